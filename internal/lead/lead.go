@@ -1,0 +1,73 @@
+// Package lead is the domain: the words, the reasons, and the arithmetic of rings. It is pure: no I/O, no clock, and
+// it imports none of Leadwheel's other packages.
+package lead
+
+import "github.com/google/uuid"
+
+// Method is how a distribution group hands out its turns.
+type Method string
+
+const (
+	// RoundRobin gives each turn to one member.
+	RoundRobin Method = "round_robin"
+	// RoundRobinMultiple gives each turn to a receivers group, each of whose members gets a copy.
+	RoundRobinMultiple Method = "round_robin_multiple"
+)
+
+// Outcome is how a distribution ended.
+type Outcome string
+
+const (
+	// Succeeded means that the member has their copy.
+	Succeeded Outcome = "succeeded"
+	// Failed means that there is no copy; the reason says why.
+	Failed Outcome = "failed"
+)
+
+// Trigger is what made a pending lead due.
+type Trigger string
+
+const (
+	// Immediate distributions were asked for now.
+	Immediate Trigger = "immediate"
+	// Scheduled distributions waited for their planned time.
+	Scheduled Trigger = "scheduled"
+	// DistributeNow means that an operator brought a planned distribution forward.
+	DistributeNow Trigger = "distribute_now"
+)
+
+// Role is what an API key may do.
+type Role string
+
+const (
+	// RoleAdmin may do everything in its workspace.
+	RoleAdmin Role = "admin"
+	// RoleIntegration may push leads and imports, and read its own imports.
+	RoleIntegration Role = "integration"
+	// RoleMember sees and edits one member's own copies.
+	RoleMember Role = "member"
+)
+
+// Queue is a class of distribution work; each class is kept from holding up the others.
+type Queue string
+
+const (
+	// QueueFresh carries leads that just came in.
+	QueueFresh Queue = "fresh"
+	// QueueDue carries scheduled leads and those an operator distributes now.
+	QueueDue Queue = "due"
+	// QueueBulk carries imports and bulk assignments.
+	QueueBulk Queue = "bulk"
+)
+
+// MaxBatch is the largest number of pending leads in one batch, the unit of distribution work.
+const MaxBatch = 500
+
+// A Batch is 1..500 pending leads of one workspace that are distributed together. Its generation counts how often it
+// was handed to the queue.
+type Batch struct {
+	Workspace  uuid.UUID `db:"workspace_id"`
+	ID         uuid.UUID `db:"batch_id"`
+	Queue      Queue     `db:"queue"`
+	Generation int       `db:"generation"`
+}

@@ -1,0 +1,141 @@
+package lead
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+)
+
+// member makes a member's id from a letter, and letter the letter from the id.
+func member(letter byte) uuid.UUID { return uuid.UUID{15: letter} }
+func letter(id uuid.UUID) string   { return string(id[15]) }
+
+// slots makes a ring's slots from text: "A B CD" has two slots of one member and a receivers group of two.
+func slots(text string) []Slot {
+	var all []Slot
+	slot := Slot{}
+	for _, c := range []byte(text + " ") {
+		if c == ' ' {
+			all, slot = append(all, slot), Slot{}
+			continue
+		}
+		slot = append(slot, Receiver{MemberID: member(c), Notify: true})
+	}
+	return all
+}
+
+func text(all []Slot) string {
+	out := ""
+	for i, s := range all {
+		if i > 0 {
+			out += " "
+		}
+		for _, m := range s {
+			out += letter(m.MemberID)
+		}
+	}
+	return out
+}
+
+func everybody(uuid.UUID) bool { return true }
+
+func upcoming(r Ring, p Position, n int) string {
+	var next []Slot
+	for _, t := range r.Upcoming(p, n, everybody) {
+		next = append(next, r.SlotOf(t))
+	}
+	return text(next)
+}
+
+func TestSpread(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		listed  string
+		weights []int
+		want    string
+	}{
+		{"A", []int{1}, "A"},
+		{"A B C", []int{1, 1, 1}, "A B C"},
+		{"A A B A", []int{1, 1, 1, 1}, "A A B A"},
+		{"A B", []int{3, 3}, "A B"},
+		{"A B", []int{3, 1}, "A A B A"},
+		{"A B C", []int{5, 1, 1}, "A A B A C A A"},
+		{"A B C", []int{1, 2, 1}, "B A C B"},
+		{"AB C", []int{2, 1}, "AB C AB"},
+	} {
+		t.Run(fmt.Sprint(c.listed, c.weights), func(t *testing.T) {
+			t.Parallel()
+			var listed []Listed
+			for i, s := range slots(c.listed) {
+				listed = append(listed, Listed{Members: s, Weight: c.weights[i]})
+			}
+			if got := text(Spread(listed)); got != c.want {
+				t.Errorf("slots are %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestPositionAfter(t *testing.T) {
+	t.Parallel()
+	r := Ring{Version: 1, Slots: slots("A B C"), First: 4, Owed: []int64{0, 2}}
+	for _, c := range []struct {
+		used []int64
+		want Position
+	}{
+		{nil, Position{Next: 4, Free: []int64{0, 2}}},
+		{[]int64{2, 0}, Position{Next: 4}},
+		{[]int64{0, 6, 4}, Position{Next: 7, Free: []int64{2, 5}}},
+	} {
+		if diff := cmp.Diff(c.want, r.PositionAfter(c.used)); diff != "" {
+			t.Errorf("after %v (-want +got):\n%s", c.used, diff)
+		}
+	}
+}
+
+func TestSucceed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		old, new string
+		position Position
+		want     string // the receivers to come
+	}{
+		{"next stays next", "A B C", "C B A D", Position{Next: 4}, "B A D C B"},
+		{"next is gone, the one after them is next", "A B C", "C A", Position{Next: 1}, "C A C A"},
+		{"everybody is new", "A B", "C D", Position{Next: 1}, "C D C D"},
+		{"owed turns come first", "A B C", "A B C D", Position{Next: 5, Free: []int64{3}}, "A C D A B"},
+		{"owed turns of those who left are dropped", "A B C", "B C", Position{Next: 5, Free: []int64{3, 4}}, "B C B C"},
+		{"a receiver twice keeps their place", "A B A C", "A B A C D", Position{Next: 2}, "A C D A B A"},
+		{"a receiver with fewer slots", "A A A B", "A B", Position{Next: 2}, "A B A B"},
+		{"an edited receivers group keeps its place", "AB CD", "AB CE", Position{Next: 1}, "CE AB CE"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			old := Ring{Version: 7, Slots: slots(c.old)}
+			next := old.Succeed(c.position, slots(c.new))
+			if next.Version != 8 {
+				t.Errorf("version is %d, want 8", next.Version)
+			}
+			n := len(slots(c.want))
+			if got := upcoming(next, next.PositionAfter(nil), n); got != c.want {
+				t.Errorf("to come are %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestUpcomingPassesOverTheInactive(t *testing.T) {
+	t.Parallel()
+	r := Ring{Version: 1, Slots: slots("A B C")}
+	got := r.Upcoming(Position{Next: 3, Free: []int64{0, 1}}, 4, func(m uuid.UUID) bool { return m != member('B') })
+	if want := []int64{0, 3, 5, 6}; !slices.Equal(got, want) {
+		t.Errorf("turns to come are %v, want %v", got, want)
+	}
+	if got := r.Upcoming(Position{}, 4, func(uuid.UUID) bool { return false }); got != nil {
+		t.Errorf("turns to come with nobody active are %v, want none", got)
+	}
+}

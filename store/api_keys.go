@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// ErrBadKey means that an API key is malformed, unknown, expired or revoked; which of them is nobody's business.
+var ErrBadKey = errors.New("the API key is not valid")
+
+// An APIKey is a key to one workspace as the store knows it: of the key itself it has only a hash.
+type APIKey struct {
+	Workspace uuid.UUID `db:"workspace_id"`
+	ID        uuid.UUID `db:"api_key_id"`
+	Role      lead.Role `db:"role"`
+	// MemberID is whose copies a member's key sees. GroupID and SourceID are where an integration's leads go.
+	MemberID   *uuid.UUID `db:"member_id"`
+	GroupID    *uuid.UUID `db:"group_id"`
+	SourceID   *uuid.UUID `db:"source_id"`
+	CreatedAt  time.Time  `db:"created_at"`
+	ExpiresAt  *time.Time `db:"expires_at"`
+	RevokedAt  *time.Time `db:"revoked_at"`
+	LastUsedAt *time.Time `db:"last_used_at"`
+}
+
+// A Caller is a valid key's holder, and what must be known of their workspace to serve them.
+type Caller struct {
+	APIKey
+	// Shut out are the keys of members who are deactivated or removed.
+	ShutOut bool `db:"shut_out"`
+	// LeadsDistribution is the workspace's feature switch.
+	LeadsDistribution bool `db:"leads_distribution"`
+}
+
+const apiKeyColumns = `k.workspace_id, k.api_key_id, k.role, k.member_id, k.group_id, k.source_id, k.created_at, k.expires_at,
+	k.revoked_at, k.last_used_at`
+
+// A key is the prefix, then the workspace's id and randomness in base32. The id in the key makes its lookup a query
+// within one workspace, as every other.
+const (
+	keyPrefix     = "lw_"
+	keyRandomness = 24
+)
+
+var keyEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// CreateAPIKey makes a key with the role and bindings of k, and returns it with its text, which can not be had again.
+func (q Queries) CreateAPIKey(ctx context.Context, workspace uuid.UUID, k APIKey) (APIKey, string, error) {
+	if (k.Role == lead.RoleMember) != (k.MemberID != nil) {
+		return k, "", &FieldError{"member_id", "a member's key needs a member, and no other key has one"}
+	}
+	if k.Role != lead.RoleIntegration && (k.GroupID != nil || k.SourceID != nil) {
+		return k, "", &FieldError{"group_id", "only an integration's key is bound to a group or a source"}
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return k, "", err
+	}
+	secret := make([]byte, keyRandomness)
+	rand.Read(secret) // never fails
+	text := keyPrefix + strings.ToLower(keyEncoding.EncodeToString(append(workspace[:], secret...)))
+	hash := sha256.Sum256([]byte(text))
+	err = sqlx.GetContext(ctx, q.q, &k, `
+		INSERT INTO api_keys AS k (workspace_id, api_key_id, key_hash, role, member_id, group_id, source_id, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		RETURNING `+apiKeyColumns,
+		workspace, id, hash[:], string(k.Role), k.MemberID, k.GroupID, k.SourceID, q.now(), k.ExpiresAt)
+	return k, text, translate(err)
+}
+
+// Authenticate finds the caller who holds a key, ErrBadKey where the key is no good.
+func (q Queries) Authenticate(ctx context.Context, key string) (Caller, error) {
+	workspace, err := workspaceOf(key)
+	if err != nil {
+		return Caller{}, err
+	}
+	hash := sha256.Sum256([]byte(key))
+	var c Caller
+	err = sqlx.GetContext(ctx, q.q, &c, `
+		SELECT `+apiKeyColumns+`, w.leads_distribution,
+			k.role = 'member' AND (m.active IS NOT TRUE OR m.removed_at IS NOT NULL) AS shut_out
+		FROM api_keys k
+		JOIN workspaces w ON w.workspace_id = k.workspace_id
+		LEFT JOIN members m ON m.workspace_id = k.workspace_id AND m.member_id = k.member_id
+		WHERE k.workspace_id = $1 AND k.key_hash = $2 AND k.revoked_at IS NULL
+			AND (k.expires_at IS NULL OR k.expires_at > $3)`, workspace, hash[:], q.now())
+	if err := translate(err); errors.Is(err, ErrNotFound) {
+		return c, ErrBadKey
+	} else if err != nil {
+		return c, fmt.Errorf("looking up an API key: %w", err)
+	}
+	return c, nil
+}
+
+func workspaceOf(key string) (uuid.UUID, error) {
+	text, found := strings.CutPrefix(key, keyPrefix)
+	if !found || text != strings.ToLower(text) {
+		return uuid.Nil, ErrBadKey
+	}
+	data, err := keyEncoding.DecodeString(strings.ToUpper(text))
+	if err != nil || len(data) != len(uuid.Nil)+keyRandomness {
+		return uuid.Nil, ErrBadKey
+	}
+	return uuid.UUID(data[:len(uuid.Nil)]), nil
+}
+
+// APIKeys lists a workspace's keys, newest first, those that are no longer valid too.
+func (q Queries) APIKeys(ctx context.Context, workspace uuid.UUID) ([]APIKey, error) {
+	var all []APIKey
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT `+apiKeyColumns+` FROM api_keys k WHERE k.workspace_id = $1 ORDER BY k.api_key_id DESC`, workspace)
+	return all, translate(err)
+}
+
+// RevokeAPIKey ends a key. It returns ErrNotFound where there is none, or where it was revoked before.
+func (q Queries) RevokeAPIKey(ctx context.Context, workspace, key uuid.UUID) error {
+	result, err := q.q.ExecContext(ctx, `
+		UPDATE api_keys SET revoked_at = $3
+		WHERE workspace_id = $1 AND api_key_id = $2 AND revoked_at IS NULL`, workspace, key, q.now())
+	return oneRow(result, err)
+}
+
+// TouchAPIKey records that a key was in use at a time. It writes nothing where an earlier record is younger than the
+// given age, so that servers who notice the same use write it once.
+func (q Queries) TouchAPIKey(ctx context.Context, workspace, key uuid.UUID, at time.Time, age time.Duration) error {
+	_, err := q.q.ExecContext(ctx, `
+		UPDATE api_keys SET last_used_at = $3
+		WHERE workspace_id = $1 AND api_key_id = $2 AND (last_used_at IS NULL OR last_used_at <= $4)`,
+		workspace, key, at, at.Add(-age))
+	return translate(err)
+}

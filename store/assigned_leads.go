@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+)
+
+// An AssignedLead is a member's own copy of a source lead. Empty text means that there is none.
+type AssignedLead struct {
+	ID           uuid.UUID  `db:"assigned_lead_id"`
+	MemberID     uuid.UUID  `db:"member_id"`
+	SourceLeadID uuid.UUID  `db:"source_lead_id"`
+	GroupID      *uuid.UUID `db:"group_id"`
+	Name         string     `db:"name"`
+	Email        string     `db:"email"`
+	Phone        string     `db:"phone"`
+	// Fields is a JSON object.
+	Fields   json.RawMessage `db:"fields"`
+	SourceID *uuid.UUID      `db:"source_id"`
+	// SourceName is the source's name as it is now.
+	SourceName string    `db:"source_name"`
+	Status     string    `db:"status"`
+	Notes      string    `db:"notes"`
+	AssignedAt time.Time `db:"assigned_at"`
+	UpdatedAt  time.Time `db:"updated_at"`
+}
+
+// An AssignedLeadFilter narrows what is seen of assigned leads; zero fields don't.
+type AssignedLeadFilter struct {
+	MemberID, SourceLeadID uuid.UUID
+}
+
+const assignedLeads = `
+	SELECT a.assigned_lead_id, a.member_id, a.source_lead_id, a.group_id, coalesce(a.name, '') AS name,
+		coalesce(a.email, '') AS email, coalesce(a.phone, '') AS phone, a.fields, a.source_id,
+		coalesce(s.name, '') AS source_name, a.status, a.notes, a.assigned_at, a.updated_at
+	FROM assigned_leads a
+	LEFT JOIN sources s ON s.workspace_id = a.workspace_id AND s.source_id = a.source_id
+	WHERE a.workspace_id = $1 AND ($2::uuid IS NULL OR a.member_id = $2)`
+
+// AssignedLead returns a copy, ErrNotFound where there is none or, with a member, where it is someone else's.
+func (q Queries) AssignedLead(ctx context.Context, workspace, member, id uuid.UUID) (AssignedLead, error) {
+	var a AssignedLead
+	err := sqlx.GetContext(ctx, q.q, &a, assignedLeads+` AND a.assigned_lead_id = $3`, workspace, nullID(member), id)
+	return a, translate(err)
+}
+
+// AssignedLeads lists a page of copies, newest first.
+func (q Queries) AssignedLeads(ctx context.Context, workspace uuid.UUID, f AssignedLeadFilter, p Page) ([]AssignedLead, error) {
+	var all []AssignedLead
+	err := sqlx.SelectContext(ctx, q.q, &all, assignedLeads+`
+			AND ($3::uuid IS NULL OR a.source_lead_id = $3)
+			AND ($4::uuid IS NULL OR a.assigned_lead_id < $4)
+		ORDER BY a.assigned_lead_id DESC LIMIT $5`,
+		workspace, nullID(f.MemberID), nullID(f.SourceLeadID), nullID(p.After), p.Limit)
+	return all, translate(err)
+}
+
+// EditAssignedLead changes a copy in place; edit sees the current state. Neither the source lead nor anyone else's copy
+// changes. With a member, someone else's copy is ErrNotFound.
+func (t *Tx) EditAssignedLead(ctx context.Context, workspace, member, id uuid.UUID, edit func(*AssignedLead) error) (AssignedLead, error) {
+	var a AssignedLead
+	if err := sqlx.GetContext(ctx, t.q, &a, assignedLeads+`
+			AND a.assigned_lead_id = $3 FOR NO KEY UPDATE OF a`, workspace, nullID(member), id); err != nil {
+		return a, translate(err)
+	}
+	if err := edit(&a); err != nil {
+		return a, err
+	}
+	a.UpdatedAt = t.now()
+	_, err := t.q.ExecContext(ctx, `
+		UPDATE assigned_leads SET name = $3, email = $4, phone = $5, fields = $6, status = $7, notes = $8, updated_at = $9
+		WHERE workspace_id = $1 AND assigned_lead_id = $2`,
+		workspace, id, nullText(a.Name), nullText(a.Email), nullText(a.Phone), string(a.Fields), a.Status, a.Notes, a.UpdatedAt)
+	return a, translate(err)
+}

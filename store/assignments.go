@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// An Assignment is one request to distribute leads that are there already.
+type Assignment struct {
+	ID        uuid.UUID
+	GroupID   *uuid.UUID
+	MemberIDs []uuid.UUID
+	// Count is the number of decisions it made: one a lead for a group, one a lead and member otherwise.
+	Count     int
+	CreatedAt time.Time
+}
+
+type assignmentRow struct {
+	ID        uuid.UUID      `db:"assignment_id"`
+	GroupID   *uuid.UUID     `db:"group_id"`
+	MemberIDs pq.StringArray `db:"member_ids"`
+	Count     int            `db:"count"`
+	CreatedAt time.Time      `db:"created_at"`
+}
+
+func (r assignmentRow) assignment() (Assignment, error) {
+	a := Assignment{ID: r.ID, GroupID: r.GroupID, Count: r.Count, CreatedAt: r.CreatedAt, MemberIDs: []uuid.UUID{}}
+	for _, text := range r.MemberIDs {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return a, fmt.Errorf("reading the members of assignment %s: %w", r.ID, err)
+		}
+		a.MemberIDs = append(a.MemberIDs, id)
+	}
+	return a, nil
+}
+
+// Assign decides to distribute leads, in the order given. Deleted leads, groups and members are accepted and end as
+// failed history; ids that the workspace never had are a *FieldError.
+func (t *Tx) Assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID, d Distribution) (Assignment, []Batch, error) {
+	if err := t.CheckDistribution(ctx, workspace, d); err != nil {
+		return Assignment{}, nil, err
+	}
+	if err := t.checkLeads(ctx, workspace, leads); err != nil {
+		return Assignment{}, nil, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Assignment{}, nil, err
+	}
+	pending := make([]pendingLead, 0, len(leads)*d.Decisions())
+	for _, l := range leads {
+		for _, p := range decide(l, d) {
+			p.assignment = id
+			pending = append(pending, p)
+		}
+	}
+	if _, err := t.q.ExecContext(ctx, `
+		INSERT INTO assignments (workspace_id, assignment_id, group_id, member_ids, count, created_at)
+		VALUES ($1, $2, $3, $4::uuid[], $5, $6)`,
+		workspace, id, nullID(d.GroupID), uuids(d.MemberIDs), len(pending), t.now()); err != nil {
+		return Assignment{}, nil, translate(err)
+	}
+	batches, err := t.addPending(ctx, workspace, lead.QueueBulk, lead.Immediate, t.now(), pending)
+	if err != nil {
+		return Assignment{}, nil, err
+	}
+	a, err := t.Assignment(ctx, workspace, id)
+	return a, batches, err
+}
+
+// Assignment returns one request, ErrNotFound where there is none.
+func (q Queries) Assignment(ctx context.Context, workspace, id uuid.UUID) (Assignment, error) {
+	var row assignmentRow
+	if err := sqlx.GetContext(ctx, q.q, &row, `
+		SELECT assignment_id, group_id, member_ids, count, created_at FROM assignments
+		WHERE workspace_id = $1 AND assignment_id = $2`, workspace, id); err != nil {
+		return Assignment{}, translate(err)
+	}
+	return row.assignment()
+}
+
+// Assignments lists a page of requests, newest first.
+func (q Queries) Assignments(ctx context.Context, workspace uuid.UUID, p Page) ([]Assignment, error) {
+	var rows []assignmentRow
+	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT assignment_id, group_id, member_ids, count, created_at FROM assignments
+		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR assignment_id < $2)
+		ORDER BY assignment_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit); err != nil {
+		return nil, translate(err)
+	}
+	all := make([]Assignment, len(rows))
+	for i, r := range rows {
+		var err error
+		if all[i], err = r.assignment(); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// CheckDistribution returns a *FieldError where the distribution names a group or a member that the workspace never
+// had. Deleted groups and removed members pass: what is given to them ends as failed history.
+func (q Queries) CheckDistribution(ctx context.Context, workspace uuid.UUID, d Distribution) error {
+	if d.GroupID != uuid.Nil {
+		var there bool
+		if err := sqlx.GetContext(ctx, q.q, &there, `
+			SELECT EXISTS (SELECT 1 FROM groups WHERE workspace_id = $1 AND group_id = $2)`, workspace, d.GroupID); err != nil {
+			return translate(err)
+		}
+		if !there {
+			return &FieldError{"group_id", "there is no such group in this workspace"}
+		}
+	}
+	if len(d.MemberIDs) == 0 {
+		return nil
+	}
+	missing, err := q.missing(ctx, `
+		SELECT n.place - 1 FROM unnest($2::uuid[]) WITH ORDINALITY AS n (id, place)
+		WHERE NOT EXISTS (SELECT 1 FROM members m WHERE m.workspace_id = $1 AND m.member_id = n.id) LIMIT 1`,
+		workspace, d.MemberIDs)
+	if err != nil || missing < 0 {
+		return err
+	}
+	return &FieldError{fmt.Sprintf("member_ids[%d]", missing), "there is no such member in this workspace"}
+}
+
+func (q Queries) checkLeads(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID) error {
+	missing, err := q.missing(ctx, `
+		SELECT n.place - 1 FROM unnest($2::uuid[]) WITH ORDINALITY AS n (id, place)
+		WHERE NOT EXISTS (SELECT 1 FROM leads l WHERE l.workspace_id = $1 AND l.lead_id = n.id) LIMIT 1`,
+		workspace, leads)
+	if err != nil || missing < 0 {
+		return err
+	}
+	return &FieldError{fmt.Sprintf("lead_ids[%d]", missing), "there is no such lead in this workspace"}
+}
+
+// missing runs a query that gives the place of an id that is not there, and returns it, or -1 where all are.
+func (q Queries) missing(ctx context.Context, query string, workspace uuid.UUID, ids []uuid.UUID) (int, error) {
+	var places []int
+	if err := sqlx.SelectContext(ctx, q.q, &places, query, workspace, uuids(ids)); err != nil {
+		return -1, translate(err)
+	}
+	if len(places) == 0 {
+		return -1, nil
+	}
+	return places[0], nil
+}

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/store/cursor"
+)
+
+// An AuditReport says which promises the data keeps.
+type AuditReport struct {
+	OK     bool         `json:"ok"`
+	At     time.Time    `json:"at"`
+	Checks []AuditCheck `json:"checks"`
+}
+
+// An AuditCheck is one promise. Found counts what breaks it, Examples names some of it.
+type AuditCheck struct {
+	Name     string   `json:"name"`
+	Promise  string   `json:"promise"`
+	OK       bool     `json:"ok"`
+	Found    int      `json:"found"`
+	Examples []string `json:"examples"`
+}
+
+// maxExamples bounds the examples of one check.
+const maxExamples = 10
+
+// Audit checks the promises that the data can show, over all workspaces, on one snapshot of the database. It reads
+// whole tables, and takes no locks that hold anybody up.
+func (s *Store) Audit(ctx context.Context) (report AuditReport, err error) {
+	report = AuditReport{OK: true, At: s.now()}
+	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return report, fmt.Errorf("starting the audit: %w", translate(err))
+	}
+	defer func() { err = errors.Join(err, tx.Rollback()) }()
+	q := Queries{q: tx, now: s.now}
+	add := func(name, promise string, found []string) {
+		check := AuditCheck{Name: name, Promise: promise, OK: len(found) == 0, Found: len(found), Examples: []string{}}
+		check.Examples = append(check.Examples, found[:min(len(found), maxExamples)]...)
+		report.Checks = append(report.Checks, check)
+		report.OK = report.OK && check.OK
+	}
+	for _, c := range auditQueries {
+		var found []string
+		args := []any{}
+		if c.overdue {
+			args = append(args, s.now().Add(-stuckAfter))
+		}
+		if err := sqlx.SelectContext(ctx, q.q, &found, c.query, args...); err != nil {
+			return report, fmt.Errorf("checking %s: %w", c.name, translate(err))
+		}
+		add(c.name, c.promise, found)
+	}
+	lost, err := s.lostTurns(ctx, q)
+	if err != nil {
+		return report, fmt.Errorf("checking lost_turns: %w", err)
+	}
+	add("lost_turns", "no turn of a ring that is at rest is missing", lost)
+	return report, nil
+}
+
+// lostTurns finds turns that are neither in the ledger nor with a cursor that will hand them out. It looks only at
+// groups at rest, that have nothing pending.
+func (s *Store) lostTurns(ctx context.Context, q Queries) ([]string, error) {
+	var rows []struct {
+		ringRow
+		Workspace uuid.UUID `db:"workspace_id"`
+	}
+	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT g.workspace_id, `+ringColumns+` FROM groups g JOIN rings r USING (workspace_id, group_id, version)
+		WHERE g.deleted_at IS NULL AND NOT EXISTS (
+			SELECT 1 FROM pending_leads p WHERE p.workspace_id = g.workspace_id AND p.group_id = g.group_id)`); err != nil {
+		return nil, translate(err)
+	}
+	var lost []string
+	for _, r := range rows {
+		position, err := q.position(ctx, r.Workspace, r.ringRow)
+		if err != nil {
+			return nil, err
+		}
+		if len(position.Free) == 0 || s.cursors == nil {
+			continue
+		}
+		ring := cursor.Ring{Workspace: r.Workspace, Group: r.GroupID, Version: r.Version}
+		free, known, err := s.cursors.Free(ctx, ring)
+		if err != nil {
+			return nil, err
+		}
+		for _, turn := range position.Free {
+			if known && !slices.Contains(free, turn) {
+				lost = append(lost, fmt.Sprintf("group %s, version %d, turn %d", r.GroupID, r.Version, turn))
+			}
+		}
+	}
+	return lost, nil
+}

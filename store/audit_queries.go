@@ -1,0 +1,85 @@
+package store
+
+import "time"
+
+// stuckAfter is how long due work may wait before the audit calls it stuck.
+const stuckAfter = time.Minute
+
+// An auditQuery lists what breaks a promise, each as a line of text. One that asks what is overdue takes the time
+// before which work should have been done.
+type auditQuery struct {
+	name, promise string
+	overdue       bool
+	query         string
+}
+
+var auditQueries = []auditQuery{
+	{name: "copies_without_history", promise: "every copy has a history row that says why", query: `
+		SELECT 'copy ' || a.assigned_lead_id FROM assigned_leads a
+		WHERE NOT EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = a.workspace_id AND h.lead_id = a.source_lead_id
+			AND h.member_id = a.member_id AND h.outcome = 'succeeded')`},
+	{name: "successes_without_copy", promise: "every success in history has its copy", query: `
+		SELECT 'history ' || h.history_id FROM history h
+		WHERE h.outcome = 'succeeded' AND NOT EXISTS (SELECT 1 FROM assigned_leads a
+			WHERE a.workspace_id = h.workspace_id AND a.source_lead_id = h.lead_id AND a.member_id = h.member_id)`},
+	{name: "given_twice", promise: "a member gets a lead once", query: `
+		SELECT 'lead ' || lead_id || ', member ' || member_id FROM history WHERE outcome = 'succeeded'
+		GROUP BY workspace_id, lead_id, member_id HAVING count(*) > 1`},
+	{name: "decided_twice", promise: "every decision takes effect once", query: `
+		SELECT 'pending lead ' || pending_id FROM history
+		GROUP BY workspace_id, pending_id
+		HAVING count(DISTINCT (ring_version, turn)) > 1 OR bool_or(outcome = 'failed') AND count(*) > 1`},
+	{name: "pending_and_done", promise: "a decision is pending or in history, never both", query: `
+		SELECT 'pending lead ' || p.pending_id FROM pending_leads p
+		JOIN history h ON h.workspace_id = p.workspace_id AND h.lead_id = p.lead_id AND h.pending_id = p.pending_id`},
+	{name: "pending_without_batch", promise: "every pending lead is in a batch that will be driven", query: `
+		SELECT 'pending lead ' || p.pending_id FROM pending_leads p
+		WHERE NOT EXISTS (SELECT 1 FROM batches b WHERE b.workspace_id = p.workspace_id AND b.batch_id = p.batch_id)`},
+	{name: "leads_forgotten", promise: "every lead that was to be distributed is pending or in history", query: `
+		WITH done AS (
+			SELECT workspace_id, lead_id, count(DISTINCT pending_id) AS n FROM history
+			WHERE assignment_id IS NULL AND retry_of IS NULL GROUP BY 1, 2
+		), waiting AS (
+			SELECT workspace_id, lead_id, count(*) AS n FROM pending_leads
+			WHERE assignment_id IS NULL AND retry_of IS NULL GROUP BY 1, 2
+		)
+		SELECT 'lead ' || l.lead_id FROM leads l
+		LEFT JOIN done USING (workspace_id, lead_id) LEFT JOIN waiting USING (workspace_id, lead_id)
+		WHERE l.decisions > coalesce(done.n, 0) + coalesce(waiting.n, 0)`},
+	{name: "assignments_incomplete", promise: "every lead of an assignment is pending or in history", query: `
+		WITH done AS (
+			SELECT workspace_id, assignment_id, count(DISTINCT pending_id) AS n FROM history
+			WHERE assignment_id IS NOT NULL GROUP BY 1, 2
+		), waiting AS (
+			SELECT workspace_id, assignment_id, count(*) AS n FROM pending_leads
+			WHERE assignment_id IS NOT NULL GROUP BY 1, 2
+		)
+		SELECT 'assignment ' || a.assignment_id FROM assignments a
+		LEFT JOIN done USING (workspace_id, assignment_id) LEFT JOIN waiting USING (workspace_id, assignment_id)
+		WHERE a.count <> coalesce(done.n, 0) + coalesce(waiting.n, 0)`},
+	{name: "turns_without_history", promise: "every turn spent on a lead is in history, and the other way round", query: `
+		SELECT 'group ' || coalesce(t.group_id, h.group_id) || ', version ' || coalesce(t.version, h.ring_version)
+			|| ', turn ' || coalesce(t.turn, h.turn)
+		FROM (SELECT * FROM turns WHERE pending_id IS NOT NULL) t
+		FULL JOIN (SELECT DISTINCT workspace_id, group_id, ring_version, turn, pending_id FROM history
+			WHERE turn IS NOT NULL) h
+		ON (t.workspace_id, t.group_id, t.version, t.turn, t.pending_id)
+			= (h.workspace_id, h.group_id, h.ring_version, h.turn, h.pending_id)
+		WHERE t.turn IS NULL OR h.turn IS NULL`},
+	{name: "wrong_receiver", promise: "turn n goes to slot n mod ring size", query: `
+		SELECT 'history ' || h.history_id FROM history h
+		JOIN rings r ON (r.workspace_id, r.group_id, r.version) = (h.workspace_id, h.group_id, h.ring_version)
+		WHERE h.turn IS NOT NULL AND NOT (
+			r.slots -> (h.turn % jsonb_array_length(r.slots))::int
+			@> jsonb_build_array(jsonb_build_object('member_id', h.member_id)))`},
+	{name: "old_turns_missing", promise: "no turn of an earlier ring version is missing", query: `
+		SELECT 'group ' || r.group_id || ', version ' || r.version
+		FROM rings r JOIN groups g USING (workspace_id, group_id)
+		JOIN LATERAL (SELECT count(*) AS n, max(turn) AS last FROM turns t
+			WHERE t.workspace_id = r.workspace_id AND t.group_id = r.group_id AND t.version = r.version
+			  AND t.turn >= r.first_turn) used ON true
+		WHERE r.version < g.version AND used.n > 0 AND used.n <> used.last - r.first_turn + 1`},
+	{name: "stuck", promise: "due work is done within a minute", overdue: true, query: `
+		SELECT 'batch ' || batch_id || ', ' || size || ' leads' || coalesce(': ' || error, '') FROM batches
+		WHERE queue <> 'bulk' AND feed_at < $1`},
+}

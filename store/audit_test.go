@@ -1,0 +1,59 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// TestAuditFindsWhatIsBroken breaks each promise in the data and expects the audit to say so.
+func TestAuditFindsWhatIsBroken(t *testing.T) {
+	t.Parallel()
+	for check, damage := range map[string]string{
+		"copies_without_history": `DELETE FROM history WHERE history_id = (SELECT history_id FROM history ORDER BY history_id LIMIT 1)`,
+		"successes_without_copy": `DELETE FROM assigned_leads WHERE assigned_lead_id = (SELECT assigned_lead_id FROM assigned_leads LIMIT 1)`,
+		"given_twice": `INSERT INTO history (workspace_id, history_id, pending_id, lead_id, member_id, outcome, trigger, due_at, accepted_at, at)
+			SELECT workspace_id, gen_random_uuid(), gen_random_uuid(), lead_id, member_id, outcome, trigger, due_at, accepted_at, at
+			FROM history LIMIT 1`,
+		"decided_twice": `INSERT INTO history (workspace_id, history_id, pending_id, lead_id, outcome, reason, trigger, due_at, accepted_at, at)
+			SELECT workspace_id, gen_random_uuid(), pending_id, lead_id, 'failed', 'internal_error', trigger, due_at, accepted_at, at
+			FROM history LIMIT 1`,
+		"pending_and_done": `INSERT INTO pending_leads (workspace_id, pending_id, batch_id, lead_id, group_id, trigger, due_at, accepted_at)
+			SELECT workspace_id, pending_id, gen_random_uuid(), lead_id, group_id, trigger, due_at, accepted_at FROM history LIMIT 1`,
+		"pending_without_batch": `DELETE FROM batches`,
+		"leads_forgotten":       `WITH b AS (DELETE FROM batches) DELETE FROM pending_leads WHERE assignment_id IS NULL`,
+		"assignments_incomplete": `WITH b AS (DELETE FROM batches)
+			DELETE FROM pending_leads WHERE assignment_id IS NOT NULL`,
+		"turns_without_history": `UPDATE history SET turn = 7 WHERE turn = 1`,
+		"wrong_receiver": `UPDATE history SET member_id = (SELECT member_id FROM members ORDER BY member_id DESC LIMIT 1)
+			WHERE turn = 0`,
+		"old_turns_missing": `DELETE FROM turns WHERE turn = 1 AND version = 1`,
+		"lost_turns":        `DELETE FROM turns WHERE version = 2 AND turn = (SELECT min(turn) FROM turns WHERE version = 2)`,
+		"stuck":             `UPDATE batches SET feed_at = feed_at - interval '2 minutes'`,
+	} {
+		t.Run(check, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			g := w.group("A B C")
+			w.give(g, 3)
+			w.edit(g, "A B C D")
+			w.give(g, 3)
+			waits := w.group("A")
+			ids, _ := w.add(2, store.Distribution{GroupID: waits})
+			w.assign(ids, store.Distribution{GroupID: waits})
+			w.exact()
+			w.DB.MustExec(damage)
+			report, err := w.Store.Audit(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := false
+			for _, c := range report.Checks {
+				found = found || c.Name == check && !c.OK && len(c.Examples) > 0
+			}
+			if !found || report.OK {
+				t.Errorf("the audit did not find it: %+v", report)
+			}
+		})
+	}
+}

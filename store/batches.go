@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// A Batch is the unit of distribution work.
+type Batch = lead.Batch
+
+// insertBatches makes the batches that n pending leads need. Bulk ones wait for the feeder; others count as handed to
+// the queue now, by whoever commits them, and the reconciler does it should they not get round to it.
+func (t *Tx) insertBatches(ctx context.Context, workspace uuid.UUID, queue lead.Queue, feedAt time.Time, n int) ([]Batch, error) {
+	var batches []Batch
+	var ids []uuid.UUID
+	var sizes []int64
+	for ; n > 0; n -= lead.MaxBatch {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, err
+		}
+		ids, sizes = append(ids, id), append(sizes, int64(min(n, lead.MaxBatch)))
+		batches = append(batches, Batch{Workspace: workspace, ID: id, Queue: queue})
+	}
+	if len(batches) == 0 {
+		return nil, nil
+	}
+	_, err := t.q.ExecContext(ctx, `
+		INSERT INTO batches (workspace_id, batch_id, queue, size, feed_at, fed_at)
+		SELECT $1, batch_id, $2, size, $3, CASE WHEN $2 = $4 THEN NULL ELSE $5::timestamptz END
+		FROM unnest($6::uuid[], $7::int[]) AS b (batch_id, size)`,
+		workspace, queue, feedAt, lead.QueueBulk, t.now(), uuids(ids), pq.Array(sizes))
+	if err != nil {
+		return nil, fmt.Errorf("storing %d batches: %w", len(batches), translate(err))
+	}
+	return batches, nil
+}
+
+// FeedBulk marks as fed, and returns, the oldest bulk batches that wait for the feeder: so many that no workspace has
+// more than inFlight of them with the queue, one a workspace in turn, limit at the most.
+func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]Batch, error) {
+	var fed []Batch
+	err := sqlx.SelectContext(ctx, s.q, &fed, `
+		WITH busy AS (
+			SELECT workspace_id, count(*) FILTER (WHERE fed_at IS NOT NULL) AS fed
+			FROM batches WHERE queue = $1 GROUP BY workspace_id
+		), ranked AS (
+			SELECT workspace_id, batch_id, busy.fed + row_number() OVER (PARTITION BY workspace_id ORDER BY batch_id) AS place
+			FROM batches JOIN busy USING (workspace_id)
+			WHERE queue = $1 AND fed_at IS NULL AND feed_at <= $2 AND busy.fed < $3
+		), chosen AS (
+			SELECT * FROM ranked WHERE place <= $3 ORDER BY place, workspace_id LIMIT $4
+		)
+		UPDATE batches b SET fed_at = $2 FROM chosen c
+		WHERE b.workspace_id = c.workspace_id AND b.batch_id = c.batch_id AND b.fed_at IS NULL
+		RETURNING b.workspace_id, b.batch_id, b.queue, b.generation`,
+		lead.QueueBulk, s.now(), inFlight, limit)
+	return fed, translate(err)
+}
+
+// FeedAgain gives a new generation to batches that were handed to the queue before the given time and are still there,
+// oldest first, limit at the most, and returns them. They are to be handed to the queue once more.
+func (s *Store) FeedAgain(ctx context.Context, queue lead.Queue, before time.Time, limit int) ([]Batch, error) {
+	var again []Batch
+	err := sqlx.SelectContext(ctx, s.q, &again, `
+		WITH chosen AS (
+			SELECT workspace_id, batch_id FROM batches
+			WHERE queue = $1 AND fed_at < $2 AND feed_at <= $3
+			ORDER BY fed_at LIMIT $4
+			FOR UPDATE SKIP LOCKED
+		)
+		UPDATE batches b SET fed_at = $3, generation = b.generation + 1 FROM chosen c
+		WHERE b.workspace_id = c.workspace_id AND b.batch_id = c.batch_id
+		RETURNING b.workspace_id, b.batch_id, b.queue, b.generation`,
+		queue, before, s.now(), limit)
+	return again, translate(err)
+}
+
+// NoteFailure records on a batch, which stays and will be driven again, what kept it from being distributed.
+func (s *Store) NoteFailure(ctx context.Context, workspace, batch uuid.UUID, cause string) error {
+	_, err := s.q.ExecContext(ctx, `
+		UPDATE batches SET attempts = attempts + 1, error = $3 WHERE workspace_id = $1 AND batch_id = $2`,
+		workspace, batch, cause)
+	return translate(err)
+}
+
+// A Backlog is how much is waiting to be distributed.
+type Backlog struct {
+	// Due and Later count pending leads; Oldest is since when the oldest due one has been due, nil where none is.
+	Due    int        `db:"due"`
+	Later  int        `db:"later"`
+	Oldest *time.Time `db:"oldest"`
+}
+
+// Backlog reads the small batches table only.
+func (q Queries) Backlog(ctx context.Context) (Backlog, error) {
+	var b Backlog
+	err := sqlx.GetContext(ctx, q.q, &b, `
+		SELECT coalesce(sum(size) FILTER (WHERE feed_at <= $1), 0) AS due,
+			coalesce(sum(size) FILTER (WHERE feed_at > $1), 0) AS later,
+			min(feed_at) FILTER (WHERE feed_at <= $1) AS oldest
+		FROM batches`, q.now())
+	return b, translate(err)
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+)
+
+// A DeadTask is a task that the queue gave up on. Its workspace is nil where the payload could not be read.
+type DeadTask struct {
+	ID        uuid.UUID `db:"dead_task_id" json:"id"`
+	Workspace uuid.UUID `db:"workspace_id" json:"workspace_id"`
+	Queue     string    `db:"queue" json:"queue"`
+	TaskID    string    `db:"task_id" json:"task_id"`
+	Kind      string    `db:"type" json:"kind"`
+	// Payload may hold personal data: show it to nobody who may not see the leads.
+	Payload  []byte    `db:"payload" json:"-"`
+	Error    string    `db:"error" json:"error"`
+	FailedAt time.Time `db:"failed_at" json:"failed_at"`
+}
+
+// KeepDeadTask records a dead task, once.
+func (q Queries) KeepDeadTask(ctx context.Context, d DeadTask) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	_, err = q.q.ExecContext(ctx, `
+		INSERT INTO dead_tasks (workspace_id, dead_task_id, queue, task_id, type, payload, error, failed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (workspace_id, queue, task_id) DO NOTHING`,
+		d.Workspace, id, d.Queue, d.TaskID, d.Kind, d.Payload, d.Error, d.FailedAt)
+	return translate(err)
+}
+
+// DeadTasks lists all dead tasks, oldest first. It is for operators of the installation, who see all workspaces.
+func (q Queries) DeadTasks(ctx context.Context) ([]DeadTask, error) {
+	all := []DeadTask{}
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT dead_task_id, workspace_id, queue, task_id, type, payload, error, failed_at
+		FROM dead_tasks ORDER BY dead_task_id`)
+	return all, translate(err)
+}
+
+// DeleteDeadTask forgets a dead task, ErrNotFound where there is none.
+func (q Queries) DeleteDeadTask(ctx context.Context, workspace, id uuid.UUID) error {
+	result, err := q.q.ExecContext(ctx, `
+		DELETE FROM dead_tasks WHERE workspace_id = $1 AND dead_task_id = $2`, workspace, id)
+	return oneRow(result, err)
+}

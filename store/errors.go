@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+)
+
+// ErrNotFound means that the workspace has no such row, or not any more.
+var ErrNotFound = errors.New("not found")
+
+// A Violation is a statement that the database refused because of a constraint.
+type Violation struct {
+	// Constraint is its name in the schema.
+	Constraint string
+	// Field is the field that broke it, as the API names it.
+	Field string
+	// Message says what is wrong with the field and what to do.
+	Message string
+	// Exists is set where the row collides with another, and unset where it refers to one that is not there.
+	Exists bool
+
+	cause error
+}
+
+func (v *Violation) Error() string { return fmt.Sprintf("%s: %s", v.Field, v.Message) }
+func (v *Violation) Unwrap() error { return v.cause }
+
+// A FieldError is a field of a request that cannot be stored as it is.
+type FieldError struct {
+	// Field is its place in the request, as in slots[2].members[0].member_id.
+	Field string
+	// Message says what is wrong with it and what to do.
+	Message string
+}
+
+func (e *FieldError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Message) }
+
+// violations says what each constraint means to whoever breaks it. A test demands a row for every constraint that the
+// schema has.
+var violations = map[string]Violation{
+	"sources_name_key":        {Field: "name", Message: "another source has this name; choose a different one", Exists: true},
+	"leads_external_id_key":   {Field: "external_id", Message: "this lead is already here", Exists: true},
+	"assigned_leads_once_key": {Field: "lead_id", Message: "the member already has this lead", Exists: true},
+	"api_keys_hash_key":       {Field: "api_key", Message: "this key exists already; create another", Exists: true},
+	"dead_tasks_task_key":     {Field: "task_id", Message: "this task is already recorded", Exists: true},
+
+	"members_workspace_id_fkey":            {Field: "workspace_id", Message: "there is no such workspace"},
+	"sources_workspace_id_fkey":            {Field: "workspace_id", Message: "there is no such workspace"},
+	"groups_workspace_id_fkey":             {Field: "workspace_id", Message: "there is no such workspace"},
+	"api_keys_workspace_id_fkey":           {Field: "workspace_id", Message: "there is no such workspace"},
+	"rings_workspace_id_group_id_fkey":     {Field: "group_id", Message: "there is no such group in this workspace"},
+	"api_keys_workspace_id_member_id_fkey": {Field: "member_id", Message: "there is no such member in this workspace"},
+	"api_keys_workspace_id_group_id_fkey":  {Field: "group_id", Message: "there is no such group in this workspace"},
+	"api_keys_workspace_id_source_id_fkey": {Field: "source_id", Message: "there is no such source in this workspace"},
+	"pending_leads_check":                  {Field: "distribute", Message: "a distribution goes to a group or to a member, not both"},
+}
+
+// translate gives database errors the meaning they have for callers. Everything else passes through.
+func translate(err error) error {
+	var refused *pq.Error
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return ErrNotFound
+	case errors.As(err, &refused) && refused.Constraint != "":
+		v, known := violations[refused.Constraint]
+		if !known && refused.Code == pqerror.UniqueViolation {
+			v = Violation{Field: "id", Message: "this id exists already; ids are made by the program", Exists: true}
+		}
+		if !known && refused.Code != pqerror.UniqueViolation {
+			return err
+		}
+		v.Constraint, v.cause = refused.Constraint, err
+		return &v
+	}
+	return err
+}
+
+// Unavailable reports whether err is trouble with the database itself, which passes, rather than with what it was
+// asked. The same request may succeed later.
+func Unavailable(err error) bool {
+	var refused *pq.Error
+	if errors.As(err, &refused) {
+		switch refused.Code.Class() {
+		case "08", "40", "53", "55", "57", "58":
+			return true
+		}
+		return false
+	}
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// Refused reports whether the database refused the data it was given, and would refuse it again.
+func Refused(err error) bool {
+	var refused *pq.Error
+	return errors.As(err, &refused) && !Unavailable(err)
+}

@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// MaxSlots is the largest number of slots that a ring may have.
+const MaxSlots = 1000
+
+// A Group is a distribution group: a ring of receivers plus a method.
+type Group struct {
+	ID        uuid.UUID     `db:"group_id"`
+	Name      string        `db:"name"`
+	Method    lead.Method   `db:"method"`
+	Version   int           `db:"version"`
+	Listed    []lead.Listed `db:"-"`
+	CreatedAt time.Time     `db:"created_at"`
+	UpdatedAt time.Time     `db:"updated_at"`
+}
+
+// A GroupSpec is what an operator says of a group.
+type GroupSpec struct {
+	Name   string
+	Method lead.Method
+	Listed []lead.Listed
+}
+
+type groupRow struct {
+	Group
+	ListedJSON jsonb[[]lead.Listed] `db:"listed"`
+}
+
+func (r groupRow) group() Group {
+	r.Listed = r.ListedJSON.v
+	return r.Group
+}
+
+const groupColumns = `group_id, name, method, version, listed, created_at, updated_at`
+
+// Group returns a group, ErrNotFound where there is none or it was deleted.
+func (q Queries) Group(ctx context.Context, workspace, group uuid.UUID) (Group, error) {
+	var row groupRow
+	err := sqlx.GetContext(ctx, q.q, &row, `
+		SELECT `+groupColumns+` FROM groups WHERE workspace_id = $1 AND group_id = $2 AND deleted_at IS NULL`,
+		workspace, group)
+	return row.group(), translate(err)
+}
+
+// Groups lists a page of groups, newest first.
+func (q Queries) Groups(ctx context.Context, workspace uuid.UUID, p Page) ([]Group, error) {
+	var rows []groupRow
+	err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT `+groupColumns+` FROM groups
+		WHERE workspace_id = $1 AND deleted_at IS NULL AND ($2::uuid IS NULL OR group_id < $2)
+		ORDER BY group_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
+	groups := make([]Group, len(rows))
+	for i, r := range rows {
+		groups[i] = r.group()
+	}
+	return groups, translate(err)
+}
+
+// CreateGroup makes a group with version 1 of its ring.
+func (t *Tx) CreateGroup(ctx context.Context, workspace uuid.UUID, spec GroupSpec) (Group, error) {
+	if err := t.checkSpec(ctx, workspace, spec); err != nil {
+		return Group{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Group{}, err
+	}
+	if _, err := t.q.ExecContext(ctx, `
+		INSERT INTO groups (workspace_id, group_id, name, method, version, listed, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, 1, $5, $6, $6)`,
+		workspace, id, spec.Name, spec.Method, asJSON(spec.Listed), t.now()); err != nil {
+		return Group{}, translate(err)
+	}
+	if err := t.insertRing(ctx, workspace, id, lead.Ring{Version: 1, Slots: lead.Spread(spec.Listed)}); err != nil {
+		return Group{}, err
+	}
+	return t.Group(ctx, workspace, id)
+}
+
+// UpdateGroup replaces what the operator says of a group. Where the receivers or the method change, the ring gets a new
+// version in which whoever was next stays next; distributions in progress end under the old one first.
+func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec GroupSpec) (Group, error) {
+	if err := t.closeGate(ctx, workspace); err != nil {
+		return Group{}, err
+	}
+	old, err := t.Group(ctx, workspace, group)
+	if err != nil {
+		return Group{}, err
+	}
+	if err := t.checkSpec(ctx, workspace, spec); err != nil {
+		return Group{}, err
+	}
+	version := old.Version
+	if old.Method != spec.Method || !reflect.DeepEqual(old.Listed, spec.Listed) {
+		next, err := t.succeedRing(ctx, workspace, group, old.Version, lead.Spread(spec.Listed))
+		if err != nil {
+			return Group{}, err
+		}
+		version = next.Version
+	}
+	if _, err := t.q.ExecContext(ctx, `
+		UPDATE groups SET name = $3, method = $4, version = $5, listed = $6, updated_at = $7
+		WHERE workspace_id = $1 AND group_id = $2`,
+		workspace, group, spec.Name, spec.Method, version, asJSON(spec.Listed), t.now()); err != nil {
+		return Group{}, translate(err)
+	}
+	return t.Group(ctx, workspace, group)
+}
+
+// DeleteGroup ends a group. What is still pending for it fails with its reason; its turns and history stay.
+func (t *Tx) DeleteGroup(ctx context.Context, workspace, group uuid.UUID) error {
+	if err := t.closeGate(ctx, workspace); err != nil {
+		return err
+	}
+	result, err := t.q.ExecContext(ctx, `
+		UPDATE groups SET deleted_at = $3, updated_at = $3
+		WHERE workspace_id = $1 AND group_id = $2 AND deleted_at IS NULL`, workspace, group, t.now())
+	return oneRow(result, err)
+}
+
+// checkSpec returns a *FieldError where the receivers cannot make a ring.
+func (t *Tx) checkSpec(ctx context.Context, workspace uuid.UUID, spec GroupSpec) error {
+	if len(spec.Listed) == 0 {
+		return &FieldError{"slots", "a group needs at least one slot"}
+	}
+	present, err := t.presentMembers(ctx, workspace, spec.Listed)
+	if err != nil {
+		return err
+	}
+	total := 0
+	for i, l := range spec.Listed {
+		at := fmt.Sprintf("slots[%d]", i)
+		if l.Weight < 1 {
+			return &FieldError{at + ".weight", "a weight is 1 or more"}
+		}
+		if total += l.Weight; total > MaxSlots {
+			return &FieldError{"slots", fmt.Sprintf("the weights add up to more than %d slots", MaxSlots)}
+		}
+		if len(l.Members) == 0 {
+			return &FieldError{at + ".members", "a slot needs at least one member"}
+		}
+		if spec.Method == lead.RoundRobin && len(l.Members) > 1 {
+			return &FieldError{at + ".members", "a round_robin slot has one member; use round_robin_multiple to give several members a copy each"}
+		}
+		seen := make(map[uuid.UUID]bool)
+		for j, m := range l.Members {
+			where := fmt.Sprintf("%s.members[%d].member_id", at, j)
+			if !present[m.MemberID] {
+				return &FieldError{where, "there is no such member in this workspace, or they were removed"}
+			}
+			if seen[m.MemberID] {
+				return &FieldError{where, "the member is already in this slot"}
+			}
+			seen[m.MemberID] = true
+		}
+	}
+	return nil
+}
+
+// presentMembers tells which of the listed members exist and were not removed.
+func (q Queries) presentMembers(ctx context.Context, workspace uuid.UUID, listed []lead.Listed) (map[uuid.UUID]bool, error) {
+	var ids []uuid.UUID
+	for _, l := range listed {
+		for _, m := range l.Members {
+			ids = append(ids, m.MemberID)
+		}
+	}
+	var found []uuid.UUID
+	err := sqlx.SelectContext(ctx, q.q, &found, `
+		SELECT member_id FROM members
+		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND removed_at IS NULL`, workspace, uuids(ids))
+	present := make(map[uuid.UUID]bool, len(found))
+	for _, id := range found {
+		present[id] = true
+	}
+	return present, translate(err)
+}

@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// ImportStatus is how far an import is.
+type ImportStatus string
+
+const (
+	// ImportRunning is an import whose file is being read.
+	ImportRunning ImportStatus = "running"
+	// ImportCompleted is an import whose file was read to its end.
+	ImportCompleted ImportStatus = "completed"
+	// ImportFailed is an import that ended before its file did. What it had committed stays.
+	ImportFailed ImportStatus = "failed"
+)
+
+// ErrImportEnded means that an import was ended by someone else while its file was still being read.
+var ErrImportEnded = errors.New("the import has ended already; send the file again")
+
+// An Import is a file of leads that was sent, and what became of its rows.
+type Import struct {
+	ID uuid.UUID
+	// APIKeyID is the key with which it was sent.
+	APIKeyID          uuid.UUID
+	GroupID, SourceID *uuid.UUID
+	Status            ImportStatus
+	ImportCounts
+	// Warnings are sentences about the file as a whole.
+	Warnings []string
+	// Error is a sentence about why it failed, empty where it did not.
+	Error                string
+	CreatedAt, UpdatedAt time.Time
+	FinishedAt           *time.Time
+}
+
+// ImportCounts are the rows of an import so far. Rows is the sum of the others.
+type ImportCounts struct {
+	Rows       int64 `db:"rows"`
+	Imported   int64 `db:"imported"`
+	Duplicates int64 `db:"duplicates"`
+	Rejected   int64 `db:"rejected"`
+}
+
+// An ImportReject is a row that was not imported: the line on which it starts, a sentence why, and the row.
+type ImportReject struct {
+	Line   int64  `db:"line"`
+	Reason string `db:"reason"`
+	Record string `db:"record"`
+}
+
+// importRow is an Import as its table has it.
+type importRow struct {
+	ID       uuid.UUID    `db:"import_id"`
+	APIKeyID uuid.UUID    `db:"api_key_id"`
+	GroupID  *uuid.UUID   `db:"group_id"`
+	SourceID *uuid.UUID   `db:"source_id"`
+	Status   ImportStatus `db:"status"`
+	ImportCounts
+	Warnings   jsonb[[]string] `db:"warnings"`
+	Error      string          `db:"error"`
+	CreatedAt  time.Time       `db:"created_at"`
+	UpdatedAt  time.Time       `db:"updated_at"`
+	FinishedAt *time.Time      `db:"finished_at"`
+}
+
+const importColumns = `import_id, api_key_id, group_id, source_id, status, rows, imported, duplicates, rejected, warnings,
+	coalesce(error, '') AS error, created_at, updated_at, finished_at`
+
+func (r importRow) value() Import {
+	return Import{
+		ID: r.ID, APIKeyID: r.APIKeyID, GroupID: r.GroupID, SourceID: r.SourceID, Status: r.Status,
+		ImportCounts: r.ImportCounts, Warnings: r.Warnings.v, Error: r.Error,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
+	}
+}
+
+// CreateImport writes an import that is about to read its file. apiKey is who sends it; group and source may be nil.
+func (q Queries) CreateImport(ctx context.Context, workspace, apiKey uuid.UUID, group, source *uuid.UUID) (Import, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Import{}, err
+	}
+	return q.oneImport(ctx, `
+		INSERT INTO imports (workspace_id, import_id, api_key_id, group_id, source_id, status, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+		RETURNING `+importColumns, workspace, id, apiKey, group, source, string(ImportRunning), q.now())
+}
+
+// Import returns an import, ErrNotFound where there is none. With a key that is not nil it finds only that key's.
+func (q Queries) Import(ctx context.Context, workspace, apiKey, id uuid.UUID) (Import, error) {
+	return q.oneImport(ctx, `
+		SELECT `+importColumns+` FROM imports
+		WHERE workspace_id = $1 AND import_id = $2 AND ($3::uuid IS NULL OR api_key_id = $3)`, workspace, id, nullID(apiKey))
+}
+
+func (q Queries) oneImport(ctx context.Context, query string, args ...any) (Import, error) {
+	var r importRow
+	err := sqlx.GetContext(ctx, q.q, &r, query, args...)
+	return r.value(), translate(err)
+}
+
+// Imports lists a page of imports, newest first; with a key that is not nil only that key's.
+func (q Queries) Imports(ctx context.Context, workspace, apiKey uuid.UUID, p Page) ([]Import, error) {
+	var rows []importRow
+	err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT `+importColumns+` FROM imports
+		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR api_key_id = $2) AND ($3::uuid IS NULL OR import_id < $3)
+		ORDER BY import_id DESC LIMIT $4`, workspace, nullID(apiKey), nullID(p.After), p.Limit)
+	all := make([]Import, len(rows))
+	for i, r := range rows {
+		all[i] = r.value()
+	}
+	return all, translate(err)
+}
+
+// ImportProgress returns the counts of a running import and keeps others from moving it until the transaction ends. It
+// returns ErrImportEnded where the import does not run any more.
+func (t *Tx) ImportProgress(ctx context.Context, workspace, id uuid.UUID) (ImportCounts, error) {
+	var c ImportCounts
+	err := translate(sqlx.GetContext(ctx, t.q, &c, `
+		SELECT rows, imported, duplicates, rejected FROM imports
+		WHERE workspace_id = $1 AND import_id = $2 AND status = $3 FOR NO KEY UPDATE`, workspace, id, string(ImportRunning)))
+	if errors.Is(err, ErrNotFound) {
+		return c, ErrImportEnded
+	}
+	return c, err
+}
+
+// AdvanceImport sets the counts of a running import and adds to its rejects, at most one a line.
+func (t *Tx) AdvanceImport(ctx context.Context, workspace, id uuid.UUID, c ImportCounts, rejects []ImportReject) error {
+	result, err := t.q.ExecContext(ctx, `
+		UPDATE imports SET rows = $3, imported = $4, duplicates = $5, rejected = $6, updated_at = $7
+		WHERE workspace_id = $1 AND import_id = $2`, workspace, id, c.Rows, c.Imported, c.Duplicates, c.Rejected, t.now())
+	if err := oneRow(result, err); err != nil || len(rejects) == 0 {
+		return err
+	}
+	var lines []int64
+	var reasons, records []string
+	for _, r := range rejects {
+		lines, reasons, records = append(lines, r.Line), append(reasons, r.Reason), append(records, r.Record)
+	}
+	_, err = t.q.ExecContext(ctx, `
+		INSERT INTO import_rejects (workspace_id, import_id, line, reason, record)
+		SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[])`,
+		workspace, id, pq.Array(lines), pq.Array(reasons), pq.Array(records))
+	return translate(err)
+}
+
+// FinishImport ends a running import: completed where failure is empty. It returns ErrImportEnded where it does not run
+// any more.
+func (q Queries) FinishImport(ctx context.Context, workspace, id uuid.UUID, warnings []string, failure string) (Import, error) {
+	status := ImportCompleted
+	if failure != "" {
+		status = ImportFailed
+	}
+	if warnings == nil {
+		warnings = []string{}
+	}
+	i, err := q.oneImport(ctx, `
+		UPDATE imports SET status = $3, warnings = $4, error = $5, updated_at = $6, finished_at = $6
+		WHERE workspace_id = $1 AND import_id = $2 AND status = $7
+		RETURNING `+importColumns, workspace, id, string(status), asJSON(warnings), nullText(failure), q.now(), string(ImportRunning))
+	if errors.Is(err, ErrNotFound) {
+		return i, ErrImportEnded
+	}
+	return i, err
+}
+
+// FailStaleImports ends the imports, of all workspaces, that run but have not moved since before: their server died. A
+// live one moves at least every minute or so. It returns how many there were.
+func (q Queries) FailStaleImports(ctx context.Context, before time.Time) (int64, error) {
+	result, err := q.q.ExecContext(ctx, `
+		UPDATE imports SET status = $2, finished_at = $3, updated_at = $3,
+			error = 'The server was stopped after row ' || rows || '; send the file again: rows already here are recognised.'
+		WHERE status = $4 AND updated_at < $1`, before, string(ImportFailed), q.now(), string(ImportRunning))
+	if err != nil {
+		return 0, translate(err)
+	}
+	return result.RowsAffected()
+}
+
+// ImportRejects lists up to limit rejected rows behind a line, in the order of the file. The import must be one that
+// the caller may see.
+func (q Queries) ImportRejects(ctx context.Context, workspace, id uuid.UUID, line int64, limit int) ([]ImportReject, error) {
+	var all []ImportReject
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT line, reason, record FROM import_rejects
+		WHERE workspace_id = $1 AND import_id = $2 AND line > $3 ORDER BY line LIMIT $4`, workspace, id, line, limit)
+	return all, translate(err)
+}
+
+// LeadSources are the sources that a new lead may name, by their names in lower case.
+func (q Queries) LeadSources(ctx context.Context, workspace uuid.UUID) (map[string]uuid.UUID, error) {
+	var rows []struct {
+		ID   uuid.UUID `db:"source_id"`
+		Name string    `db:"name"`
+	}
+	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT source_id, name FROM sources WHERE workspace_id = $1 AND enabled AND for_leads`, workspace); err != nil {
+		return nil, translate(err)
+	}
+	named := make(map[string]uuid.UUID, len(rows))
+	for _, r := range rows {
+		named[strings.ToLower(r.Name)] = r.ID
+	}
+	return named, nil
+}

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+)
+
+// A Lead is a source lead. Empty text means that there is none.
+type Lead struct {
+	ID    uuid.UUID `db:"lead_id"`
+	Name  string    `db:"name"`
+	Email string    `db:"email"`
+	Phone string    `db:"phone"`
+	// Fields is a JSON object.
+	Fields   json.RawMessage `db:"fields"`
+	SourceID *uuid.UUID      `db:"source_id"`
+	// Channel is the way it came in by: api, import or queue.
+	Channel    string    `db:"channel"`
+	ExternalID string    `db:"external_id"`
+	CreatedAt  time.Time `db:"created_at"`
+	UpdatedAt  time.Time `db:"updated_at"`
+}
+
+// A LeadFilter narrows a list of leads; zero fields don't. From is inclusive, To is not.
+type LeadFilter struct {
+	SourceID            uuid.UUID
+	Channel, ExternalID string
+	From, To            time.Time
+}
+
+const leadColumnList = `lead_id, coalesce(name, '') AS name, coalesce(email, '') AS email, coalesce(phone, '') AS phone,
+	fields, source_id, channel, coalesce(external_id, '') AS external_id, created_at, updated_at`
+
+// SourceLead returns a lead, ErrNotFound where there is none or it was deleted.
+func (q Queries) SourceLead(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {
+	var l Lead
+	err := sqlx.GetContext(ctx, q.q, &l, `
+		SELECT `+leadColumnList+` FROM leads
+		WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL`, workspace, id)
+	return l, translate(err)
+}
+
+// PushedLead returns a lead that AddLeads answered, also one that was there before and has been deleted since: its
+// external id is still taken.
+func (q Queries) PushedLead(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {
+	var l Lead
+	err := sqlx.GetContext(ctx, q.q, &l, `
+		SELECT `+leadColumnList+` FROM leads WHERE workspace_id = $1 AND lead_id = $2`, workspace, id)
+	return l, translate(err)
+}
+
+// SourceLeads lists a page of leads that are not deleted, newest first.
+func (q Queries) SourceLeads(ctx context.Context, workspace uuid.UUID, f LeadFilter, p Page) ([]Lead, error) {
+	var all []Lead
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT `+leadColumnList+` FROM leads
+		WHERE workspace_id = $1 AND deleted_at IS NULL AND ($2::uuid IS NULL OR lead_id < $2)
+			AND ($3::uuid IS NULL OR source_id = $3)
+			AND ($4::text IS NULL OR channel = $4)
+			AND ($5::text IS NULL OR external_id = $5)
+			AND ($6::timestamptz IS NULL OR created_at >= $6)
+			AND ($7::timestamptz IS NULL OR created_at < $7)
+		ORDER BY lead_id DESC LIMIT $8`,
+		workspace, nullID(p.After), nullID(f.SourceID), nullText(f.Channel), nullText(f.ExternalID), nullTime(f.From),
+		nullTime(f.To), p.Limit)
+	return all, translate(err)
+}
+
+// EditLead changes a lead in place; edit sees the current state. Copies given out keep what they have.
+func (t *Tx) EditLead(ctx context.Context, workspace, id uuid.UUID, edit func(*Lead) error) (Lead, error) {
+	var l Lead
+	if err := sqlx.GetContext(ctx, t.q, &l, `
+		SELECT `+leadColumnList+` FROM leads
+		WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE`, workspace, id); err != nil {
+		return l, translate(err)
+	}
+	if err := edit(&l); err != nil {
+		return l, err
+	}
+	l.UpdatedAt = t.now()
+	_, err := t.q.ExecContext(ctx, `
+		UPDATE leads SET name = $3, email = $4, phone = $5, fields = $6, source_id = $7, updated_at = $8
+		WHERE workspace_id = $1 AND lead_id = $2`,
+		workspace, id, nullText(l.Name), nullText(l.Email), nullText(l.Phone), string(l.Fields), l.SourceID, l.UpdatedAt)
+	return l, translate(err)
+}
+
+// DeleteLead deletes a lead softly: it is not listed any more, what is pending for it fails with its reason, and copies
+// given out stay.
+func (q Queries) DeleteLead(ctx context.Context, workspace, id uuid.UUID) error {
+	result, err := q.q.ExecContext(ctx, `
+		UPDATE leads SET deleted_at = $3, updated_at = $3
+		WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL`, workspace, id, q.now())
+	return oneRow(result, err)
+}

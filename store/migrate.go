@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/lib/pq"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// ErrOldSchema means that the database needs `leadwheel migrate up` before this program can serve it.
+var ErrOldSchema = errors.New("the database schema is not this program's; run `leadwheel migrate up` with this version of leadwheel first")
+
+// A Migration is one step of the schema and whether the database has it.
+type Migration struct {
+	Version int64  `json:"version"`
+	Name    string `json:"name"`
+	Applied bool   `json:"applied"`
+}
+
+// Migrate brings the database at url to this program's schema. Programs that migrate at once wait for one another.
+func Migrate(ctx context.Context, url string) error {
+	return withMigrations(url, func(p *goose.Provider) error {
+		if _, err := p.Up(ctx); err != nil {
+			return fmt.Errorf("migrating the database: %w", err)
+		}
+		return nil
+	})
+}
+
+// Migrations lists the schema's steps, oldest first.
+func Migrations(ctx context.Context, url string) ([]Migration, error) {
+	var all []Migration
+	err := withMigrations(url, func(p *goose.Provider) error {
+		statuses, err := p.Status(ctx)
+		if err != nil {
+			return fmt.Errorf("reading the state of the schema: %w", err)
+		}
+		for _, s := range statuses {
+			all = append(all, Migration{s.Source.Version, s.Source.Path, s.State == goose.StateApplied})
+		}
+		return nil
+	})
+	return all, err
+}
+
+// CheckSchema returns ErrOldSchema where the database at url is not at this program's schema.
+func CheckSchema(ctx context.Context, url string) error {
+	return withMigrations(url, func(p *goose.Provider) error {
+		current, target, err := p.GetVersions(ctx)
+		if err != nil {
+			return fmt.Errorf("reading the version of the schema: %w", err)
+		}
+		if current != target {
+			return fmt.Errorf("%w (it is at version %d, this program needs %d)", ErrOldSchema, current, target)
+		}
+		return nil
+	})
+}
+
+func withMigrations(url string, do func(*goose.Provider) error) (err error) {
+	connector, err := pq.NewConnector(url)
+	if err != nil {
+		return fmt.Errorf("reading the database address: %w", err)
+	}
+	db := sql.OpenDB(connector)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	if err != nil {
+		return fmt.Errorf("preparing the migrations: %w", err)
+	}
+	return do(p)
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// recordStatement writes, in one round trip, the ledger, the copies and the history of a batch, and counts the copies.
+// A copy takes over what the source lead says at this moment. A copy that a member got from elsewhere since it was
+// looked for is not written, which the count shows.
+const recordStatement = `
+	WITH t AS (
+		INSERT INTO turns (workspace_id, group_id, version, turn, pending_id)
+		SELECT $1, group_id, version, turn, nullif(pending_id, $2)
+		FROM unnest($4::uuid[], $5::int[], $6::bigint[], $7::uuid[]) AS t (group_id, version, turn, pending_id)
+	), d AS (
+		SELECT * FROM unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[],
+			$15::uuid[], $16::int[], $17::bigint[], $18::text[], $19::text[], $20::jsonb[], $21::text[],
+			$22::timestamptz[], $23::timestamptz[])
+			AS d (history_id, copy_id, pending_id, assignment_id, retry_of, lead_id, member_id, group_id, version, turn,
+				reason, trigger, skipped, detail, due_at, accepted_at)
+	), c AS (
+		INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, group_id, name, email, phone,
+			fields, source_id, assigned_at, updated_at)
+		SELECT $1, d.copy_id, d.member_id, d.lead_id, nullif(d.group_id, $2), l.name, l.email, l.phone, l.fields,
+			l.source_id, $3, $3
+		FROM d JOIN leads l ON l.workspace_id = $1 AND l.lead_id = d.lead_id AND l.deleted_at IS NULL
+		WHERE d.reason = ''
+		ON CONFLICT (workspace_id, source_lead_id, member_id) DO NOTHING
+		RETURNING 1
+	), h AS (
+		INSERT INTO history (workspace_id, history_id, pending_id, assignment_id, retry_of, lead_id, member_id, group_id,
+			ring_version, turn, outcome, reason, trigger, skipped, detail, due_at, accepted_at, at)
+		SELECT $1, d.history_id, d.pending_id, nullif(d.assignment_id, $2), nullif(d.retry_of, $2), d.lead_id,
+			nullif(d.member_id, $2), nullif(d.group_id, $2), nullif(d.version, 0),
+			CASE WHEN d.version > 0 THEN d.turn END, CASE WHEN d.reason = '' THEN 'succeeded' ELSE 'failed' END,
+			nullif(d.reason, ''), d.trigger, d.skipped, nullif(d.detail, ''), d.due_at, d.accepted_at, $3
+		FROM d
+	)
+	SELECT count(*) FROM c`
+
+// record writes decisions and turns. It returns errRaced or errTurnTaken where others were first; the transaction is
+// then to be rolled back and the batch decided anew.
+func (t *Tx) record(ctx context.Context, workspace uuid.UUID, decisions []decision, turns []spentTurn) ([]Outcome, error) {
+	now := t.now()
+	args := []any{workspace, uuid.Nil, now}
+	args = append(args, turnColumns(turns)...)
+	columns, copies, err := decisionColumns(decisions)
+	if err != nil {
+		return nil, err
+	}
+	args = append(args, columns...)
+	var written int
+	if err := sqlx.GetContext(ctx, t.q, &written, recordStatement, args...); err != nil {
+		err = translate(err)
+		var broken *Violation
+		if errors.As(err, &broken) && broken.Constraint == "turns_pkey" {
+			return nil, errTurnTaken
+		}
+		return nil, fmt.Errorf("recording %d decisions: %w", len(decisions), err)
+	}
+	if written != copies {
+		return nil, errRaced
+	}
+	outcomes := make([]Outcome, len(decisions))
+	for i, d := range decisions {
+		outcomes[i] = Outcome{Outcome: lead.Succeeded, Reason: d.reason, AcceptedAt: d.AcceptedAt, DueAt: d.DueAt, At: now}
+		if d.reason != "" {
+			outcomes[i].Outcome = lead.Failed
+		}
+	}
+	return outcomes, nil
+}
+
+func turnColumns(turns []spentTurn) []any {
+	groups, pendings := make([]uuid.UUID, len(turns)), make([]uuid.UUID, len(turns))
+	versions, numbers := make([]int64, len(turns)), make([]int64, len(turns))
+	for i, t := range turns {
+		groups[i], versions[i], numbers[i], pendings[i] = t.group, int64(t.version), t.turn, t.pending
+	}
+	return []any{uuids(groups), pq.Array(versions), pq.Array(numbers), uuids(pendings)}
+}
+
+// decisionColumns gives decisions, a slice a column, and the number of copies among them.
+func decisionColumns(decisions []decision) (columns []any, copies int, err error) {
+	n := len(decisions)
+	var ids [8][]uuid.UUID // history, copy, pending, assignment, retried history, lead, member, group
+	for i := range ids {
+		ids[i] = make([]uuid.UUID, n)
+	}
+	versions, turns := make([]int64, n), make([]int64, n)
+	reasons, triggers, details := make([]string, n), make([]string, n), make([]string, n)
+	skipped := make([]sql.NullString, n)
+	due, accepted := make([]time.Time, n), make([]time.Time, n)
+	for i, d := range decisions {
+		if ids[0][i], err = uuid.NewV7(); err != nil {
+			return nil, 0, err
+		}
+		if d.reason == "" {
+			copies++
+			if ids[1][i], err = uuid.NewV7(); err != nil {
+				return nil, 0, err
+			}
+		}
+		ids[2][i], ids[3][i], ids[4][i] = d.PendingID, d.AssignmentID.UUID, d.RetryOf.UUID
+		ids[5][i], ids[6][i], ids[7][i] = d.LeadID, d.member, d.GroupID.UUID
+		versions[i], turns[i] = int64(d.version), d.turn
+		reasons[i], triggers[i], details[i] = string(d.reason), string(d.Trigger), d.detail
+		due[i], accepted[i] = d.DueAt, d.AcceptedAt
+		if len(d.skipped) > 0 {
+			text, err := asJSON(d.skipped).Value()
+			if err != nil {
+				return nil, 0, err
+			}
+			skipped[i] = sql.NullString{String: text.(string), Valid: true}
+		}
+	}
+	for _, column := range ids {
+		columns = append(columns, uuids(column))
+	}
+	return append(columns, pq.Array(versions), pq.Array(turns), pq.Array(reasons), pq.Array(triggers), pq.Array(skipped),
+		pq.Array(details), pq.Array(due), pq.Array(accepted)), copies, nil
+}

@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// RetryHistory decides anew a distribution that failed, for the group or member it was meant for. Each failure can be
+// driven again once; what comes of it is a history row of its own. A row that succeeded, or was driven again already,
+// is a *Violation.
+func (t *Tx) RetryHistory(ctx context.Context, workspace, history uuid.UUID) ([]Batch, error) {
+	var row struct {
+		Lead    uuid.UUID     `db:"lead_id"`
+		Member  uuid.NullUUID `db:"member_id"`
+		Group   uuid.NullUUID `db:"group_id"`
+		Outcome lead.Outcome  `db:"outcome"`
+	}
+	if err := sqlx.GetContext(ctx, t.q, &row, `
+		SELECT lead_id, member_id, group_id, outcome FROM history WHERE workspace_id = $1 AND history_id = $2`,
+		workspace, history); err != nil {
+		return nil, translate(err)
+	}
+	if row.Outcome != lead.Failed {
+		return nil, &Violation{Field: "id", Message: "this distribution succeeded; only failed ones can be retried", Exists: true}
+	}
+	result, err := t.q.ExecContext(ctx, `
+		INSERT INTO history_retries (workspace_id, history_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		workspace, history, t.now())
+	if err := oneRow(result, err); err != nil {
+		if errors.Is(err, ErrNotFound) {
+			return nil, &Violation{Field: "id", Message: "this distribution was retried already; look for its later outcome", Exists: true}
+		}
+		return nil, err
+	}
+	again := pendingLead{lead: row.Lead, group: row.Group.UUID, retryOf: history}
+	if !row.Group.Valid {
+		again.member = row.Member.UUID
+	}
+	return t.addPending(ctx, workspace, lead.QueueFresh, lead.Immediate, t.now(), []pendingLead{again})
+}

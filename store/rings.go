@@ -1,0 +1,239 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store/cursor"
+)
+
+// An UpcomingTurn is a turn that has not been handed out yet and the active members who would receive its lead.
+type UpcomingTurn struct {
+	Turn      int64       `json:"turn"`
+	MemberIDs []uuid.UUID `json:"member_ids"`
+}
+
+// ringRow is a ring as stored. Its settled turn says from where on the ledger must be read to find its position.
+type ringRow struct {
+	GroupID uuid.UUID          `db:"group_id"`
+	Version int                `db:"version"`
+	Slots   jsonb[[]lead.Slot] `db:"slots"`
+	First   int64              `db:"first_turn"`
+	Owed    pq.Int64Array      `db:"owed_turns"`
+	Settled int64              `db:"settled_turn"`
+}
+
+func (r ringRow) ring() lead.Ring {
+	return lead.Ring{Version: r.Version, Slots: r.Slots.v, First: r.First, Owed: r.Owed}
+}
+
+const ringColumns = `r.group_id, r.version, r.slots, r.first_turn, r.owed_turns, r.settled_turn`
+
+func (t *Tx) insertRing(ctx context.Context, workspace, group uuid.UUID, r lead.Ring) error {
+	_, err := t.q.ExecContext(ctx, `
+		INSERT INTO rings (workspace_id, group_id, version, slots, first_turn, owed_turns, settled_turn, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $5, $7)`,
+		workspace, group, r.Version, asJSON(r.Slots), r.First, pq.Array(append([]int64{}, r.Owed...)), t.now())
+	return translate(err)
+}
+
+// succeedRing ends a ring version and starts the next. Free turns of the old version are closed in its ledger; the new
+// version carries them. Needs the gate closed, so that no turn of the old version is in the air.
+func (t *Tx) succeedRing(ctx context.Context, workspace, group uuid.UUID, version int, slots []lead.Slot) (lead.Ring, error) {
+	row, err := t.ring(ctx, workspace, group, version)
+	if err != nil {
+		return lead.Ring{}, err
+	}
+	position, err := t.position(ctx, workspace, row)
+	if err != nil {
+		return lead.Ring{}, err
+	}
+	if _, err := t.q.ExecContext(ctx, `
+		INSERT INTO turns (workspace_id, group_id, version, turn) SELECT $1, $2, $3, unnest($4::bigint[])`,
+		workspace, group, version, pq.Array(position.Free)); err != nil {
+		return lead.Ring{}, translate(err)
+	}
+	next := row.ring().Succeed(position, slots)
+	return next, t.insertRing(ctx, workspace, group, next)
+}
+
+func (q Queries) ring(ctx context.Context, workspace, group uuid.UUID, version int) (ringRow, error) {
+	var row ringRow
+	err := sqlx.GetContext(ctx, q.q, &row, `
+		SELECT `+ringColumns+` FROM rings r WHERE workspace_id = $1 AND group_id = $2 AND version = $3`,
+		workspace, group, version)
+	return row, translate(err)
+}
+
+// position reads from the ledger how far a ring has been handed out. Turns below the settled one are all used, owed ones
+// apart, so a long history costs nothing.
+func (q Queries) position(ctx context.Context, workspace uuid.UUID, row ringRow) (lead.Position, error) {
+	var used []int64
+	err := sqlx.SelectContext(ctx, q.q, &used, `
+		SELECT turn FROM turns
+		WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND (turn >= $4 OR turn = ANY($5::bigint[]))`,
+		workspace, row.GroupID, row.Version, row.Settled, pq.Array([]int64(row.Owed)))
+	if err != nil {
+		return lead.Position{}, fmt.Errorf("reading the turns of group %s: %w", row.GroupID, translate(err))
+	}
+	ring := row.ring()
+	ring.First = row.Settled
+	return ring.PositionAfter(used), nil
+}
+
+// Upcoming lists a group's next n turns as the ledger stands, those that reach nobody left out.
+func (q Queries) Upcoming(ctx context.Context, workspace, group uuid.UUID, n int) ([]UpcomingTurn, error) {
+	g, err := q.Group(ctx, workspace, group)
+	if err != nil {
+		return nil, err
+	}
+	row, err := q.ring(ctx, workspace, group, g.Version)
+	if err != nil {
+		return nil, err
+	}
+	position, err := q.position(ctx, workspace, row)
+	if err != nil {
+		return nil, err
+	}
+	ring := row.ring()
+	active, err := q.activeMembers(ctx, workspace, []lead.Ring{ring}, nil)
+	if err != nil {
+		return nil, err
+	}
+	turns := []UpcomingTurn{}
+	for _, turn := range ring.Upcoming(position, n, func(m uuid.UUID) bool { return active[m] }) {
+		up := UpcomingTurn{Turn: turn}
+		for _, m := range ring.SlotOf(turn) {
+			if active[m.MemberID] {
+				up.MemberIDs = append(up.MemberIDs, m.MemberID)
+			}
+		}
+		turns = append(turns, up)
+	}
+	return turns, nil
+}
+
+// activeMembers tells which of the members in rings, and of the others named, can receive leads.
+func (q Queries) activeMembers(ctx context.Context, workspace uuid.UUID, rings []lead.Ring, others []uuid.UUID) (map[uuid.UUID]bool, error) {
+	active := make(map[uuid.UUID]bool)
+	for _, id := range others {
+		active[id] = false
+	}
+	for _, r := range rings {
+		for _, s := range r.Slots {
+			for _, m := range s {
+				active[m.MemberID] = false
+			}
+		}
+	}
+	ids := make([]uuid.UUID, 0, len(active))
+	for id := range active {
+		ids = append(ids, id)
+	}
+	var found []uuid.UUID
+	if err := sqlx.SelectContext(ctx, q.q, &found, `
+		SELECT member_id FROM members
+		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND active AND removed_at IS NULL`,
+		workspace, uuids(ids)); err != nil {
+		return nil, fmt.Errorf("reading who is active: %w", translate(err))
+	}
+	for _, id := range found {
+		active[id] = true
+	}
+	return active, nil
+}
+
+// RebuildCursor loads a group's turn cursor from the ledger, unless somebody else did so since the cursor named by
+// epoch was seen. It closes the gate, so that no draw is in the air, and reports whether it loaded.
+func (s *Store) RebuildCursor(ctx context.Context, workspace, group uuid.UUID, epoch string) (loaded bool, err error) {
+	err = s.WithTx(ctx, func(t *Tx) error {
+		if err := t.closeGate(ctx, workspace); err != nil {
+			return err
+		}
+		var row ringRow
+		err := sqlx.GetContext(ctx, t.q, &row, `
+			SELECT `+ringColumns+` FROM rings r JOIN groups g USING (workspace_id, group_id, version)
+			WHERE g.workspace_id = $1 AND g.group_id = $2`, workspace, group)
+		if err != nil {
+			return translate(err)
+		}
+		ring := cursor.Ring{Workspace: workspace, Group: group, Version: row.Version}
+		current, err := s.cursors.Epoch(ctx, ring)
+		if err != nil || current != epoch {
+			return err
+		}
+		position, err := t.position(ctx, workspace, row)
+		if err != nil {
+			return err
+		}
+		loaded = true
+		return s.cursors.Load(ctx, ring, position)
+	})
+	if err != nil {
+		return false, fmt.Errorf("rebuilding the turn cursor of group %s: %w", group, err)
+	}
+	return loaded, nil
+}
+
+// A GroupRef names a group.
+type GroupRef struct {
+	Workspace uuid.UUID `db:"workspace_id"`
+	Group     uuid.UUID `db:"group_id"`
+}
+
+// RebuildAbandoned rebuilds the cursors of groups with draws from before the given time that no transaction came back
+// for, so that their turns are handed out again. It returns how many it rebuilt.
+func (s *Store) RebuildAbandoned(ctx context.Context, before time.Time) (rebuilt int, err error) {
+	var rows []struct {
+		GroupRef
+		Version int `db:"version"`
+	}
+	if err := sqlx.SelectContext(ctx, s.q, &rows, `
+		SELECT workspace_id, group_id, version FROM groups WHERE deleted_at IS NULL`); err != nil {
+		return 0, translate(err)
+	}
+	rings := make([]cursor.Ring, len(rows))
+	for i, r := range rows {
+		rings[i] = cursor.Ring{Workspace: r.Workspace, Group: r.Group, Version: r.Version}
+	}
+	found, err := s.cursors.Abandoned(ctx, rings, before)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range found {
+		epoch, failed := s.cursors.Epoch(ctx, r)
+		if failed == nil {
+			var loaded bool
+			if loaded, failed = s.RebuildCursor(ctx, r.Workspace, r.Group, epoch); loaded {
+				rebuilt++
+			}
+		}
+		err = errors.Join(err, failed)
+	}
+	return rebuilt, err
+}
+
+// SettleTurns moves each ring's settled turn up to the first one that the ledger lacks, so that reading a position stays
+// cheap however many turns a ring has handed out.
+func (s *Store) SettleTurns(ctx context.Context) error {
+	_, err := s.q.ExecContext(ctx, `
+		UPDATE rings SET settled_turn = found.turn
+		FROM (
+			SELECT r.workspace_id, r.group_id, r.version, (
+				SELECT max(turn) + 1 FROM (
+					SELECT t.turn, r.settled_turn - 1 + row_number() OVER (ORDER BY t.turn) AS expected FROM turns t
+					WHERE t.workspace_id = r.workspace_id AND t.group_id = r.group_id AND t.version = r.version
+					  AND t.turn >= r.settled_turn) numbered
+				WHERE turn = expected) AS turn
+			FROM groups g JOIN rings r USING (workspace_id, group_id, version)) found
+		WHERE (rings.workspace_id, rings.group_id, rings.version) = (found.workspace_id, found.group_id, found.version)
+		  AND found.turn > rings.settled_turn`)
+	return translate(err)
+}

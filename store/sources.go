@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+)
+
+// A Source is where leads or customers come from.
+type Source struct {
+	ID   uuid.UUID `db:"source_id"`
+	Name string    `db:"name"`
+	// Enabled sources are offered for new choices, of leads or of customers.
+	Enabled      bool      `db:"enabled"`
+	ForLeads     bool      `db:"for_leads"`
+	ForCustomers bool      `db:"for_customers"`
+	CreatedAt    time.Time `db:"created_at"`
+	UpdatedAt    time.Time `db:"updated_at"`
+}
+
+// Offer narrows a list of sources to those offered for new choices.
+type Offer string
+
+const (
+	// OfferAny is no narrowing: sources that are switched off are listed too.
+	OfferAny Offer = ""
+	// OfferLeads lists what a new lead may name.
+	OfferLeads Offer = "lead"
+	// OfferCustomers lists what a new customer may name.
+	OfferCustomers Offer = "customer"
+)
+
+const sourceColumns = `source_id, name, enabled, for_leads, for_customers, created_at, updated_at`
+
+// CreateSource makes a source; the id and the times are the store's to give. Names are unique, whatever their case.
+func (q Queries) CreateSource(ctx context.Context, workspace uuid.UUID, s Source) (Source, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return s, err
+	}
+	err = sqlx.GetContext(ctx, q.q, &s, `
+		INSERT INTO sources (workspace_id, source_id, name, enabled, for_leads, for_customers, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+		RETURNING `+sourceColumns, workspace, id, s.Name, s.Enabled, s.ForLeads, s.ForCustomers, q.now())
+	return s, translate(err)
+}
+
+// Source returns a source, ErrNotFound where there is none.
+func (q Queries) Source(ctx context.Context, workspace, source uuid.UUID) (Source, error) {
+	var s Source
+	err := sqlx.GetContext(ctx, q.q, &s, `
+		SELECT `+sourceColumns+` FROM sources WHERE workspace_id = $1 AND source_id = $2`, workspace, source)
+	return s, translate(err)
+}
+
+// Sources lists a page of sources, newest first.
+func (q Queries) Sources(ctx context.Context, workspace uuid.UUID, offer Offer, p Page) ([]Source, error) {
+	var all []Source
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT `+sourceColumns+` FROM sources
+		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR source_id < $2)
+			AND ($3::text = '' OR enabled AND ($3 <> 'lead' OR for_leads) AND ($3 <> 'customer' OR for_customers))
+		ORDER BY source_id DESC LIMIT $4`, workspace, nullID(p.After), string(offer), p.Limit)
+	return all, translate(err)
+}
+
+// OfferedForLeads reports which of the sources a new lead may name.
+func (q Queries) OfferedForLeads(ctx context.Context, workspace uuid.UUID, sources []uuid.UUID) (map[uuid.UUID]bool, error) {
+	var offered []uuid.UUID
+	if err := sqlx.SelectContext(ctx, q.q, &offered, `
+		SELECT source_id FROM sources
+		WHERE workspace_id = $1 AND source_id = ANY($2::uuid[]) AND enabled AND for_leads`,
+		workspace, uuids(sources)); err != nil {
+		return nil, translate(err)
+	}
+	is := make(map[uuid.UUID]bool, len(offered))
+	for _, id := range offered {
+		is[id] = true
+	}
+	return is, nil
+}
+
+// EditSource changes a source in place; edit sees the current state. Leads that have the source keep it.
+func (t *Tx) EditSource(ctx context.Context, workspace, source uuid.UUID, edit func(*Source) error) (Source, error) {
+	var s Source
+	if err := sqlx.GetContext(ctx, t.q, &s, `
+		SELECT `+sourceColumns+` FROM sources
+		WHERE workspace_id = $1 AND source_id = $2 FOR NO KEY UPDATE`, workspace, source); err != nil {
+		return s, translate(err)
+	}
+	if err := edit(&s); err != nil {
+		return s, err
+	}
+	s.UpdatedAt = t.now()
+	_, err := t.q.ExecContext(ctx, `
+		UPDATE sources SET name = $3, enabled = $4, for_leads = $5, for_customers = $6, updated_at = $7
+		WHERE workspace_id = $1 AND source_id = $2`,
+		workspace, source, s.Name, s.Enabled, s.ForLeads, s.ForCustomers, s.UpdatedAt)
+	return s, translate(err)
+}

@@ -1,0 +1,109 @@
+// Package store holds all SQL, a file an aggregate, and the transactions around it. It imports the domain and the turn
+// cursor, and nothing else of Leadwheel.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadwheel/leadwheel/store/cursor"
+)
+
+// A Store is Leadwheel's truth: a Postgres database, and the Redis that holds the turn cursors rebuilt from it. Its
+// reading and single-statement methods are those of Queries; what must happen together goes through WithTx.
+type Store struct {
+	Queries
+	db      *sqlx.DB
+	cursors *cursor.Cursors
+}
+
+// A Tx is one open transaction. Use it only inside the function given to WithTx.
+type Tx struct {
+	Queries
+}
+
+// Queries are the statements that run on the database or inside a transaction alike.
+type Queries struct {
+	q   sqlx.ExtContext
+	now func() time.Time
+}
+
+// Options are what a Store needs.
+type Options struct {
+	// DatabaseURL is a postgres:// address or a key=value connection string, as lib/pq reads it.
+	DatabaseURL string
+	// Redis holds the turn cursors. A store that distributes nothing may do without.
+	Redis redis.UniversalClient
+	// MaxConns bounds the open connections; 0 means 16.
+	MaxConns int
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Open connects to the database. It neither migrates nor checks the schema: see Migrate and CheckSchema.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	db, err := openDB(o.DatabaseURL, o.MaxConns)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("connecting to Postgres: %w", err), db.Close())
+	}
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	// Postgres keeps microseconds; a time that is rounded once compares equal wherever it has been.
+	clock := func() time.Time { return now().UTC().Truncate(time.Microsecond) }
+	s := &Store{Queries: Queries{q: db, now: clock}, db: db}
+	if o.Redis != nil {
+		s.cursors = cursor.New(o.Redis)
+	}
+	return s, nil
+}
+
+func openDB(url string, maxConns int) (*sqlx.DB, error) {
+	cfg, err := pq.NewConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("reading the database address: %w", err)
+	}
+	cfg.BinaryParameters = true // one round trip a statement instead of two
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = 5 * time.Second
+	}
+	if cfg.Runtime == nil {
+		cfg.Runtime = make(map[string]string)
+	}
+	if _, set := cfg.Runtime["idle_in_transaction_session_timeout"]; !set {
+		// A client that vanishes without closing its connection must not hold its locks for long.
+		cfg.Runtime["idle_in_transaction_session_timeout"] = "10s"
+	}
+	connector, err := pq.NewConnectorConfig(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("reading the database address: %w", err)
+	}
+	if maxConns == 0 {
+		maxConns = 16
+	}
+	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxConns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db, nil
+}
+
+// Close closes the database connections. The Redis client stays its owner's.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Ping checks that Postgres answers.
+func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+
+// Now is the store's clock, in UTC and whole microseconds.
+func (q Queries) Now() time.Time { return q.now() }
