@@ -1,0 +1,59 @@
+# `make` or `make help` lists what can be done. Go and make are all that has to be there.
+
+# The race detector needs a C compiler; `go env` answers 0 where there is none. `make test RACE=` leaves it out.
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+# Arguments for `make run`, as in: make run ARGS="--listen 127.0.0.1:8081".
+ARGS :=
+# How often `make soak` runs the tests, and for how long each fuzz test.
+SOAK := 10
+FUZZTIME := 1m
+
+GOLANGCI_LINT := go tool -modfile=internal/tools/go.mod golangci-lint
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: services build ## install what is missing, build, and run everything in one process
+	@exec bin/leadwheel up $(ARGS)
+
+.PHONY: build
+build: ## build bin/leadwheel
+	@CGO_ENABLED=0 go build -trimpath -o bin/leadwheel ./cmd/leadwheel
+
+.PHONY: services
+services: ## install Postgres and Redis servers where they are missing
+	@deploy/local/install.sh
+
+.PHONY: test
+test: services ## run all tests
+	go test $(RACE) -timeout 5m ./...
+
+.PHONY: lint
+lint: ## check formatting, go.mod, and the code by go vet and golangci-lint
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:" $$unformatted; exit 1; }
+	go mod tidy -diff
+	go vet ./...
+	$(GOLANGCI_LINT) run ./...
+
+.PHONY: soak
+soak: services ## run the tests SOAK times (10) in random order, then each fuzz test for FUZZTIME (1m)
+	go test $(RACE) -count=$(SOAK) -shuffle=on -timeout 2h ./...
+	@set -e; for package in $$(go list ./...); do \
+		for fuzz in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$fuzz"; \
+			go test -run '^$$' -fuzz "^$$fuzz$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: bench
+bench: services build ## measure this machine: leads a second, latency, and bare SQL beside them
+	bin/leadwheel bench $(ARGS)
+
+.PHONY: clean
+clean: ## remove what was built; the data under .leadwheel/ stays
+	rm -rf bin
+	go clean -testcache

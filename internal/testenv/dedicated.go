@@ -1,0 +1,146 @@
+package testenv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadwheel/leadwheel/internal/localservices"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// A Dedicated environment has servers of its own, for tests that kill them, empty them or cut them off.
+type Dedicated struct {
+	Env
+	PostgresServer *Backend
+	RedisServer    *Backend
+}
+
+// A Backend is a server that the test may kill and start again. Postgres then has all that was committed; Redis is
+// empty.
+type Backend struct {
+	// Addr is its "host:port" on the loopback interface, the same after each start: the upstream of a Proxy.
+	Addr string
+
+	tb     testing.TB
+	start  func(context.Context) (*localservices.Server, error)
+	server *localservices.Server
+}
+
+// NewDedicated starts a Postgres and a Redis for this test alone, which takes a second or two.
+func NewDedicated(tb testing.TB, opts ...Option) *Dedicated {
+	tb.Helper()
+	d := &Dedicated{PostgresServer: newPostgres(tb), RedisServer: newRedis(tb)}
+	d.DatabaseURL, d.RedisURL = d.PostgresServer.server.URL, d.RedisServer.server.URL
+	if err := store.Migrate(tb.Context(), d.DatabaseURL); err != nil {
+		tb.Fatalf("testenv: %v", err)
+	}
+	options, err := redis.ParseURL(d.RedisURL)
+	if err != nil {
+		tb.Fatalf("testenv: reading the address of the test's Redis: %v", err)
+	}
+	d.Redis = redis.NewClient(options)
+	tb.Cleanup(func() { _ = d.Redis.Close() }) // the test may have killed its server
+	d.open(tb, opts)
+	return d
+}
+
+func newPostgres(tb testing.TB) *Backend {
+	tb.Helper()
+	dir, port := folder(tb), freePort(tb)
+	return newBackend(tb, func(ctx context.Context) (*localservices.Server, error) {
+		return localservices.StartPostgres(ctx, localservices.PostgresOptions{Dir: dir, Throwaway: true, TCPPort: port})
+	})
+}
+
+func newRedis(tb testing.TB) *Backend {
+	tb.Helper()
+	dir, port := folder(tb), freePort(tb)
+	return newBackend(tb, func(ctx context.Context) (*localservices.Server, error) {
+		return localservices.StartRedis(ctx, localservices.RedisOptions{Dir: dir, Throwaway: true, TCPPort: port})
+	})
+}
+
+func newBackend(tb testing.TB, start func(context.Context) (*localservices.Server, error)) *Backend {
+	tb.Helper()
+	b := &Backend{tb: tb, start: start}
+	cleanup(tb, func(ctx context.Context) error {
+		if b.server == nil {
+			return nil
+		}
+		return b.server.Stop(ctx)
+	})
+	b.Start()
+	b.Addr = b.server.Addr
+	return b
+}
+
+// Kill ends the server as a crash would, and returns once it has ended. Call it from the test's own goroutine.
+func (b *Backend) Kill() {
+	b.tb.Helper()
+	if err := b.server.Kill(); err != nil {
+		b.tb.Fatalf("testenv: %v", err)
+	}
+}
+
+// Start starts the server again at the same addresses, and returns once it answers. Call it from the test's own
+// goroutine.
+func (b *Backend) Start() {
+	b.tb.Helper()
+	ctx, cancel := context.WithTimeout(b.tb.Context(), startTimeout)
+	defer cancel()
+	server, err := b.start(ctx)
+	if err != nil {
+		b.tb.Fatalf("testenv: %v", err)
+	}
+	b.server = server
+}
+
+// URLAt is the server's URL as seen through a proxy that listens on addr ("host:port").
+func (b *Backend) URLAt(addr string) string {
+	if b.server.Name() == "redis" {
+		return "redis://" + addr + "/0"
+	}
+	u, err := url.Parse(b.server.URL)
+	if err != nil {
+		b.tb.Fatalf("testenv: %v", err)
+	}
+	u.Host = addr
+	u.RawQuery = url.Values{"sslmode": {"disable"}}.Encode()
+	return u.String()
+}
+
+func folder(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", folderPrefix)
+	if err != nil {
+		tb.Fatalf("testenv: making a folder for a server: %v", err)
+	}
+	cleanup(tb, func(context.Context) error { return os.RemoveAll(dir) })
+	return dir
+}
+
+// freePort asks the kernel for a port. Another process could take it before the server does; the kernel hands out
+// others first.
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatalf("testenv: finding a free port: %v", err)
+	}
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		err = fmt.Errorf("unexpected address %v", l.Addr())
+	}
+	if err := errors.Join(err, l.Close()); err != nil {
+		tb.Fatalf("testenv: finding a free port: %v", err)
+	}
+	return addr.Port
+}
