@@ -1,0 +1,238 @@
+// Package app wires Leadwheel's rooms together, starts them in order and stops them in reverse. It may import all of
+// them; only the commands import it.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/web"
+	"github.com/leadwheel/leadwheel/internal/web/api"
+	"github.com/leadwheel/leadwheel/scheduler"
+	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
+	"github.com/leadwheel/leadwheel/worker"
+)
+
+// A Role is a part of Leadwheel that a process can play.
+type Role string
+
+// The roles. A deployment needs each of them at least once.
+const (
+	RoleAPI       Role = "api"
+	RoleWorker    Role = "worker"
+	RoleScheduler Role = "scheduler"
+)
+
+// Roles lists all roles.
+func Roles() []Role { return []Role{RoleAPI, RoleWorker, RoleScheduler} }
+
+// drainTimeout is what requests under way get to finish when the program stops.
+const drainTimeout = 5 * time.Second
+
+// Config is what a process needs to know.
+type Config struct {
+	DatabaseURL string
+	RedisURL    string
+	// Listen is the public address, OpsListen the operators'. Port 0 takes a free one.
+	Listen    string
+	OpsListen string
+	// OpsKey opens the queue dashboard; see web.OpsOptions.
+	OpsKey string
+	Roles  []Role
+	// MaxConns bounds the connections to Postgres; 0 means the store's default.
+	MaxConns int
+	Log      *slog.Logger
+}
+
+// An App is a running process.
+type App struct {
+	log      *slog.Logger
+	store    *store.Store
+	redis    redis.UniversalClient
+	metrics  *metrics.Metrics
+	registry *prometheus.Registry
+	feeder   *tasks.Feeder
+	public   net.Addr
+	ops      net.Addr
+	failed   chan error
+	cleanups []cleanup
+}
+
+type cleanup struct {
+	name string
+	do   func(context.Context) error
+}
+
+// Start starts the roles that cfg names, on a database whose schema is this program's. What was started before a
+// failure is stopped again. Stop the app that it returns.
+func Start(ctx context.Context, cfg Config) (a *App, err error) {
+	a = &App{log: cfg.Log, failed: make(chan error, 2)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := store.CheckSchema(ctx, cfg.DatabaseURL); err != nil {
+		return a, err
+	}
+	if err := a.connect(ctx, cfg); err != nil {
+		return a, err
+	}
+	a.registry = prometheus.NewRegistry()
+	a.metrics = metrics.New(a.registry)
+	a.registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		newBacklogCollector(a.store, a.log), newQueueCollector(a.redis, a.log))
+	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis), a.log)
+	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
+	for _, role := range cfg.Roles {
+		if !slices.Contains(Roles(), role) {
+			return a, fmt.Errorf("there is no role %q; the roles are %v", role, Roles())
+		}
+	}
+	return a, a.startRoles(cfg)
+}
+
+// connect opens the database and Redis. Redis may be down: everything waits for it and goes on when it is back.
+func (a *App) connect(ctx context.Context, cfg Config) (err error) {
+	if a.redis, err = tasks.OpenRedis(cfg.RedisURL); err != nil {
+		return err
+	}
+	a.onStop("redis", func(context.Context) error { return a.redis.Close() })
+	a.store, err = store.Open(ctx, store.Options{DatabaseURL: cfg.DatabaseURL, Redis: a.redis, MaxConns: cfg.MaxConns})
+	if err != nil {
+		return err
+	}
+	a.onStop("postgres", func(context.Context) error { return a.store.Close() })
+	return nil
+}
+
+func (a *App) startRoles(cfg Config) error {
+	if slices.Contains(cfg.Roles, RoleWorker) {
+		w, err := worker.Start(worker.Options{
+			Store: a.store, Redis: a.redis, Feeder: a.feeder, Metrics: a.metrics, Log: a.log,
+		})
+		if err != nil {
+			return err
+		}
+		a.onStop("worker", func(context.Context) error { w.Stop(); return nil })
+	}
+	if slices.Contains(cfg.Roles, RoleScheduler) {
+		s := scheduler.Start(scheduler.Options{Store: a.store, Redis: a.redis, Metrics: a.metrics, Log: a.log})
+		a.onStop("scheduler", func(context.Context) error { s.Stop(); return nil })
+	}
+	var err error
+	if slices.Contains(cfg.Roles, RoleAPI) {
+		if a.public, err = a.listen("public", cfg.Listen, a.publicHandler()); err != nil {
+			return err
+		}
+	}
+	a.ops, err = a.listen("operators'", cfg.OpsListen, web.NewOps(web.OpsOptions{
+		Checks: a.checks(), Metrics: a.registry, Redis: a.redis,
+		QueuesKey: cfg.OpsKey, QueuesClosed: !loopback(cfg.OpsListen), Log: a.log,
+	}))
+	return err
+}
+
+func (a *App) publicHandler() http.Handler {
+	intake := ingest.NewIntake(a.store, a.feeder, a.metrics)
+	a.onStop("intake", func(context.Context) error { intake.Stop(); return nil })
+	public := web.NewPublic(web.Options{
+		API: api.Deps{
+			Store: a.store, Intake: intake, Feeder: a.feeder, Importer: ingest.NewImporter(a.store, a.metrics, a.log),
+			Metrics: a.metrics, Log: a.log,
+		},
+		Checks: a.checks(), Log: a.log,
+	})
+	a.onStop("api", func(context.Context) error { public.Close(); return nil })
+	return public
+}
+
+func (a *App) checks() []web.Check {
+	return []web.Check{
+		{Name: "postgres", Ping: a.store.Ping},
+		{Name: "redis", Ping: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() }},
+	}
+}
+
+// listen serves a handler at an address, and returns the address as it came to be.
+func (a *App) listen(name, address string, h http.Handler) (net.Addr, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("opening the %s listener: %w; is another program using this address?", name, err)
+	}
+	server := web.NewServer(h, a.log)
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			a.failed <- fmt.Errorf("the %s listener failed: %w", name, err)
+		}
+	}()
+	a.onStop(name+" listener", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+		defer cancel()
+		err := server.Shutdown(ctx)
+		if err != nil { // requests that did not end in time are cut off
+			err = server.Close()
+		}
+		<-served
+		return err
+	})
+	return listener.Addr(), nil
+}
+
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// URL is the public address, empty where this process does not serve it. OpsURL is the operators'.
+func (a *App) URL() string {
+	if a.public == nil {
+		return ""
+	}
+	return "http://" + a.public.String()
+}
+
+// OpsURL is the operators' address.
+func (a *App) OpsURL() string { return "http://" + a.ops.String() }
+
+// Store is the app's store.
+func (a *App) Store() *store.Store { return a.store }
+
+// Failed gives an error when the app cannot go on. It is then to be stopped.
+func (a *App) Failed() <-chan error { return a.failed }
+
+func (a *App) onStop(name string, do func(context.Context) error) {
+	a.cleanups = append(a.cleanups, cleanup{name, do})
+}
+
+// Stop stops what was started, last first: no new requests, then no new work, then the connections.
+func (a *App) Stop(ctx context.Context) error {
+	var err error
+	for _, c := range slices.Backward(a.cleanups) {
+		if failed := c.do(ctx); failed != nil {
+			err = errors.Join(err, fmt.Errorf("stopping %s: %w", c.name, failed))
+		}
+	}
+	a.cleanups = nil
+	return err
+}

@@ -1,0 +1,235 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/app"
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/testenv"
+	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
+)
+
+func TestConcurrentPushersShareEvenly(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, testenv.New(t), 4)
+	s.start(app.Roles()...)
+	var pushers sync.WaitGroup
+	for p := range 100 {
+		pushers.Go(func() {
+			for i := range 4 {
+				status, err := s.post("/v1/leads", map[string]any{
+					"name": fmt.Sprintf("lead %d of %d", i, p), "distribute": map[string]any{"group_id": s.group},
+				}, nil)
+				if err != nil || status != http.StatusCreated {
+					t.Errorf("status %d, error %v", status, err)
+				}
+			}
+		})
+	}
+	pushers.Wait()
+	s.untilIdle(30 * time.Second)
+	s.even(100)
+}
+
+func TestEveryTaskTwiceChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, testenv.New(t), 4)
+	client := tasks.NewClient(s.Redis)
+	var batches []lead.Batch
+	for range 40 {
+		s.must(s.Store.WithTx(t.Context(), func(tx *store.Tx) error {
+			leads := make([]store.NewLead, 10)
+			for i := range leads {
+				leads[i] = store.NewLead{Name: "x", Channel: "api", Origin: "api", Distribute: store.Distribution{GroupID: s.group}}
+			}
+			_, b, err := tx.AddLeads(t.Context(), s.workspace, lead.QueueFresh, leads)
+			batches = append(batches, b...)
+			return err
+		}))
+	}
+	for generation := range 2 {
+		for _, b := range batches {
+			b.Generation = generation
+			s.must(client.Distribute(t.Context(), b))
+		}
+	}
+	s.start(app.RoleWorker)
+	s.untilIdle(30 * time.Second)
+	s.even(100)
+}
+
+func TestPushedLeadsWaitForAWorker(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, testenv.New(t), 4)
+	client := tasks.NewClient(s.Redis)
+	push := tasks.Push{WorkspaceID: s.workspace, Channel: "landing page", GroupID: s.group}
+	for i := range 200 {
+		push.Leads = append(push.Leads, tasks.Lead{
+			ExternalID: fmt.Sprint(i), Name: "Aisyah \x00 Tan", Fields: map[string]any{"unit": "condo\x00"},
+		})
+	}
+	for range 3 { // pushed again and again, as after errors
+		s.must(client.PushLeads(t.Context(), push))
+	}
+	s.start(app.RoleWorker, app.RoleScheduler)
+	s.untilCopies(200, 30*time.Second)
+	testenv.Eventually(t, 30*time.Second, func() error {
+		if n := s.Redis.LLen(t.Context(), "asynq:{ingest}:pending").Val(); n > 0 {
+			return fmt.Errorf("%d pushes wait", n)
+		}
+		return nil
+	})
+	s.untilIdle(30 * time.Second)
+	s.even(50)
+	var name string
+	s.must(s.DB.Get(&name, `SELECT DISTINCT name FROM assigned_leads`))
+	if name != "Aisyah  Tan" {
+		t.Errorf("name is %q", name)
+	}
+}
+
+// TestDeadTasksAreKept pushes what no worker can store.
+func TestDeadTasksAreKept(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, testenv.New(t), 1)
+	s.must(tasks.NewClient(s.Redis).PushLeads(t.Context(), tasks.Push{
+		WorkspaceID: s.workspace, GroupID: uuid.MustParse("01890000-0000-7000-8000-00000000dead"), Leads: []tasks.Lead{{Name: "x"}},
+	}))
+	s.start(app.RoleWorker, app.RoleScheduler)
+	testenv.Eventually(t, 30*time.Second, func() error {
+		dead, err := s.Store.DeadTasks(t.Context())
+		if err != nil || len(dead) == 0 {
+			return fmt.Errorf("no dead task is kept (error %v)", err)
+		}
+		if d := dead[0]; d.Workspace != s.workspace || !strings.Contains(d.Error, "no such group") {
+			t.Fatalf("kept is %+v", d)
+		}
+		return nil
+	})
+}
+
+// TestBulkWorkTakesTurns has a second workspace's small assignment overtake a first one's large one.
+func TestBulkWorkTakesTurns(t *testing.T) {
+	t.Parallel()
+	env := testenv.New(t)
+	large, small := newScene(t, env, 4), newScene(t, env, 4)
+	large.assign(large.storeLeads(40_000))
+	small.assign(small.storeLeads(400))
+	large.start(app.RoleWorker, app.RoleScheduler)
+	testenv.Eventually(t, 60*time.Second, func() error {
+		var pending []struct {
+			Workspace uuid.UUID `db:"workspace_id"`
+			Count     int       `db:"count"`
+		}
+		if err := env.DB.Select(&pending, `SELECT workspace_id, count(*) FROM pending_leads GROUP BY 1`); err != nil {
+			return err
+		}
+		left := map[uuid.UUID]int{}
+		for _, p := range pending {
+			left[p.Workspace] = p.Count
+		}
+		if left[small.workspace] > 0 {
+			if left[large.workspace] == 0 {
+				t.Fatal("the large assignment went first")
+			}
+			return fmt.Errorf("%d of the small one are pending", left[small.workspace])
+		}
+		if left[large.workspace] < 10_000 {
+			t.Fatalf("the small assignment waited until %d of the large one were left", left[large.workspace])
+		}
+		return nil
+	})
+	large.untilIdle(60 * time.Second)
+	large.audit()
+}
+
+func TestOperatorsSeeTheState(t *testing.T) {
+	t.Parallel()
+	d := testenv.NewDedicated(t)
+	s := newScene(t, &d.Env, 1)
+	a := s.start(app.Roles()...)
+	if status, body := get(t, a.OpsURL()+"/readyz"); status != http.StatusOK {
+		t.Errorf("ready: status %d: %s", status, body)
+	}
+	_, body := get(t, a.OpsURL()+"/metrics")
+	for _, series := range []string{
+		`leadwheel_leads_received_total{channel="queue"} 0`,
+		`leadwheel_distributions_total{outcome="succeeded",reason=""} 0`,
+		`leadwheel_distributions_total{outcome="failed",reason="no_active_receiver"} 0`,
+		`leadwheel_distribution_seconds_count 0`,
+		`leadwheel_pending_leads{state="due"} 0`,
+		`leadwheel_pending_leads{state="later"} 0`,
+		`leadwheel_overdue_seconds 0`,
+		`leadwheel_reconciled_total{kind="batch_fed_again"} 0`,
+		`leadwheel_cursor_rebuilds_total 0`,
+		`asynq_queue_size{queue="bulk"} 0`,
+		`asynq_queue_latency_seconds{queue="fresh"} 0`,
+		`asynq_tasks_enqueued_total{queue="ingest",state="archived"} 0`,
+	} {
+		if !strings.Contains(body, series+"\n") {
+			t.Errorf("metrics lack %s", series)
+		}
+	}
+	if status, body := get(t, a.OpsURL()+"/queues"); status != http.StatusOK || !strings.Contains(body, "<html") {
+		t.Errorf("queues: status %d: %s", status, body)
+	}
+	d.RedisServer.Kill()
+	testenv.Eventually(t, 20*time.Second, func() error {
+		status, body := get(t, a.URL()+"/readyz")
+		if status != http.StatusServiceUnavailable || !strings.Contains(body, `"redis":"down"`) || !strings.Contains(body, `"postgres":"ok"`) {
+			return fmt.Errorf("without Redis: status %d: %s", status, body)
+		}
+		return nil
+	})
+	if status, _ := get(t, a.URL()+"/healthz"); status != http.StatusOK {
+		t.Errorf("healthy without Redis: status %d", status)
+	}
+	d.RedisServer.Start()
+}
+
+func get(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(data)
+}
+
+// TestStartUndoesWhatItDid starts on an address that is taken, and on an old schema.
+func TestStartUndoesWhatItDid(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, testenv.New(t), 1)
+	a := s.start(app.RoleAPI)
+	cfg := app.Config{
+		DatabaseURL: s.DatabaseURL, RedisURL: s.RedisURL, Listen: strings.TrimPrefix(a.URL(), "http://"),
+		OpsListen: "127.0.0.1:0", Roles: app.Roles(), Log: slog.New(slog.DiscardHandler),
+	}
+	if _, err := app.Start(context.Background(), cfg); err == nil || !strings.Contains(err.Error(), "public listener") {
+		t.Errorf("error is %v, want one about the public listener", err)
+	}
+	s.DB.MustExec(`DELETE FROM goose_db_version WHERE version_id > 0`)
+	if _, err := app.Start(context.Background(), cfg); err == nil || !strings.Contains(err.Error(), "leadwheel migrate up") {
+		t.Errorf("error is %v, want one about the schema", err)
+	}
+}

@@ -1,0 +1,48 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/leadwheel/leadwheel/internal/app"
+	"github.com/leadwheel/leadwheel/internal/testenv"
+)
+
+// roles in the environment make this test program a Leadwheel process with those roles, for tests that kill it.
+const roles = "LEADWHEEL_TEST_ROLES"
+
+func TestMain(m *testing.M) {
+	if names := os.Getenv(roles); names != "" {
+		os.Exit(process(names))
+	}
+	testenv.Main(m)
+}
+
+func process(names string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	var all []app.Role
+	for _, name := range strings.Split(names, ",") {
+		all = append(all, app.Role(name))
+	}
+	a, err := app.Start(ctx, app.Config{
+		DatabaseURL: os.Getenv("DATABASE_URL"), RedisURL: os.Getenv("REDIS_URL"), Listen: "127.0.0.1:0",
+		OpsListen: "127.0.0.1:0", Roles: all, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	<-ctx.Done()
+	if err := a.Stop(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}

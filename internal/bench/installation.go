@@ -1,0 +1,224 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/localservices"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+const (
+	// ringSize is the number of members in each group.
+	ringSize = 7
+	// maxConnections is what the bare database is driven with at the most.
+	maxConnections = 40
+)
+
+// An installation is a Leadwheel of its own: private servers, and one process with all roles.
+type installation struct {
+	dir       string
+	servers   []*localservices.Server // Postgres, Redis
+	process   *exec.Cmd
+	store     *store.Store
+	db        *sqlx.DB
+	key       string
+	client    *client.Client
+	workspace uuid.UUID
+	group     uuid.UUID
+	// other is a group of other members, whom the bare database gives the same leads.
+	other        uuid.UUID
+	otherMembers []uuid.UUID
+}
+
+// install starts everything. Remove what it returns, also where it failed.
+func install(ctx context.Context) (*installation, error) {
+	i := &installation{}
+	var err error
+	if i.dir, err = os.MkdirTemp("", "leadwheel-bench-"); err != nil {
+		return i, err
+	}
+	postgres, err := localservices.StartPostgres(ctx, localservices.PostgresOptions{Dir: filepath.Join(i.dir, "postgres")})
+	if err != nil {
+		return i, err
+	}
+	i.servers = append(i.servers, postgres)
+	redis, err := localservices.StartRedis(ctx, localservices.RedisOptions{Dir: filepath.Join(i.dir, "redis")})
+	if err != nil {
+		return i, err
+	}
+	i.servers = append(i.servers, redis)
+	if err := store.Migrate(ctx, postgres.URL); err != nil {
+		return i, err
+	}
+	if i.store, err = store.Open(ctx, store.Options{DatabaseURL: postgres.URL, MaxConns: 4}); err != nil {
+		return i, err
+	}
+	if i.db, err = sqlx.ConnectContext(ctx, "postgres", postgres.URL); err != nil {
+		return i, err
+	}
+	i.db.SetMaxIdleConns(maxConnections)
+	return i, i.populate(ctx)
+}
+
+// populate makes a workspace with two groups and an admin's key.
+func (i *installation) populate(ctx context.Context) error {
+	w, err := i.store.CreateWorkspace(ctx, store.WorkspaceSpec{Name: "bench", Timezone: "UTC", Region: "MY"})
+	if err != nil {
+		return err
+	}
+	i.workspace = w.ID
+	if i.group, _, err = i.newGroup(ctx); err != nil {
+		return err
+	}
+	if i.other, i.otherMembers, err = i.newGroup(ctx); err != nil {
+		return err
+	}
+	_, i.key, err = i.store.CreateAPIKey(ctx, i.workspace, store.APIKey{Role: lead.RoleAdmin})
+	return err
+}
+
+func (i *installation) newGroup(ctx context.Context) (id uuid.UUID, members []uuid.UUID, err error) {
+	spec := store.GroupSpec{Name: "bench", Method: lead.RoundRobin}
+	for n := range ringSize {
+		m, err := i.store.CreateMember(ctx, i.workspace, store.Member{Name: fmt.Sprint("member ", n)})
+		if err != nil {
+			return id, nil, err
+		}
+		members = append(members, m.ID)
+		spec.Listed = append(spec.Listed, lead.Listed{Weight: 1, Members: lead.Slot{{MemberID: m.ID}}})
+	}
+	err = i.store.WithTx(ctx, func(t *store.Tx) error {
+		g, err := t.CreateGroup(ctx, i.workspace, spec)
+		id = g.ID
+		return err
+	})
+	return id, members, err
+}
+
+// serve starts this program again, as a server with all roles.
+func (i *installation) serve(ctx context.Context) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	address, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	ops, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	log, err := os.Create(filepath.Join(i.dir, "leadwheel.log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()                          // the process has its own
+	i.process = exec.Command(program, "serve") //nolint:noctx // it is stopped by remove, and asked first
+	i.process.Env = append(os.Environ(), "DATABASE_URL="+i.servers[0].URL, "REDIS_URL="+i.servers[1].URL,
+		"LEADWHEEL_LISTEN="+address, "LEADWHEEL_OPS_LISTEN="+ops, "LEADWHEEL_LOG_LEVEL=warn")
+	i.process.Stdout, i.process.Stderr = log, log
+	if err := i.process.Start(); err != nil {
+		i.process = nil
+		return err
+	}
+	if i.client, err = client.New("http://"+address, i.key); err != nil {
+		return err
+	}
+	return i.until(ctx, 20*time.Second, func() (bool, error) {
+		return i.client.Get(ctx, "/readyz", nil) == nil, nil
+	})
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// until waits for a condition, looking every few milliseconds.
+func (i *installation) until(ctx context.Context, limit time.Duration, done func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("it did not come about within %s: %w", limit, ctx.Err())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// untilDistributed waits until nothing is pending.
+func (i *installation) untilDistributed(ctx context.Context, limit time.Duration) error {
+	return i.until(ctx, limit, func() (bool, error) {
+		var pending bool
+		err := i.db.GetContext(ctx, &pending, `SELECT EXISTS (SELECT 1 FROM batches)`)
+		return !pending, err
+	})
+}
+
+var peakLine = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+
+// peakMemory is the most memory, in MiB, that the process was resident with so far.
+func (i *installation) peakMemory() (float64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", i.process.Process.Pid))
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil // not Linux
+	}
+	if err != nil {
+		return 0, err
+	}
+	found := peakLine.FindStringSubmatch(string(status))
+	if found == nil {
+		return 0, errors.New("the system does not tell the process's memory")
+	}
+	kib, err := strconv.ParseFloat(found[1], 64)
+	return kib / 1024, err
+}
+
+// remove stops everything and deletes the folder.
+func (i *installation) remove(ctx context.Context) (err error) {
+	if i.process != nil {
+		err = errors.Join(err, i.process.Process.Signal(syscall.SIGTERM), i.process.Wait())
+		if log, read := os.ReadFile(filepath.Join(i.dir, "leadwheel.log")); read == nil && err != nil {
+			err = fmt.Errorf("%w; its log ends with:\n%s", err, lastLines(string(log), 10))
+		}
+	}
+	if i.db != nil {
+		err = errors.Join(err, i.db.Close())
+	}
+	if i.store != nil {
+		err = errors.Join(err, i.store.Close())
+	}
+	for _, s := range i.servers {
+		err = errors.Join(err, s.Stop(ctx))
+	}
+	return errors.Join(err, os.RemoveAll(i.dir))
+}
+
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}

@@ -1,0 +1,63 @@
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// A Problem is a request that the server answered with an error: RFC 9457 problem details.
+type Problem struct {
+	Status int     `json:"status"`
+	Title  string  `json:"title"`
+	Detail string  `json:"detail"`
+	Code   string  `json:"code"`
+	Errors []Field `json:"errors"`
+}
+
+// A Field is one wrong field of the request.
+type Field struct {
+	Location string `json:"location"`
+	Message  string `json:"message"`
+}
+
+// Error is the problem's detail with its fields.
+func (p *Problem) Error() string {
+	var b strings.Builder
+	b.WriteString(p.Detail)
+	for _, f := range p.Errors {
+		if f.Message != p.Detail {
+			fmt.Fprintf(&b, "; %s: %s", f.Location, f.Message)
+		}
+	}
+	return b.String()
+}
+
+// Exit codes of commands that call the API.
+const (
+	exitFailed  = 1
+	exitRefused = 3
+)
+
+// ExitCode is that of a command which ends with the problem: refused where the server understood the request and will
+// not do it, failed where the server is in trouble itself.
+func (p *Problem) ExitCode() int {
+	if p.Status >= http.StatusInternalServerError || p.Status == http.StatusTooManyRequests {
+		return exitFailed
+	}
+	return exitRefused
+}
+
+// problemOf reads a response that is not a success; something other than Leadwheel may have sent it.
+func problemOf(response *http.Response) *Problem {
+	p := &Problem{}
+	data, _ := io.ReadAll(io.LimitReader(response.Body, 1<<20)) // what is missing is made up for below
+	if json.Unmarshal(data, p) != nil || p.Detail == "" {
+		p.Detail = fmt.Sprintf("%s answered %s, which is not an answer of Leadwheel's; check LEADWHEEL_URL",
+			response.Request.URL.Redacted(), response.Status)
+	}
+	p.Status = response.StatusCode
+	return p
+}

@@ -1,0 +1,154 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// importPatience is how long an import waits for a database that is in trouble before it gives up.
+const importPatience = 30 * time.Second
+
+// sendAgain tells whoever sent a file that broke off what to do.
+const sendAgain = "Send the file again: rows already here are recognised."
+
+// An Importer stores the leads of CSV files. It is idempotent by content: a row that was imported before, in this file
+// or another, is a duplicate and has no effect.
+type Importer struct {
+	store    *store.Store
+	metrics  *metrics.Metrics
+	log      *slog.Logger
+	patience time.Duration
+}
+
+// NewImporter returns an importer into s.
+func NewImporter(s *store.Store, m *metrics.Metrics, log *slog.Logger) *Importer {
+	return &Importer{store: s, metrics: m, log: log, patience: importPatience}
+}
+
+// Run reads a file of any length into an import that was just created, and returns the import as it ended. Every row
+// that it counts is committed. Leads go to the import's group, if it has one, and have its source where they name none;
+// the warnings that it has are kept.
+//
+// A file that cannot be read to its end makes a failed import, not an error. Trouble on our side makes both, and what
+// was committed before it stays. The end of ctx stops nothing but what it stops the file from giving: rows that came
+// are stored.
+func (i *Importer) Run(ctx context.Context, workspace uuid.UUID, imp store.Import, file io.Reader) (store.Import, error) {
+	ctx = context.WithoutCancel(ctx)
+	r := &importRun{Importer: i, workspace: workspace, imp: imp}
+	failure, trouble := r.all(ctx, file)
+	if trouble != nil {
+		failure = r.explain(trouble)
+	}
+	finished, err := r.finish(ctx, failure)
+	if err != nil {
+		finished = imp
+		err = fmt.Errorf("finishing the import: %w", err)
+	}
+	if trouble = errors.Join(trouble, err); trouble != nil {
+		trouble = fmt.Errorf("import %s: %w", imp.ID, trouble)
+	}
+	i.log.InfoContext(ctx, "import ended", "import_id", imp.ID, "workspace_id", workspace, "status", string(finished.Status),
+		"rows", finished.Rows, "imported", finished.Imported, "duplicates", finished.Duplicates, "rejected", finished.Rejected)
+	return finished, trouble
+}
+
+// all imports the whole file, or says why that cannot be.
+func (r *importRun) all(ctx context.Context, file io.Reader) (failure string, err error) {
+	err = r.persist(ctx, func(ctx context.Context) (err error) {
+		r.sources, err = r.store.LeadSources(ctx, r.workspace)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("reading the sources: %w", err)
+	}
+	return r.read(ctx, NewCSV(file))
+}
+
+// explain is trouble on our side in words for whoever sent the file.
+func (r *importRun) explain(trouble error) string {
+	what := "Something went wrong on our side"
+	if store.Unavailable(trouble) {
+		what = "The database could not be reached"
+	}
+	return fmt.Sprintf("%s after row %d. %s", what, r.counts.Rows, sendAgain)
+}
+
+// An importRun is one import on its way.
+type importRun struct {
+	*Importer
+	workspace uuid.UUID
+	imp       store.Import
+	sources   map[string]uuid.UUID // offered for leads, by name in lower case
+	unknown   unknownSources
+	counts    store.ImportCounts // committed
+}
+
+// read reads the file, committing chunk by chunk, and says why it could not be read to its end, if it could not.
+func (r *importRun) read(ctx context.Context, file *CSV) (failure string, err error) {
+	var c chunk
+	for {
+		row, err := file.Next()
+		var reject *Reject
+		var unusable *FileError
+		switch {
+		case err == nil:
+			c.add(row, r.lead(row))
+		case errors.As(err, &reject):
+			c.reject(*reject)
+		case errors.As(err, &unusable):
+			return unusable.Message, nil
+		case errors.Is(err, io.EOF):
+			return "", r.commit(ctx, &c)
+		default:
+			r.log.InfoContext(ctx, "upload broke off", "import_id", r.imp.ID, "error", err)
+			if err := r.commit(ctx, &c); err != nil {
+				return "", err
+			}
+			return fmt.Sprintf("The upload broke off after row %d. %s", r.counts.Rows, sendAgain), nil
+		}
+		if c.full() {
+			if err := r.commit(ctx, &c); err != nil {
+				return "", err
+			}
+		}
+	}
+}
+
+// lead is a row as the store takes it.
+func (r *importRun) lead(row Row) store.NewLead {
+	l := store.NewLead{
+		Name: row.Name, Email: row.Email, Phone: row.Phone, Fields: row.Fields,
+		Channel: importChannel, Origin: importChannel, ExternalID: row.ExternalID,
+	}
+	if r.imp.GroupID != nil {
+		l.Distribute.GroupID = *r.imp.GroupID
+	}
+	if row.Source != "" {
+		l.SourceID = r.sourceOf(row.Source)
+	} else if r.imp.SourceID != nil {
+		l.SourceID = *r.imp.SourceID
+	}
+	return l
+}
+
+// finish ends the import, or returns it where it has ended: the scheduler did that, or an attempt whose answer was lost.
+func (r *importRun) finish(ctx context.Context, failure string) (imp store.Import, err error) {
+	warnings := append(r.imp.Warnings, r.unknown.warnings()...)
+	err = r.persist(ctx, func(ctx context.Context) error {
+		imp, err = r.store.FinishImport(ctx, r.workspace, r.imp.ID, warnings, failure)
+		if errors.Is(err, store.ErrImportEnded) {
+			imp, err = r.store.Import(ctx, r.workspace, uuid.Nil, r.imp.ID)
+		}
+		return err
+	})
+	return imp, err
+}

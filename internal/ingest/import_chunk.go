@@ -1,0 +1,85 @@
+package ingest
+
+import (
+	"time"
+
+	"github.com/leadwheel/leadwheel/store"
+)
+
+const (
+	importChannel = "import"
+
+	// A chunk of an import is one transaction. It ends with whatever comes first, so that neither many rows nor large or
+	// slow ones keep much in memory, and a slow upload's progress shows.
+	chunkRows  = 2000
+	chunkBytes = 4 << 20
+	chunkAge   = 5 * time.Second
+)
+
+// A chunk is rows that are committed together.
+type chunk struct {
+	leads   []store.NewLead
+	origins []rowOrigin // of the leads
+	records []byte      // the leads' rows as they stand in the file, one after another
+	rejects []store.ImportReject
+	bytes   int
+	since   time.Time
+}
+
+// A rowOrigin is where a lead stands in the file: its line, and its row in the chunk's records.
+type rowOrigin struct {
+	line       int64
+	start, end int
+}
+
+func (c *chunk) add(row Row, lead store.NewLead) {
+	c.begin()
+	start := len(c.records)
+	c.records = append(c.records, row.Record...)
+	c.leads = append(c.leads, lead)
+	c.origins = append(c.origins, rowOrigin{row.Line, start, len(c.records)})
+	c.bytes += 2 * len(row.Record) // as record and as lead
+}
+
+func (c *chunk) reject(r Reject) {
+	c.begin()
+	c.rejects = append(c.rejects, store.ImportReject(r))
+	c.bytes += len(r.Record)
+}
+
+func (c *chunk) begin() {
+	if c.rows() == 0 {
+		c.since = time.Now()
+	}
+}
+
+func (c *chunk) rows() int { return len(c.leads) + len(c.rejects) }
+
+func (c *chunk) full() bool {
+	return c.rows() >= chunkRows || c.bytes >= chunkBytes || time.Since(c.since) >= chunkAge
+}
+
+// reset empties the chunk and keeps its memory for the next one.
+func (c *chunk) reset() {
+	clear(c.leads)
+	clear(c.rejects)
+	*c = chunk{leads: c.leads[:0], origins: c.origins[:0], records: c.records[:0], rejects: c.rejects[:0]}
+}
+
+// halves splits a chunk's leads in two; the rejects go with the first half.
+func (c *chunk) halves() (first, second chunk) {
+	n := len(c.leads) / 2
+	first = chunk{leads: c.leads[:n], origins: c.origins[:n], records: c.records, rejects: c.rejects}
+	second = chunk{leads: c.leads[n:], origins: c.origins[n:], records: c.records}
+	return first, second
+}
+
+// refused is a chunk of one lead, which the database refuses, with that as a reject.
+func (c *chunk) refused() chunk {
+	o := c.origins[0]
+	reject := store.ImportReject{
+		Line: o.line, Record: recordText(c.records[o.start:o.end]),
+		Reason: "The database refuses this row; look for text that a lead should not have, mend it and send it again.",
+	}
+	return chunk{rejects: append(c.rejects[:len(c.rejects):len(c.rejects)], reject)}
+}

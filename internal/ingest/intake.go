@@ -1,0 +1,149 @@
+package ingest
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+const (
+	// intakeRunners is the number of inserts under way at once. While all are, new leads gather for the next one, so a
+	// quiet system is fast and a busy one efficient.
+	intakeRunners = 2
+	intakeTimeout = 15 * time.Second
+)
+
+// A Feeder hands committed batches to the queue. It neither blocks nor fails: what it drops, the reconciler finds.
+type Feeder interface {
+	Feed(batches ...lead.Batch)
+}
+
+// An Intake stores single leads, gathering those that come in at the same time into one insert and one batch.
+type Intake struct {
+	store    *store.Store
+	feeder   Feeder
+	metrics  *metrics.Metrics
+	requests chan request
+	stop     chan struct{}
+	done     sync.WaitGroup
+}
+
+type request struct {
+	workspace uuid.UUID
+	lead      store.NewLead
+	answer    chan<- answer
+}
+
+type answer struct {
+	added store.AddedLead
+	err   error
+}
+
+// NewIntake starts an intake. Stop it once nobody adds leads any more.
+func NewIntake(s *store.Store, f Feeder, m *metrics.Metrics) *Intake {
+	i := &Intake{
+		store: s, feeder: f, metrics: m,
+		requests: make(chan request, lead.MaxBatch), stop: make(chan struct{}),
+	}
+	for range intakeRunners {
+		i.done.Go(i.run)
+	}
+	return i
+}
+
+// Add stores a lead and the decisions to distribute it, and returns once they are committed. Where ctx ends first the
+// lead may be stored all the same.
+func (i *Intake) Add(ctx context.Context, workspace uuid.UUID, l store.NewLead) (store.AddedLead, error) {
+	answers := make(chan answer, 1)
+	select {
+	case i.requests <- request{workspace, l, answers}:
+	case <-ctx.Done():
+		return store.AddedLead{}, ctx.Err()
+	}
+	select {
+	case a := <-answers:
+		return a.added, a.err
+	case <-ctx.Done():
+		return store.AddedLead{}, ctx.Err()
+	}
+}
+
+// Stop ends the intake.
+func (i *Intake) Stop() {
+	close(i.stop)
+	i.done.Wait()
+}
+
+func (i *Intake) run() {
+	for {
+		select {
+		case first := <-i.requests:
+			for workspace, requests := range i.gather(first) {
+				i.add(workspace, requests)
+			}
+		case <-i.stop:
+			return
+		}
+	}
+}
+
+// gather takes what else is waiting, up to a batch, by workspace.
+func (i *Intake) gather(first request) map[uuid.UUID][]request {
+	gathered := map[uuid.UUID][]request{first.workspace: {first}}
+	for range lead.MaxBatch - 1 {
+		select {
+		case r := <-i.requests:
+			gathered[r.workspace] = append(gathered[r.workspace], r)
+		default:
+			return gathered
+		}
+	}
+	return gathered
+}
+
+// add stores the leads of one workspace together; where the database refuses them, one by one, so that only the one
+// that it refuses is turned away.
+func (i *Intake) add(workspace uuid.UUID, requests []request) {
+	leads := make([]store.NewLead, len(requests))
+	for n, r := range requests {
+		leads[n] = r.lead
+	}
+	added, err := i.insert(workspace, leads)
+	if store.Refused(err) && len(requests) > 1 {
+		for _, r := range requests {
+			i.add(workspace, []request{r})
+		}
+		return
+	}
+	for n, r := range requests {
+		if err != nil {
+			r.answer <- answer{err: err}
+			continue
+		}
+		if !added[n].Existing {
+			i.metrics.LeadsReceived.WithLabelValues(r.lead.Channel).Inc()
+		}
+		r.answer <- answer{added: added[n]}
+	}
+}
+
+func (i *Intake) insert(workspace uuid.UUID, leads []store.NewLead) ([]store.AddedLead, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), intakeTimeout)
+	defer cancel()
+	var added []store.AddedLead
+	var batches []store.Batch
+	err := i.store.WithTx(ctx, func(t *store.Tx) (err error) {
+		added, batches, err = t.AddLeads(ctx, workspace, lead.QueueFresh, leads)
+		return err
+	})
+	if err == nil {
+		i.feeder.Feed(batches...)
+	}
+	return added, err
+}

@@ -1,0 +1,67 @@
+// Package api is Leadwheel's HTTP API under /v1, a file a resource. It imports the store, the domain, and ingest for
+// the ways in; its answers are JSON as its own OpenAPI document describes it.
+package api
+
+import (
+	"log/slog"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// Deps are what the API works with.
+type Deps struct {
+	Store    *store.Store
+	Intake   *ingest.Intake
+	Feeder   ingest.Feeder
+	Importer Importer
+	Metrics  *metrics.Metrics
+	Log      *slog.Logger
+}
+
+// An API serves /v1. Close it after the last request.
+type API struct {
+	Deps
+	huma huma.API
+	used *lastUsed
+}
+
+// New registers the API's routes with mux.
+func New(mux humago.Mux, d Deps) *API {
+	config := huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title:       "Leadwheel",
+				Version:     "1",
+				Description: "Hands out sales leads: source leads in, assigned leads out. Every request needs an API key.",
+			},
+			Components: &huma.Components{
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				SecuritySchemes: map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", BearerFormat: "lw_…"}},
+			},
+		},
+		Formats:       formats(),
+		DefaultFormat: "application/json",
+	}
+	a := &API{Deps: d, huma: humago.New(mux, config), used: newLastUsed(d.Store, d.Log)}
+	a.huma.UseMiddleware(a.authenticate, a.readBody)
+	a.registerWorkspace()
+	a.registerMembers()
+	a.registerGroups()
+	a.registerSources()
+	a.registerLeads()
+	a.registerAssignments()
+	a.registerHistory()
+	a.registerAssignedLeads()
+	a.registerImports()
+	a.serveDocument(mux)
+	return a
+}
+
+// Close ends what the API does beside serving requests.
+func (a *API) Close() { a.used.close() }

@@ -1,0 +1,140 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// AssignedLead is a member's own copy of a source lead. Members see of it only what is theirs: no id but the copy's own
+// and no time from before they had it.
+type AssignedLead struct {
+	ID           uuid.UUID  `json:"id" format:"uuid"`
+	MemberID     *uuid.UUID `json:"member_id,omitempty" format:"uuid" doc:"Not for members."`
+	SourceLeadID *uuid.UUID `json:"source_lead_id,omitempty" format:"uuid" doc:"Not for members."`
+	GroupID      *uuid.UUID `json:"group_id,omitempty" format:"uuid" doc:"Not for members."`
+	SourceID     *uuid.UUID `json:"source_id,omitempty" format:"uuid" doc:"Not for members."`
+	Name         *string    `json:"name"`
+	Email        *string    `json:"email"`
+	Phone        *string    `json:"phone"`
+	Fields       Fields     `json:"fields"`
+	Source       *string    `json:"source" doc:"The source's name."`
+	Status       string     `json:"status"`
+	Notes        string     `json:"notes"`
+	AssignedAt   time.Time  `json:"assigned_at"`
+	UpdatedAt    time.Time  `json:"updated_at"`
+}
+
+func (l AssignedLead) itemID() uuid.UUID { return l.ID }
+
+// AssignedLeadPatch changes a copy.
+type AssignedLeadPatch struct {
+	Status Patch[string] `json:"status,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
+	Notes  Patch[string] `json:"notes,omitempty" maxLength:"1000"`
+	Name   Patch[string] `json:"name,omitempty" maxLength:"200"`
+	Email  Patch[string] `json:"email,omitempty" maxLength:"1000"`
+	Phone  Patch[string] `json:"phone,omitempty" maxLength:"1000"`
+	Fields Patch[Fields] `json:"fields,omitempty" doc:"Merged with the fields that are there; null removes all."`
+}
+
+type assignedLeadOutput struct{ Body AssignedLead }
+
+type assignedLeadListInput struct {
+	Paging
+	MemberID     uuid.UUID `query:"member_id" format:"uuid" doc:"Not for members, who see their own."`
+	SourceLeadID uuid.UUID `query:"source_lead_id" format:"uuid" doc:"Not for members."`
+}
+
+var assignedLeadColumns = []column[AssignedLead]{
+	{"id", func(l AssignedLead) string { return l.ID.String() }},
+	{"name", func(l AssignedLead) string { return cellOfText(l.Name) }},
+	{"email", func(l AssignedLead) string { return cellOfText(l.Email) }},
+	{"phone", func(l AssignedLead) string { return cellOfText(l.Phone) }},
+	{"fields", func(l AssignedLead) string { return string(l.Fields) }},
+	{"source", func(l AssignedLead) string { return cellOfText(l.Source) }},
+	{"status", func(l AssignedLead) string { return l.Status }},
+	{"notes", func(l AssignedLead) string { return l.Notes }},
+	{"assigned_at", func(l AssignedLead) string { return cellOfTime(l.AssignedAt) }},
+	{"updated_at", func(l AssignedLead) string { return cellOfTime(l.UpdatedAt) }},
+	{"member_id", func(l AssignedLead) string { return cellOfID(l.MemberID) }},
+	{"source_lead_id", func(l AssignedLead) string { return cellOfID(l.SourceLeadID) }},
+	{"group_id", func(l AssignedLead) string { return cellOfID(l.GroupID) }},
+}
+
+func (a *API) registerAssignedLeads() {
+	const collection, one = "/v1/assigned-leads", "/v1/assigned-leads/{id}"
+	registerList(a, huma.Operation{
+		OperationID: "list-assigned-leads", Path: collection, Summary: "List the assigned leads; a member's key lists its member's own",
+	}, assignedLeadColumns, a.listAssignedLeads)
+	register(a, huma.Operation{
+		OperationID: "get-assigned-lead", Method: http.MethodGet, Path: one, Summary: "Read an assigned lead",
+	}, func(ctx context.Context, c *call, in *itemInput) (*assignedLeadOutput, error) {
+		id, err := in.id()
+		if err != nil {
+			return nil, err
+		}
+		l, err := a.Store.AssignedLead(ctx, c.Workspace, c.own(), id)
+		return &assignedLeadOutput{c.assignedLeadBody(l)}, err
+	})
+	register(a, huma.Operation{
+		OperationID: "patch-assigned-lead", Method: http.MethodPatch, Path: one,
+		Summary: "Change an assigned lead; the source lead and others' copies stay as they are",
+	}, a.patchAssignedLead)
+}
+
+// own is the member whose copies are all that the call may see; nil means that it may see everyone's.
+func (c *call) own() uuid.UUID { return idOrNil(c.MemberID) }
+
+func (a *API) listAssignedLeads(ctx context.Context, c *call, in *assignedLeadListInput, p store.Page) ([]AssignedLead, error) {
+	f := store.AssignedLeadFilter{MemberID: in.MemberID, SourceLeadID: in.SourceLeadID}
+	if c.Role == lead.RoleMember {
+		if f != (store.AssignedLeadFilter{}) {
+			return nil, problem.New(http.StatusForbidden, "a member's key lists its own assigned leads; leave member_id and source_lead_id out")
+		}
+		f.MemberID = c.own()
+	}
+	all, err := a.Store.AssignedLeads(ctx, c.Workspace, f, p)
+	return each(all, c.assignedLeadBody), err
+}
+
+func (a *API) patchAssignedLead(ctx context.Context, c *call, in *patchInput[AssignedLeadPatch]) (*assignedLeadOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	var l store.AssignedLead
+	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		l, err = tx.EditAssignedLead(ctx, c.Workspace, c.own(), id, in.Body.apply)
+		return err
+	})
+	return &assignedLeadOutput{c.assignedLeadBody(l)}, err
+}
+
+func (p AssignedLeadPatch) apply(l *store.AssignedLead) error {
+	p.Notes.over(&l.Notes)
+	p.Name.over(&l.Name)
+	p.Email.over(&l.Email)
+	p.Phone.over(&l.Phone)
+	if err := overFields(p.Fields, &l.Fields); err != nil {
+		return err
+	}
+	return p.Status.overNeeded("status", &l.Status)
+}
+
+func (c *call) assignedLeadBody(l store.AssignedLead) AssignedLead {
+	body := AssignedLead{
+		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone), Fields: Fields(l.Fields),
+		Source: textOrNull(l.SourceName), Status: l.Status, Notes: l.Notes, AssignedAt: l.AssignedAt, UpdatedAt: l.UpdatedAt,
+	}
+	if c.Role != lead.RoleMember {
+		body.MemberID, body.SourceLeadID, body.GroupID, body.SourceID = &l.MemberID, &l.SourceLeadID, l.GroupID, l.SourceID
+	}
+	return body
+}

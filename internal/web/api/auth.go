@@ -1,0 +1,60 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// requestIDHeader is where the listener has put the request's id.
+const requestIDHeader = "X-Request-Id"
+
+// authenticate finds out who calls and whether they may, before anything of the request is looked at.
+func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
+	_, w := humago.Unwrap(ctx)
+	ctx = huma.WithValue(ctx, requestIDKey{}, w.Header().Get(requestIDHeader))
+	caller, err := a.caller(ctx)
+	if err != nil {
+		refuse(ctx, a.problem(ctx.Context(), ctx.Operation().OperationID, err))
+		return
+	}
+	if !mayCall(caller.Role, ctx.Operation().OperationID) {
+		refuse(ctx, problem.New(http.StatusForbidden, "this API key's role may not do this; use a key with another role"))
+		return
+	}
+	a.used.note(caller.APIKey)
+	next(huma.WithValue(ctx, callKey{}, &call{Caller: caller}))
+}
+
+// caller answers alike whatever is wrong with a key, so that nothing can be learned from trying.
+func (a *API) caller(ctx huma.Context) (store.Caller, error) {
+	scheme, key, _ := strings.Cut(ctx.Header("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return store.Caller{}, unauthorized()
+	}
+	caller, err := a.Store.Authenticate(ctx.Context(), strings.TrimSpace(key))
+	switch {
+	case errors.Is(err, store.ErrBadKey):
+		return caller, unauthorized()
+	case err != nil:
+		return caller, err
+	case caller.ShutOut:
+		return caller, problem.New(http.StatusForbidden, "the member whose key this is was deactivated or removed")
+	}
+	return caller, nil
+}
+
+func unauthorized() *problem.Problem {
+	return problem.New(http.StatusUnauthorized, "this needs a valid API key, sent as `Authorization: Bearer lw_…`").
+		WithHeader("WWW-Authenticate", `Bearer realm="leadwheel"`)
+}
+
+// callOf is the call that a request's context carries.
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// maxDecisions bounds what one request decides: leads times receivers. It is one transaction.
+const maxDecisions = 1_000_000
+
+// Distribution says who gets leads: the next receiver of a group, or each of some members.
+type Distribution struct {
+	GroupID   *uuid.UUID  `json:"group_id,omitempty" format:"uuid" doc:"One turn a lead. Either this or member_ids."`
+	MemberIDs []uuid.UUID `json:"member_ids,omitempty" format:"uuid" maxItems:"1000" doc:"Each gets a copy of each lead."`
+}
+
+// toStore returns a *store.FieldError, its field below at, where the distribution does not say exactly who.
+func (d Distribution) toStore(at string) (store.Distribution, error) {
+	if (d.GroupID != nil) == (len(d.MemberIDs) > 0) {
+		return store.Distribution{}, &store.FieldError{Field: at + "group_id", Message: "give either group_id or member_ids"}
+	}
+	if d.GroupID != nil && *d.GroupID == uuid.Nil { // which the store takes for none
+		return store.Distribution{}, &store.FieldError{Field: at + "group_id", Message: "there is no such group in this workspace"}
+	}
+	if i := repeated(d.MemberIDs); i >= 0 {
+		return store.Distribution{}, &store.FieldError{
+			Field: fmt.Sprintf("%smember_ids[%d]", at, i), Message: "this member is listed before; list each once",
+		}
+	}
+	return store.Distribution{GroupID: idOrNil(d.GroupID), MemberIDs: d.MemberIDs}, nil
+}
+
+// distribution is to whom the call's new leads go: those it names, or the group to which its key is bound. It checks
+// that the caller may name them, and that they are there. A default that cannot be followed is a warning.
+func (a *API) distribution(ctx context.Context, c *call, named *Distribution) (d store.Distribution, warning string, err error) {
+	switch {
+	case named == nil && c.GroupID == nil:
+		return d, "", nil
+	case named == nil && !c.LeadsDistribution:
+		return d, "not distributed: " + lead.FeatureDisabled.Text(), nil
+	case named == nil:
+		return store.Distribution{GroupID: *c.GroupID}, "", nil
+	case c.GroupID != nil && (len(named.MemberIDs) > 0 || named.GroupID != nil && *named.GroupID != *c.GroupID):
+		return d, "", problem.New(http.StatusForbidden, "this API key is bound to a distribution group; leave distribute out",
+			problem.Field{Location: "body.distribute", Message: "this is not the key's group"})
+	}
+	if d, err = named.toStore("distribute."); err != nil {
+		return d, "", err
+	}
+	if !c.LeadsDistribution {
+		return d, "", lead.FeatureDisabled
+	}
+	return d, "", under("distribute.", a.Store.CheckDistribution(ctx, c.Workspace, d))
+}
+
+// under puts the field of a *store.FieldError where it stands in the request.
+func under(at string, err error) error {
+	var field *store.FieldError
+	if errors.As(err, &field) {
+		return &store.FieldError{Field: at + field.Field, Message: field.Message}
+	}
+	return err
+}
+
+// repeated is the place of the first id that is in ids before, or -1.
+func repeated(ids []uuid.UUID) int {
+	seen := make(map[uuid.UUID]bool, len(ids))
+	for i, id := range ids {
+		if seen[id] {
+			return i
+		}
+		seen[id] = true
+	}
+	return -1
+}
+
+// checkDecisions returns a *store.FieldError where a request would decide too much at once.
+func checkDecisions(leads int, d store.Distribution) error {
+	if n := leads * d.Decisions(); n > maxDecisions {
+		return &store.FieldError{Field: "member_ids", Message: fmt.Sprintf(
+			"this makes %d assigned leads, and one request makes %d at the most; send it in parts", n, maxDecisions)}
+	}
+	return nil
+}

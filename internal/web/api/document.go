@@ -1,0 +1,63 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// document adds to an operation what all have in common, and what its roles are.
+func document(op *huma.Operation) {
+	roles := rolesOf(op.OperationID)
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	op.Extensions = map[string]any{"x-roles": names}
+	op.Description = strings.TrimSpace(op.Description + "\n\nRoles: " + strings.Join(names, ", ") + ".")
+	op.Security = []map[string][]string{{"key": {}}}
+	common := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}
+	if strings.Contains(op.Path, "{") {
+		common = append(common, http.StatusNotFound)
+	}
+	switch op.Method {
+	case http.MethodPost:
+		op.Parameters = append(op.Parameters, idempotencyParam())
+		fallthrough
+	case http.MethodPut, http.MethodPatch:
+		common = append(common, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
+			http.StatusUnprocessableEntity)
+	}
+	op.Errors = slices.Compact(slices.Sorted(slices.Values(append(op.Errors, common...))))
+}
+
+func idempotencyParam() *huma.Param {
+	longest := maxIdempotencyKey
+	return &huma.Param{
+		Name: idempotencyHeader, In: "header",
+		Description: "Makes it safe to send the request again: for 24 hours the same key gets the same answer and has no second effect.",
+		Schema:      &huma.Schema{Type: huma.TypeString, MaxLength: &longest},
+	}
+}
+
+// amend describes what huma's registration cannot: ids in paths are UUIDs (others are not found, rather than invalid),
+// and PATCH takes the media type of merge patches as well.
+func amend(path *huma.PathItem) {
+	for _, op := range []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete} {
+		if op == nil {
+			continue
+		}
+		for _, param := range op.Parameters {
+			if param.In == "path" && param.Schema.Format == "" {
+				described := *param.Schema
+				described.Format = "uuid"
+				param.Schema = &described
+			}
+		}
+		if op == path.Patch {
+			op.RequestBody.Content[mergePatch] = op.RequestBody.Content["application/json"]
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// Group is a distribution group.
+type Group struct {
+	ID        uuid.UUID   `json:"id" format:"uuid"`
+	Name      string      `json:"name"`
+	Method    lead.Method `json:"method" enum:"round_robin,round_robin_multiple"`
+	Version   int         `json:"version" doc:"Goes up whenever the receivers or the method change."`
+	Slots     []Slot      `json:"slots"`
+	Next      *[]Turn     `json:"next,omitempty" doc:"Whose turns come next, with ?next=."`
+	CreatedAt time.Time   `json:"created_at"`
+	UpdatedAt time.Time   `json:"updated_at"`
+}
+
+func (g Group) itemID() uuid.UUID { return g.ID }
+
+// Slot is a place in a group's ring.
+type Slot struct {
+	Members []Receiver `json:"members" minItems:"1" maxItems:"1000"`
+	Weight  *int       `json:"weight,omitempty" minimum:"1" maximum:"1000" doc:"How many shares the slot has; 1 unless given."`
+}
+
+// Receiver is a member in a slot.
+type Receiver struct {
+	MemberID uuid.UUID `json:"member_id" format:"uuid"`
+	Notify   *bool     `json:"notify,omitempty" doc:"Whether they are told of their leads; true unless given."`
+}
+
+// Turn is a turn to come and who has it.
+type Turn struct {
+	Turn      int64       `json:"turn"`
+	MemberIDs []uuid.UUID `json:"member_ids" format:"uuid"`
+}
+
+// GroupSpec is a group to be made, or what one is to be replaced with.
+type GroupSpec struct {
+	Name   string      `json:"name" minLength:"1" maxLength:"200"`
+	Method lead.Method `json:"method" enum:"round_robin,round_robin_multiple"`
+	Slots  []Slot      `json:"slots" minItems:"1" maxItems:"1000" doc:"The receivers, in turn order."`
+}
+
+type groupOutput struct{ Body Group }
+
+type groupInput struct {
+	ItemID
+	Next int `query:"next" minimum:"0" maximum:"1000" doc:"How many of the turns to come to show."`
+}
+
+func (a *API) registerGroups() {
+	const collection, one = "/v1/groups", "/v1/groups/{id}"
+	register(a, huma.Operation{
+		OperationID: "post-group", Method: http.MethodPost, Path: collection, Summary: "Add a distribution group",
+		DefaultStatus: http.StatusCreated,
+	}, a.postGroup)
+	registerList(a, huma.Operation{OperationID: "list-groups", Path: collection, Summary: "List the distribution groups"}, nil,
+		func(ctx context.Context, c *call, _ *struct{ Paging }, p store.Page) ([]Group, error) {
+			all, err := a.Store.Groups(ctx, c.Workspace, p)
+			return each(all, groupBody), err
+		})
+	register(a, huma.Operation{
+		OperationID: "get-group", Method: http.MethodGet, Path: one, Summary: "Read a distribution group, and whose turn is next",
+	}, a.getGroup)
+	register(a, huma.Operation{
+		OperationID: "put-group", Method: http.MethodPut, Path: one,
+		Summary: "Replace a distribution group's receivers; whoever was next stays next",
+	}, a.putGroup)
+	register(a, huma.Operation{
+		OperationID: "delete-group", Method: http.MethodDelete, Path: one, Summary: "Delete a distribution group",
+	}, a.deleteGroup)
+}
+
+func (a *API) postGroup(ctx context.Context, c *call, in *struct{ Body GroupSpec }) (*posted[Group], error) {
+	spec, err := in.Body.spec()
+	if err != nil {
+		return nil, err
+	}
+	return once(ctx, a, c, func(tx *store.Tx) (effect[Group], error) {
+		g, err := tx.CreateGroup(ctx, c.Workspace, spec)
+		return effect[Group]{status: http.StatusCreated, body: groupBody(g)}, err
+	})
+}
+
+func (a *API) getGroup(ctx context.Context, c *call, in *groupInput) (*groupOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	g, err := a.Store.Group(ctx, c.Workspace, id)
+	if err != nil {
+		return nil, err
+	}
+	body := groupBody(g)
+	if in.Next > 0 {
+		turns, err := a.Store.Upcoming(ctx, c.Workspace, id, in.Next)
+		if err != nil {
+			return nil, err
+		}
+		next := each(turns, func(t store.UpcomingTurn) Turn { return Turn(t) })
+		body.Next = &next
+	}
+	return &groupOutput{body}, nil
+}
+
+func (a *API) putGroup(ctx context.Context, c *call, in *patchInput[GroupSpec]) (*groupOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := in.Body.spec()
+	if err != nil {
+		return nil, err
+	}
+	var g store.Group
+	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		g, err = tx.UpdateGroup(ctx, c.Workspace, id, spec)
+		return err
+	})
+	return &groupOutput{groupBody(g)}, err
+}
+
+func (a *API) deleteGroup(ctx context.Context, c *call, in *itemInput) (*none, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteGroup(ctx, c.Workspace, id) })
+}
+
+func (g GroupSpec) spec() (store.GroupSpec, error) {
+	spec := store.GroupSpec{Name: g.Name, Method: g.Method}
+	for _, s := range g.Slots {
+		listed := lead.Listed{Weight: 1}
+		if s.Weight != nil {
+			listed.Weight = *s.Weight
+		}
+		for _, m := range s.Members {
+			listed.Members = append(listed.Members, lead.Receiver{MemberID: m.MemberID, Notify: unlessFalse(m.Notify)})
+		}
+		spec.Listed = append(spec.Listed, listed)
+	}
+	return spec, needName(&spec.Name)
+}
+
+func groupBody(g store.Group) Group {
+	return Group{
+		ID: g.ID, Name: g.Name, Method: g.Method, Version: g.Version, Slots: each(g.Listed, slotBody),
+		CreatedAt: g.CreatedAt, UpdatedAt: g.UpdatedAt,
+	}
+}
+
+func slotBody(l lead.Listed) Slot {
+	return Slot{Weight: &l.Weight, Members: each(l.Members, func(m lead.Receiver) Receiver {
+		return Receiver{MemberID: m.MemberID, Notify: &m.Notify}
+	})}
+}

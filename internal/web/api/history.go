@@ -1,0 +1,127 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// HistoryEntry is the final outcome of one decision to distribute a lead.
+type HistoryEntry struct {
+	ID           uuid.UUID    `json:"id" format:"uuid"`
+	LeadID       uuid.UUID    `json:"lead_id" format:"uuid"`
+	MemberID     *uuid.UUID   `json:"member_id" format:"uuid" nullable:"true"`
+	GroupID      *uuid.UUID   `json:"group_id" format:"uuid" nullable:"true"`
+	AssignmentID *uuid.UUID   `json:"assignment_id" format:"uuid" nullable:"true"`
+	RetryOf      *uuid.UUID   `json:"retry_of" format:"uuid" nullable:"true" doc:"The failed entry that was retried."`
+	Retried      bool         `json:"retried" doc:"Whether this entry failed and was retried."`
+	RingVersion  *int         `json:"ring_version"`
+	Turn         *int64       `json:"turn"`
+	Outcome      lead.Outcome `json:"outcome" enum:"succeeded,failed"`
+	Reason       *string      `json:"reason"`
+	Trigger      lead.Trigger `json:"trigger" enum:"immediate,scheduled,distribute_now"`
+	Skipped      []Skip       `json:"skipped" doc:"Members who were passed over."`
+	DueAt        time.Time    `json:"due_at"`
+	At           time.Time    `json:"at"`
+}
+
+func (h HistoryEntry) itemID() uuid.UUID { return h.ID }
+
+// Skip is a member who was passed over, and why.
+type Skip struct {
+	MemberID uuid.UUID   `json:"member_id" format:"uuid"`
+	Reason   lead.Reason `json:"reason"`
+}
+
+// Retry answers for an entry that is driven again.
+type Retry struct {
+	ID uuid.UUID `json:"id" format:"uuid" doc:"The entry that failed; what comes of it now has an entry with this as retry_of."`
+}
+
+type historyInput struct {
+	Paging
+	Outcome  lead.Outcome `query:"outcome" enum:"succeeded,failed"`
+	Reason   lead.Reason  `query:"reason" maxLength:"100"`
+	MemberID uuid.UUID    `query:"member_id" format:"uuid"`
+	LeadID   uuid.UUID    `query:"lead_id" format:"uuid"`
+	GroupID  uuid.UUID    `query:"group_id" format:"uuid"`
+	From     time.Time    `query:"from" doc:"Inclusive."`
+	To       time.Time    `query:"to" doc:"Exclusive."`
+}
+
+var historyColumns = []column[HistoryEntry]{
+	{"id", func(h HistoryEntry) string { return h.ID.String() }},
+	{"at", func(h HistoryEntry) string { return cellOfTime(h.At) }},
+	{"lead_id", func(h HistoryEntry) string { return h.LeadID.String() }},
+	{"member_id", func(h HistoryEntry) string { return cellOfID(h.MemberID) }},
+	{"group_id", func(h HistoryEntry) string { return cellOfID(h.GroupID) }},
+	{"assignment_id", func(h HistoryEntry) string { return cellOfID(h.AssignmentID) }},
+	{"turn", func(h HistoryEntry) string { return cellOfTurn(h.Turn) }},
+	{"outcome", func(h HistoryEntry) string { return string(h.Outcome) }},
+	{"reason", func(h HistoryEntry) string { return cellOfText(h.Reason) }},
+	{"trigger", func(h HistoryEntry) string { return string(h.Trigger) }},
+	{"skipped", func(h HistoryEntry) string { return cellOfSkipped(h.Skipped) }},
+	{"retry_of", func(h HistoryEntry) string { return cellOfID(h.RetryOf) }},
+	{"due_at", func(h HistoryEntry) string { return cellOfTime(h.DueAt) }},
+}
+
+func (a *API) registerHistory() {
+	registerList(a, huma.Operation{
+		OperationID: "list-history", Path: "/v1/history", Summary: "List what became of distributions",
+	}, historyColumns, a.listHistory)
+	register(a, huma.Operation{
+		OperationID: "retry-history", Method: http.MethodPost, Path: "/v1/history/{id}/retry",
+		Summary: "Drive a failed distribution again", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict},
+	}, a.retryHistory)
+}
+
+func (a *API) listHistory(ctx context.Context, c *call, in *historyInput, p store.Page) ([]HistoryEntry, error) {
+	all, err := a.Store.History(ctx, c.Workspace, store.HistoryFilter{
+		Outcome: in.Outcome, Reason: in.Reason, MemberID: in.MemberID, LeadID: in.LeadID, GroupID: in.GroupID,
+		From: in.From, To: in.To,
+	}, p)
+	return each(all, historyBody), err
+}
+
+func (a *API) retryHistory(ctx context.Context, c *call, in *itemInput) (*posted[Retry], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	return once(ctx, a, c, func(tx *store.Tx) (effect[Retry], error) {
+		batches, err := tx.RetryHistory(ctx, c.Workspace, id)
+		return effect[Retry]{status: http.StatusAccepted, body: Retry{id}, batches: batches}, err
+	})
+}
+
+func historyBody(h store.HistoryEntry) HistoryEntry {
+	return HistoryEntry{
+		ID: h.ID, LeadID: h.LeadID, MemberID: h.MemberID, GroupID: h.GroupID, AssignmentID: h.AssignmentID,
+		RetryOf: h.RetryOf, Retried: h.Retried, RingVersion: h.RingVersion, Turn: h.Turn, Outcome: h.Outcome,
+		Reason: textOrNull(string(h.Reason)), Trigger: h.Trigger, DueAt: h.DueAt, At: h.At,
+		Skipped: each(h.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
+	}
+}
+
+func cellOfTurn(turn *int64) string {
+	if turn == nil {
+		return ""
+	}
+	return strconv.FormatInt(*turn, 10)
+}
+
+func cellOfSkipped(skipped []Skip) string {
+	if len(skipped) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(skipped) // ids and words always marshal
+	return string(text)
+}

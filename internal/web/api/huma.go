@@ -1,0 +1,55 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+)
+
+// huma keeps these settings in package variables. They are set once, before anything can be served, and never again.
+func init() {
+	huma.NewError = newError
+	huma.DefaultArrayNullable = false // our lists are never null
+	huma.ValidateStrictCasing = true  // else {"name":…,"NAME":…} would have one checked and the other stored
+}
+
+// newError turns what huma finds wrong with a request into a problem.
+func newError(status int, detail string, errs ...error) huma.StatusError {
+	fields := make([]problem.Field, 0, len(errs))
+	for _, err := range errs {
+		if d := huma.ErrorDetailer(nil); errors.As(err, &d) {
+			fields = append(fields, fieldOf(status, d.ErrorDetail()))
+		}
+	}
+	switch status {
+	case http.StatusUnprocessableEntity:
+		detail = "the request has fields that are not right; errors names them"
+	case http.StatusBadRequest:
+		detail = "the request cannot be read; it needs a JSON body as the API's description gives it"
+	}
+	return problem.New(status, detail, fields...)
+}
+
+// fieldOf drops whatever would repeat the value: huma's formats and Go's JSON decoder quote it after a colon.
+func fieldOf(status int, d *huma.ErrorDetail) problem.Field {
+	message := d.Message
+	if status == http.StatusBadRequest && d.Location == "body" {
+		message = "this is not valid JSON"
+	}
+	if head, _, cut := strings.Cut(message, ": "); cut {
+		message = head
+	}
+	if strings.HasPrefix(message, "json") {
+		message = "this is not what the API's description gives"
+	}
+	return problem.Field{Location: d.Location, Message: message}
+}
+
+// formats is how bodies are read and written, by media type.
+func formats() map[string]huma.Format {
+	return map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
+}

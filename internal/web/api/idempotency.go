@@ -1,0 +1,127 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+const (
+	idempotencyHeader = "Idempotency-Key"
+	maxIdempotencyKey = 255
+)
+
+// idempotencyKeyOf is the request's idempotency key, empty where it has none.
+func idempotencyKeyOf(r *http.Request) (string, *problem.Problem) {
+	values := r.Header.Values(idempotencyHeader)
+	if len(values) == 0 {
+		return "", nil
+	}
+	key := values[0]
+	good := len(values) == 1 && key != "" && len(key) <= maxIdempotencyKey
+	for _, b := range []byte(key) {
+		good = good && 0x20 <= b && b < 0x7f
+	}
+	if good {
+		return key, nil
+	}
+	const message = "an idempotency key is 1 to 255 printable ASCII characters"
+	return "", problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})
+}
+
+// posted answers a POST with a T, kept as the bytes that a repeated request gets again.
+type posted[T any] struct {
+	Status int
+	Body   answer[T]
+}
+
+// An answer is a T's JSON.
+type answer[T any] struct{ data json.RawMessage }
+
+// MarshalJSON implements json.Marshaler.
+func (a answer[T]) MarshalJSON() ([]byte, error) { return a.data, nil }
+
+// Schema implements huma.SchemaProvider: an answer is described as what it holds.
+func (answer[T]) Schema(r huma.Registry) *huma.Schema {
+	return r.Schema(reflect.TypeFor[T](), true, "")
+}
+
+// An effect is what a POST did: its answer, and what to do once it is committed: batches to hand to the queue, and leads
+// to count.
+type effect[T any] struct {
+	status   int
+	body     T
+	batches  []store.Batch
+	received int
+}
+
+// once does a POST in one transaction. With an idempotency key the transaction claims it first and keeps the answer in
+// the end, so that the effect, the key and the answer are there together or not at all.
+func once[T any](ctx context.Context, a *API, c *call, do func(*store.Tx) (effect[T], error)) (*posted[T], error) {
+	var out posted[T]
+	var did effect[T]
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) error {
+		if kept, err := c.claim(ctx, tx); err != nil {
+			return err
+		} else if kept != nil {
+			out = posted[T]{kept.Status, answer[T]{kept.Answer}}
+			return nil
+		}
+		var err error
+		if did, err = do(tx); err != nil {
+			return err
+		}
+		if out, err = post(did.status, did.body); err != nil {
+			return err
+		}
+		return c.keep(ctx, tx, out.Status, out.Body.data)
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.Feeder.Feed(did.batches...)
+	a.Metrics.LeadsReceived.WithLabelValues(channel).Add(float64(did.received))
+	return &out, nil
+}
+
+func post[T any](status int, body T) (posted[T], error) {
+	var data bytes.Buffer
+	if err := huma.DefaultJSONFormat.Marshal(&data, body); err != nil {
+		return posted[T]{}, err
+	}
+	return posted[T]{status, answer[T]{bytes.TrimSpace(data.Bytes())}}, nil
+}
+
+// claim claims the call's idempotency key, if it has one. It returns the answer kept for it where there is one.
+func (c *call) claim(ctx context.Context, tx *store.Tx) (*store.KeptAnswer, error) {
+	if c.idempotencyKey == "" {
+		return nil, nil
+	}
+	kept, err := tx.ClaimKey(ctx, c.Workspace, c.scopedKey(), c.hash)
+	if err != nil || kept == nil {
+		return nil, err
+	}
+	if !bytes.Equal(kept.RequestHash, c.hash) {
+		const message = "this idempotency key was used for another request; use a new one for each request"
+		return nil, problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})
+	}
+	return kept, nil
+}
+
+// keep keeps the answer to the call, if it has an idempotency key.
+func (c *call) keep(ctx context.Context, tx *store.Tx, status int, data json.RawMessage) error {
+	if c.idempotencyKey == "" {
+		return nil
+	}
+	return tx.KeepAnswer(ctx, c.Workspace, c.scopedKey(), status, data)
+}
+
+// scopedKey keeps the callers of a workspace from meeting each other's answers.
+func (c *call) scopedKey() string { return c.ID.String() + " " + c.idempotencyKey }

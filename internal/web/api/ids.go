@@ -1,0 +1,49 @@
+package api
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// ItemID is the id in a path.
+type ItemID struct {
+	ID string `path:"id"`
+}
+
+// id returns store.ErrNotFound for text that is no id: nothing has it.
+func (i ItemID) id() (uuid.UUID, error) {
+	id, err := uuid.Parse(i.ID)
+	if err != nil {
+		return uuid.Nil, store.ErrNotFound
+	}
+	return id, nil
+}
+
+// itemInput is the input of operations on one item.
+type itemInput struct{ ItemID }
+
+// patchInput is the input of operations that change one item.
+type patchInput[T any] struct {
+	ItemID
+	Body T
+}
+
+// none is the input of operations that take nothing, and the output of those that answer nothing.
+type none struct{}
+
+// idOrNil is an optional id as JSON has it.
+func idOrNil(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
+}
+
+// textOrNull is text as JSON has it: null where there is none.
+func textOrNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}

@@ -1,0 +1,167 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// uploadIdle is how long an upload may pause. Its length is not bounded.
+const uploadIdle = time.Minute
+
+// An Importer stores the leads of a file.
+type Importer interface {
+	// Run reads the file into a new import and returns that as it ended; an error is trouble on our side.
+	Run(ctx context.Context, workspace uuid.UUID, imp store.Import, file io.Reader) (store.Import, error)
+}
+
+// Import is a file of leads that was sent, and what became of its rows.
+type Import struct {
+	ID         uuid.UUID  `json:"id" format:"uuid"`
+	Status     string     `json:"status" enum:"running,completed,failed" doc:"What a failed import had imported stays; send the file again: rows already here are recognised."`
+	Rows       int64      `json:"rows" doc:"Rows read so far: the sum of imported, duplicates and rejected."`
+	Imported   int64      `json:"imported"`
+	Duplicates int64      `json:"duplicates" doc:"Rows whose external id, or else whose whole content, was imported before."`
+	Rejected   int64      `json:"rejected" doc:"Rows to be had, with line and reason, from this import's rejects."`
+	Warnings   []string   `json:"warnings"`
+	Error      *string    `json:"error" doc:"Why the import failed."`
+	GroupID    *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"The group to which its leads are distributed."`
+	SourceID   *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"The source of rows that name none."`
+	CreatedAt  time.Time  `json:"created_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+}
+
+func (i Import) itemID() uuid.UUID { return i.ID }
+
+type importOutput struct{ Body Import }
+
+type importInput struct {
+	GroupID  string `query:"group_id" doc:"The distribution group to which the leads go."`
+	SourceID string `query:"source_id" doc:"The source of rows that name none."`
+	Upload   Body
+}
+
+func (a *API) registerImports() {
+	content := make(map[string]*huma.MediaType)
+	for _, name := range []string{csvType, "text/plain", "application/octet-stream"} {
+		content[name] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	register(a, huma.Operation{
+		OperationID: "post-import", Method: http.MethodPost, Path: "/v1/imports", Summary: "Import leads from a CSV file",
+		Description: "The file has a header line with a name, email or phone; a column `source` holds a source's name. It may be of any " +
+			"length. The answer comes when all of it is stored; see status, which is failed for a file that cannot be read. " +
+			"Sent again, a file adds nothing twice.",
+		DefaultStatus: http.StatusAccepted,
+		Metadata:      map[string]any{streamed: true},
+		RequestBody:   &huma.RequestBody{Required: true, Description: "The file.", Content: content},
+		Errors:        []int{http.StatusConflict, http.StatusUnsupportedMediaType},
+	}, a.postImport)
+	registerList(a, huma.Operation{
+		OperationID: "list-imports", Path: "/v1/imports", Summary: "List imports",
+	}, nil, func(ctx context.Context, c *call, _ *Paging, p store.Page) ([]Import, error) {
+		all, err := a.Store.Imports(ctx, c.Workspace, c.ownImports(), p)
+		return each(all, importBody), err
+	})
+	register(a, huma.Operation{
+		OperationID: "get-import", Method: http.MethodGet, Path: "/v1/imports/{id}", Summary: "Read an import's progress",
+	}, func(ctx context.Context, c *call, in *itemInput) (*importOutput, error) {
+		imp, err := a.ownImport(ctx, c, in)
+		return &importOutput{importBody(imp)}, err
+	})
+	a.registerImportRejects()
+}
+
+func (a *API) postImport(ctx context.Context, c *call, in *importInput) (*importOutput, error) {
+	imp, fresh, err := a.startImport(ctx, c, in)
+	if err != nil || !fresh {
+		return &importOutput{importBody(imp)}, err
+	}
+	imp, err = a.Importer.Run(ctx, c.Workspace, imp, in.Upload.patiently())
+	if errors.Is(err, store.ErrImportEnded) {
+		err = problem.New(http.StatusConflict, store.ErrImportEnded.Error())
+	}
+	return &importOutput{importBody(imp)}, err
+}
+
+// startImport creates an import, or finds the one of a request that comes again. fresh means that its file is to be read.
+//
+// The importer knows rows that it has seen, so an idempotency key need not keep an effect from happening twice: it only
+// leads to the same import. One that failed is sent again for good reason and begins anew.
+func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp store.Import, fresh bool, err error) {
+	group, groupWarning, err := a.importGroup(ctx, c, in.GroupID)
+	if err != nil {
+		return imp, false, err
+	}
+	source, sourceWarning, err := a.importSource(ctx, c, in.SourceID)
+	if err != nil {
+		return imp, false, err
+	}
+	err = a.Store.WithTx(ctx, func(tx *store.Tx) error {
+		kept, err := c.claim(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if kept != nil {
+			var first struct{ ID uuid.UUID }
+			if err := json.Unmarshal(kept.Answer, &first); err != nil {
+				return err
+			}
+			if imp, err = tx.Import(ctx, c.Workspace, c.ID, first.ID); err != nil || imp.Status != store.ImportFailed {
+				return err
+			}
+		}
+		fresh = true
+		if imp, err = tx.CreateImport(ctx, c.Workspace, c.ID, group, source); err != nil {
+			return err
+		}
+		out, err := post(http.StatusAccepted, importBody(imp))
+		if err != nil {
+			return err
+		}
+		return c.keep(ctx, tx, out.Status, out.Body.data)
+	})
+	for _, warning := range []string{groupWarning, sourceWarning} {
+		if fresh && warning != "" {
+			imp.Warnings = append(imp.Warnings, warning)
+		}
+	}
+	return imp, fresh, err
+}
+
+// ownImports is the key whose imports the caller may see, nil for everyone's.
+func (c *call) ownImports() uuid.UUID {
+	if c.Role == lead.RoleAdmin {
+		return uuid.Nil
+	}
+	return c.ID
+}
+
+func (a *API) ownImport(ctx context.Context, c *call, in *itemInput) (store.Import, error) {
+	id, err := in.id()
+	if err != nil {
+		return store.Import{}, err
+	}
+	return a.Store.Import(ctx, c.Workspace, c.ownImports(), id)
+}
+
+func importBody(i store.Import) Import {
+	warnings := i.Warnings
+	if warnings == nil {
+		warnings = []string{}
+	}
+	return Import{
+		ID: i.ID, Status: string(i.Status), Rows: i.Rows, Imported: i.Imported, Duplicates: i.Duplicates, Rejected: i.Rejected,
+		Warnings: warnings, Error: textOrNull(i.Error), GroupID: i.GroupID, SourceID: i.SourceID,
+		CreatedAt: i.CreatedAt, FinishedAt: i.FinishedAt,
+	}
+}

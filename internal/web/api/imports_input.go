@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// importGroup is the group to which an import's leads go: the one it names, or its key's; nil where there is none. A
+// default that cannot be followed is a warning.
+func (a *API) importGroup(ctx context.Context, c *call, named string) (group *uuid.UUID, warning string, err error) {
+	switch {
+	case named == "" && c.GroupID != nil && !c.LeadsDistribution:
+		return nil, "The leads are not distributed: " + lead.FeatureDisabled.Text() + ".", nil
+	case named == "":
+		return c.GroupID, "", nil
+	}
+	const location = "query.group_id"
+	id, err := uuid.Parse(named)
+	switch {
+	case err != nil || id == uuid.Nil:
+		return nil, "", badQuery(location, "there is no such group in this workspace")
+	case c.GroupID != nil && id != *c.GroupID:
+		return nil, "", problem.New(http.StatusForbidden, "this API key is bound to a distribution group; leave group_id out",
+			problem.Field{Location: location, Message: "this is not the key's group"})
+	case !c.LeadsDistribution:
+		return nil, "", lead.FeatureDisabled
+	}
+	var field *store.FieldError
+	if err := a.Store.CheckDistribution(ctx, c.Workspace, store.Distribution{GroupID: id}); errors.As(err, &field) {
+		return nil, "", badQuery(location, field.Message)
+	} else if err != nil {
+		return nil, "", err
+	}
+	return &id, "", nil
+}
+
+// importSource is the source of rows that name none: the one the import names, or its key's; nil where there is none.
+// An integration's import that names one not offered goes on without, with a warning.
+func (a *API) importSource(ctx context.Context, c *call, named string) (source *uuid.UUID, warning string, err error) {
+	const location = "query.source_id"
+	source = c.SourceID
+	if named != "" {
+		id, err := uuid.Parse(named)
+		switch {
+		case c.SourceID != nil && (err != nil || id != *c.SourceID):
+			return nil, "", problem.New(http.StatusForbidden, "this API key is bound to a source; leave source_id out",
+				problem.Field{Location: location, Message: "this is not the key's source"})
+		case err != nil:
+			return nil, "", badQuery(location, "this is not the id of a source")
+		}
+		source = &id
+	}
+	if source == nil {
+		return nil, "", nil
+	}
+	offered, err := a.Store.OfferedForLeads(ctx, c.Workspace, []uuid.UUID{*source})
+	switch {
+	case err != nil || offered[*source]:
+		return source, "", err
+	case c.Role != lead.RoleIntegration:
+		return nil, "", notEligible(location)
+	}
+	return nil, "The leads have no source: " + lead.SourceNotEligible.Text() + ".", nil
+}
+
+func badQuery(location, message string) error {
+	return problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: location, Message: message})
+}
+
+// patiently is the body for as long as it keeps coming.
+func (b *Body) patiently() io.Reader {
+	return &patientReader{b.Request.Body, http.NewResponseController(b.Response)}
+}
+
+type patientReader struct {
+	body      io.Reader
+	deadlines *http.ResponseController
+}
+
+// Read implements io.Reader. Not every writer has deadlines: a test's recorder hasn't.
+func (r *patientReader) Read(b []byte) (int, error) {
+	_ = r.deadlines.SetReadDeadline(time.Now().Add(uploadIdle))
+	n, err := r.body.Read(b)
+	_ = r.deadlines.SetReadDeadline(time.Time{})
+	return n, err
+}

@@ -1,0 +1,87 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// usedEvery is how often a key's use is written down at the most.
+const usedEvery = time.Minute
+
+// lastUsed writes down when keys were last used, beside the requests that use them.
+type lastUsed struct {
+	store *store.Store
+	log   *slog.Logger
+	wake  chan struct{}
+	done  chan struct{}
+
+	mu     sync.Mutex
+	queued map[string]used
+	closed bool
+}
+
+type used struct {
+	key store.APIKey
+	at  time.Time
+}
+
+func newLastUsed(s *store.Store, log *slog.Logger) *lastUsed {
+	l := &lastUsed{store: s, log: log, wake: make(chan struct{}, 1), done: make(chan struct{}), queued: make(map[string]used)}
+	go l.run()
+	return l
+}
+
+// note queues a key to be written down, unless that was done within the last minute.
+func (l *lastUsed) note(key store.APIKey) {
+	now := l.store.Now()
+	if key.LastUsedAt != nil && now.Sub(*key.LastUsedAt) < usedEvery {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	l.queued[key.ID.String()] = used{key, now}
+	select {
+	case l.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// close writes down what is queued and ends.
+func (l *lastUsed) close() {
+	l.mu.Lock()
+	if !l.closed {
+		l.closed = true
+		close(l.wake)
+	}
+	l.mu.Unlock()
+	<-l.done
+}
+
+func (l *lastUsed) run() {
+	defer close(l.done)
+	for range l.wake {
+		l.write()
+	}
+	l.write()
+}
+
+func (l *lastUsed) write() {
+	l.mu.Lock()
+	queued := l.queued
+	l.queued = make(map[string]used)
+	l.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	for _, u := range queued {
+		if err := l.store.TouchAPIKey(ctx, u.key.Workspace, u.key.ID, u.at, usedEvery); err != nil {
+			l.log.WarnContext(ctx, "an API key's last use could not be written down", "api_key_id", u.key.ID, "error", err)
+		}
+	}
+}

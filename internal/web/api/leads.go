@@ -1,0 +1,177 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// Lead is a source lead.
+type Lead struct {
+	ID         uuid.UUID  `json:"id" format:"uuid"`
+	Name       *string    `json:"name"`
+	Email      *string    `json:"email"`
+	Phone      *string    `json:"phone"`
+	Fields     Fields     `json:"fields"`
+	SourceID   *uuid.UUID `json:"source_id" format:"uuid" nullable:"true"`
+	Channel    string     `json:"channel" doc:"The way it came in by."`
+	ExternalID *string    `json:"external_id"`
+	CreatedAt  time.Time  `json:"created_at"`
+	UpdatedAt  time.Time  `json:"updated_at"`
+	Warnings   []string   `json:"warnings,omitempty" doc:"What was left out of a pushed lead, or not done with it."`
+}
+
+func (l Lead) itemID() uuid.UUID { return l.ID }
+
+// LeadPatch changes a source lead.
+type LeadPatch struct {
+	Name     Patch[string]    `json:"name,omitempty" maxLength:"200"`
+	Email    Patch[string]    `json:"email,omitempty" maxLength:"1000"`
+	Phone    Patch[string]    `json:"phone,omitempty" maxLength:"1000"`
+	Fields   Patch[Fields]    `json:"fields,omitempty" doc:"Merged with the fields that are there; null removes all."`
+	SourceID Patch[uuid.UUID] `json:"source_id,omitempty" format:"uuid"`
+}
+
+type leadOutput struct{ Body Lead }
+
+type leadListInput struct {
+	Paging
+	SourceID   uuid.UUID `query:"source_id" format:"uuid"`
+	Channel    string    `query:"channel" maxLength:"100"`
+	ExternalID string    `query:"external_id" maxLength:"1000"`
+	From       time.Time `query:"from" doc:"Created at or after."`
+	To         time.Time `query:"to" doc:"Created before."`
+}
+
+var leadColumns = []column[Lead]{
+	{"id", func(l Lead) string { return l.ID.String() }},
+	{"name", func(l Lead) string { return cellOfText(l.Name) }},
+	{"email", func(l Lead) string { return cellOfText(l.Email) }},
+	{"phone", func(l Lead) string { return cellOfText(l.Phone) }},
+	{"fields", func(l Lead) string { return string(l.Fields) }},
+	{"source_id", func(l Lead) string { return cellOfID(l.SourceID) }},
+	{"channel", func(l Lead) string { return l.Channel }},
+	{"external_id", func(l Lead) string { return cellOfText(l.ExternalID) }},
+	{"created_at", func(l Lead) string { return cellOfTime(l.CreatedAt) }},
+	{"updated_at", func(l Lead) string { return cellOfTime(l.UpdatedAt) }},
+}
+
+func (a *API) registerLeads() {
+	const collection, one = "/v1/leads", "/v1/leads/{id}"
+	a.registerNewLeads()
+	registerList(a, huma.Operation{OperationID: "list-leads", Path: collection, Summary: "List the source leads"}, leadColumns, a.listLeads)
+	register(a, huma.Operation{
+		OperationID: "get-lead", Method: http.MethodGet, Path: one, Summary: "Read a source lead",
+	}, func(ctx context.Context, c *call, in *itemInput) (*leadOutput, error) {
+		id, err := in.id()
+		if err != nil {
+			return nil, err
+		}
+		l, err := a.Store.SourceLead(ctx, c.Workspace, id)
+		return &leadOutput{leadBody(l)}, err
+	})
+	register(a, huma.Operation{
+		OperationID: "patch-lead", Method: http.MethodPatch, Path: one, Summary: "Change a source lead; copies given out keep what they have",
+	}, a.patchLead)
+	register(a, huma.Operation{
+		OperationID: "delete-lead", Method: http.MethodDelete, Path: one, Summary: "Delete a source lead; copies given out stay",
+	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
+		id, err := in.id()
+		if err != nil {
+			return nil, err
+		}
+		return nil, a.Store.DeleteLead(ctx, c.Workspace, id)
+	})
+}
+
+func (a *API) listLeads(ctx context.Context, c *call, in *leadListInput, p store.Page) ([]Lead, error) {
+	all, err := a.Store.SourceLeads(ctx, c.Workspace, store.LeadFilter{
+		SourceID: in.SourceID, Channel: in.Channel, ExternalID: in.ExternalID, From: in.From, To: in.To,
+	}, p)
+	return each(all, leadBody), err
+}
+
+func (a *API) patchLead(ctx context.Context, c *call, in *patchInput[LeadPatch]) (*leadOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	if source := in.Body.SourceID; source.set && !source.null {
+		if err := a.checkSource(ctx, c, source.value); err != nil {
+			return nil, err
+		}
+	}
+	var l store.Lead
+	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		l, err = tx.EditLead(ctx, c.Workspace, id, in.Body.apply)
+		return err
+	})
+	return &leadOutput{leadBody(l)}, err
+}
+
+func (a *API) checkSource(ctx context.Context, c *call, source uuid.UUID) error {
+	offered, err := a.Store.OfferedForLeads(ctx, c.Workspace, []uuid.UUID{source})
+	if err == nil && !offered[source] {
+		err = notEligible("body.source_id")
+	}
+	return err
+}
+
+func notEligible(location string) error {
+	return problem.Reason(lead.SourceNotEligible, problem.Field{Location: location, Message: lead.SourceNotEligible.Text()})
+}
+
+func (p LeadPatch) apply(l *store.Lead) error {
+	p.Name.over(&l.Name)
+	p.Email.over(&l.Email)
+	p.Phone.over(&l.Phone)
+	if err := overFields(p.Fields, &l.Fields); err != nil {
+		return err
+	}
+	switch {
+	case p.SourceID.null:
+		l.SourceID = nil
+	case p.SourceID.set:
+		l.SourceID = &p.SourceID.value
+	}
+	return needContact("", &l.Name, &l.Email, &l.Phone)
+}
+
+// needContact trims what says whose lead it is, and returns a *store.FieldError where nothing does.
+func needContact(at string, name, email, phone *string) error {
+	for _, text := range []*string{name, email, phone} {
+		*text = strings.TrimSpace(*text)
+	}
+	if *name == "" && *email == "" && *phone == "" {
+		return &store.FieldError{Field: at + "name", Message: "a lead needs at least one of name, email and phone"}
+	}
+	return nil
+}
+
+// overFields changes custom fields; null removes all of them.
+func overFields(p Patch[Fields], fields *json.RawMessage) error {
+	switch {
+	case p.null:
+		*fields = json.RawMessage("{}")
+	case p.set:
+		return p.value.over(fields)
+	}
+	return nil
+}
+
+func leadBody(l store.Lead) Lead {
+	return Lead{
+		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone), Fields: Fields(l.Fields),
+		SourceID: l.SourceID, Channel: l.Channel, ExternalID: textOrNull(l.ExternalID),
+		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
+	}
+}

@@ -1,0 +1,116 @@
+package api_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var newestFirst []string
+	for i := range 7 {
+		newestFirst = append(newestFirst, s.post("/v1/members", map[string]any{"name": fmt.Sprint(i)}).id())
+	}
+	slices.Reverse(newestFirst)
+	for _, limit := range []int{1, 3, 7, 8} {
+		var got []string
+		path := fmt.Sprintf("/v1/members?limit=%d", limit)
+		for cursor := ""; ; {
+			page := s.get(path + cursor)
+			for _, it := range page.items() {
+				got = append(got, it["id"].(string))
+			}
+			next, more := page.at("next_cursor").(string)
+			if !more {
+				break
+			}
+			cursor = "&cursor=" + url.QueryEscape(next)
+		}
+		if diff := cmp.Diff(newestFirst, got); diff != "" {
+			t.Errorf("limit %d (-want +got):\n%s", limit, diff)
+		}
+	}
+	if r := s.get("/v1/members?limit=7").is(200); r.at("next_cursor") != nil {
+		t.Errorf("a last page that is full has a next: %s", r.body)
+	}
+	if r := s.get("/v1/sources").is(200); !strings.Contains(r.body, `"items":[]`) || !strings.Contains(r.body, `"next_cursor":null`) {
+		t.Errorf("an empty list: %s", r.body)
+	}
+	for _, bad := range []string{"limit=0", "limit=501", "limit=x"} {
+		s.get("/v1/members?"+bad).refuses(422, "invalid_request", "query.limit")
+	}
+	for _, bad := range []string{"cursor=x", "cursor=" + newestFirst[0], "cursor=!"} {
+		s.get("/v1/members?"+bad).refuses(422, "invalid_request", "query.cursor")
+	}
+}
+
+func TestCSVHasEverything(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const n = 1203 // three pages of 500
+	for range 3 {
+		leads := make([]map[string]any, n/3)
+		for i := range leads {
+			leads[i] = map[string]any{"name": "line\nbreak, \"quoted\"", "external_id": nil}
+		}
+		s.post("/v1/leads/batch", map[string]any{"leads": leads}).is(201)
+	}
+	r := s.do(s.admin, "GET", "/v1/leads?limit=1", nil, "Accept", "text/csv").is(200)
+	if got := r.header.Get("Content-Type"); got != "text/csv; charset=utf-8" {
+		t.Errorf("content type %q", got)
+	}
+	rows, err := csv.NewReader(strings.NewReader(r.body)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != n+1 || rows[0][0] != "id" || rows[1][1] != "line\nbreak, \"quoted\"" {
+		t.Errorf("%d rows, the first %v %v", len(rows), rows[0], rows[1])
+	}
+	ids := make(map[string]bool)
+	for _, row := range rows[1:] {
+		ids[row[0]] = true
+	}
+	if len(ids) != n {
+		t.Errorf("%d different ids", len(ids))
+	}
+	for _, list := range []string{"members", "history", "assigned-leads"} {
+		s.do(s.admin, "GET", "/v1/"+list, nil, "Accept", "application/json;q=0.5, text/csv").is(200)
+	}
+	s.do(s.admin, "GET", "/v1/leads?source_id=x", nil, "Accept", "text/csv").refuses(422, "invalid_request", "query.source_id")
+}
+
+func TestCSVCellsAreNoFormulas(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for given, want := range map[string]string{
+		"=1+1": "'=1+1", "+1 555": "'+1 555", "-x": "'-x", "@sum": "'@sum", "\tx": "'\tx",
+		"+60123456789": "+60123456789", "-5": "-5", "-5.25": "-5.25", "+Inf": "'+Inf", "-0x10": "'-0x10", "a=b": "a=b", "": "",
+	} {
+		id := s.post("/v1/members", map[string]any{"name": "x", "telegram_chat_id": given}).is(201).id()
+		r := s.do(s.admin, "GET", "/v1/members", nil, "Accept", "text/csv").is(200)
+		rows, err := csv.NewReader(strings.NewReader(r.body)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows[1][0] != id || rows[1][3] != want {
+			t.Errorf("%q is the cell %q, want %q", given, rows[1][3], want)
+		}
+	}
+}
+
+func TestCSVIsDocumented(t *testing.T) {
+	t.Parallel()
+	d := newSite(t).document()
+	for _, path := range []string{"/v1/history", "/v1/leads", "/v1/assigned-leads", "/v1/members"} {
+		if _, is := d.Paths[path]["get"].Responses["200"].Content["text/csv"]; !is {
+			t.Errorf("%s does not offer CSV", path)
+		}
+	}
+}

@@ -1,0 +1,164 @@
+package api_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// A document is what these tests read of the OpenAPI document.
+type document struct {
+	OpenAPI string `json:"openapi"`
+	Paths   map[string]map[string]struct {
+		OperationID string                `json:"operationId"`
+		Roles       []lead.Role           `json:"x-roles"`
+		Security    []map[string][]string `json:"security"`
+		Parameters  []struct {
+			Name, In string
+			Schema   struct{ Format string }
+		}
+		RequestBody *struct{ Content map[string]any }
+		Responses   map[string]struct {
+			Content map[string]struct{ Schema map[string]any }
+		}
+	}
+	Components struct{ Schemas map[string]any }
+}
+
+func (s *site) document() document {
+	s.t.Helper()
+	r := s.do("", "GET", "/v1/openapi.json", nil).is(200)
+	var d document
+	if err := json.Unmarshal([]byte(r.body), &d); err != nil {
+		s.t.Fatal(err)
+	}
+	return d
+}
+
+func TestDocumentDescribesEveryOperation(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	d := s.document()
+	if !strings.HasPrefix(d.OpenAPI, "3.1") || len(d.Paths) < 15 {
+		t.Fatalf("OpenAPI %q with %d paths", d.OpenAPI, len(d.Paths))
+	}
+	for path, operations := range d.Paths {
+		for method, op := range operations {
+			name := method + " " + path
+			if op.OperationID == "" || len(op.Roles) == 0 || len(op.Security) == 0 {
+				t.Errorf("%s: without id, roles or security", name)
+			}
+			needed := []string{"401", "403", "503"}
+			switch method {
+			case "post", "put", "patch":
+				needed = append(needed, "400", "413", "415", "422")
+			}
+			if strings.Contains(path, "{id}") {
+				needed = append(needed, "404")
+			}
+			for _, status := range needed {
+				if _, problem := op.Responses[status].Content["application/problem+json"]; !problem {
+					t.Errorf("%s: does not describe its %s", name, status)
+				}
+			}
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(op.Responses)), func(s string) bool { return s[0] == '2' }) {
+				t.Errorf("%s: does not describe its success", name)
+			}
+			if method == "patch" && len(op.RequestBody.Content) != 2 {
+				t.Errorf("%s: takes %v", name, op.RequestBody.Content)
+			}
+			for _, p := range op.Parameters {
+				if p.In == "path" && p.Schema.Format != "uuid" {
+					t.Errorf("%s: path parameter %s is not described as a UUID", name, p.Name)
+				}
+			}
+		}
+	}
+	if _, is := d.Components.Schemas["Problem"]; !is {
+		t.Error("there is no schema of problems")
+	}
+}
+
+func TestEveryCollectionThatTakesPOSTIsAList(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	// These POSTs are no collections: one adds to another, one acts on an item.
+	actions := []string{"/v1/leads/batch", "/v1/history/{id}/retry"}
+	for path, operations := range s.document().Paths {
+		if _, takesPost := operations["post"]; !takesPost || slices.Contains(actions, path) {
+			continue
+		}
+		get, is := operations["get"]
+		if !is {
+			t.Errorf("%s has POST and no GET", path)
+			continue
+		}
+		var names []string
+		for _, p := range get.Parameters {
+			names = append(names, p.Name)
+		}
+		if !slices.Contains(names, "limit") || !slices.Contains(names, "cursor") {
+			t.Errorf("GET %s has the parameters %v", path, names)
+		}
+		r := s.get(path).is(200)
+		if _, has := r.object()["next_cursor"]; !has || r.at("items") == nil {
+			t.Errorf("GET %s: %s", path, r.body)
+		}
+	}
+}
+
+// TestRoles walks all operations as all roles. What a request of the right role is answered beyond 401 and 403 is other
+// tests' business.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	keys := map[lead.Role]string{
+		lead.RoleAdmin:       s.admin,
+		lead.RoleIntegration: s.key(store.APIKey{Role: lead.RoleIntegration}),
+		lead.RoleMember:      s.memberKey(s.member("A")),
+	}
+	for path, operations := range s.document().Paths {
+		for method, op := range operations {
+			url := strings.ReplaceAll(path, "{id}", uuid.NewString())
+			if op.OperationID == "list-sources" {
+				url += "?for=lead" // without it a member is refused
+			}
+			for role, key := range keys {
+				r := s.do(key, strings.ToUpper(method), url, nil)
+				may := slices.Contains(op.Roles, role)
+				if refused := r.status == 403; r.status == 401 || refused == may {
+					t.Errorf("%s %s as %s, who may: %v: %d %s", method, path, role, may, r.status, r.body)
+				}
+			}
+			s.do("", strings.ToUpper(method), url, nil).refuses(401, "unauthorized")
+		}
+	}
+}
+
+// TestContractRoles holds the table in code against the contract.
+func TestContractRoles(t *testing.T) {
+	t.Parallel()
+	may := map[lead.Role][]string{
+		lead.RoleIntegration: {"post-lead", "post-lead-batch", "post-import", "list-imports", "get-import", "get-import-rejects"},
+		lead.RoleMember:      {"get-workspace", "list-sources", "list-assigned-leads", "get-assigned-lead", "patch-assigned-lead"},
+	}
+	for path, operations := range newSite(t).document().Paths {
+		for method, op := range operations {
+			if !slices.Contains(op.Roles, lead.RoleAdmin) {
+				t.Errorf("%s %s: an admin may do everything", method, path)
+			}
+			for role, operations := range may {
+				if slices.Contains(op.Roles, role) != slices.Contains(operations, op.OperationID) {
+					t.Errorf("%s %s: %v", method, path, op.Roles)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// A call is who makes a request, and what makes the request the same when it comes again.
+type call struct {
+	store.Caller
+	wantsCSV       bool
+	idempotencyKey string
+	hash           []byte
+}
+
+// callKey is the key of a request's call in its context.
+type callKey struct{}
+
+// requestIDKey is the key of a request's id in its context.
+type requestIDKey struct{}
+
+// register adds an operation. Its handler gets the authenticated call; its errors become problems in one place.
+func register[I, O any](a *API, op huma.Operation, handle func(context.Context, *call, *I) (*O, error)) {
+	document(&op)
+	op.MaxBodyBytes = -1 // readBody has bounded and read the body
+	op.BodyReadTimeout = -1
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		c := ctx.Value(callKey{}).(*call)
+		out, err := handle(ctx, c, in)
+		if err == nil {
+			return out, nil
+		}
+		return nil, a.problem(ctx, op.OperationID, err)
+	})
+	amend(a.huma.OpenAPI().Paths[op.Path])
+}
+
+// problem says what an error means to the caller, and logs what is ours to look into.
+func (a *API) problem(ctx context.Context, operation string, err error) *problem.Problem {
+	p := problem.From(err)
+	if p.Status >= http.StatusInternalServerError {
+		a.logFailure(ctx, operation, err)
+	}
+	return p
+}
+
+// logFailure logs an error of ours, under the id of the request that it kept from its answer.
+func (a *API) logFailure(ctx context.Context, operation string, err error) {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	a.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("operation", operation),
+		slog.String("request_id", id), slog.Any("error", err))
+}
+
+// refuse answers a request from a middleware.
+func refuse(ctx huma.Context, p *problem.Problem) {
+	_, w := humago.Unwrap(ctx)
+	p.Write(w)
+}
+
+// serveDocument serves the OpenAPI document.
+func (a *API) serveDocument(mux humago.Mux) {
+	document := sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })
+	mux.HandleFunc("GET /v1/openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		data, err := document()
+		if err != nil {
+			a.problem(r.Context(), "get-openapi", err).Write(w)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(data) // the client is gone where this fails
+	})
+}

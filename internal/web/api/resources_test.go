@@ -1,0 +1,180 @@
+package api_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// withoutTimes ignores what differs from run to run.
+var withoutTimes = cmpopts.IgnoreMapEntries(func(name string, _ any) bool {
+	return name == "id" || name == "created_at" || name == "updated_at"
+})
+
+func same(t *testing.T, want, got map[string]any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, withoutTimes); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestWorkspace(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	want := map[string]any{"name": "acme", "timezone": "Asia/Kuala_Lumpur", "region": "MY", "features": map[string]any{"leads_distribution": true}}
+	same(t, want, s.get("/v1/workspace").is(200).object())
+
+	s.patch("/v1/workspace", `{"features":{"leads_distribution":false}}`).is(200)
+	s.patch("/v1/workspace", `{"features":{}}`).is(200)
+	s.do(s.admin, "PATCH", "/v1/workspace", `{"name":" Acme ","timezone":"Europe/Berlin","region":"DE"}`, "Content-Type", "application/merge-patch+json").is(200)
+	want = map[string]any{"name": "Acme", "timezone": "Europe/Berlin", "region": "DE", "features": map[string]any{"leads_distribution": false}}
+	same(t, want, s.get("/v1/workspace").is(200).object())
+
+	for body, location := range map[string]string{
+		`{"timezone":"Mars/Olympus"}`: "body.timezone", `{"timezone":""}`: "body.timezone", `{"timezone":"Local"}`: "body.timezone",
+		`{"timezone":"../etc/passwd"}`: "body.timezone", `{"timezone":null}`: "body.timezone", `{"region":"my"}`: "body.region",
+		`{"region":"MYS"}`: "body.region", `{"name":"  "}`: "body.name", `{"name":null}`: "body.name",
+		`{"features":{"leads_distribution":null}}`: "body.features.leads_distribution", `{"features":{"x":true}}`: "body.features.x",
+		`{"id":"x"}`: "body.id", `{"distribution_hours":{}}`: "body.distribution_hours",
+	} {
+		s.patch("/v1/workspace", body).refuses(422, "invalid_request", location)
+	}
+	same(t, want, s.get("/v1/workspace").is(200).object())
+}
+
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	made := s.post("/v1/members", `{"name":"Aina","email":"aina@example.com","telegram_chat_id":"42","timezone":"Asia/Jakarta"}`).is(201)
+	path := "/v1/members/" + made.id()
+	want := map[string]any{"name": "Aina", "email": "aina@example.com", "telegram_chat_id": "42", "timezone": "Asia/Jakarta", "active": true}
+	same(t, want, made.object())
+	same(t, want, s.get(path).is(200).object())
+
+	want["active"] = false
+	same(t, want, s.patch(path, `{"active":false}`).is(200).object())
+	want["email"], want["timezone"] = nil, nil
+	same(t, want, s.patch(path, `{"email":null,"timezone":null}`).is(200).object())
+	same(t, want, s.patch(path, `{}`).is(200).object())
+	for body, location := range map[string]string{
+		`{"name":null}`: "body.name", `{"active":null}`: "body.active", `{"timezone":"x"}`: "body.timezone", `{"email":"x"}`: "body.email",
+		`{"active":"no"}`: "body.active", `{"role":"x"}`: "body.role",
+	} {
+		s.patch(path, body).refuses(422, "invalid_request", location)
+	}
+	s.post("/v1/members", `{"email":"a@example.com"}`).refuses(422, "invalid_request", "body")
+	s.post("/v1/members", `{"name":" "}`).refuses(422, "invalid_request", "body.name")
+
+	s.delete(path).is(204)
+	s.get(path).refuses(404, "not_found")
+	s.patch(path, `{"active":true}`).is(404)
+	s.delete(path).is(404)
+	if items := s.get("/v1/members").items(); len(items) != 0 {
+		t.Errorf("a removed member is listed: %v", items)
+	}
+}
+
+func TestSources(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	made := s.post("/v1/sources", `{"name":"Web","for_customers":false}`).is(201)
+	path := "/v1/sources/" + made.id()
+	same(t, map[string]any{"name": "Web", "enabled": true, "for_leads": true, "for_customers": false}, s.get(path).is(200).object())
+	s.post("/v1/sources", `{"name":"web"}`).refuses(409, "conflict", "body.name")
+	s.post("/v1/sources", `{"name":"Off","enabled":false}`).is(201)
+	s.post("/v1/sources", `{"name":"Shop","for_leads":false}`).is(201)
+
+	names := func(key, query string) (names []string) {
+		for _, it := range s.do(key, "GET", "/v1/sources"+query, nil).items() {
+			names = append(names, it["name"].(string))
+		}
+		return names
+	}
+	member := s.memberKey(s.member("A"))
+	for query, want := range map[string][]string{"": {"Shop", "Off", "Web"}, "?for=lead": {"Web"}, "?for=customer": {"Shop"}} {
+		if diff := cmp.Diff(want, names(s.admin, query)); diff != "" {
+			t.Errorf("%q: %s", query, diff)
+		}
+		if query != "" && !cmp.Equal(want, names(member, query)) {
+			t.Errorf("%q: a member sees %v", query, names(member, query))
+		}
+	}
+	s.do(member, "GET", "/v1/sources", nil).refuses(403, "forbidden")
+	s.get("/v1/sources?for=x").refuses(422, "invalid_request", "query.for")
+
+	s.patch(path, `{"enabled":false,"name":"Website"}`).is(200)
+	same(t, map[string]any{"name": "Website", "enabled": false, "for_leads": true, "for_customers": false}, s.get(path).is(200).object())
+	s.patch(path, `{"name":"SHOP"}`).refuses(409, "conflict", "body.name")
+	s.patch(path, `{"enabled":null}`).refuses(422, "invalid_request", "body.enabled")
+}
+
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	a, b := s.member("A").String(), s.member("B").String()
+	made := s.post("/v1/groups", `{"name":"sales","method":"round_robin","slots":[
+		{"members":[{"member_id":"`+a+`"}]},{"members":[{"member_id":"`+b+`","notify":false}],"weight":2}]}`).is(201)
+	path := "/v1/groups/" + made.id()
+	slots := []any{
+		map[string]any{"members": []any{map[string]any{"member_id": a, "notify": true}}, "weight": 1.0},
+		map[string]any{"members": []any{map[string]any{"member_id": b, "notify": false}}, "weight": 2.0},
+	}
+	want := map[string]any{"name": "sales", "method": "round_robin", "version": 1.0, "slots": slots}
+	same(t, want, made.object())
+	same(t, want, s.get(path).is(200).object())
+
+	next := s.get(path + "?next=3").is(200).at("next").([]any)
+	if len(next) != 3 || next[0].(map[string]any)["turn"] != 0.0 || len(next[0].(map[string]any)["member_ids"].([]any)) != 1 {
+		t.Errorf("next: %v", next)
+	}
+	s.get(path+"?next=-1").refuses(422, "invalid_request", "query.next")
+
+	put := s.do(s.admin, "PUT", path, `{"name":"team","method":"round_robin_multiple","slots":[{"members":[{"member_id":"`+a+`"},{"member_id":"`+b+`"}]}]}`).is(200)
+	if put.at("version") != 2.0 || put.at("name") != "team" {
+		t.Error(put.body)
+	}
+	for body, location := range map[string]string{
+		`{"name":"x","method":"round_robin","slots":[]}`:                                                                  "body.slots",
+		`{"name":" ","method":"round_robin","slots":[{"members":[{"member_id":"` + a + `"}]}]}`:                           "body.name",
+		`{"name":"x","method":"other","slots":[{"members":[{"member_id":"` + a + `"}]}]}`:                                 "body.method",
+		`{"name":"x","method":"round_robin","slots":[{"members":[{"member_id":"x"}]}]}`:                                   "body.slots[0].members[0].member_id",
+		`{"name":"x","method":"round_robin","slots":[{"members":[{"member_id":"` + made.id() + `"}]}]}`:                   "body.slots[0].members[0].member_id",
+		`{"name":"x","method":"round_robin","slots":[{"members":[{"member_id":"` + a + `"}],"weight":0}]}`:                "body.slots[0].weight",
+		`{"name":"x","method":"round_robin","slots":[{"members":[{"member_id":"` + a + `"},{"member_id":"` + b + `"}]}]}`: "body.slots[0].members",
+	} {
+		s.post("/v1/groups", body).refuses(422, "invalid_request", location)
+		s.do(s.admin, "PUT", path, body).refuses(422, "invalid_request", location)
+	}
+	s.delete(path).is(204)
+	s.get(path).is(404)
+	s.get(path + "?next=1").is(404)
+	s.delete(path).is(404)
+}
+
+func TestFeatureSwitchedOff(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	g := s.group(s.member("A"))
+	l := s.post("/v1/leads", `{"name":"L"}`).is(201).id()
+	s.patch("/v1/workspace", `{"features":{"leads_distribution":false}}`).is(200)
+
+	to := `"distribute":{"group_id":"` + g.String() + `"}`
+	s.post("/v1/leads", `{"name":"x",`+to+`}`).refuses(403, "feature_disabled")
+	s.post("/v1/leads/batch", `{"leads":[{"name":"x"}],`+to+`}`).refuses(403, "feature_disabled")
+	s.post("/v1/assignments", map[string]any{"lead_ids": []string{l}, "group_id": g}).refuses(403, "feature_disabled")
+	if n := s.count(`SELECT count(*) FROM leads`); n != 1 {
+		t.Errorf("%d leads", n)
+	}
+	bound := s.key(store.APIKey{Role: lead.RoleIntegration, GroupID: &g})
+	r := s.do(bound, "POST", "/v1/leads", `{"name":"kept"}`).is(201)
+	if warnings, _ := r.at("warnings").([]any); len(warnings) != 1 {
+		t.Error(r.body)
+	}
+	if n := s.count(`SELECT count(*) FROM pending_leads`); n != 0 {
+		t.Errorf("%d pending leads", n)
+	}
+}

@@ -1,0 +1,70 @@
+package api
+
+import (
+	"slices"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+var (
+	admins       = []lead.Role{lead.RoleAdmin}
+	integrations = []lead.Role{lead.RoleAdmin, lead.RoleIntegration}
+	members      = []lead.Role{lead.RoleAdmin, lead.RoleMember}
+)
+
+// roles says who may call each operation. What they see of it is narrowed further where the operation is.
+var roles = map[string][]lead.Role{
+	"get-workspace":   members,
+	"patch-workspace": admins,
+
+	"post-member":   admins,
+	"list-members":  admins,
+	"get-member":    admins,
+	"patch-member":  admins,
+	"delete-member": admins,
+
+	"post-group":   admins,
+	"list-groups":  admins,
+	"get-group":    admins,
+	"put-group":    admins,
+	"delete-group": admins,
+
+	"post-source":  admins,
+	"list-sources": members,
+	"get-source":   admins,
+	"patch-source": admins,
+
+	"post-lead":       integrations,
+	"post-lead-batch": integrations,
+	"list-leads":      admins,
+	"get-lead":        admins,
+	"patch-lead":      admins,
+	"delete-lead":     admins,
+
+	"post-assignment":  admins,
+	"list-assignments": admins,
+	"get-assignment":   admins,
+
+	"list-history":  admins,
+	"retry-history": admins,
+
+	"list-assigned-leads": members,
+	"get-assigned-lead":   members,
+	"patch-assigned-lead": members,
+
+	"post-import":        integrations,
+	"list-imports":       integrations,
+	"get-import":         integrations,
+	"get-import-rejects": integrations,
+}
+
+// rolesOf panics for an operation without roles, so that none can be served by mistake.
+func rolesOf(operation string) []lead.Role {
+	allowed, found := roles[operation]
+	if !found {
+		panic("api: operation " + operation + " has no row in the roles table")
+	}
+	return allowed
+}
+
+func mayCall(role lead.Role, operation string) bool { return slices.Contains(rolesOf(operation), role) }

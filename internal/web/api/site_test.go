@@ -1,0 +1,294 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/testenv"
+	"github.com/leadwheel/leadwheel/internal/web"
+	"github.com/leadwheel/leadwheel/internal/web/api"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// A site is a workspace and the HTTP server that serves it.
+type site struct {
+	*testenv.Env
+	t         *testing.T
+	workspace uuid.UUID
+	// admin is the workspace's first admin key.
+	admin  string
+	url    string
+	client *http.Client
+	fed    *fed
+	logs   *bytes.Buffer
+	// described is the OpenAPI document, once an answer was held against it.
+	describe  sync.Once
+	described map[string]any
+	// close stops the server and what goes with it; it may be called before the test ends.
+	close func()
+}
+
+// fed collects batches in place of a queue, so that a test decides when they are distributed.
+type fed struct {
+	mu      sync.Mutex
+	batches []lead.Batch
+}
+
+func (f *fed) Feed(batches ...lead.Batch) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.batches = append(f.batches, batches...)
+}
+
+func newSite(t *testing.T, opts ...testenv.Option) *site {
+	t.Helper()
+	return newSiteOn(t, testenv.New(t, opts...))
+}
+
+func newSiteOn(t *testing.T, env *testenv.Env) *site {
+	t.Helper()
+	s := &site{Env: env, t: t, fed: &fed{}, logs: &bytes.Buffer{}}
+	s.workspace, s.admin = s.newWorkspace("acme")
+	s.serve()
+	return s
+}
+
+func (s *site) serve() {
+	log := slog.New(slog.NewJSONHandler(&locked{w: s.logs}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	m := metrics.New(prometheus.NewRegistry())
+	intake := ingest.NewIntake(s.Store, s.fed, m)
+	public := web.NewPublic(web.Options{
+		API: api.Deps{
+			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Feeder: s.fed, Metrics: m, Log: log,
+		},
+		Log: log,
+	})
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = web.NewServer(public, log)
+	server.Start()
+	s.url, s.client = server.URL, server.Client()
+	s.close = sync.OnceFunc(func() {
+		server.Close()
+		public.Close()
+		intake.Stop()
+	})
+	s.t.Cleanup(s.close)
+}
+
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(data []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(data)
+}
+
+// newWorkspace makes a workspace and an admin's key to it.
+func (s *site) newWorkspace(name string) (uuid.UUID, string) {
+	s.t.Helper()
+	w, err := s.Store.CreateWorkspace(s.t.Context(), store.WorkspaceSpec{Name: name, Timezone: "Asia/Kuala_Lumpur", Region: "MY"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return w.ID, s.keyTo(w.ID, store.APIKey{Role: lead.RoleAdmin})
+}
+
+func (s *site) keyTo(workspace uuid.UUID, k store.APIKey) string {
+	s.t.Helper()
+	_, text, err := s.Store.CreateAPIKey(s.t.Context(), workspace, k)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text
+}
+
+func (s *site) key(k store.APIKey) string {
+	s.t.Helper()
+	return s.keyTo(s.workspace, k)
+}
+
+func (s *site) memberKey(member uuid.UUID) string {
+	s.t.Helper()
+	return s.key(store.APIKey{Role: lead.RoleMember, MemberID: &member})
+}
+
+// A reply is what the server answered.
+type reply struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   string
+}
+
+// do sends a request as key. A body that is no string is sent as JSON; headers are pairs.
+func (s *site) do(key, method, path string, body any, headers ...string) reply {
+	s.t.Helper()
+	var content io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		content = strings.NewReader(b)
+	default:
+		data, err := json.Marshal(b)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		content = bytes.NewReader(data)
+	}
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, content)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := s.client.Do(r)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatalf("%s %s: reading the answer: %v", method, path, err)
+	}
+	got := reply{s.t, response.StatusCode, response.Header, string(data)}
+	s.conforms(method, path, got)
+	return got
+}
+
+func (s *site) get(path string) reply          { s.t.Helper(); return s.do(s.admin, "GET", path, nil) }
+func (s *site) post(path string, b any) reply  { s.t.Helper(); return s.do(s.admin, "POST", path, b) }
+func (s *site) patch(path string, b any) reply { s.t.Helper(); return s.do(s.admin, "PATCH", path, b) }
+func (s *site) delete(path string) reply       { s.t.Helper(); return s.do(s.admin, "DELETE", path, nil) }
+
+// is fails the test unless the reply has the status.
+func (r reply) is(status int) reply {
+	r.t.Helper()
+	if r.status != status {
+		r.t.Fatalf("status %d, want %d: %s", r.status, status, r.body)
+	}
+	return r
+}
+
+// object is the reply's JSON object.
+func (r reply) object() map[string]any {
+	r.t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal([]byte(r.body), &v); err != nil {
+		r.t.Fatalf("%v in %q", err, r.body)
+	}
+	return v
+}
+
+// at is the value under a name of the reply's JSON object.
+func (r reply) at(name string) any { r.t.Helper(); return r.object()[name] }
+
+func (r reply) id() string { r.t.Helper(); return r.at("id").(string) }
+
+func (r reply) uuid() uuid.UUID { r.t.Helper(); return uuid.MustParse(r.id()) }
+
+// items are the objects of a list.
+func (r reply) items() []map[string]any {
+	r.t.Helper()
+	var items []map[string]any
+	for _, it := range r.is(200).at("items").([]any) {
+		items = append(items, it.(map[string]any))
+	}
+	return items
+}
+
+// refuses fails the test unless the reply is a problem with this status and code, and the field if one is given.
+func (r reply) refuses(status int, code string, location ...string) {
+	r.t.Helper()
+	r.is(status)
+	if got := r.header.Get("Content-Type"); got != "application/problem+json" {
+		r.t.Errorf("content type %q: %s", got, r.body)
+	}
+	p := r.object()
+	if p["code"] != code || p["status"] != float64(status) || p["title"] == "" || p["detail"] == "" || p["type"] != "about:blank" {
+		r.t.Errorf("want a problem with status %d and code %s, got %s", status, code, r.body)
+	}
+	if len(location) == 0 {
+		return
+	}
+	var got []string
+	fields, _ := p["errors"].([]any)
+	for _, f := range fields {
+		got = append(got, f.(map[string]any)["location"].(string))
+	}
+	if diff := cmp.Diff(location, got); diff != "" {
+		r.t.Errorf("locations (-want +got):\n%s%s", diff, r.body)
+	}
+}
+
+// member makes a member and returns their id.
+func (s *site) member(name string) uuid.UUID {
+	s.t.Helper()
+	return s.post("/v1/members", map[string]any{"name": name}).is(201).uuid()
+}
+
+// group makes a round robin of members and returns its id.
+func (s *site) group(members ...uuid.UUID) uuid.UUID {
+	s.t.Helper()
+	return s.post("/v1/groups", ring(members...)).is(201).uuid()
+}
+
+func ring(members ...uuid.UUID) map[string]any {
+	var slots []any
+	for _, m := range members {
+		slots = append(slots, map[string]any{"members": []any{map[string]any{"member_id": m}}})
+	}
+	return map[string]any{"name": "sales", "method": "round_robin", "slots": slots}
+}
+
+func (s *site) source(name string) uuid.UUID {
+	s.t.Helper()
+	return s.post("/v1/sources", map[string]any{"name": name}).is(201).uuid()
+}
+
+// distribute acts on every batch there is, as workers would.
+func (s *site) distribute() {
+	s.t.Helper()
+	var batches []uuid.UUID
+	if err := s.DB.Select(&batches, `SELECT batch_id FROM batches ORDER BY batch_id`); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, b := range batches {
+		if _, err := s.Store.Distribute(s.t.Context(), s.workspace, b); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// count counts rows.
+func (s *site) count(query string, args ...any) int {
+	s.t.Helper()
+	var n int
+	if err := s.DB.Get(&n, query, args...); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}

@@ -1,0 +1,104 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+)
+
+const requestID = "X-Request-Id"
+
+// logged gives each request an id and writes a line about it at debug level: its route's pattern, never its address or
+// anything in it.
+func logged(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := uuid.NewString()
+		w.Header().Set(requestID, id)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		started := time.Now()
+		ctx, recorder := r.Context(), &statusRecorder{ResponseWriter: w}
+		defer func() {
+			log.LogAttrs(ctx, slog.LevelDebug, "request", slog.String("route", r.Pattern), slog.String("method", r.Method),
+				slog.Int("status", recorder.status), slog.Duration("duration", time.Since(started)), slog.String("request_id", id))
+		}()
+		next.ServeHTTP(recorder, r)
+	})
+}
+
+// recovered turns a panic into a 500, or where the answer has begun, into a connection broken off.
+func recovered(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, recorder := r.Context(), &statusRecorder{ResponseWriter: w}
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if err, is := cause.(error); is && errors.Is(err, http.ErrAbortHandler) {
+				panic(http.ErrAbortHandler)
+			}
+			log.ErrorContext(ctx, "a request's handler panicked", "route", r.Pattern, "panic", cause,
+				"request_id", w.Header().Get(requestID), "stack", string(debug.Stack()))
+			if recorder.status != 0 {
+				panic(http.ErrAbortHandler)
+			}
+			problem.From(errPanic).Write(w)
+		}()
+		next.ServeHTTP(recorder, r)
+	})
+}
+
+var errPanic = errors.New("a handler panicked")
+
+// unmatched serves mux, with problems in place of its own words for addresses and methods that it does not know.
+func unmatched(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		silent := &statusRecorder{ResponseWriter: mute{w}}
+		handler.ServeHTTP(silent, r)
+		if silent.status == http.StatusMethodNotAllowed {
+			problem.New(silent.status, "this address does not take this method; Allow lists those it takes").Write(w)
+			return
+		}
+		problem.New(http.StatusNotFound, "there is nothing at this address; see /v1/openapi.json").Write(w)
+	})
+}
+
+// statusRecorder knows the status that was written, 0 before.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusRecorder) WriteHeader(status int) {
+	if s.status == 0 {
+		s.status = status
+	}
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func (s *statusRecorder) Write(data []byte) (int, error) {
+	if s.status == 0 {
+		s.status = http.StatusOK
+	}
+	return s.ResponseWriter.Write(data)
+}
+
+// Unwrap is for http.ResponseController.
+func (s *statusRecorder) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// mute lets headers through and nothing else.
+type mute struct{ http.ResponseWriter }
+
+func (mute) WriteHeader(int)                {}
+func (mute) Write(data []byte) (int, error) { return len(data), nil }

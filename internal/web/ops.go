@@ -1,0 +1,83 @@
+package web
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+)
+
+// OpsOptions are what the operators' listener serves.
+type OpsOptions struct {
+	// Checks are the dependencies without which the program is not ready.
+	Checks []Check
+	// Metrics is what /metrics shows.
+	Metrics prometheus.Gatherer
+	// Redis is the queue's, for the dashboard. It stays its owner's.
+	Redis redis.UniversalClient
+	// QueuesKey must be given to see the dashboard: as the password of basic authentication or as ?key=. Empty means
+	// that none is needed, which is for listeners that only this machine reaches; see QueuesClosed.
+	QueuesKey string
+	// QueuesClosed refuses the dashboard where there is no key: set it for listeners that others reach.
+	QueuesClosed bool
+	Log          *slog.Logger
+}
+
+// NewOps makes the operators' handler: health, metrics and the queue's dashboard.
+func NewOps(o OpsOptions) http.Handler {
+	mux := http.NewServeMux()
+	serveHealth(mux, o.Checks)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{
+		// One collector that fails must not blank all the others.
+		ErrorHandling: promhttp.ContinueOnError,
+		ErrorLog:      slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+	}))
+	dashboard := guarded(o, queues(o.Redis))
+	mux.Handle(queuesPath, dashboard)
+	mux.Handle(queuesPath+"/", dashboard)
+	return logged(o.Log, recovered(o.Log, unmatched(mux)))
+}
+
+// keyCookie carries the key from the dashboard's page to what the page loads.
+const keyCookie = "leadwheel_ops"
+
+// guarded lets through those who have the key.
+func guarded(o OpsOptions, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case o.QueuesKey == "" && !o.QueuesClosed:
+		case o.QueuesKey == "":
+			problem.New(http.StatusForbidden, "this listener can be reached from elsewhere; set LEADWHEEL_OPS_KEY to see the queues").Write(w)
+			return
+		case !hasKey(r, o.QueuesKey):
+			problem.New(http.StatusUnauthorized, "this needs the operators' key, as the password or as ?key=").
+				WithHeader("WWW-Authenticate", `Basic realm="leadwheel queues"`).Write(w)
+			return
+		case r.URL.Query().Has("key"):
+			http.SetCookie(w, &http.Cookie{
+				Name: keyCookie, Value: cookieOf(o.QueuesKey), Path: queuesPath, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+			})
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func hasKey(r *http.Request, key string) bool {
+	_, password, _ := r.BasicAuth()
+	if same(password, key) || same(r.URL.Query().Get("key"), key) {
+		return true
+	}
+	cookie, err := r.Cookie(keyCookie)
+	return err == nil && same(cookie.Value, cookieOf(key))
+}
+
+func same(given, want string) bool {
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(want))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}

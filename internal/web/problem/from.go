@@ -1,0 +1,58 @@
+package problem
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// From says what an error means to whoever made the request. It is the one place that knows. Errors it does not know
+// become internal_error, whose detail gives nothing away: log them.
+func From(err error) *Problem {
+	var (
+		known     *Problem
+		reason    lead.Reason
+		field     *store.FieldError
+		violation *store.Violation
+	)
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &reason):
+		return Reason(reason)
+	case errors.As(err, &field):
+		return New(http.StatusUnprocessableEntity, field.Message, Field{"body." + field.Field, field.Message})
+	case errors.As(err, &violation):
+		status := http.StatusUnprocessableEntity
+		if violation.Exists {
+			status = http.StatusConflict
+		}
+		return New(status, violation.Message, Field{locationOf(violation), violation.Message})
+	case errors.Is(err, store.ErrNotFound):
+		return New(http.StatusNotFound, "there is nothing at this address; check the id")
+	case errors.Is(err, context.Canceled):
+		return New(StatusClientGone, "the request was broken off before it could be answered")
+	case store.Unavailable(err):
+		return New(http.StatusServiceUnavailable, "the database cannot be reached or is busy; try again shortly").
+			WithHeader("Retry-After", "1")
+	}
+	return New(http.StatusInternalServerError, "something went wrong on our side; it is in the log under this request's id")
+}
+
+// Reason is the refusal of a request for a reason, and the fields that caused it.
+func Reason(r lead.Reason, fields ...Field) *Problem {
+	p := New(r.Status(), r.Text(), fields...)
+	p.Code = r.Label()
+	return p
+}
+
+// locationOf finds a violation in the request: ids are in its path.
+func locationOf(v *store.Violation) string {
+	if v.Field == "id" {
+		return "path.id"
+	}
+	return "body." + v.Field
+}

@@ -1,0 +1,115 @@
+// Package problem is how Leadwheel's HTTP answers say what went wrong: RFC 9457 problem details with a code for
+// programs. It imports the store's and the domain's errors, and nothing else of Leadwheel.
+package problem
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// ContentType is the media type of a problem.
+const ContentType = "application/problem+json"
+
+// The codes of problems that have no lead.Reason.
+const (
+	InvalidRequest = "invalid_request"
+	Unauthorized   = "unauthorized"
+	Forbidden      = "forbidden"
+	NotFound       = "not_found"
+	Conflict       = "conflict"
+	TooLarge       = "too_large"
+	Unavailable    = "unavailable"
+	InternalError  = "internal_error"
+)
+
+// StatusClientGone is what the log shows for requests whose client did not wait for the answer.
+const StatusClientGone = 499
+
+// A Problem is the body of an answer that is not a success. It is an error, so that handlers can return it.
+type Problem struct {
+	Type   string  `json:"type" doc:"Always about:blank: the code says which problem it is."`
+	Title  string  `json:"title" doc:"The status in words."`
+	Status int     `json:"status" doc:"The HTTP status."`
+	Detail string  `json:"detail" doc:"What happened and what to do about it."`
+	Code   string  `json:"code" doc:"Which problem it is, for programs."`
+	Errors []Field `json:"errors,omitempty" nullable:"false" doc:"The fields that are wrong."`
+
+	header http.Header
+}
+
+// A Field is one wrong field of a request. Values are never repeated.
+type Field struct {
+	Location string `json:"location" doc:"Its place, as in body.slots[2].weight, query.limit or header.Idempotency-Key."`
+	Message  string `json:"message" doc:"What is wrong with it."`
+}
+
+// New makes a problem with the code that belongs to its status.
+func New(status int, detail string, fields ...Field) *Problem {
+	return &Problem{
+		Type:   "about:blank",
+		Title:  title(status),
+		Status: status,
+		Detail: detail,
+		Code:   code(status),
+		Errors: fields,
+	}
+}
+
+// WithHeader adds a header to the answer and returns the problem.
+func (p *Problem) WithHeader(name, value string) *Problem {
+	if p.header == nil {
+		p.header = make(http.Header)
+	}
+	p.header.Set(name, value)
+	return p
+}
+
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus is the HTTP status, for huma.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders are the headers that go with the answer, for huma.
+func (p *Problem) GetHeaders() http.Header { return p.header }
+
+// ContentType is the media type to answer with, for huma.
+func (p *Problem) ContentType(string) string { return ContentType }
+
+// Write answers a request with the problem.
+func (p *Problem) Write(w http.ResponseWriter) {
+	for name, values := range p.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", ContentType)
+	w.WriteHeader(p.Status)
+	body := json.NewEncoder(w)
+	body.SetEscapeHTML(false)
+	_ = body.Encode(p) // the client is gone where this fails
+}
+
+func title(status int) string {
+	if status == StatusClientGone {
+		return "Client Closed Request"
+	}
+	return http.StatusText(status)
+}
+
+func code(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return Unauthorized
+	case http.StatusForbidden:
+		return Forbidden
+	case http.StatusNotFound:
+		return NotFound
+	case http.StatusConflict:
+		return Conflict
+	case http.StatusRequestEntityTooLarge:
+		return TooLarge
+	case http.StatusServiceUnavailable, StatusClientGone:
+		return Unavailable
+	case http.StatusInternalServerError:
+		return InternalError
+	}
+	return InvalidRequest
+}

@@ -1,0 +1,60 @@
+package scheduler
+
+import (
+	"context"
+	"time"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+const (
+	// bulkInFlight is how many bulk batches of a workspace are with the queue at once: enough to keep every worker busy,
+	// few enough that another workspace's bulk work is not held up.
+	bulkInFlight = 16
+	// feedAtOnce bounds one round of feeding.
+	feedAtOnce = 128
+	feedBusy   = 20 * time.Millisecond
+	feedIdle   = 100 * time.Millisecond
+
+	// handedAgainAfter is how long a batch that was handed to the queue may take before it is handed over again.
+	handedAgainAfter = 10 * time.Second
+	// queueRoom bounds what the reconciler adds to a queue: batches that wait in a long queue are not lost.
+	queueRoom = 1000
+)
+
+// feedBulk hands bulk batches to the queue, a few a workspace, workspaces in turn.
+func (s *Scheduler) feedBulk(ctx context.Context) (time.Duration, error) {
+	batches, err := s.store.FeedBulk(ctx, bulkInFlight, feedAtOnce)
+	if err != nil || len(batches) == 0 {
+		return feedIdle, err
+	}
+	return feedBusy, s.queue.client.Distribute(ctx, batches...)
+}
+
+// feedAgain hands over again what was handed over a while ago and is still there: its worker died, Redis lost it, or
+// nobody got round to handing it over.
+func (s *Scheduler) feedAgain(ctx context.Context) error {
+	for _, queue := range []lead.Queue{lead.QueueFresh, lead.QueueDue, lead.QueueBulk} {
+		waiting, err := s.queue.waiting(ctx, string(queue))
+		if err != nil {
+			return err
+		}
+		room := queueRoom - waiting
+		if room <= 0 {
+			continue
+		}
+		batches, err := s.store.FeedAgain(ctx, queue, s.store.Now().Add(-handedAgainAfter), room)
+		if err != nil {
+			return err
+		}
+		if len(batches) == 0 {
+			continue
+		}
+		s.metrics.Reconciled.WithLabelValues("batch_fed_again").Add(float64(len(batches)))
+		s.log.Warn("batches were not distributed in time; handing them over again", "queue", queue, "batches", len(batches))
+		if err := s.queue.client.Distribute(ctx, batches...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

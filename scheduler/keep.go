@@ -1,0 +1,84 @@
+package scheduler
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hibiken/asynq"
+
+	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
+)
+
+const (
+	// abandonedAfter is how old a draw may be before its batch is taken to have died with it: longer than a batch waits
+	// to be handed over again, so that it usually comes back for its turns itself.
+	abandonedAfter = 30 * time.Second
+	// staleAfter is how long an import may stand still before its server is taken to have died.
+	staleAfter = 2 * time.Minute
+	// keyLife is how long an idempotency key is kept.
+	keyLife = 24 * time.Hour
+)
+
+// restoreQueues makes the queues visible to operators again after Redis lost its data.
+func (s *Scheduler) restoreQueues(ctx context.Context) error {
+	n, err := s.queue.register(ctx)
+	s.metrics.Reconciled.WithLabelValues("queue_registered").Add(float64(n))
+	return err
+}
+
+// rebuildAbandoned hands out again the turns that were drawn by transactions that never came to be.
+func (s *Scheduler) rebuildAbandoned(ctx context.Context) error {
+	n, err := s.store.RebuildAbandoned(ctx, s.store.Now().Add(-abandonedAfter))
+	s.metrics.Reconciled.WithLabelValues("stale_draws").Add(float64(n))
+	s.metrics.CursorRebuilds.Add(float64(n))
+	return err
+}
+
+// keepDeadTasks moves the tasks that the queue gave up on to the database, before the queue forgets them. Hints at
+// batches are only deleted, since the batches themselves are in the database.
+func (s *Scheduler) keepDeadTasks(ctx context.Context) error {
+	for _, name := range tasks.Queues() {
+		found, err := s.queue.dead(name)
+		if err != nil {
+			return err
+		}
+		for _, info := range found {
+			if err := s.keep(ctx, info); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Scheduler) keep(ctx context.Context, info *asynq.TaskInfo) error {
+	if info.Type != tasks.KindDistribute {
+		workspace := uuid.Nil
+		if p, err := tasks.DecodeIngest(info.Payload); err == nil {
+			workspace = p.Workspace
+		}
+		if err := s.store.KeepDeadTask(ctx, store.DeadTask{
+			Workspace: workspace, Queue: info.Queue, TaskID: info.ID, Kind: info.Type,
+			Payload: info.Payload, Error: info.LastErr, FailedAt: info.LastFailedAt,
+		}); err != nil {
+			return err
+		}
+		s.metrics.Reconciled.WithLabelValues("dead_task_kept").Inc()
+		s.log.Error("the queue gave up on a task; it is kept and can be driven again with `leadwheel dead`",
+			"workspace_id", workspace, "queue", info.Queue, "kind", info.Type, "task_id", info.ID)
+	}
+	return s.queue.forget(info)
+}
+
+func (s *Scheduler) failStaleImports(ctx context.Context) error {
+	n, err := s.store.FailStaleImports(ctx, s.store.Now().Add(-staleAfter))
+	s.metrics.Reconciled.WithLabelValues("import_failed").Add(float64(n))
+	return err
+}
+
+func (s *Scheduler) deleteOldKeys(ctx context.Context) error {
+	_, err := s.store.DeleteOldIdempotencyKeys(ctx, s.store.Now().Add(-keyLife))
+	return err
+}

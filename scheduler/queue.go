@@ -1,0 +1,68 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadwheel/leadwheel/tasks"
+)
+
+// registry is the set in which the queue library keeps the names of its queues. Its clients write it once and then
+// believe it is there, so a Redis that lost its data has queues that nobody can see.
+const registry = "asynq:queues"
+
+// queue is the queue as the scheduler sees it: what waits in it, and what it gave up on.
+type queue struct {
+	rdb       redis.UniversalClient
+	client    *tasks.Client
+	inspector *asynq.Inspector
+}
+
+func newQueue(rdb redis.UniversalClient, client *tasks.Client) *queue {
+	return &queue{rdb: rdb, client: client, inspector: asynq.NewInspectorFromRedisClient(rdb)}
+}
+
+// waiting counts the tasks of a queue that wait for a worker.
+func (q *queue) waiting(ctx context.Context, name string) (int, error) {
+	n, err := q.rdb.LLen(ctx, "asynq:{"+name+"}:pending").Result()
+	if err != nil {
+		return 0, fmt.Errorf("reading the length of queue %s: %w", name, err)
+	}
+	return int(n), nil
+}
+
+// register makes the queues visible again, and returns how many were not.
+func (q *queue) register(ctx context.Context) (int64, error) {
+	names := tasks.Queues()
+	members := make([]any, len(names))
+	for i, n := range names {
+		members[i] = n
+	}
+	added, err := q.rdb.SAdd(ctx, registry, members...).Result()
+	if err != nil {
+		return 0, fmt.Errorf("registering the queues: %w", err)
+	}
+	return added, nil
+}
+
+// dead lists tasks of a queue that were given up on, up to a hundred.
+func (q *queue) dead(name string) ([]*asynq.TaskInfo, error) {
+	found, err := q.inspector.ListArchivedTasks(name, asynq.PageSize(100))
+	if err != nil && !errors.Is(err, asynq.ErrQueueNotFound) {
+		return nil, fmt.Errorf("listing the dead tasks of queue %s: %w", name, err)
+	}
+	return found, nil
+}
+
+// forget deletes a dead task.
+func (q *queue) forget(info *asynq.TaskInfo) error {
+	err := q.inspector.DeleteTask(info.Queue, info.ID)
+	if err != nil && !errors.Is(err, asynq.ErrTaskNotFound) && !errors.Is(err, asynq.ErrQueueNotFound) {
+		return fmt.Errorf("deleting dead task %s of queue %s: %w", info.ID, info.Queue, err)
+	}
+	return nil
+}

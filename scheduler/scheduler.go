@@ -1,0 +1,131 @@
+// Package scheduler is what happens by the clock: feeding bulk work, reconciling what was lost on the way, and keeping
+// house. One scheduler leads; others stand by. It imports store, tasks and what they build on.
+package scheduler
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
+)
+
+// campaign is how often a standby tries to become the leader, and bounds how long none leads after one died.
+const campaign = 2 * time.Second
+
+// Options are what a Scheduler needs.
+type Options struct {
+	Store   *store.Store
+	Redis   redis.UniversalClient
+	Metrics *metrics.Metrics
+	Log     *slog.Logger
+}
+
+// A Scheduler runs the jobs while it leads.
+type Scheduler struct {
+	store   *store.Store
+	queue   *queue
+	metrics *metrics.Metrics
+	log     *slog.Logger
+	cancel  context.CancelFunc
+	done    sync.WaitGroup
+}
+
+// Start starts a scheduler, which leads as soon as no other does. Stop it before its Redis client is closed.
+func Start(o Options) *Scheduler {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Scheduler{
+		store: o.Store, queue: newQueue(o.Redis, tasks.NewClient(o.Redis)),
+		metrics: o.Metrics, log: o.Log, cancel: cancel,
+	}
+	s.done.Go(func() { s.campaign(ctx) })
+	return s
+}
+
+// Stop ends the jobs and gives up the lead.
+func (s *Scheduler) Stop() {
+	s.cancel()
+	s.done.Wait()
+}
+
+// campaign tries to lead, again and again, until ctx ends.
+func (s *Scheduler) campaign(ctx context.Context) {
+	for {
+		err := s.store.RunAsLeader(ctx, s.lead)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			s.log.Warn("leading the schedule ended; trying again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(campaign):
+		}
+	}
+}
+
+// lead runs every job at its own pace until ctx ends, which it does when the lead is lost.
+func (s *Scheduler) lead(ctx context.Context) {
+	s.log.Info("leading the schedule")
+	var jobs sync.WaitGroup
+	defer jobs.Wait()
+	for _, j := range s.jobs() {
+		jobs.Go(func() { s.repeat(ctx, j) })
+	}
+}
+
+// A job does some of its work and says how long to wait before the rest.
+type job struct {
+	name string
+	run  func(context.Context) (wait time.Duration, err error)
+}
+
+// every makes a job of something that is done at intervals.
+func every(interval time.Duration, name string, do func(context.Context) error) job {
+	return job{name, func(ctx context.Context) (time.Duration, error) { return interval, do(ctx) }}
+}
+
+func (s *Scheduler) jobs() []job {
+	return []job{
+		{"feed bulk work", s.feedBulk},
+		every(2*time.Second, "feed again", s.feedAgain),
+		every(5*time.Second, "restore the queue registry", s.restoreQueues),
+		every(10*time.Second, "keep dead tasks", s.keepDeadTasks),
+		every(10*time.Second, "rebuild abandoned cursors", s.rebuildAbandoned),
+		every(time.Minute, "settle turns", s.store.SettleTurns),
+		every(30*time.Second, "fail stale imports", s.failStaleImports),
+		every(10*time.Minute, "delete old idempotency keys", s.deleteOldKeys),
+	}
+}
+
+// repeat runs a job until ctx ends. Trouble is logged when it starts and when it ends, not every time.
+func (s *Scheduler) repeat(ctx context.Context, j job) {
+	failing := false
+	for {
+		wait, err := j.run(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			s.log.Error("a scheduled job failed; it goes on trying", "job", j.name, "error", err)
+		case err == nil && failing:
+			s.log.Info("a scheduled job works again", "job", j.name)
+		}
+		failing = err != nil
+		if failing {
+			wait = max(wait, time.Second)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}

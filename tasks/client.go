@@ -1,0 +1,133 @@
+package tasks
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// maxPush bounds the leads in one ingest task: the queue rewrites a task's payload while it runs, so it stays small.
+const maxPush = 100
+
+// A Client enqueues tasks. It is safe for concurrent use.
+type Client struct{ queue *asynq.Client }
+
+// NewClient returns a client on rdb, which stays its owner's and outlives the client.
+func NewClient(rdb redis.UniversalClient) *Client {
+	return &Client{queue: asynq.NewClientFromRedisClient(rdb)}
+}
+
+// A Push is leads that a program pushes through the queue, and who gets them.
+type Push struct {
+	// WorkspaceID is the workspace they are for.
+	WorkspaceID uuid.UUID
+	// Channel names the pushing program; external ids are unique within it. Empty means "queue".
+	Channel string
+	// SourceID is the source they come from, if any.
+	SourceID uuid.UUID
+	// GroupID is the distribution group whose turn it is, or MemberIDs the members who each get a copy. With neither
+	// the leads are stored and not distributed.
+	GroupID   uuid.UUID
+	MemberIDs []uuid.UUID
+	Leads     []Lead
+}
+
+// A Lead is a lead on its way in. It has a name, an email or a phone at least.
+type Lead struct {
+	// ExternalID is the lead's id where it comes from. It is stored once for each channel, however often it is pushed.
+	ExternalID         string
+	Name, Email, Phone string
+	// Fields are any others, under their own names.
+	Fields map[string]any
+}
+
+// PushLeads enqueues leads to be stored and distributed, also while no worker runs. When it returns nil Redis has them
+// all; from the moment a worker stores them they are in Postgres. A lead without an external id is given a random one,
+// so that a task that runs twice stores it once, but pushing it again stores it again. Pushing again after an error is
+// safe for leads with external ids.
+func (c *Client) PushLeads(ctx context.Context, p Push) error {
+	leads, err := p.leads()
+	if err != nil {
+		return fmt.Errorf("pushing leads: %w", err)
+	}
+	for start := 0; start < len(leads); start += maxPush {
+		task, err := ingestTask(Ingest{
+			Workspace: p.WorkspaceID, Channel: cmp.Or(p.Channel, "queue"), SourceID: p.SourceID, GroupID: p.GroupID,
+			MemberIDs: p.MemberIDs, Leads: leads[start:min(start+maxPush, len(leads))],
+		})
+		if err != nil {
+			return fmt.Errorf("pushing leads %d and following, those before are pushed: %w", start, err)
+		}
+		if _, err := c.queue.EnqueueContext(ctx, task); err != nil {
+			return fmt.Errorf("pushing leads %d and following, those before are pushed: %w", start, err)
+		}
+	}
+	return nil
+}
+
+// PushAgain enqueues the payload of a KindIngest task once more, after the queue gave up on it. Leads that were stored
+// already are recognised. It returns ErrPayload where no worker of this version would read the payload.
+func (c *Client) PushAgain(ctx context.Context, payload []byte) error {
+	p, err := DecodeIngest(payload)
+	if err != nil {
+		return err
+	}
+	task, err := ingestTask(p)
+	if err != nil {
+		return fmt.Errorf("pushing leads again: %w", err)
+	}
+	if _, err := c.queue.EnqueueContext(ctx, task); err != nil {
+		return fmt.Errorf("pushing leads again: %w", err)
+	}
+	return nil
+}
+
+// leads checks a push and makes its leads ready to travel.
+func (p *Push) leads() ([]PushedLead, error) {
+	switch {
+	case p.WorkspaceID == uuid.Nil:
+		return nil, errors.New("WorkspaceID is missing")
+	case p.GroupID != uuid.Nil && len(p.MemberIDs) > 0:
+		return nil, errors.New("give GroupID or MemberIDs, not both")
+	}
+	leads := make([]PushedLead, len(p.Leads))
+	for i, l := range p.Leads {
+		if l.Name == "" && l.Email == "" && l.Phone == "" {
+			return nil, fmt.Errorf("lead %d has no name, email or phone; give it one of them", i)
+		}
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, err
+		}
+		leads[i] = PushedLead{ExternalID: cmp.Or(l.ExternalID, id.String()), Name: l.Name, Email: l.Email, Phone: l.Phone}
+		if len(l.Fields) == 0 {
+			continue
+		}
+		if leads[i].Fields, err = json.Marshal(l.Fields); err != nil {
+			return nil, fmt.Errorf("writing the fields of lead %d as JSON: %w", i, err)
+		}
+	}
+	return leads, nil
+}
+
+// Distribute hints at batches that are to be distributed. A batch whose hint is there already counts as enqueued.
+func (c *Client) Distribute(ctx context.Context, batches ...lead.Batch) error {
+	for i, b := range batches {
+		task, err := distributeTask(b)
+		if err != nil {
+			return err
+		}
+		if _, err := c.queue.EnqueueContext(ctx, task); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+			return fmt.Errorf("handing %d of %d batches to the queue: %w", len(batches)-i, len(batches), err)
+		}
+	}
+	return nil
+}

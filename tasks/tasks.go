@@ -1,0 +1,146 @@
+// Package tasks is what travels through the queue: the task kinds, their payloads, their options, and the client that
+// enqueues them. Integrators import it to push leads from their own Go programs. It imports the domain only.
+//
+// Payloads are strict and versioned: a worker refuses fields and versions that it does not know, so that a program that
+// is too new or too old is noticed and its task kept.
+package tasks
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hibiken/asynq"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// The task kinds.
+const (
+	// KindDistribute acts on one batch of pending leads.
+	KindDistribute = "lead:distribute"
+	// KindIngest stores leads that a program pushed through the queue.
+	KindIngest = "lead:ingest"
+)
+
+// QueueIngest carries pushed leads that are not stored yet. The queues of distribution work are in the domain.
+const QueueIngest = "ingest"
+
+// Queues lists every queue that Leadwheel uses.
+func Queues() []string {
+	return []string{string(lead.QueueFresh), string(lead.QueueDue), string(lead.QueueBulk), QueueIngest}
+}
+
+const (
+	// timeout is what one run of a task may take. A task that runs over is tried again while the first run may still
+	// be ending, which the database guards against.
+	timeout = 30 * time.Second
+	// distributeRetries are few: the reconciler hands over again whatever is left.
+	distributeRetries = 3
+	// ingestRetries keep a pushed lead in the queue for some hours of trouble before it is set aside as dead.
+	ingestRetries = 30
+)
+
+// Distribute is the payload of KindDistribute.
+type Distribute struct {
+	Version   int       `json:"v"`
+	Workspace uuid.UUID `json:"workspace_id"`
+	Batch     uuid.UUID `json:"batch_id"`
+}
+
+// Ingest is the payload of KindIngest: leads that share where they came from and who gets them.
+type Ingest struct {
+	Version   int          `json:"v"`
+	Workspace uuid.UUID    `json:"workspace_id"`
+	Channel   string       `json:"channel"`
+	SourceID  uuid.UUID    `json:"source_id,omitzero"`
+	GroupID   uuid.UUID    `json:"group_id,omitzero"`
+	MemberIDs []uuid.UUID  `json:"member_ids,omitempty"`
+	Leads     []PushedLead `json:"leads"`
+}
+
+// A PushedLead is a lead as it travels. Fields is a JSON object, kept to the letter, so that long numbers stay exact.
+type PushedLead struct {
+	ExternalID string          `json:"external_id"`
+	Name       string          `json:"name,omitempty"`
+	Email      string          `json:"email,omitempty"`
+	Phone      string          `json:"phone,omitempty"`
+	Fields     json.RawMessage `json:"fields,omitempty"`
+}
+
+// payloadVersion is the version of the payloads that this program writes and reads.
+const payloadVersion = 1
+
+// ErrPayload means that a payload is not of this program's form. Trying again does not help.
+var ErrPayload = errors.New("the task's payload cannot be read; was it written by another version of leadwheel?")
+
+// DecodeDistribute reads the payload of KindDistribute.
+func DecodeDistribute(payload []byte) (Distribute, error) {
+	var p Distribute
+	return p, decode(payload, &p, func() error {
+		return check(p.Version, p.Workspace, p.Batch != uuid.Nil, "batch_id is missing")
+	})
+}
+
+// DecodeIngest reads the payload of KindIngest.
+func DecodeIngest(payload []byte) (Ingest, error) {
+	var p Ingest
+	return p, decode(payload, &p, func() error {
+		if p.GroupID != uuid.Nil && len(p.MemberIDs) > 0 {
+			return errors.New("group_id and member_ids exclude each other")
+		}
+		for i, l := range p.Leads {
+			if l.ExternalID == "" || len(l.Fields) > 0 && l.Fields[0] != '{' {
+				return fmt.Errorf("lead %d has no external_id, or its fields are not an object", i)
+			}
+		}
+		return check(p.Version, p.Workspace, p.Channel != "" && len(p.Leads) > 0, "channel or leads are missing")
+	})
+}
+
+func check(version int, workspace uuid.UUID, complete bool, what string) error {
+	switch {
+	case version != payloadVersion:
+		return fmt.Errorf("it has version %d, this program reads %d", version, payloadVersion)
+	case workspace == uuid.Nil:
+		return errors.New("workspace_id is missing")
+	case !complete:
+		return errors.New(what)
+	}
+	return nil
+}
+
+func decode(payload []byte, into any, check func() error) error {
+	d := json.NewDecoder(bytes.NewReader(payload))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("%w: %w", ErrPayload, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: something follows it", ErrPayload)
+	}
+	if err := check(); err != nil {
+		return fmt.Errorf("%w: %w", ErrPayload, err)
+	}
+	return nil
+}
+
+// distributeTask is a hint that a batch waits. Its id carries queue and generation, so that the same hint is enqueued
+// once and a later one is not taken for it.
+func distributeTask(b lead.Batch) (*asynq.Task, error) {
+	payload, err := json.Marshal(Distribute{Version: payloadVersion, Workspace: b.Workspace, Batch: b.ID})
+	return asynq.NewTask(KindDistribute, payload,
+		asynq.TaskID(fmt.Sprintf("%s:%s:%d", b.Queue, b.ID, b.Generation)),
+		asynq.Queue(string(b.Queue)), asynq.MaxRetry(distributeRetries), asynq.Timeout(timeout)), err
+}
+
+func ingestTask(p Ingest) (*asynq.Task, error) {
+	p.Version = payloadVersion
+	payload, err := json.Marshal(p)
+	return asynq.NewTask(KindIngest, payload,
+		asynq.Queue(QueueIngest), asynq.MaxRetry(ingestRetries), asynq.Timeout(timeout)), err
+}

@@ -1,0 +1,72 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
+)
+
+// distribute acts on batches of pending leads.
+type distribute struct {
+	store   *store.Store
+	feeder  ingest.Feeder
+	metrics *metrics.Metrics
+	log     *slog.Logger
+}
+
+func (d *distribute) handle(ctx context.Context, task *asynq.Task) error {
+	p, err := tasks.DecodeDistribute(task.Payload())
+	if err != nil {
+		return err
+	}
+	log := d.log.With("workspace_id", p.Workspace, "batch_id", p.Batch)
+	result, err := d.store.Distribute(ctx, p.Workspace, p.Batch)
+	d.metrics.CursorRebuilds.Add(float64(result.Rebuilt))
+	if err != nil {
+		d.note(ctx, p, err)
+		return err
+	}
+	d.feeder.Feed(result.Split...)
+	d.count(result.Outcomes)
+	if len(result.Split) > 0 {
+		log.Warn("the database refused a batch; it was split to find the lead", "batches", len(result.Split))
+	}
+	if result.Unsettled != nil {
+		log.Warn("the turn cursor could not be told of a commit; the reconciler will", "error", result.Unsettled)
+	}
+	log.Debug("batch distributed", "decisions", len(result.Outcomes))
+	return nil
+}
+
+// note marks the batch with its error when the queue gives up on it. The batch stays and the reconciler drives it again.
+func (d *distribute) note(ctx context.Context, p tasks.Distribute, cause error) {
+	retried, _ := asynq.GetRetryCount(ctx)
+	limit, _ := asynq.GetMaxRetry(ctx)
+	if retried < limit {
+		return
+	}
+	if err := d.store.NoteFailure(ctx, p.Workspace, p.Batch, cause.Error()); err != nil {
+		d.log.Error("a batch could not be distributed, nor marked", "batch_id", p.Batch, "error", cause,
+			"marking", fmt.Sprint(err))
+	}
+}
+
+func (d *distribute) count(outcomes []store.Outcome) {
+	for _, o := range outcomes {
+		d.metrics.Distributions.WithLabelValues(string(o.Outcome), o.Reason.Label()).Inc()
+		if o.Outcome == lead.Succeeded {
+			d.metrics.Distribution.Observe(o.At.Sub(o.DueAt).Seconds())
+		}
+		if o.Reason == lead.InternalError {
+			d.log.Error("a lead could not be distributed; see history for what the database said")
+		}
+	}
+}

@@ -1,0 +1,111 @@
+// Package worker runs the queue's servers and holds a handler a task kind. It imports store, tasks and what they build
+// on; it knows nothing of HTTP.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
+)
+
+// shutdownTimeout is what tasks under way get to finish. Those that don't are begun anew elsewhere.
+const shutdownTimeout = 5 * time.Second
+
+// A Worker runs a queue server for each class of work, so that none holds up another.
+type Worker struct {
+	handlers map[string]asynq.HandlerFunc
+	log      *slog.Logger
+	servers  []*asynq.Server
+}
+
+// Options are what a Worker needs.
+type Options struct {
+	Store   *store.Store
+	Redis   redis.UniversalClient
+	Feeder  ingest.Feeder
+	Metrics *metrics.Metrics
+	Log     *slog.Logger
+}
+
+// class is a server of its own: its queues with their weights, how many tasks it runs at once, and how often it looks
+// for work when it has none, which is what a lead on an idle system waits for.
+type class struct {
+	name        string
+	queues      map[string]int
+	concurrency int
+	interval    time.Duration
+}
+
+var classes = []class{
+	{"leads", map[string]int{string(lead.QueueFresh): 6, string(lead.QueueDue): 4}, 4, 20 * time.Millisecond},
+	{"bulk", map[string]int{string(lead.QueueBulk): 1}, 4, 50 * time.Millisecond},
+	{"ingest", map[string]int{tasks.QueueIngest: 1}, 2, 100 * time.Millisecond},
+}
+
+// Start starts the servers. Stop the worker before its Redis client is closed.
+func Start(o Options) (*Worker, error) {
+	w := &Worker{log: o.Log, handlers: map[string]asynq.HandlerFunc{
+		tasks.KindDistribute: (&distribute{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
+		tasks.KindIngest:     (&ingestion{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
+	}}
+	for _, c := range classes {
+		server := asynq.NewServerFromRedisClient(o.Redis, asynq.Config{
+			Concurrency:              c.concurrency,
+			Queues:                   c.queues,
+			TaskCheckInterval:        c.interval,
+			DelayedTaskCheckInterval: time.Second,
+			RetryDelayFunc:           retryDelay,
+			ShutdownTimeout:          shutdownTimeout,
+			Logger:                   queueLog{o.Log.With("server", c.name)},
+			LogLevel:                 asynq.WarnLevel,
+		})
+		if err := server.Start(asynq.HandlerFunc(w.handle)); err != nil {
+			w.Stop()
+			return nil, fmt.Errorf("starting the %s queue server: %w", c.name, err)
+		}
+		w.servers = append(w.servers, server)
+	}
+	return w, nil
+}
+
+// Stop takes no more tasks, lets those under way finish, and ends the servers.
+func (w *Worker) Stop() {
+	for _, s := range w.servers {
+		s.Stop()
+	}
+	for _, s := range w.servers {
+		s.Shutdown()
+	}
+}
+
+// handle finds a task's handler by its exact kind; the queue's own multiplexer would match prefixes.
+func (w *Worker) handle(ctx context.Context, task *asynq.Task) error {
+	handler, known := w.handlers[task.Type()]
+	if !known {
+		return fmt.Errorf("nobody handles tasks of kind %q; is this worker older than the program that enqueued it? %w",
+			task.Type(), asynq.SkipRetry)
+	}
+	err := handler(ctx, task)
+	if errors.Is(err, tasks.ErrPayload) {
+		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+	}
+	return err
+}
+
+// retryDelay doubles from a second to half a minute, with jitter so that tasks that failed together part.
+func retryDelay(retried int, _ error, _ *asynq.Task) time.Duration {
+	delay := min(time.Second<<min(retried, 5), 30*time.Second)
+	return delay/2 + rand.N(delay)
+}
