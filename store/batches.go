@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -20,13 +19,13 @@ type Batch = lead.Batch
 func (t *Tx) insertBatches(ctx context.Context, workspace uuid.UUID, queue lead.Queue, feedAt time.Time, n int) ([]Batch, error) {
 	var batches []Batch
 	var ids []uuid.UUID
-	var sizes []int64
+	var sizes []int
 	for ; n > 0; n -= lead.MaxBatch {
 		id, err := uuid.NewV7()
 		if err != nil {
 			return nil, err
 		}
-		ids, sizes = append(ids, id), append(sizes, int64(min(n, lead.MaxBatch)))
+		ids, sizes = append(ids, id), append(sizes, min(n, lead.MaxBatch))
 		batches = append(batches, Batch{Workspace: workspace, ID: id, Queue: queue})
 	}
 	if len(batches) == 0 {
@@ -36,7 +35,7 @@ func (t *Tx) insertBatches(ctx context.Context, workspace uuid.UUID, queue lead.
 		INSERT INTO batches (workspace_id, batch_id, queue, size, feed_at, fed_at)
 		SELECT $1, batch_id, $2, size, $3, CASE WHEN $2 = $4 THEN NULL ELSE $5::timestamptz END
 		FROM unnest($6::uuid[], $7::int[]) AS b (batch_id, size)`,
-		workspace, queue, feedAt, lead.QueueBulk, t.now(), uuids(ids), pq.Array(sizes))
+		workspace, queue, feedAt, lead.QueueBulk, t.now(), uuids(ids), ints(sizes))
 	if err != nil {
 		return nil, fmt.Errorf("storing %d batches: %w", len(batches), translate(err))
 	}

@@ -61,6 +61,8 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 		group := c.GroupID.UUID
 		_, known := groups[group]
 		switch {
+		case c.Refused != "":
+			d.fail(c, c.Refused)
 		case c.LeadGone:
 			d.fail(c, lead.SourceLeadDeleted)
 		case c.MemberID.Valid:

@@ -118,6 +118,7 @@ type claim struct {
 	MemberID     uuid.NullUUID `db:"member_id"`
 	AssignmentID uuid.NullUUID `db:"assignment_id"`
 	RetryOf      uuid.NullUUID `db:"retry_of"`
+	Refused      lead.Reason   `db:"refused"`
 	Trigger      lead.Trigger  `db:"trigger"`
 	DueAt        time.Time     `db:"due_at"`
 	AcceptedAt   time.Time     `db:"accepted_at"`
@@ -134,8 +135,8 @@ func (t *Tx) claim(ctx context.Context, workspace, batch uuid.UUID) ([]claim, er
 		), p AS (
 			DELETE FROM pending_leads p USING b WHERE p.workspace_id = $1 AND p.batch_id = b.batch_id RETURNING p.*
 		)
-		SELECT p.pending_id, p.lead_id, p.group_id, p.member_id, p.assignment_id, p.retry_of, p.trigger, p.due_at,
-			p.accepted_at, l.lead_id IS NULL AS lead_gone
+		SELECT p.pending_id, p.lead_id, p.group_id, p.member_id, p.assignment_id, p.retry_of,
+			coalesce(p.refused, '') AS refused, p.trigger, p.due_at, p.accepted_at, l.lead_id IS NULL AS lead_gone
 		FROM p LEFT JOIN leads l ON l.workspace_id = $1 AND l.lead_id = p.lead_id AND l.deleted_at IS NULL
 		ORDER BY p.pending_id`, workspace, batch)
 	return claims, translate(err)

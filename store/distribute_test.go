@@ -267,3 +267,23 @@ func TestSettledTurnsStopAtTheFirstGap(t *testing.T) {
 	equal(t, "settled in the end", settled(), 21)
 	equal(t, "the next lead", w.give(g, 1), "A")
 }
+
+func TestDistributionSwitchedOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("A")
+	_, before := w.add(1, store.Distribution{GroupID: g})
+	w.must(func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.EditWorkspace(ctx, w.workspace, func(ws *store.Workspace) error {
+			ws.LeadsDistribution = false
+			return nil
+		})
+		return err
+	})
+	ids, batches := w.add(2, store.Distribution{GroupID: g})
+	w.run(batches...)
+	equal(t, "decided since", w.who(ids), "feature_disabled feature_disabled")
+	w.run(before...)
+	equal(t, "what was pending runs", w.counts(), map[string]int{"A": 1})
+	w.exact()
+}

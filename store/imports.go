@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 )
 
 // ImportStatus is how far an import is.
@@ -151,7 +150,7 @@ func (t *Tx) AdvanceImport(ctx context.Context, workspace, id uuid.UUID, c Impor
 	_, err = t.q.ExecContext(ctx, `
 		INSERT INTO import_rejects (workspace_id, import_id, line, reason, record)
 		SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[])`,
-		workspace, id, pq.Array(lines), pq.Array(reasons), pq.Array(records))
+		workspace, id, bigints(lines), texts(reasons), texts(records))
 	return translate(err)
 }
 

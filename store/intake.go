@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -53,7 +52,7 @@ type AddedLead struct {
 
 // AddLeads stores leads and, in the same transaction, the decisions to distribute them, cut into batches for queue. It
 // answers in order. Where the workspace's distribution is switched off the leads are stored all the same, and each
-// decision ends as feature_disabled. Give the batches to the queue once the transaction has committed.
+// decision ends as feature_disabled in history. Give the batches to the queue once the transaction has committed.
 func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue, leads []NewLead) ([]AddedLead, []Batch, error) {
 	if len(leads) == 0 {
 		return nil, nil, nil
@@ -76,31 +75,12 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 		return nil, nil, err
 	}
 	if !w.LeadsDistribution {
-		return added, nil, t.refuse(ctx, workspace, pending, lead.FeatureDisabled)
+		for i := range pending {
+			pending[i].refused = lead.FeatureDisabled
+		}
 	}
 	batches, err := t.addPending(ctx, workspace, queue, lead.Immediate, t.now(), pending)
 	return added, batches, err
-}
-
-// refuse ends decisions before they are pending, so that they stand in history and can be retried from there.
-func (t *Tx) refuse(ctx context.Context, workspace uuid.UUID, pending []pendingLead, reason lead.Reason) error {
-	decisions := make([]decision, len(pending))
-	for i, p := range pending {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return err
-		}
-		decisions[i] = decision{
-			claim: claim{
-				PendingID: id, LeadID: p.lead, GroupID: nullID(p.group), MemberID: nullID(p.member),
-				AssignmentID: nullID(p.assignment), RetryOf: nullID(p.retryOf),
-				Trigger: lead.Immediate, DueAt: t.now(), AcceptedAt: t.now(),
-			},
-			member: p.member, reason: reason,
-		}
-	}
-	_, err := t.record(ctx, workspace, decisions, nil)
-	return err
 }
 
 // decide lists the pending leads that a distribution of a lead needs.
@@ -134,9 +114,8 @@ func (t *Tx) insertLeads(ctx context.Context, workspace uuid.UUID, leads []NewLe
 		ORDER BY place
 		ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
 		RETURNING lead_id`,
-		workspace, uuid.Nil, t.now(), uuids(c.ids), pq.Array(c.names), pq.Array(c.emails), pq.Array(c.phones),
-		pq.Array(c.fields), uuids(c.sources), pq.Array(c.channels), pq.Array(c.origins), pq.Array(c.externals),
-		pq.Array(c.decisions)); err != nil {
+		workspace, uuid.Nil, t.now(), uuids(c.ids), texts(c.names), texts(c.emails), texts(c.phones), jsonbs(c.fields),
+		uuids(c.sources), texts(c.channels), texts(c.origins), texts(c.externals), ints(c.decisions)); err != nil {
 		return nil, translate(err)
 	}
 	added := make([]AddedLead, len(leads))
@@ -170,7 +149,7 @@ func (t *Tx) findExisting(ctx context.Context, workspace uuid.UUID, leads []NewL
 		SELECT n.place, l.lead_id
 		FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS n (origin, external_id, place)
 		JOIN leads l ON l.workspace_id = $1 AND l.origin = n.origin AND l.external_id = n.external_id`,
-		workspace, pq.Array(origins), pq.Array(externals)); err != nil {
+		workspace, texts(origins), texts(externals)); err != nil {
 		return translate(err)
 	}
 	if len(rows) != len(places) {
@@ -186,7 +165,7 @@ func (t *Tx) findExisting(ctx context.Context, workspace uuid.UUID, leads []NewL
 type leadColumns struct {
 	ids, sources                                                []uuid.UUID
 	names, emails, phones, fields, channels, origins, externals []string
-	decisions                                                   []int64
+	decisions                                                   []int
 }
 
 func columnsOf(leads []NewLead) (leadColumns, error) {
@@ -204,7 +183,7 @@ func columnsOf(leads []NewLead) (leadColumns, error) {
 		c.names, c.emails, c.phones = append(c.names, l.Name), append(c.emails, l.Email), append(c.phones, l.Phone)
 		c.fields, c.channels = append(c.fields, fields), append(c.channels, l.Channel)
 		c.origins, c.externals = append(c.origins, l.Origin), append(c.externals, l.ExternalID)
-		c.decisions = append(c.decisions, int64(l.Distribute.Decisions()))
+		c.decisions = append(c.decisions, l.Distribute.Decisions())
 	}
 	return c, nil
 }
@@ -212,6 +191,7 @@ func columnsOf(leads []NewLead) (leadColumns, error) {
 // pendingLead is a decision that is about to be written: a lead for a group or a member.
 type pendingLead struct {
 	lead, group, member, assignment, retryOf uuid.UUID
+	refused                                  lead.Reason
 }
 
 // addPending writes decisions, due at the given time, and the batches that hold them.
@@ -220,27 +200,43 @@ func (t *Tx) addPending(ctx context.Context, workspace uuid.UUID, queue lead.Que
 	if err != nil || len(batches) == 0 {
 		return nil, err
 	}
-	ids := make([]uuid.UUID, len(pending))
-	var inBatch, leads, groups, members, assignments, retries = ids[:0:0], ids[:0:0], ids[:0:0], ids[:0:0], ids[:0:0], ids[:0:0]
-	for i, p := range pending {
-		if ids[i], err = uuid.NewV7(); err != nil {
-			return nil, err
+	const part = 20 * lead.MaxBatch // bounds the memory that a large request takes
+	for start := 0; start < len(pending); start += part {
+		end := min(start+part, len(pending))
+		if err := t.insertPending(ctx, workspace, trigger, due, pending[start:end], batches[start/lead.MaxBatch:]); err != nil {
+			return nil, fmt.Errorf("storing %d pending leads: %w", len(pending), translate(err))
 		}
-		inBatch = append(inBatch, batches[i/lead.MaxBatch].ID)
-		leads, groups, members = append(leads, p.lead), append(groups, p.group), append(members, p.member)
-		assignments, retries = append(assignments, p.assignment), append(retries, p.retryOf)
-	}
-	_, err = t.q.ExecContext(ctx, `
-		INSERT INTO pending_leads (workspace_id, pending_id, batch_id, lead_id, group_id, member_id, assignment_id, retry_of,
-			trigger, due_at, accepted_at)
-		SELECT $1, p.pending_id, p.batch_id, p.lead_id, nullif(p.group_id, $2), nullif(p.member_id, $2),
-			nullif(p.assignment_id, $2), nullif(p.retry_of, $2), $3, $4, $5
-		FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[])
-			AS p (pending_id, batch_id, lead_id, group_id, member_id, assignment_id, retry_of)`,
-		workspace, uuid.Nil, trigger, due, t.now(), uuids(ids), uuids(inBatch), uuids(leads), uuids(groups), uuids(members),
-		uuids(assignments), uuids(retries))
-	if err != nil {
-		return nil, fmt.Errorf("storing %d pending leads: %w", len(pending), translate(err))
 	}
 	return batches, nil
+}
+
+func (t *Tx) insertPending(ctx context.Context, workspace uuid.UUID, trigger lead.Trigger, due time.Time, pending []pendingLead, batches []Batch) error {
+	var columns [7][]uuid.UUID // pending, batch, lead, group, member, assignment, retried history
+	for i := range columns {
+		columns[i] = make([]uuid.UUID, len(pending))
+	}
+	refused := make([]string, len(pending))
+	for i, p := range pending {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return err
+		}
+		for k, v := range [...]uuid.UUID{id, batches[i/lead.MaxBatch].ID, p.lead, p.group, p.member, p.assignment, p.retryOf} {
+			columns[k][i] = v
+		}
+		refused[i] = string(p.refused)
+	}
+	args := []any{workspace, uuid.Nil, trigger, due, t.now()}
+	for _, c := range columns {
+		args = append(args, uuids(c))
+	}
+	args = append(args, texts(refused))
+	_, err := t.q.ExecContext(ctx, `
+		INSERT INTO pending_leads (workspace_id, pending_id, batch_id, lead_id, group_id, member_id, assignment_id, retry_of,
+			refused, trigger, due_at, accepted_at)
+		SELECT $1, p.pending_id, p.batch_id, p.lead_id, nullif(p.group_id, $2), nullif(p.member_id, $2),
+			nullif(p.assignment_id, $2), nullif(p.retry_of, $2), nullif(p.refused, ''), $3, $4, $5
+		FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::text[])
+			AS p (pending_id, batch_id, lead_id, group_id, member_id, assignment_id, retry_of, refused)`, args...)
+	return err
 }

@@ -2,14 +2,13 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -83,11 +82,11 @@ func (t *Tx) record(ctx context.Context, workspace uuid.UUID, decisions []decisi
 
 func turnColumns(turns []spentTurn) []any {
 	groups, pendings := make([]uuid.UUID, len(turns)), make([]uuid.UUID, len(turns))
-	versions, numbers := make([]int64, len(turns)), make([]int64, len(turns))
+	versions, numbers := make([]int, len(turns)), make([]int64, len(turns))
 	for i, t := range turns {
-		groups[i], versions[i], numbers[i], pendings[i] = t.group, int64(t.version), t.turn, t.pending
+		groups[i], versions[i], numbers[i], pendings[i] = t.group, t.version, t.turn, t.pending
 	}
-	return []any{uuids(groups), pq.Array(versions), pq.Array(numbers), uuids(pendings)}
+	return []any{uuids(groups), ints(versions), bigints(numbers), uuids(pendings)}
 }
 
 // decisionColumns gives decisions, a slice a column, and the number of copies among them.
@@ -97,9 +96,8 @@ func decisionColumns(decisions []decision) (columns []any, copies int, err error
 	for i := range ids {
 		ids[i] = make([]uuid.UUID, n)
 	}
-	versions, turns := make([]int64, n), make([]int64, n)
-	reasons, triggers, details := make([]string, n), make([]string, n), make([]string, n)
-	skipped := make([]sql.NullString, n)
+	versions, turns := make([]int, n), make([]int64, n)
+	reasons, triggers, details, skipped := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	due, accepted := make([]time.Time, n), make([]time.Time, n)
 	for i, d := range decisions {
 		if ids[0][i], err = uuid.NewV7(); err != nil {
@@ -113,20 +111,20 @@ func decisionColumns(decisions []decision) (columns []any, copies int, err error
 		}
 		ids[2][i], ids[3][i], ids[4][i] = d.PendingID, d.AssignmentID.UUID, d.RetryOf.UUID
 		ids[5][i], ids[6][i], ids[7][i] = d.LeadID, d.member, d.GroupID.UUID
-		versions[i], turns[i] = int64(d.version), d.turn
+		versions[i], turns[i] = d.version, d.turn
 		reasons[i], triggers[i], details[i] = string(d.reason), string(d.Trigger), d.detail
 		due[i], accepted[i] = d.DueAt, d.AcceptedAt
 		if len(d.skipped) > 0 {
-			text, err := asJSON(d.skipped).Value()
+			text, err := json.Marshal(d.skipped)
 			if err != nil {
 				return nil, 0, err
 			}
-			skipped[i] = sql.NullString{String: text.(string), Valid: true}
+			skipped[i] = string(text)
 		}
 	}
 	for _, column := range ids {
 		columns = append(columns, uuids(column))
 	}
-	return append(columns, pq.Array(versions), pq.Array(turns), pq.Array(reasons), pq.Array(triggers), pq.Array(skipped),
-		pq.Array(details), pq.Array(due), pq.Array(accepted)), copies, nil
+	return append(columns, ints(versions), bigints(turns), texts(reasons), texts(triggers), jsonbs(skipped), texts(details),
+		timestamps(due), timestamps(accepted)), copies, nil
 }

@@ -40,7 +40,7 @@ func (t *Tx) insertRing(ctx context.Context, workspace, group uuid.UUID, r lead.
 	_, err := t.q.ExecContext(ctx, `
 		INSERT INTO rings (workspace_id, group_id, version, slots, first_turn, owed_turns, settled_turn, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $5, $7)`,
-		workspace, group, r.Version, asJSON(r.Slots), r.First, pq.Array(append([]int64{}, r.Owed...)), t.now())
+		workspace, group, r.Version, asJSON(r.Slots), r.First, bigints(r.Owed), t.now())
 	return translate(err)
 }
 
@@ -57,7 +57,7 @@ func (t *Tx) succeedRing(ctx context.Context, workspace, group uuid.UUID, versio
 	}
 	if _, err := t.q.ExecContext(ctx, `
 		INSERT INTO turns (workspace_id, group_id, version, turn) SELECT $1, $2, $3, unnest($4::bigint[])`,
-		workspace, group, version, pq.Array(position.Free)); err != nil {
+		workspace, group, version, bigints(position.Free)); err != nil {
 		return lead.Ring{}, translate(err)
 	}
 	next := row.ring().Succeed(position, slots)
@@ -79,7 +79,7 @@ func (q Queries) position(ctx context.Context, workspace uuid.UUID, row ringRow)
 	err := sqlx.SelectContext(ctx, q.q, &used, `
 		SELECT turn FROM turns
 		WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND (turn >= $4 OR turn = ANY($5::bigint[]))`,
-		workspace, row.GroupID, row.Version, row.Settled, pq.Array([]int64(row.Owed)))
+		workspace, row.GroupID, row.Version, row.Settled, bigints(row.Owed))
 	if err != nil {
 		return lead.Position{}, fmt.Errorf("reading the turns of group %s: %w", row.GroupID, translate(err))
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
-	"github.com/lib/pq"
 )
 
 // jsonb reads and writes a value as a jsonb column; NULL is the zero value.
@@ -35,15 +34,6 @@ func (j *jsonb[T]) Scan(src any) error {
 	default:
 		return fmt.Errorf("a jsonb column cannot be read from a %T", src)
 	}
-}
-
-// uuids passes ids as uuid[].
-func uuids(ids []uuid.UUID) any {
-	text := make([]string, len(ids))
-	for i, id := range ids {
-		text[i] = id.String()
-	}
-	return pq.Array(text)
 }
 
 // nullID passes the nil UUID as NULL.

@@ -36,8 +36,8 @@ type Report struct {
 // Bulk is a bulk assignment to a group of seven.
 type Bulk struct {
 	Leads int `json:"leads"`
-	// Rate is from the request to the last committed copy; BareRate the same claims, turns, copies and history as plain
-	// SQL in batches of 500 on 4 connections.
+	// Rate is from the request to the last committed copy; BareRate is that of the same claim, ledger, copy
+	// and history statements alone, in batches of 500 on 4 connections.
 	Rate     float64 `json:"rate"`
 	BareRate float64 `json:"bare_rate"`
 	Ratio    float64 `json:"ratio"`

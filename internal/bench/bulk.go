@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/lib/pq"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -80,34 +79,8 @@ func (i *installation) settleDown(ctx context.Context) error {
 	return nil
 }
 
-// bareStatement distributes one batch as plain SQL: what Leadwheel's transaction writes, with the turns counted by the
-// statement itself and no member or lead looked at.
-const bareStatement = `
-	WITH b AS (
-		DELETE FROM batches WHERE workspace_id = $1 AND batch_id = $2 RETURNING batch_id
-	), p AS (
-		DELETE FROM pending_leads p USING b WHERE p.workspace_id = $1 AND p.batch_id = b.batch_id RETURNING p.*
-	), d AS (
-		SELECT p.*, $3 + row_number() OVER (ORDER BY pending_id) AS turn FROM p
-	), t AS (
-		INSERT INTO turns (workspace_id, group_id, version, turn, pending_id)
-		SELECT $1, group_id, 1, turn, pending_id FROM d
-	), c AS (
-		INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, group_id, name, email, phone,
-			fields, source_id, assigned_at, updated_at)
-		SELECT $1, d.pending_id, ($4::uuid[])[1 + d.turn % array_length($4::uuid[], 1)], d.lead_id, d.group_id, l.name,
-			l.email, l.phone, l.fields, l.source_id, now(), now()
-		FROM d JOIN leads l ON l.workspace_id = $1 AND l.lead_id = d.lead_id AND l.deleted_at IS NULL
-		ON CONFLICT (workspace_id, source_lead_id, member_id) DO NOTHING
-	)
-	INSERT INTO history (workspace_id, history_id, pending_id, assignment_id, lead_id, member_id, group_id, ring_version,
-		turn, outcome, trigger, due_at, accepted_at, at)
-	SELECT $1, pending_id, pending_id, assignment_id, lead_id, ($4::uuid[])[1 + turn % array_length($4::uuid[], 1)],
-		group_id, 1, turn, 'succeeded', trigger, due_at, accepted_at, now()
-	FROM d`
-
-// bareBulk has the database alone distribute leads, with one statement a batch and nothing around it. The batches are
-// prepared before the clock starts, and no scheduler runs yet that would take them.
+// bareBulk has the database alone distribute leads: the statements that Leadwheel would run, with nothing around them.
+// The batches are prepared before the clock starts, and no scheduler runs yet that would take them.
 func (i *installation) bareBulk(ctx context.Context, result *Bulk) error {
 	ids, err := i.storeLeads(ctx, result.Leads)
 	if err != nil {
@@ -123,17 +96,12 @@ func (i *installation) bareBulk(ctx context.Context, result *Bulk) error {
 	if err := i.settleDown(ctx); err != nil {
 		return err
 	}
-	members := make([]string, len(i.otherMembers))
-	for k, m := range i.otherMembers {
-		members[k] = m.String()
-	}
 	began := time.Now()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(bareConnections)
 	for k, b := range batches {
 		group.Go(func() error {
-			_, err := i.db.ExecContext(ctx, bareStatement, i.workspace, b.ID, k*lead.MaxBatch-1, pq.Array(members))
-			return err
+			return i.store.DistributeBare(ctx, i.workspace, b.ID, i.otherMembers, int64(k*lead.MaxBatch))
 		})
 	}
 	err = group.Wait()

@@ -132,6 +132,7 @@ CREATE TABLE pending_leads (
     member_id     uuid,
     assignment_id uuid,
     retry_of      uuid,
+    refused       text, -- a reason known when it was decided; it ends as failed history like any other
     trigger       text NOT NULL,
     due_at        timestamptz NOT NULL,
     accepted_at   timestamptz NOT NULL,
