@@ -3,7 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,7 +60,10 @@ func (w *world) spec(text string) store.GroupSpec {
 		letters, weight, weighted := strings.Cut(part, "*")
 		l := lead.Listed{Weight: 1}
 		if weighted {
-			fmt.Sscan(weight, &l.Weight)
+			var err error
+			if l.Weight, err = strconv.Atoi(weight); err != nil {
+				w.t.Fatal(err)
+			}
 		}
 		for _, letter := range []byte(letters) {
 			l.Members = append(l.Members, lead.Receiver{MemberID: w.members[letter], Notify: true})
@@ -229,8 +232,4 @@ func equal[T any](t testing.TB, what string, got, want T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
-}
-
-func repeat(text string, n int) string {
-	return strings.Join(slices.Repeat(strings.Fields(text), n), " ")
 }

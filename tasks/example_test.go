@@ -2,7 +2,6 @@ package tasks_test
 
 import (
 	"context"
-	"log"
 	"os"
 
 	"github.com/google/uuid"
@@ -14,7 +13,7 @@ import (
 func ExampleClient_PushLeads() {
 	rdb, err := tasks.OpenRedis(os.Getenv("REDIS_URL"))
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer rdb.Close()
 	err = tasks.NewClient(rdb).PushLeads(context.Background(), tasks.Push{
@@ -29,6 +28,6 @@ func ExampleClient_PushLeads() {
 		}},
 	})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 }

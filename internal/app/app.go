@@ -103,7 +103,7 @@ func Start(ctx context.Context, cfg Config) (a *App, err error) {
 			return a, fmt.Errorf("there is no role %q; the roles are %v", role, Roles())
 		}
 	}
-	return a, a.startRoles(cfg)
+	return a, a.startRoles(ctx, cfg)
 }
 
 // connect opens the database and Redis. Redis may be down: everything waits for it and goes on when it is back.
@@ -120,7 +120,7 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 	return nil
 }
 
-func (a *App) startRoles(cfg Config) error {
+func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	if slices.Contains(cfg.Roles, RoleWorker) {
 		w, err := worker.Start(worker.Options{
 			Store: a.store, Redis: a.redis, Feeder: a.feeder, Metrics: a.metrics, Log: a.log,
@@ -131,16 +131,18 @@ func (a *App) startRoles(cfg Config) error {
 		a.onStop("worker", func(context.Context) error { w.Stop(); return nil })
 	}
 	if slices.Contains(cfg.Roles, RoleScheduler) {
+		//nolint:contextcheck // it runs until it is stopped, whatever becomes of the start's context
 		s := scheduler.Start(scheduler.Options{Store: a.store, Redis: a.redis, Metrics: a.metrics, Log: a.log})
 		a.onStop("scheduler", func(context.Context) error { s.Stop(); return nil })
 	}
 	var err error
 	if slices.Contains(cfg.Roles, RoleAPI) {
-		if a.public, err = a.listen("public", cfg.Listen, a.publicHandler()); err != nil {
+		//nolint:contextcheck // as above
+		if a.public, err = a.listen(ctx, "public", cfg.Listen, a.publicHandler()); err != nil {
 			return err
 		}
 	}
-	a.ops, err = a.listen("operators'", cfg.OpsListen, web.NewOps(web.OpsOptions{
+	a.ops, err = a.listen(ctx, "operators'", cfg.OpsListen, web.NewOps(web.OpsOptions{
 		Checks: a.checks(), Metrics: a.registry, Redis: a.redis,
 		QueuesKey: cfg.OpsKey, QueuesClosed: !loopback(cfg.OpsListen), Log: a.log,
 	}))
@@ -169,8 +171,9 @@ func (a *App) checks() []web.Check {
 }
 
 // listen serves a handler at an address, and returns the address as it came to be.
-func (a *App) listen(name, address string, h http.Handler) (net.Addr, error) {
-	listener, err := net.Listen("tcp", address)
+func (a *App) listen(ctx context.Context, name, address string, h http.Handler) (net.Addr, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("opening the %s listener: %w; is another program using this address?", name, err)
 	}

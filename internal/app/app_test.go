@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -109,8 +110,11 @@ func TestDeadTasksAreKept(t *testing.T) {
 	s.start(app.RoleWorker, app.RoleScheduler)
 	testenv.Eventually(t, 30*time.Second, func() error {
 		dead, err := s.Store.DeadTasks(t.Context())
-		if err != nil || len(dead) == 0 {
-			return fmt.Errorf("no dead task is kept (error %v)", err)
+		if err != nil {
+			return err
+		}
+		if len(dead) == 0 {
+			return errors.New("no dead task is kept")
 		}
 		if d := dead[0]; d.Workspace != s.workspace || !strings.Contains(d.Error, "no such group") {
 			t.Fatalf("kept is %+v", d)

@@ -53,6 +53,9 @@ func install(ctx context.Context) (*installation, error) {
 	if i.dir, err = os.MkdirTemp("", "leadwheel-bench-"); err != nil {
 		return i, err
 	}
+	if err := os.Chmod(i.dir, 0o755); err != nil { // as root, Postgres runs as somebody else
+		return i, err
+	}
 	postgres, err := localservices.StartPostgres(ctx, localservices.PostgresOptions{Dir: filepath.Join(i.dir, "postgres")})
 	if err != nil {
 		return i, err
@@ -117,11 +120,11 @@ func (i *installation) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	address, err := freeAddress()
+	address, err := freeAddress(ctx)
 	if err != nil {
 		return err
 	}
-	ops, err := freeAddress()
+	ops, err := freeAddress(ctx)
 	if err != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (i *installation) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()                          // the process has its own
+	defer func() { _ = log.Close() }()         // the process has its own
 	i.process = exec.Command(program, "serve") //nolint:noctx // it is stopped by remove, and asked first
 	i.process.Env = append(os.Environ(), "DATABASE_URL="+i.servers[0].URL, "REDIS_URL="+i.servers[1].URL,
 		"LEADWHEEL_LISTEN="+address, "LEADWHEEL_OPS_LISTEN="+ops, "LEADWHEEL_LOG_LEVEL=warn")
@@ -146,8 +149,9 @@ func (i *installation) serve(ctx context.Context) error {
 	})
 }
 
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freeAddress(ctx context.Context) (string, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

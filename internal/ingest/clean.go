@@ -1,3 +1,5 @@
+// Package ingest is how leads come in: a file a way or a format, from its bytes to leads that the store takes. It imports
+// the store, the metrics and the domain.
 package ingest
 
 import "strings"

@@ -31,7 +31,7 @@ func leads(n int) []uuid.UUID {
 	return all
 }
 
-// pile hands out the turns of a position, and takes back what was not spent.
+// pile hands out the turns of a position.
 type pile struct{ Position }
 
 func (p *pile) draw(n int) ([]int64, error) {
@@ -45,11 +45,6 @@ func (p *pile) draw(n int) ([]int64, error) {
 		p.Next++
 	}
 	return turns, nil
-}
-
-func (p *pile) takeBack(turns []int64) {
-	p.Free = append(p.Free, turns...)
-	slices.Sort(p.Free)
 }
 
 // summary is a hand as text: the receivers, or the reason.

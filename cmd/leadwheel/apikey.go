@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// apiKeyCmd is `leadwheel apikey`.
+type apiKeyCmd struct {
+	Create apiKeyCreateCmd `cmd:"" help:"Create a key."`
+	List   apiKeyListCmd   `cmd:"" help:"List keys, and when each was last used."`
+	Revoke apiKeyRevokeCmd `cmd:"" help:"End a key."`
+}
+
+type apiKeyListCmd struct {
+	Workspace string `placeholder:"ID|NAME" help:"Only this workspace's."`
+	databaseFlags
+	jsonFlag
+}
+
+// Help gives an example.
+func (apiKeyListCmd) Help() string {
+	return `Example:
+
+  leadwheel apikey list --workspace Acme`
+}
+
+type apiKeyItem struct {
+	ID          uuid.UUID  `json:"id"`
+	WorkspaceID uuid.UUID  `json:"workspace_id"`
+	Role        lead.Role  `json:"role"`
+	MemberID    *uuid.UUID `json:"member_id"`
+	GroupID     *uuid.UUID `json:"group_id"`
+	SourceID    *uuid.UUID `json:"source_id"`
+	CreatedAt   time.Time  `json:"created_at"`
+	ExpiresAt   *time.Time `json:"expires_at"`
+	RevokedAt   *time.Time `json:"revoked_at"`
+	LastUsedAt  *time.Time `json:"last_used_at"`
+}
+
+// Run prints the keys, those that are no longer valid too.
+func (c *apiKeyListCmd) Run(ctx context.Context, s streams) (err error) {
+	st, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	all, err := apiKeys(ctx, st, c.Workspace)
+	if err != nil {
+		return err
+	}
+	items, rows := make([]apiKeyItem, len(all)), make([][]string, len(all))
+	for i, k := range all {
+		items[i] = apiKeyItem{
+			k.ID, k.Workspace, k.Role, k.MemberID, k.GroupID, k.SourceID, k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.LastUsedAt,
+		}
+		rows[i] = []string{
+			k.ID.String(), string(k.Role), timeCell(&k.CreatedAt), timeCell(k.LastUsedAt), timeCell(k.ExpiresAt),
+			timeCell(k.RevokedAt), idCell(k.MemberID), k.Workspace.String(),
+		}
+	}
+	if c.JSON {
+		return printJSON(s.out, list[apiKeyItem]{items})
+	}
+	return printTable(s.out, "ID ROLE CREATED LAST_USED EXPIRES REVOKED MEMBER WORKSPACE", rows)
+}
+
+type apiKeyRevokeCmd struct {
+	ID        uuid.UUID `arg:"" help:"The key's id, as in apikey list."`
+	Workspace string    `placeholder:"ID|NAME" help:"The workspace that the key must be of."`
+	databaseFlags
+	jsonFlag
+}
+
+// Help gives an example.
+func (apiKeyRevokeCmd) Help() string {
+	return `Whoever holds the key is refused from their next request on.
+
+Example:
+
+  leadwheel apikey revoke 0198c5d2-9a41-7c1e-8f0a-1d2e3f405162`
+}
+
+// Run ends the key.
+func (c *apiKeyRevokeCmd) Run(ctx context.Context, s streams) (err error) {
+	st, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	all, err := apiKeys(ctx, st, c.Workspace)
+	if err != nil {
+		return err
+	}
+	revoke := func() error {
+		for _, k := range all {
+			if k.ID == c.ID {
+				return st.RevokeAPIKey(ctx, k.Workspace, k.ID)
+			}
+		}
+		return store.ErrNotFound
+	}
+	if err := revoke(); errors.Is(err, store.ErrNotFound) {
+		return refusedError{fmt.Errorf("there is no API key %s, or it was revoked before; see `leadwheel apikey list`", c.ID)}
+	} else if err != nil {
+		return fmt.Errorf("revoking API key %s: %w", c.ID, err)
+	}
+	if c.JSON {
+		return printJSON(s.out, map[string]any{"id": c.ID, "revoked": true})
+	}
+	_, err = fmt.Fprintf(s.out, "API key %s is revoked.\n", c.ID)
+	return err
+}
+
+// apiKeys lists the keys of a workspace, or of all where the name is empty.
+func apiKeys(ctx context.Context, st *store.Store, idOrName string) ([]store.APIKey, error) {
+	workspaces, err := st.Workspaces(ctx)
+	if idOrName != "" {
+		var one store.Workspace
+		one, err = findWorkspace(ctx, st, idOrName)
+		workspaces = []store.Workspace{one}
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []store.APIKey
+	for _, w := range workspaces {
+		keys, err := st.APIKeys(ctx, w.ID)
+		if err != nil {
+			return nil, fmt.Errorf("listing the API keys of workspace %s: %w", w.ID, err)
+		}
+		all = append(all, keys...)
+	}
+	return all, nil
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// defaultOpsListen is where `up` may move away from when it is taken.
+const defaultOpsListen = "127.0.0.1:9090"
+
+// databaseFlags are for commands that work on the database itself.
+type databaseFlags struct {
+	DatabaseURL string `name:"database-url" env:"DATABASE_URL" required:"" placeholder:"ADDRESS" help:"Postgres, as in postgres://user:password@host:5432/name."`
+}
+
+// open connects to a database that has this program's schema. Close the store.
+func (f databaseFlags) open(ctx context.Context) (*store.Store, error) {
+	if err := store.CheckSchema(ctx, f.DatabaseURL); err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, store.Options{DatabaseURL: f.DatabaseURL, MaxConns: 2})
+}
+
+// redisFlags are for commands that work on the queue itself.
+type redisFlags struct {
+	RedisURL string `name:"redis-url" env:"REDIS_URL" required:"" placeholder:"ADDRESS" help:"Redis, as in redis://host:6379/0; also rediss://, redis-sentinel:// and redis-cluster://."`
+}
+
+// serverFlags are for commands that serve.
+type serverFlags struct {
+	Listen    string     `env:"LEADWHEEL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Public address: the API. Default ${default}."`
+	OpsListen string     `env:"LEADWHEEL_OPS_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Operators' address: metrics, health, queue dashboard. Default ${default}."`
+	OpsKey    string     `env:"LEADWHEEL_OPS_KEY" placeholder:"KEY" help:"Opens the queue dashboard; needed where others reach the operators' address."`
+	MaxConns  int        `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
+	LogLevel  slog.Level `env:"LEADWHEEL_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Default ${default}."`
+	LogFormat string     `env:"LEADWHEEL_LOG_FORMAT" default:"auto" enum:"auto,json,text" placeholder:"FORMAT" help:"json or text. Default: text for up on a terminal, else json."`
+}
+
+// call makes a client of the API.
+func call(f client.Flags) (*client.Client, error) {
+	c, err := f.Client()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return c, nil
+}
+
+// jsonFlag is for commands that print data.
+type jsonFlag struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+)
+
+// importCmd is `leadwheel import`.
+type importCmd struct {
+	File    string `arg:"" type:"existingfile" help:"CSV file with a header line; - for standard input."`
+	Group   string `help:"Distribution group that the leads go to, by id or exact name. Without one they are stored only, or go where the API key says."`
+	Source  string `help:"Source of leads that name none themselves, by id or exact name."`
+	DryRun  bool   `help:"Read the file and report what an import would find in it; send nothing."`
+	Rejects string `placeholder:"FILE" help:"Where to write rejected rows, with line and reason. Default: the file's name with .rejects.csv."`
+
+	client.Flags
+	jsonFlag
+}
+
+// Help gives examples.
+func (importCmd) Help() string {
+	return `Sends the file to a Leadwheel server, row by row as it is read. A file may be sent again, whole or where it broke
+off: rows that are there already are recognised and add nothing.
+
+Examples:
+  leadwheel import leads.csv --group Sales --source Expo
+  leadwheel import leads.csv --dry-run
+  unzip -p leads.zip | leadwheel import - --group Sales`
+}
+
+// Run sends the file, or only reads it.
+func (c *importCmd) Run(ctx context.Context, s streams) error {
+	file, size, err := c.open(s)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	p := newProgress(file, size, s.err, s.terminal)
+	defer p.finish()
+	if c.DryRun {
+		return c.dryRun(p, s)
+	}
+	api, err := call(c.Flags)
+	if err != nil {
+		return err
+	}
+	group, err := find(ctx, api, "distribution group", "/v1/groups", c.Group)
+	if err != nil {
+		return err
+	}
+	source, err := find(ctx, api, "source", "/v1/sources", c.Source)
+	if err != nil {
+		return err
+	}
+	imp, err := api.Import(ctx, p, size, group, source)
+	p.finish()
+	if err != nil {
+		return fmt.Errorf("importing %s: %w", c.File, err)
+	}
+	return c.report(ctx, api, imp, s)
+}
+
+// open returns the file and its size, -1 where that is not known.
+func (c *importCmd) open(s streams) (io.ReadCloser, int64, error) {
+	if c.File == "-" {
+		return io.NopCloser(s.in), -1, nil
+	}
+	file, err := os.Open(c.File)
+	if err != nil {
+		return nil, 0, fmt.Errorf("opening the file: %w", err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("opening the file: %w", err), file.Close())
+	}
+	if !info.Mode().IsRegular() { // a pipe's size says nothing
+		return file, -1, nil
+	}
+	return file, info.Size(), nil
+}
+
+func find(ctx context.Context, api *client.Client, kind, path, idOrName string) (uuid.UUID, error) {
+	if idOrName == "" {
+		return uuid.Nil, nil
+	}
+	return api.Find(ctx, kind, path, idOrName)
+}
+
+// report prints how the import ended and fetches its rejects. It returns an error for one that failed.
+func (c *importCmd) report(ctx context.Context, api *client.Client, imp client.Import, s streams) error {
+	result := struct {
+		client.Import
+		RejectsFile string `json:"rejects_file,omitempty"`
+	}{Import: imp}
+	if imp.Rejected > 0 {
+		result.RejectsFile = c.rejectsFile()
+		if err := fetchRejects(ctx, api, imp.ID, result.RejectsFile); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		if err := printJSON(s.out, result); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(s.out, "%d rows: %d imported, %d here already, %d rejected\n", imp.Rows, imp.Imported, imp.Duplicates, imp.Rejected)
+		for _, w := range imp.Warnings {
+			fmt.Fprintln(s.out, "warning:", w)
+		}
+		if result.RejectsFile != "" {
+			fmt.Fprintln(s.out, "the rejected rows, each with its line and the reason, are in", result.RejectsFile)
+		}
+	}
+	if imp.Error != nil {
+		return fmt.Errorf("importing %s: %s", c.File, *imp.Error)
+	}
+	return nil
+}
+
+func (c *importCmd) rejectsFile() string {
+	switch {
+	case c.Rejects != "":
+		return c.Rejects
+	case c.File == "-":
+		return "import.rejects.csv"
+	default:
+		return c.File + ".rejects.csv"
+	}
+}
+
+// fetchRejects writes rejects to a file that only its owner may read: they are people's data.
+func fetchRejects(ctx context.Context, api *client.Client, id uuid.UUID, name string) (err error) {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("writing the rejected rows: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := api.ImportRejects(ctx, id, file); err != nil {
+		return fmt.Errorf("fetching the rejected rows of import %s: %w", id, err)
+	}
+	return nil
+}

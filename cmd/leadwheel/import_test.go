@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/testenv"
+	"github.com/leadwheel/leadwheel/internal/web"
+	"github.com/leadwheel/leadwheel/internal/web/api"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// serveImports serves a workspace with a source Expo and a group Sales, and returns an admin's flags.
+func serveImports(t *testing.T) (*testenv.Env, client.Flags) {
+	t.Helper()
+	env := testenv.New(t)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ws, err := env.Store.CreateWorkspace(t.Context(), store.WorkspaceSpec{Name: "acme", Timezone: "UTC", Region: "MY"})
+	must(err)
+	_, key, err := env.Store.CreateAPIKey(t.Context(), ws.ID, store.APIKey{Role: lead.RoleAdmin})
+	must(err)
+	_, err = env.Store.CreateSource(t.Context(), ws.ID, store.Source{Name: "Expo", Enabled: true, ForLeads: true})
+	must(err)
+	m, err := env.Store.CreateMember(t.Context(), ws.ID, store.Member{Name: "Mia"})
+	must(err)
+	must(env.Store.WithTx(t.Context(), func(tx *store.Tx) error {
+		listed := []lead.Listed{{Members: []lead.Receiver{{MemberID: m.ID}}, Weight: 1}}
+		_, err := tx.CreateGroup(t.Context(), ws.ID, store.GroupSpec{Name: "Sales", Method: lead.RoundRobin, Listed: listed})
+		return err
+	}))
+	log, series := slog.New(slog.DiscardHandler), metrics.New(prometheus.NewRegistry())
+	public := web.NewPublic(web.Options{
+		API: api.Deps{Store: env.Store, Importer: ingest.NewImporter(env.Store, series, log), Metrics: series, Log: log}, Log: log,
+	})
+	server := httptest.NewServer(public)
+	t.Cleanup(func() {
+		server.Close()
+		public.Close()
+	})
+	return env, client.Flags{URL: server.URL, APIKey: key}
+}
+
+// runImport writes a file, imports it, and returns what was printed.
+func runImport(t *testing.T, c importCmd, file string) (string, error) {
+	t.Helper()
+	if c.File == "" {
+		c.File = filepath.Join(t.TempDir(), "leads.csv")
+		if err := os.WriteFile(c.File, []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, progress bytes.Buffer
+	err := c.Run(t.Context(), streams{in: strings.NewReader(file), out: &out, err: &progress})
+	if progress.Len() > 0 {
+		t.Errorf("progress was shown where there is no terminal: %q", progress.String())
+	}
+	return strings.ReplaceAll(out.String(), filepath.Dir(c.File)+"/", ""), err
+}
+
+func TestImportCommand(t *testing.T) {
+	t.Parallel()
+	env, flags := serveImports(t)
+	c := importCmd{File: filepath.Join(t.TempDir(), "leads.csv"), Group: "Sales", Source: "Expo", Flags: flags}
+	file := "name,source\nAda,\nBea,x\nBea,x\n,Expo\n"
+	if err := os.WriteFile(c.File, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := runImport(t, c, file)
+	want := "4 rows: 2 imported, 1 here already, 1 rejected\n" +
+		"warning: The source \"x\" is unknown or not offered for leads; 2 rows came in without a source.\n" +
+		"the rejected rows, each with its line and the reason, are in leads.csv.rejects.csv\n"
+	if got != want || err != nil {
+		t.Errorf("printed %q, %v", got, err)
+	}
+	rejects, err := os.ReadFile(c.File + ".rejects.csv")
+	if want := "line,reason,record\n5,\"The row has no name, email or phone; fill in one of them.\",\",Expo\"\n"; string(rejects) != want || err != nil {
+		t.Errorf("the rejects are %q, %v", rejects, err)
+	}
+	var pending int
+	if err := env.DB.GetContext(t.Context(), &pending, "SELECT count(*) FROM pending_leads WHERE group_id IS NOT NULL"); err != nil || pending != 2 {
+		t.Errorf("%d leads are pending, %v", pending, err)
+	}
+}
+
+func TestImportCommandReadsStandardInput(t *testing.T) {
+	t.Parallel()
+	_, flags := serveImports(t)
+	got, err := runImport(t, importCmd{File: "-", jsonFlag: jsonFlag{JSON: true}, Flags: flags}, "name\nAda\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var imp client.Import
+	if err := json.Unmarshal([]byte(got), &imp); err != nil || imp.Status != "completed" || imp.Imported != 1 {
+		t.Errorf("printed %s, %v", got, err)
+	}
+}
+
+func TestImportCommandThatCannot(t *testing.T) {
+	t.Parallel()
+	_, flags := serveImports(t)
+	stranger := client.Flags{URL: flags.URL, APIKey: "lw_x"}
+	tests := []struct {
+		name string
+		cmd  importCmd
+		file string
+		want string
+		exit int
+	}{
+		{"unknown group", importCmd{Group: "Nobody", Flags: flags}, "name\nAda\n", `there is no distribution group called "Nobody"`, exitRefused},
+		{"bad key", importCmd{Flags: stranger}, "name\nAda\n", "valid API key", exitRefused},
+		{"no key", importCmd{Flags: client.Flags{URL: flags.URL}}, "name\nAda\n", "LEADWHEEL_API_KEY", exitUsage},
+		{"bad file", importCmd{Flags: flags}, "firm\nAcme\n", "no column for a name", exitFailed},
+		{"empty file", importCmd{Flags: flags}, "", "The file is empty", exitFailed},
+		{"dry run of a bad file", importCmd{DryRun: true}, "firm\nAcme\n", "no column for a name", exitFailed},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := runImport(t, test.cmd, test.file)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("ended with %v", err)
+			}
+			if got := exitCode(err); got != test.exit {
+				t.Errorf("%v ends with exit code %d, not %d", err, got, test.exit)
+			}
+		})
+	}
+}
+
+func TestImportDryRun(t *testing.T) {
+	t.Parallel()
+	file := "Full Name,City,source\nAda,KL,Expo\nAda,KL,Expo\n,KL,\n"
+	got, err := runImport(t, importCmd{DryRun: true}, file)
+	want := "3 rows: 1 to import, 1 repeated, 1 rejected; nothing was sent\n\n" +
+		"COLUMN     BECOMES\nFull Name  name\nCity       a field\nsource     source\n" +
+		"source \"Expo\": 2 rows\nline 4 is rejected: The row has no name, email or phone; fill in one of them.\n"
+	if got != want || err != nil {
+		t.Errorf("printed %q, %v", got, err)
+	}
+	got, err = runImport(t, importCmd{DryRun: true, jsonFlag: jsonFlag{JSON: true}}, file)
+	var check ingest.Check
+	if json.Unmarshal([]byte(got), &check) != nil || check.New != 1 || len(check.Rejects) != 1 || len(check.Columns) != 3 || err != nil {
+		t.Errorf("printed %s, %v", got, err)
+	}
+}
+
+func TestImportShowsProgressOnATerminal(t *testing.T) {
+	t.Parallel()
+	var shown bytes.Buffer
+	file := strings.Repeat("name\n", 1000)
+	p := newProgress(strings.NewReader(file), int64(len(file)), &shown, true)
+	if _, err := io.Copy(io.Discard, p); err != nil {
+		t.Fatal(err)
+	}
+	p.finish()
+	if !strings.Contains(shown.String(), "1000 rows") {
+		t.Errorf("shown is %q", shown.String())
+	}
+}

@@ -1,0 +1,86 @@
+// Command leadwheel hands out sales leads. This folder holds flags, signals and exit codes, a file a command; the work is
+// done in the rooms it imports, and nothing imports it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // workspaces name time zones, and a container may have none
+
+	"github.com/alecthomas/kong"
+)
+
+type cli struct {
+	Up        upCmd        `cmd:"" help:"Run everything in one process, with servers of its own where none are given."`
+	Serve     serveCmd     `cmd:"" help:"Run in production: any of the roles api, worker and scheduler."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database to this program's schema, or look at it."`
+	Workspace workspaceCmd `cmd:"" help:"Create and list workspaces."`
+	APIKey    apiKeyCmd    `cmd:"" name:"apikey" help:"Create, list and revoke API keys."`
+	Import    importCmd    `cmd:"" help:"Import leads from a CSV file."`
+	Group     groupCmd     `cmd:"" help:"Look at distribution groups, and whose turn is next."`
+	History   historyCmd   `cmd:"" help:"Look at what became of distributions."`
+	Dead      deadCmd      `cmd:"" help:"Look at tasks that the queue gave up on, and drive them again."`
+	Doctor    doctorCmd    `cmd:"" help:"Check configuration and connections, and say what to do."`
+	Audit     auditCmd     `cmd:"" help:"Check on the live database that the promises are kept."`
+	Bench     benchCmd     `cmd:"" help:"Measure what this machine can do."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: isTerminal(os.Stderr)}))
+}
+
+// run runs one command and returns the program's exit code.
+func run(args []string, s streams) int {
+	// The first signal asks the command to end; the next has its usual effect, which is to end the program at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)()
+	logRedis(slog.New(slog.DiscardHandler)) // commands that serve have a log; others end with an error that says it
+	err := parseAndRun(ctx, args, s)
+	if err != nil {
+		fmt.Fprintln(s.err, "leadwheel:", textOf(err))
+	}
+	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) {
+		fmt.Fprintf(s.err, "Run `%s --help` for how to use it.\n", commandOf(parse))
+	}
+	return exitCode(err)
+}
+
+func parseAndRun(ctx context.Context, args []string, s streams) error {
+	parser, err := kong.New(&cli{},
+		kong.Name("leadwheel"),
+		kong.Description("Leadwheel hands out sales leads, in exact turn order.\n\n"+
+			"Settings are flags or environment variables. NAME_FILE instead of NAME reads one from a file. "+
+			"Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 refused."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Writers(s.out, s.err),
+		kong.Resolvers(kong.ResolverFunc(fromFile)),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(s),
+	)
+	if err != nil {
+		return fmt.Errorf("building the command line: %w", err)
+	}
+	if err := dropEmptyVariables(parser.Model.Node); err != nil {
+		return err
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	return command.Run()
+}
+
+// commandOf is the command, as typed, that could not be parsed.
+func commandOf(parse *kong.ParseError) string {
+	if node := parse.Context.Selected(); node != nil {
+		return node.FullPath()
+	}
+	return "leadwheel"
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/testenv"
+)
+
+// The operators' views look at a server through its API.
+func TestOperatorsViews(t *testing.T) {
+	t.Parallel()
+	env := testenv.New(t)
+	p := start(t, []string{
+		"DATABASE_URL=" + env.DatabaseURL, "REDIS_URL=" + env.RedisURL, "LEADWHEEL_LISTEN=127.0.0.1:0", "LEADWHEEL_OPS_LISTEN=127.0.0.1:0",
+	}, "up", "--data-dir", t.TempDir(), "--json")
+	p.until(&p.stdout, "\n}\n")
+	said := parse[announcement](t, p.stdout.String())
+	api, err := client.New(said.URL, said.APIKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pushed struct{ ID string }
+	for range 2 {
+		body := map[string]any{"name": "Ada", "distribute": map[string]any{"group_id": said.GroupID}}
+		if err := api.Call(t.Context(), http.MethodPost, "/v1/leads", body, &pushed); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	settings := []string{"LEADWHEEL_URL=" + said.URL, "LEADWHEEL_API_KEY=" + said.APIKey}
+	var all list[historyEntry]
+	testenv.Eventually(t, patience, func() error {
+		if all = commandJSON[list[historyEntry]](t, settings, "history", "--group", "Sales", "--from", "1h"); len(all.Items) != 2 {
+			return fmt.Errorf("history has %d entries, want 2", len(all.Items))
+		}
+		return nil
+	})
+	for args, want := range map[string]int{
+		"--limit 1": 1, "--member Aisyah": 1, "--member Chandra": 0, "--outcome failed": 0, "--to 1h": 0, "--lead " + pushed.ID: 1,
+	} {
+		if got := commandJSON[list[json.RawMessage]](t, settings, append([]string{"history"}, strings.Fields(args)...)...); len(got.Items) != want {
+			t.Errorf("history %s has %d entries, want %d", args, len(got.Items), want)
+		}
+	}
+	table, _ := command(t, exitOK, settings, "history")
+	show, _ := command(t, exitOK, settings, "group", "show", "Sales", "--next", "2")
+	groups, _ := command(t, exitOK, settings, "group", "list")
+	for text, wants := range map[string][]string{
+		table:  {"AT ", "succeeded", "Aisyah", "Ben", "Sales"},
+		show:   {"SLOT  WEIGHT  MEMBERS", "2     Chandra", "3     Aisyah"},
+		groups: {said.GroupID.String(), "round_robin"},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("there is no %q in:\n%s", want, text)
+			}
+		}
+	}
+	if g := commandJSON[group](t, settings, "group", "show", said.GroupID.String()); len(g.Next) != 20 || g.Next[0].Turn != 2 {
+		t.Errorf("the group is %+v", g)
+	}
+	command(t, exitRefused, settings, "group", "show", "Nobody")
+	command(t, exitRefused, []string{settings[0], "LEADWHEEL_API_KEY=lw_x"}, "group", "list")
+	command(t, exitOK, []string{"LEADWHEEL_URL=" + said.URL}, "doctor", "--data-dir", t.TempDir())
+	p.stop(syscall.SIGINT)
+	command(t, exitFailed, settings, "history")
+}

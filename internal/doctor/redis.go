@@ -1,0 +1,137 @@
+package doctor
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/leadwheel/leadwheel/tasks"
+)
+
+// behindRedis are the checks that need a connection.
+var behindRedis = []string{"redis version", "redis writes", "redis eviction", "redis persistence"}
+
+func examineRedis(ctx context.Context, url string) []Check {
+	all := append([]string{"redis connection"}, behindRedis...)
+	if url == "" {
+		return append([]Check{{"redis address", Warning, "REDIS_URL is not set",
+			"leadwheel up starts a private Redis without it; leadwheel serve needs it, as in redis://host:6379/0"}},
+			skipped("there is no address", all...)...)
+	}
+	rdb, err := tasks.OpenRedis(url)
+	if err != nil { // which is not shown, since it may quote the password
+		return append([]Check{{"redis address", Broken, "REDIS_URL cannot be read as an address",
+			"write it as redis://:password@host:6379/0, with special characters of the password %-encoded; " +
+				"rediss://, unix://, redis-sentinel:// (with ?master_name=) and redis-cluster:// are understood too"}},
+			skipped("the address cannot be read", all...)...)
+	}
+	defer func() { _ = rdb.Close() }() // whether it can be used is said below
+	return append([]Check{{"redis address", OK, "REDIS_URL can be read", ""}}, examineConnected(ctx, rdb)...)
+}
+
+// impatient is a client to the same server that does not try again, and so says at once what is wrong.
+func impatient(rdb redis.UniversalClient) (client redis.UniversalClient, done func()) {
+	patient, single := rdb.(*redis.Client)
+	if !single {
+		return rdb, func() {}
+	}
+	options := *patient.Options()
+	options.MaxRetries, options.DialerRetries = -1, 1
+	client = redis.NewClient(&options)
+	return client, func() { _ = client.Close() } // whether it can be used is said by then
+}
+
+func examineConnected(ctx context.Context, rdb redis.UniversalClient) []Check {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	rdb, done := impatient(rdb)
+	defer done()
+	if err := rdb.Ping(ctx).Err(); err != nil {
+		return append([]Check{{"redis connection", Broken, err.Error(),
+			"check that Redis runs, that its address and password are right, and that it may be reached from here; " +
+				"nothing is lost meanwhile, and distribution goes on when it is back"}},
+			skipped("there is no connection", behindRedis...)...)
+	}
+	info := readInfo(ctx, rdb)
+	return []Check{
+		{"redis connection", OK, "Redis answers", ""},
+		redisVersion(info), redisWrites(ctx, rdb), redisEviction(info), redisPersistence(info),
+	}
+}
+
+// readInfo is what Redis says of itself, by name; services that hide some of it make it shorter.
+func readInfo(ctx context.Context, rdb redis.UniversalClient) map[string]string {
+	info := make(map[string]string)
+	for _, section := range []string{"server", "memory", "persistence"} {
+		lines := bufio.NewScanner(strings.NewReader(rdb.Info(ctx, section).Val()))
+		for lines.Scan() {
+			if name, value, found := strings.Cut(lines.Text(), ":"); found {
+				info[name] = strings.TrimSpace(value)
+			}
+		}
+	}
+	return info
+}
+
+func redisVersion(info map[string]string) Check {
+	const name = "redis version"
+	found := info["redis_version"]
+	major, rest, _ := strings.Cut(found, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	m, err := strconv.Atoi(major)
+	n, minorErr := strconv.Atoi(minor)
+	switch {
+	case errors.Join(err, minorErr) != nil:
+		return Check{name, Warning, "Redis does not tell its version", "make sure that it is 6.2 or newer"}
+	case m < 6 || m == 6 && n < 2:
+		return Check{name, Broken, "Redis " + found, "upgrade it to Redis 6.2 or newer"}
+	}
+	return Check{name, OK, "Redis " + found, ""}
+}
+
+// redisWrites writes a key of its own and deletes it.
+func redisWrites(ctx context.Context, rdb redis.UniversalClient) Check {
+	key := "leadwheel:doctor:" + uuid.NewString()
+	err := rdb.Set(ctx, key, "probe", patience).Err()
+	if err == nil {
+		err = rdb.Del(ctx, key).Err()
+	}
+	if err != nil {
+		return Check{"redis writes", Broken, fmt.Sprintf("writing a key failed: %v", err),
+			"point REDIS_URL to the primary, with a user who may write, and see that it has memory left"}
+	}
+	return Check{"redis writes", OK, "a key could be written", ""}
+}
+
+func redisEviction(info map[string]string) Check {
+	const name = "redis eviction"
+	switch policy := info["maxmemory_policy"]; policy {
+	case "noeviction":
+		return Check{name, OK, "maxmemory-policy is noeviction", ""}
+	case "":
+		return Check{name, Warning, "Redis does not tell its maxmemory-policy", "make sure that it is noeviction"}
+	default:
+		return Check{name, Warning, "maxmemory-policy is " + policy + ", so Redis may throw tasks away when memory is short",
+			"set it to noeviction: what is thrown away is done again, but late, and leads that programs pushed through the queue are lost"}
+	}
+}
+
+func redisPersistence(info map[string]string) Check {
+	const name = "redis persistence"
+	switch info["aof_enabled"] {
+	case "1":
+		return Check{name, OK, "appendonly is on", ""}
+	case "0":
+		return Check{name, Warning, "appendonly is off",
+			"turn it on if Go programs push leads through the queue: those that are not stored yet are in Redis alone; all else is in Postgres"}
+	default:
+		return Check{name, Warning, "Redis does not tell whether it keeps data",
+			"make sure that it does if Go programs push leads through the queue; all else is in Postgres"}
+	}
+}
