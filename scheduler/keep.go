@@ -16,7 +16,7 @@ const (
 	// to be handed over again, so that it usually comes back for its turns itself.
 	abandonedAfter = 30 * time.Second
 	// staleAfter is how long an import may stand still before its server is taken to have died.
-	staleAfter = 2 * time.Minute
+	staleAfter = 5 * time.Minute
 	// keyLife is how long an idempotency key is kept.
 	keyLife = 24 * time.Hour
 )

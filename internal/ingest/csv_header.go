@@ -26,7 +26,8 @@ const (
 )
 
 // aliases are the headers of each role in their plain form (see plainHeader). Where a file has several columns of one
-// role, the earlier alias is preferred.
+// role, the earlier alias is preferred. A bare "id" is no external id: files number their rows with it, and the second
+// such file would be taken for the first.
 var aliases = []struct {
 	role    role
 	headers []string
@@ -36,7 +37,7 @@ var aliases = []struct {
 	{roleLast, []string{"lastname", "surname"}},
 	{roleEmail, []string{"email", "emailaddress"}},
 	{rolePhone, []string{"phone", "phonenumber", "mobile", "mobilenumber", "mobilephone", "telephone"}},
-	{roleExternalID, []string{"externalid", "leadid", "id"}},
+	{roleExternalID, []string{"externalid", "leadid"}},
 	{roleSource, []string{"source"}},
 }
 

@@ -110,7 +110,7 @@ func (o *office) count(from string, args ...any) (n int) {
 func TestImportStoresLeadsAndTheirDecisions(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	imp := o.send(strings.NewReader("name,email,id,City\nAda,a@b.c,7,KL\n,,8,\nBea,,,\n"))
+	imp := o.send(strings.NewReader("name,email,lead id,City\nAda,a@b.c,7,KL\n,,8,\nBea,,,\n"))
 	o.check(imp, ended{Status: store.ImportCompleted, Counts: store.ImportCounts{Rows: 3, Imported: 2, Rejected: 1}})
 	if n := o.count("leads WHERE name = 'Ada' AND email = 'a@b.c' AND phone IS NULL AND fields = '{\"City\": \"KL\"}' AND external_id = '7' AND origin = 'import' AND channel = 'import'"); n != 1 {
 		t.Error("Ada is not as the file has her")

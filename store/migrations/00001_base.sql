@@ -184,6 +184,7 @@ CREATE TABLE history (
 );
 CREATE INDEX history_lead ON history (workspace_id, lead_id);
 CREATE INDEX history_member ON history (workspace_id, member_id, history_id);
+CREATE INDEX history_group ON history (workspace_id, group_id, history_id);
 CREATE INDEX history_failed ON history (workspace_id, history_id) WHERE outcome = 'failed';
 
 CREATE TABLE history_retries (
