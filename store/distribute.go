@@ -33,7 +33,7 @@ type Result struct {
 	Outcomes []Outcome
 	// Split has the two halves of a batch that the database refused; they are to be handed to the queue.
 	Split []Batch
-	// Rebuilt counts cursors that were rebuilt on the way.
+	// Rebuilt counts cursors that were found lost or wrong on the way, and rebuilt.
 	Rebuilt int
 	// Unsettled is why Redis could not be told of the commit. Nothing is lost by it: the draws are found abandoned later.
 	Unsettled error
@@ -61,11 +61,11 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 			result.Outcomes, result.Unsettled = outcomes, unsettled
 			return result, nil
 		case errors.As(err, &stale):
-			rebuilt, err := s.RebuildCursor(ctx, workspace, stale.group, stale.epoch)
+			lost, err := s.RebuildCursor(ctx, workspace, stale.group, stale.epoch)
 			if err != nil {
 				return result, err
 			}
-			if rebuilt {
+			if lost {
 				result.Rebuilt++
 			}
 		case errors.Is(err, errRaced):

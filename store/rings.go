@@ -151,8 +151,9 @@ func (q Queries) activeMembers(ctx context.Context, workspace uuid.UUID, rings [
 }
 
 // RebuildCursor loads a group's turn cursor from the ledger, unless somebody else did so since the cursor named by
-// epoch was seen. It closes the gate, so that no draw is in the air, and reports whether it loaded.
-func (s *Store) RebuildCursor(ctx context.Context, workspace, group uuid.UUID, epoch string) (loaded bool, err error) {
+// epoch was seen. It closes the gate, so that no draw is in the air. It reports whether the ring had handed out turns,
+// so that a cursor was lost, or never right; a new ring's first load is nothing to report.
+func (s *Store) RebuildCursor(ctx context.Context, workspace, group uuid.UUID, epoch string) (lost bool, err error) {
 	err = s.WithTx(ctx, func(t *Tx) error {
 		if err := t.closeGate(ctx, workspace); err != nil {
 			return err
@@ -173,13 +174,13 @@ func (s *Store) RebuildCursor(ctx context.Context, workspace, group uuid.UUID, e
 		if err != nil {
 			return err
 		}
-		loaded = true
+		lost = position.Next > row.First || len(position.Free) > len(row.Owed)
 		return s.cursors.Load(ctx, ring, position)
 	})
 	if err != nil {
 		return false, fmt.Errorf("rebuilding the turn cursor of group %s: %w", group, err)
 	}
-	return loaded, nil
+	return lost, nil
 }
 
 // A GroupRef names a group.
@@ -210,10 +211,10 @@ func (s *Store) RebuildAbandoned(ctx context.Context, before time.Time) (rebuilt
 	for _, r := range found {
 		epoch, failed := s.cursors.Epoch(ctx, r)
 		if failed == nil {
-			var loaded bool
-			if loaded, failed = s.RebuildCursor(ctx, r.Workspace, r.Group, epoch); loaded {
-				rebuilt++
-			}
+			_, failed = s.RebuildCursor(ctx, r.Workspace, r.Group, epoch)
+		}
+		if failed == nil {
+			rebuilt++
 		}
 		err = errors.Join(err, failed)
 	}

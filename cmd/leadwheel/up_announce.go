@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -24,9 +25,11 @@ type announcement struct {
 	GroupID     *uuid.UUID `json:"group_id"`
 	Group       string     `json:"group"`
 	// Push and Show are curl lines that push a lead to the group, and show who got it.
-	Push  string   `json:"push"`
-	Show  string   `json:"show"`
-	Notes []string `json:"notes"`
+	Push string `json:"push"`
+	Show string `json:"show"`
+	// Settings are the variables with which other commands find the private servers.
+	Settings []string `json:"settings"`
+	Notes    []string `json:"notes"`
 }
 
 func (c *upCmd) announce(all *standalone.Standalone, s streams) error {
@@ -53,6 +56,7 @@ func announcementOf(all *standalone.Standalone) (announcement, error) {
 	a := announcement{
 		URL: base, OpenAPIURL: base + "/v1/openapi.json", QueuesURL: ops + "/queues", APIKey: all.AdminKey, KeyFile: all.KeyFile,
 		WorkspaceID: all.Workspace.ID, Workspace: all.Workspace.Name, Notes: append([]string{}, all.Notes...),
+		Settings: append([]string{}, all.Settings...),
 	}
 	lead := map[string]any{"name": "Siti Rahman", "phone": "+60 12-345 6789"}
 	if all.Group != nil {
@@ -86,7 +90,11 @@ func (a announcement) print(w io.Writer) {
 	for _, note := range a.Notes {
 		fmt.Fprintf(w, "\n%s\n", note)
 	}
-	fmt.Fprintf(w, "\nPush a lead:\n\n%s\n\nSee who got it:\n\n%s\n\nCtrl-C stops it.\n", a.Push, a.Show)
+	fmt.Fprintf(w, "\nPush a lead:\n\n%s\n\nSee who got it:\n\n%s\n", a.Push, a.Show)
+	if len(a.Settings) > 0 {
+		fmt.Fprintf(w, "\nFor leadwheel audit, doctor and other commands that need the servers:\n\nexport %s\n", strings.Join(a.Settings, " "))
+	}
+	fmt.Fprint(w, "\nCtrl-C stops it.\n")
 }
 
 // local is a listener's address as this machine reaches it: one that listens everywhere listens here too.

@@ -19,7 +19,7 @@ func (s *Standalone) startServers(ctx context.Context, cfg *app.Config) error {
 		if err != nil {
 			return err
 		}
-		s.took(server)
+		s.took("DATABASE_URL", server)
 		cfg.DatabaseURL = server.URL
 	}
 	if cfg.RedisURL == "" {
@@ -27,16 +27,17 @@ func (s *Standalone) startServers(ctx context.Context, cfg *app.Config) error {
 		if err != nil {
 			return err
 		}
-		s.took(server)
+		s.took("REDIS_URL", server)
 		cfg.RedisURL = server.URL
 	}
 	return nil
 }
 
-func (s *Standalone) took(server *localservices.Server) {
+func (s *Standalone) took(setting string, server *localservices.Server) {
 	s.log.Info("started a private server", "server", server.Name(), "pid", server.Pid())
 	s.servers = append(s.servers, server)
 	s.Notes = append(s.Notes, server.Notes...)
+	s.Settings = append(s.Settings, setting+"='"+server.URL+"'")
 }
 
 func startRedis(ctx context.Context, dir string) (*localservices.Server, error) {

@@ -51,6 +51,8 @@ type Standalone struct {
 	Group *store.Group
 	// Notes are what the person at the terminal should know, a sentence each.
 	Notes []string
+	// Settings lead other commands to the private servers, each as the shell sets a variable.
+	Settings []string
 
 	log     *slog.Logger
 	servers []*localservices.Server
