@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/testenv"
@@ -160,7 +161,9 @@ func (w *world) who(ids []uuid.UUID) string {
 		Member uuid.NullUUID `db:"member_id"`
 		Reason *string       `db:"reason"`
 	}
-	if err := w.DB.Select(&rows, `SELECT lead_id, member_id, reason FROM history ORDER BY history_id`); err != nil {
+	if err := w.DB.Select(&rows, `
+		SELECT lead_id, member_id, reason FROM history WHERE lead_id = ANY($1::uuid[]) ORDER BY history_id`,
+		pq.GenericArray{A: ids}); err != nil {
 		w.t.Fatal(err)
 	}
 	var all []string
