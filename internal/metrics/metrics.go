@@ -14,6 +14,14 @@ var Channels = []string{"api", "import", "queue"}
 // ReconcileKinds are what the reconciler puts right, the values of the kind label.
 var ReconcileKinds = []string{"batch_fed_again", "stale_draws", "queue_registered", "dead_task_kept", "import_failed"}
 
+// The values of the labels of notifications and of what ad platforms and forms deliver.
+var (
+	notifyChannels = []string{"telegram", "email"}
+	notifyOutcomes = []string{"sent", "retried", "failed"}
+	hookKinds      = []string{"google", "meta", "tiktok", "linkedin", "typeform", "generic", "form"}
+	hookOutcomes   = []string{"lead", "duplicate", "test", "ignored", "unmapped", "held", "refused"}
+)
+
 // Metrics are Leadwheel's counters. Every series exists from the start, so that a rate over it is never blank.
 type Metrics struct {
 	LeadsReceived  *prometheus.CounterVec // channel
@@ -21,6 +29,8 @@ type Metrics struct {
 	Distribution   prometheus.Histogram   // seconds from accepted to committed
 	Reconciled     *prometheus.CounterVec // kind
 	CursorRebuilds prometheus.Counter
+	Notifications  *prometheus.CounterVec // channel, outcome
+	Webhooks       *prometheus.CounterVec // kind, outcome
 }
 
 // New makes the series and registers them with reg.
@@ -44,6 +54,19 @@ func New(reg prometheus.Registerer) *Metrics {
 			Name: "leadwheel_cursor_rebuilds_total", Help: "Turn cursors rebuilt from the ledger.",
 		}),
 	}
+	m.Notifications = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadwheel_notifications_total", Help: "Messages to members, by channel and outcome.",
+	}, []string{"channel", "outcome"})
+	m.Webhooks = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadwheel_webhook_requests_total", Help: "Deliveries by ad platforms and forms, by kind and outcome.",
+	}, []string{"kind", "outcome"})
+	m.fill()
+	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Webhooks)
+	return m
+}
+
+// fill makes every series.
+func (m *Metrics) fill() {
 	for _, c := range Channels {
 		m.LeadsReceived.WithLabelValues(c)
 	}
@@ -54,6 +77,14 @@ func New(reg prometheus.Registerer) *Metrics {
 	for _, k := range ReconcileKinds {
 		m.Reconciled.WithLabelValues(k)
 	}
-	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds)
-	return m
+	each(m.Notifications, notifyChannels, notifyOutcomes)
+	each(m.Webhooks, hookKinds, hookOutcomes)
+}
+
+func each(c *prometheus.CounterVec, first, second []string) {
+	for _, a := range first {
+		for _, b := range second {
+			c.WithLabelValues(a, b)
+		}
+	}
 }
