@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,8 +18,6 @@ const (
 	abandonedAfter = 30 * time.Second
 	// staleAfter is how long an import may stand still before its server is taken to have died.
 	staleAfter = 5 * time.Minute
-	// keyLife is how long an idempotency key is kept.
-	keyLife = 24 * time.Hour
 )
 
 // restoreQueues makes the queues visible to operators again after Redis lost its data.
@@ -40,17 +39,27 @@ func (s *Scheduler) rebuildAbandoned(ctx context.Context) error {
 // batches are only deleted, since the batches themselves are in the database.
 func (s *Scheduler) keepDeadTasks(ctx context.Context) error {
 	for _, name := range tasks.Queues() {
-		found, err := s.queue.dead(name)
+		if err := s.keepDead(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepDead empties one queue's archive, page by page. A task that cannot be kept holds up no other.
+func (s *Scheduler) keepDead(ctx context.Context, queue string) error {
+	for {
+		found, err := s.queue.dead(queue)
 		if err != nil {
 			return err
 		}
 		for _, info := range found {
-			if err := s.keep(ctx, info); err != nil {
-				return err
-			}
+			err = errors.Join(err, s.keep(ctx, info))
+		}
+		if err != nil || len(found) < deadPage {
+			return err
 		}
 	}
-	return nil
 }
 
 func (s *Scheduler) keep(ctx context.Context, info *asynq.TaskInfo) error {
@@ -79,6 +88,6 @@ func (s *Scheduler) failStaleImports(ctx context.Context) error {
 }
 
 func (s *Scheduler) deleteOldKeys(ctx context.Context) error {
-	_, err := s.store.DeleteOldIdempotencyKeys(ctx, s.store.Now().Add(-keyLife))
+	_, err := s.store.DeleteOldIdempotencyKeys(ctx, s.store.Now().Add(-store.IdempotencyKeyAge))
 	return err
 }

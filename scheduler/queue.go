@@ -49,9 +49,12 @@ func (q *queue) register(ctx context.Context) (int64, error) {
 	return added, nil
 }
 
-// dead lists tasks of a queue that were given up on, up to a hundred.
+// deadPage is how many dead tasks are listed at once.
+const deadPage = 100
+
+// dead lists tasks of a queue that were given up on, a page at the most.
 func (q *queue) dead(name string) ([]*asynq.TaskInfo, error) {
-	found, err := q.inspector.ListArchivedTasks(name, asynq.PageSize(100))
+	found, err := q.inspector.ListArchivedTasks(name, asynq.PageSize(deadPage))
 	if err != nil && !errors.Is(err, asynq.ErrQueueNotFound) {
 		return nil, fmt.Errorf("listing the dead tasks of queue %s: %w", name, err)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/leadwheel/leadwheel/tasks"
 )
 
-// campaign is how often a standby tries to become the leader, and bounds how long none leads after one died.
+// campaign is how long a scheduler waits after losing the database before it tries to lead again.
 const campaign = 2 * time.Second
 
 // Options are what a Scheduler needs.

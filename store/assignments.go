@@ -57,7 +57,7 @@ func (t *Tx) Assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID,
 	}
 	pending := make([]pendingLead, 0, len(leads)*d.Decisions())
 	for _, l := range leads {
-		for _, p := range decide(l, d) {
+		for _, p := range decisionsFor(l, d) {
 			p.assignment = id
 			pending = append(pending, p)
 		}

@@ -81,5 +81,5 @@ var auditQueries = []auditQuery{
 		WHERE r.version < g.version AND used.n > 0 AND used.n <> used.last - r.first_turn + 1`},
 	{name: "stuck", promise: "due work is done within a minute", overdue: true, query: `
 		SELECT 'batch ' || batch_id || ', ' || size || ' leads' || coalesce(': ' || error, '') FROM batches
-		WHERE queue <> 'bulk' AND feed_at < $1`},
+		WHERE feed_at < $1 AND (queue <> 'bulk' OR attempts > 0)`},
 }

@@ -53,7 +53,7 @@ func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]Batch, err
 		), ranked AS (
 			SELECT workspace_id, batch_id, busy.fed + row_number() OVER (PARTITION BY workspace_id ORDER BY batch_id) AS place
 			FROM batches JOIN busy USING (workspace_id)
-			WHERE queue = $1 AND fed_at IS NULL AND feed_at <= $2 AND busy.fed < $3
+			WHERE queue = $1 AND fed_at IS NULL AND busy.fed < $3
 		), chosen AS (
 			SELECT * FROM ranked WHERE place <= $3 ORDER BY place, workspace_id LIMIT $4
 		)
@@ -65,13 +65,14 @@ func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]Batch, err
 }
 
 // FeedAgain gives a new generation to batches that were handed to the queue before the given time and are still there,
-// oldest first, limit at the most, and returns them. They are to be handed to the queue once more.
+// oldest first, limit at the most, and returns them. They are to be handed to the queue once more. A time that lies more
+// than a minute ahead was written by a clock that has been set back since.
 func (s *Store) FeedAgain(ctx context.Context, queue lead.Queue, before time.Time, limit int) ([]Batch, error) {
 	var again []Batch
 	err := sqlx.SelectContext(ctx, s.q, &again, `
 		WITH chosen AS (
 			SELECT workspace_id, batch_id FROM batches
-			WHERE queue = $1 AND fed_at < $2 AND feed_at <= $3
+			WHERE queue = $1 AND (fed_at < $2 OR fed_at > $3::timestamptz + interval '1 minute') AND feed_at <= $3
 			ORDER BY fed_at LIMIT $4
 			FOR UPDATE SKIP LOCKED
 		)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,8 +32,13 @@ func (q Queries) KeepDeadTask(ctx context.Context, d DeadTask) error {
 		INSERT INTO dead_tasks (workspace_id, dead_task_id, queue, task_id, type, payload, error, failed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (workspace_id, queue, task_id) DO NOTHING`,
-		d.Workspace, id, d.Queue, d.TaskID, d.Kind, d.Payload, d.Error, d.FailedAt)
+		d.Workspace, id, d.Queue, storable(d.TaskID), storable(d.Kind), d.Payload, storable(d.Error), d.FailedAt)
 	return translate(err)
+}
+
+// storable is text as Postgres can hold it.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 }
 
 // DeadTasks lists all dead tasks, oldest first. It is for operators of the installation, who see all workspaces.

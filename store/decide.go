@@ -57,7 +57,7 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 	}
 	dealt := make(map[uuid.UUID][]claim)
 	var order []uuid.UUID
-	for _, c := range d.claims {
+	for i, c := range d.claims {
 		group := c.GroupID.UUID
 		_, known := groups[group]
 		switch {
@@ -65,6 +65,9 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 			d.fail(c, c.Refused)
 		case c.LeadGone:
 			d.fail(c, lead.SourceLeadDeleted)
+			if known { // a run that failed may have drawn for it
+				d.draws = append(d.draws, drawsOf(d.workspace, group, groups[group].Version, d.claims[i:i+1]))
+			}
 		case c.MemberID.Valid:
 			d.give(c)
 		case !known || groups[group].Deleted:
@@ -228,7 +231,7 @@ func (d *distribution) draw(ctx context.Context, drawn *draws, asked, n int) ([]
 	epoch, turns, err := d.store.cursors.Draw(ctx, drawn.ring, d.store.now(), drawn.tokens[asked:asked+n])
 	var stale *cursor.StaleError
 	if errors.As(err, &stale) {
-		return nil, &staleCursor{group: drawn.ring.Group, epoch: stale.Epoch, cause: err}
+		return nil, &staleCursor{draws: []draws{{ring: drawn.ring, epoch: stale.Epoch}}, cause: err}
 	}
 	drawn.epoch = epoch
 	return turns, err

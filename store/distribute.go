@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,14 +62,12 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 			result.Outcomes, result.Unsettled = outcomes, unsettled
 			return result, nil
 		case errors.As(err, &stale):
-			lost, err := s.RebuildCursor(ctx, workspace, stale.group, stale.epoch)
+			lost, err := s.rebuild(ctx, workspace, stale.draws)
 			if err != nil {
 				return result, err
 			}
-			if lost {
-				result.Rebuilt++
-			}
-		case errors.Is(err, errRaced):
+			result.Rebuilt += lost
+		case errors.Is(err, errRaced): // decide anew, seeing what the others did
 		case Refused(err):
 			return s.split(ctx, workspace, batch, err)
 		default:
@@ -78,15 +77,28 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 	return result, fmt.Errorf("distributing batch %s: gave up after %d tries, each overtaken by others", batch, maxReruns)
 }
 
-// staleCursor names a group whose cursor must be rebuilt before its leads can be distributed.
+// staleCursor names draws whose cursors must be rebuilt before the batch can be distributed.
 type staleCursor struct {
-	group uuid.UUID
-	epoch string
+	draws []draws
 	cause error
 }
 
-func (e *staleCursor) Error() string { return fmt.Sprintf("group %s: %v", e.group, e.cause) }
+func (e *staleCursor) Error() string { return e.cause.Error() }
 func (e *staleCursor) Unwrap() error { return e.cause }
+
+// rebuild rebuilds the cursors that were drawn from, and returns how many of them were lost or wrong.
+func (s *Store) rebuild(ctx context.Context, workspace uuid.UUID, all []draws) (lost int, err error) {
+	for _, d := range all {
+		wrong, err := s.RebuildCursor(ctx, workspace, d.ring.Group, d.epoch)
+		if err != nil {
+			return lost, err
+		}
+		if wrong {
+			lost++
+		}
+	}
+	return lost, nil
+}
 
 // distributeOnce is one run of Distribute. extra counts the turns that any run so far drew beyond one a lead.
 func (s *Store) distributeOnce(ctx context.Context, workspace, batch uuid.UUID, extra *int) (outcomes []Outcome, unsettled, err error) {
@@ -164,9 +176,8 @@ func (s *Store) settle(ctx context.Context, all []draws) error {
 // blame turns a turn that was taken into the stale cursors that may have handed it out.
 func (d *distribution) blame(err error) error {
 	if errors.Is(err, errTurnTaken) {
-		for _, drawn := range d.draws {
-			err = &staleCursor{group: drawn.ring.Group, epoch: drawn.epoch, cause: err}
-		}
+		drawn := slices.DeleteFunc(d.draws, func(g draws) bool { return g.epoch == "" })
+		return &staleCursor{draws: drawn, cause: err}
 	}
 	return err
 }

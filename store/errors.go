@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
@@ -43,6 +44,9 @@ type FieldError struct {
 
 func (e *FieldError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Message) }
 
+// integrityViolation is the class of errors that break a constraint. Others name one too.
+const integrityViolation pqerror.Class = "23"
+
 // violations says what each constraint means to whoever breaks it. A test demands a row for every constraint that the
 // schema has.
 var violations = map[string]Violation{
@@ -69,7 +73,7 @@ func translate(err error) error {
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return ErrNotFound
-	case errors.As(err, &refused) && refused.Constraint != "":
+	case errors.As(err, &refused) && refused.Constraint != "" && refused.Code.Class() == integrityViolation:
 		v, known := violations[refused.Constraint]
 		if !known && refused.Code == pqerror.UniqueViolation {
 			v = Violation{Field: "id", Message: "this id exists already; ids are made by the program", Exists: true}
@@ -88,19 +92,21 @@ func translate(err error) error {
 func Unavailable(err error) bool {
 	var refused *pq.Error
 	if errors.As(err, &refused) {
-		switch refused.Code.Class() {
-		case "08", "40", "53", "55", "57", "58":
-			return true
-		}
-		return false
+		// Connection, rollback, resources, object state, operator's hand, system; and a database that only reads, as a
+		// standby does.
+		return slices.Contains([]pqerror.Class{"08", "40", "53", "55", "57", "58"}, refused.Code.Class()) ||
+			refused.Code == pqerror.ReadOnlySQLTransaction || refused.Code == pqerror.FeatureNotSupported
 	}
 	var network net.Error
 	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// Refused reports whether the database refused the data it was given, and would refuse it again.
+// Refused reports whether the database refused the data it was given, and would refuse it again. Faults of the set-up,
+// such as a missing table or permission, are not the data's: they pass when somebody mends them.
 func Refused(err error) bool {
 	var refused *pq.Error
-	return errors.As(err, &refused) && !Unavailable(err)
+	return errors.As(err, &refused) && slices.Contains([]pqerror.Class{
+		"22", integrityViolation, "44", "54", "P0", // data, constraints, views' checks, limits, raised by triggers
+	}, refused.Code.Class())
 }

@@ -64,7 +64,7 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	var pending []pendingLead
 	for i, a := range added {
 		if !a.Existing {
-			pending = append(pending, decide(a.ID, leads[i].Distribute)...)
+			pending = append(pending, decisionsFor(a.ID, leads[i].Distribute)...)
 		}
 	}
 	if len(pending) == 0 {
@@ -83,8 +83,8 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	return added, batches, err
 }
 
-// decide lists the pending leads that a distribution of a lead needs.
-func decide(id uuid.UUID, d Distribution) []pendingLead {
+// decisionsFor lists the pending leads that a distribution of a lead needs.
+func decisionsFor(id uuid.UUID, d Distribution) []pendingLead {
 	if d.GroupID != uuid.Nil {
 		return []pendingLead{{lead: id, group: d.GroupID}}
 	}
@@ -111,7 +111,7 @@ func (t *Tx) insertLeads(ctx context.Context, workspace uuid.UUID, leads []NewLe
 		FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::uuid[], $10::text[], $11::text[],
 			$12::text[], $13::int[]) WITH ORDINALITY
 			AS n (lead_id, name, email, phone, fields, source_id, channel, origin, external_id, decisions, place)
-		ORDER BY place
+		ORDER BY origin, external_id, place -- the same in every transaction, or two could wait for each other
 		ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
 		RETURNING lead_id`,
 		workspace, uuid.Nil, t.now(), uuids(c.ids), texts(c.names), texts(c.emails), texts(c.phones), jsonbs(c.fields),

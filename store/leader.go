@@ -2,38 +2,39 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 )
 
-// leadLock is the session lock that the leading scheduler holds.
 const (
+	// tryLeadLock takes the session lock that the leading scheduler holds.
 	tryLeadLock = `SELECT pg_try_advisory_lock(hashtextextended('leadwheel scheduler', 0))`
-	leadCheck   = time.Second
+	// leadTry is how often a standby tries to take the lead, and leadCheck how often the leader makes sure that it still
+	// has it.
+	leadTry   = 2 * time.Second
+	leadCheck = time.Second
 )
 
-// RunAsLeader runs do while this program is the only one that does, and returns at once where another one is. The lead is a
-// session lock of Postgres: it is free as soon as its holder's connection is gone. When the connection is lost, the
-// context given to do ends.
+// RunAsLeader waits until no other program leads, and then runs do as the only one that does, until ctx ends. The lead is
+// a session lock of Postgres, on a connection of its own: it is free as soon as its holder's connection is gone. When
+// that is lost, the context given to do ends, and RunAsLeader returns an error.
 func (s *Store) RunAsLeader(ctx context.Context, do func(context.Context)) (err error) {
-	conn, err := s.db.Connx(ctx)
+	session, err := openDB(s.url, 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }() // which frees the lock
+	session.SetConnMaxIdleTime(0)
+	conn, err := session.Connx(ctx)
 	if err != nil {
 		return fmt.Errorf("connecting for the scheduler's lock: %w", translate(err))
 	}
-	// Closing the session, not just returning it to the pool, is what frees the lock whatever happened.
-	defer func() {
-		if dropped := conn.Raw(func(any) error { return errDrop }); dropped != nil && !errors.Is(dropped, errDrop) {
-			err = errors.Join(err, dropped)
-		}
-	}()
-	var won bool
-	if err := conn.GetContext(ctx, &won, tryLeadLock); err != nil {
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if err := takeLead(ctx, conn); err != nil {
 		return fmt.Errorf("taking the scheduler's lock: %w", translate(err))
-	}
-	if !won {
-		return nil
 	}
 	leading, cancel := context.WithCancel(ctx)
 	finished := make(chan struct{})
@@ -45,6 +46,26 @@ func (s *Store) RunAsLeader(ctx context.Context, do func(context.Context)) (err 
 		cancel()
 		<-finished
 	}()
+	return keepLead(ctx, conn)
+}
+
+// takeLead returns nil once this session holds the lock.
+func takeLead(ctx context.Context, conn *sqlx.Conn) error {
+	for {
+		var won bool
+		if err := conn.GetContext(ctx, &won, tryLeadLock); err != nil || won {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(leadTry):
+		}
+	}
+}
+
+// keepLead returns nil when ctx ends, and an error when the session is lost before.
+func keepLead(ctx context.Context, conn *sqlx.Conn) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -59,6 +80,3 @@ func (s *Store) RunAsLeader(ctx context.Context, do func(context.Context)) (err 
 		}
 	}
 }
-
-// errDrop has database/sql throw a connection away.
-var errDrop = fmt.Errorf("done with this connection: %w", driver.ErrBadConn)

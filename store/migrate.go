@@ -69,7 +69,7 @@ func CheckSchema(ctx context.Context, url string) error {
 func withMigrations(url string, do func(*goose.Provider) error) (err error) {
 	connector, err := pq.NewConnector(url)
 	if err != nil {
-		return fmt.Errorf("reading the database address: %w", err)
+		return errAddress
 	}
 	db := sql.OpenDB(connector)
 	defer func() { err = errors.Join(err, db.Close()) }()

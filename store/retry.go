@@ -37,6 +37,13 @@ func (t *Tx) RetryHistory(ctx context.Context, workspace, history uuid.UUID) ([]
 		}
 		return nil, err
 	}
+	w, err := t.Workspace(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	if !w.LeadsDistribution {
+		return nil, lead.FeatureDisabled
+	}
 	again := pendingLead{lead: row.Lead, group: row.Group.UUID, retryOf: history}
 	if !row.Group.Valid {
 		again.member = row.Member.UUID

@@ -72,20 +72,38 @@ func (q Queries) ring(ctx context.Context, workspace, group uuid.UUID, version i
 	return row, translate(err)
 }
 
+// freeTurns lists the owed turns that the ledger lacks, and the gaps from the settled turn on. Only gaps leave the
+// database, however many turns are in the ledger.
+const freeTurns = `
+	WITH used AS (
+		SELECT turn FROM turns WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND turn >= $4
+		UNION ALL SELECT $4 - 1
+	)
+	SELECT free FROM (
+		SELECT owed AS free FROM unnest($5::bigint[]) AS owed
+		WHERE NOT EXISTS (SELECT 1 FROM turns
+			WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND turn = owed)
+		UNION ALL
+		SELECT generate_series(turn + 1, next - 1)
+		FROM (SELECT turn, lead(turn) OVER (ORDER BY turn) AS next FROM used) pairs WHERE next > turn + 1
+	) AS all_free ORDER BY free`
+
 // position reads from the ledger how far a ring has been handed out. Turns below the settled one are all used, owed ones
 // apart, so a long history costs nothing.
 func (q Queries) position(ctx context.Context, workspace uuid.UUID, row ringRow) (lead.Position, error) {
-	var used []int64
-	err := sqlx.SelectContext(ctx, q.q, &used, `
-		SELECT turn FROM turns
-		WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND (turn >= $4 OR turn = ANY($5::bigint[]))`,
-		workspace, row.GroupID, row.Version, row.Settled, bigints(row.Owed))
-	if err != nil {
-		return lead.Position{}, fmt.Errorf("reading the turns of group %s: %w", row.GroupID, translate(err))
+	p := lead.Position{Next: row.Settled}
+	err := sqlx.GetContext(ctx, q.q, &p.Next, `
+		SELECT coalesce(max(turn) + 1, $4) FROM turns
+		WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND turn >= $4`,
+		workspace, row.GroupID, row.Version, row.Settled)
+	if err == nil {
+		err = sqlx.SelectContext(ctx, q.q, &p.Free, freeTurns,
+			workspace, row.GroupID, row.Version, row.Settled, bigints(row.Owed))
 	}
-	ring := row.ring()
-	ring.First = row.Settled
-	return ring.PositionAfter(used), nil
+	if err != nil {
+		return p, fmt.Errorf("reading the turns of group %s: %w", row.GroupID, translate(err))
+	}
+	return p, nil
 }
 
 // Upcoming lists a group's next n turns as the ledger stands, those that reach nobody left out.

@@ -21,6 +21,7 @@ import (
 type Store struct {
 	Queries
 	db      *sqlx.DB
+	url     string
 	cursors *cursor.Cursors
 }
 
@@ -41,7 +42,7 @@ type Options struct {
 	DatabaseURL string
 	// Redis holds the turn cursors. A store that distributes nothing may do without.
 	Redis redis.UniversalClient
-	// MaxConns bounds the open connections; 0 means 16.
+	// MaxConns bounds the open connections; 0 means 16. A leading scheduler has one more.
 	MaxConns int
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -62,17 +63,21 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	// Postgres keeps microseconds; a time that is rounded once compares equal wherever it has been.
 	clock := func() time.Time { return now().UTC().Truncate(time.Microsecond) }
-	s := &Store{Queries: Queries{q: db, now: clock}, db: db}
+	s := &Store{Queries: Queries{q: db, now: clock}, db: db, url: o.DatabaseURL}
 	if o.Redis != nil {
 		s.cursors = cursor.New(o.Redis)
 	}
 	return s, nil
 }
 
+// errAddress does not say more, since that would quote the address, which has a password in it.
+var errAddress = errors.New("the database address cannot be read; write it as postgres://user:password@host:5432/name, " +
+	"with special characters of the password %-encoded")
+
 func openDB(url string, maxConns int) (*sqlx.DB, error) {
 	cfg, err := pq.NewConfig(url)
 	if err != nil {
-		return nil, fmt.Errorf("reading the database address: %w", err)
+		return nil, errAddress
 	}
 	cfg.BinaryParameters = true // one round trip a statement instead of two
 	if cfg.ConnectTimeout == 0 {
@@ -87,7 +92,7 @@ func openDB(url string, maxConns int) (*sqlx.DB, error) {
 	}
 	connector, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("reading the database address: %w", err)
+		return nil, errAddress
 	}
 	if maxConns == 0 {
 		maxConns = 16

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -20,6 +21,7 @@ type Feeder struct {
 	client  *Client
 	log     *slog.Logger
 	backlog chan []lead.Batch
+	failing atomic.Bool
 	stop    chan struct{}
 	done    sync.WaitGroup
 }
@@ -56,12 +58,14 @@ func (f *Feeder) run() {
 	for {
 		select {
 		case batches := <-f.backlog:
-			f.hand(batches)
+			_ = f.hand(batches) // logged; the reconciler has them
 		case <-f.stop:
 			for {
 				select {
 				case batches := <-f.backlog:
-					f.hand(batches)
+					if f.hand(batches) != nil {
+						return // the reconciler has the rest
+					}
 				default:
 					return
 				}
@@ -70,10 +74,16 @@ func (f *Feeder) run() {
 	}
 }
 
-func (f *Feeder) hand(batches []lead.Batch) {
+func (f *Feeder) hand(batches []lead.Batch) error {
 	ctx, cancel := context.WithTimeout(context.Background(), feedTimeout)
 	defer cancel()
-	if err := f.client.Distribute(ctx, batches...); err != nil {
-		f.log.Warn("batches could not be handed to the queue; the reconciler will do it", "batches", len(batches), "error", err)
+	err := f.client.Distribute(ctx, batches...)
+	if failing := err != nil; f.failing.Swap(failing) != failing {
+		if failing {
+			f.log.Warn("batches cannot be handed to the queue; the reconciler will do it", "error", err)
+		} else {
+			f.log.Info("batches are handed to the queue again")
+		}
 	}
+	return err
 }

@@ -1,18 +1,11 @@
 package tasks
 
 import (
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-)
-
-// The queue's own retry of a finished task's "done" is broken, so the connection must do the retrying: for about 15 s.
-const (
-	redisRetries    = 20
-	redisMinBackoff = 50 * time.Millisecond
-	redisMaxBackoff = time.Second
 )
 
 // OpenRedis connects to a redis://, rediss://, unix://, redis-sentinel:// (with ?master_name=) or redis-cluster://
@@ -21,10 +14,14 @@ const (
 func OpenRedis(url string) (redis.UniversalClient, error) {
 	client, err := openRedis(url)
 	if err != nil {
-		return nil, fmt.Errorf("reading the Redis address: %w; it looks like redis://host:6379/0", err)
+		return nil, errAddress
 	}
 	return client, nil
 }
+
+// errAddress does not say more, since that would quote the address, which has a password in it.
+var errAddress = errors.New("the Redis address cannot be read; write it as redis://:password@host:6379/0, rediss://, unix://, " +
+	"redis-sentinel://…?master_name=… or redis-cluster://, with special characters of the password %-encoded")
 
 func openRedis(url string) (redis.UniversalClient, error) {
 	scheme, rest, _ := strings.Cut(url, "://")
@@ -34,24 +31,27 @@ func openRedis(url string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, err
 		}
-		o.MaxRetries, o.MinRetryBackoff, o.MaxRetryBackoff = redisRetries, redisMinBackoff, redisMaxBackoff
-		o.ContextTimeoutEnabled = true
+		patient(&o.MaxRetries, &o.MinRetryBackoff, &o.MaxRetryBackoff, &o.ContextTimeoutEnabled)
 		return redis.NewFailoverClient(o), nil
 	case "redis-cluster":
 		o, err := redis.ParseClusterURL("redis://" + rest)
 		if err != nil {
 			return nil, err
 		}
-		o.MaxRetries, o.MinRetryBackoff, o.MaxRetryBackoff = redisRetries, redisMinBackoff, redisMaxBackoff
-		o.ContextTimeoutEnabled = true
+		patient(&o.MaxRetries, &o.MinRetryBackoff, &o.MaxRetryBackoff, &o.ContextTimeoutEnabled)
 		return redis.NewClusterClient(o), nil
 	default:
 		o, err := redis.ParseURL(url)
 		if err != nil {
 			return nil, err
 		}
-		o.MaxRetries, o.MinRetryBackoff, o.MaxRetryBackoff = redisRetries, redisMinBackoff, redisMaxBackoff
-		o.ContextTimeoutEnabled = true
+		patient(&o.MaxRetries, &o.MinRetryBackoff, &o.MaxRetryBackoff, &o.ContextTimeoutEnabled)
 		return redis.NewClient(o), nil
 	}
+}
+
+// patient sets what the three kinds of options have in common. The queue's own retry of a finished task's "done" is
+// broken, so the connection does the retrying, for about 15 s, unless a context ends it.
+func patient(retries *int, shortest, longest *time.Duration, obeyContext *bool) {
+	*retries, *shortest, *longest, *obeyContext = 20, 50*time.Millisecond, time.Second, true
 }

@@ -41,7 +41,7 @@ const (
 	timeout = 30 * time.Second
 	// distributeRetries are few: the reconciler hands over again whatever is left.
 	distributeRetries = 3
-	// ingestRetries keep a pushed lead in the queue for some hours of trouble before it is set aside as dead.
+	// ingestRetries are what pushed leads get before they are set aside as dead. A database that is away costs none.
 	ingestRetries = 30
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/hibiken/asynq"
 
@@ -13,6 +14,9 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
+
+// noteTimeout bounds what marking a batch with its error may take.
+const noteTimeout = 2 * time.Second
 
 // distribute acts on batches of pending leads.
 type distribute struct {
@@ -53,6 +57,8 @@ func (d *distribute) note(ctx context.Context, p tasks.Distribute, cause error) 
 	if retried < limit {
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // the task's own time may be over
+	defer cancel()
 	if err := d.store.NoteFailure(ctx, p.Workspace, p.Batch, cause.Error()); err != nil {
 		d.log.Error("a batch could not be distributed, nor marked", "batch_id", p.Batch, "error", cause,
 			"marking", fmt.Sprint(err))
@@ -63,7 +69,7 @@ func (d *distribute) count(outcomes []store.Outcome) {
 	for _, o := range outcomes {
 		d.metrics.Distributions.WithLabelValues(string(o.Outcome), o.Reason.Label()).Inc()
 		if o.Outcome == lead.Succeeded {
-			d.metrics.Distribution.Observe(o.At.Sub(o.DueAt).Seconds())
+			d.metrics.Distribution.Observe(max(0, o.At.Sub(o.DueAt).Seconds()))
 		}
 		if o.Reason == lead.InternalError {
 			d.log.Error("a lead could not be distributed; see history for what the database said")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
@@ -28,28 +29,58 @@ func (i *ingestion) handle(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return err
 	}
-	leads := pushedLeads(p)
-	var added []store.AddedLead
-	var batches []store.Batch
-	err = i.store.WithTx(ctx, func(t *store.Tx) error {
-		if err := t.CheckDistribution(ctx, p.Workspace, leads[0].Distribute); err != nil {
-			return err
-		}
-		added, batches, err = t.AddLeads(ctx, p.Workspace, lead.QueueFresh, leads)
+	if err := i.checkSource(ctx, &p); err != nil {
 		return err
-	})
+	}
+	err = i.add(ctx, p.Workspace, pushedLeads(p))
 	if err != nil {
-		err = fmt.Errorf("storing %d pushed leads of workspace %s, channel %s: %w", len(leads), p.Workspace, p.Channel, err)
+		err = fmt.Errorf("storing %d pushed leads of workspace %s, channel %q: %w", len(p.Leads), p.Workspace, p.Channel, err)
 		if hopeless(err) {
 			err = fmt.Errorf("%w: %w", err, asynq.SkipRetry)
 		}
+	}
+	return err
+}
+
+// checkSource leaves out a source that is not offered for new leads: nobody is there to choose another.
+func (i *ingestion) checkSource(ctx context.Context, p *tasks.Ingest) error {
+	if p.SourceID == uuid.Nil {
+		return nil
+	}
+	offered, err := i.store.OfferedForLeads(ctx, p.Workspace, []uuid.UUID{p.SourceID})
+	if err == nil && !offered[p.SourceID] {
+		i.log.Warn("pushed leads name a source that is not offered; they are stored without", "source_id", p.SourceID, "channel", p.Channel)
+		p.SourceID = uuid.Nil
+	}
+	return err
+}
+
+// add stores leads together; where the database refuses them, one by one, so that only the one that it refuses is left.
+func (i *ingestion) add(ctx context.Context, workspace uuid.UUID, leads []store.NewLead) error {
+	var added []store.AddedLead
+	var batches []store.Batch
+	err := i.store.WithTx(ctx, func(t *store.Tx) (err error) {
+		if err := t.CheckDistribution(ctx, workspace, leads[0].Distribute); err != nil {
+			return err
+		}
+		added, batches, err = t.AddLeads(ctx, workspace, lead.QueueFresh, leads)
+		return err
+	})
+	if store.Refused(err) && len(leads) > 1 {
+		err = nil
+		for n := range leads {
+			err = errors.Join(err, i.add(ctx, workspace, leads[n:n+1]))
+		}
+		return err
+	}
+	if err != nil {
 		return err
 	}
 	i.feeder.Feed(batches...)
 	for n, a := range added {
 		if !a.Existing {
 			i.metrics.LeadsReceived.WithLabelValues(leads[n].Channel).Inc()
-			i.log.Debug("lead received", "lead_id", a.ID, "channel", p.Channel)
+			i.log.Debug("lead received", "lead_id", a.ID)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -67,6 +68,7 @@ func Start(o Options) (*Worker, error) {
 			TaskCheckInterval:        c.interval,
 			DelayedTaskCheckInterval: time.Second,
 			RetryDelayFunc:           retryDelay,
+			IsFailure:                failure,
 			ShutdownTimeout:          shutdownTimeout,
 			Logger:                   queueLog{o.Log.With("server", c.name)},
 			LogLevel:                 asynq.WarnLevel,
@@ -82,12 +84,14 @@ func Start(o Options) (*Worker, error) {
 
 // Stop takes no more tasks, lets those under way finish, and ends the servers.
 func (w *Worker) Stop() {
+	var ending sync.WaitGroup
 	for _, s := range w.servers {
-		s.Stop()
+		ending.Go(func() {
+			s.Stop()
+			s.Shutdown()
+		})
 	}
-	for _, s := range w.servers {
-		s.Shutdown()
-	}
+	ending.Wait()
 }
 
 // handle finds a task's handler by its exact kind; the queue's own multiplexer would match prefixes.
@@ -103,6 +107,9 @@ func (w *Worker) handle(ctx context.Context, task *asynq.Task) error {
 	}
 	return err
 }
+
+// failure tells what counts as one of a task's tries: not that the database is away, which passes.
+func failure(err error) bool { return !store.Unavailable(err) }
 
 // retryDelay doubles from a second to half a minute, with jitter so that tasks that failed together part.
 func retryDelay(retried int, _ error, _ *asynq.Task) time.Duration {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"net/url"
-	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -59,14 +57,4 @@ func isRefused(err error) bool {
 	return errors.Is(err, store.ErrOldSchema) || errors.Is(err, store.ErrNotFound) ||
 		errors.As(err, &refused) || errors.As(err, &field) || errors.As(err, &violation) ||
 		errors.As(err, &name)
-}
-
-// textOf is what to say of an error. Addresses that cannot be read are left out of it: they have passwords in them.
-func textOf(err error) string {
-	var address *url.Error
-	if errors.As(err, &address) && address.Op == "parse" {
-		return strings.ReplaceAll(err.Error(), address.Error(),
-			"it is not an address; are the special characters of its password %-encoded?")
-	}
-	return err.Error()
 }

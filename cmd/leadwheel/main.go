@@ -44,7 +44,7 @@ func run(args []string, s streams) int {
 	logRedis(slog.New(slog.DiscardHandler)) // commands that serve have a log; others end with an error that says it
 	err := parseAndRun(ctx, args, s)
 	if err != nil {
-		fmt.Fprintln(s.err, "leadwheel:", textOf(err))
+		fmt.Fprintln(s.err, "leadwheel:", err)
 	}
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) {
 		fmt.Fprintf(s.err, "Run `%s --help` for how to use it.\n", commandOf(parse))

@@ -228,12 +228,26 @@ func (a *App) onStop(name string, do func(context.Context) error) {
 	a.cleanups = append(a.cleanups, cleanup{name, do})
 }
 
-// Stop stops what was started, last first: no new requests, then no new work, then the connections.
+// stopTimeout bounds what stopping takes, whatever has died before.
+const stopTimeout = 8 * time.Second
+
+// Stop stops what was started, last first: no new requests, then no new work, then the connections. What cannot stop in
+// time, as without Redis, is left behind: its work is begun anew by others.
 func (a *App) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
 	var err error
 	for _, c := range slices.Backward(a.cleanups) {
-		if failed := c.do(ctx); failed != nil {
-			err = errors.Join(err, fmt.Errorf("stopping %s: %w", c.name, failed))
+		done := make(chan error, 1)
+		go func() { done <- c.do(ctx) }()
+		select {
+		case failed := <-done:
+			if failed != nil {
+				err = errors.Join(err, fmt.Errorf("stopping %s: %w", c.name, failed))
+			}
+		case <-ctx.Done():
+			a.cleanups = nil
+			return errors.Join(err, fmt.Errorf("stopping %s took too long; what it had in hand is begun anew: %w", c.name, ctx.Err()))
 		}
 	}
 	a.cleanups = nil

@@ -123,6 +123,51 @@ func TestDeadTasksAreKept(t *testing.T) {
 	})
 }
 
+// TestOneBadPushIsAlone pushes a lead that the database cannot hold among others.
+func TestOneBadPushIsAlone(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, testenv.New(t), 1)
+	push := tasks.Push{WorkspaceID: s.workspace, GroupID: s.group, SourceID: uuid.New(), Channel: "a\x00b"}
+	for i := range 50 {
+		push.Leads = append(push.Leads, tasks.Lead{ExternalID: fmt.Sprint(i), Name: "x"})
+	}
+	var long strings.Builder
+	for range 4000 { // longer than an index holds, and hard to compress
+		fmt.Fprint(&long, uuid.New())
+	}
+	push.Leads[25].ExternalID = long.String()
+	s.must(tasks.NewClient(s.Redis).PushLeads(t.Context(), push))
+	s.start(app.RoleWorker, app.RoleScheduler)
+	s.untilCopies(49, 30*time.Second)
+	testenv.Eventually(t, 30*time.Second, func() error {
+		dead, err := s.Store.DeadTasks(t.Context())
+		if err == nil && len(dead) != 1 {
+			err = fmt.Errorf("%d dead tasks are kept", len(dead))
+		}
+		return err
+	})
+	s.even(49)
+}
+
+// TestBulkWorkWaitsForTheFeeder assigns by the API, with no scheduler there to feed.
+func TestBulkWorkWaitsForTheFeeder(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, testenv.New(t), 4)
+	ids := s.storeLeads(2000)
+	s.start(app.RoleAPI)
+	status, err := s.post("/v1/assignments", map[string]any{"lead_ids": ids, "group_id": s.group}, nil)
+	if err != nil || status != http.StatusAccepted {
+		t.Fatalf("status %d, error %v", status, err)
+	}
+	s.must(s.app.Stop(t.Context())) // which hands over all that it will
+	if n := s.Redis.LLen(t.Context(), "asynq:{bulk}:pending").Val(); n != 0 {
+		t.Errorf("%d bulk batches were handed to the queue past the feeder", n)
+	}
+	s.start(app.RoleWorker, app.RoleScheduler)
+	s.untilIdle(20 * time.Second)
+	s.even(500)
+}
+
 // TestBulkWorkTakesTurns has a second workspace's small assignment overtake a first one's large one.
 func TestBulkWorkTakesTurns(t *testing.T) {
 	t.Parallel()

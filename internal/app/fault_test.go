@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"syscall"
 	"testing"
 	"time"
 
@@ -94,4 +95,26 @@ func TestAnotherSchedulerTakesOver(t *testing.T) {
 	s.assign(s.storeLeads(100))
 	s.untilIdle(15 * time.Second)
 	s.even(50)
+}
+
+// TestStopWithoutRedis asks a process to end while Redis is dead.
+func TestStopWithoutRedis(t *testing.T) {
+	t.Parallel()
+	d := testenv.NewDedicated(t)
+	s := newScene(t, &d.Env, 4)
+	all := s.startProcess("api,worker,scheduler")
+	s.assign(s.storeLeads(4))
+	s.untilIdle(20 * time.Second)
+	d.RedisServer.Kill()
+	s.assign(s.storeLeads(2000))
+	began := time.Now()
+	s.must(all.Process.Signal(syscall.SIGTERM))
+	ended := all.Wait()
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("ending took %s (%v)", took, ended)
+	}
+	d.RedisServer.Start()
+	s.startProcess("worker,scheduler")
+	s.untilIdle(30 * time.Second)
+	s.even(501)
 }

@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/google/uuid"
@@ -42,7 +43,7 @@ type Dealt struct {
 //
 // draw gives the ring's next n turns; it is called only for leads that can be dealt, and its errors are returned.
 func (r Ring) Deal(leads []uuid.UUID, who Roster, draw func(n int) ([]int64, error)) (Dealt, error) {
-	d := dealer{ring: r, who: who}
+	d := dealer{ring: r, who: who, drawn: make([][]int64, len(r.Slots))}
 	d.Hands = make([]Hand, len(leads))
 	var open []int
 	for i, l := range leads {
@@ -50,56 +51,99 @@ func (r Ring) Deal(leads []uuid.UUID, who Roster, draw func(n int) ([]int64, err
 			open = append(open, i)
 		}
 	}
-	// A turn drawn is a promise to spend or return it, so look at a lead's prospects anew as its predecessors (the same
-	// lead may stand in a batch twice) receive theirs.
 	for n, i := range open {
-		if err := d.deal(i, leads, len(open)-n, draw); err != nil {
+		if err := d.deal(leads[i], &d.Hands[i], len(open)-n, draw); err != nil {
 			return Dealt{}, err
 		}
 	}
-	d.Unspent = d.turns
+	for _, turns := range d.drawn {
+		d.Unspent = append(d.Unspent, turns...)
+	}
+	slices.Sort(d.Unspent)
 	return d.Dealt, nil
 }
+
+// maxDraw bounds what is drawn at once.
+const maxDraw = 500
 
 type dealer struct {
 	Dealt
 	ring  Ring
 	who   Roster
-	turns []int64 // drawn, not yet spent, ascending
+	drawn [][]int64 // turns drawn and not yet spent, by slot, ascending
+	held  int       // how many these are
 	given map[[2]uuid.UUID]bool
 }
 
-func (d *dealer) deal(i int, leads []uuid.UUID, left int, draw func(n int) ([]int64, error)) error {
-	id, hand := leads[i], &d.Hands[i]
+// deal gives a lead the lowest turn whose slot can take it, and draws more where none of those drawn can. left counts
+// the leads not dealt yet, this one included.
+func (d *dealer) deal(id uuid.UUID, hand *Hand, left int, draw func(n int) ([]int64, error)) error {
+	// Its prospects are looked at anew, since the same lead may stand in a batch twice.
 	if hand.Reason = d.ring.unreachable(id, d); hand.Reason != "" {
 		return nil //nolint:nilerr // the reason is what becomes of the lead, not a failure to deal
 	}
-	for k := 0; ; {
-		if k == len(d.turns) {
-			drawn, err := draw(max(1, left-k))
-			if err != nil {
-				return err
-			}
-			d.turns = append(d.turns, drawn...)
-			slices.Sort(d.turns[k:])
-		}
-		turn := d.turns[k]
-		receivers, skipped := d.split(id, d.ring.SlotOf(turn))
-		hand.skip(skipped)
-		switch {
-		case len(receivers) > 0:
-			d.turns = slices.Delete(d.turns, k, k+1)
-			hand.Turn, hand.Receivers = turn, receivers
-			for _, m := range receivers {
-				d.give(id, m.MemberID)
-			}
+	for {
+		if place := d.lowest(id); place >= 0 {
+			d.spend(id, hand, place)
 			return nil
-		case allInactive(skipped):
-			d.turns = slices.Delete(d.turns, k, k+1)
-			d.Passed = append(d.Passed, turn)
-		default:
-			k++
 		}
+		// A turn for each lead that is left; where slots are passed over, so many that few rounds reach the others.
+		turns, err := draw(min(max(left, d.held), maxDraw))
+		if err != nil {
+			return err
+		}
+		for _, t := range turns {
+			place := d.ring.index(t)
+			d.drawn[place] = append(d.drawn[place], t)
+			slices.Sort(d.drawn[place])
+		}
+		d.held += len(turns)
+	}
+}
+
+// lowest is the slot with the lowest drawn turn of those that can take the lead, or -1.
+func (d *dealer) lowest(id uuid.UUID) int {
+	best := -1
+	for place, turns := range d.drawn {
+		if len(turns) > 0 && (best < 0 || turns[0] < d.drawn[best][0]) && d.takes(d.ring.Slots[place], id) {
+			best = place
+		}
+	}
+	return best
+}
+
+func (d *dealer) takes(s Slot, id uuid.UUID) bool {
+	return slices.ContainsFunc(s, func(m Receiver) bool { return d.Active(m.MemberID) && !d.Holds(id, m.MemberID) })
+}
+
+// spend gives the lead the lowest drawn turn of a slot. Lower turns of other slots are passed over: for good where
+// nobody in the slot is active, else they stay for the next lead.
+func (d *dealer) spend(id uuid.UUID, hand *Hand, place int) {
+	turn := d.drawn[place][0]
+	d.drawn[place] = d.drawn[place][1:]
+	d.held--
+	var passed []int
+	for other, turns := range d.drawn {
+		if len(turns) > 0 && turns[0] < turn {
+			passed = append(passed, other)
+		}
+	}
+	slices.SortFunc(passed, func(a, b int) int { return cmp.Compare(d.drawn[a][0], d.drawn[b][0]) })
+	for _, other := range passed {
+		_, skipped := d.split(id, d.ring.Slots[other])
+		hand.skip(skipped)
+		for allInactive(skipped) && len(d.drawn[other]) > 0 && d.drawn[other][0] < turn {
+			d.Passed = append(d.Passed, d.drawn[other][0])
+			d.drawn[other] = d.drawn[other][1:]
+			d.held--
+		}
+	}
+	var skipped []Skip
+	hand.Turn = turn
+	hand.Receivers, skipped = d.split(id, d.ring.Slots[place])
+	hand.skip(skipped)
+	for _, m := range hand.Receivers {
+		d.give(id, m.MemberID)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,9 @@ var (
 	loadScript   = redis.NewScript(loadSource)
 )
 
+// maxTokens is what one script takes: Lua's stack bounds what it can unpack to 8,000.
+const maxTokens = 4000
+
 // Cursors are the turn cursors of all groups.
 type Cursors struct{ rdb redis.UniversalClient }
 
@@ -58,8 +62,8 @@ func (r Ring) keys() []string {
 }
 
 // Draw draws a turn for each token: for a token that has drawn before the same turn again, else a free one or the next.
-// The epoch names the
-// cursor that was drawn from. Draw returns a *StaleError where the cursor must be loaded first.
+// The epoch names the cursor that was drawn from. Draw returns a *StaleError where the cursor must be loaded first. No
+// more than some thousands of tokens are drawn at once.
 func (c *Cursors) Draw(ctx context.Context, r Ring, at time.Time, tokens []string) (epoch string, turns []int64, err error) {
 	args := make([]any, 0, len(tokens)+2)
 	args = append(args, r.Version, at.Unix())
@@ -85,16 +89,18 @@ func (c *Cursors) Draw(ctx context.Context, r Ring, at time.Time, tokens []strin
 // Settle ends the draws of tokens whose batch is done with: forgets them, and hands out again first those turns that
 // they drew and that were not spent. Tokens that drew nothing do no harm.
 func (c *Cursors) Settle(ctx context.Context, r Ring, tokens []string, spent []int64) error {
-	args := make([]any, 0, len(tokens)+len(spent)+1)
-	args = append(args, len(tokens))
-	for _, t := range tokens {
-		args = append(args, t)
-	}
-	for _, t := range spent {
-		args = append(args, t)
-	}
-	if err := settleScript.Run(ctx, c.rdb, r.keys(), args...).Err(); err != nil {
-		return fmt.Errorf("settling %d draws of group %s: %w", len(tokens), r.Group, err)
+	for part := range slices.Chunk(tokens, maxTokens) {
+		args := make([]any, 0, len(part)+len(spent)+1)
+		args = append(args, len(part))
+		for _, t := range part {
+			args = append(args, t)
+		}
+		for _, t := range spent {
+			args = append(args, t)
+		}
+		if err := settleScript.Run(ctx, c.rdb, r.keys(), args...).Err(); err != nil {
+			return fmt.Errorf("settling %d draws of group %s: %w", len(tokens), r.Group, err)
+		}
 	}
 	return nil
 }

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -86,10 +88,13 @@ func once[T any](ctx context.Context, a *API, c *call, do func(*store.Tx) (effec
 	if err != nil {
 		return nil, err
 	}
-	a.Feeder.Feed(did.batches...)
+	a.Feeder.Feed(slices.DeleteFunc(did.batches, waits)...)
 	a.Metrics.LeadsReceived.WithLabelValues(channel).Add(float64(did.received))
 	return &out, nil
 }
+
+// waits reports whether a batch waits for the scheduler, which feeds bulk work a few batches at a time.
+func waits(b store.Batch) bool { return b.Queue == lead.QueueBulk }
 
 func post[T any](status int, body T) (posted[T], error) {
 	var data bytes.Buffer
