@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -17,7 +16,7 @@ import (
 func TestKindsAreMatchedExactly(t *testing.T) {
 	t.Parallel()
 	ran := 0
-	w := &Worker{log: slog.New(slog.NewTextHandler(io.Discard, nil)), handlers: map[string]asynq.HandlerFunc{
+	w := &Worker{log: slog.New(slog.DiscardHandler), handlers: map[string]asynq.HandlerFunc{
 		tasks.KindDistribute: func(context.Context, *asynq.Task) error { ran++; return nil },
 		tasks.KindIngest:     func(context.Context, *asynq.Task) error { return tasks.ErrPayload },
 	}}
