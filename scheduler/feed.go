@@ -10,11 +10,11 @@ import (
 const (
 	// bulkInFlight is how many bulk batches of a workspace are with the queue at once: enough to keep every worker busy,
 	// few enough that another workspace's bulk work is not held up.
-	bulkInFlight = 16
+	bulkInFlight = 24
 	// feedAtOnce bounds one round of feeding.
 	feedAtOnce = 128
-	feedBusy   = 20 * time.Millisecond
-	feedIdle   = 100 * time.Millisecond
+	feedBusy   = 10 * time.Millisecond
+	feedIdle   = 50 * time.Millisecond
 
 	// handedAgainAfter is how long a batch that was handed to the queue may take before it is handed over again.
 	handedAgainAfter = 10 * time.Second

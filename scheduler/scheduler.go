@@ -1,4 +1,4 @@
-// Package scheduler is what happens by the clock: feeding bulk work, reconciling what was lost on the way, and keeping
+// Package scheduler is what happens by the clock: arming pending leads, feeding bulk work, reconciling what was lost on the way, and keeping
 // house. One scheduler leads; others stand by. It imports store, tasks and what they build on.
 package scheduler
 
@@ -95,6 +95,8 @@ func every(interval time.Duration, name string, do func(context.Context) error) 
 func (s *Scheduler) jobs() []job {
 	return []job{
 		{"feed bulk work", s.feedBulk},
+		{"arm pending leads", s.arm},
+		every(handInterval, "hand over armed batches", s.handOver),
 		every(2*time.Second, "feed again", s.feedAgain),
 		every(5*time.Second, "restore the queue registry", s.restoreQueues),
 		every(10*time.Second, "keep dead tasks", s.keepDeadTasks),

@@ -39,8 +39,9 @@ type Caller struct {
 	APIKey
 	// Shut out are the keys of members who are deactivated or removed.
 	ShutOut bool `db:"shut_out"`
-	// LeadsDistribution is the workspace's feature switch.
-	LeadsDistribution bool `db:"leads_distribution"`
+	// LeadsDistribution and ScheduledDistribution are the workspace's feature switches.
+	LeadsDistribution     bool `db:"leads_distribution"`
+	ScheduledDistribution bool `db:"scheduled_distribution"`
 }
 
 const apiKeyColumns = `k.workspace_id, k.api_key_id, k.role, k.member_id, k.group_id, k.source_id, k.created_at, k.expires_at,
@@ -88,7 +89,7 @@ func (q Queries) Authenticate(ctx context.Context, key string) (Caller, error) {
 	hash := sha256.Sum256([]byte(key))
 	var c Caller
 	err = sqlx.GetContext(ctx, q.q, &c, `
-		SELECT `+apiKeyColumns+`, w.leads_distribution,
+		SELECT `+apiKeyColumns+`, w.leads_distribution, w.scheduled_distribution,
 			k.role = 'member' AND (m.active IS NOT TRUE OR m.removed_at IS NOT NULL) AS shut_out
 		FROM api_keys k
 		JOIN workspaces w ON w.workspace_id = k.workspace_id

@@ -17,7 +17,13 @@ type Assignment struct {
 	ID        uuid.UUID
 	GroupID   *uuid.UUID
 	MemberIDs []uuid.UUID
-	// Count is the number of decisions it made: one a lead for a group, one a lead and member otherwise.
+	// Pace or At say how it was scheduled, neither that it was distributed at once. Seed is what a pace's plan was drawn
+	// from.
+	Pace lead.Pace
+	At   *time.Time
+	Seed *lead.Seed
+	// Count is the number of decisions it made: one for each member who gets a lead, and one for each lead that is yet to
+	// be dealt by its group.
 	Count     int
 	CreatedAt time.Time
 }
@@ -26,12 +32,19 @@ type assignmentRow struct {
 	ID        uuid.UUID      `db:"assignment_id"`
 	GroupID   *uuid.UUID     `db:"group_id"`
 	MemberIDs pq.StringArray `db:"member_ids"`
+	Pace      lead.Pace      `db:"pace"`
+	At        *time.Time     `db:"at"`
+	Seed      *int64         `db:"seed"`
 	Count     int            `db:"count"`
 	CreatedAt time.Time      `db:"created_at"`
 }
 
 func (r assignmentRow) assignment() (Assignment, error) {
-	a := Assignment{ID: r.ID, GroupID: r.GroupID, Count: r.Count, CreatedAt: r.CreatedAt, MemberIDs: []uuid.UUID{}}
+	a := Assignment{ID: r.ID, GroupID: r.GroupID, Count: r.Count, CreatedAt: r.CreatedAt, MemberIDs: []uuid.UUID{}, Pace: r.Pace, At: r.At}
+	if r.Seed != nil {
+		seed := lead.Seed(*r.Seed)
+		a.Seed = &seed
+	}
 	for _, text := range r.MemberIDs {
 		id, err := uuid.Parse(text)
 		if err != nil {
@@ -45,42 +58,56 @@ func (r assignmentRow) assignment() (Assignment, error) {
 // Assign decides to distribute leads, in the order given. Deleted leads, groups and members are accepted and end as
 // failed history; ids that the workspace never had are a *FieldError.
 func (t *Tx) Assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID, d Distribution) (Assignment, []Batch, error) {
-	if err := t.CheckDistribution(ctx, workspace, d); err != nil {
-		return Assignment{}, nil, err
-	}
-	if err := t.checkLeads(ctx, workspace, leads); err != nil {
+	if err := t.checkAssigned(ctx, workspace, leads, d); err != nil {
 		return Assignment{}, nil, err
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Assignment{}, nil, err
 	}
-	pending := make([]pendingLead, 0, len(leads)*d.Decisions())
-	for _, l := range leads {
-		for _, p := range decisionsFor(l, d) {
-			p.assignment = id
-			pending = append(pending, p)
-		}
+	if d.Pace != "" && d.Seed == 0 {
+		d.Seed = newSeed(t.now())
 	}
-	if _, err := t.q.ExecContext(ctx, `
-		INSERT INTO assignments (workspace_id, assignment_id, group_id, member_ids, count, created_at)
-		VALUES ($1, $2, $3, $4::uuid[], $5, $6)`,
-		workspace, id, nullID(d.GroupID), uuids(d.MemberIDs), len(pending), t.now()); err != nil {
-		return Assignment{}, nil, translate(err)
-	}
-	batches, err := t.addPending(ctx, workspace, lead.QueueBulk, lead.Immediate, t.now(), pending)
+	count, batches, err := t.assign(ctx, workspace, leads, d, id)
 	if err != nil {
 		return Assignment{}, nil, err
 	}
+	if _, err := t.q.ExecContext(ctx, `
+		INSERT INTO assignments (workspace_id, assignment_id, group_id, member_ids, pace, at, seed, count, created_at)
+		VALUES ($1, $2, $3, $4::uuid[], $5, $6, nullif($7::bigint, 0), $8, $9)`,
+		workspace, id, nullID(d.GroupID), uuids(d.MemberIDs), nullText(string(d.Pace)), nullTime(d.At), int64(d.Seed), count,
+		t.now()); err != nil {
+		return Assignment{}, nil, translate(err)
+	}
 	a, err := t.Assignment(ctx, workspace, id)
 	return a, batches, err
+}
+
+// assign writes the decisions of an assignment, and returns their number.
+func (t *Tx) assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID, d Distribution, assignment uuid.UUID) (int, []Batch, error) {
+	if d.Scheduled() {
+		w, err := t.Workspace(ctx, workspace)
+		if err != nil {
+			return 0, nil, err
+		}
+		return t.schedule(ctx, w, schedule{d, leads}, assignment)
+	}
+	pending := make([]pendingLead, 0, len(leads)*d.Decisions())
+	for _, l := range leads {
+		for _, p := range decisionsFor(l, d) {
+			p.assignment = assignment
+			pending = append(pending, p)
+		}
+	}
+	batches, err := t.addPending(ctx, workspace, lead.QueueBulk, lead.Immediate, t.now(), pending)
+	return len(pending), batches, err
 }
 
 // Assignment returns one request, ErrNotFound where there is none.
 func (q Queries) Assignment(ctx context.Context, workspace, id uuid.UUID) (Assignment, error) {
 	var row assignmentRow
 	if err := sqlx.GetContext(ctx, q.q, &row, `
-		SELECT assignment_id, group_id, member_ids, count, created_at FROM assignments
+		SELECT assignment_id, group_id, member_ids, coalesce(pace, '') AS pace, at, seed, count, created_at FROM assignments
 		WHERE workspace_id = $1 AND assignment_id = $2`, workspace, id); err != nil {
 		return Assignment{}, translate(err)
 	}
@@ -91,7 +118,7 @@ func (q Queries) Assignment(ctx context.Context, workspace, id uuid.UUID) (Assig
 func (q Queries) Assignments(ctx context.Context, workspace uuid.UUID, p Page) ([]Assignment, error) {
 	var rows []assignmentRow
 	if err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT assignment_id, group_id, member_ids, count, created_at FROM assignments
+		SELECT assignment_id, group_id, member_ids, coalesce(pace, '') AS pace, at, seed, count, created_at FROM assignments
 		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR assignment_id < $2)
 		ORDER BY assignment_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit); err != nil {
 		return nil, translate(err)

@@ -76,7 +76,7 @@ func (s *Store) Audit(ctx context.Context) (report AuditReport, err error) {
 }
 
 // lostTurns finds turns that are neither in the ledger nor with a cursor that will hand them out. It looks only at
-// groups at rest, that have nothing pending.
+// groups at rest, for which no turn is still to be dealt.
 func (s *Store) lostTurns(ctx context.Context, q Queries) ([]string, error) {
 	var rows []struct {
 		ringRow
@@ -85,7 +85,8 @@ func (s *Store) lostTurns(ctx context.Context, q Queries) ([]string, error) {
 	if err := sqlx.SelectContext(ctx, q.q, &rows, `
 		SELECT g.workspace_id, `+ringColumns+` FROM groups g JOIN rings r USING (workspace_id, group_id, version)
 		WHERE g.deleted_at IS NULL AND NOT EXISTS (
-			SELECT 1 FROM pending_leads p WHERE p.workspace_id = g.workspace_id AND p.group_id = g.group_id)`); err != nil {
+			SELECT 1 FROM pending_leads p
+			WHERE p.workspace_id = g.workspace_id AND p.group_id = g.group_id AND p.turn IS NULL AND p.refused IS NULL)`); err != nil {
 		return nil, translate(err)
 	}
 	var lost []string

@@ -32,46 +32,58 @@ var auditQueries = []auditQuery{
 	{name: "pending_and_done", promise: "a decision is pending or in history, never both", query: `
 		SELECT 'pending lead ' || p.pending_id FROM pending_leads p
 		JOIN history h ON h.workspace_id = p.workspace_id AND h.lead_id = p.lead_id AND h.pending_id = p.pending_id`},
-	{name: "pending_without_batch", promise: "every pending lead is in a batch that will be driven", query: `
+	{name: "pending_without_batch", promise: "every pending lead that is armed is in a batch that will be driven", query: `
 		SELECT 'pending lead ' || p.pending_id FROM pending_leads p
-		WHERE NOT EXISTS (SELECT 1 FROM batches b WHERE b.workspace_id = p.workspace_id AND b.batch_id = p.batch_id)`},
-	{name: "leads_forgotten", promise: "every lead that was to be distributed is pending or in history", query: `
+		WHERE p.batch_id IS NOT NULL
+			AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.workspace_id = p.workspace_id AND b.batch_id = p.batch_id)`},
+	{name: "deleted_and_more", promise: "a pending lead that was deleted is neither pending nor in history", query: `
+		SELECT 'pending lead ' || d.pending_id FROM deleted_pending d
+		WHERE EXISTS (SELECT 1 FROM pending_leads p WHERE p.workspace_id = d.workspace_id AND p.pending_id = d.pending_id)
+			OR EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = d.workspace_id AND h.lead_id = d.lead_id
+				AND h.pending_id = d.pending_id)`},
+	{name: "leads_forgotten", promise: "every lead that was to be distributed is pending, deleted or in history", query: `
 		WITH done AS (
 			SELECT workspace_id, lead_id, count(DISTINCT pending_id) AS n FROM history
 			WHERE assignment_id IS NULL AND retry_of IS NULL GROUP BY 1, 2
 		), waiting AS (
-			SELECT workspace_id, lead_id, count(*) AS n FROM pending_leads
+			SELECT workspace_id, lead_id, count(*) AS n FROM (
+				SELECT workspace_id, lead_id, assignment_id, retry_of FROM pending_leads
+				UNION ALL SELECT workspace_id, lead_id, assignment_id, retry_of FROM deleted_pending) w
 			WHERE assignment_id IS NULL AND retry_of IS NULL GROUP BY 1, 2
 		)
 		SELECT 'lead ' || l.lead_id FROM leads l
 		LEFT JOIN done USING (workspace_id, lead_id) LEFT JOIN waiting USING (workspace_id, lead_id)
 		WHERE l.decisions > coalesce(done.n, 0) + coalesce(waiting.n, 0)`},
-	{name: "assignments_incomplete", promise: "every lead of an assignment is pending or in history", query: `
+	{name: "assignments_incomplete", promise: "every lead of an assignment is pending, deleted or in history", query: `
 		WITH done AS (
 			SELECT workspace_id, assignment_id, count(DISTINCT pending_id) AS n FROM history
 			WHERE assignment_id IS NOT NULL GROUP BY 1, 2
 		), waiting AS (
-			SELECT workspace_id, assignment_id, count(*) AS n FROM pending_leads
+			SELECT workspace_id, assignment_id, count(*) AS n FROM (
+				SELECT workspace_id, assignment_id FROM pending_leads
+				UNION ALL SELECT workspace_id, assignment_id FROM deleted_pending) w
 			WHERE assignment_id IS NOT NULL GROUP BY 1, 2
 		)
 		SELECT 'assignment ' || a.assignment_id FROM assignments a
 		LEFT JOIN done USING (workspace_id, assignment_id) LEFT JOIN waiting USING (workspace_id, assignment_id)
 		WHERE a.count <> coalesce(done.n, 0) + coalesce(waiting.n, 0)`},
-	{name: "turns_without_history", promise: "every turn spent on a lead is in history, and the other way round", query: `
+	{name: "turns_without_history", promise: "every turn spent on a lead is in history, pending or deleted, and the other way round", query: `
 		SELECT 'group ' || coalesce(t.group_id, h.group_id) || ', version ' || coalesce(t.version, h.ring_version)
 			|| ', turn ' || coalesce(t.turn, h.turn)
-		FROM (SELECT * FROM turns WHERE pending_id IS NOT NULL) t
-		FULL JOIN (SELECT DISTINCT workspace_id, group_id, ring_version, turn, pending_id FROM history
-			WHERE turn IS NOT NULL) h
-		ON (t.workspace_id, t.group_id, t.version, t.turn, t.pending_id)
-			= (h.workspace_id, h.group_id, h.ring_version, h.turn, h.pending_id)
+		FROM (SELECT * FROM turns WHERE lead_id IS NOT NULL) t
+		FULL JOIN (
+			SELECT workspace_id, group_id, ring_version, turn, lead_id FROM history WHERE turn IS NOT NULL
+			UNION SELECT workspace_id, group_id, ring_version, turn, lead_id FROM pending_leads WHERE turn IS NOT NULL
+			UNION SELECT workspace_id, group_id, ring_version, turn, lead_id FROM deleted_pending WHERE turn IS NOT NULL) h
+		ON (t.workspace_id, t.group_id, t.version, t.turn, t.lead_id)
+			= (h.workspace_id, h.group_id, h.ring_version, h.turn, h.lead_id)
 		WHERE t.turn IS NULL OR h.turn IS NULL`},
 	{name: "wrong_receiver", promise: "turn n goes to slot n mod ring size", query: `
 		SELECT 'history ' || h.history_id FROM history h
 		JOIN rings r ON (r.workspace_id, r.group_id, r.version) = (h.workspace_id, h.group_id, h.ring_version)
 		WHERE h.turn IS NOT NULL AND NOT (
 			r.slots -> (h.turn % jsonb_array_length(r.slots))::int
-			@> jsonb_build_array(jsonb_build_object('member_id', h.member_id)))`},
+			@> jsonb_build_array(jsonb_build_object('member_id', coalesce(h.moved_from, h.member_id))))`},
 	{name: "old_turns_missing", promise: "no turn of an earlier ring version is missing", query: `
 		SELECT 'group ' || r.group_id || ', version ' || r.version
 		FROM rings r JOIN groups g USING (workspace_id, group_id)
@@ -81,5 +93,7 @@ var auditQueries = []auditQuery{
 		WHERE r.version < g.version AND used.n > 0 AND used.n <> used.last - r.first_turn + 1`},
 	{name: "stuck", promise: "due work is done within a minute", overdue: true, query: `
 		SELECT 'batch ' || batch_id || ', ' || size || ' leads' || coalesce(': ' || error, '') FROM batches
-		WHERE feed_at < $1 AND (queue <> 'bulk' OR attempts > 0)`},
+		WHERE feed_at < $1 AND (queue <> 'bulk' OR attempts > 0)
+		UNION ALL
+		SELECT 'pending lead ' || pending_id FROM pending_leads WHERE batch_id IS NULL AND due_at < $1`},
 }

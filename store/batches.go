@@ -64,15 +64,16 @@ func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]Batch, err
 	return fed, translate(err)
 }
 
-// FeedAgain gives a new generation to batches that were handed to the queue before the given time and are still there,
-// oldest first, limit at the most, and returns them. They are to be handed to the queue once more. A time that lies more
-// than a minute ahead was written by a clock that has been set back since.
+// FeedAgain gives a new generation to batches that were handed to the queue before the given time, were due before it if
+// they waited for a time, and are still there, oldest first, limit at the most, and returns them. They are to be handed to
+// the queue once more. A time that lies more than a minute ahead was written by a clock that has been set back since.
 func (s *Store) FeedAgain(ctx context.Context, queue lead.Queue, before time.Time, limit int) ([]Batch, error) {
 	var again []Batch
 	err := sqlx.SelectContext(ctx, s.q, &again, `
 		WITH chosen AS (
 			SELECT workspace_id, batch_id FROM batches
-			WHERE queue = $1 AND (fed_at < $2 OR fed_at > $3::timestamptz + interval '1 minute') AND feed_at <= $3
+			WHERE queue = $1 AND (fed_at < $2 OR fed_at > $3::timestamptz + interval '1 minute')
+				AND feed_at <= CASE WHEN queue = 'due' THEN $2::timestamptz ELSE $3::timestamptz END
 			ORDER BY fed_at LIMIT $4
 			FOR UPDATE SKIP LOCKED
 		)
@@ -99,13 +100,17 @@ type Backlog struct {
 	Oldest *time.Time `db:"oldest"`
 }
 
-// Backlog reads the small batches table only.
+// Backlog reads the small batches table and, for what is not armed, an index.
 func (q Queries) Backlog(ctx context.Context) (Backlog, error) {
 	var b Backlog
 	err := sqlx.GetContext(ctx, q.q, &b, `
-		SELECT coalesce(sum(size) FILTER (WHERE feed_at <= $1), 0) AS due,
-			coalesce(sum(size) FILTER (WHERE feed_at > $1), 0) AS later,
-			min(feed_at) FILTER (WHERE feed_at <= $1) AS oldest
-		FROM batches`, q.now())
+		WITH w AS (
+			SELECT feed_at AS due_at, size::bigint AS n FROM batches
+			UNION ALL
+			SELECT due_at, 1 FROM pending_leads WHERE batch_id IS NULL
+		)
+		SELECT coalesce(sum(n) FILTER (WHERE due_at <= $1), 0) AS due, coalesce(sum(n) FILTER (WHERE due_at > $1), 0) AS later,
+			min(due_at) FILTER (WHERE due_at <= $1) AS oldest
+		FROM w`, q.now())
 	return b, translate(err)
 }

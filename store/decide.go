@@ -14,15 +14,20 @@ import (
 
 // A distribution is one batch being decided: its claims become decisions, and the groups' turns are spent.
 type distribution struct {
-	store            *Store
+	turnsOf          turnsOf
 	workspace, batch uuid.UUID
 	claims           []claim
 	decisions        []decision
 	turns            []spentTurn
 	draws            []draws
 	extra            *int
+	holders          bool // look who has the leads
 	roster           roster
 }
+
+// turnsOf gives a turn of a ring for each token, and the epoch of the cursor that they come from. It returns a
+// *cursor.StaleError where that must be loaded first.
+type turnsOf func(ctx context.Context, ring cursor.Ring, tokens []string) (epoch string, turns []int64, err error)
 
 // A decision is what becomes of a claim for one member: a copy, or a failure with its reason.
 type decision struct {
@@ -35,12 +40,12 @@ type decision struct {
 	detail  string
 }
 
-// A spentTurn is a row of the ledger. Its pending lead is nil where the turn was passed over.
+// A spentTurn is a row of the ledger. Its lead is nil where the turn was passed over.
 type spentTurn struct {
 	group   uuid.UUID
 	version int
 	turn    int64
-	pending uuid.UUID
+	lead    uuid.UUID
 }
 
 // groupRing is a group as a distribution needs it.
@@ -118,6 +123,9 @@ func (d *distribution) read(ctx context.Context, t *Tx) (map[uuid.UUID]groupRing
 		return nil, err
 	}
 	d.roster = roster{active: active, held: make(map[holding]bool)}
+	if !d.holders {
+		return groups, nil
+	}
 	return groups, t.readHoldings(ctx, d.workspace, leads, d.roster.held)
 }
 
@@ -153,7 +161,14 @@ func (r roster) Active(member uuid.UUID) bool { return r.active[member] }
 func (r roster) Holds(lead, member uuid.UUID) bool { return r.held[holding{lead, member}] }
 
 func (d *distribution) fail(c claim, reason lead.Reason) {
-	d.decisions = append(d.decisions, decision{claim: c, member: c.MemberID.UUID, reason: reason})
+	d.decisions = append(d.decisions, c.decided(reason))
+}
+
+// decided is a claim decided for the member it names, if it names one, with the turn that chose them, if one did.
+func (c claim) decided(reason lead.Reason) decision {
+	return decision{
+		claim: c, member: c.MemberID.UUID, version: int(c.Version.Int64), turn: c.Turn.Int64, reason: reason, skipped: c.Skipped.v,
+	}
 }
 
 // give decides a claim for a named member.
@@ -165,7 +180,7 @@ func (d *distribution) give(c claim) {
 		d.fail(c, lead.AlreadyAssigned)
 	default:
 		d.roster.held[holding{c.LeadID, member}] = true
-		d.decisions = append(d.decisions, decision{claim: c, member: member})
+		d.decisions = append(d.decisions, c.decided(""))
 	}
 }
 
@@ -197,7 +212,7 @@ func (d *distribution) deal(ctx context.Context, ring lead.Ring, group uuid.UUID
 			d.decisions = append(d.decisions, decision{claim: claims[i], reason: hand.Reason, skipped: hand.Skipped})
 			continue
 		}
-		d.turns = append(d.turns, spentTurn{group, ring.Version, hand.Turn, claims[i].PendingID})
+		d.turns = append(d.turns, spentTurn{group, ring.Version, hand.Turn, claims[i].LeadID})
 		drawn.spent = append(drawn.spent, hand.Turn)
 		for _, r := range hand.Receivers {
 			d.roster.held[holding{claims[i].LeadID, r.MemberID}] = true
@@ -228,7 +243,7 @@ func (d *distribution) draw(ctx context.Context, drawn *draws, asked, n int) ([]
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
-	epoch, turns, err := d.store.cursors.Draw(ctx, drawn.ring, d.store.now(), drawn.tokens[asked:asked+n])
+	epoch, turns, err := d.turnsOf(ctx, drawn.ring, drawn.tokens[asked:asked+n])
 	var stale *cursor.StaleError
 	if errors.As(err, &stale) {
 		return nil, &staleCursor{draws: []draws{{ring: drawn.ring, epoch: stale.Epoch}}, cause: err}

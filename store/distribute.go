@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,8 +23,8 @@ const (
 )
 
 var (
-	// errRaced means that somebody else gave one of the leads to one of the members first.
-	errRaced = errors.New("another distribution gave a member the same lead first")
+	// errRaced means that one of the members has one of the leads, which this run did not know.
+	errRaced = errors.New("a member has one of the leads already")
 	// errTurnTaken means that the cursor handed out a turn that is in the ledger.
 	errTurnTaken = errors.New("the cursor handed out a turn twice")
 )
@@ -54,8 +55,11 @@ type Outcome struct {
 func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Result, error) {
 	var result Result
 	extra := 0
+	// The first run takes it that nobody has the leads yet, which is usual and spares looking for their copies one by one.
+	// Where that is wrong the copies collide, and the next run looks.
+	known := false
 	for range maxReruns {
-		outcomes, unsettled, err := s.distributeOnce(ctx, workspace, batch, &extra)
+		outcomes, unsettled, err := s.distributeOnce(ctx, workspace, batch, &extra, known)
 		var stale *staleCursor
 		switch {
 		case err == nil:
@@ -67,7 +71,8 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 				return result, err
 			}
 			result.Rebuilt += lost
-		case errors.Is(err, errRaced): // decide anew, seeing what the others did
+		case errors.Is(err, errRaced):
+			known = true
 		case Refused(err):
 			return s.split(ctx, workspace, batch, err)
 		default:
@@ -100,10 +105,11 @@ func (s *Store) rebuild(ctx context.Context, workspace uuid.UUID, all []draws) (
 	return lost, nil
 }
 
-// distributeOnce is one run of Distribute. extra counts the turns that any run so far drew beyond one a lead.
-func (s *Store) distributeOnce(ctx context.Context, workspace, batch uuid.UUID, extra *int) (outcomes []Outcome, unsettled, err error) {
-	d := distribution{store: s, workspace: workspace, batch: batch, extra: extra}
-	err = s.WithTx(ctx, func(t *Tx) error {
+// distributeOnce is one run of Distribute. extra counts the turns that any run so far drew beyond one a lead; known says
+// whether to look who has the leads already.
+func (s *Store) distributeOnce(ctx context.Context, workspace, batch uuid.UUID, extra *int, known bool) (outcomes []Outcome, unsettled, err error) {
+	d := distribution{turnsOf: s.draw, workspace: workspace, batch: batch, extra: extra, holders: known}
+	err = s.tryTx(ctx, func(t *Tx) error {
 		if err := t.passGate(ctx, workspace); err != nil {
 			return err
 		}
@@ -122,36 +128,78 @@ func (s *Store) distributeOnce(ctx context.Context, workspace, batch uuid.UUID, 
 	return outcomes, s.settle(ctx, d.draws), nil
 }
 
-// A claim is a pending lead that this transaction has deleted and so must act on.
-type claim struct {
-	PendingID    uuid.UUID     `db:"pending_id"`
-	LeadID       uuid.UUID     `db:"lead_id"`
-	GroupID      uuid.NullUUID `db:"group_id"`
-	MemberID     uuid.NullUUID `db:"member_id"`
-	AssignmentID uuid.NullUUID `db:"assignment_id"`
-	RetryOf      uuid.NullUUID `db:"retry_of"`
-	Refused      lead.Reason   `db:"refused"`
-	Trigger      lead.Trigger  `db:"trigger"`
-	DueAt        time.Time     `db:"due_at"`
-	AcceptedAt   time.Time     `db:"accepted_at"`
-	LeadGone     bool          `db:"lead_gone"`
+func (s *Store) draw(ctx context.Context, ring cursor.Ring, tokens []string) (string, []int64, error) {
+	if s.cursors == nil {
+		return "", nil, errors.New("drawing turns needs Redis, and this store was opened without")
+	}
+	return s.cursors.Draw(ctx, ring, s.now(), tokens)
 }
 
-// claim deletes a batch and its pending leads. Of several transactions that claim a batch at once, one gets the rows;
-// the others wait on the batch's row for that one to end, and find nothing if it has committed.
+// A claim is a pending lead that this transaction has deleted and so must act on.
+type claim struct {
+	PendingID uuid.UUID     `db:"pending_id"`
+	LeadID    uuid.UUID     `db:"lead_id"`
+	GroupID   uuid.NullUUID `db:"group_id"`
+	MemberID  uuid.NullUUID `db:"member_id"`
+	// Version, Turn and Skipped are how the member was chosen, where that was done when the lead was planned.
+	Version       sql.NullInt64      `db:"ring_version"`
+	Turn          sql.NullInt64      `db:"turn"`
+	Skipped       jsonb[[]lead.Skip] `db:"skipped"`
+	ReplannedFrom sql.NullTime       `db:"replanned_from"`
+	MovedFrom     uuid.NullUUID      `db:"moved_from"`
+	AssignmentID  uuid.NullUUID      `db:"assignment_id"`
+	RetryOf       uuid.NullUUID      `db:"retry_of"`
+	Refused       lead.Reason        `db:"refused"`
+	Trigger       lead.Trigger       `db:"trigger"`
+	DueAt         time.Time          `db:"due_at"`
+	AcceptedAt    time.Time          `db:"accepted_at"`
+	LeadGone      bool               `db:"lead_gone"`
+}
+
+// An EarlyError means that a batch is not due yet, and so was left alone.
+type EarlyError struct {
+	// In is how long it has still to wait, by the store's clock.
+	In time.Duration
+}
+
+func (e *EarlyError) Error() string {
+	return fmt.Sprintf("the batch is due in %s and not before", e.In)
+}
+
+// claim deletes a batch that is due, and its pending leads. Of several transactions that claim a batch at once, one gets
+// the rows; the others wait on the batch's row for that one to end, and find nothing if it has committed. Pending leads
+// are locked in the order of their ids, as by everybody who locks several. It returns an *EarlyError for a batch whose
+// time has not come.
 func (t *Tx) claim(ctx context.Context, workspace, batch uuid.UUID) ([]claim, error) {
 	var claims []claim
 	err := sqlx.SelectContext(ctx, t.q, &claims, `
 		WITH b AS (
-			DELETE FROM batches WHERE workspace_id = $1 AND batch_id = $2 RETURNING batch_id
+			DELETE FROM batches WHERE workspace_id = $1 AND batch_id = $2 AND (feed_at <= $3 OR queue <> 'due')
+			RETURNING batch_id
+		), locked AS (
+			SELECT p.pending_id FROM pending_leads p JOIN b ON b.batch_id = p.batch_id
+			WHERE p.workspace_id = $1 AND p.batch_id = $2 ORDER BY p.pending_id FOR UPDATE OF p
 		), p AS (
-			DELETE FROM pending_leads p USING b WHERE p.workspace_id = $1 AND p.batch_id = b.batch_id RETURNING p.*
+			DELETE FROM pending_leads p USING locked WHERE p.workspace_id = $1 AND p.pending_id = locked.pending_id RETURNING p.*
 		)
-		SELECT p.pending_id, p.lead_id, p.group_id, p.member_id, p.assignment_id, p.retry_of,
-			coalesce(p.refused, '') AS refused, p.trigger, p.due_at, p.accepted_at, l.lead_id IS NULL AS lead_gone
+		SELECT p.pending_id, p.lead_id, p.group_id, p.member_id, p.ring_version, p.turn, p.skipped, p.moved_from, p.replanned_from,
+			p.assignment_id, p.retry_of, coalesce(p.refused, '') AS refused, p.trigger, p.due_at, p.accepted_at,
+			l.lead_id IS NULL AS lead_gone
 		FROM p LEFT JOIN leads l ON l.workspace_id = $1 AND l.lead_id = p.lead_id AND l.deleted_at IS NULL
-		ORDER BY p.pending_id`, workspace, batch)
-	return claims, translate(err)
+		ORDER BY p.pending_id`, workspace, batch, t.now())
+	if err != nil || len(claims) > 0 {
+		return claims, translate(err)
+	}
+	var feedAt time.Time
+	err = translate(sqlx.GetContext(ctx, t.q, &feedAt, `
+		SELECT feed_at FROM batches WHERE workspace_id = $1 AND batch_id = $2`, workspace, batch))
+	switch wait := feedAt.Sub(t.now()); {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err == nil && wait > 0:
+		return nil, &EarlyError{In: wait}
+	}
+	return nil, err
 }
 
 // draws are what a batch drew, or may have drawn in a run that failed, of one group.

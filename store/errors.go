@@ -64,7 +64,7 @@ var violations = map[string]Violation{
 	"api_keys_workspace_id_member_id_fkey": {Field: "member_id", Message: "there is no such member in this workspace"},
 	"api_keys_workspace_id_group_id_fkey":  {Field: "group_id", Message: "there is no such group in this workspace"},
 	"api_keys_workspace_id_source_id_fkey": {Field: "source_id", Message: "there is no such source in this workspace"},
-	"pending_leads_check":                  {Field: "distribute", Message: "a distribution goes to a group or to a member, not both"},
+	"pending_leads_check":                  {Field: "distribute", Message: "a distribution goes to a group or to a member"},
 }
 
 // translate gives database errors the meaning they have for callers. Everything else passes through.

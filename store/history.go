@@ -21,11 +21,15 @@ type HistoryEntry struct {
 	RetryOf *uuid.UUID `db:"retry_of"`
 	Retried bool       `db:"retried"`
 	// RingVersion and Turn say which step of the group's ring it was.
-	RingVersion *int         `db:"ring_version"`
-	Turn        *int64       `db:"turn"`
-	Outcome     lead.Outcome `db:"outcome"`
-	Reason      lead.Reason  `db:"reason"`
-	Trigger     lead.Trigger `db:"trigger"`
+	RingVersion *int   `db:"ring_version"`
+	Turn        *int64 `db:"turn"`
+	// MovedFrom is the member for whom it was planned, where an operator chose another, and ReplannedFrom when it was to
+	// go out first, where an outage outlasted that day.
+	MovedFrom     *uuid.UUID   `db:"moved_from"`
+	ReplannedFrom *time.Time   `db:"replanned_from"`
+	Outcome       lead.Outcome `db:"outcome"`
+	Reason        lead.Reason  `db:"reason"`
+	Trigger       lead.Trigger `db:"trigger"`
 	// Skipped are the members who were passed over.
 	Skipped    []lead.Skip `db:"-"`
 	DueAt      time.Time   `db:"due_at"`
@@ -48,7 +52,8 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 		SkippedJSON jsonb[[]lead.Skip] `db:"skipped"`
 	}
 	err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT h.history_id, h.lead_id, h.member_id, h.group_id, h.assignment_id, h.retry_of, h.ring_version, h.turn,
+		SELECT h.history_id, h.lead_id, h.member_id, h.group_id, h.assignment_id, h.retry_of, h.ring_version, h.turn, h.moved_from,
+			h.replanned_from,
 			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, h.skipped, h.due_at, h.accepted_at, h.at,
 			h.outcome = 'failed' AND EXISTS (SELECT 1 FROM history_retries r
 				WHERE r.workspace_id = h.workspace_id AND r.history_id = h.history_id) AS retried

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // ImportStatus is how far an import is.
@@ -31,7 +33,9 @@ type Import struct {
 	// APIKeyID is the key with which it was sent.
 	APIKeyID          uuid.UUID
 	GroupID, SourceID *uuid.UUID
-	Status            ImportStatus
+	// Pace is how its leads are spread over days, empty where they go out at once.
+	Pace   lead.Pace
+	Status ImportStatus
 	ImportCounts
 	// Warnings are sentences about the file as a whole.
 	Warnings []string
@@ -62,6 +66,7 @@ type importRow struct {
 	APIKeyID uuid.UUID    `db:"api_key_id"`
 	GroupID  *uuid.UUID   `db:"group_id"`
 	SourceID *uuid.UUID   `db:"source_id"`
+	Pace     lead.Pace    `db:"pace"`
 	Status   ImportStatus `db:"status"`
 	ImportCounts
 	Warnings   jsonb[[]string] `db:"warnings"`
@@ -71,27 +76,36 @@ type importRow struct {
 	FinishedAt *time.Time      `db:"finished_at"`
 }
 
-const importColumns = `import_id, api_key_id, group_id, source_id, status, rows, imported, duplicates, rejected, warnings,
+const importColumns = `import_id, api_key_id, group_id, source_id, coalesce(pace, '') AS pace, status, rows, imported, duplicates, rejected, warnings,
 	coalesce(error, '') AS error, created_at, updated_at, finished_at`
 
 func (r importRow) value() Import {
 	return Import{
-		ID: r.ID, APIKeyID: r.APIKeyID, GroupID: r.GroupID, SourceID: r.SourceID, Status: r.Status,
+		ID: r.ID, APIKeyID: r.APIKeyID, GroupID: r.GroupID, SourceID: r.SourceID, Pace: r.Pace, Status: r.Status,
 		ImportCounts: r.ImportCounts, Warnings: r.Warnings.v, Error: r.Error,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
 	}
 }
 
-// CreateImport writes an import that is about to read its file. apiKey is who sends it; group and source may be nil.
-func (q Queries) CreateImport(ctx context.Context, workspace, apiKey uuid.UUID, group, source *uuid.UUID) (Import, error) {
+// A NewImport is a file that is about to be read: who sends it, and what becomes of its leads. Group and source may be
+// nil, and the pace empty.
+type NewImport struct {
+	APIKeyID          uuid.UUID
+	GroupID, SourceID *uuid.UUID
+	Pace              lead.Pace
+}
+
+// CreateImport writes an import that is about to read its file.
+func (q Queries) CreateImport(ctx context.Context, workspace uuid.UUID, n NewImport) (Import, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Import{}, err
 	}
 	return q.oneImport(ctx, `
-		INSERT INTO imports (workspace_id, import_id, api_key_id, group_id, source_id, status, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-		RETURNING `+importColumns, workspace, id, apiKey, group, source, string(ImportRunning), q.now())
+		INSERT INTO imports (workspace_id, import_id, api_key_id, group_id, source_id, pace, status, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+		RETURNING `+importColumns, workspace, id, n.APIKeyID, n.GroupID, n.SourceID, nullText(string(n.Pace)), string(ImportRunning),
+		q.now())
 }
 
 // Import returns an import, ErrNotFound where there is none. With a key that is not nil it finds only that key's.

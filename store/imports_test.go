@@ -15,7 +15,7 @@ import (
 // startImport creates an import sent with a key.
 func (w *world) startImport(key uuid.UUID) store.Import {
 	w.t.Helper()
-	imp, err := w.Store.CreateImport(w.t.Context(), w.workspace, key, nil, nil)
+	imp, err := w.Store.CreateImport(w.t.Context(), w.workspace, store.NewImport{APIKeyID: key})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func TestImportFromStartToEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	key, group, source := uuid.New(), uuid.New(), uuid.New()
-	imp, err := w.Store.CreateImport(t.Context(), w.workspace, key, &group, &source)
+	imp, err := w.Store.CreateImport(t.Context(), w.workspace, store.NewImport{APIKeyID: key, GroupID: &group, SourceID: &source})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,11 +13,25 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// A Distribution says who gets a lead: the next receiver of a group, or each of some members. The zero value means
-// nobody.
+// A Distribution says who gets a lead, the next receiver of a group or each of some members, and when: now, where it has
+// neither Pace nor At. The zero value means nobody.
 type Distribution struct {
 	GroupID   uuid.UUID
 	MemberIDs []uuid.UUID
+	// Pace spreads leads over days; At is one time for all. At most one of them is set.
+	Pace lead.Pace
+	At   time.Time
+	// Seed is that of a preview whose plan is wanted, 0 for a plan of its own.
+	Seed lead.Seed
+}
+
+// Scheduled reports whether the lead goes out at a planned time rather than now.
+func (d Distribution) Scheduled() bool { return d.Pace != "" || !d.At.IsZero() }
+
+// same reports whether leads of both can be planned as one.
+func (d Distribution) same(other Distribution) bool {
+	return d.GroupID == other.GroupID && slices.Equal(d.MemberIDs, other.MemberIDs) &&
+		d.Pace == other.Pace && d.At.Equal(other.At) && d.Seed == other.Seed
 }
 
 // None reports whether nobody gets the lead.
@@ -61,26 +76,42 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	if err != nil {
 		return nil, nil, fmt.Errorf("storing %d leads: %w", len(leads), err)
 	}
-	var pending []pendingLead
-	for i, a := range added {
-		if !a.Existing {
-			pending = append(pending, decisionsFor(a.ID, leads[i].Distribute)...)
-		}
-	}
-	if len(pending) == 0 {
-		return added, nil, nil
-	}
-	w, err := t.Workspace(ctx, workspace)
+	w, err := t.neededWorkspace(ctx, workspace, leads)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !w.LeadsDistribution {
-		for i := range pending {
-			pending[i].refused = lead.FeatureDisabled
+	var pending []pendingLead
+	var schedules []schedule
+	for i, a := range added {
+		d := leads[i].Distribute
+		switch {
+		case a.Existing:
+		case d.Scheduled():
+			schedules = addTo(schedules, d, a.ID)
+		default:
+			pending = append(pending, decisionsFor(a.ID, d)...)
 		}
 	}
+	if !w.LeadsDistribution {
+		refuse(pending)
+	}
 	batches, err := t.addPending(ctx, workspace, queue, lead.Immediate, t.now(), pending)
+	for _, s := range schedules {
+		var due []Batch
+		if err == nil {
+			_, due, err = t.schedule(ctx, w, s, uuid.Nil)
+			batches = append(batches, due...)
+		}
+	}
 	return added, batches, err
+}
+
+// neededWorkspace reads the workspace, unless none of the leads is to be distributed.
+func (t *Tx) neededWorkspace(ctx context.Context, workspace uuid.UUID, leads []NewLead) (Workspace, error) {
+	if !slices.ContainsFunc(leads, func(l NewLead) bool { return !l.Distribute.None() }) {
+		return Workspace{}, nil
+	}
+	return t.Workspace(ctx, workspace)
 }
 
 // decisionsFor lists the pending leads that a distribution of a lead needs.
@@ -186,57 +217,4 @@ func columnsOf(leads []NewLead) (leadColumns, error) {
 		c.decisions = append(c.decisions, l.Distribute.Decisions())
 	}
 	return c, nil
-}
-
-// pendingLead is a decision that is about to be written: a lead for a group or a member.
-type pendingLead struct {
-	lead, group, member, assignment, retryOf uuid.UUID
-	refused                                  lead.Reason
-}
-
-// addPending writes decisions, due at the given time, and the batches that hold them.
-func (t *Tx) addPending(ctx context.Context, workspace uuid.UUID, queue lead.Queue, trigger lead.Trigger, due time.Time, pending []pendingLead) ([]Batch, error) {
-	batches, err := t.insertBatches(ctx, workspace, queue, due, len(pending))
-	if err != nil || len(batches) == 0 {
-		return nil, err
-	}
-	const part = 20 * lead.MaxBatch // bounds the memory that a large request takes
-	for start := 0; start < len(pending); start += part {
-		end := min(start+part, len(pending))
-		if err := t.insertPending(ctx, workspace, trigger, due, pending[start:end], batches[start/lead.MaxBatch:]); err != nil {
-			return nil, fmt.Errorf("storing %d pending leads: %w", len(pending), translate(err))
-		}
-	}
-	return batches, nil
-}
-
-func (t *Tx) insertPending(ctx context.Context, workspace uuid.UUID, trigger lead.Trigger, due time.Time, pending []pendingLead, batches []Batch) error {
-	var columns [7][]uuid.UUID // pending, batch, lead, group, member, assignment, retried history
-	for i := range columns {
-		columns[i] = make([]uuid.UUID, len(pending))
-	}
-	refused := make([]string, len(pending))
-	for i, p := range pending {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return err
-		}
-		for k, v := range [...]uuid.UUID{id, batches[i/lead.MaxBatch].ID, p.lead, p.group, p.member, p.assignment, p.retryOf} {
-			columns[k][i] = v
-		}
-		refused[i] = string(p.refused)
-	}
-	args := []any{workspace, uuid.Nil, trigger, due, t.now()}
-	for _, c := range columns {
-		args = append(args, uuids(c))
-	}
-	args = append(args, texts(refused))
-	_, err := t.q.ExecContext(ctx, `
-		INSERT INTO pending_leads (workspace_id, pending_id, batch_id, lead_id, group_id, member_id, assignment_id, retry_of,
-			refused, trigger, due_at, accepted_at)
-		SELECT $1, p.pending_id, p.batch_id, p.lead_id, nullif(p.group_id, $2), nullif(p.member_id, $2),
-			nullif(p.assignment_id, $2), nullif(p.retry_of, $2), nullif(p.refused, ''), $3, $4, $5
-		FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::text[])
-			AS p (pending_id, batch_id, lead_id, group_id, member_id, assignment_id, retry_of, refused)`, args...)
-	return err
 }

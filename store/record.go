@@ -18,15 +18,16 @@ import (
 // looked for is not written, which the count shows.
 const recordStatement = `
 	WITH t AS (
-		INSERT INTO turns (workspace_id, group_id, version, turn, pending_id)
-		SELECT $1, group_id, version, turn, nullif(pending_id, $2)
-		FROM unnest($4::uuid[], $5::int[], $6::bigint[], $7::uuid[]) AS t (group_id, version, turn, pending_id)
+		INSERT INTO turns (workspace_id, group_id, version, turn, lead_id)
+		SELECT $1, group_id, version, turn, nullif(lead_id, $2)
+		FROM unnest($4::uuid[], $5::int[], $6::bigint[], $7::uuid[]) AS t (group_id, version, turn, lead_id)
 	), d AS (
 		SELECT * FROM unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[],
 			$15::uuid[], $16::int[], $17::bigint[], $18::text[], $19::text[], $20::jsonb[], $21::text[],
-			$22::timestamptz[], $23::timestamptz[])
+			$22::timestamptz[], $23::timestamptz[], $24::uuid[], $25::timestamptz[])
 			AS d (history_id, copy_id, pending_id, assignment_id, retry_of, lead_id, member_id, group_id, version, turn,
-				reason, trigger, skipped, detail, due_at, accepted_at)
+				reason, trigger, skipped, detail, due_at, accepted_at, moved_from,
+				replanned_from)
 	), c AS (
 		INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, group_id, name, email, phone,
 			fields, source_id, assigned_at, updated_at)
@@ -38,10 +39,11 @@ const recordStatement = `
 		RETURNING 1
 	), h AS (
 		INSERT INTO history (workspace_id, history_id, pending_id, assignment_id, retry_of, lead_id, member_id, group_id,
-			ring_version, turn, outcome, reason, trigger, skipped, detail, due_at, accepted_at, at)
+			ring_version, turn, moved_from, replanned_from, outcome, reason, trigger, skipped, detail, due_at, accepted_at, at)
 		SELECT $1, d.history_id, d.pending_id, nullif(d.assignment_id, $2), nullif(d.retry_of, $2), d.lead_id,
 			nullif(d.member_id, $2), nullif(d.group_id, $2), nullif(d.version, 0),
-			CASE WHEN d.version > 0 THEN d.turn END, CASE WHEN d.reason = '' THEN 'succeeded' ELSE 'failed' END,
+			CASE WHEN d.version > 0 THEN d.turn END,
+			nullif(d.moved_from, $2), nullif(d.replanned_from, '2000-01-01 00:00:00+00'), CASE WHEN d.reason = '' THEN 'succeeded' ELSE 'failed' END,
 			nullif(d.reason, ''), d.trigger, d.skipped, nullif(d.detail, ''), d.due_at, d.accepted_at, $3
 		FROM d
 	)
@@ -81,24 +83,24 @@ func (t *Tx) record(ctx context.Context, workspace uuid.UUID, decisions []decisi
 }
 
 func turnColumns(turns []spentTurn) []any {
-	groups, pendings := make([]uuid.UUID, len(turns)), make([]uuid.UUID, len(turns))
+	groups, leads := make([]uuid.UUID, len(turns)), make([]uuid.UUID, len(turns))
 	versions, numbers := make([]int, len(turns)), make([]int64, len(turns))
 	for i, t := range turns {
-		groups[i], versions[i], numbers[i], pendings[i] = t.group, t.version, t.turn, t.pending
+		groups[i], versions[i], numbers[i], leads[i] = t.group, t.version, t.turn, t.lead
 	}
-	return []any{uuids(groups), ints(versions), bigints(numbers), uuids(pendings)}
+	return []any{uuids(groups), ints(versions), bigints(numbers), uuids(leads)}
 }
 
 // decisionColumns gives decisions, a slice a column, and the number of copies among them.
 func decisionColumns(decisions []decision) (columns []any, copies int, err error) {
 	n := len(decisions)
-	var ids [8][]uuid.UUID // history, copy, pending, assignment, retried history, lead, member, group
+	var ids [9][]uuid.UUID // history, copy, pending, assignment, retried history, lead, member, group, moved from
 	for i := range ids {
 		ids[i] = make([]uuid.UUID, n)
 	}
 	versions, turns := make([]int, n), make([]int64, n)
 	reasons, triggers, details, skipped := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	due, accepted := make([]time.Time, n), make([]time.Time, n)
+	due, accepted, replanned := make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
 	for i, d := range decisions {
 		if ids[0][i], err = uuid.NewV7(); err != nil {
 			return nil, 0, err
@@ -110,10 +112,13 @@ func decisionColumns(decisions []decision) (columns []any, copies int, err error
 			}
 		}
 		ids[2][i], ids[3][i], ids[4][i] = d.PendingID, d.AssignmentID.UUID, d.RetryOf.UUID
-		ids[5][i], ids[6][i], ids[7][i] = d.LeadID, d.member, d.GroupID.UUID
+		ids[5][i], ids[6][i], ids[7][i], ids[8][i] = d.LeadID, d.member, d.GroupID.UUID, d.MovedFrom.UUID
 		versions[i], turns[i] = d.version, d.turn
 		reasons[i], triggers[i], details[i] = string(d.reason), string(d.Trigger), d.detail
-		due[i], accepted[i] = d.DueAt, d.AcceptedAt
+		due[i], accepted[i], replanned[i] = d.DueAt, d.AcceptedAt, epoch // which stands for none
+		if d.ReplannedFrom.Valid {
+			replanned[i] = d.ReplannedFrom.Time
+		}
 		if len(d.skipped) > 0 {
 			text, err := json.Marshal(d.skipped)
 			if err != nil {
@@ -122,9 +127,9 @@ func decisionColumns(decisions []decision) (columns []any, copies int, err error
 			skipped[i] = string(text)
 		}
 	}
-	for _, column := range ids {
+	for _, column := range ids[:8] {
 		columns = append(columns, uuids(column))
 	}
 	return append(columns, ints(versions), bigints(turns), texts(reasons), texts(triggers), jsonbs(skipped), texts(details),
-		timestamps(due), timestamps(accepted)), copies, nil
+		timestamps(due), timestamps(accepted), uuids(ids[8]), timestamps(replanned)), copies, nil
 }

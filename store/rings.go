@@ -172,7 +172,7 @@ func (q Queries) activeMembers(ctx context.Context, workspace uuid.UUID, rings [
 // epoch was seen. It closes the gate, so that no draw is in the air. It reports whether the ring had handed out turns,
 // so that a cursor was lost, or never right; a new ring's first load is nothing to report.
 func (s *Store) RebuildCursor(ctx context.Context, workspace, group uuid.UUID, epoch string) (lost bool, err error) {
-	err = s.WithTx(ctx, func(t *Tx) error {
+	err = s.tryTx(ctx, func(t *Tx) error {
 		if err := t.closeGate(ctx, workspace); err != nil {
 			return err
 		}

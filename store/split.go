@@ -30,7 +30,7 @@ func (s *Store) split(ctx context.Context, workspace, batch uuid.UUID, cause err
 		}
 		var pending []uuid.UUID
 		if err := sqlx.SelectContext(ctx, t.q, &pending, `
-			SELECT pending_id FROM pending_leads WHERE workspace_id = $1 AND batch_id = $2 ORDER BY pending_id`,
+			SELECT pending_id FROM pending_leads WHERE workspace_id = $1 AND batch_id = $2 ORDER BY pending_id FOR UPDATE`,
 			workspace, batch); err != nil {
 			return translate(err)
 		}
@@ -58,8 +58,9 @@ func (t *Tx) failBatch(ctx context.Context, workspace, batch uuid.UUID, cause er
 	decisions := make([]decision, len(claims))
 	var drawn []draws
 	for i, c := range claims {
-		decisions[i] = decision{claim: c, member: c.MemberID.UUID, reason: lead.InternalError, detail: sqlState(cause)}
-		if c.GroupID.Valid {
+		decisions[i] = c.decided(lead.InternalError)
+		decisions[i].detail = sqlState(cause)
+		if c.GroupID.Valid && !c.MemberID.Valid {
 			drawn = append(drawn, drawsOf(workspace, c.GroupID.UUID, 0, claims[i:i+1]))
 		}
 	}

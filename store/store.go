@@ -28,6 +28,8 @@ type Store struct {
 // A Tx is one open transaction. Use it only inside the function given to WithTx.
 type Tx struct {
 	Queries
+	turnsOf turnsOf
+	draws   []draws // of what was planned for groups
 }
 
 // Queries are the statements that run on the database or inside a transaction alike.

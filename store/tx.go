@@ -10,8 +10,25 @@ import (
 )
 
 // WithTx runs do in one transaction: committed where it returns nil, else rolled back, also when ctx has ended. The
-// database's errors come back translated: see Violation, Unavailable and Refused.
-func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) (err error) {
+// database's errors come back translated: see Violation, Unavailable and Refused. Where do plans for a group whose turn
+// cursor must be rebuilt first, it is rolled back and called again.
+func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
+	for run := 1; ; run++ {
+		err := s.tryTx(ctx, do)
+		var stale *staleCursor
+		if !errors.As(err, &stale) || run == maxReruns {
+			return err
+		}
+		for _, d := range stale.draws {
+			if _, err := s.RebuildCursor(ctx, d.ring.Workspace, d.ring.Group, d.epoch); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// tryTx runs do in one transaction, once.
+func (s *Store) tryTx(ctx context.Context, do func(*Tx) error) (err error) {
 	tx, err := s.db.BeginTxx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("starting a transaction: %w", translate(err))
@@ -21,13 +38,27 @@ func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) (err error) {
 			err = errors.Join(err, fmt.Errorf("rolling back: %w", rolledBack))
 		}
 	}()
-	if err := do(&Tx{Queries: Queries{q: tx, now: s.now}}); err != nil {
+	t := &Tx{Queries: Queries{q: tx, now: s.now}, turnsOf: s.draw}
+	if err := do(t); err != nil {
+		for i := range t.draws {
+			t.draws[i].spent = nil // none of them is in the ledger
+		}
+		t.settle(ctx, s)
 		return translate(err)
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("committing: %w", translate(err))
+		return fmt.Errorf("committing: %w", translate(err)) // it may have come through: its draws are left to the reconciler
 	}
+	t.settle(ctx, s)
 	return nil
+}
+
+// settle tells the cursors what became of the turns that were drawn for plans. Nothing is lost where they cannot be told:
+// the draws are found abandoned later.
+func (t *Tx) settle(ctx context.Context, s *Store) {
+	if len(t.draws) > 0 {
+		_ = s.settle(ctx, t.draws)
+	}
 }
 
 // The gate of a workspace keeps those who hand out its leads apart from those who change who may receive them. Every

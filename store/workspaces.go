@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // A Workspace is one company's data and its settings.
@@ -17,9 +19,13 @@ type Workspace struct {
 	Timezone string `db:"timezone"`
 	Region   string `db:"region"`
 	// LeadsDistribution allows new distributions; what is pending runs all the same.
-	LeadsDistribution bool      `db:"leads_distribution"`
-	CreatedAt         time.Time `db:"created_at"`
-	UpdatedAt         time.Time `db:"updated_at"`
+	LeadsDistribution bool `db:"leads_distribution"`
+	// ScheduledDistribution allows new schedules; what is pending runs all the same.
+	ScheduledDistribution bool `db:"scheduled_distribution"`
+	// Hours are when scheduled leads go out, by each member's own clock.
+	Hours     lead.Hours `db:"-"`
+	CreatedAt time.Time  `db:"created_at"`
+	UpdatedAt time.Time  `db:"updated_at"`
 }
 
 // A WorkspaceSpec is what a new workspace needs.
@@ -27,7 +33,20 @@ type WorkspaceSpec struct {
 	Name, Timezone, Region string
 }
 
-const workspaceColumns = `workspace_id, name, timezone, region, leads_distribution, created_at, updated_at`
+// workspaceRow is a Workspace as its table has it.
+type workspaceRow struct {
+	Workspace
+	From lead.Clock `db:"distribution_from"`
+	To   lead.Clock `db:"distribution_to"`
+}
+
+func (r workspaceRow) workspace() Workspace {
+	r.Hours = lead.Hours{From: r.From, To: r.To}
+	return r.Workspace
+}
+
+const workspaceColumns = `workspace_id, name, timezone, region, leads_distribution, scheduled_distribution,
+	distribution_from, distribution_to, created_at, updated_at`
 
 // CreateWorkspace makes a workspace with every feature on.
 func (q Queries) CreateWorkspace(ctx context.Context, spec WorkspaceSpec) (Workspace, error) {
@@ -38,26 +57,34 @@ func (q Queries) CreateWorkspace(ctx context.Context, spec WorkspaceSpec) (Works
 	if err != nil {
 		return Workspace{}, err
 	}
-	var w Workspace
-	err = sqlx.GetContext(ctx, q.q, &w, `
+	var row workspaceRow
+	err = sqlx.GetContext(ctx, q.q, &row, `
 		INSERT INTO workspaces (workspace_id, name, timezone, region, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $5)
 		RETURNING `+workspaceColumns, id, spec.Name, spec.Timezone, spec.Region, q.now())
-	return w, translate(err)
+	return row.workspace(), translate(err)
 }
 
 // Workspace returns a workspace, ErrNotFound where there is none.
 func (q Queries) Workspace(ctx context.Context, workspace uuid.UUID) (Workspace, error) {
-	var w Workspace
-	err := sqlx.GetContext(ctx, q.q, &w, `
+	var row workspaceRow
+	err := sqlx.GetContext(ctx, q.q, &row, `
 		SELECT `+workspaceColumns+` FROM workspaces WHERE workspace_id = $1`, workspace)
-	return w, translate(err)
+	return row.workspace(), translate(err)
 }
 
 // Workspaces lists all workspaces, oldest first. It is for operators: no API key sees more than its own.
 func (q Queries) Workspaces(ctx context.Context) ([]Workspace, error) {
-	var all []Workspace
-	err := sqlx.SelectContext(ctx, q.q, &all, `SELECT `+workspaceColumns+` FROM workspaces ORDER BY workspace_id`)
+	return q.workspaces(ctx, `SELECT `+workspaceColumns+` FROM workspaces ORDER BY workspace_id`)
+}
+
+func (q Queries) workspaces(ctx context.Context, query string, args ...any) ([]Workspace, error) {
+	var rows []workspaceRow
+	err := sqlx.SelectContext(ctx, q.q, &rows, query, args...)
+	all := make([]Workspace, len(rows))
+	for i, r := range rows {
+		all[i] = r.workspace()
+	}
 	return all, translate(err)
 }
 
@@ -66,10 +93,10 @@ func (q Queries) FindWorkspace(ctx context.Context, idOrName string) (Workspace,
 	if id, err := uuid.Parse(idOrName); err == nil {
 		return q.Workspace(ctx, id)
 	}
-	var named []Workspace
-	if err := sqlx.SelectContext(ctx, q.q, &named, `
-		SELECT `+workspaceColumns+` FROM workspaces WHERE name = $1 ORDER BY workspace_id LIMIT 2`, idOrName); err != nil {
-		return Workspace{}, translate(err)
+	named, err := q.workspaces(ctx, `
+		SELECT `+workspaceColumns+` FROM workspaces WHERE name = $1 ORDER BY workspace_id LIMIT 2`, idOrName)
+	if err != nil {
+		return Workspace{}, err
 	}
 	switch len(named) {
 	case 0:
@@ -82,21 +109,27 @@ func (q Queries) FindWorkspace(ctx context.Context, idOrName string) (Workspace,
 
 // EditWorkspace changes a workspace's settings in place; edit sees the current ones.
 func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*Workspace) error) (Workspace, error) {
-	var w Workspace
-	if err := sqlx.GetContext(ctx, t.q, &w, `
+	var row workspaceRow
+	if err := sqlx.GetContext(ctx, t.q, &row, `
 		SELECT `+workspaceColumns+` FROM workspaces WHERE workspace_id = $1 FOR NO KEY UPDATE`, workspace); err != nil {
-		return w, translate(err)
+		return Workspace{}, translate(err)
 	}
+	w := row.workspace()
 	if err := edit(&w); err != nil {
 		return w, err
 	}
 	if err := checkZone("timezone", w.Timezone); err != nil {
 		return w, err
 	}
+	if err := w.Hours.Validate(); err != nil {
+		return w, &FieldError{"distribution_hours", err.Error()}
+	}
 	w.UpdatedAt = t.now()
 	_, err := t.q.ExecContext(ctx, `
-		UPDATE workspaces SET name = $2, timezone = $3, region = $4, leads_distribution = $5, updated_at = $6
-		WHERE workspace_id = $1`, workspace, w.Name, w.Timezone, w.Region, w.LeadsDistribution, w.UpdatedAt)
+		UPDATE workspaces SET name = $2, timezone = $3, region = $4, leads_distribution = $5, scheduled_distribution = $6,
+			distribution_from = $7, distribution_to = $8, updated_at = $9
+		WHERE workspace_id = $1`, workspace, w.Name, w.Timezone, w.Region, w.LeadsDistribution, w.ScheduledDistribution,
+		int(w.Hours.From), int(w.Hours.To), w.UpdatedAt)
 	return w, translate(err)
 }
 

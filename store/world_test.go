@@ -115,6 +115,7 @@ func (w *world) add(n int, d store.Distribution) (ids []uuid.UUID, batches []sto
 	}
 	w.must(func(ctx context.Context, t *store.Tx) error {
 		added, b, err := t.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
+		ids = nil // a transaction may run again
 		for _, a := range added {
 			ids = append(ids, a.ID)
 		}

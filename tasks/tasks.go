@@ -129,13 +129,18 @@ func decode(payload []byte, into any, check func() error) error {
 	return nil
 }
 
-// distributeTask is a hint that a batch waits. Its id carries queue and generation, so that the same hint is enqueued
+// distributeTask is a hint that a batch waits, delivered when the batch is due. Its id carries queue and generation, so that the same hint is enqueued
 // once and a later one is not taken for it.
 func distributeTask(b lead.Batch) (*asynq.Task, error) {
 	payload, err := json.Marshal(Distribute{Version: payloadVersion, Workspace: b.Workspace, Batch: b.ID})
-	return asynq.NewTask(KindDistribute, payload,
+	options := []asynq.Option{
 		asynq.TaskID(fmt.Sprintf("%s:%s:%d", b.Queue, b.ID, b.Generation)),
-		asynq.Queue(string(b.Queue)), asynq.MaxRetry(distributeRetries), asynq.Timeout(timeout)), err
+		asynq.Queue(string(b.Queue)), asynq.MaxRetry(distributeRetries), asynq.Timeout(timeout),
+	}
+	if !b.FeedAt.IsZero() {
+		options = append(options, asynq.ProcessAt(b.FeedAt)) // whole seconds: the queue drops the rest
+	}
+	return asynq.NewTask(KindDistribute, payload, options...), err
 }
 
 func ingestTask(p Ingest) (*asynq.Task, error) {

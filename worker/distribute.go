@@ -54,7 +54,7 @@ func (d *distribute) handle(ctx context.Context, task *asynq.Task) error {
 func (d *distribute) note(ctx context.Context, p tasks.Distribute, cause error) {
 	retried, _ := asynq.GetRetryCount(ctx)
 	limit, _ := asynq.GetMaxRetry(ctx)
-	if retried < limit {
+	if retried < limit || tooEarly(cause) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // the task's own time may be over
@@ -69,7 +69,11 @@ func (d *distribute) count(outcomes []store.Outcome) {
 	for _, o := range outcomes {
 		d.metrics.Distributions.WithLabelValues(string(o.Outcome), o.Reason.Label()).Inc()
 		if o.Outcome == lead.Succeeded {
-			d.metrics.Distribution.Observe(max(0, o.At.Sub(o.DueAt).Seconds()))
+			since := o.DueAt
+			if since.After(o.At) { // brought forward by an operator, which is when it was accepted
+				since = o.AcceptedAt
+			}
+			d.metrics.Distribution.Observe(max(0, o.At.Sub(since).Seconds()))
 		}
 		if o.Reason == lead.InternalError {
 			d.log.Error("a lead could not be distributed; see history for what the database said")

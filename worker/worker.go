@@ -24,6 +24,9 @@ import (
 // shutdownTimeout is what tasks under way get to finish. Those that don't are begun anew elsewhere.
 const shutdownTimeout = 5 * time.Second
 
+// delayedInterval is how often the queue looks for delayed tasks that are due. They are due on whole seconds.
+const delayedInterval = 500 * time.Millisecond
+
 // A Worker runs a queue server for each class of work, so that none holds up another.
 type Worker struct {
 	handlers map[string]asynq.HandlerFunc
@@ -50,8 +53,8 @@ type class struct {
 }
 
 var classes = []class{
-	{"leads", map[string]int{string(lead.QueueFresh): 6, string(lead.QueueDue): 4}, 4, 20 * time.Millisecond},
-	{"bulk", map[string]int{string(lead.QueueBulk): 1}, 4, 50 * time.Millisecond},
+	{"leads", map[string]int{string(lead.QueueFresh): 6, string(lead.QueueDue): 4}, 4, 10 * time.Millisecond},
+	{"bulk", map[string]int{string(lead.QueueBulk): 1}, 8, 20 * time.Millisecond},
 	{"ingest", map[string]int{tasks.QueueIngest: 1}, 2, 100 * time.Millisecond},
 }
 
@@ -66,7 +69,7 @@ func Start(o Options) (*Worker, error) {
 			Concurrency:              c.concurrency,
 			Queues:                   c.queues,
 			TaskCheckInterval:        c.interval,
-			DelayedTaskCheckInterval: time.Second,
+			DelayedTaskCheckInterval: delayedInterval,
 			RetryDelayFunc:           retryDelay,
 			IsFailure:                failure,
 			ShutdownTimeout:          shutdownTimeout,
@@ -108,11 +111,22 @@ func (w *Worker) handle(ctx context.Context, task *asynq.Task) error {
 	return err
 }
 
-// failure tells what counts as one of a task's tries: not that the database is away, which passes.
-func failure(err error) bool { return !store.Unavailable(err) }
+// failure tells what counts as one of a task's tries: not that the database is away, which passes, nor that it is not yet
+// time.
+func failure(err error) bool { return !store.Unavailable(err) && !tooEarly(err) }
 
-// retryDelay doubles from a second to half a minute, with jitter so that tasks that failed together part.
-func retryDelay(retried int, _ error, _ *asynq.Task) time.Duration {
+func tooEarly(err error) bool {
+	var early *store.EarlyError
+	return errors.As(err, &early)
+}
+
+// retryDelay doubles from a second to half a minute, with jitter so that tasks that failed together part. A task that
+// came too early, by a clock that is behind, comes again when it is due.
+func retryDelay(retried int, err error, _ *asynq.Task) time.Duration {
+	var early *store.EarlyError
+	if errors.As(err, &early) {
+		return min(max(early.In, time.Second), 30*time.Second)
+	}
 	delay := min(time.Second<<min(retried, 5), 30*time.Second)
 	return delay/2 + rand.N(delay)
 }

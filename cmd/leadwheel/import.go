@@ -17,6 +17,7 @@ type importCmd struct {
 	File    string `arg:"" type:"existingfile" help:"CSV file with a header line; - for standard input."`
 	Group   string `help:"Distribution group that the leads go to, by id or exact name. Without one they are stored only, or go where the API key says."`
 	Source  string `help:"Source of leads that name none themselves, by id or exact name."`
+	Pace    string `enum:",slow,normal,fast" default:"" placeholder:"PACE" help:"Spread the leads over days: slow (4-6 a day for each member), normal (5-7) or fast (8-12). Without it they go out at once."`
 	DryRun  bool   `help:"Read the file and report what an import would find in it; send nothing."`
 	Rejects string `placeholder:"FILE" help:"Where to write rejected rows, with line and reason. Default: the file's name with .rejects.csv."`
 
@@ -31,6 +32,7 @@ off: rows that are there already are recognised and add nothing.
 
 Examples:
   leadwheel import leads.csv --group Sales --source Expo
+  leadwheel import old-leads.csv --group Sales --pace slow
   leadwheel import leads.csv --dry-run
   unzip -p leads.zip | leadwheel import - --group Sales`
 }
@@ -59,7 +61,7 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	imp, err := api.Import(ctx, p, size, group, source)
+	imp, err := api.Import(ctx, p, size, client.NewImport{Group: group, Source: source, Pace: c.Pace})
 	p.finish()
 	if err != nil {
 		return fmt.Errorf("importing %s: %w", c.File, err)

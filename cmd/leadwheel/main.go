@@ -23,6 +23,7 @@ type cli struct {
 	APIKey    apiKeyCmd    `cmd:"" name:"apikey" help:"Create, list and revoke API keys."`
 	Import    importCmd    `cmd:"" help:"Import leads from a CSV file."`
 	Group     groupCmd     `cmd:"" help:"Look at distribution groups, and whose turn is next."`
+	Pending   pendingCmd   `cmd:"" help:"Look at leads that are yet to go out, delete them, or distribute them now."`
 	History   historyCmd   `cmd:"" help:"Look at what became of distributions."`
 	Dead      deadCmd      `cmd:"" help:"Look at tasks that the queue gave up on, and drive them again."`
 	Doctor    doctorCmd    `cmd:"" help:"Check configuration and connections, and say what to do."`

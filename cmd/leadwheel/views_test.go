@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/testenv"
@@ -65,9 +66,51 @@ func TestOperatorsViews(t *testing.T) {
 	if g := commandJSON[group](t, settings, "group", "show", said.GroupID.String()); len(g.Next) != 20 || g.Next[0].Turn != 2 {
 		t.Errorf("the group is %+v", g)
 	}
+	pendingViews(t, api, said, settings)
 	command(t, exitRefused, settings, "group", "show", "Nobody")
 	command(t, exitRefused, []string{settings[0], "LEADWHEEL_API_KEY=lw_x"}, "group", "list")
 	command(t, exitOK, []string{"LEADWHEEL_URL=" + said.URL}, "doctor", "--data-dir", t.TempDir())
 	p.stop(syscall.SIGINT)
 	command(t, exitFailed, settings, "history")
+}
+
+// pendingViews plans leads and has commands list, delete and distribute them.
+func pendingViews(t *testing.T, api *client.Client, said announcement, settings []string) {
+	t.Helper()
+	for range 6 {
+		body := map[string]any{"name": "Bea", "distribute": map[string]any{"group_id": said.GroupID, "at": time.Now().Add(time.Hour)}}
+		if err := api.Call(t.Context(), http.MethodPost, "/v1/leads", body, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting := commandJSON[list[pendingLead]](t, settings, "pending", "list", "--group", "Sales", "--before", "2h").Items
+	if len(waiting) != 6 {
+		t.Fatalf("%d leads are pending", len(waiting))
+	}
+	if table, _ := command(t, exitOK, settings, "pending", "list", "--limit", "1"); !strings.Contains(table, waiting[0].ID.String()) || !strings.Contains(table, "Sales") {
+		t.Errorf("pending is\n%s", table)
+	}
+	for args, want := range map[string]int{
+		"pending list --before 30m": 0, "pending list --member Aisyah": 2,
+	} {
+		if got := commandJSON[list[pendingLead]](t, settings, strings.Fields(args)...); len(got.Items) != want {
+			t.Errorf("%s: %d leads, want %d", args, len(got.Items), want)
+		}
+	}
+	type count struct{ Count int }
+	if n := commandJSON[count](t, settings, "pending", "distribute-now", waiting[0].ID.String(), waiting[1].ID.String()); n.Count != 2 {
+		t.Errorf("%d leads are distributed, want 2", n.Count)
+	}
+	if n := commandJSON[count](t, settings, "pending", "distribute-now", "--all", "--member", "Aisyah"); n.Count > 2 {
+		t.Errorf("%d leads of one member are distributed", n.Count)
+	}
+	commandJSON[count](t, settings, "pending", "delete", "--all")
+	testenv.Eventually(t, patience, func() error {
+		if left := commandJSON[list[pendingLead]](t, settings, "pending", "list"); len(left.Items) > 0 {
+			return fmt.Errorf("%d leads are still pending", len(left.Items))
+		}
+		return nil
+	})
+	command(t, exitUsage, settings, "pending", "delete")
+	command(t, exitUsage, settings, "pending", "delete", "--all", waiting[0].ID.String())
 }

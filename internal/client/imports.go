@@ -21,19 +21,29 @@ type Import struct {
 	Error      *string    `json:"error"`
 	GroupID    *uuid.UUID `json:"group_id"`
 	SourceID   *uuid.UUID `json:"source_id"`
+	Pace       *string    `json:"pace"`
 	CreatedAt  time.Time  `json:"created_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 }
 
-// Import sends a CSV file of size bytes, -1 where that is not known, and returns what became of it. The leads go to the
-// group, and have the source where they name none, unless these are nil.
-func (c *Client) Import(ctx context.Context, file io.Reader, size int64, group, source uuid.UUID) (Import, error) {
+// NewImport says what becomes of a file's leads: they go to the group, have the source where they name none, and are
+// spread over days by the pace, unless these are nil or empty.
+type NewImport struct {
+	Group, Source uuid.UUID
+	Pace          string
+}
+
+// Import sends a CSV file of size bytes, -1 where that is not known, and returns what became of it.
+func (c *Client) Import(ctx context.Context, file io.Reader, size int64, n NewImport) (Import, error) {
 	query := url.Values{}
-	if group != uuid.Nil {
-		query.Set("group_id", group.String())
+	if n.Group != uuid.Nil {
+		query.Set("group_id", n.Group.String())
 	}
-	if source != uuid.Nil {
-		query.Set("source_id", source.String())
+	if n.Source != uuid.Nil {
+		query.Set("source_id", n.Source.String())
+	}
+	if n.Pace != "" {
+		query.Set("pace", n.Pace)
 	}
 	var imp Import
 	err := c.Upload(ctx, "/v1/imports?"+query.Encode(), "text/csv", file, size, &imp)

@@ -130,7 +130,7 @@ func (r *importRun) lead(row Row) store.NewLead {
 		Channel: importChannel, Origin: importChannel, ExternalID: row.ExternalID,
 	}
 	if r.imp.GroupID != nil {
-		l.Distribute.GroupID = *r.imp.GroupID
+		l.Distribute = store.Distribution{GroupID: *r.imp.GroupID, Pace: r.imp.Pace}
 	}
 	if row.Source != "" {
 		l.SourceID = r.sourceOf(row.Source)

@@ -26,7 +26,7 @@ func faultyImport(t *testing.T, s *store.Store) *importRun {
 	if err != nil {
 		t.Fatal(err)
 	}
-	imp, err := s.CreateImport(t.Context(), ws.ID, uuid.New(), nil, nil)
+	imp, err := s.CreateImport(t.Context(), ws.ID, store.NewImport{APIKeyID: uuid.New()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestImportKeepsWhatItHasWhenTheDatabaseDies(t *testing.T) {
 // faultyAgain is another import into the workspace of r.
 func faultyAgain(t *testing.T, r *importRun) *importRun {
 	t.Helper()
-	imp, err := r.store.CreateImport(t.Context(), r.workspace, uuid.New(), nil, nil)
+	imp, err := r.store.CreateImport(t.Context(), r.workspace, store.NewImport{APIKeyID: uuid.New()})
 	if err != nil {
 		t.Fatal(err)
 	}

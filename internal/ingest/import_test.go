@@ -59,7 +59,7 @@ func (o *office) must(err error) {
 // start creates an import into the group.
 func (o *office) start(source *uuid.UUID) store.Import {
 	o.t.Helper()
-	imp, err := o.Store.CreateImport(o.t.Context(), o.workspace, uuid.New(), &o.group, source)
+	imp, err := o.Store.CreateImport(o.t.Context(), o.workspace, store.NewImport{APIKeyID: uuid.New(), GroupID: &o.group, SourceID: source})
 	o.must(err)
 	return imp
 }

@@ -2,7 +2,11 @@
 // it imports none of Leadwheel's other packages.
 package lead
 
-import "github.com/google/uuid"
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // Method is how a distribution group hands out its turns.
 type Method string
@@ -64,10 +68,11 @@ const (
 const MaxBatch = 500
 
 // A Batch is 1..500 pending leads of one workspace that are distributed together. Its generation counts how often it
-// was handed to the queue.
+// was handed to the queue; FeedAt is when it is due, zero for at once.
 type Batch struct {
 	Workspace  uuid.UUID `db:"workspace_id"`
 	ID         uuid.UUID `db:"batch_id"`
 	Queue      Queue     `db:"queue"`
 	Generation int       `db:"generation"`
+	FeedAt     time.Time `db:"feed_at"`
 }

@@ -12,7 +12,7 @@ import (
 var Channels = []string{"api", "import", "queue"}
 
 // ReconcileKinds are what the reconciler puts right, the values of the kind label.
-var ReconcileKinds = []string{"batch_fed_again", "stale_draws", "queue_registered", "dead_task_kept", "import_failed"}
+var ReconcileKinds = []string{"batch_fed_again", "stale_draws", "queue_registered", "dead_task_kept", "import_failed", "lead_planned_anew"}
 
 // The values of the labels of notifications and of what ad platforms and forms deliver.
 var (

@@ -4,13 +4,16 @@
 -- database can be sharded by it without change. Ids are UUIDv7 made by the program.
 
 CREATE TABLE workspaces (
-    workspace_id       uuid PRIMARY KEY,
-    name               text NOT NULL,
-    timezone           text NOT NULL,
-    region             text NOT NULL,
-    leads_distribution boolean NOT NULL DEFAULT true,
-    created_at         timestamptz NOT NULL,
-    updated_at         timestamptz NOT NULL
+    workspace_id           uuid PRIMARY KEY,
+    name                   text NOT NULL,
+    timezone               text NOT NULL,
+    region                 text NOT NULL,
+    leads_distribution     boolean NOT NULL DEFAULT true,
+    scheduled_distribution boolean NOT NULL DEFAULT true,
+    distribution_from      integer NOT NULL DEFAULT 540, -- minutes after midnight, by the member's clock
+    distribution_to        integer NOT NULL DEFAULT 1260,
+    created_at             timestamptz NOT NULL,
+    updated_at             timestamptz NOT NULL
 );
 
 CREATE TABLE members (
@@ -68,14 +71,14 @@ CREATE TABLE rings (
     FOREIGN KEY (workspace_id, group_id) REFERENCES groups
 );
 
--- The turn ledger. pending_id is null where the turn was passed over (nobody in its slot was active) or closed (a
--- later version of the ring carries it).
+-- The turn ledger. lead_id is null where the turn was passed over (nobody in its slot was active) or closed (a later
+-- version of the ring carries it).
 CREATE TABLE turns (
     workspace_id uuid NOT NULL,
     group_id     uuid NOT NULL,
     version      integer NOT NULL,
     turn         bigint NOT NULL,
-    pending_id   uuid,
+    lead_id      uuid,
     PRIMARY KEY (workspace_id, group_id, version, turn)
 );
 
@@ -103,6 +106,9 @@ CREATE TABLE assignments (
     assignment_id uuid NOT NULL,
     group_id      uuid,
     member_ids    uuid[] NOT NULL,
+    pace          text,
+    at            timestamptz,
+    seed          bigint, -- what the plan drew its times from
     count         integer NOT NULL,
     created_at    timestamptz NOT NULL,
     PRIMARY KEY (workspace_id, assignment_id)
@@ -123,23 +129,53 @@ CREATE TABLE batches (
     PRIMARY KEY (workspace_id, batch_id)
 ) WITH (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 1000);
 
+-- A pending lead is in a batch from the moment it is due, or soon will be; until then batch_id is null, and the scheduler
+-- arms it within the horizon. One that was planned for a group has its member, and the turn that chose them, which is in
+-- the ledger already.
 CREATE TABLE pending_leads (
     workspace_id  uuid NOT NULL,
     pending_id    uuid NOT NULL,
-    batch_id      uuid NOT NULL,
+    batch_id      uuid,
     lead_id       uuid NOT NULL,
     group_id      uuid,
     member_id     uuid,
+    ring_version  integer,
+    turn          bigint,
+    skipped       jsonb, -- members who were passed over when the turn was dealt
+    moved_from    uuid,  -- the member for whom it was planned, where an operator chose another
+    replanned_from timestamptz, -- when it was to go out first, where an outage outlasted that day
     assignment_id uuid,
     retry_of      uuid,
     refused       text, -- a reason known when it was decided; it ends as failed history like any other
     trigger       text NOT NULL,
+    pace          text,
     due_at        timestamptz NOT NULL,
     accepted_at   timestamptz NOT NULL,
     PRIMARY KEY (workspace_id, pending_id),
-    CHECK ((group_id IS NULL) <> (member_id IS NULL))
+    CHECK (group_id IS NOT NULL OR member_id IS NOT NULL)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
-CREATE INDEX pending_leads_batch ON pending_leads (workspace_id, batch_id);
+CREATE INDEX pending_leads_batch ON pending_leads (workspace_id, batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX pending_leads_arm ON pending_leads (workspace_id, due_at, pending_id) WHERE batch_id IS NULL;
+CREATE INDEX pending_leads_due ON pending_leads (workspace_id, due_at, pending_id);
+CREATE INDEX pending_leads_member ON pending_leads (workspace_id, member_id, due_at, pending_id) WHERE member_id IS NOT NULL;
+CREATE INDEX pending_leads_group ON pending_leads (workspace_id, group_id, due_at, pending_id) WHERE group_id IS NOT NULL;
+
+-- Pending leads that an operator deleted. What was decided about them is nowhere else: the turns that they spent stay
+-- spent, and whoever counts leads must find them.
+CREATE TABLE deleted_pending (
+    workspace_id  uuid NOT NULL,
+    pending_id    uuid NOT NULL,
+    lead_id       uuid NOT NULL,
+    group_id      uuid,
+    member_id     uuid,
+    ring_version  integer,
+    turn          bigint,
+    assignment_id uuid,
+    retry_of      uuid,
+    due_at        timestamptz NOT NULL,
+    deleted_at    timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, pending_id)
+);
 
 CREATE TABLE assigned_leads (
     workspace_id     uuid NOT NULL,
@@ -174,6 +210,8 @@ CREATE TABLE history (
     turn          bigint,
     outcome       text NOT NULL,
     reason        text,
+    moved_from    uuid, -- the member for whom it was planned, where an operator chose another
+    replanned_from timestamptz, -- when it was to go out first, where an outage outlasted that day
     trigger       text NOT NULL,
     skipped       jsonb,
     detail        text, -- what the database said, for internal_error
@@ -185,6 +223,8 @@ CREATE TABLE history (
 CREATE INDEX history_lead ON history (workspace_id, lead_id);
 CREATE INDEX history_member ON history (workspace_id, member_id, history_id);
 CREATE INDEX history_group ON history (workspace_id, group_id, history_id);
+-- What went out to a member on schedule counts against their pace for that day.
+CREATE INDEX history_scheduled ON history (workspace_id, member_id, at) WHERE trigger = 'scheduled';
 CREATE INDEX history_failed ON history (workspace_id, history_id) WHERE outcome = 'failed';
 
 CREATE TABLE history_retries (
@@ -200,6 +240,7 @@ CREATE TABLE imports (
     api_key_id   uuid NOT NULL, -- who sent it: an integration reads its own imports only
     group_id     uuid,
     source_id    uuid,
+    pace         text,
     status       text NOT NULL,
     rows         bigint NOT NULL DEFAULT 0,
     imported     bigint NOT NULL DEFAULT 0,

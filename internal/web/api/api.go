@@ -56,6 +56,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerSources()
 	a.registerLeads()
 	a.registerAssignments()
+	a.registerPending()
 	a.registerHistory()
 	a.registerAssignedLeads()
 	a.registerImports()

@@ -18,7 +18,10 @@ type Assignment struct {
 	ID        uuid.UUID   `json:"id" format:"uuid"`
 	GroupID   *uuid.UUID  `json:"group_id" format:"uuid" nullable:"true"`
 	MemberIDs []uuid.UUID `json:"member_ids" format:"uuid"`
-	Count     int         `json:"count" doc:"How many decisions it made: one a lead for a group, one a lead and member otherwise."`
+	Pace      *string     `json:"pace" enum:"slow,normal,fast"`
+	At        *time.Time  `json:"at"`
+	Seed      *lead.Seed  `json:"seed" doc:"What the times of a pace were drawn from."`
+	Count     int         `json:"count" doc:"How many decisions it made: one for each member who gets a lead, one for each lead yet to be dealt by its group."`
 	CreatedAt time.Time   `json:"created_at"`
 }
 
@@ -28,6 +31,7 @@ func (a Assignment) itemID() uuid.UUID { return a.ID }
 type NewAssignment struct {
 	LeadIDs []uuid.UUID `json:"lead_ids" format:"uuid" minItems:"1" maxItems:"100000" doc:"In the order in which they are to go out; each once."`
 	Distribution
+	Seed lead.Seed `json:"seed,omitempty" maximum:"9007199254740991" doc:"That of a preview from the last hour: this makes its plan."`
 }
 
 type assignmentOutput struct{ Body Assignment }
@@ -44,6 +48,10 @@ func (a *API) registerAssignments() {
 			return each(all, assignmentBody), err
 		})
 	register(a, huma.Operation{
+		OperationID: "preview-assignment", Method: http.MethodPost, Path: collection + "/preview", Summary: "See what an assignment would plan, without effect",
+		Description: "The same body with the seed that this answers makes exactly this plan, while nothing else changes.",
+	}, a.previewAssignment)
+	register(a, huma.Operation{
 		OperationID: "get-assignment", Method: http.MethodGet, Path: collection + "/{id}", Summary: "Read an assignment",
 	}, func(ctx context.Context, c *call, in *itemInput) (*assignmentOutput, error) {
 		id, err := in.id()
@@ -56,18 +64,9 @@ func (a *API) registerAssignments() {
 }
 
 func (a *API) postAssignment(ctx context.Context, c *call, in *struct{ Body NewAssignment }) (*posted[Assignment], error) {
-	d, err := in.Body.toStore("")
+	d, err := a.assigned(c, in.Body)
 	if err != nil {
 		return nil, err
-	}
-	if i := repeated(in.Body.LeadIDs); i >= 0 {
-		return nil, &store.FieldError{Field: fmt.Sprintf("lead_ids[%d]", i), Message: "this lead is listed before; list each once"}
-	}
-	if err := checkDecisions(len(in.Body.LeadIDs), d); err != nil {
-		return nil, err
-	}
-	if !c.LeadsDistribution {
-		return nil, lead.FeatureDisabled
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Assignment], error) {
 		made, batches, err := tx.Assign(ctx, c.Workspace, in.Body.LeadIDs, d)
@@ -75,7 +74,25 @@ func (a *API) postAssignment(ctx context.Context, c *call, in *struct{ Body NewA
 	})
 }
 
+// assigned is to whom and when an assignment's leads go.
+func (a *API) assigned(c *call, n NewAssignment) (store.Distribution, error) {
+	d, err := a.toStore(n.Distribution, "")
+	if err != nil {
+		return d, err
+	}
+	if i := repeated(n.LeadIDs); i >= 0 {
+		return d, &store.FieldError{Field: fmt.Sprintf("lead_ids[%d]", i), Message: "this lead is listed before; list each once"}
+	}
+	d.Seed = n.Seed
+	if err := checkDecisions(len(n.LeadIDs), d); err != nil {
+		return d, err
+	}
+	return d, c.mayDistribute(d)
+}
+
 func assignmentBody(a store.Assignment) Assignment {
-	return Assignment{ID: a.ID, GroupID: a.GroupID, MemberIDs: each(a.MemberIDs, func(id uuid.UUID) uuid.UUID { return id }),
-		Count: a.Count, CreatedAt: a.CreatedAt}
+	return Assignment{
+		ID: a.ID, GroupID: a.GroupID, MemberIDs: each(a.MemberIDs, func(id uuid.UUID) uuid.UUID { return id }),
+		Pace: textOrNull(string(a.Pace)), At: a.At, Seed: a.Seed, Count: a.Count, CreatedAt: a.CreatedAt,
+	}
 }

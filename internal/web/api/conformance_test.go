@@ -64,11 +64,15 @@ func (s *site) readDocument() {
 
 func (s *site) operation(method, path string) map[string]any {
 	path, _, _ = strings.Cut(path, "?")
+	if exact, is := s.described["paths"].(map[string]any)[path].(map[string]any); is {
+		operation, _ := exact[strings.ToLower(method)].(map[string]any)
+		return operation
+	}
 	for template, operations := range s.described["paths"].(map[string]any) {
 		before, after, _ := strings.Cut(template, "{id}")
 		id, isUnder := strings.CutPrefix(path, before)
 		id, ends := strings.CutSuffix(id, after)
-		if path == template || strings.Contains(template, "{id}") && isUnder && ends && id != "" && !strings.Contains(id, "/") && template != "/v1/leads/batch" {
+		if strings.Contains(template, "{id}") && isUnder && ends && id != "" && !strings.Contains(id, "/") {
 			if operation, is := operations.(map[string]any)[strings.ToLower(method)].(map[string]any); is {
 				return operation
 			}

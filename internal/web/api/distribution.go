@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -16,14 +17,17 @@ import (
 // maxDecisions bounds what one request decides: leads times receivers. It is one transaction.
 const maxDecisions = 1_000_000
 
-// Distribution says who gets leads: the next receiver of a group, or each of some members.
+// Distribution says who gets leads, the next receiver of a group or each of some members, and when: now, where it has
+// neither pace nor at.
 type Distribution struct {
 	GroupID   *uuid.UUID  `json:"group_id,omitempty" format:"uuid" doc:"One turn a lead. Either this or member_ids."`
 	MemberIDs []uuid.UUID `json:"member_ids,omitempty" format:"uuid" maxItems:"1000" doc:"Each gets a copy of each lead."`
+	Pace      lead.Pace   `json:"pace,omitempty" enum:"slow,normal,fast" doc:"Spreads the leads over days: 4-6, 5-7 or 8-12 a day for each member, within the distribution hours."`
+	At        *time.Time  `json:"at,omitempty" doc:"When all of them go out, within a year. Either this, or pace, or neither for now."`
 }
 
-// toStore returns a *store.FieldError, its field below at, where the distribution does not say exactly who.
-func (d Distribution) toStore(at string) (store.Distribution, error) {
+// toStore returns a *store.FieldError, its field below at, where the distribution does not say exactly who and when.
+func (a *API) toStore(d Distribution, at string) (store.Distribution, error) {
 	if (d.GroupID != nil) == (len(d.MemberIDs) > 0) {
 		return store.Distribution{}, &store.FieldError{Field: at + "group_id", Message: "give either group_id or member_ids"}
 	}
@@ -35,7 +39,23 @@ func (d Distribution) toStore(at string) (store.Distribution, error) {
 			Field: fmt.Sprintf("%smember_ids[%d]", at, i), Message: "this member is listed before; list each once",
 		}
 	}
-	return store.Distribution{GroupID: idOrNil(d.GroupID), MemberIDs: d.MemberIDs}, nil
+	made := store.Distribution{GroupID: idOrNil(d.GroupID), MemberIDs: d.MemberIDs, Pace: d.Pace}
+	switch {
+	case d.At == nil:
+		return made, nil
+	case d.Pace != "":
+		return made, &store.FieldError{Field: at + "at", Message: "give either pace or at"}
+	}
+	made.At = *d.At
+	return made, a.Store.CheckDue(at+"at", made.At)
+}
+
+// mayDistribute returns lead.FeatureDisabled where the workspace has switched off what the distribution needs.
+func (c *call) mayDistribute(d store.Distribution) error {
+	if !c.LeadsDistribution || d.Scheduled() && !c.ScheduledDistribution {
+		return lead.FeatureDisabled
+	}
+	return nil
 }
 
 // distribution is to whom the call's new leads go: those it names, or the group to which its key is bound. It checks
@@ -52,11 +72,11 @@ func (a *API) distribution(ctx context.Context, c *call, named *Distribution) (d
 		return d, "", problem.New(http.StatusForbidden, "this API key is bound to a distribution group; leave distribute out",
 			problem.Field{Location: "body.distribute", Message: "this is not the key's group"})
 	}
-	if d, err = named.toStore("distribute."); err != nil {
+	if d, err = a.toStore(*named, "distribute."); err != nil {
 		return d, "", err
 	}
-	if !c.LeadsDistribution {
-		return d, "", lead.FeatureDisabled
+	if err := c.mayDistribute(d); err != nil {
+		return d, "", err
 	}
 	return d, "", under("distribute.", a.Store.CheckDistribution(ctx, c.Workspace, d))
 }

@@ -25,6 +25,8 @@ type HistoryEntry struct {
 	Retried      bool         `json:"retried" doc:"Whether this entry failed and was retried."`
 	RingVersion  *int         `json:"ring_version"`
 	Turn         *int64       `json:"turn"`
+	MovedFrom    *uuid.UUID   `json:"moved_from" format:"uuid" nullable:"true" doc:"The member for whom it was planned, where someone chose another."`
+	Replanned    *time.Time   `json:"replanned_from" doc:"When it was to go out first, where an outage outlasted that day."`
 	Outcome      lead.Outcome `json:"outcome" enum:"succeeded,failed"`
 	Reason       *string      `json:"reason"`
 	Trigger      lead.Trigger `json:"trigger" enum:"immediate,scheduled,distribute_now"`
@@ -71,6 +73,8 @@ var historyColumns = []column[HistoryEntry]{
 	{"skipped", func(h HistoryEntry) string { return cellOfSkipped(h.Skipped) }},
 	{"retry_of", func(h HistoryEntry) string { return cellOfID(h.RetryOf) }},
 	{"due_at", func(h HistoryEntry) string { return cellOfTime(h.DueAt) }},
+	{"moved_from", func(h HistoryEntry) string { return cellOfID(h.MovedFrom) }},
+	{"replanned_from", func(h HistoryEntry) string { return cellOfMoment(h.Replanned) }},
 }
 
 func (a *API) registerHistory() {
@@ -105,10 +109,18 @@ func (a *API) retryHistory(ctx context.Context, c *call, in *itemInput) (*posted
 func historyBody(h store.HistoryEntry) HistoryEntry {
 	return HistoryEntry{
 		ID: h.ID, LeadID: h.LeadID, MemberID: h.MemberID, GroupID: h.GroupID, AssignmentID: h.AssignmentID,
-		RetryOf: h.RetryOf, Retried: h.Retried, RingVersion: h.RingVersion, Turn: h.Turn, Outcome: h.Outcome,
+		RetryOf: h.RetryOf, Retried: h.Retried, RingVersion: h.RingVersion, Turn: h.Turn,
+		MovedFrom: h.MovedFrom, Replanned: h.ReplannedFrom, Outcome: h.Outcome,
 		Reason: textOrNull(string(h.Reason)), Trigger: h.Trigger, DueAt: h.DueAt, At: h.At,
 		Skipped: each(h.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
 	}
+}
+
+func cellOfMoment(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return cellOfTime(*at)
 }
 
 func cellOfTurn(turn *int64) string {

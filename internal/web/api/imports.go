@@ -37,6 +37,7 @@ type Import struct {
 	Error      *string    `json:"error" doc:"Why the import failed."`
 	GroupID    *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"The group to which its leads are distributed."`
 	SourceID   *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"The source of rows that name none."`
+	Pace       *string    `json:"pace" enum:"slow,normal,fast" doc:"How its leads are spread over days."`
 	CreatedAt  time.Time  `json:"created_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 }
@@ -48,6 +49,7 @@ type importOutput struct{ Body Import }
 type importInput struct {
 	GroupID  string `query:"group_id" doc:"The distribution group to which the leads go."`
 	SourceID string `query:"source_id" doc:"The source of rows that name none."`
+	Pace     string `query:"pace" enum:"slow,normal,fast" doc:"Spreads the leads over days; needs a group."`
 	Upload   Body
 }
 
@@ -102,6 +104,10 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 	if err != nil {
 		return imp, false, err
 	}
+	pace, err := importPace(c, in.Pace, group)
+	if err != nil {
+		return imp, false, err
+	}
 	source, sourceWarning, err := a.importSource(ctx, c, in.SourceID)
 	if err != nil {
 		return imp, false, err
@@ -121,7 +127,7 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 			}
 		}
 		fresh = true
-		if imp, err = tx.CreateImport(ctx, c.Workspace, c.ID, group, source); err != nil {
+		if imp, err = tx.CreateImport(ctx, c.Workspace, store.NewImport{APIKeyID: c.ID, GroupID: group, SourceID: source, Pace: pace}); err != nil {
 			return err
 		}
 		out, err := post(http.StatusAccepted, importBody(imp))
@@ -162,6 +168,6 @@ func importBody(i store.Import) Import {
 	return Import{
 		ID: i.ID, Status: string(i.Status), Rows: i.Rows, Imported: i.Imported, Duplicates: i.Duplicates, Rejected: i.Rejected,
 		Warnings: warnings, Error: textOrNull(i.Error), GroupID: i.GroupID, SourceID: i.SourceID,
-		CreatedAt: i.CreatedAt, FinishedAt: i.FinishedAt,
+		Pace: textOrNull(string(i.Pace)), CreatedAt: i.CreatedAt, FinishedAt: i.FinishedAt,
 	}
 }

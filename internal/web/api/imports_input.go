@@ -43,6 +43,17 @@ func (a *API) importGroup(ctx context.Context, c *call, named string) (group *uu
 	return &id, "", nil
 }
 
+// importPace is how an import's leads are spread over days, empty where they go out at once.
+func importPace(c *call, named string, group *uuid.UUID) (lead.Pace, error) {
+	switch {
+	case named != "" && !c.ScheduledDistribution:
+		return "", lead.FeatureDisabled
+	case named != "" && group == nil:
+		return "", badQuery("query.pace", "a pace needs a group to which the leads go; give group_id")
+	}
+	return lead.Pace(named), nil
+}
+
 // importSource is the source of rows that name none: the one the import names, or its key's; nil where there is none.
 // An integration's import that names one not offered goes on without, with a warning.
 func (a *API) importSource(ctx context.Context, c *call, named string) (source *uuid.UUID, warning string, err error) {

@@ -177,7 +177,7 @@ func TestDistributeToMembers(t *testing.T) {
 	both["distribute"].(map[string]any)["group_id"] = s.group(s.member("C"))
 	s.post("/v1/leads", both).refuses(422, "invalid_request", "body.distribute.group_id")
 	s.post("/v1/leads", `{"name":"x","distribute":{"group_id":"`+uuid.Nil.String()+`"}}`).refuses(422, "invalid_request", "body.distribute.group_id")
-	s.post("/v1/leads", `{"name":"x","distribute":{"group_id":"`+a+`","pace":"slow"}}`).refuses(422, "invalid_request", "body.distribute.pace")
+	s.post("/v1/leads", `{"name":"x","distribute":{"group_id":"`+a+`","speed":"slow"}}`).refuses(422, "invalid_request", "body.distribute.speed")
 
 	// Whoever was removed is still known: the lead is accepted and ends as failed history.
 	s.delete("/v1/members/" + a).is(204)

@@ -25,13 +25,16 @@ func same(t *testing.T, want, got map[string]any) {
 func TestWorkspace(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	want := map[string]any{"name": "acme", "timezone": "Asia/Kuala_Lumpur", "region": "MY", "features": map[string]any{"leads_distribution": true}}
+	want := map[string]any{"name": "acme", "timezone": "Asia/Kuala_Lumpur", "region": "MY", "distribution_hours": map[string]any{"from": "09:00", "to": "21:00"},
+		"features": map[string]any{"leads_distribution": true, "scheduled_distribution": true}}
 	same(t, want, s.get("/v1/workspace").is(200).object())
 
 	s.patch("/v1/workspace", `{"features":{"leads_distribution":false}}`).is(200)
-	s.patch("/v1/workspace", `{"features":{}}`).is(200)
+	s.patch("/v1/workspace", `{"features":{"scheduled_distribution":false},"distribution_hours":{"from":"22:30","to":"06:00"}}`).is(200)
+	s.patch("/v1/workspace", `{"features":{},"distribution_hours":{}}`).is(200)
 	s.do(s.admin, "PATCH", "/v1/workspace", `{"name":" Acme ","timezone":"Europe/Berlin","region":"DE"}`, "Content-Type", "application/merge-patch+json").is(200)
-	want = map[string]any{"name": "Acme", "timezone": "Europe/Berlin", "region": "DE", "features": map[string]any{"leads_distribution": false}}
+	want = map[string]any{"name": "Acme", "timezone": "Europe/Berlin", "region": "DE", "distribution_hours": map[string]any{"from": "22:30", "to": "06:00"},
+		"features": map[string]any{"leads_distribution": false, "scheduled_distribution": false}}
 	same(t, want, s.get("/v1/workspace").is(200).object())
 
 	for body, location := range map[string]string{
@@ -39,7 +42,9 @@ func TestWorkspace(t *testing.T) {
 		`{"timezone":"../etc/passwd"}`: "body.timezone", `{"timezone":null}`: "body.timezone", `{"region":"my"}`: "body.region",
 		`{"region":"MYS"}`: "body.region", `{"name":"  "}`: "body.name", `{"name":null}`: "body.name",
 		`{"features":{"leads_distribution":null}}`: "body.features.leads_distribution", `{"features":{"x":true}}`: "body.features.x",
-		`{"id":"x"}`: "body.id", `{"distribution_hours":{}}`: "body.distribution_hours",
+		`{"id":"x"}`: "body.id", `{"distribution_hours":{"from":"9:00"}}`: "body.distribution_hours.from",
+		`{"distribution_hours":{"to":"22:30"}}`: "body.distribution_hours", `{"distribution_hours":{"to":null}}`: "body.distribution_hours.to",
+		`{"features":{"scheduled_distribution":null}}`: "body.features.scheduled_distribution",
 	} {
 		s.patch("/v1/workspace", body).refuses(422, "invalid_request", location)
 	}

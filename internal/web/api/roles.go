@@ -41,9 +41,18 @@ var roles = map[string][]lead.Role{
 	"patch-lead":      admins,
 	"delete-lead":     admins,
 
-	"post-assignment":  admins,
-	"list-assignments": admins,
-	"get-assignment":   admins,
+	"post-assignment":    admins,
+	"preview-assignment": admins,
+	"list-assignments":   admins,
+	"get-assignment":     admins,
+
+	"list-pending-leads":           admins,
+	"get-pending-lead":             admins,
+	"patch-pending-lead":           admins,
+	"delete-pending-lead":          admins,
+	"delete-pending-leads":         admins,
+	"distribute-pending-leads-now": admins,
+	"list-pending-days":            admins,
 
 	"list-history":  admins,
 	"retry-history": admins,

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -17,14 +18,28 @@ type Workspace struct {
 	Name      string    `json:"name"`
 	Timezone  string    `json:"timezone" doc:"An IANA time zone."`
 	Region    string    `json:"region" doc:"The country whose phone numbers need no prefix, two letters."`
+	Hours     Hours     `json:"distribution_hours"`
 	Features  Features  `json:"features"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// Hours are when scheduled leads go out, by each member's own clock.
+type Hours struct {
+	From string `json:"from" doc:"As in 09:00."`
+	To   string `json:"to" doc:"Not included. Earlier than from, the hours span midnight."`
+}
+
+// HoursPatch changes distribution hours.
+type HoursPatch struct {
+	From Patch[string] `json:"from,omitempty" nullable:"false"`
+	To   Patch[string] `json:"to,omitempty" nullable:"false"`
+}
+
 // Features are what a workspace has switched on.
 type Features struct {
-	LeadsDistribution bool `json:"leads_distribution" doc:"Off: no new distributions; what is pending still runs."`
+	LeadsDistribution     bool `json:"leads_distribution" doc:"Off: no new distributions; what is pending still runs."`
+	ScheduledDistribution bool `json:"scheduled_distribution" doc:"Off: no new schedules; what is pending still runs."`
 }
 
 // WorkspacePatch changes a workspace's settings.
@@ -32,12 +47,14 @@ type WorkspacePatch struct {
 	Name     Patch[string] `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
 	Timezone Patch[string] `json:"timezone,omitempty" maxLength:"200" nullable:"false"`
 	Region   Patch[string] `json:"region,omitempty" pattern:"^[A-Z]{2}$" patternDescription:"two capital letters" nullable:"false"`
+	Hours    HoursPatch    `json:"distribution_hours,omitzero"`
 	Features FeaturesPatch `json:"features,omitzero"`
 }
 
 // FeaturesPatch switches features on and off.
 type FeaturesPatch struct {
-	LeadsDistribution Patch[bool] `json:"leads_distribution,omitempty" nullable:"false"`
+	LeadsDistribution     Patch[bool] `json:"leads_distribution,omitempty" nullable:"false"`
+	ScheduledDistribution Patch[bool] `json:"scheduled_distribution,omitempty" nullable:"false"`
 }
 
 type workspaceOutput struct{ Body Workspace }
@@ -73,13 +90,38 @@ func (p WorkspacePatch) apply(w *store.Workspace) error {
 	if err := p.Region.overNeeded("region", &w.Region); err != nil {
 		return err
 	}
-	return p.Features.LeadsDistribution.overNeeded("features.leads_distribution", &w.LeadsDistribution)
+	if err := p.Hours.apply(&w.Hours); err != nil {
+		return err
+	}
+	if err := p.Features.LeadsDistribution.overNeeded("features.leads_distribution", &w.LeadsDistribution); err != nil {
+		return err
+	}
+	return p.Features.ScheduledDistribution.overNeeded("features.scheduled_distribution", &w.ScheduledDistribution)
+}
+
+func (p HoursPatch) apply(h *lead.Hours) error {
+	for name, change := range map[string]struct {
+		to    Patch[string]
+		field *lead.Clock
+	}{"from": {p.From, &h.From}, "to": {p.To, &h.To}} {
+		text := change.field.String()
+		if err := change.to.overNeeded("distribution_hours."+name, &text); err != nil {
+			return err
+		}
+		clock, err := lead.ParseClock(text)
+		if err != nil {
+			return &store.FieldError{Field: "distribution_hours." + name, Message: "this is no time of day; write HH:MM, from 00:00 to 23:59"}
+		}
+		*change.field = clock
+	}
+	return nil
 }
 
 func workspaceBody(w store.Workspace) Workspace {
 	return Workspace{
 		ID: w.ID, Name: w.Name, Timezone: w.Timezone, Region: w.Region,
-		Features:  Features{LeadsDistribution: w.LeadsDistribution},
+		Hours:     Hours{From: w.Hours.From.String(), To: w.Hours.To.String()},
+		Features:  Features{LeadsDistribution: w.LeadsDistribution, ScheduledDistribution: w.ScheduledDistribution},
 		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
 	}
 }

@@ -1,0 +1,106 @@
+package lead
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// A planner draws one member's due times. Times are seconds since 1970, days are numbered as by Hours.day.
+type planner struct {
+	pace  Pace
+	hours Hours
+	zone  *time.Location
+	rng   *rand.Rand
+	today int64
+	first int64         // the earliest second that may be planned
+	taken []int64       // ascending, cut to whole seconds
+	load  map[int64]int // how many are taken, by day
+	rest  map[int64]int // how many of those are still to come, by day
+	due   []int64       // planned so far
+}
+
+func newPlanner(s Schedule, w Workload) *planner {
+	// Mixing the member into the seed makes the plan independent of who else is planned.
+	id := w.MemberID
+	source := rand.NewPCG(uint64(s.Seed)^binary.BigEndian.Uint64(id[:8]), binary.BigEndian.Uint64(id[8:]))
+	p := &planner{
+		pace: s.Pace, hours: s.Hours, zone: w.Zone, rng: rand.New(source),
+		today: s.Hours.day(s.Now, w.Zone),
+		first: s.Now.Unix() + 1,
+		taken: make([]int64, len(w.Taken)),
+		load:  make(map[int64]int), rest: make(map[int64]int),
+		due: make([]int64, 0, w.Leads),
+	}
+	for i, t := range w.Taken {
+		day := p.hours.day(t, p.zone)
+		p.taken[i] = t.Unix()
+		p.load[day]++
+		if t.After(s.Now) {
+			p.rest[day]++
+		}
+	}
+	slices.Sort(p.taken)
+	return p
+}
+
+func (p *planner) plan(leads int) []time.Time {
+	// Yesterday, too, may have time left: a clock put back over midnight repeats its end.
+	for day := p.today - 1; len(p.due) < leads; day++ {
+		p.planDay(day, leads-len(p.due))
+	}
+	slices.Sort(p.due) // draws are in no order, and such a clock interleaves two days
+	times := make([]time.Time, leads)
+	for i, t := range p.due {
+		times[i] = time.Unix(t, 0).UTC()
+	}
+	return times
+}
+
+// planDay plans a day's part of the leads that are left.
+func (p *planner) planDay(day int64, leads int) {
+	window := p.hours.window(day, p.zone)
+	left := window.after(p.first)
+	if len(left) == 0 {
+		return
+	}
+	length := window.length()
+	distance := max(1, length/int64(4*p.pace.Max()))
+	n := min(leads, p.count(day, left.length(), length))
+	if n <= 0 {
+		return
+	}
+	free := p.apart(left, distance)
+	for range n {
+		size := free.length()
+		if size == 0 {
+			return
+		}
+		t := free.at(p.rng.Int64N(size))
+		p.due = append(p.due, t)
+		free = free.without(t-distance+1, t+distance)
+	}
+}
+
+// count draws how many leads to add to a day that has left of its hours' length, in seconds.
+func (p *planner) count(day, left, length int64) int {
+	target := p.pace.Min() + p.rng.IntN(p.pace.Max()-p.pace.Min()+1)
+	part := int((2*int64(target)*left + length) / (2 * length)) // to the nearest
+	return min(part-p.rest[day], target-p.load[day])
+}
+
+// apart takes out of a window what is too close to the leads that the member has.
+func (p *planner) apart(window spans, distance int64) spans {
+	from, to := window[0].from-distance, window[len(window)-1].to+distance
+	i, _ := slices.BinarySearch(p.taken, from-1)
+	for ; i < len(p.taken) && p.taken[i] < to; i++ {
+		// A taken time may lie anywhere in its second, hence one second more behind it.
+		window = window.without(p.taken[i]-distance+1, p.taken[i]+distance+1)
+	}
+	// Of what is planned only the day before is near, with hours that last almost the whole day.
+	for _, t := range p.due[max(0, len(p.due)-p.pace.Max()):] {
+		window = window.without(t-distance+1, t+distance)
+	}
+	return window
+}

@@ -1,0 +1,145 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// PendingLead is a decision to distribute a lead that has not taken effect yet.
+type PendingLead struct {
+	ID           uuid.UUID    `json:"id" format:"uuid"`
+	LeadID       uuid.UUID    `json:"lead_id" format:"uuid"`
+	MemberID     *uuid.UUID   `json:"member_id" format:"uuid" nullable:"true" doc:"Who gets it; null where its group is about to deal it."`
+	GroupID      *uuid.UUID   `json:"group_id" format:"uuid" nullable:"true"`
+	AssignmentID *uuid.UUID   `json:"assignment_id" format:"uuid" nullable:"true"`
+	MovedFrom    *uuid.UUID   `json:"moved_from" format:"uuid" nullable:"true" doc:"The member for whom it was planned, where someone chose another."`
+	Replanned    *time.Time   `json:"replanned_from" doc:"When it was to go out first, where an outage outlasted that day."`
+	Turn         *int64       `json:"turn"`
+	Trigger      lead.Trigger `json:"trigger" enum:"immediate,scheduled,distribute_now"`
+	Pace         *string      `json:"pace" enum:"slow,normal,fast"`
+	DueAt        time.Time    `json:"due_at"`
+}
+
+// PendingDay is how many leads a member has pending on one day.
+type PendingDay struct {
+	MemberID uuid.UUID `json:"member_id" format:"uuid"`
+	Day      string    `json:"day" format:"date" doc:"By the member's own clock. Hours that span midnight have the date on which they open."`
+	Count    int       `json:"count"`
+}
+
+// PendingFilter narrows what is meant of pending leads.
+type PendingFilter struct {
+	MemberID     uuid.UUID `query:"member_id" format:"uuid"`
+	GroupID      uuid.UUID `query:"group_id" format:"uuid"`
+	AssignmentID uuid.UUID `query:"assignment_id" format:"uuid"`
+	LeadID       uuid.UUID `query:"lead_id" format:"uuid"`
+	DueBefore    time.Time `query:"due_before" doc:"Exclusive."`
+}
+
+func (f PendingFilter) toStore() store.PendingFilter {
+	return store.PendingFilter{
+		MemberID: f.MemberID, GroupID: f.GroupID, AssignmentID: f.AssignmentID, LeadID: f.LeadID, DueBefore: f.DueBefore,
+	}
+}
+
+type pendingListInput struct {
+	Limit  int           `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many items at the most."`
+	Cursor PendingCursor `query:"cursor" doc:"The next_cursor of the page before; absent for the soonest."`
+	PendingFilter
+}
+
+// A PendingCursor is where a page of pending leads begins. What it holds is nobody's business but ours.
+type PendingCursor struct {
+	due time.Time
+	id  uuid.UUID
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (c *PendingCursor) UnmarshalText(text []byte) error {
+	data, err := base64.RawURLEncoding.DecodeString(string(text))
+	if err != nil || len(data) != 8+len(c.id) {
+		return errBadCursor
+	}
+	c.due = time.UnixMicro(int64(binary.BigEndian.Uint64(data))).UTC()
+	copy(c.id[:], data[8:])
+	return nil
+}
+
+func (c PendingCursor) text() string {
+	data := binary.BigEndian.AppendUint64(nil, uint64(c.due.UnixMicro()))
+	return base64.RawURLEncoding.EncodeToString(append(data, c.id[:]...))
+}
+
+// Schema implements huma.SchemaProvider.
+func (PendingCursor) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeString} }
+
+type pendingOutput struct{ Body PendingLead }
+
+func (a *API) registerPending() {
+	const collection, one = "/v1/pending-leads", "/v1/pending-leads/{id}"
+	register(a, huma.Operation{
+		OperationID: "list-pending-leads", Method: http.MethodGet, Path: collection, Summary: "List the pending leads, soonest first",
+		Errors: []int{http.StatusUnprocessableEntity},
+	}, a.listPending)
+	register(a, huma.Operation{
+		OperationID: "list-pending-days", Method: http.MethodGet, Path: collection + "/days", Summary: "Count the pending leads by member and day",
+		Errors: []int{http.StatusUnprocessableEntity},
+	}, func(ctx context.Context, c *call, in *struct{ PendingFilter }) (*struct {
+		Body struct {
+			Items []PendingDay `json:"items"`
+		}
+	}, error) {
+		days, err := a.Store.PendingDays(ctx, c.Workspace, in.toStore())
+		var out struct {
+			Body struct {
+				Items []PendingDay `json:"items"`
+			}
+		}
+		out.Body.Items = each(days, func(d store.PendingDay) PendingDay { return PendingDay(d) })
+		return &out, err
+	})
+	register(a, huma.Operation{
+		OperationID: "get-pending-lead", Method: http.MethodGet, Path: one, Summary: "Read a pending lead",
+	}, func(ctx context.Context, c *call, in *itemInput) (*pendingOutput, error) {
+		id, err := in.id()
+		if err != nil {
+			return nil, err
+		}
+		p, err := a.Store.PendingLead(ctx, c.Workspace, id)
+		return &pendingOutput{pendingBody(p)}, err
+	})
+	a.registerPendingChanges()
+}
+
+func (a *API) listPending(ctx context.Context, c *call, in *pendingListInput) (*struct{ Body List[PendingLead] }, error) {
+	all, err := a.Store.PendingLeads(ctx, c.Workspace, in.toStore(), store.PendingPage{
+		Limit: in.Limit + 1, AfterDue: in.Cursor.due, AfterID: in.Cursor.id,
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := List[PendingLead]{Items: each(all, pendingBody)}
+	if len(all) > in.Limit {
+		list.Items = list.Items[:in.Limit]
+		last := list.Items[in.Limit-1]
+		next := PendingCursor{last.DueAt, last.ID}.text()
+		list.NextCursor = &next
+	}
+	return &struct{ Body List[PendingLead] }{list}, nil
+}
+
+func pendingBody(p store.PendingLead) PendingLead {
+	return PendingLead{
+		ID: p.ID, LeadID: p.LeadID, MemberID: p.MemberID, GroupID: p.GroupID, AssignmentID: p.AssignmentID,
+		MovedFrom: p.MovedFrom, Replanned: p.ReplannedFrom, Turn: p.Turn, Trigger: p.Trigger, Pace: textOrNull(string(p.Pace)), DueAt: p.DueAt,
+	}
+}

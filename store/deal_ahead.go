@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store/cursor"
+)
+
+// dealtAtOnce bounds the leads that are dealt together when they are planned: the cursor takes some thousands at once.
+const dealtAtOnce = 2000
+
+// dealAhead deals a group's turns to leads that go out later: each has its members from then on. Turns that come from
+// the cursor are spent in the ledger. A lead that cannot be dealt is decided as refused.
+func (t *Tx) dealAhead(ctx context.Context, workspace uuid.UUID, s schedule, turns turnsOf) ([]pendingLead, error) {
+	pending := make([]pendingLead, 0, len(s.leads))
+	for start := 0; start < len(s.leads); start += dealtAtOnce {
+		claims, err := t.planned(ctx, workspace, s.GroupID, s.leads[start:min(start+dealtAtOnce, len(s.leads))])
+		if err != nil {
+			return nil, err
+		}
+		extra := 0
+		d := distribution{turnsOf: turns, workspace: workspace, batch: uuid.New(), extra: &extra, claims: claims, holders: true}
+		if err := d.decide(ctx, t); err != nil {
+			return nil, err
+		}
+		if err := t.spend(ctx, &d); err != nil {
+			return nil, err
+		}
+		decided := make(map[uuid.UUID][]decision, len(claims))
+		for _, one := range d.decisions {
+			decided[one.PendingID] = append(decided[one.PendingID], one)
+		}
+		for _, c := range claims {
+			for _, one := range decided[c.PendingID] {
+				pending = append(pending, pendingLead{
+					lead: c.LeadID, group: s.GroupID, member: one.member, version: one.version, turn: one.turn,
+					skipped: one.skipped, refused: one.reason,
+				})
+			}
+		}
+	}
+	return pending, nil
+}
+
+// planned are leads as the dealing takes them.
+func (t *Tx) planned(ctx context.Context, workspace, group uuid.UUID, leads []uuid.UUID) ([]claim, error) {
+	var gone []uuid.UUID
+	if err := sqlx.SelectContext(ctx, t.q, &gone, `
+		SELECT lead_id FROM leads WHERE workspace_id = $1 AND lead_id = ANY($2::uuid[]) AND deleted_at IS NOT NULL`,
+		workspace, uuids(leads)); err != nil {
+		return nil, translate(err)
+	}
+	deleted := make(map[uuid.UUID]bool, len(gone))
+	for _, id := range gone {
+		deleted[id] = true
+	}
+	claims := make([]claim, len(leads))
+	for i, l := range leads {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, err
+		}
+		claims[i] = claim{PendingID: id, LeadID: l, GroupID: nullID(group), LeadGone: deleted[l]}
+	}
+	return claims, nil
+}
+
+// spend writes the turns of a plan to the ledger, where they were drawn from the cursor; in a preview they were not.
+func (t *Tx) spend(ctx context.Context, d *distribution) error {
+	if len(d.draws) == 0 || d.draws[0].epoch == "" {
+		return nil
+	}
+	t.draws = append(t.draws, d.draws...)
+	args := append([]any{d.workspace, uuid.Nil}, turnColumns(d.turns)...)
+	_, err := t.q.ExecContext(ctx, `
+		INSERT INTO turns (workspace_id, group_id, version, turn, lead_id)
+		SELECT $1, group_id, version, turn, nullif(lead_id, $2)
+		FROM unnest($3::uuid[], $4::int[], $5::bigint[], $6::uuid[]) AS t (group_id, version, turn, lead_id)`, args...)
+	var broken *Violation
+	if err = translate(err); errors.As(err, &broken) && broken.Constraint == "turns_pkey" {
+		return d.blame(errTurnTaken)
+	}
+	return err
+}
+
+// peek is a turnsOf for previews: it gives the turns that the ledger says come next, and spends nothing.
+func (t *Tx) peek(workspace uuid.UUID) turnsOf {
+	var position *lead.Position
+	return func(ctx context.Context, ring cursor.Ring, tokens []string) (string, []int64, error) {
+		if position == nil {
+			row, err := t.ring(ctx, workspace, ring.Group, ring.Version)
+			if err != nil {
+				return "", nil, err
+			}
+			p, err := t.position(ctx, workspace, row)
+			if err != nil {
+				return "", nil, err
+			}
+			position = &p
+		}
+		turns := make([]int64, len(tokens))
+		for i := range turns {
+			if len(position.Free) > 0 {
+				turns[i], position.Free = position.Free[0], position.Free[1:]
+				continue
+			}
+			turns[i] = position.Next
+			position.Next++
+		}
+		return "", turns, nil
+	}
+}

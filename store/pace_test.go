@@ -1,0 +1,278 @@
+package store_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// zone gives a member a time zone.
+func (w *world) zone(letter byte, name string) {
+	w.t.Helper()
+	w.must(func(ctx context.Context, t *store.Tx) error {
+		_, err := t.EditMember(ctx, w.workspace, w.members[letter], func(m *store.Member) error { m.Timezone = name; return nil })
+		return err
+	})
+}
+
+// days counts history and what is pending on schedule by member and day: "A 2026-11-23".
+func (w *world) days(query string) map[string]int {
+	w.t.Helper()
+	var rows []struct {
+		Member uuid.UUID `db:"member_id"`
+		At     time.Time `db:"at"`
+		Zone   string    `db:"zone"`
+	}
+	if err := w.DB.Select(&rows, `
+		SELECT x.member_id, x.at, coalesce(m.timezone, w.timezone) AS zone FROM (`+query+`) x
+		JOIN members m USING (workspace_id, member_id) JOIN workspaces w USING (workspace_id)`); err != nil {
+		w.t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, r := range rows {
+		zone, err := time.LoadLocation(r.Zone)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		local := r.At.In(zone)
+		if h := local.Hour(); h < 9 || h >= 21 {
+			w.t.Errorf("%c has a lead at %s", w.letters[r.Member], local)
+		}
+		counts[string(w.letters[r.Member])+" "+local.Format(time.DateOnly)]++
+	}
+	return counts
+}
+
+const planned = `SELECT workspace_id, member_id, due_at AS at FROM pending_leads`
+
+func TestPaceSpreadsLeadsOverDays(t *testing.T) {
+	t.Parallel()
+	w, c := newTimedWorld(t)
+	w.zone('B', "America/New_York")
+	g := w.group("A B C")
+	ids, _ := w.add(90, store.Distribution{GroupID: g, Pace: lead.Normal})
+	days := w.days(planned)
+	for day, n := range days {
+		if n > 7 {
+			t.Errorf("%s: %d leads", day, n)
+		}
+	}
+	for _, day := range []string{"A 2026-11-24", "B 2026-11-24", "C 2026-11-25"} {
+		if n := days[day]; n < 5 || n > 7 {
+			t.Errorf("%s: %d leads", day, n)
+		}
+	}
+	equal(t, "order", w.order(ids), true)
+	w.exact()
+	w.untilDone(c)
+	equal(t, "copies", w.counts(), map[string]int{"A": 30, "B": 30, "C": 30})
+	w.exact()
+}
+
+// order reports whether each member's leads are due in the order of ids.
+func (w *world) order(ids []uuid.UUID) bool {
+	w.t.Helper()
+	places := map[uuid.UUID]int{}
+	for i, id := range ids {
+		places[id] = i + 1
+	}
+	last := map[uuid.UUID]int{}
+	for _, p := range w.pending() {
+		if places[p.LeadID] == 0 {
+			continue
+		}
+		if places[p.LeadID] < last[*p.MemberID] {
+			return false
+		}
+		last[*p.MemberID] = places[p.LeadID]
+	}
+	return true
+}
+
+// TestSchedulesTogetherKeepThePace has schedules of a member overlap: planned at once, on later days, and at exact times.
+func TestSchedulesTogetherKeepThePace(t *testing.T) {
+	t.Parallel()
+	w, c := newTimedWorld(t)
+	g := w.group("A B")
+	to := []uuid.UUID{w.members['A']}
+	w.add(3, store.Distribution{MemberIDs: to, At: c.get().Add(30 * time.Hour)})
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() { w.add(10, store.Distribution{MemberIDs: to, Pace: lead.Slow}) })
+		all.Go(func() { w.add(10, store.Distribution{GroupID: g, Pace: lead.Slow}) })
+	}
+	all.Wait()
+	for range 3 { // half a day at a time, so that what went out today counts as well as what is to come
+		for noon := c.get().Add(12 * time.Hour); len(w.pending()) > 0 && w.pending()[0].DueAt.Before(noon); {
+			c.set(w.pending()[0].DueAt)
+			w.armed()
+			w.fire()
+		}
+		w.add(5, store.Distribution{MemberIDs: to, Pace: lead.Slow})
+	}
+	for day, n := range w.days(planned + ` UNION ALL SELECT workspace_id, member_id, at FROM history`) {
+		if n > 6 {
+			t.Errorf("%s: %d leads", day, n)
+		}
+	}
+	w.exact()
+}
+
+// TestOverdueLeadsArePlannedAnew has an outage of four days, part of the leads being armed when it begins.
+func TestOverdueLeadsArePlannedAnew(t *testing.T) {
+	t.Parallel()
+	w, c := newTimedWorld(t)
+	g := w.group("A B")
+	ids, _ := w.add(60, store.Distribution{GroupID: g, Pace: lead.Fast})
+	more, _ := w.add(30, store.Distribution{GroupID: g, Pace: lead.Slow})
+	w.armed()
+	c.add(4*24*time.Hour + 3*time.Hour)
+	overdue, err := w.Store.Overdue(t.Context())
+	if err != nil || len(overdue) != 1 {
+		t.Fatalf("overdue: %v, %v", overdue, err)
+	}
+	late := w.count(`SELECT count(*) FROM pending_leads WHERE due_at < $1`, c.get().Add(-12*time.Hour))
+	replanned := 0
+	for n := 1; n > 0; replanned += n {
+		if n, err = w.Store.Replan(t.Context(), w.workspace, 25); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if replanned < late {
+		t.Errorf("%d of %d leads were planned anew", replanned, late)
+	}
+	equal(t, "order", []bool{w.order(ids), w.order(more)}, []bool{true, true})
+	w.untilDone(c)
+	for day, n := range w.days(`SELECT workspace_id, member_id, at FROM history`) {
+		if n > 12 {
+			t.Errorf("%s: %d leads", day, n)
+		}
+	}
+	if n := w.count(`SELECT count(*) FROM history WHERE replanned_from < due_at`); n < replanned {
+		t.Errorf("history says it of %d of %d", n, replanned)
+	}
+	equal(t, "copies", w.counts(), map[string]int{"A": 45, "B": 45})
+	w.exact()
+}
+
+func TestPreviewIsThePlan(t *testing.T) {
+	t.Parallel()
+	for name, d := range map[string]store.Distribution{
+		"pace to a group": {Pace: lead.Fast}, "at to a group": {At: newClock(monday).get().Add(time.Hour)}, "pace to members": {Pace: lead.Slow},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, c := newTimedWorld(t)
+			g := w.group("A BC D*2")
+			w.give(g, 2)
+			if d.GroupID = g; name == "pace to members" {
+				d.GroupID, d.MemberIDs = uuid.Nil, []uuid.UUID{w.members['E'], w.members['A']}
+			}
+			w.add(20, store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}, Pace: lead.Normal})
+			ids, _ := w.add(50, store.Distribution{})
+			before := w.count(`SELECT count(*) FROM pending_leads`) + w.count(`SELECT count(*) FROM turns`)
+			preview := w.preview(ids, d)
+			equal(t, "what a preview wrote", w.count(`SELECT count(*) FROM pending_leads`)+w.count(`SELECT count(*) FROM turns`), before)
+			equal(t, "asked again", w.preview(ids, d).planned, preview.planned)
+			c.add(10 * time.Minute)
+			d.Seed = preview.seed
+			w.assign(ids, d)
+			var got []store.Planned
+			for _, p := range w.pending() {
+				if p.AssignmentID != nil {
+					got = append(got, store.Planned{LeadID: p.LeadID, MemberID: *p.MemberID, DueAt: p.DueAt.UTC()})
+				}
+			}
+			equal(t, "the plan", byLead(got), byLead(preview.planned))
+			w.exactBut("stuck") // the first may have been due since the preview
+			c.add(2 * time.Hour)
+			if err := w.tx(func(ctx context.Context, tx *store.Tx) error {
+				_, _, err := tx.Assign(ctx, w.workspace, ids, d)
+				return err
+			}); err == nil {
+				t.Error("an old preview is taken for a plan")
+			}
+		})
+	}
+}
+
+type preview struct {
+	seed    lead.Seed
+	planned []store.Planned
+}
+
+func (w *world) preview(ids []uuid.UUID, d store.Distribution) (p preview) {
+	w.t.Helper()
+	w.must(func(ctx context.Context, tx *store.Tx) (err error) {
+		d.Seed = lead.NewSeed(w.Store.Now(), 7)
+		p.seed, p.planned, err = tx.Preview(ctx, w.workspace, ids, d)
+		return err
+	})
+	return p
+}
+
+func byLead(all []store.Planned) map[string]time.Time {
+	m := map[string]time.Time{}
+	for _, p := range all {
+		m[p.LeadID.String()+" "+p.MemberID.String()] = p.DueAt
+	}
+	return m
+}
+
+// TestPlanningManyLeadsIsQuick plans 100,000 leads for 50 members.
+func TestPlanningManyLeadsIsQuick(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	w := newWorld(t)
+	spec := store.GroupSpec{Name: "sales", Method: lead.RoundRobin}
+	for range 50 {
+		m, err := w.Store.CreateMember(t.Context(), w.workspace, store.Member{Name: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec.Listed = append(spec.Listed, lead.Listed{Weight: 1, Members: lead.Slot{{MemberID: m.ID}}})
+	}
+	var group uuid.UUID
+	w.must(func(ctx context.Context, tx *store.Tx) error {
+		g, err := tx.CreateGroup(ctx, w.workspace, spec)
+		group = g.ID
+		return err
+	})
+	var ids []uuid.UUID
+	for range 10 {
+		some, _ := w.add(10_000, store.Distribution{})
+		ids = append(ids, some...)
+	}
+	w.DB.MustExec(`VACUUM ANALYZE`)
+	started := time.Now()
+	w.assign(ids, store.Distribution{GroupID: group, Pace: lead.Normal})
+	took := time.Since(started)
+	t.Logf("planned in %s", took)
+	if took > 30*time.Second { // ten times what it takes on an idle machine
+		t.Errorf("planning took %s", took)
+	}
+	w.exact()
+	for name, change := range map[string]func(ctx context.Context, tx *store.Tx, s store.PendingSelection) (int, error){
+		"distribute now": func(ctx context.Context, tx *store.Tx, s store.PendingSelection) (int, error) {
+			n, _, err := tx.DistributeNow(ctx, w.workspace, s)
+			return n, err
+		},
+		"delete": func(ctx context.Context, tx *store.Tx, s store.PendingSelection) (int, error) {
+			return tx.DeletePending(ctx, w.workspace, s)
+		},
+	} {
+		started := time.Now()
+		w.must(func(ctx context.Context, tx *store.Tx) error {
+			_, err := change(ctx, tx, store.PendingSelection{})
+			return err
+		})
+		t.Logf("%s: %s", name, time.Since(started))
+	}
+}

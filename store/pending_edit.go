@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// MaxSelected is how many pending leads are acted on at once.
+const MaxSelected = 100_000
+
+// A PendingSelection says which pending leads are meant: those with the IDs or, where there are none, the soonest
+// MaxSelected that match the Filter.
+type PendingSelection struct {
+	IDs    []uuid.UUID
+	Filter PendingFilter
+}
+
+// lockPending locks pending leads until the transaction ends, and returns them: whatever else would act on them waits,
+// and then finds what became of them. Everybody who locks several does so in the order of their ids, or does not wait.
+func (t *Tx) lockPending(ctx context.Context, workspace uuid.UUID, s PendingSelection) ([]lockedPending, error) {
+	args := s.Filter.args(workspace)
+	query := `SELECT p.pending_id, p.trigger FROM pending_leads p WHERE ` + matches + ` AND p.pending_id = ANY(`
+	if s.IDs != nil {
+		query, args = query+`$8::uuid[])`, append(args, uuids(s.IDs))
+	} else {
+		query += `ARRAY(SELECT p.pending_id FROM pending_leads p WHERE ` + matches + ` ORDER BY p.due_at, p.pending_id LIMIT $8))`
+		args = append(args, MaxSelected)
+	}
+	var rows []lockedPending
+	err := sqlx.SelectContext(ctx, t.q, &rows, query+` ORDER BY p.pending_id FOR UPDATE OF p`, args...)
+	return rows, translate(err)
+}
+
+type lockedPending struct {
+	ID      uuid.UUID    `db:"pending_id"`
+	Trigger lead.Trigger `db:"trigger"`
+}
+
+// DeletePending ends pending leads without effect, and returns how many were still pending. The source leads stay, and
+// turns that were spent on them stay spent.
+func (t *Tx) DeletePending(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, error) {
+	rows, err := t.lockPending(ctx, workspace, s)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	ids := make([]uuid.UUID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	if _, err := t.q.ExecContext(ctx, `
+		WITH d AS (
+			DELETE FROM pending_leads WHERE workspace_id = $1 AND pending_id = ANY($2::uuid[]) RETURNING *
+		)
+		INSERT INTO deleted_pending (workspace_id, pending_id, lead_id, group_id, member_id, ring_version, turn, assignment_id,
+			retry_of, due_at, deleted_at)
+		SELECT workspace_id, pending_id, lead_id, group_id, member_id, ring_version, turn, assignment_id, retry_of, due_at, $3
+		FROM d`, workspace, uuids(ids), t.now()); err != nil {
+		return 0, fmt.Errorf("deleting %d pending leads: %w", len(ids), translate(err))
+	}
+	return len(ids), nil
+}
+
+// DistributeNow has pending leads go out at once, to the members planned. It returns how many were still pending and the
+// batches to hand to the queue. Those that are going out already count where they are named, and do not match a filter.
+func (t *Tx) DistributeNow(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, []Batch, error) {
+	if s.IDs == nil {
+		s.Filter.trigger = lead.Scheduled
+	}
+	rows, err := t.lockPending(ctx, workspace, s)
+	if err != nil {
+		return 0, nil, err
+	}
+	var ids, of []uuid.UUID
+	for _, r := range rows {
+		if r.Trigger == lead.Scheduled {
+			ids = append(ids, r.ID)
+		}
+	}
+	now := t.now()
+	batches, err := t.insertBatches(ctx, workspace, lead.QueueDue, now, len(ids))
+	if err != nil || len(batches) == 0 {
+		return len(rows), nil, err
+	}
+	for i := range ids {
+		of = append(of, batches[i/lead.MaxBatch].ID)
+	}
+	if _, err := t.q.ExecContext(ctx, `
+		UPDATE pending_leads p SET batch_id = n.batch_id, trigger = $4, accepted_at = $5
+		FROM unnest($2::uuid[], $3::uuid[]) AS n (pending_id, batch_id)
+		WHERE p.workspace_id = $1 AND p.pending_id = n.pending_id`,
+		workspace, uuids(ids), uuids(of), lead.DistributeNow, now); err != nil {
+		return 0, nil, fmt.Errorf("bringing %d pending leads forward: %w", len(ids), translate(err))
+	}
+	return len(rows), batches, nil
+}
+
+// MovePending gives a planned pending lead another time or member; edit sees the current ones. It returns the batches to
+// hand to the queue, where it is due very soon. One that is going out already is a *Violation, a member whom the workspace
+// never had a *FieldError.
+func (t *Tx) MovePending(ctx context.Context, workspace, id uuid.UUID, edit func(*PendingLead) error) (PendingLead, []Batch, error) {
+	var p PendingLead
+	if err := sqlx.GetContext(ctx, t.q, &p, pendingLeads+`p.workspace_id = $1 AND p.pending_id = $2 FOR UPDATE OF p`, workspace, id); err != nil {
+		return p, nil, translate(err)
+	}
+	if p.Trigger != lead.Scheduled || p.MemberID == nil || p.Refused != "" {
+		return p, nil, &Violation{Field: "id", Message: "this lead is going out now; it cannot be moved any more", Exists: true}
+	}
+	due, member := p.DueAt, *p.MemberID
+	if err := edit(&p); err != nil {
+		return p, nil, err
+	}
+	p.DueAt = wholeSecond(p.DueAt)
+	if *p.MemberID != member {
+		if err := t.moveTo(ctx, workspace, &p, member); err != nil {
+			return p, nil, err
+		}
+	}
+	if p.DueAt.Equal(due) {
+		return p, nil, nil
+	}
+	if _, err := t.q.ExecContext(ctx, `
+		UPDATE pending_leads SET due_at = $3, batch_id = NULL WHERE workspace_id = $1 AND pending_id = $2`,
+		workspace, id, p.DueAt); err != nil {
+		return p, nil, translate(err)
+	}
+	if p.DueAt.After(t.now().Add(armSoon)) {
+		return p, nil, nil
+	}
+	batches, err := t.arm(ctx, workspace, t.now().Add(armSoon), lead.MaxBatch)
+	return p, batches, err
+}
+
+// moveTo gives a pending lead that was a member's to the one whom it names now.
+func (t *Tx) moveTo(ctx context.Context, workspace uuid.UUID, p *PendingLead, from uuid.UUID) error {
+	var unknown *FieldError
+	if err := t.CheckDistribution(ctx, workspace, Distribution{MemberIDs: []uuid.UUID{*p.MemberID}}); errors.As(err, &unknown) {
+		return &FieldError{"member_id", unknown.Message}
+	} else if err != nil {
+		return err
+	}
+	switch {
+	case p.MovedFrom == nil:
+		p.MovedFrom = &from
+	case *p.MovedFrom == *p.MemberID:
+		p.MovedFrom = nil
+	}
+	_, err := t.q.ExecContext(ctx, `
+		UPDATE pending_leads SET member_id = $3, moved_from = $4 WHERE workspace_id = $1 AND pending_id = $2`,
+		workspace, p.ID, p.MemberID, p.MovedFrom)
+	return translate(err)
+}
+
+// CheckDue returns a *FieldError for a time for which no lead can be planned: it is over, or more than a year ahead.
+func (q Queries) CheckDue(field string, at time.Time) error {
+	now := q.now()
+	if at.After(now) && !at.After(now.AddDate(1, 0, 0)) {
+		return nil
+	}
+	return &FieldError{field, "give a time in the future, a year from now at the most"}
+}

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// planLock serialises the plans of a workspace, so that two at once cannot both fill the same member's day. It comes
+// after the gate, and is held for one transaction.
+const planLock = `SELECT pg_advisory_xact_lock(hashtextextended($1::text, 1))`
+
+// takenSince is how far back what went out on schedule is read: further than any distribution day under way began.
+const takenSince = 48 * time.Hour
+
+// spread gives decisions their due times at the schedule's pace, each member's in the order in which they stand. What a
+// member has from other schedules counts. Refused ones are due now.
+func (t *Tx) spread(ctx context.Context, w Workspace, s schedule, pending []pendingLead) error {
+	if _, err := t.q.ExecContext(ctx, planLock, w.ID); err != nil {
+		return translate(err)
+	}
+	now := t.now()
+	if s.Seed == 0 {
+		s.Seed = newSeed(now)
+	}
+	plan := lead.Schedule{Now: s.Seed.Time(), Seed: s.Seed, Pace: s.Pace, Hours: w.Hours}
+	places := make(map[uuid.UUID]int)
+	var of [][]int // a member's decisions
+	for i, p := range pending {
+		if p.refused != "" {
+			pending[i].due = now
+			continue
+		}
+		place, known := places[p.member]
+		if !known {
+			place = len(of)
+			places[p.member], of = place, append(of, nil)
+			plan.Members = append(plan.Members, lead.Workload{MemberID: p.member})
+		}
+		of[place] = append(of[place], i)
+	}
+	if err := t.workloads(ctx, w, plan.Now, plan.Members, nil); err != nil {
+		return err
+	}
+	for i := range plan.Members {
+		plan.Members[i].Leads = len(of[i])
+	}
+	times, err := lead.Plan(plan)
+	if err != nil {
+		return err
+	}
+	for i, due := range times {
+		for k, at := range due {
+			pending[of[i][k]].due = at
+		}
+	}
+	return nil
+}
+
+// workloads reads the members' zones, and what they have on schedule already, some pending leads apart. What is overdue
+// will go out as soon as can be, and counts as of now.
+func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members []lead.Workload, apart []uuid.UUID) error {
+	ids := make([]uuid.UUID, len(members))
+	places := make(map[uuid.UUID]int, len(members))
+	for i, m := range members {
+		ids[i], places[m.MemberID] = m.MemberID, i
+	}
+	var zones []struct {
+		Member uuid.UUID `db:"member_id"`
+		Zone   string    `db:"timezone"`
+	}
+	if err := sqlx.SelectContext(ctx, t.q, &zones, `
+		SELECT member_id, coalesce(timezone, $3) AS timezone FROM members
+		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[])`, w.ID, uuids(ids), w.Timezone); err != nil {
+		return fmt.Errorf("reading the members' time zones: %w", translate(err))
+	}
+	known := make(map[string]*time.Location)
+	for _, z := range zones {
+		if known[z.Zone] == nil {
+			zone, err := time.LoadLocation(z.Zone)
+			if err != nil {
+				return fmt.Errorf("reading the time zone of member %s: %w", z.Member, err)
+			}
+			known[z.Zone] = zone
+		}
+		members[places[z.Member]].Zone = known[z.Zone]
+	}
+	var taken []struct {
+		Member uuid.UUID `db:"member_id"`
+		At     int64     `db:"at"` // seconds since 1970
+	}
+	if err := sqlx.SelectContext(ctx, t.q, &taken, `
+		SELECT member_id, floor(extract(epoch FROM greatest(due_at, $6)))::bigint AS at FROM pending_leads
+		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = $3 AND refused IS NULL
+			AND pending_id <> ALL($7::uuid[])
+		UNION ALL
+		SELECT member_id, floor(extract(epoch FROM at))::bigint FROM history
+		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = 'scheduled' AND at >= $4 AND outcome = $5`,
+		w.ID, uuids(ids), lead.Scheduled, now.Add(-takenSince), lead.Succeeded, now, uuids(apart)); err != nil {
+		return fmt.Errorf("reading what the members have on schedule: %w", translate(err))
+	}
+	for _, one := range taken {
+		m := &members[places[one.Member]]
+		m.Taken = append(m.Taken, time.Unix(one.At, 0))
+	}
+	return nil
+}
