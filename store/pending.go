@@ -69,10 +69,22 @@ func (q Queries) PendingLeads(ctx context.Context, workspace uuid.UUID, f Pendin
 		query += ` AND (p.due_at, p.pending_id) > ($9, $10)`
 		args = append(args, p.AfterDue, p.AfterID)
 	}
+	const soonest = ` ORDER BY p.due_at, p.pending_id LIMIT $8`
 	var all []PendingLead
-	err := sqlx.SelectContext(ctx, q.q, &all, query+` ORDER BY p.due_at, p.pending_id LIMIT $8`, args...)
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT * FROM (
+			(`+query+planned+soonest+`) UNION ALL (`+query+goingOut+soonest+`)
+		) p`+soonest, args...)
 	return all, translate(err)
 }
+
+// planned and goingOut are the two kinds of pending leads, each as it is found: by an index of what is planned, or by its
+// batch.
+const (
+	planned  = ` AND p.trigger <> 'immediate'`
+	goingOut = ` AND p.trigger = 'immediate' AND p.batch_id = ANY(ARRAY(
+		SELECT b.batch_id FROM batches b WHERE b.workspace_id = $1 AND b.queue <> 'due'))`
+)
 
 // PendingLead returns a pending lead, ErrNotFound where there is none, or not any more.
 func (q Queries) PendingLead(ctx context.Context, workspace, id uuid.UUID) (PendingLead, error) {

@@ -156,9 +156,11 @@ CREATE TABLE pending_leads (
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX pending_leads_batch ON pending_leads (workspace_id, batch_id) WHERE batch_id IS NOT NULL;
 CREATE INDEX pending_leads_arm ON pending_leads (workspace_id, due_at, pending_id) WHERE batch_id IS NULL;
-CREATE INDEX pending_leads_due ON pending_leads (workspace_id, due_at, pending_id);
-CREATE INDEX pending_leads_member ON pending_leads (workspace_id, member_id, due_at, pending_id) WHERE member_id IS NOT NULL;
-CREATE INDEX pending_leads_group ON pending_leads (workspace_id, group_id, due_at, pending_id) WHERE group_id IS NOT NULL;
+-- Those that go out at once stay for moments, by the hundred thousand: they are found by their batch, and kept out of the
+-- indexes of what is planned.
+CREATE INDEX pending_leads_due ON pending_leads (workspace_id, due_at, pending_id) WHERE trigger <> 'immediate';
+CREATE INDEX pending_leads_member ON pending_leads (workspace_id, member_id, due_at, pending_id) WHERE member_id IS NOT NULL AND trigger <> 'immediate';
+CREATE INDEX pending_leads_group ON pending_leads (workspace_id, group_id, due_at, pending_id) WHERE group_id IS NOT NULL AND trigger <> 'immediate';
 
 -- Pending leads that an operator deleted. What was decided about them is nowhere else: the turns that they spent stay
 -- spent, and whoever counts leads must find them.
