@@ -102,7 +102,20 @@ func pendingColumns(pending []pendingLead, batchOf func(i int) uuid.UUID) ([]any
 	}
 	columns := make([]any, 0, len(ids)+5)
 	for _, column := range ids {
-		columns = append(columns, uuids(column))
+		columns = append(columns, uuids(unlessEmpty(column)))
 	}
-	return append(columns, ints(versions), bigints(turns), jsonbs(skipped), texts(refused), timestamps(due)), nil
+	return append(columns, ints(unlessEmpty(versions)), bigints(unlessEmpty(turns)), jsonbs(unlessEmpty(skipped)),
+		texts(unlessEmpty(refused)), timestamps(due)), nil
+}
+
+// unlessEmpty leaves out a column in which every row is empty. The database fills it up with NULLs, which mean the same,
+// and of a large assignment's columns most are empty.
+func unlessEmpty[T comparable](column []T) []T {
+	var none T
+	for _, v := range column {
+		if v != none {
+			return column
+		}
+	}
+	return nil
 }
