@@ -54,7 +54,7 @@ type class struct {
 
 var classes = []class{
 	{"leads", map[string]int{string(lead.QueueFresh): 6, string(lead.QueueDue): 4}, 4, 10 * time.Millisecond},
-	{"bulk", map[string]int{string(lead.QueueBulk): 1}, 8, 20 * time.Millisecond},
+	{"bulk", map[string]int{string(lead.QueueBulk): 1}, 4, 10 * time.Millisecond},
 	{"ingest", map[string]int{tasks.QueueIngest: 1}, 2, 100 * time.Millisecond},
 }
 
