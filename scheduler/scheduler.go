@@ -1,5 +1,5 @@
-// Package scheduler is what happens by the clock: arming pending leads, feeding bulk work, reconciling what was lost on the way, and keeping
-// house. One scheduler leads; others stand by. It imports store, tasks and what they build on.
+// Package scheduler is what happens by the clock: arming pending leads, feeding bulk work, reconciling what was
+// lost on the way, and keeping house. One scheduler leads; others stand by. It imports store, tasks and what they build on.
 package scheduler
 
 import (

@@ -97,8 +97,7 @@ func (t *Tx) late(ctx context.Context, w Workspace, limit int) ([]lateLead, erro
 }
 
 // replan gives the late leads of one pace new times, and takes them out of their batches; later ones move back behind
-// them. apart are the late leads that
-// have no new time yet.
+// them. apart are the late leads that have no new time yet.
 func (t *Tx) replan(ctx context.Context, w Workspace, pace lead.Pace, late []lateLead, apart []uuid.UUID) (int, error) {
 	now := t.now()
 	seed := newSeed(now)

@@ -129,8 +129,8 @@ func decode(payload []byte, into any, check func() error) error {
 	return nil
 }
 
-// distributeTask is a hint that a batch waits, delivered when the batch is due. Its id carries queue and generation, so that the same hint is enqueued
-// once and a later one is not taken for it.
+// distributeTask is a hint that a batch waits, delivered when the batch is due. Its id carries queue and
+// generation, so that the same hint is enqueued once and a later one is not taken for it.
 func distributeTask(b lead.Batch) (*asynq.Task, error) {
 	payload, err := json.Marshal(Distribute{Version: payloadVersion, Workspace: b.Workspace, Batch: b.ID})
 	options := []asynq.Option{

@@ -114,11 +114,7 @@ func (c *historyCmd) query(ctx context.Context, api *client.Client) (url.Values,
 }
 
 func printHistory(ctx context.Context, api *client.Client, all []json.RawMessage, s streams) error {
-	members, err := namesAt(ctx, api, "/v1/members")
-	if err != nil {
-		return err
-	}
-	groups, err := namesAt(ctx, api, "/v1/groups")
+	members, groups, err := receiverNames(ctx, api)
 	if err != nil {
 		return err
 	}

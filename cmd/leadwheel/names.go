@@ -12,6 +12,15 @@ import (
 // names are what ids stand for. What was removed has an id and no name.
 type names map[uuid.UUID]string
 
+// receiverNames reads the names of all members and all distribution groups.
+func receiverNames(ctx context.Context, api *client.Client) (members, groups names, err error) {
+	if members, err = namesAt(ctx, api, "/v1/members"); err != nil {
+		return nil, nil, err
+	}
+	groups, err = namesAt(ctx, api, "/v1/groups")
+	return members, groups, err
+}
+
 // namesAt reads the names of all that the collection at path lists.
 func namesAt(ctx context.Context, api *client.Client, path string) (names, error) {
 	type named struct {

@@ -115,11 +115,7 @@ func (c *pendingListCmd) Run(ctx context.Context, s streams) error {
 }
 
 func printPending(ctx context.Context, api *client.Client, all []json.RawMessage, s streams) error {
-	members, err := namesAt(ctx, api, "/v1/members")
-	if err != nil {
-		return err
-	}
-	groups, err := namesAt(ctx, api, "/v1/groups")
+	members, groups, err := receiverNames(ctx, api)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"syscall"
 	"testing"
 	"time"
@@ -41,7 +42,11 @@ func TestRedisLosesEverything(t *testing.T) {
 	s.untilIdle(40 * time.Second)
 	s.even(faultLeads / 4)
 	testenv.Eventually(t, 10*time.Second, func() error {
-		return s.Redis.SIsMember(t.Context(), "asynq:queues", "bulk").Err()
+		there, err := s.Redis.SIsMember(t.Context(), "asynq:queues", "bulk").Result()
+		if err == nil && !there {
+			err = errors.New("queue bulk is not registered")
+		}
+		return err
 	})
 }
 

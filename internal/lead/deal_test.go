@@ -180,7 +180,7 @@ func TestDealAgainstPlainModel(t *testing.T) {
 						}
 					}
 				}
-				p := pile{ring.PositionAfter(keys(ledger))}
+				p := pile{ring.positionAfter(keys(ledger))}
 				got, err := ring.Deal(ids, who, p.draw)
 				if err != nil {
 					t.Fatal(err)
@@ -207,7 +207,7 @@ func TestDealAgainstPlainModel(t *testing.T) {
 			},
 			"edit": func(t *rapid.T) {
 				slots := drawSlots(t)
-				ring = ring.Succeed(ring.PositionAfter(keys(ledger)), slots)
+				ring = ring.Succeed(ring.positionAfter(keys(ledger)), slots)
 				ledger = map[int64]bool{}
 				plain.edit(slots)
 			},

@@ -1,7 +1,6 @@
 package lead
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -50,26 +49,6 @@ func (c *Clock) UnmarshalText(text []byte) (err error) {
 type Hours struct {
 	From Clock `json:"from"`
 	To   Clock `json:"to"`
-}
-
-// DefaultHours are 09:00 to 21:00.
-func DefaultHours() Hours { return Hours{From: 9 * 60, To: 21 * 60} }
-
-// ParseHours reads and validates hours given as two "HH:MM".
-func ParseHours(from, to string) (Hours, error) {
-	opens, errFrom := ParseClock(from)
-	closes, errTo := ParseClock(to)
-	if errFrom != nil {
-		errFrom = fmt.Errorf("from: %w", errFrom)
-	}
-	if errTo != nil {
-		errTo = fmt.Errorf("to: %w", errTo)
-	}
-	if err := errors.Join(errFrom, errTo); err != nil {
-		return Hours{}, err
-	}
-	h := Hours{From: opens, To: closes}
-	return h, h.Validate()
 }
 
 // Validate says what is wrong with the hours, nil where nothing is.

@@ -2,11 +2,32 @@ package lead
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 )
+
+// defaultHours are 09:00 to 21:00.
+func defaultHours() Hours { return Hours{From: 9 * 60, To: 21 * 60} }
+
+// parseHours reads and validates hours given as two "HH:MM".
+func parseHours(from, to string) (Hours, error) {
+	opens, errFrom := ParseClock(from)
+	closes, errTo := ParseClock(to)
+	if errFrom != nil {
+		errFrom = fmt.Errorf("from: %w", errFrom)
+	}
+	if errTo != nil {
+		errTo = fmt.Errorf("to: %w", errTo)
+	}
+	if err := errors.Join(errFrom, errTo); err != nil {
+		return Hours{}, err
+	}
+	h := Hours{From: opens, To: closes}
+	return h, h.Validate()
+}
 
 func TestParseHours(t *testing.T) {
 	t.Parallel()
@@ -27,7 +48,7 @@ func TestParseHours(t *testing.T) {
 		{"09:0\x00", "21:00", "from: "},
 		{strings.Repeat("9", 1000), "21:00", "write HH:MM"},
 	} {
-		h, err := ParseHours(c.from, c.to)
+		h, err := parseHours(c.from, c.to)
 		switch {
 		case c.err == "" && (err != nil || h.From.String() != c.from || h.To.String() != c.to):
 			t.Errorf("hours %s–%s become %v, %v", c.from, c.to, h, err)
@@ -44,7 +65,7 @@ func TestHoursValidate(t *testing.T) {
 			t.Errorf("hours %d–%d are valid", h.From, h.To)
 		}
 	}
-	if err := DefaultHours().Validate(); err != nil {
+	if err := defaultHours().Validate(); err != nil {
 		t.Errorf("the default hours are not valid: %v", err)
 	}
 }
@@ -53,7 +74,7 @@ func TestHoursJSON(t *testing.T) {
 	t.Parallel()
 	const text = `{"from":"09:00","to":"21:00"}`
 	var h Hours
-	if err := json.Unmarshal([]byte(text), &h); err != nil || h != DefaultHours() {
+	if err := json.Unmarshal([]byte(text), &h); err != nil || h != defaultHours() {
 		t.Errorf("%s is read as %v, %v", text, h, err)
 	}
 	if out, err := json.Marshal(h); err != nil || string(out) != text {
@@ -69,7 +90,7 @@ func FuzzParseHours(f *testing.F) {
 		f.Add(seed, "21:00")
 	}
 	f.Fuzz(func(t *testing.T, from, to string) {
-		h, err := ParseHours(from, to)
+		h, err := parseHours(from, to)
 		if err != nil {
 			return
 		}
@@ -87,11 +108,11 @@ func TestHoursDay(t *testing.T) {
 		zone, time string
 		want       string
 	}{
-		{DefaultHours(), "UTC", "2026-03-01T00:00:00Z", "2026-03-01"},
-		{DefaultHours(), "Asia/Kathmandu", "2026-03-01T18:14:59Z", "2026-03-01"},
-		{DefaultHours(), "Asia/Kathmandu", "2026-03-01T18:15:00Z", "2026-03-02"},
-		{DefaultHours(), "America/New_York", "2026-03-01T03:00:00Z", "2026-02-28"},
-		{DefaultHours(), "UTC", "1969-12-31T23:59:59Z", "1969-12-31"},
+		{defaultHours(), "UTC", "2026-03-01T00:00:00Z", "2026-03-01"},
+		{defaultHours(), "Asia/Kathmandu", "2026-03-01T18:14:59Z", "2026-03-01"},
+		{defaultHours(), "Asia/Kathmandu", "2026-03-01T18:15:00Z", "2026-03-02"},
+		{defaultHours(), "America/New_York", "2026-03-01T03:00:00Z", "2026-02-28"},
+		{defaultHours(), "UTC", "1969-12-31T23:59:59Z", "1969-12-31"},
 		{overnight, "UTC", "2026-03-01T19:59:59Z", "2026-02-28"},
 		{overnight, "UTC", "2026-03-01T20:00:00Z", "2026-03-01"},
 		{overnight, "UTC", "2026-03-02T03:59:59Z", "2026-03-01"},
@@ -130,7 +151,7 @@ func TestHoursWindow(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h, err := ParseHours(c.from, c.to)
+			h, err := parseHours(c.from, c.to)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,7 +173,7 @@ func TestHoursWindowAtTheEndOfLeapYears(t *testing.T) {
 	zone := location(t, "Europe/London")
 	for _, date := range []string{"2040-12-30", "2040-12-31", "2041-01-01"} {
 		day := instant(t, date+"T00:00:00Z").Unix() / secondsPerDay
-		got := DefaultHours().window(day, zone)
+		got := defaultHours().window(day, zone)
 		if got.length() != 12*60*60 || got[0].from != day*secondsPerDay+9*60*60 || got.at(12*60*60-1) != got[0].from+12*60*60-1 {
 			t.Errorf("on %s these are open: %v", date, got)
 		}

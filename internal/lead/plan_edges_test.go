@@ -41,7 +41,7 @@ func TestPlanKeepsDistance(t *testing.T) {
 		{"in the part of a second", Hours{From: 600, To: 601}, "2026-06-10T10:00:30.5Z", time.Second},
 		{"late on the day before", Hours{From: 1, To: 0}, "2026-06-09T23:59:30Z", 3597 * time.Second},
 		{"early on the day after", Hours{From: 1, To: 0}, "2026-06-11T00:01:00Z", 3597 * time.Second},
-		{"outside of the hours", DefaultHours(), "2026-06-10T08:59:30Z", 30 * time.Minute},
+		{"outside of the hours", defaultHours(), "2026-06-10T08:59:30Z", 30 * time.Minute},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -93,7 +93,7 @@ func drawSchedule(t *rapid.T) Schedule {
 		now = change.Add(time.Duration(rapid.Int64Range(int64(-3*wholeDay), int64(wholeDay)).Draw(t, "from the change")))
 	}
 	clock := rapid.IntRange(0, minutesPerDay-1)
-	hours := rapid.OneOf(rapid.Just(DefaultHours()), rapid.Custom(func(t *rapid.T) Hours {
+	hours := rapid.OneOf(rapid.Just(defaultHours()), rapid.Custom(func(t *rapid.T) Hours {
 		return Hours{From: Clock(clock.Draw(t, "from")), To: Clock(clock.Draw(t, "to"))}
 	}).Filter(func(h Hours) bool { return h.From != h.To })).Draw(t, "hours")
 	w := Workload{MemberID: member('A'), Zone: zone, Leads: rapid.IntRange(1, 80).Draw(t, "leads")}

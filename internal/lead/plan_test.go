@@ -34,7 +34,7 @@ func instant(t testing.TB, text string) time.Time {
 func planOne(t testing.TB, s Schedule, leads int, taken ...time.Time) []time.Time {
 	t.Helper()
 	if s.Hours == (Hours{}) {
-		s.Hours = DefaultHours()
+		s.Hours = defaultHours()
 	}
 	s.Members = []Workload{{MemberID: member('A'), Zone: time.UTC, Leads: leads, Taken: taken}}
 	plans, err := Plan(s)
@@ -62,7 +62,7 @@ func TestPlanIsStable(t *testing.T) {
 	t.Parallel()
 	zone := location(t, "Asia/Kuala_Lumpur")
 	plans, err := Plan(Schedule{
-		Now: instant(t, "2026-11-22T09:59:00.5Z"), Seed: 42, Pace: Slow, Hours: DefaultHours(),
+		Now: instant(t, "2026-11-22T09:59:00.5Z"), Seed: 42, Pace: Slow, Hours: defaultHours(),
 		Members: []Workload{{MemberID: member('A'), Zone: zone, Leads: 8}, {MemberID: member('B'), Zone: zone, Leads: 1}},
 	})
 	if err != nil {
@@ -165,7 +165,7 @@ func TestPlanDoesNotDependOnOthers(t *testing.T) {
 	t.Parallel()
 	a := Workload{MemberID: member('A'), Zone: time.UTC, Leads: 50}
 	b := Workload{MemberID: member('B'), Zone: time.UTC, Leads: 50}
-	s := Schedule{Now: instant(t, "2026-06-10T00:00:00Z"), Seed: 1, Pace: Normal, Hours: DefaultHours()}
+	s := Schedule{Now: instant(t, "2026-06-10T00:00:00Z"), Seed: 1, Pace: Normal, Hours: defaultHours()}
 	var plans [3][][]time.Time
 	for i, members := range [][]Workload{{a}, {a, b}, {b, a}} {
 		s.Members = members
@@ -212,7 +212,7 @@ func TestPlanRefuses(t *testing.T) {
 		{func(s *Schedule) { s.Members[0].Leads = -1 }, "-1 leads"},
 		{func(s *Schedule) { s.Members = append(s.Members, good) }, "listed twice"},
 	} {
-		s := Schedule{Now: time.Unix(1, 0), Pace: Slow, Hours: DefaultHours(), Members: []Workload{good}}
+		s := Schedule{Now: time.Unix(1, 0), Pace: Slow, Hours: defaultHours(), Members: []Workload{good}}
 		c.spoil(&s)
 		if plans, err := Plan(s); plans != nil || err == nil || !strings.Contains(err.Error(), c.err) {
 			t.Errorf("planning gives %v, %v, want an error with %q", plans, err, c.err)
@@ -226,7 +226,7 @@ func TestPlanRefuses(t *testing.T) {
 // BenchmarkPlan plans leads for members who have nothing yet, and then the same again on top.
 func BenchmarkPlan(b *testing.B) {
 	for _, c := range []struct{ members, leads int }{{1, 1}, {1, 100_000}, {50, 100_000}} {
-		s := Schedule{Now: instant(b, "2026-06-10T15:30:00Z"), Seed: 1, Pace: Normal, Hours: DefaultHours()}
+		s := Schedule{Now: instant(b, "2026-06-10T15:30:00Z"), Seed: 1, Pace: Normal, Hours: defaultHours()}
 		for i := range c.members {
 			s.Members = append(s.Members, Workload{
 				MemberID: member(byte(i)), Zone: location(b, "Europe/London"), Leads: c.leads / c.members,

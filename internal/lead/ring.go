@@ -69,28 +69,6 @@ type Position struct {
 	Free []int64
 }
 
-// PositionAfter is the ring's position when the used turns, in any order, are in the ledger.
-func (r Ring) PositionAfter(used []int64) Position {
-	taken := make(map[int64]bool, len(used))
-	next := r.First
-	for _, t := range used {
-		taken[t] = true
-		next = max(next, t+1)
-	}
-	var free []int64
-	for _, t := range r.Owed {
-		if !taken[t] {
-			free = append(free, t)
-		}
-	}
-	for t := r.First; t < next; t++ {
-		if !taken[t] {
-			free = append(free, t)
-		}
-	}
-	return Position{Next: next, Free: free}
-}
-
 // Upcoming lists the next n turns that will reach somebody active, in order. It is empty where nobody is active.
 func (r Ring) Upcoming(p Position, n int, active func(uuid.UUID) bool) []int64 {
 	if !slices.ContainsFunc(r.Slots, func(s Slot) bool { return anyActive(s, active) }) {

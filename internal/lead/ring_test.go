@@ -79,6 +79,28 @@ func TestSpread(t *testing.T) {
 	}
 }
 
+// positionAfter is the ring's position when the used turns, in any order, are in the ledger: what the store asks of SQL.
+func (r Ring) positionAfter(used []int64) Position {
+	taken := make(map[int64]bool, len(used))
+	next := r.First
+	for _, t := range used {
+		taken[t] = true
+		next = max(next, t+1)
+	}
+	var free []int64
+	for _, t := range r.Owed {
+		if !taken[t] {
+			free = append(free, t)
+		}
+	}
+	for t := r.First; t < next; t++ {
+		if !taken[t] {
+			free = append(free, t)
+		}
+	}
+	return Position{Next: next, Free: free}
+}
+
 func TestPositionAfter(t *testing.T) {
 	t.Parallel()
 	r := Ring{Version: 1, Slots: slots("A B C"), First: 4, Owed: []int64{0, 2}}
@@ -90,7 +112,7 @@ func TestPositionAfter(t *testing.T) {
 		{[]int64{2, 0}, Position{Next: 4}},
 		{[]int64{0, 6, 4}, Position{Next: 7, Free: []int64{2, 5}}},
 	} {
-		if diff := cmp.Diff(c.want, r.PositionAfter(c.used)); diff != "" {
+		if diff := cmp.Diff(c.want, r.positionAfter(c.used)); diff != "" {
 			t.Errorf("after %v (-want +got):\n%s", c.used, diff)
 		}
 	}
@@ -121,7 +143,7 @@ func TestSucceed(t *testing.T) {
 				t.Errorf("version is %d, want 8", next.Version)
 			}
 			n := len(slots(c.want))
-			if got := upcoming(next, next.PositionAfter(nil), n); got != c.want {
+			if got := upcoming(next, next.positionAfter(nil), n); got != c.want {
 				t.Errorf("to come are %s, want %s", got, c.want)
 			}
 		})
