@@ -1,6 +1,11 @@
 package store
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
 
 // stuckAfter is how long due work may wait before the audit calls it stuck.
 const stuckAfter = time.Minute
@@ -91,6 +96,15 @@ var auditQueries = []auditQuery{
 			WHERE t.workspace_id = r.workspace_id AND t.group_id = r.group_id AND t.version = r.version
 			  AND t.turn >= r.first_turn) used ON true
 		WHERE r.version < g.version AND used.n > 0 AND used.n <> used.last - r.first_turn + 1`},
+	{name: "pace_passed", promise: "a member never gets more in a day than the pace promises, over all schedules", query: fmt.Sprintf(`
+		SELECT 'member ' || member_id || ', ' || paced_day || ': ' || slow || ' slow, ' || normal || ' normal, ' || fast || ' fast'
+		FROM (
+			SELECT member_id, paced_day, count(*) FILTER (WHERE pace = 'slow') AS slow,
+				count(*) FILTER (WHERE pace = 'normal') AS normal, count(*) FILTER (WHERE pace = 'fast') AS fast
+			FROM history WHERE paced_day IS NOT NULL AND outcome = 'succeeded'
+			GROUP BY workspace_id, member_id, paced_day) days
+		WHERE slow > %d OR slow + normal > %d OR slow + normal + fast > %d`,
+		lead.Slow.Max(), lead.Normal.Max(), lead.Fast.Max())},
 	{name: "stuck", promise: "due work is done within a minute", overdue: true, query: `
 		SELECT 'batch ' || batch_id || ', ' || size || ' leads' || coalesce(': ' || error, '') FROM batches
 		WHERE feed_at < $1 AND (queue <> 'bulk' OR attempts > 0)

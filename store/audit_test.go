@@ -29,7 +29,11 @@ func TestAuditFindsWhatIsBroken(t *testing.T) {
 			WHERE turn = 0`,
 		"old_turns_missing": `DELETE FROM turns WHERE turn = 1 AND version = 1`,
 		"lost_turns":        `DELETE FROM turns WHERE version = 2 AND turn = (SELECT min(turn) FROM turns WHERE version = 2)`,
-		"stuck":             `UPDATE batches SET feed_at = feed_at - interval '2 minutes'`,
+		"pace_passed": `INSERT INTO history (workspace_id, history_id, pending_id, lead_id, member_id, outcome, trigger, pace, paced_day, due_at, accepted_at, at)
+			SELECT workspace_id, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), member_id, outcome, 'scheduled', paces.pace, '2026-11-23', due_at,
+				accepted_at, at
+			FROM (SELECT * FROM history LIMIT 1) h, unnest(ARRAY['slow','slow','slow','slow','normal','normal','normal','normal']) AS paces (pace)`,
+		"stuck": `UPDATE batches SET feed_at = feed_at - interval '2 minutes'`,
 	} {
 		t.Run(check, func(t *testing.T) {
 			t.Parallel()

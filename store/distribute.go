@@ -50,7 +50,8 @@ type Outcome struct {
 
 // Distribute acts on a batch, exactly once however often and concurrently it is called: in one transaction it deletes
 // the batch and its pending leads, deals the turns, and writes copies, ledger and history. Leads that cannot be
-// distributed fail alone, with their reason. A batch that the database refuses is split, down to the lead that it
+// distributed fail alone, with their reason; those that would be more than their pace promises for the day are put back,
+// and stay pending. A batch that the database refuses is split, down to the lead that it
 // refuses. An error means that nothing was done and that it is worth trying again.
 func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Result, error) {
 	var result Result
@@ -61,6 +62,7 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 	for range maxReruns {
 		outcomes, unsettled, err := s.distributeOnce(ctx, workspace, batch, &extra, known)
 		var stale *staleCursor
+		var over *overPace
 		switch {
 		case err == nil:
 			result.Outcomes, result.Unsettled = outcomes, unsettled
@@ -73,6 +75,10 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 			result.Rebuilt += lost
 		case errors.Is(err, errRaced):
 			known = true
+		case errors.As(err, &over):
+			if err := s.putBack(ctx, workspace, batch, over.ids); err != nil {
+				return result, fmt.Errorf("putting back %d leads of batch %s: %w", len(over.ids), batch, err)
+			}
 		case Refused(err):
 			return s.split(ctx, workspace, batch, err)
 		default:
@@ -116,6 +122,9 @@ func (s *Store) distributeOnce(ctx context.Context, workspace, batch uuid.UUID, 
 		if d.claims, err = t.claim(ctx, workspace, batch); err != nil || len(d.claims) == 0 {
 			return err
 		}
+		if err := t.keepPace(ctx, workspace, d.claims); err != nil {
+			return err
+		}
 		if err := d.decide(ctx, t); err != nil {
 			return err
 		}
@@ -151,9 +160,12 @@ type claim struct {
 	RetryOf       uuid.NullUUID      `db:"retry_of"`
 	Refused       lead.Reason        `db:"refused"`
 	Trigger       lead.Trigger       `db:"trigger"`
+	Pace          lead.Pace          `db:"pace"`
 	DueAt         time.Time          `db:"due_at"`
 	AcceptedAt    time.Time          `db:"accepted_at"`
 	LeadGone      bool               `db:"lead_gone"`
+
+	day sql.NullTime // the member's day for which it counts, where it has a pace
 }
 
 // An EarlyError means that a batch is not due yet, and so was left alone.
@@ -183,8 +195,8 @@ func (t *Tx) claim(ctx context.Context, workspace, batch uuid.UUID) ([]claim, er
 			DELETE FROM pending_leads p USING locked WHERE p.workspace_id = $1 AND p.pending_id = locked.pending_id RETURNING p.*
 		)
 		SELECT p.pending_id, p.lead_id, p.group_id, p.member_id, p.ring_version, p.turn, p.skipped, p.moved_from, p.replanned_from,
-			p.assignment_id, p.retry_of, coalesce(p.refused, '') AS refused, p.trigger, p.due_at, p.accepted_at,
-			l.lead_id IS NULL AS lead_gone
+			p.assignment_id, p.retry_of, coalesce(p.refused, '') AS refused, p.trigger, coalesce(p.pace, '') AS pace,
+			p.due_at, p.accepted_at, l.lead_id IS NULL AS lead_gone
 		FROM p LEFT JOIN leads l ON l.workspace_id = $1 AND l.lead_id = p.lead_id AND l.deleted_at IS NULL
 		ORDER BY p.pending_id`, workspace, batch, t.now())
 	if err != nil || len(claims) > 0 {

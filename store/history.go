@@ -30,6 +30,8 @@ type HistoryEntry struct {
 	Outcome       lead.Outcome `db:"outcome"`
 	Reason        lead.Reason  `db:"reason"`
 	Trigger       lead.Trigger `db:"trigger"`
+	// Pace is at which it was planned, if at any.
+	Pace lead.Pace `db:"pace"`
 	// Skipped are the members who were passed over.
 	Skipped    []lead.Skip `db:"-"`
 	DueAt      time.Time   `db:"due_at"`
@@ -41,6 +43,7 @@ type HistoryEntry struct {
 type HistoryFilter struct {
 	Outcome                   lead.Outcome
 	Reason                    lead.Reason
+	Trigger                   lead.Trigger
 	MemberID, LeadID, GroupID uuid.UUID
 	From, To                  time.Time
 }
@@ -54,7 +57,7 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 	err := sqlx.SelectContext(ctx, q.q, &rows, `
 		SELECT h.history_id, h.lead_id, h.member_id, h.group_id, h.assignment_id, h.retry_of, h.ring_version, h.turn, h.moved_from,
 			h.replanned_from,
-			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, h.skipped, h.due_at, h.accepted_at, h.at,
+			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, coalesce(h.pace, '') AS pace, h.skipped, h.due_at, h.accepted_at, h.at,
 			h.outcome = 'failed' AND EXISTS (SELECT 1 FROM history_retries r
 				WHERE r.workspace_id = h.workspace_id AND r.history_id = h.history_id) AS retried
 		FROM history h
@@ -66,9 +69,10 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 			AND ($7::uuid IS NULL OR h.group_id = $7)
 			AND ($8::timestamptz IS NULL OR h.at >= $8)
 			AND ($9::timestamptz IS NULL OR h.at < $9)
+			AND ($11::text IS NULL OR h.trigger = $11)
 		ORDER BY h.history_id DESC LIMIT $10`,
 		workspace, nullID(p.After), nullText(string(f.Outcome)), nullText(string(f.Reason)), nullID(f.MemberID),
-		nullID(f.LeadID), nullID(f.GroupID), nullTime(f.From), nullTime(f.To), p.Limit)
+		nullID(f.LeadID), nullID(f.GroupID), nullTime(f.From), nullTime(f.To), p.Limit, nullText(string(f.Trigger)))
 	all := make([]HistoryEntry, len(rows))
 	for i, r := range rows {
 		all[i] = r.HistoryEntry

@@ -138,12 +138,7 @@ func TestOverdueLeadsArePlannedAnew(t *testing.T) {
 		t.Fatalf("overdue: %v, %v", overdue, err)
 	}
 	late := w.count(`SELECT count(*) FROM pending_leads WHERE due_at < $1`, c.get().Add(-12*time.Hour))
-	replanned := 0
-	for n := 1; n > 0; replanned += n {
-		if n, err = w.Store.Replan(t.Context(), w.workspace, 25); err != nil {
-			t.Fatal(err)
-		}
-	}
+	replanned := w.replan()
 	if replanned < late {
 		t.Errorf("%d of %d leads were planned anew", replanned, late)
 	}
@@ -159,6 +154,48 @@ func TestOverdueLeadsArePlannedAnew(t *testing.T) {
 	}
 	equal(t, "copies", w.counts(), map[string]int{"A": 45, "B": 45})
 	w.exact()
+}
+
+// TestWhatIsArmedBeforeAnOutageKeepsThePace has a worker come back before the scheduler, with the leads of two days in the
+// queue, which it fires in any order and all at once.
+func TestWhatIsArmedBeforeAnOutageKeepsThePace(t *testing.T) {
+	t.Parallel()
+	w, c := newTimedWorld(t)
+	w.zone('B', "America/New_York")
+	g := w.group("A B C")
+	for _, pace := range []lead.Pace{lead.Slow, lead.Normal, lead.Fast} {
+		w.add(90, store.Distribution{GroupID: g, Pace: pace})
+	}
+	if _, err := w.Store.Arm(t.Context(), w.workspace, c.get().Add(4*24*time.Hour), 10_000); err != nil {
+		t.Fatal(err)
+	}
+	c.add(3*24*time.Hour + 10*time.Hour + 30*time.Minute)
+	var firing sync.WaitGroup
+	for range 4 {
+		firing.Go(w.fireAnyhow)
+	}
+	firing.Wait()
+	fired := w.count(`SELECT count(*) FROM history`)
+	if back := w.count(`SELECT count(*) FROM pending_leads WHERE due_at < $1 AND batch_id IS NULL`, c.get()); fired == 0 || back < 2*fired {
+		t.Errorf("%d leads went out at once, %d were put back", fired, back)
+	}
+	w.exactBut("stuck")
+	w.replan()
+	w.untilDone(c)
+	equal(t, "copies", w.counts(), map[string]int{"A": 90, "B": 90, "C": 90})
+	w.exact()
+}
+
+// replan plans all that is overdue anew, and returns how many it was.
+func (w *world) replan() (replanned int) {
+	w.t.Helper()
+	for n := 1; n > 0; replanned += n {
+		var err error
+		if n, err = w.Store.Replan(w.t.Context(), w.workspace, 25); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return replanned
 }
 
 func TestPreviewIsThePlan(t *testing.T) {

@@ -24,10 +24,10 @@ const recordStatement = `
 	), d AS (
 		SELECT * FROM unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[],
 			$15::uuid[], $16::int[], $17::bigint[], $18::text[], $19::text[], $20::jsonb[], $21::text[],
-			$22::timestamptz[], $23::timestamptz[], $24::uuid[], $25::timestamptz[])
+			$22::timestamptz[], $23::timestamptz[], $24::uuid[], $25::timestamptz[], $26::text[], $27::text[])
 			AS d (history_id, copy_id, pending_id, assignment_id, retry_of, lead_id, member_id, group_id, version, turn,
 				reason, trigger, skipped, detail, due_at, accepted_at, moved_from,
-				replanned_from)
+				replanned_from, pace, paced_day)
 	), c AS (
 		INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, group_id, name, email, phone,
 			fields, source_id, assigned_at, updated_at)
@@ -39,11 +39,13 @@ const recordStatement = `
 		RETURNING 1
 	), h AS (
 		INSERT INTO history (workspace_id, history_id, pending_id, assignment_id, retry_of, lead_id, member_id, group_id,
-			ring_version, turn, moved_from, replanned_from, outcome, reason, trigger, skipped, detail, due_at, accepted_at, at)
+			ring_version, turn, moved_from, replanned_from, pace, paced_day, outcome, reason, trigger, skipped, detail, due_at,
+			accepted_at, at)
 		SELECT $1, d.history_id, d.pending_id, nullif(d.assignment_id, $2), nullif(d.retry_of, $2), d.lead_id,
 			nullif(d.member_id, $2), nullif(d.group_id, $2), nullif(d.version, 0),
 			CASE WHEN d.version > 0 THEN d.turn END,
-			nullif(d.moved_from, $2), nullif(d.replanned_from, '2000-01-01 00:00:00+00'), CASE WHEN d.reason = '' THEN 'succeeded' ELSE 'failed' END,
+			nullif(d.moved_from, $2), nullif(d.replanned_from, '2000-01-01 00:00:00+00'),
+			nullif(d.pace, ''), nullif(d.paced_day, '')::date, CASE WHEN d.reason = '' THEN 'succeeded' ELSE 'failed' END,
 			nullif(d.reason, ''), d.trigger, d.skipped, nullif(d.detail, ''), d.due_at, d.accepted_at, $3
 		FROM d
 	)
@@ -101,6 +103,7 @@ func decisionColumns(decisions []decision) (columns []any, copies int, err error
 	versions, turns := make([]int, n), make([]int64, n)
 	reasons, triggers, details, skipped := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	due, accepted, replanned := make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
+	paces, days := make([]string, n), make([]string, n)
 	for i, d := range decisions {
 		if ids[0][i], err = uuid.NewV7(); err != nil {
 			return nil, 0, err
@@ -119,6 +122,9 @@ func decisionColumns(decisions []decision) (columns []any, copies int, err error
 		if d.ReplannedFrom.Valid {
 			replanned[i] = d.ReplannedFrom.Time
 		}
+		if paces[i] = string(d.Pace); d.day.Valid {
+			days[i] = d.day.Time.Format(time.DateOnly)
+		}
 		if len(d.skipped) > 0 {
 			text, err := json.Marshal(d.skipped)
 			if err != nil {
@@ -131,5 +137,6 @@ func decisionColumns(decisions []decision) (columns []any, copies int, err error
 		columns = append(columns, uuids(column))
 	}
 	return append(columns, ints(versions), bigints(turns), texts(reasons), texts(triggers), jsonbs(skipped), texts(details),
-		timestamps(due), timestamps(accepted), uuids(ids[8]), timestamps(replanned)), copies, nil
+		timestamps(due), timestamps(accepted), uuids(ids[8]), timestamps(replanned), texts(unlessEmpty(paces)),
+		texts(unlessEmpty(days))), copies, nil
 }

@@ -15,19 +15,24 @@ import (
 // overdueAfter is how late a planned lead is before it is looked at whether its day is over.
 const overdueAfter = time.Minute
 
+// overdue is what to look at: leads that should have gone out by $1, and were put back, never armed, or should have by $2.
+const overdue = `p.due_at <= $1 AND (p.batch_id IS NULL OR p.due_at < $2) AND p.trigger = 'scheduled' AND p.pace IS NOT NULL
+	AND p.refused IS NULL`
+
 // Overdue lists the workspaces in which leads that were planned at a pace did not go out in time.
 func (q Queries) Overdue(ctx context.Context) ([]uuid.UUID, error) {
 	var all []uuid.UUID
+	now := q.now()
 	err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT w.workspace_id FROM workspaces w
-		WHERE EXISTS (SELECT 1 FROM pending_leads p WHERE p.workspace_id = w.workspace_id AND p.due_at < $1
-			AND p.trigger = $2 AND p.pace IS NOT NULL)`, q.now().Add(-overdueAfter), lead.Scheduled)
+		WHERE EXISTS (SELECT 1 FROM pending_leads p WHERE p.workspace_id = w.workspace_id AND `+overdue+`)`,
+		now, now.Add(-overdueAfter))
 	return all, translate(err)
 }
 
 // Replan plans anew, oldest first and at their pace, those leads of a workspace whose distribution day went by without
-// them, limit at the most: going out at once, all together, they would be more than the pace promises for a day. Leads
-// that are late on their own day are left to go out at once. It returns how many it planned.
+// them, and those for which there is no room today, limit at the most: going out at once, all together, they would be
+// more than the pace promises for a day. Others that are late are left to go out at once. It returns how many it planned.
 func (s *Store) Replan(ctx context.Context, workspace uuid.UUID, limit int) (n int, err error) {
 	err = s.tryTx(ctx, func(t *Tx) error {
 		if err := t.passGate(ctx, workspace); err != nil {
@@ -44,11 +49,8 @@ func (s *Store) Replan(ctx context.Context, workspace uuid.UUID, limit int) (n i
 		if err != nil {
 			return err
 		}
-		apart := make([]uuid.UUID, len(late))
-		for i, l := range late {
-			apart[i] = l.ID
-		}
-		for _, pace := range []lead.Pace{lead.Slow, lead.Normal, lead.Fast} {
+		apart := idsOfPaced(late)
+		for _, pace := range lead.Paces {
 			planned, err := t.replan(ctx, w, pace, late, apart[n:])
 			if err != nil {
 				return err
@@ -63,42 +65,28 @@ func (s *Store) Replan(ctx context.Context, workspace uuid.UUID, limit int) (n i
 	return n, nil
 }
 
-// lateLead is a pending lead whose distribution day is over.
-type lateLead struct {
-	ID     uuid.UUID `db:"pending_id"`
-	Member uuid.UUID `db:"member_id"`
-	Pace   lead.Pace `db:"pace"`
-	Due    time.Time `db:"due_at"`
-	Zone   string    `db:"timezone"`
-}
-
-// late locks the leads whose day is over, oldest first, by pace. It waits for nobody: what is locked is going out.
-func (t *Tx) late(ctx context.Context, w Workspace, limit int) ([]lateLead, error) {
-	var rows []lateLead
-	if err := sqlx.SelectContext(ctx, t.q, &rows, `
-		SELECT p.pending_id, p.member_id, p.pace, p.due_at, coalesce(m.timezone, $4) AS timezone
-		FROM pending_leads p JOIN members m ON m.workspace_id = p.workspace_id AND m.member_id = p.member_id
-		WHERE p.workspace_id = $1 AND p.due_at < $2 AND p.trigger = $3 AND p.pace IS NOT NULL AND p.refused IS NULL
-		ORDER BY p.due_at, p.pending_id LIMIT $5 FOR UPDATE OF p SKIP LOCKED`,
-		w.ID, t.now().Add(-overdueAfter), lead.Scheduled, w.Timezone, limit); err != nil {
+// late locks the leads that cannot go out any more as planned, by pace, and oldest first. It waits for nobody: what is
+// locked is going out.
+func (t *Tx) late(ctx context.Context, w Workspace, limit int) ([]pacedLead, error) {
+	now := t.now()
+	var due []pacedLead
+	if err := sqlx.SelectContext(ctx, t.q, &due, `
+		SELECT p.pending_id, p.member_id, p.pace, p.due_at FROM pending_leads p
+		WHERE p.workspace_id = $3 AND `+overdue+`
+		ORDER BY p.due_at, p.pending_id LIMIT $4 FOR UPDATE SKIP LOCKED`, now, now.Add(-overdueAfter), w.ID, limit); err != nil {
 		return nil, translate(err)
 	}
-	byPace := make(map[lead.Pace][]lateLead)
-	for _, r := range rows {
-		zone, err := time.LoadLocation(r.Zone)
-		if err != nil {
-			return nil, fmt.Errorf("reading the time zone of member %s: %w", r.Member, err)
-		}
-		if w.Hours.Day(r.Due, zone).Before(w.Hours.Day(t.now(), zone)) {
-			byPace[r.Pace] = append(byPace[r.Pace], r)
-		}
+	if len(due) == 0 {
+		return nil, nil
 	}
-	return append(append(byPace[lead.Slow], byPace[lead.Normal]...), byPace[lead.Fast]...), nil
+	held, _, err := t.hold(ctx, w.ID, due)
+	slices.SortStableFunc(held, func(a, b pacedLead) int { return a.Pace.Max() - b.Pace.Max() })
+	return held, err
 }
 
 // replan gives the late leads of one pace new times, and takes them out of their batches; later ones move back behind
 // them. apart are the late leads that have no new time yet.
-func (t *Tx) replan(ctx context.Context, w Workspace, pace lead.Pace, late []lateLead, apart []uuid.UUID) (int, error) {
+func (t *Tx) replan(ctx context.Context, w Workspace, pace lead.Pace, late []pacedLead, apart []uuid.UUID) (int, error) {
 	now := t.now()
 	seed := newSeed(now)
 	plan := lead.Schedule{Now: now, Seed: seed, Pace: pace, Hours: w.Hours}
@@ -154,9 +142,13 @@ func (t *Tx) keepOrder(ctx context.Context, workspace uuid.UUID, pace lead.Pace,
 		workspace, member, lead.Scheduled, pace); err != nil {
 		return translate(err)
 	}
+	anew := make(map[uuid.UUID]bool, len(late))
+	for _, id := range late {
+		anew[id] = true
+	}
 	ids := make([]uuid.UUID, len(all))
 	for i, one := range all {
-		if ids[i] = one.ID; !slices.Contains(late, one.ID) {
+		if ids[i] = one.ID; !anew[one.ID] {
 			times = append(times, one.Due)
 		}
 	}

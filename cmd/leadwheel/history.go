@@ -17,6 +17,7 @@ import (
 type historyCmd struct {
 	Outcome string    `enum:",succeeded,failed" default:"" placeholder:"OUTCOME" help:"Only succeeded, or only failed."`
 	Reason  string    `help:"Only with this reason, as in no_active_receiver."`
+	Trigger string    `enum:",immediate,scheduled,distribute_now" default:"" placeholder:"TRIGGER" help:"Only what was immediate, scheduled, or brought forward (distribute_now)."`
 	Lead    uuid.UUID `placeholder:"ID" help:"Only of this source lead."`
 	Member  string    `placeholder:"ID|NAME" help:"Only of this member."`
 	Group   string    `placeholder:"ID|NAME" help:"Only of this distribution group."`
@@ -92,6 +93,7 @@ func (c *historyCmd) query(ctx context.Context, api *client.Client) (url.Values,
 	}
 	set("outcome", c.Outcome)
 	set("reason", c.Reason)
+	set("trigger", c.Trigger)
 	for name, at := range map[string]*moment{"from": c.From, "to": c.To} {
 		if at.isSet() {
 			set(name, at.before(time.Now()).UTC().Format(time.RFC3339Nano))

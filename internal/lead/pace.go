@@ -1,6 +1,9 @@
 package lead
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Pace is how many leads a day a member receives from a schedule.
 type Pace string
@@ -38,4 +41,25 @@ func (p Pace) bounds() (least, most int) {
 		return 8, 12
 	}
 	return 0, 0
+}
+
+// Paces are all paces, the slowest first.
+var Paces = [...]Pace{Slow, Normal, Fast}
+
+// A Tally counts the leads that a member gets in a day, by pace in the order of Paces. It promises that the leads at any
+// pace and slower ones, together, are no more than that pace's maximum.
+type Tally [len(Paces)]int
+
+// Add counts one more lead, whatever is promised.
+func (t *Tally) Add(p Pace) { t[slices.Index(Paces[:], p)]++ }
+
+// Room reports whether one more lead at the pace keeps the promise.
+func (t Tally) Room(p Pace) bool {
+	n := 0
+	for i, q := range Paces {
+		if n += t[i]; q.Max() >= p.Max() && n >= q.Max() {
+			return false
+		}
+	}
+	return true
 }

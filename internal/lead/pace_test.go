@@ -3,6 +3,8 @@ package lead
 import (
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestPace(t *testing.T) {
@@ -26,4 +28,29 @@ func TestParsePaceRefuses(t *testing.T) {
 			t.Errorf("parsing %.10q gives %q, %v, want a short error that lists the paces", name, p, err)
 		}
 	}
+}
+
+// TestTallyKeepsThePromise adds leads at any paces, in any order, while there is room.
+func TestTallyKeepsThePromise(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var day Tally
+		got := map[Pace]int{}
+		for _, p := range rapid.SliceOf(rapid.SampledFrom(Paces[:])).Draw(t, "paces") {
+			for range 13 {
+				if !day.Room(p) {
+					break
+				}
+				day.Add(p)
+				got[p]++
+			}
+		}
+		slow, normal, all := got[Slow], got[Slow]+got[Normal], got[Slow]+got[Normal]+got[Fast]
+		if slow > 6 || normal > 7 || all > 12 {
+			t.Fatalf("a day has %v", got)
+		}
+		if day.Room(Fast) != (all < 12) || day.Room(Normal) != (all < 12 && normal < 7) || day.Room(Slow) != (all < 12 && normal < 7 && slow < 6) {
+			t.Fatalf("a day with %v has room for %v, %v, %v", got, day.Room(Slow), day.Room(Normal), day.Room(Fast))
+		}
+	})
 }

@@ -30,9 +30,11 @@ type HistoryEntry struct {
 	Outcome      lead.Outcome `json:"outcome" enum:"succeeded,failed"`
 	Reason       *string      `json:"reason"`
 	Trigger      lead.Trigger `json:"trigger" enum:"immediate,scheduled,distribute_now"`
+	Pace         *string      `json:"pace" enum:"slow,normal,fast" doc:"At which it was planned; null where it was not."`
 	Skipped      []Skip       `json:"skipped" doc:"Members who were passed over."`
-	DueAt        time.Time    `json:"due_at"`
-	At           time.Time    `json:"at"`
+	AcceptedAt   time.Time    `json:"accepted_at" doc:"When it was asked for, or brought forward."`
+	DueAt        time.Time    `json:"due_at" doc:"For when it was planned."`
+	At           time.Time    `json:"at" doc:"When it was done."`
 }
 
 func (h HistoryEntry) itemID() uuid.UUID { return h.ID }
@@ -52,6 +54,7 @@ type historyInput struct {
 	Paging
 	Outcome  lead.Outcome `query:"outcome" enum:"succeeded,failed"`
 	Reason   lead.Reason  `query:"reason" maxLength:"100"`
+	Trigger  lead.Trigger `query:"trigger" enum:"immediate,scheduled,distribute_now"`
 	MemberID uuid.UUID    `query:"member_id" format:"uuid"`
 	LeadID   uuid.UUID    `query:"lead_id" format:"uuid"`
 	GroupID  uuid.UUID    `query:"group_id" format:"uuid"`
@@ -75,6 +78,8 @@ var historyColumns = []column[HistoryEntry]{
 	{"due_at", func(h HistoryEntry) string { return cellOfTime(h.DueAt) }},
 	{"moved_from", func(h HistoryEntry) string { return cellOfID(h.MovedFrom) }},
 	{"replanned_from", func(h HistoryEntry) string { return cellOfMoment(h.Replanned) }},
+	{"accepted_at", func(h HistoryEntry) string { return cellOfTime(h.AcceptedAt) }},
+	{"pace", func(h HistoryEntry) string { return cellOfText(h.Pace) }},
 }
 
 func (a *API) registerHistory() {
@@ -89,7 +94,7 @@ func (a *API) registerHistory() {
 
 func (a *API) listHistory(ctx context.Context, c *call, in *historyInput, p store.Page) ([]HistoryEntry, error) {
 	all, err := a.Store.History(ctx, c.Workspace, store.HistoryFilter{
-		Outcome: in.Outcome, Reason: in.Reason, MemberID: in.MemberID, LeadID: in.LeadID, GroupID: in.GroupID,
+		Outcome: in.Outcome, Reason: in.Reason, Trigger: in.Trigger, MemberID: in.MemberID, LeadID: in.LeadID, GroupID: in.GroupID,
 		From: in.From, To: in.To,
 	}, p)
 	return each(all, historyBody), err
@@ -111,7 +116,8 @@ func historyBody(h store.HistoryEntry) HistoryEntry {
 		ID: h.ID, LeadID: h.LeadID, MemberID: h.MemberID, GroupID: h.GroupID, AssignmentID: h.AssignmentID,
 		RetryOf: h.RetryOf, Retried: h.Retried, RingVersion: h.RingVersion, Turn: h.Turn,
 		MovedFrom: h.MovedFrom, Replanned: h.ReplannedFrom, Outcome: h.Outcome,
-		Reason: textOrNull(string(h.Reason)), Trigger: h.Trigger, DueAt: h.DueAt, At: h.At,
+		Reason: textOrNull(string(h.Reason)), Trigger: h.Trigger, Pace: textOrNull(string(h.Pace)),
+		AcceptedAt: h.AcceptedAt, DueAt: h.DueAt, At: h.At,
 		Skipped: each(h.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
 	}
 }

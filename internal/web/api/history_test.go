@@ -39,13 +39,14 @@ func TestHistory(t *testing.T) {
 	for query, want := range map[string]int{
 		"outcome=failed": 1, "reason=already_assigned": 1, "reason=duplicate": 0, "member_id=" + b.String(): 1, "member_id=" + a.String(): 0,
 		"lead_id=" + l: 2, "lead_id=" + uuid.NewString(): 0, "group_id=" + g.String(): 2, "from=" + at: 1, "to=" + at: 1,
-		"outcome=failed&group_id=" + g.String(): 1,
+		"outcome=failed&group_id=" + g.String(): 1, "trigger=immediate": 2, "trigger=scheduled": 0,
 	} {
 		if got := s.get("/v1/history?" + query).items(); len(got) != want {
 			t.Errorf("%s: %d entries, want %d", query, len(got), want)
 		}
 	}
 	s.get("/v1/history?outcome=maybe").refuses(422, "invalid_request", "query.outcome")
+	s.get("/v1/history?trigger=whim").refuses(422, "invalid_request", "query.trigger")
 
 	r := s.do(s.admin, "GET", "/v1/history?outcome=succeeded", nil, "Accept", "text/csv").is(200)
 	rows, err := csv.NewReader(strings.NewReader(r.body)).ReadAll()

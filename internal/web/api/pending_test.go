@@ -70,10 +70,14 @@ func TestScheduleInTheAPI(t *testing.T) {
 	s.armAll()
 	s.distribute()
 	s.audited()
-	for _, it := range s.get("/v1/history?group_id=" + g.String()).items() {
-		if it["trigger"] != "scheduled" || it["turn"] == nil || it["outcome"] != "succeeded" {
+	accepted := c.get().Add(-time.Hour).Format(time.RFC3339)
+	for _, it := range s.get("/v1/history?trigger=scheduled&group_id=" + g.String()).items() {
+		if it["turn"] == nil || it["outcome"] != "succeeded" || it["accepted_at"] != accepted || it["due_at"] == accepted {
 			t.Error(it)
 		}
+	}
+	if n := len(s.get("/v1/history?trigger=immediate").items()); n > 0 {
+		t.Errorf("%d went out at once", n)
 	}
 }
 
