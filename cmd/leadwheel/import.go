@@ -14,7 +14,7 @@ import (
 
 // importCmd is `leadwheel import`.
 type importCmd struct {
-	File    string `arg:"" type:"existingfile" help:"CSV file with a header line; - for standard input."`
+	File    string `arg:"" type:"existingfile" help:"CSV or XLSX file with a header line, or a zip archive of such; - for standard input."`
 	Group   string `help:"Distribution group that the leads go to, by id or exact name. Without one they are stored only, or go where the API key says."`
 	Source  string `help:"Source of leads that name none themselves, by id or exact name."`
 	Pace    string `enum:",slow,normal,fast" default:"" placeholder:"PACE" help:"Spread the leads over days: slow (4-6 a day for each member), normal (5-7) or fast (8-12). Without it they go out at once."`
@@ -33,8 +33,9 @@ off: rows that are there already are recognised and add nothing.
 Examples:
   leadwheel import leads.csv --group Sales --source Expo
   leadwheel import old-leads.csv --group Sales --pace slow
-  leadwheel import leads.csv --dry-run
-  unzip -p leads.zip | leadwheel import - --group Sales`
+  leadwheel import leads.xlsx --dry-run
+  leadwheel import leads.zip --group Sales
+  zstdcat leads.csv.zst | leadwheel import - --group Sales`
 }
 
 // Run sends the file, or only reads it.

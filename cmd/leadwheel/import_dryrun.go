@@ -13,7 +13,7 @@ const shownRejects = 20
 
 // dryRun reports what an import would find in the file.
 func (c *importCmd) dryRun(p *progress, s streams) error {
-	check, err := ingest.CheckCSV(p)
+	check, err := ingest.CheckFile(p)
 	p.finish()
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", c.File, err)
@@ -35,6 +35,9 @@ func (c *importCmd) dryRun(p *progress, s streams) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(check.Sources)) {
 		fmt.Fprintf(s.out, "source %q: %d rows\n", name, check.Sources[name])
+	}
+	for _, w := range check.Warnings {
+		fmt.Fprintln(s.out, "warning:", w)
 	}
 	for i, r := range check.Rejects {
 		if i == shownRejects {

@@ -10,11 +10,13 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// A progress is a file being read, shown on a terminal by bytes and lines.
+// A progress is a file being read, shown on a terminal by bytes and, of text, lines.
 type progress struct {
 	file  io.Reader
 	bar   *progressbar.ProgressBar
 	lines int64
+	text  bool
+	begun bool
 	done  atomic.Bool // an upload may be read on for a moment after it was answered
 }
 
@@ -34,8 +36,13 @@ func newProgress(file io.Reader, size int64, w io.Writer, visible bool) *progres
 func (p *progress) Read(b []byte) (int, error) {
 	n, err := p.file.Read(b)
 	if n > 0 && !p.done.Load() {
-		p.lines += int64(bytes.Count(b[:n], []byte{'\n'}))
-		p.bar.Describe(fmt.Sprintf("%d rows", p.lines))
+		if !p.begun {
+			p.begun, p.text = true, !bytes.HasPrefix(b[:n], []byte("PK\x03\x04")) // as workbooks and archives begin
+		}
+		if p.text {
+			p.lines += int64(bytes.Count(b[:n], []byte{'\n'}))
+			p.bar.Describe(fmt.Sprintf("%d rows", p.lines))
+		}
 		_ = p.bar.Add64(int64(n)) // a file that grows while it is read is no reason to stop
 	}
 	return n, err

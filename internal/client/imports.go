@@ -33,7 +33,8 @@ type NewImport struct {
 	Pace          string
 }
 
-// Import sends a CSV file of size bytes, -1 where that is not known, and returns what became of it.
+// Import sends a file of size bytes, -1 where that is not known, and returns what became of it. The server sees by itself
+// whether it is CSV, XLSX or a zip archive.
 func (c *Client) Import(ctx context.Context, file io.Reader, size int64, n NewImport) (Import, error) {
 	query := url.Values{}
 	if n.Group != uuid.Nil {
@@ -46,7 +47,7 @@ func (c *Client) Import(ctx context.Context, file io.Reader, size int64, n NewIm
 		query.Set("pace", n.Pace)
 	}
 	var imp Import
-	err := c.Upload(ctx, "/v1/imports?"+query.Encode(), "text/csv", file, size, &imp)
+	err := c.Upload(ctx, "/v1/imports?"+query.Encode(), "application/octet-stream", file, size, &imp)
 	return imp, err
 }
 

@@ -76,7 +76,7 @@ func (r *recordReader) rejectLine(n int) error {
 	r.oneLine = max(r.oneLine, n)
 	_, next, _ := lineEnd(r.buf[r.pos:r.end], 0, r.err != nil)
 	r.take(next)
-	return r.reject("A quotation mark opens a cell on this line and is not closed; remove it, or double it where it belongs to the text.")
+	return r.record().reject("A quotation mark opens a cell on this line and is not closed; remove it, or double it where it belongs to the text.")
 }
 
 // rejectLong rejects a record of more than maxRecord bytes, or only its first line where that is shorter: then a stray
@@ -101,9 +101,7 @@ func (r *recordReader) rejectLong(in []byte) error {
 	}
 }
 
-func (r *recordReader) reject(reason string) *Reject {
-	return &Reject{Line: r.startLine, Reason: reason, Record: recordText(r.raw)}
-}
+func (r *recordReader) record() record { return record{r.cells, r.raw, r.startLine} }
 
 // fill reads more of the source, making room where a record needs it.
 func (r *recordReader) fill() {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"slices"
 )
 
 // delimiters are tried on the header in this order; the first of the best is taken.
@@ -17,8 +16,8 @@ func (r *recordReader) readHeader() (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	if isArchive(line) {
-		return nil, &FileError{"The file is a spreadsheet or an archive, not CSV; save it as CSV and send that."}
+	if what := noTable(line); what != "" {
+		return nil, &FileError{what}
 	}
 	if d, named := namedDelimiter(line); named {
 		r.comma = d
@@ -38,12 +37,38 @@ func (r *recordReader) readHeader() (*header, error) {
 	return newHeader(r.cells)
 }
 
-// isArchive knows zip (XLSX, ODS), gzip and old Excel files by their first bytes.
-func isArchive(line []byte) bool {
-	return slices.ContainsFunc([]string{"PK\x03\x04", "\x1f\x8b\x08", "\xd0\xcf\x11\xe0"}, func(magic string) bool {
-		return bytes.HasPrefix(line, []byte(magic))
-	})
+// noTable says what a file is that is no text in columns, empty for one that may be. Platforms answer a download that
+// failed with an error in JSON or a web page, which people save under the name of their file.
+func noTable(line []byte) string {
+	line = bytes.TrimSpace(line)
+	switch begins := func(with string) bool { return len(line) >= len(with) && asciiFold(line[:len(with)]) == with }; {
+	case begins("pk\x03\x04"), begins("\x1f\x8b\x08"):
+		return "The file is an archive of a kind that is not read here; send CSV, XLSX, or a zip of these."
+	case begins("\xd0\xcf\x11\xe0"):
+		return "The file is an Excel file of the old kind, or protected by a password; save it as .xlsx or CSV and send that."
+	case begins("%pdf"):
+		return "The file is a PDF document; send CSV, XLSX, or a zip of these."
+	case begins("<!doctype"), begins("<html"), begins("<?xml"):
+		return "The file is a web page or XML, not CSV; download the leads again."
+	case begins("{"), begins("[{"):
+		return "The file is JSON, not CSV; download the leads again. It says: " + recordText(line[:min(len(line), maxShownError)])
+	}
+	return ""
 }
+
+// asciiFold is b with A to Z made small, and nothing else changed.
+func asciiFold(b []byte) string {
+	folded := bytes.Clone(b)
+	for i, c := range folded {
+		if 'A' <= c && c <= 'Z' {
+			folded[i] += 'a' - 'A'
+		}
+	}
+	return string(folded)
+}
+
+// maxShownError is how much of an error that stands where leads should be is shown, in bytes.
+const maxShownError = 300
 
 // firstLine goes on to the first line that is not blank and returns it, or as much of it as a record may hold.
 func (r *recordReader) firstLine() ([]byte, error) {

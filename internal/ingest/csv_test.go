@@ -79,9 +79,14 @@ var oddFiles = []struct {
 	{"no contact", "name,city\n,KL\n", []string{"2! The row has no name, email or phone; fill in one of them."}},
 	{"escapes in fields", "name,a\"b\nAda,\"c\"\"\\d\"\n", []string{`2: Ada||||{"a\"b":"c\"\\d"}`}},
 	{"only a header", "name\n", nil},
-	{"empty", "", []string{"end: The file is empty; send a CSV file with a header line and a row for each lead."}},
-	{"blank", "\ufeff \r\n\n", []string{"end: The file is empty; send a CSV file with a header line and a row for each lead."}},
-	{"spreadsheet", "PK\x03\x04\x14\x00", []string{"end: The file is a spreadsheet or an archive, not CSV; save it as CSV and send that."}},
+	{"empty", "", []string{"end: The file is empty; send a file with a header line and a row for each lead."}},
+	{"blank", "\ufeff \r\n\n", []string{"end: The file is empty; send a file with a header line and a row for each lead."}},
+	{"old spreadsheet", "\xd0\xcf\x11\xe0\xa1\xb1", []string{"end: The file is an Excel file of the old kind, or protected by a password; save it as .xlsx or CSV and send that."}},
+	{"gzip", "\x1f\x8b\x08\x00", []string{"end: The file is an archive of a kind that is not read here; send CSV, XLSX, or a zip of these."}},
+	{"JSON in place of leads", "\n{\"code\":40105,\"message\":\"Access token is incorrect\"}", []string{
+		`end: The file is JSON, not CSV; download the leads again. It says: {"code":40105,"message":"Access token is incorrect"}`,
+	}},
+	{"web page", "<!DOCTYPE html>\n<html>", []string{"end: The file is a web page or XML, not CSV; download the leads again."}},
 	{"no known column", "firm,city\nAcme,KL\n", []string{`end: The file has no column for a name, an email or a phone. The first line must be a header that names one of them, as in "name,email,phone"; it is: "firm", "city"`}},
 	{"unreadable header", "name,\"phone\n", []string{"end: The header line cannot be read. A quotation mark opens a cell on this line and is not closed; remove it, or double it where it belongs to the text."}},
 }

@@ -11,17 +11,21 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// decodeText reads a file as its byte order mark says. Without a mark it is taken for UTF-8; what is not is cleaned cell
-// by cell.
+// decodeText reads a file as its byte order mark says, or as UTF-16 where its first characters look like that. Other
+// files are taken for UTF-8; what is not is cleaned cell by cell.
 func decodeText(src io.Reader) io.Reader {
 	in := bufio.NewReaderSize(src, 16) // small, so that larger reads go past it
-	mark, _ := in.Peek(3)              // an error comes again with the next read
+	mark, _ := in.Peek(4)              // an error comes again with the next read
 	switch {
 	case bytes.HasPrefix(mark, []byte{0xEF, 0xBB, 0xBF}):
 		_, _ = in.Discard(3) // just peeked
 		return in
 	case bytes.HasPrefix(mark, []byte{0xFF, 0xFE}), bytes.HasPrefix(mark, []byte{0xFE, 0xFF}):
 		return transform.NewReader(in, unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder())
+	case len(mark) == 4 && mark[0] != 0 && mark[1] == 0 && mark[2] != 0 && mark[3] == 0:
+		return transform.NewReader(in, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder())
+	case len(mark) == 4 && mark[0] == 0 && mark[1] != 0 && mark[2] == 0 && mark[3] != 0:
+		return transform.NewReader(in, unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder())
 	default:
 		return in
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,7 +21,7 @@ const importPatience = 30 * time.Second
 // sendAgain tells whoever sent a file that broke off what to do.
 const sendAgain = "Send the file again: rows already here are recognised."
 
-// An Importer stores the leads of CSV files. It is idempotent by content: a row that was imported before, in this file
+// An Importer stores the leads of files. It is idempotent by content: a row that was imported before, in this file
 // or another, is a duplicate and has no effect.
 type Importer struct {
 	store    *store.Store
@@ -70,7 +71,7 @@ func (r *importRun) all(ctx context.Context, file io.Reader) (failure string, er
 	if err != nil {
 		return "", fmt.Errorf("reading the sources: %w", err)
 	}
-	return r.read(ctx, NewCSV(file))
+	return r.read(ctx, &pulse{file, time.Now(), func() { r.touch(ctx) }})
 }
 
 // explain is trouble on our side in words for whoever sent the file.
@@ -89,31 +90,34 @@ type importRun struct {
 	imp       store.Import
 	sources   map[string]uuid.UUID // offered for leads, by name in lower case
 	unknown   unknownSources
+	leftOut   []string           // warnings about parts of the file
 	counts    store.ImportCounts // committed
 }
 
 // read reads the file, committing chunk by chunk, and says why it could not be read to its end, if it could not.
-func (r *importRun) read(ctx context.Context, file *CSV) (failure string, err error) {
+func (r *importRun) read(ctx context.Context, src io.Reader) (failure string, err error) {
+	file, err := Open(src)
+	if err != nil {
+		return r.unreadable(ctx, err)
+	}
+	defer file.Close()
+	defer func() { r.leftOut = file.Warnings() }()
 	var c chunk
 	for {
 		row, err := file.Next()
 		var reject *Reject
-		var unusable *FileError
 		switch {
 		case err == nil:
 			c.add(row, r.lead(row))
 		case errors.As(err, &reject):
 			c.reject(*reject)
-		case errors.As(err, &unusable):
-			return unusable.Message, nil
 		case errors.Is(err, io.EOF):
 			return "", r.commit(ctx, &c)
 		default:
-			r.log.InfoContext(ctx, "upload broke off", "import_id", r.imp.ID, "error", err)
 			if err := r.commit(ctx, &c); err != nil {
 				return "", err
 			}
-			return fmt.Sprintf("The upload broke off after row %d. %s", r.counts.Rows, sendAgain), nil
+			return r.unreadable(ctx, err)
 		}
 		if c.full() {
 			if err := r.commit(ctx, &c); err != nil {
@@ -121,6 +125,22 @@ func (r *importRun) read(ctx context.Context, file *CSV) (failure string, err er
 			}
 		}
 	}
+}
+
+// unreadable says why a file cannot be read on, or returns the error where that is trouble of ours.
+func (r *importRun) unreadable(ctx context.Context, err error) (failure string, trouble error) {
+	var unusable *FileError
+	var local *diskError
+	switch {
+	case errors.As(err, &unusable) && r.counts.Rows == 0:
+		return unusable.Message, nil
+	case errors.As(err, &unusable):
+		return fmt.Sprintf("%s It could be read up to row %d; those rows are here, and are recognised when they come again.", unusable.Message, r.counts.Rows), nil
+	case errors.As(err, &local):
+		return "", err
+	}
+	r.log.InfoContext(ctx, "upload broke off", "import_id", r.imp.ID, "error", err)
+	return fmt.Sprintf("The upload broke off after row %d. %s", r.counts.Rows, sendAgain), nil
 }
 
 // lead is a row as the store takes it.
@@ -142,7 +162,7 @@ func (r *importRun) lead(row Row) store.NewLead {
 
 // finish ends the import, or returns it where it has ended: the scheduler did that, or an attempt whose answer was lost.
 func (r *importRun) finish(ctx context.Context, failure string) (imp store.Import, err error) {
-	warnings := append(r.imp.Warnings, r.unknown.warnings()...)
+	warnings := slices.Concat(r.imp.Warnings, r.unknown.warnings(), r.leftOut)
 	err = r.persist(ctx, func(ctx context.Context) error {
 		imp, err = r.store.FinishImport(ctx, r.workspace, r.imp.ID, warnings, failure)
 		if errors.Is(err, store.ErrImportEnded) {

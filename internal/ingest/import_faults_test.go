@@ -94,6 +94,25 @@ func TestImportCountsAChunkOnceWhoseCommitWasNotAnswered(t *testing.T) {
 	}
 }
 
+// A workbook is written to disk as a whole before its first row is read, which may take longer than an import may stand
+// still.
+func TestImportMovesWhileItsFileComes(t *testing.T) {
+	t.Parallel()
+	env := testenv.New(t)
+	r := faultyImport(t, env.Store)
+	began := env.Store.Now()
+	beats := 0
+	p := &pulse{strings.NewReader("name"), began.Add(-pulseInterval), func() { beats++; r.touch(t.Context()) }}
+	for range 2 {
+		if _, err := p.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := env.Store.FailStaleImports(t.Context(), began); n != 0 || err != nil || beats != 1 {
+		t.Errorf("%d imports were ended after %d beats, error %v", n, beats, err)
+	}
+}
+
 func TestImportKeepsWhatItHasWhenTheDatabaseDies(t *testing.T) {
 	t.Parallel()
 	env := testenv.NewDedicated(t)

@@ -164,7 +164,7 @@ func TestImportOfAFileThatIsNone(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.check(o.send(strings.NewReader("")), ended{
-		Status: store.ImportFailed, Error: "The file is empty; send a CSV file with a header line and a row for each lead.",
+		Status: store.ImportFailed, Error: "The file is empty; send a file with a header line and a row for each lead.",
 	})
 	o.check(o.send(iotest.ErrReader(io.ErrUnexpectedEOF)), ended{
 		Status: store.ImportFailed, Error: "The upload broke off after row 0. Send the file again: rows already here are recognised.",

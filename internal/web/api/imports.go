@@ -53,16 +53,23 @@ type importInput struct {
 	Upload   Body
 }
 
+// importTypes are the content types of files as browsers and programs name them.
+var importTypes = []string{
+	csvType, "text/plain", "text/tab-separated-values", "application/csv", "application/octet-stream", "application/vnd.ms-excel",
+	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/zip", "application/x-zip-compressed",
+}
+
 func (a *API) registerImports() {
 	content := make(map[string]*huma.MediaType)
-	for _, name := range []string{csvType, "text/plain", "application/octet-stream"} {
+	for _, name := range importTypes {
 		content[name] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	}
 	register(a, huma.Operation{
-		OperationID: "post-import", Method: http.MethodPost, Path: "/v1/imports", Summary: "Import leads from a CSV file",
-		Description: "The file has a header line with a name, email or phone; a column `source` holds a source's name. It may be of any " +
-			"length. The answer comes when all of it is stored; see status, which is failed for a file that cannot be read. " +
-			"Sent again, a file adds nothing twice.",
+		OperationID: "post-import", Method: http.MethodPost, Path: "/v1/imports", Summary: "Import leads from a file",
+		Description: "CSV in any usual encoding and with any usual delimiter, XLSX (its first sheet), or a zip archive of these; what it is " +
+			"shows by its first bytes. It has a header line with a name, email or phone, as the exports of ad platforms have; a column " +
+			"`source` holds a source's name. CSV may be of any length, the others up to 1 GiB. The answer comes when all of it is " +
+			"stored; see status, which is failed for a file that cannot be read. Sent again, a file adds nothing twice.",
 		DefaultStatus: http.StatusAccepted,
 		Metadata:      map[string]any{streamed: true},
 		RequestBody:   &huma.RequestBody{Required: true, Description: "The file.", Content: content},

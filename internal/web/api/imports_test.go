@@ -1,10 +1,12 @@
 package api_test
 
 import (
+	"archive/zip"
 	"bufio"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +82,43 @@ func TestImportOfWhatIsNoFile(t *testing.T) {
 	}
 	s.upload(s.admin, "", "name\nAda\n", "Content-Type", "application/json").refuses(415, "invalid_request")
 	s.upload("", "", "name\nAda\n").refuses(401, "unauthorized")
+}
+
+func TestImportOfWorkbooksAndArchives(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	book, err := os.ReadFile("../../ingest/testdata/files/openpyxl.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const excel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	r := s.upload(s.admin, "", string(book), "Content-Type", excel).is(202)
+	if warnings := r.at("warnings").([]any); r.counts() != "completed: 3 = 3 + 0 + 0" || len(warnings) != 1 {
+		t.Error(r.body)
+	}
+	var archive strings.Builder
+	w := zip.NewWriter(&archive)
+	for name, content := range map[string]string{"leads.xlsx": string(book), "leads.csv": "name\nAda\n,x\n"} {
+		part, err := w.Create(name)
+		if err == nil {
+			_, err = part.Write([]byte(content))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r = s.upload(s.admin, "", archive.String(), "Content-Type", "application/zip").is(202)
+	if r.counts() != "completed: 5 = 1 + 3 + 1" {
+		t.Error(r.body)
+	}
+	damaged := strings.Replace(archive.String(), "Ada", "Bea", 1)[:archive.Len()-40]
+	r = s.upload(s.admin, "", damaged, "Content-Type", "application/zip").is(202)
+	if message, _ := r.at("error").(string); r.at("status") != "failed" || !strings.Contains(message, "damaged") {
+		t.Error(r.body)
+	}
 }
 
 func TestImportRefusesBeforeItReads(t *testing.T) {

@@ -26,18 +26,21 @@ const (
 )
 
 // aliases are the headers of each role in their plain form (see plainHeader). Where a file has several columns of one
-// role, the earlier alias is preferred. A bare "id" is no external id: files number their rows with it, and the second
-// such file would be taken for the first.
+// role, the earlier alias is preferred. A bare "id" is no external id, save in an ad platform's file: others number
+// their rows with it, and the second such file would be taken for the first.
 var aliases = []struct {
 	role    role
 	headers []string
 }{
-	{roleName, []string{"name", "fullname"}},
-	{roleFirst, []string{"firstname"}},
-	{roleLast, []string{"lastname", "surname"}},
-	{roleEmail, []string{"email", "emailaddress"}},
-	{rolePhone, []string{"phone", "phonenumber", "mobile", "mobilenumber", "mobilephone", "telephone"}},
-	{roleExternalID, []string{"externalid", "leadid"}},
+	{roleName, []string{"name", "fullname", "contactname", "leadname"}},
+	{roleFirst, []string{"firstname", "givenname"}},
+	{roleLast, []string{"lastname", "surname", "familyname"}},
+	{roleEmail, []string{"email", "emailaddress", "useremail", "personalemail", "workemail", "workemailaddress", "businessemail", "companyemail"}},
+	{rolePhone, []string{
+		"phone", "phonenumber", "mobile", "mobilenumber", "mobilephone", "mobilephonenumber", "telephone", "userphone", "contactnumber", "contactno",
+		"whatsapp", "whatsappnumber", "workphone", "workphonenumber", "businessphone", "companyphone", "companyphonenumber", "otherphone", "homephone",
+	}},
+	{roleExternalID, []string{"externalid", "leadid", "leadgenid"}},
 	{roleSource, []string{"source"}},
 }
 
@@ -56,6 +59,10 @@ type header struct {
 	cells   [][]byte // as they stand, to know the line again
 	roles   map[role][]int
 	fields  []field
+	// prefixes may stand before the cells of each column, empty where none does. bareID is the column "id" where that is
+	// no external id, -1 where there is none.
+	prefixes []string
+	bareID   int
 }
 
 // A field is a column that may become one of the lead's fields.
@@ -88,7 +95,7 @@ func newHeader(cells [][]byte) (*header, error) {
 		if times[plain]++; times[plain] > 1 {
 			plain += " " + strconv.Itoa(times[plain])
 		}
-		ranks = append(ranks, rank)
+		ranks, h.prefixes = append(ranks, rank), append(h.prefixes, prefixOf(plain, r))
 		h.cells = append(h.cells, bytes.Clone(c))
 		h.columns = append(h.columns, Column{Header: name, Role: string(r)})
 		h.fields = append(h.fields, field{place: i, role: r, name: append(member, ':'), plain: plain})
@@ -99,6 +106,7 @@ func newHeader(cells [][]byte) (*header, error) {
 	for _, places := range h.roles {
 		slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(ranks[a], ranks[b]) })
 	}
+	h.adoptID()
 	h.settleFields()
 	return h, h.usable()
 }

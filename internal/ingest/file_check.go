@@ -20,25 +20,31 @@ type Check struct {
 	Rejected   int64 `json:"rejected"`
 	// Sources are the names in the column source, with their rows.
 	Sources map[string]int64 `json:"sources"`
+	// Warnings are sentences about what was left out.
+	Warnings []string `json:"warnings"`
 	// Rejects are the first of those rejected.
 	Rejects []Reject `json:"rejects"`
 }
 
-// CheckCSV reads a file as an import does, and stores nothing. It returns a *FileError for one that cannot be
+// CheckFile reads a file as an import does, and stores nothing. It returns a *FileError for one that cannot be
 // imported.
-func CheckCSV(file io.Reader) (Check, error) {
-	check := Check{Sources: map[string]int64{}, Rejects: []Reject{}}
-	csv := NewCSV(file)
-	var err error
-	if check.Columns, err = csv.Columns(); err != nil {
+func CheckFile(src io.Reader) (Check, error) {
+	check := Check{Sources: map[string]int64{}, Rejects: []Reject{}, Warnings: []string{}}
+	file, err := Open(src)
+	if err != nil {
+		return check, err
+	}
+	defer file.Close()
+	if check.Columns, err = file.Columns(); err != nil {
 		return check, err
 	}
 	seed, seen := maphash.MakeSeed(), make(map[uint64]bool)
 	for {
-		row, err := csv.Next()
+		row, err := file.Next()
 		var reject *Reject
 		switch {
 		case errors.Is(err, io.EOF):
+			check.Warnings = append(check.Warnings, file.Warnings()...)
 			return check, nil
 		case errors.As(err, &reject):
 			check.Rejected++

@@ -13,7 +13,7 @@ type FileError struct{ Message string }
 
 func (e *FileError) Error() string { return e.Message }
 
-var errEmpty = &FileError{"The file is empty; send a CSV file with a header line and a row for each lead."}
+var errEmpty = &FileError{"The file is empty; send a file with a header line and a row for each lead."}
 
 // A Reject is a row that cannot be imported.
 type Reject struct {
@@ -43,11 +43,33 @@ type Row struct {
 	Record []byte
 }
 
-// A CSV reads leads from a file: comma, semicolon, tab or pipe separated, in UTF-8, UTF-16 or Windows-1252, with a
-// header. It is forgiving: it cleans what it can, rejects rows one by one, and holds no more than one of them.
-type CSV struct {
-	records *recordReader
+// records are the rows of a file, one after another.
+type records interface {
+	// readHeader reads up to the header, which is there. It returns a *FileError where no row of the file can be used.
+	readHeader() (*header, error)
+	// next goes on to the next row. It returns a *Reject for one that cannot be read, and io.EOF behind the last.
+	next() error
+	// record is the row that next found, good until it is called again.
+	record() record
+}
+
+// A record is a row as its file has it.
+type record struct {
+	cells [][]byte
+	raw   []byte // as text
+	line  int64  // on which it starts, from 1
+}
+
+func (r record) reject(reason string) *Reject {
+	return &Reject{Line: r.line, Reason: reason, Record: recordText(r.raw)}
+}
+
+// A Table reads leads from rows under a header. It is forgiving: it cleans what it can, rejects rows one by one, and holds
+// no more than one of them.
+type Table struct {
+	records records
 	header  *header
+	record  record // the current row
 
 	cells [][]byte // of the current row, cleaned
 	text  []byte   // the current row's texts
@@ -55,53 +77,55 @@ type CSV struct {
 	key   []byte   // its content, of which its key is made
 }
 
-// NewCSV reads src, which may be of any length.
-func NewCSV(src io.Reader) *CSV {
-	return &CSV{records: newRecordReader(decodeText(src))}
+// NewCSV reads src, which may be of any length: comma, semicolon, tab or pipe separated, in UTF-8, UTF-16 or Windows-1252.
+func NewCSV(src io.Reader) *Table {
+	return &Table{records: newRecordReader(decodeText(src))}
 }
 
 // Columns reads the header line. It returns a *FileError where the file has none that can be used, and the source's
 // error where that breaks off.
-func (c *CSV) Columns() ([]Column, error) {
-	if c.header == nil {
-		h, err := c.records.readHeader()
+func (t *Table) Columns() ([]Column, error) {
+	if t.header == nil {
+		h, err := t.records.readHeader()
 		if err != nil {
 			return nil, err
 		}
-		c.header = h
+		t.header = h
 	}
-	return c.header.columns, nil
+	return t.header.columns, nil
 }
 
 // Next reads the next row. It returns a *Reject for one that cannot be imported, after which the next can be read;
 // io.EOF behind the last; what Columns returns; and the source's error where that breaks off, after all rows that came
 // whole.
-func (c *CSV) Next() (Row, error) {
-	if _, err := c.Columns(); err != nil {
+func (t *Table) Next() (Row, error) {
+	if _, err := t.Columns(); err != nil {
 		return Row{}, err
 	}
 	for {
-		if err := c.records.next(); err != nil {
+		if err := t.records.next(); err != nil {
 			return Row{}, err
 		}
-		if c.header.is(c.records.cells) || !c.cleanCells() {
+		t.record = t.records.record()
+		if t.header.is(t.record.cells) || !t.cleanCells() {
 			continue
 		}
-		return c.row()
+		return t.row()
 	}
 }
 
 // cleanCells cleans the record's cells and reports whether one of them is not empty.
-func (c *CSV) cleanCells() bool {
-	c.cells = c.cells[:0]
-	valid, filled := utf8.Valid(c.records.raw), false
-	for _, cell := range c.records.cells {
+func (t *Table) cleanCells() bool {
+	t.cells = t.cells[:0]
+	valid, filled := utf8.Valid(t.record.raw), false
+	for i, cell := range t.record.cells {
 		if valid {
 			cell = bytes.TrimSpace(cell)
 		} else {
 			cell = cleanCell(cell)
 		}
-		c.cells = append(c.cells, cell)
+		cell = t.header.strip(i, cell)
+		t.cells = append(t.cells, cell)
 		filled = filled || len(cell) > 0
 	}
 	return filled

@@ -1,0 +1,191 @@
+package ingest
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// A File reads leads from a file as somebody sent it: delimited text, an Excel workbook (.xlsx), or a zip archive of
+// these. What it is shows by its first bytes, since names and content types are often wrong.
+type File struct {
+	table    *Table
+	archive  *archive    // nil for text
+	parts    []*zip.File // of the archive, still to be read
+	several  bool        // parts, so that rejects say which
+	part     string      // the part being read, where there are several
+	before   int64       // lines of the parts that were read
+	last     int64       // line of the last row or reject
+	refused  error       // why the first part that was left out cannot be read
+	warnings []string
+	spools   []*spool
+}
+
+// Open begins to read a file of any length. Workbooks and archives are first written to a temporary file, since they can
+// only be read back to front; what is in memory is bounded for all of them. It returns a *FileError for what cannot hold
+// leads, and the source's error where that breaks off. Close the file.
+func Open(src io.Reader) (*File, error) {
+	in := bufio.NewReaderSize(src, 16) // small, so that larger reads go past it
+	start, _ := in.Peek(4)             // an error comes again with the next read
+	if !isZip(start) {
+		return &File{table: NewCSV(in)}, nil
+	}
+	f := &File{}
+	if err := f.openZip(in); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *File) openZip(src io.Reader) (err error) {
+	if f.archive, err = f.unpack(src); err != nil {
+		return err
+	}
+	if f.archive.isWorkbook() {
+		f.table, err = f.openWorkbook(f.archive)
+		return err
+	}
+	f.parts = f.archive.leadFiles()
+	f.several = len(f.parts) > 1
+	if others := len(f.archive.files) - len(f.parts); len(f.parts) > 0 && others > 0 {
+		f.warnings = append(f.warnings, fmt.Sprintf("%d of the archive's files are neither CSV nor XLSX and were left out.", others))
+	}
+	return f.nextPart()
+}
+
+// unpack writes an archive to a temporary file and reads its directory.
+func (f *File) unpack(src io.Reader) (*archive, error) {
+	s, err := newSpool()
+	if err != nil {
+		return nil, err
+	}
+	f.spools = append(f.spools, s)
+	size, err := s.fill(src, maxArchive)
+	if err != nil {
+		return nil, err
+	}
+	return openArchive(s, size)
+}
+
+func (f *File) openWorkbook(a *archive) (*Table, error) {
+	s, err := newSpool()
+	if err != nil {
+		return nil, err
+	}
+	f.spools = append(f.spools, s)
+	sheet, others, err := openWorkbook(a, s)
+	if err != nil {
+		return nil, err
+	}
+	if others > 0 {
+		f.warnings = append(f.warnings, fmt.Sprintf("Only the first sheet, %q, was read; save the others as files of their own to import them (%d).", sheet.name, others))
+	}
+	return &Table{records: sheet}, nil
+}
+
+// Columns reads the header line, of an archive that of its first file. It returns a *FileError where the file has none that
+// can be used, and the source's error where that breaks off.
+func (f *File) Columns() ([]Column, error) { return f.table.Columns() }
+
+// Next reads the next row. It returns a *Reject for one that cannot be imported, after which the next can be read; io.EOF
+// behind the last; a *FileError for a file that cannot be read on; and the source's error where that breaks off, after
+// all rows that came whole. The lines of an archive's files are counted through.
+func (f *File) Next() (Row, error) {
+	for {
+		row, err := f.table.Next()
+		var reject *Reject
+		switch {
+		case errors.As(err, &reject):
+			if f.part != "" {
+				reject.Reason = fmt.Sprintf("In %q, line %d: %s", f.part, reject.Line, reject.Reason)
+			}
+			reject.Line += f.before
+			f.last = reject.Line
+			return row, reject
+		case errors.Is(err, io.EOF) && len(f.parts) > 0:
+			f.before = f.last
+			if err := f.nextPart(); err != nil {
+				return row, err
+			}
+			continue
+		}
+		row.Line += f.before
+		f.last = max(f.last, row.Line)
+		return row, err
+	}
+}
+
+// Warnings are sentences about what was left out so far.
+func (f *File) Warnings() []string { return f.warnings }
+
+// Close gives up what the file holds on disk.
+func (f *File) Close() {
+	for _, s := range f.spools {
+		s.Close()
+	}
+	f.spools = nil
+}
+
+// nextPart opens the archive's next file that holds leads, and leaves out those that don't. Where none does it returns why
+// the first does not, or io.EOF behind others that did.
+func (f *File) nextPart() error {
+	for len(f.parts) > 0 {
+		p := f.parts[0]
+		f.parts = f.parts[1:]
+		t, err := f.openPart(p)
+		if err == nil {
+			_, err = t.Columns()
+		}
+		var unusable *FileError
+		switch {
+		case err == nil:
+			f.table, f.part = t, ""
+			if f.several {
+				f.part = p.Name
+			}
+			return nil
+		case !errors.As(err, &unusable) || errors.Is(err, errBomb):
+			return err
+		}
+		f.warnings = append(f.warnings, fmt.Sprintf("%q was left out: %s", p.Name, unusable.Message))
+		if f.refused == nil {
+			f.refused = err
+		}
+	}
+	switch {
+	case f.table != nil:
+		return io.EOF
+	case f.refused != nil:
+		return f.refused
+	}
+	return &FileError{"The archive holds no CSV or XLSX file; put one in, or send the file itself."}
+}
+
+// openPart opens a file of the archive.
+func (f *File) openPart(p *zip.File) (*Table, error) {
+	src, err := f.archive.open(p)
+	if err != nil {
+		return nil, err
+	}
+	in := bufio.NewReaderSize(src, 16)
+	if start, _ := in.Peek(4); !isZip(start) {
+		return NewCSV(in), nil
+	}
+	inner, err := f.unpack(in)
+	if err != nil {
+		return nil, err
+	}
+	inner.left = f.archive.left // one allowance for both
+	if !inner.isWorkbook() {
+		return nil, &FileError{"It is an archive within an archive; send it by itself."}
+	}
+	return f.openWorkbook(inner)
+}
+
+func isZip(start []byte) bool {
+	return bytes.HasPrefix(start, []byte("PK\x03\x04")) || bytes.HasPrefix(start, []byte("PK\x05\x06"))
+}

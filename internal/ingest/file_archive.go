@@ -1,0 +1,128 @@
+package ingest
+
+import (
+	"archive/zip"
+	"errors"
+	"io"
+	"io/fs"
+	"math"
+	"path"
+	"slices"
+	"strings"
+)
+
+const (
+	// maxDirectory bounds the list of an archive's members, in bytes.
+	maxDirectory = 8 << 20
+	// An archive may unpack to maxRatio times its size, or to freelyUnpacked bytes where that is more.
+	maxRatio       = 100
+	freelyUnpacked = 256 << 20
+)
+
+var (
+	errDamaged = &FileError{"The file is damaged, or a part of it is missing; make it anew and send that."}
+	errBomb    = &FileError{"The file unpacks to far more than its own size, as files that are made to do harm do; send it as CSV."}
+)
+
+// An archive is a zip file, of which a workbook is one too.
+type archive struct {
+	files []*zip.File // but for folders and what is hidden
+	left  *int64      // bytes that may still be unpacked
+}
+
+func openArchive(src io.ReaderAt, size int64) (*archive, error) {
+	directory := &boundedReaderAt{src, maxDirectory}
+	z, err := zip.NewReader(directory, size)
+	if err != nil {
+		return nil, blame(err)
+	}
+	directory.left = math.MaxInt64 // from here on, what is unpacked counts
+	left := max(size*maxRatio, freelyUnpacked)
+	a := &archive{left: &left}
+	for _, f := range z.File {
+		f.Name = strings.ReplaceAll(f.Name, `\`, "/")
+		if base := path.Base(f.Name); !strings.HasSuffix(f.Name, "/") && !strings.HasPrefix(base, ".") && !strings.HasPrefix(f.Name, "__MACOSX/") {
+			a.files = append(a.files, f)
+		}
+	}
+	return a, nil
+}
+
+// blame makes a *FileError of what is wrong with an archive, unless it is wrong with our disk.
+func blame(err error) error {
+	var local *fs.PathError
+	var known *FileError
+	switch {
+	case errors.As(err, &local):
+		return &diskError{err}
+	case errors.As(err, &known):
+		return known
+	}
+	return errDamaged
+}
+
+// isWorkbook reports whether the archive is an Excel file.
+func (a *archive) isWorkbook() bool { return a.find("xl/workbook.xml") != nil }
+
+// find is the member of the name, nil where there is none.
+func (a *archive) find(name string) *zip.File {
+	for _, z := range a.files {
+		if strings.EqualFold(z.Name, name) {
+			return z
+		}
+	}
+	return nil
+}
+
+// leadFiles are the members that may hold leads, by their names.
+func (a *archive) leadFiles() []*zip.File {
+	return slices.DeleteFunc(slices.Clone(a.files), func(z *zip.File) bool {
+		return !slices.Contains([]string{".csv", ".tsv", ".tab", ".txt", ".xlsx", ""}, strings.ToLower(path.Ext(z.Name)))
+	})
+}
+
+// open unpacks a member as it is read.
+func (a *archive) open(z *zip.File) (io.Reader, error) {
+	const encrypted = 0x1
+	if z.Flags&encrypted != 0 {
+		return nil, &FileError{"The archive is protected by a password; send it without."}
+	}
+	src, err := z.Open()
+	if err != nil {
+		return nil, blame(err)
+	}
+	return &part{src, a.left}, nil
+}
+
+// A part is a member of an archive. Its errors are *FileErrors or our disk's; it needs no closing, since it holds nothing
+// but memory.
+type part struct {
+	src  io.Reader
+	left *int64
+}
+
+// Read implements io.Reader.
+func (p *part) Read(b []byte) (int, error) {
+	n, err := p.src.Read(b)
+	if *p.left -= int64(n); *p.left < 0 {
+		return 0, errBomb
+	}
+	if err != nil && err != io.EOF { //nolint:errorlint // an error that wraps io.EOF is not the end
+		err = blame(err)
+	}
+	return n, err
+}
+
+// A boundedReaderAt fails once more than left bytes were read.
+type boundedReaderAt struct {
+	io.ReaderAt
+	left int64
+}
+
+// ReadAt implements io.ReaderAt.
+func (r *boundedReaderAt) ReadAt(b []byte, at int64) (int, error) {
+	if r.left -= int64(len(b)); r.left < 0 {
+		return 0, &FileError{"The archive holds too many files; send them one by one."}
+	}
+	return r.ReaderAt.ReadAt(b, at)
+}

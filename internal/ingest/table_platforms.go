@@ -1,0 +1,71 @@
+package ingest
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+)
+
+// exportPrefixes stand before ids, phone numbers and post codes in Meta's files, so that spreadsheets leave them alone; by
+// the plain form of the header under which they do.
+var exportPrefixes = map[string]string{
+	"id": leadPrefix, "leadid": leadPrefix, "adid": "ag:", "adsetid": "as:", "campaignid": "c:", "formid": "f:",
+	"postcode": "z:", "zipcode": "z:", "zip": "z:",
+}
+
+const (
+	leadPrefix  = "l:"
+	phonePrefix = "p:"
+)
+
+// exportColumns tell a file that an ad platform wrote: its column "id" is the lead's, not the row's number.
+var exportColumns = []string{"adid", "adsetid", "campaignid", "formid", "isorganic"}
+
+// prefixOf is what may stand before the cells of a column.
+func prefixOf(plain string, r role) string {
+	if r == rolePhone {
+		return phonePrefix
+	}
+	return exportPrefixes[plain]
+}
+
+// adoptID makes the column "id" of a platform's file its external id, unless the file has another. In other files it is
+// remembered, for ids that say by their prefix what they are.
+func (h *header) adoptID() {
+	h.bareID = slices.IndexFunc(h.fields, func(f field) bool { return f.plain == "id" })
+	exported := slices.ContainsFunc(h.fields, func(f field) bool { return slices.Contains(exportColumns, f.plain) })
+	if h.bareID < 0 || !exported || len(h.roles[roleExternalID]) > 0 {
+		return
+	}
+	h.setRole(h.bareID, roleExternalID)
+	h.bareID = -1
+}
+
+func (h *header) setRole(place int, r role) {
+	h.fields[place].role, h.columns[place].Role = r, string(r)
+	h.roles[r] = append(h.roles[r], place)
+}
+
+// strip takes the prefix off a cell.
+func (h *header) strip(place int, cell []byte) []byte {
+	if place >= len(h.prefixes) || h.prefixes[place] == "" || place == h.bareID {
+		return cell
+	}
+	return bytes.TrimPrefix(cell, []byte(h.prefixes[place]))
+}
+
+// rounded is a long number after a spreadsheet has been at it. As an id it would stand for many leads.
+var rounded = regexp.MustCompile(`^\d([.,]\d+)?[eE]\+\d+$`)
+
+// externalID finds the lead's own id in the current row, -1 where there is none to rely on.
+func (t *Table) externalID() int {
+	place := t.filled(roleExternalID)
+	if id := t.cell(t.header.bareID); place < 0 && bytes.HasPrefix(id, []byte(leadPrefix)) {
+		place = t.header.bareID
+		t.cells[place] = id[len(leadPrefix):]
+	}
+	if place >= 0 && rounded.Match(t.cell(place)) {
+		return -1
+	}
+	return place
+}
