@@ -18,6 +18,8 @@ type AssignedLead struct {
 	Name         string     `db:"name"`
 	Email        string     `db:"email"`
 	Phone        string     `db:"phone"`
+	// PhoneE164 is the phone as the store reads it, empty where it cannot.
+	PhoneE164 string `db:"phone_e164"`
 	// Fields is a JSON object.
 	Fields   json.RawMessage `db:"fields"`
 	SourceID *uuid.UUID      `db:"source_id"`
@@ -36,7 +38,8 @@ type AssignedLeadFilter struct {
 
 const assignedLeads = `
 	SELECT a.assigned_lead_id, a.member_id, a.source_lead_id, a.group_id, coalesce(a.name, '') AS name,
-		coalesce(a.email, '') AS email, coalesce(a.phone, '') AS phone, a.fields, a.source_id,
+		coalesce(a.email, '') AS email, coalesce(a.phone, '') AS phone,
+		coalesce(a.phone_e164, '') AS phone_e164, a.fields, a.source_id,
 		coalesce(s.name, '') AS source_name, a.status, a.notes, a.assigned_at, a.updated_at
 	FROM assigned_leads a
 	LEFT JOIN sources s ON s.workspace_id = a.workspace_id AND s.source_id = a.source_id
@@ -71,10 +74,16 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace, member, id uuid.UU
 	if err := edit(&a); err != nil {
 		return a, err
 	}
-	a.UpdatedAt = t.now()
-	_, err := t.q.ExecContext(ctx, `
-		UPDATE assigned_leads SET name = $3, email = $4, phone = $5, fields = $6, status = $7, notes = $8, updated_at = $9
+	keys, err := t.keysOf(ctx, workspace, a.Name, a.Email, a.Phone)
+	if err != nil {
+		return a, err
+	}
+	a.PhoneE164, a.UpdatedAt = keys.e164, t.now()
+	_, err = t.q.ExecContext(ctx, `
+		UPDATE assigned_leads SET name = $3, email = $4, phone = $5, fields = $6, status = $7, notes = $8, updated_at = $9,
+			phone_e164 = $10, words = array_to_tsvector(string_to_array($11, ' '))
 		WHERE workspace_id = $1 AND assigned_lead_id = $2`,
-		workspace, id, nullText(a.Name), nullText(a.Email), nullText(a.Phone), string(a.Fields), a.Status, a.Notes, a.UpdatedAt)
+		workspace, id, nullText(a.Name), nullText(a.Email), nullText(a.Phone), string(a.Fields), a.Status, a.Notes, a.UpdatedAt,
+		nullText(keys.e164), keys.words)
 	return a, translate(err)
 }

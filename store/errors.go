@@ -12,6 +12,8 @@ import (
 
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // ErrNotFound means that the workspace has no such row, or not any more.
@@ -44,17 +46,29 @@ type FieldError struct {
 
 func (e *FieldError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Message) }
 
+// A ReasonError is a field of a request that is refused for a reason of the domain.
+type ReasonError struct {
+	Reason lead.Reason
+	// Field is its place in the request.
+	Field string
+}
+
+func (e *ReasonError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Reason.Text()) }
+func (e *ReasonError) Unwrap() error { return e.Reason }
+
 // integrityViolation is the class of errors that break a constraint. Others name one too.
 const integrityViolation pqerror.Class = "23"
 
 // violations says what each constraint means to whoever breaks it. A test demands a row for every constraint that the
 // schema has.
 var violations = map[string]Violation{
-	"sources_name_key":        {Field: "name", Message: "another source has this name; choose a different one", Exists: true},
-	"leads_external_id_key":   {Field: "external_id", Message: "this lead is already here", Exists: true},
-	"assigned_leads_once_key": {Field: "lead_id", Message: "the member already has this lead", Exists: true},
-	"api_keys_hash_key":       {Field: "api_key", Message: "this key exists already; create another", Exists: true},
-	"dead_tasks_task_key":     {Field: "task_id", Message: "this task is already recorded", Exists: true},
+	"sources_name_key":            {Field: "name", Message: "another source has this name; choose a different one", Exists: true},
+	"customers_lead_key":          {Field: "id", Message: "this lead is a customer already", Exists: true},
+	"customers_assigned_lead_key": {Field: "id", Message: "this lead is a customer already", Exists: true},
+	"leads_external_id_key":       {Field: "external_id", Message: "this lead is already here", Exists: true},
+	"assigned_leads_once_key":     {Field: "lead_id", Message: "the member already has this lead", Exists: true},
+	"api_keys_hash_key":           {Field: "api_key", Message: "this key exists already; create another", Exists: true},
+	"dead_tasks_task_key":         {Field: "task_id", Message: "this task is already recorded", Exists: true},
 
 	"members_workspace_id_fkey":            {Field: "workspace_id", Message: "there is no such workspace"},
 	"sources_workspace_id_fkey":            {Field: "workspace_id", Message: "there is no such workspace"},
@@ -64,6 +78,8 @@ var violations = map[string]Violation{
 	"api_keys_workspace_id_member_id_fkey": {Field: "member_id", Message: "there is no such member in this workspace"},
 	"api_keys_workspace_id_group_id_fkey":  {Field: "group_id", Message: "there is no such group in this workspace"},
 	"api_keys_workspace_id_source_id_fkey": {Field: "source_id", Message: "there is no such source in this workspace"},
+	"customers_origin_check":               {Field: "id", Message: "a customer comes from a lead or from an assigned lead"},
+	"opportunities_origin_check":           {Field: "lead_id", Message: "an opportunity is on a lead, an assigned lead or a customer"},
 	"pending_leads_check":                  {Field: "distribute", Message: "a distribution goes to a group or to a member"},
 }
 

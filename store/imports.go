@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -209,21 +208,4 @@ func (q Queries) ImportRejects(ctx context.Context, workspace, id uuid.UUID, lin
 		SELECT line, reason, record FROM import_rejects
 		WHERE workspace_id = $1 AND import_id = $2 AND line > $3 ORDER BY line LIMIT $4`, workspace, id, line, limit)
 	return all, translate(err)
-}
-
-// LeadSources are the sources that a new lead may name, by their names in lower case.
-func (q Queries) LeadSources(ctx context.Context, workspace uuid.UUID) (map[string]uuid.UUID, error) {
-	var rows []struct {
-		ID   uuid.UUID `db:"source_id"`
-		Name string    `db:"name"`
-	}
-	if err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT source_id, name FROM sources WHERE workspace_id = $1 AND enabled AND for_leads`, workspace); err != nil {
-		return nil, translate(err)
-	}
-	named := make(map[string]uuid.UUID, len(rows))
-	for _, r := range rows {
-		named[strings.ToLower(r.Name)] = r.ID
-	}
-	return named, nil
 }

@@ -72,13 +72,13 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	if len(leads) == 0 {
 		return nil, nil, nil
 	}
-	added, err := t.insertLeads(ctx, workspace, leads)
-	if err != nil {
-		return nil, nil, fmt.Errorf("storing %d leads: %w", len(leads), err)
-	}
-	w, err := t.neededWorkspace(ctx, workspace, leads)
+	w, err := t.Workspace(ctx, workspace)
 	if err != nil {
 		return nil, nil, err
+	}
+	added, err := t.insertLeads(ctx, w, leads)
+	if err != nil {
+		return nil, nil, fmt.Errorf("storing %d leads: %w", len(leads), err)
 	}
 	var pending []pendingLead
 	var schedules []schedule
@@ -106,14 +106,6 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	return added, batches, err
 }
 
-// neededWorkspace reads the workspace, unless none of the leads is to be distributed.
-func (t *Tx) neededWorkspace(ctx context.Context, workspace uuid.UUID, leads []NewLead) (Workspace, error) {
-	if !slices.ContainsFunc(leads, func(l NewLead) bool { return !l.Distribute.None() }) {
-		return Workspace{}, nil
-	}
-	return t.Workspace(ctx, workspace)
-}
-
 // decisionsFor lists the pending leads that a distribution of a lead needs.
 func decisionsFor(id uuid.UUID, d Distribution) []pendingLead {
 	if d.GroupID != uuid.Nil {
@@ -128,25 +120,28 @@ func decisionsFor(id uuid.UUID, d Distribution) []pendingLead {
 
 // insertLeads inserts those leads whose external id is new, and finds the others. Where one external id stands in leads
 // twice, the first is inserted.
-func (t *Tx) insertLeads(ctx context.Context, workspace uuid.UUID, leads []NewLead) ([]AddedLead, error) {
-	c, err := columnsOf(leads)
+func (t *Tx) insertLeads(ctx context.Context, w Workspace, leads []NewLead) ([]AddedLead, error) {
+	c, err := columnsOf(w, leads)
 	if err != nil {
 		return nil, err
 	}
 	var inserted []uuid.UUID
 	if err := sqlx.SelectContext(ctx, t.q, &inserted, `
 		INSERT INTO leads (workspace_id, lead_id, name, email, phone, fields, source_id, channel, origin, external_id,
-			decisions, created_at, updated_at)
+			decisions, phone_e164, email_key, words, created_at, updated_at)
 		SELECT $1, lead_id, nullif(name, ''), nullif(email, ''), nullif(phone, ''), fields, nullif(source_id, $2), channel,
-			origin, nullif(external_id, ''), decisions, $3, $3
+			origin, nullif(external_id, ''), decisions, nullif(e164, ''), nullif(email_key, ''),
+			array_to_tsvector(string_to_array(words, ' ')), $3, $3
 		FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::uuid[], $10::text[], $11::text[],
-			$12::text[], $13::int[]) WITH ORDINALITY
-			AS n (lead_id, name, email, phone, fields, source_id, channel, origin, external_id, decisions, place)
+			$12::text[], $13::int[], $14::text[], $15::text[], $16::text[]) WITH ORDINALITY
+			AS n (lead_id, name, email, phone, fields, source_id, channel, origin, external_id, decisions, e164, email_key,
+				words, place)
 		ORDER BY origin, external_id, place -- the same in every transaction, or two could wait for each other
 		ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
 		RETURNING lead_id`,
-		workspace, uuid.Nil, t.now(), uuids(c.ids), texts(c.names), texts(c.emails), texts(c.phones), jsonbs(c.fields),
-		uuids(c.sources), texts(c.channels), texts(c.origins), texts(c.externals), ints(c.decisions)); err != nil {
+		w.ID, uuid.Nil, t.now(), uuids(c.ids), texts(c.names), texts(c.emails), texts(c.phones), jsonbs(c.fields),
+		uuids(c.sources), texts(c.channels), texts(c.origins), texts(c.externals), ints(c.decisions), texts(c.e164s),
+		texts(c.emailKeys), texts(c.words)); err != nil {
 		return nil, translate(err)
 	}
 	added := make([]AddedLead, len(leads))
@@ -156,7 +151,7 @@ func (t *Tx) insertLeads(ctx context.Context, workspace uuid.UUID, leads []NewLe
 	if len(inserted) == len(leads) {
 		return added, nil
 	}
-	return added, t.findExisting(ctx, workspace, leads, inserted, added)
+	return added, t.findExisting(ctx, w.ID, leads, inserted, added)
 }
 
 // findExisting puts the ids of the leads that are there in the place of those that were not inserted.
@@ -196,10 +191,11 @@ func (t *Tx) findExisting(ctx context.Context, workspace uuid.UUID, leads []NewL
 type leadColumns struct {
 	ids, sources                                                []uuid.UUID
 	names, emails, phones, fields, channels, origins, externals []string
+	e164s, emailKeys, words                                     []string
 	decisions                                                   []int
 }
 
-func columnsOf(leads []NewLead) (leadColumns, error) {
+func columnsOf(w Workspace, leads []NewLead) (leadColumns, error) {
 	var c leadColumns
 	for _, l := range leads {
 		id, err := uuid.NewV7()
@@ -215,6 +211,8 @@ func columnsOf(leads []NewLead) (leadColumns, error) {
 		c.fields, c.channels = append(c.fields, fields), append(c.channels, l.Channel)
 		c.origins, c.externals = append(c.origins, l.Origin), append(c.externals, l.ExternalID)
 		c.decisions = append(c.decisions, l.Distribute.Decisions())
+		keys := keysOf(w.ID, w.Region, l.Name, l.Email, l.Phone)
+		c.e164s, c.emailKeys, c.words = append(c.e164s, keys.e164), append(c.emailKeys, keys.email), append(c.words, keys.words)
 	}
 	return c, nil
 }

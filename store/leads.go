@@ -15,6 +15,8 @@ type Lead struct {
 	Name  string    `db:"name"`
 	Email string    `db:"email"`
 	Phone string    `db:"phone"`
+	// PhoneE164 is the phone as the store reads it, empty where it cannot.
+	PhoneE164 string `db:"phone_e164"`
 	// Fields is a JSON object.
 	Fields   json.RawMessage `db:"fields"`
 	SourceID *uuid.UUID      `db:"source_id"`
@@ -33,7 +35,7 @@ type LeadFilter struct {
 }
 
 const leadColumnList = `lead_id, coalesce(name, '') AS name, coalesce(email, '') AS email, coalesce(phone, '') AS phone,
-	fields, source_id, channel, coalesce(external_id, '') AS external_id, created_at, updated_at`
+	coalesce(phone_e164, '') AS phone_e164, fields, source_id, channel, coalesce(external_id, '') AS external_id, created_at, updated_at`
 
 // SourceLead returns a lead, ErrNotFound where there is none or it was deleted.
 func (q Queries) SourceLead(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {
@@ -78,14 +80,24 @@ func (t *Tx) EditLead(ctx context.Context, workspace, id uuid.UUID, edit func(*L
 		WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE`, workspace, id); err != nil {
 		return l, translate(err)
 	}
+	before := l
 	if err := edit(&l); err != nil {
 		return l, err
 	}
-	l.UpdatedAt = t.now()
-	_, err := t.q.ExecContext(ctx, `
-		UPDATE leads SET name = $3, email = $4, phone = $5, fields = $6, source_id = $7, updated_at = $8
+	if err := t.checkPick(ctx, workspace, before.SourceID, l.SourceID, OfferLeads); err != nil {
+		return l, err
+	}
+	keys, err := t.keysOf(ctx, workspace, l.Name, l.Email, l.Phone)
+	if err != nil {
+		return l, err
+	}
+	l.PhoneE164, l.UpdatedAt = keys.e164, t.now()
+	_, err = t.q.ExecContext(ctx, `
+		UPDATE leads SET name = $3, email = $4, phone = $5, fields = $6, source_id = $7, updated_at = $8,
+			phone_e164 = $9, email_key = $10, words = array_to_tsvector(string_to_array($11, ' '))
 		WHERE workspace_id = $1 AND lead_id = $2`,
-		workspace, id, nullText(l.Name), nullText(l.Email), nullText(l.Phone), string(l.Fields), l.SourceID, l.UpdatedAt)
+		workspace, id, nullText(l.Name), nullText(l.Email), nullText(l.Phone), string(l.Fields), l.SourceID, l.UpdatedAt,
+		nullText(keys.e164), nullText(keys.email), keys.words)
 	return l, translate(err)
 }
 

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // A Source is where leads or customers come from.
@@ -66,20 +68,48 @@ func (q Queries) Sources(ctx context.Context, workspace uuid.UUID, offer Offer, 
 	return all, translate(err)
 }
 
-// OfferedForLeads reports which of the sources a new lead may name.
-func (q Queries) OfferedForLeads(ctx context.Context, workspace uuid.UUID, sources []uuid.UUID) (map[uuid.UUID]bool, error) {
-	var offered []uuid.UUID
-	if err := sqlx.SelectContext(ctx, q.q, &offered, `
-		SELECT source_id FROM sources
-		WHERE workspace_id = $1 AND source_id = ANY($2::uuid[]) AND enabled AND for_leads`,
-		workspace, uuids(sources)); err != nil {
+// OfferedForLeads says what to write for each of the sources that a new lead may name: the source itself, or the one that
+// it was merged into. Those that a new lead may not name are left out.
+func (q Queries) OfferedForLeads(ctx context.Context, workspace uuid.UUID, sources []uuid.UUID) (map[uuid.UUID]uuid.UUID, error) {
+	return q.offered(ctx, workspace, sources, OfferLeads)
+}
+
+func (q Queries) offered(ctx context.Context, workspace uuid.UUID, sources []uuid.UUID, offer Offer) (map[uuid.UUID]uuid.UUID, error) {
+	var rows []struct {
+		Named  uuid.UUID `db:"named"`
+		Actual uuid.UUID `db:"actual"`
+	}
+	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT n.source_id AS named, s.source_id AS actual
+		FROM sources n JOIN sources s ON s.workspace_id = $1 AND s.source_id = coalesce(n.merged_into, n.source_id)
+		WHERE n.workspace_id = $1 AND n.source_id = ANY($2::uuid[]) AND s.enabled AND s.deleted_at IS NULL
+			AND CASE WHEN $3 = 'lead' THEN s.for_leads ELSE s.for_customers END`,
+		workspace, uuids(sources), string(offer)); err != nil {
 		return nil, translate(err)
 	}
-	is := make(map[uuid.UUID]bool, len(offered))
-	for _, id := range offered {
-		is[id] = true
+	actual := make(map[uuid.UUID]uuid.UUID, len(rows))
+	for _, r := range rows {
+		actual[r.Named] = r.Actual
 	}
-	return is, nil
+	return actual, nil
+}
+
+// checkPick returns a *ReasonError where a save picks a source that is not offered. One that leaves the source alone
+// keeps it, whatever became of that since.
+func (t *Tx) checkPick(ctx context.Context, workspace uuid.UUID, had, picked *uuid.UUID, offer Offer) error {
+	if picked == nil || had != nil && *had == *picked {
+		return nil
+	}
+	offered, err := t.offered(ctx, workspace, []uuid.UUID{*picked}, offer)
+	if err != nil {
+		return err
+	}
+	actual, is := offered[*picked]
+	if !is {
+		return &ReasonError{Reason: lead.SourceNotEligible, Field: "source_id"}
+	}
+	*picked = actual
+	return nil
 }
 
 // EditSource changes a source in place; edit sees the current state. Leads that have the source keep it.

@@ -48,11 +48,15 @@ func (i *ingestion) checkSource(ctx context.Context, p *tasks.Ingest) error {
 		return nil
 	}
 	offered, err := i.store.OfferedForLeads(ctx, p.Workspace, []uuid.UUID{p.SourceID})
-	if err == nil && !offered[p.SourceID] {
-		i.log.Warn("pushed leads name a source that is not offered; they are stored without", "source_id", p.SourceID, "channel", p.Channel)
-		p.SourceID = uuid.Nil
+	if err != nil {
+		return err
 	}
-	return err
+	actual, is := offered[p.SourceID]
+	if !is {
+		i.log.Warn("pushed leads name a source that is not offered; they are stored without", "source_id", p.SourceID, "channel", p.Channel)
+	}
+	p.SourceID = actual
+	return nil
 }
 
 // add stores leads together; where the database refuses them, one by one, so that only the one that it refuses is left.

@@ -24,6 +24,7 @@ type AssignedLead struct {
 	Name         *string    `json:"name"`
 	Email        *string    `json:"email"`
 	Phone        *string    `json:"phone"`
+	PhoneE164    *string    `json:"phone_e164" doc:"As in +60123456789; null where the phone is no valid number."`
 	Fields       Fields     `json:"fields"`
 	Source       *string    `json:"source" doc:"The source's name."`
 	Status       string     `json:"status"`
@@ -57,6 +58,7 @@ var assignedLeadColumns = []column[AssignedLead]{
 	{"name", func(l AssignedLead) string { return cellOfText(l.Name) }},
 	{"email", func(l AssignedLead) string { return cellOfText(l.Email) }},
 	{"phone", func(l AssignedLead) string { return cellOfText(l.Phone) }},
+	{"phone_e164", func(l AssignedLead) string { return cellOfText(l.PhoneE164) }},
 	{"fields", func(l AssignedLead) string { return string(l.Fields) }},
 	{"source", func(l AssignedLead) string { return cellOfText(l.Source) }},
 	{"status", func(l AssignedLead) string { return l.Status }},
@@ -130,7 +132,8 @@ func (p AssignedLeadPatch) apply(l *store.AssignedLead) error {
 
 func (c *call) assignedLeadBody(l store.AssignedLead) AssignedLead {
 	body := AssignedLead{
-		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone), Fields: Fields(l.Fields),
+		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone),
+		PhoneE164: textOrNull(l.PhoneE164), Fields: Fields(l.Fields),
 		Source: textOrNull(l.SourceName), Status: l.Status, Notes: l.Notes, AssignedAt: l.AssignedAt, UpdatedAt: l.UpdatedAt,
 	}
 	if c.Role != lead.RoleMember {

@@ -74,9 +74,10 @@ func (a *API) importSource(ctx context.Context, c *call, named string) (source *
 		return nil, "", nil
 	}
 	offered, err := a.Store.OfferedForLeads(ctx, c.Workspace, []uuid.UUID{*source})
+	actual, is := offered[*source]
 	switch {
-	case err != nil || offered[*source]:
-		return source, "", err
+	case err != nil || is:
+		return &actual, "", err
 	case c.Role != lead.RoleIntegration:
 		return nil, "", notEligible(location)
 	}

@@ -20,7 +20,8 @@ type Lead struct {
 	ID         uuid.UUID  `json:"id" format:"uuid"`
 	Name       *string    `json:"name"`
 	Email      *string    `json:"email"`
-	Phone      *string    `json:"phone"`
+	Phone      *string    `json:"phone" doc:"As it was given."`
+	PhoneE164  *string    `json:"phone_e164" doc:"As in +60123456789; null where the phone is no valid number. Numbers without a country's prefix are the workspace's region's."`
 	Fields     Fields     `json:"fields"`
 	SourceID   *uuid.UUID `json:"source_id" format:"uuid" nullable:"true"`
 	Channel    string     `json:"channel" doc:"The way it came in by."`
@@ -57,6 +58,7 @@ var leadColumns = []column[Lead]{
 	{"name", func(l Lead) string { return cellOfText(l.Name) }},
 	{"email", func(l Lead) string { return cellOfText(l.Email) }},
 	{"phone", func(l Lead) string { return cellOfText(l.Phone) }},
+	{"phone_e164", func(l Lead) string { return cellOfText(l.PhoneE164) }},
 	{"fields", func(l Lead) string { return string(l.Fields) }},
 	{"source_id", func(l Lead) string { return cellOfID(l.SourceID) }},
 	{"channel", func(l Lead) string { return l.Channel }},
@@ -105,25 +107,12 @@ func (a *API) patchLead(ctx context.Context, c *call, in *patchInput[LeadPatch])
 	if err != nil {
 		return nil, err
 	}
-	if source := in.Body.SourceID; source.set && !source.null {
-		if err := a.checkSource(ctx, c, source.value); err != nil {
-			return nil, err
-		}
-	}
 	var l store.Lead
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
 		l, err = tx.EditLead(ctx, c.Workspace, id, in.Body.apply)
 		return err
 	})
 	return &leadOutput{leadBody(l)}, err
-}
-
-func (a *API) checkSource(ctx context.Context, c *call, source uuid.UUID) error {
-	offered, err := a.Store.OfferedForLeads(ctx, c.Workspace, []uuid.UUID{source})
-	if err == nil && !offered[source] {
-		err = notEligible("body.source_id")
-	}
-	return err
 }
 
 func notEligible(location string) error {
@@ -170,7 +159,8 @@ func overFields(p Patch[Fields], fields *json.RawMessage) error {
 
 func leadBody(l store.Lead) Lead {
 	return Lead{
-		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone), Fields: Fields(l.Fields),
+		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone),
+		PhoneE164: textOrNull(l.PhoneE164), Fields: Fields(l.Fields),
 		SourceID: l.SourceID, Channel: l.Channel, ExternalID: textOrNull(l.ExternalID),
 		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
 	}

@@ -212,7 +212,11 @@ func (a *API) sources(ctx context.Context, c *call, inputs []LeadInput, leads []
 	}
 	var warnings []string
 	for i, in := range inputs {
-		if has := in.SourceID != nil || c.SourceID != nil; !has || offered[leads[i].SourceID] {
+		if in.SourceID == nil && c.SourceID == nil {
+			continue
+		}
+		if actual, is := offered[leads[i].SourceID]; is {
+			leads[i].SourceID = actual
 			continue
 		}
 		if c.Role != lead.RoleIntegration {

@@ -21,7 +21,7 @@ func TestLead(t *testing.T) {
 	made := s.post("/v1/leads", `{"name":" Aina ","phone":"012-345 6789","fields":{"b":[1,2.50],"a":"x"},"source_id":"`+source+`","external_id":"e1"}`).is(201)
 	path := "/v1/leads/" + made.id()
 	want := map[string]any{
-		"name": "Aina", "email": nil, "phone": "012-345 6789", "fields": map[string]any{"a": "x", "b": []any{1.0, 2.5}},
+		"name": "Aina", "email": nil, "phone": "012-345 6789", "phone_e164": "+60123456789", "fields": map[string]any{"a": "x", "b": []any{1.0, 2.5}},
 		"source_id": source, "channel": "api", "external_id": "e1",
 	}
 	same(t, want, made.object())

@@ -14,6 +14,7 @@ import (
 func From(err error) *Problem {
 	var (
 		known     *Problem
+		refused   *store.ReasonError
 		reason    lead.Reason
 		field     *store.FieldError
 		violation *store.Violation
@@ -21,6 +22,8 @@ func From(err error) *Problem {
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &refused):
+		return Reason(refused.Reason, Field{"body." + refused.Field, refused.Reason.Text()})
 	case errors.As(err, &reason):
 		return Reason(reason)
 	case errors.As(err, &field):

@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/contact"
+)
+
+// A contact is what a record is found by and matched with, worked out once when it is written.
+type contactKeys struct {
+	e164, email string
+	// words are for string_to_array(…, ' ') and array_to_tsvector.
+	words string
+}
+
+// keysOf works out a contact's keys, its phone being the region's where it has no country's prefix.
+func keysOf(workspace uuid.UUID, region, name, email, phone string) contactKeys {
+	e164 := contact.Phone(phone, region)
+	return contactKeys{
+		e164: e164, email: contact.Email(email),
+		words: mark(workspace) + strings.Join(contact.Words(name, email, phone, e164), " "+mark(workspace)),
+	}
+}
+
+// keysOf works out a contact's keys as the workspace now reads phones.
+func (t *Tx) keysOf(ctx context.Context, workspace uuid.UUID, name, email, phone string) (contactKeys, error) {
+	var region string
+	err := sqlx.GetContext(ctx, t.q, &region, `SELECT region FROM workspaces WHERE workspace_id = $1`, workspace)
+	return keysOf(workspace, region, name, email, phone), translate(err)
+}
+
+// mark is what all words of a workspace begin with, so that a search reads the index of its own words. Workspaces that
+// have the same one cost each other time, and nothing else: every query names its workspace.
+func mark(workspace uuid.UUID) string {
+	return base64.RawURLEncoding.EncodeToString(workspace[len(workspace)-3:])
+}
