@@ -60,7 +60,7 @@ func (t *Tx) insertPending(ctx context.Context, workspace uuid.UUID, trigger lea
 				retry_of, ring_version, turn, skipped, refused, trigger, pace, due_at, accepted_at)
 			SELECT $1, p.pending_id, nullif(p.batch_id, $2), p.lead_id, nullif(p.group_id, $2), nullif(p.member_id, $2),
 				nullif(p.assignment_id, $2), nullif(p.retry_of, $2), nullif(p.version, 0),
-				CASE WHEN p.version > 0 THEN p.turn END, p.skipped, nullif(p.refused, ''), $3, $4, p.due_at, $5
+				CASE WHEN p.version > 0 THEN coalesce(p.turn, 0) END, p.skipped, nullif(p.refused, ''), $3, $4, p.due_at, $5
 			FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::int[],
 				$14::bigint[], $15::jsonb[], $16::text[], $17::timestamptz[])
 				AS p (pending_id, batch_id, lead_id, group_id, member_id, assignment_id, retry_of, version, turn, skipped,

@@ -250,6 +250,12 @@ func TestEverythingAtOnce(t *testing.T) {
 		func() error { c.add(time.Second); w.armed(); w.fireAnyhow(); return nil },
 		func() error { w.setActive("EF"[rand.N(2)], rand.N(2) == 0); return nil },
 		func() error {
+			letter := "EF"[rand.N(2)]
+			_, batches, err := w.handOver(letter, store.PendingChoice{Action: store.SpreadPending, MemberIDs: w.ids("ABC")})
+			w.run(batches...)
+			return err
+		},
+		func() error {
 			w.must(func(ctx context.Context, tx *store.Tx) error {
 				if err := tx.DeleteLead(ctx, w.workspace, ids[rand.N(len(ids))]); !errors.Is(err, store.ErrNotFound) {
 					return err

@@ -87,40 +87,24 @@ func (t *Tx) late(ctx context.Context, w Workspace, limit int) ([]pacedLead, err
 // replan gives the late leads of one pace new times, and takes them out of their batches; later ones move back behind
 // them. apart are the late leads that have no new time yet.
 func (t *Tx) replan(ctx context.Context, w Workspace, pace lead.Pace, late []pacedLead, apart []uuid.UUID) (int, error) {
-	now := t.now()
-	seed := newSeed(now)
-	plan := lead.Schedule{Now: now, Seed: seed, Pace: pace, Hours: w.Hours}
-	places := make(map[uuid.UUID]int)
-	var of [][]uuid.UUID // a member's late leads
+	var share shares[uuid.UUID]
 	n := 0
 	for _, l := range late {
-		if l.Pace != pace {
-			continue
+		if l.Pace == pace {
+			share.add(l.Member, l.ID)
+			n++
 		}
-		place, known := places[l.Member]
-		if !known {
-			place = len(of)
-			places[l.Member], of = place, append(of, nil)
-			plan.Members = append(plan.Members, lead.Workload{MemberID: l.Member})
-		}
-		of[place] = append(of[place], l.ID)
-		n++
 	}
-	if len(of) == 0 {
+	if n == 0 {
 		return 0, nil
 	}
-	if err := t.workloads(ctx, w, now, plan.Members, apart); err != nil {
-		return 0, err
-	}
-	for i := range plan.Members {
-		plan.Members[i].Leads = len(of[i])
-	}
-	times, err := lead.Plan(plan)
+	now := t.now()
+	times, err := share.plan(ctx, t, w, pace, now, newSeed(now), apart)
 	if err != nil {
 		return 0, err
 	}
-	for i := range of {
-		if err := t.keepOrder(ctx, w.ID, pace, plan.Members[i].MemberID, of[i], times[i]); err != nil {
+	for i, m := range share.members {
+		if err := t.keepOrder(ctx, w.ID, pace, m.MemberID, share.of[i], times[i]); err != nil {
 			return 0, err
 		}
 	}

@@ -28,35 +28,21 @@ func (t *Tx) spread(ctx context.Context, w Workspace, s schedule, pending []pend
 	if s.Seed == 0 {
 		s.Seed = newSeed(now)
 	}
-	plan := lead.Schedule{Now: s.Seed.Time(), Seed: s.Seed, Pace: s.Pace, Hours: w.Hours}
-	places := make(map[uuid.UUID]int)
-	var of [][]int // a member's decisions
-	for i, p := range pending {
-		if p.refused != "" {
-			pending[i].due = now
-			continue
+	var share shares[*pendingLead]
+	for i := range pending {
+		if p := &pending[i]; p.refused == "" {
+			share.add(p.member, p)
+		} else {
+			p.due = now
 		}
-		place, known := places[p.member]
-		if !known {
-			place = len(of)
-			places[p.member], of = place, append(of, nil)
-			plan.Members = append(plan.Members, lead.Workload{MemberID: p.member})
-		}
-		of[place] = append(of[place], i)
 	}
-	if err := t.workloads(ctx, w, plan.Now, plan.Members, nil); err != nil {
-		return err
-	}
-	for i := range plan.Members {
-		plan.Members[i].Leads = len(of[i])
-	}
-	times, err := lead.Plan(plan)
+	times, err := share.plan(ctx, t, w, s.Pace, s.Seed.Time(), s.Seed, nil)
 	if err != nil {
 		return err
 	}
 	for i, due := range times {
 		for k, at := range due {
-			pending[of[i][k]].due = at
+			share.of[i][k].due = at
 		}
 	}
 	return nil

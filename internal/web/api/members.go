@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -22,6 +24,8 @@ type Member struct {
 	Active         bool      `json:"active" doc:"Those who are deactivated get no leads."`
 	CreatedAt      time.Time `json:"created_at"`
 	UpdatedAt      time.Time `json:"updated_at"`
+
+	Pending *MemberPending `json:"pending,omitempty" doc:"Not in lists."`
 }
 
 func (m Member) itemID() uuid.UUID { return m.ID }
@@ -41,6 +45,8 @@ type MemberPatch struct {
 	TelegramChatID Patch[string] `json:"telegram_chat_id,omitempty" maxLength:"1000"`
 	Timezone       Patch[string] `json:"timezone,omitempty" maxLength:"200"`
 	Active         Patch[bool]   `json:"active,omitempty" nullable:"false"`
+
+	Pending *PendingChoice `json:"pending,omitempty" doc:"What becomes of what a member who is deactivated, with this or before, has pending. Without it, it is left."`
 }
 
 type memberOutput struct{ Body Member }
@@ -75,7 +81,10 @@ func (a *API) registerMembers() {
 			return nil, err
 		}
 		m, err := a.Store.Member(ctx, c.Workspace, id)
-		return &memberOutput{memberBody(m)}, err
+		if err != nil {
+			return nil, err
+		}
+		return a.memberOutput(ctx, c, m)
 	})
 	register(a, huma.Operation{
 		OperationID: "patch-member", Method: http.MethodPatch, Path: one, Summary: "Change, deactivate or reactivate a member",
@@ -103,11 +112,26 @@ func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPat
 		return nil, err
 	}
 	var m store.Member
+	var pending MemberPending
+	var batches []store.Batch
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		m, err = tx.EditMember(ctx, c.Workspace, id, in.Body.apply)
-		return err
+		if m, err = tx.EditMember(ctx, c.Workspace, id, in.Body.apply); err != nil {
+			return err
+		}
+		choice := PendingChoice{Action: store.LeavePending}
+		if in.Body.Pending != nil {
+			choice = *in.Body.Pending
+		}
+		pending, batches, err = handOver(ctx, tx, c.Workspace, id, choice)
+		return under("pending.", err)
 	})
-	return &memberOutput{memberBody(m)}, err
+	if err != nil {
+		return nil, err
+	}
+	a.Feeder.Feed(batches...)
+	out := memberBody(m)
+	out.Pending = &pending
+	return &memberOutput{out}, nil
 }
 
 func (p MemberPatch) apply(m *store.Member) error {
@@ -117,15 +141,58 @@ func (p MemberPatch) apply(m *store.Member) error {
 	if err := overName(p.Name, &m.Name); err != nil {
 		return err
 	}
-	return p.Active.overNeeded("active", &m.Active)
+	if err := p.Active.overNeeded("active", &m.Active); err != nil {
+		return err
+	}
+	if m.Active && p.Pending != nil {
+		return &store.FieldError{Field: "pending", Message: "the member is active, and gets what is pending; give this with active: false"}
+	}
+	return nil
 }
 
-func (a *API) deleteMember(ctx context.Context, c *call, in *itemInput) (*none, error) {
+// memberRemoval is a member to be removed, and what becomes of what they have pending.
+type memberRemoval struct {
+	ItemID
+	Pending   store.PendingAction `query:"pending" enum:"leave,spread,delete" default:"leave" doc:"What becomes of what the member has pending, as when they are deactivated."`
+	GroupID   uuid.UUID           `query:"group_id" format:"uuid" doc:"For spread: the active members of this group."`
+	MemberIDs []string            `query:"member_ids" maxItems:"1000" doc:"For spread: these active members, separated by commas."`
+}
+
+func (a *API) deleteMember(ctx context.Context, c *call, in *memberRemoval) (*none, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.RemoveMember(ctx, c.Workspace, id) })
+	choice := PendingChoice{in.Pending, in.GroupID, make([]uuid.UUID, len(in.MemberIDs))}
+	for i, text := range in.MemberIDs {
+		if choice.MemberIDs[i], err = uuid.Parse(text); err != nil {
+			return nil, badQuery(fmt.Sprintf("query.member_ids[%d]", i), "this is not the id of a member")
+		}
+	}
+	var batches []store.Batch
+	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		if err := tx.RemoveMember(ctx, c.Workspace, id); err != nil {
+			return err
+		}
+		_, batches, err = handOver(ctx, tx, c.Workspace, id, choice)
+		return err
+	})
+	var field *store.FieldError
+	if errors.As(err, &field) {
+		return nil, badQuery("query."+field.Field, field.Message)
+	}
+	if err == nil {
+		a.Feeder.Feed(batches...)
+	}
+	return nil, err
+}
+
+// memberOutput is a member with what they have pending.
+func (a *API) memberOutput(ctx context.Context, c *call, m store.Member) (*memberOutput, error) {
+	pending, err := memberPending(ctx, a.Store.Queries, c.Workspace, m.ID)
+	body := memberBody(m)
+	body.Pending = &pending
+	return &memberOutput{body}, err
 }
 
 func memberBody(m store.Member) Member {

@@ -58,6 +58,7 @@ func TestMembers(t *testing.T) {
 	path := "/v1/members/" + made.id()
 	want := map[string]any{"name": "Aina", "email": "aina@example.com", "telegram_chat_id": "42", "timezone": "Asia/Jakarta", "active": true}
 	same(t, want, made.object())
+	want["pending"] = map[string]any{"count": 0.0, "next_due_at": nil}
 	same(t, want, s.get(path).is(200).object())
 
 	want["active"] = false
