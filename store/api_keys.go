@@ -25,9 +25,11 @@ type APIKey struct {
 	ID        uuid.UUID `db:"api_key_id"`
 	Role      lead.Role `db:"role"`
 	// MemberID is whose copies a member's key sees. GroupID and SourceID are where an integration's leads go.
-	MemberID   *uuid.UUID `db:"member_id"`
-	GroupID    *uuid.UUID `db:"group_id"`
-	SourceID   *uuid.UUID `db:"source_id"`
+	MemberID *uuid.UUID `db:"member_id"`
+	GroupID  *uuid.UUID `db:"group_id"`
+	SourceID *uuid.UUID `db:"source_id"`
+	// Name says what the key is for, in the words of whoever made it; it may be empty.
+	Name       string     `db:"name"`
 	CreatedAt  time.Time  `db:"created_at"`
 	ExpiresAt  *time.Time `db:"expires_at"`
 	RevokedAt  *time.Time `db:"revoked_at"`
@@ -44,7 +46,7 @@ type Caller struct {
 	ScheduledDistribution bool `db:"scheduled_distribution"`
 }
 
-const apiKeyColumns = `k.workspace_id, k.api_key_id, k.role, k.member_id, k.group_id, k.source_id, k.created_at, k.expires_at,
+const apiKeyColumns = `k.workspace_id, k.api_key_id, k.role, k.member_id, k.group_id, k.source_id, coalesce(k.name, '') AS name, k.created_at, k.expires_at,
 	k.revoked_at, k.last_used_at`
 
 // A key is the prefix, then the workspace's id and randomness in base32. The id in the key makes its lookup a query
@@ -64,6 +66,9 @@ func (q Queries) CreateAPIKey(ctx context.Context, workspace uuid.UUID, k APIKey
 	if k.Role != lead.RoleIntegration && (k.GroupID != nil || k.SourceID != nil) {
 		return k, "", &FieldError{"group_id", "only an integration's key is bound to a group or a source"}
 	}
+	if err := q.checkBindings(ctx, workspace, k); err != nil {
+		return k, "", err
+	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return k, "", err
@@ -73,11 +78,36 @@ func (q Queries) CreateAPIKey(ctx context.Context, workspace uuid.UUID, k APIKey
 	text := keyPrefix + strings.ToLower(keyEncoding.EncodeToString(append(workspace[:], secret...)))
 	hash := sha256.Sum256([]byte(text))
 	err = sqlx.GetContext(ctx, q.q, &k, `
-		INSERT INTO api_keys AS k (workspace_id, api_key_id, key_hash, role, member_id, group_id, source_id, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		INSERT INTO api_keys AS k (workspace_id, api_key_id, key_hash, role, member_id, group_id, source_id, name, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		RETURNING `+apiKeyColumns,
-		workspace, id, hash[:], string(k.Role), k.MemberID, k.GroupID, k.SourceID, q.now(), k.ExpiresAt)
+		workspace, id, hash[:], string(k.Role), k.MemberID, k.GroupID, k.SourceID, nullText(k.Name), q.now(), k.ExpiresAt)
 	return k, text, translate(err)
+}
+
+// checkBindings returns a *FieldError for a key to a member who was removed or a group that was deleted. What never was
+// there is the database's to refuse.
+func (q Queries) checkBindings(ctx context.Context, workspace uuid.UUID, k APIKey) error {
+	if k.MemberID == nil && k.GroupID == nil {
+		return nil
+	}
+	var gone struct {
+		Member bool `db:"member"`
+		Group  bool `db:"group"`
+	}
+	if err := sqlx.GetContext(ctx, q.q, &gone, `
+		SELECT EXISTS (SELECT FROM members WHERE workspace_id = $1 AND member_id = $2 AND removed_at IS NOT NULL) AS member,
+			EXISTS (SELECT FROM groups WHERE workspace_id = $1 AND group_id = $3 AND deleted_at IS NOT NULL) AS "group"`,
+		workspace, k.MemberID, k.GroupID); err != nil {
+		return translate(err)
+	}
+	switch {
+	case gone.Member:
+		return &FieldError{"member_id", "this member was removed; add them again first"}
+	case gone.Group:
+		return &FieldError{"group_id", "this group was deleted; choose another"}
+	}
+	return nil
 }
 
 // Authenticate finds the caller who holds a key, ErrBadKey where the key is no good.
@@ -116,12 +146,22 @@ func workspaceOf(key string) (uuid.UUID, error) {
 	return uuid.UUID(data[:len(uuid.Nil)]), nil
 }
 
-// APIKeys lists a workspace's keys, newest first, those that are no longer valid too.
-func (q Queries) APIKeys(ctx context.Context, workspace uuid.UUID) ([]APIKey, error) {
+// APIKeys lists a page of a workspace's keys, newest first, those that are no longer valid too.
+func (q Queries) APIKeys(ctx context.Context, workspace uuid.UUID, p Page) ([]APIKey, error) {
 	var all []APIKey
 	err := sqlx.SelectContext(ctx, q.q, &all, `
-		SELECT `+apiKeyColumns+` FROM api_keys k WHERE k.workspace_id = $1 ORDER BY k.api_key_id DESC`, workspace)
+		SELECT `+apiKeyColumns+` FROM api_keys k
+		WHERE k.workspace_id = $1 AND ($2::uuid IS NULL OR k.api_key_id < $2)
+		ORDER BY k.api_key_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
 	return all, translate(err)
+}
+
+// APIKey returns a key, valid or not, ErrNotFound where there is none.
+func (q Queries) APIKey(ctx context.Context, workspace, id uuid.UUID) (APIKey, error) {
+	var k APIKey
+	err := sqlx.GetContext(ctx, q.q, &k, `
+		SELECT `+apiKeyColumns+` FROM api_keys k WHERE k.workspace_id = $1 AND k.api_key_id = $2`, workspace, id)
+	return k, translate(err)
 }
 
 // RevokeAPIKey ends a key. It returns ErrNotFound where there is none, or where it was revoked before.

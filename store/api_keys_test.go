@@ -87,7 +87,7 @@ func TestTouchAPIKey(t *testing.T) {
 		if err := w.Store.TouchAPIKey(t.Context(), w.workspace, k.ID, start.Add(step.at), time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		keys, err := w.Store.APIKeys(t.Context(), w.workspace)
+		keys, err := w.Store.APIKeys(t.Context(), w.workspace, store.Page{Limit: 10})
 		if err != nil || !keys[0].LastUsedAt.Equal(start.Add(step.want)) {
 			t.Errorf("after %v: %v, %v", step.at, keys, err)
 		}

@@ -11,10 +11,20 @@ import (
 
 // WithTx runs do in one transaction: committed where it returns nil, else rolled back, also when ctx has ended. The
 // database's errors come back translated: see Violation, Unavailable and Refused. Where do plans for a group whose turn
-// cursor must be rebuilt first, it is rolled back and called again.
+// cursor must be rebuilt first, it is rolled back and called again. What ctx says of an Act is logged with it.
 func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
+	act := actOf(ctx)
 	for run := 1; ; run++ {
-		err := s.tryTx(ctx, do)
+		err := s.tryTx(ctx, func(t *Tx) error {
+			if err := do(t); err != nil {
+				return err
+			}
+			return t.log(ctx, act)
+		})
+		if err == nil {
+			act.done()
+			return nil
+		}
 		var stale *staleCursor
 		if !errors.As(err, &stale) || run == maxReruns {
 			return err

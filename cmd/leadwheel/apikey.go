@@ -36,6 +36,7 @@ type apiKeyItem struct {
 	ID          uuid.UUID  `json:"id"`
 	WorkspaceID uuid.UUID  `json:"workspace_id"`
 	Role        lead.Role  `json:"role"`
+	Name        string     `json:"name"`
 	MemberID    *uuid.UUID `json:"member_id"`
 	GroupID     *uuid.UUID `json:"group_id"`
 	SourceID    *uuid.UUID `json:"source_id"`
@@ -59,17 +60,17 @@ func (c *apiKeyListCmd) Run(ctx context.Context, s streams) (err error) {
 	items, rows := make([]apiKeyItem, len(all)), make([][]string, len(all))
 	for i, k := range all {
 		items[i] = apiKeyItem{
-			k.ID, k.Workspace, k.Role, k.MemberID, k.GroupID, k.SourceID, k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.LastUsedAt,
+			k.ID, k.Workspace, k.Role, k.Name, k.MemberID, k.GroupID, k.SourceID, k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.LastUsedAt,
 		}
 		rows[i] = []string{
-			k.ID.String(), string(k.Role), timeCell(&k.CreatedAt), timeCell(k.LastUsedAt), timeCell(k.ExpiresAt),
+			k.ID.String(), string(k.Role), k.Name, timeCell(&k.CreatedAt), timeCell(k.LastUsedAt), timeCell(k.ExpiresAt),
 			timeCell(k.RevokedAt), idCell(k.MemberID), k.Workspace.String(),
 		}
 	}
 	if c.JSON {
 		return printJSON(s.out, list[apiKeyItem]{items})
 	}
-	return printTable(s.out, "ID ROLE CREATED LAST_USED EXPIRES REVOKED MEMBER WORKSPACE", rows)
+	return printTable(s.out, "ID ROLE NAME CREATED LAST_USED EXPIRES REVOKED MEMBER WORKSPACE", rows)
 }
 
 type apiKeyRevokeCmd struct {
@@ -102,7 +103,8 @@ func (c *apiKeyRevokeCmd) Run(ctx context.Context, s streams) (err error) {
 	revoke := func() error {
 		for _, k := range all {
 			if k.ID == c.ID {
-				return st.RevokeAPIKey(ctx, k.Workspace, k.ID)
+				act := &store.Act{Workspace: k.Workspace, Operation: "apikey revoke", IDs: []uuid.UUID{k.ID}}
+				return st.Perform(ctx, act, func(t *store.Tx) error { return t.RevokeAPIKey(ctx, k.Workspace, k.ID) })
 			}
 		}
 		return store.ErrNotFound
@@ -132,11 +134,16 @@ func apiKeys(ctx context.Context, st *store.Store, idOrName string) ([]store.API
 	}
 	var all []store.APIKey
 	for _, w := range workspaces {
-		keys, err := st.APIKeys(ctx, w.ID)
-		if err != nil {
-			return nil, fmt.Errorf("listing the API keys of workspace %s: %w", w.ID, err)
+		for p, more := (store.Page{Limit: 500}), true; more; {
+			keys, err := st.APIKeys(ctx, w.ID, p)
+			if err != nil {
+				return nil, fmt.Errorf("listing the API keys of workspace %s: %w", w.ID, err)
+			}
+			all = append(all, keys...)
+			if more = len(keys) == p.Limit; more {
+				p.After = keys[len(keys)-1].ID
+			}
 		}
-		all = append(all, keys...)
 	}
 	return all, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -17,6 +19,7 @@ type apiKeyCreateCmd struct {
 	Member    string    `placeholder:"ID|NAME" help:"The member whose key it is, for --role member."`
 	Group     string    `placeholder:"ID|NAME" help:"Where an integration's leads go."`
 	Source    string    `placeholder:"ID|NAME" help:"Which source an integration's leads come from."`
+	Name      string    `placeholder:"TEXT" help:"What it is for."`
 	Expires   *moment   `placeholder:"TIME" help:"When it ends: a time such as 2026-12-31T18:00:00+08:00, or in 720h or 30d. Default: never."`
 	databaseFlags
 	jsonFlag
@@ -40,6 +43,8 @@ func (c *apiKeyCreateCmd) Validate() error {
 		return errors.New("--member goes with --role member, and only with it")
 	case c.Role != lead.RoleIntegration && (c.Group != "" || c.Source != ""):
 		return errors.New("--group and --source go with --role integration only")
+	case utf8.RuneCountInString(c.Name) > maxName || !utf8.ValidString(c.Name):
+		return fmt.Errorf("a name has %d characters at the most", maxName)
 	}
 	return nil
 }
@@ -59,7 +64,13 @@ func (c *apiKeyCreateCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	k, text, err := st.CreateAPIKey(ctx, w.ID, k)
+	var text string
+	act := &store.Act{Workspace: w.ID, Operation: "apikey create"}
+	err = st.Perform(ctx, act, func(t *store.Tx) error {
+		k, text, err = t.CreateAPIKey(ctx, w.ID, k)
+		act.IDs = []uuid.UUID{k.ID}
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("creating an API key: %w", err)
 	}
@@ -75,7 +86,7 @@ func (c *apiKeyCreateCmd) Run(ctx context.Context, s streams) (err error) {
 
 // key is what the flags say of the key.
 func (c *apiKeyCreateCmd) key(ctx context.Context, st *store.Store, workspace uuid.UUID) (k store.APIKey, err error) {
-	k.Role = c.Role
+	k.Role, k.Name = c.Role, strings.TrimSpace(c.Name)
 	if c.Expires.isSet() {
 		now := st.Now()
 		at := c.Expires.after(now)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -179,6 +180,26 @@ func TestWorkspacesAndKeys(t *testing.T) {
 		t.Errorf("the revoked key: %v", err)
 	}
 	command(t, exitRefused, settings, "apikey", "revoke", hers.ID.String())
+	logged(t, env, made.ID, "workspace create", "apikey create", "apikey revoke")
+}
+
+// logged fails the test unless a workspace's audit log has these commands, oldest first.
+func logged(t *testing.T, env *testenv.Env, workspace uuid.UUID, want ...string) {
+	t.Helper()
+	entries, err := env.Store.AuditLog(t.Context(), workspace, store.AuditFilter{}, store.Page{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range slices.Backward(entries) {
+		if e.APIKeyID != nil || len(e.IDs) == 0 {
+			t.Errorf("the entry is %+v", e)
+		}
+		got = append(got, e.Operation)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the audit log has %q, want %q", got, want)
+	}
 }
 
 func TestSettingFromFile(t *testing.T) {
@@ -286,4 +307,5 @@ func TestDeadTasks(t *testing.T) {
 	if left := commandJSON[list[json.RawMessage]](t, settings, "dead", "list"); len(left.Items) != 0 {
 		t.Errorf("left are %s", left.Items)
 	}
+	logged(t, env, ws, "dead retry", "dead delete", "dead delete")
 }

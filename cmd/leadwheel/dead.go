@@ -86,7 +86,7 @@ func (c *deadRetryCmd) Run(ctx context.Context, s streams) error {
 		} else if err != nil {
 			return err
 		}
-		if err := st.DeleteDeadTask(ctx, d.Workspace, d.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err := forget(ctx, st, "dead retry", d); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("forgetting dead task %s, which is in the queue again: %w", d.ID, err)
 		}
 		return printDone(s, c.JSON, d.ID, "retried", "is in the queue again")
@@ -111,11 +111,17 @@ Example:
 // Run forgets the task.
 func (c *deadDeleteCmd) Run(ctx context.Context, s streams) error {
 	return withDeadTask(ctx, c.databaseFlags, c.ID, func(st *store.Store, d store.DeadTask) error {
-		if err := st.DeleteDeadTask(ctx, d.Workspace, d.ID); err != nil {
+		if err := forget(ctx, st, "dead delete", d); err != nil {
 			return fmt.Errorf("deleting dead task %s: %w", d.ID, err)
 		}
 		return printDone(s, c.JSON, d.ID, "deleted", "is deleted")
 	})
+}
+
+// forget takes a dead task off the list.
+func forget(ctx context.Context, st *store.Store, operation string, d store.DeadTask) error {
+	act := &store.Act{Workspace: d.Workspace, Operation: operation, IDs: []uuid.UUID{d.ID}}
+	return st.Perform(ctx, act, func(t *store.Tx) error { return t.DeleteDeadTask(ctx, d.Workspace, d.ID) })
 }
 
 // withDeadTask finds a dead task, of whichever workspace, and does something with it.

@@ -64,13 +64,15 @@ func (c *workspaceCreateCmd) Run(ctx context.Context, s streams) (err error) {
 		Name   string    `json:"name"`
 		APIKey string    `json:"api_key"`
 	}
-	err = st.WithTx(ctx, func(t *store.Tx) error {
+	act := &store.Act{Operation: "workspace create"}
+	err = st.Perform(ctx, act, func(t *store.Tx) error {
 		w, err := t.CreateWorkspace(ctx, store.WorkspaceSpec{Name: c.Name, Timezone: c.Timezone, Region: c.Region})
 		if err != nil {
 			return err
 		}
 		made.ID, made.Name = w.ID, w.Name
-		_, made.APIKey, err = t.CreateAPIKey(ctx, w.ID, store.APIKey{Role: lead.RoleAdmin})
+		k, text, err := t.CreateAPIKey(ctx, w.ID, store.APIKey{Role: lead.RoleAdmin})
+		made.APIKey, act.Workspace, act.IDs = text, w.ID, []uuid.UUID{w.ID, k.ID}
 		return err
 	})
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -33,7 +35,14 @@ func (s *Standalone) prepareKey(ctx context.Context, st *store.Store) error {
 	if err == nil && caller.Workspace == s.Workspace.ID && caller.Role == lead.RoleAdmin {
 		return nil
 	}
-	if _, s.AdminKey, err = st.CreateAPIKey(ctx, s.Workspace.ID, store.APIKey{Role: lead.RoleAdmin}); err != nil {
+	act := &store.Act{Workspace: s.Workspace.ID, Operation: "up"}
+	err = st.Perform(ctx, act, func(t *store.Tx) error {
+		var k store.APIKey
+		k, s.AdminKey, err = t.CreateAPIKey(ctx, s.Workspace.ID, store.APIKey{Role: lead.RoleAdmin})
+		act.IDs = []uuid.UUID{k.ID}
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("making an admin key: %w", err)
 	}
 	return writePrivately(s.KeyFile, s.AdminKey+"\n")

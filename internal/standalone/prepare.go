@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -48,8 +50,10 @@ func demoWorkspace(ctx context.Context, st *store.Store) (store.Workspace, error
 		return all[0], nil
 	}
 	var w store.Workspace
-	err = st.WithTx(ctx, func(t *store.Tx) (err error) {
+	act := &store.Act{Operation: "up"}
+	err = st.Perform(ctx, act, func(t *store.Tx) (err error) {
 		w, err = seed(ctx, t)
+		act.Workspace, act.IDs = w.ID, []uuid.UUID{w.ID}
 		return err
 	})
 	if err != nil {

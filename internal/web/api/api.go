@@ -49,7 +49,7 @@ func New(mux humago.Mux, d Deps) *API {
 		DefaultFormat: "application/json",
 	}
 	a := &API{Deps: d, huma: humago.New(mux, config), used: newLastUsed(d.Store, d.Log)}
-	a.huma.UseMiddleware(a.authenticate, a.readBody)
+	a.huma.UseMiddleware(a.authenticate, a.readBody, a.recordAct)
 	a.registerWorkspace()
 	a.registerMembers()
 	a.registerGroups()
@@ -60,6 +60,8 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerHistory()
 	a.registerAssignedLeads()
 	a.registerImports()
+	a.registerAPIKeys()
+	a.registerAuditLog()
 	a.serveDocument(mux)
 	return a
 }

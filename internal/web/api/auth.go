@@ -20,7 +20,7 @@ const requestIDHeader = "X-Request-Id"
 func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 	_, w := humago.Unwrap(ctx)
 	ctx = huma.WithValue(ctx, requestIDKey{}, w.Header().Get(requestIDHeader))
-	caller, err := a.caller(ctx)
+	caller, key, err := a.caller(ctx)
 	if err != nil {
 		refuse(ctx, a.problem(ctx.Context(), ctx.Operation().OperationID, err))
 		return
@@ -30,25 +30,25 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	a.used.note(caller.APIKey)
-	next(huma.WithValue(ctx, callKey{}, &call{Caller: caller}))
+	next(huma.WithValue(ctx, callKey{}, &call{Caller: caller, key: key}))
 }
 
-// caller answers alike whatever is wrong with a key, so that nothing can be learned from trying.
-func (a *API) caller(ctx huma.Context) (store.Caller, error) {
+// caller finds who holds the key that was sent. It answers alike whatever is wrong with a key, so that nothing can be
+// learned from trying.
+func (a *API) caller(ctx huma.Context) (caller store.Caller, key string, err error) {
 	scheme, key, _ := strings.Cut(ctx.Header("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return store.Caller{}, unauthorized()
+		return caller, "", unauthorized()
 	}
-	caller, err := a.Store.Authenticate(ctx.Context(), strings.TrimSpace(key))
+	key = strings.TrimSpace(key)
+	caller, err = a.Store.Authenticate(ctx.Context(), key)
 	switch {
 	case errors.Is(err, store.ErrBadKey):
-		return caller, unauthorized()
-	case err != nil:
-		return caller, err
-	case caller.ShutOut:
-		return caller, problem.New(http.StatusForbidden, "the member whose key this is was deactivated or removed")
+		err = unauthorized()
+	case err == nil && caller.ShutOut:
+		err = problem.New(http.StatusForbidden, "the member whose key this is was deactivated or removed")
 	}
-	return caller, nil
+	return caller, key, err
 }
 
 func unauthorized() *problem.Problem {

@@ -62,6 +62,8 @@ type effect[T any] struct {
 	body     T
 	batches  []store.Batch
 	received int
+	secret   bool // the answer shows what nobody may see again
+	count    *int // how many it acted on, where it acts on many
 }
 
 // once does a POST in one transaction. With an idempotency key the transaction claims it first and keeps the answer in
@@ -80,10 +82,11 @@ func once[T any](ctx context.Context, a *API, c *call, do func(*store.Tx) (effec
 		if did, err = do(tx); err != nil {
 			return err
 		}
+		c.made(did.count, did.body)
 		if out, err = post(did.status, did.body); err != nil {
 			return err
 		}
-		return c.keep(ctx, tx, out.Status, out.Body.data)
+		return c.keep(ctx, tx, out.Status, out.Body.data, did.secret)
 	})
 	if err != nil {
 		return nil, err
@@ -117,13 +120,20 @@ func (c *call) claim(ctx context.Context, tx *store.Tx) (*store.KeptAnswer, erro
 		const message = "this idempotency key was used for another request; use a new one for each request"
 		return nil, problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})
 	}
-	return kept, nil
+	c.void(true)
+	kept.Answer, err = c.open(kept.Answer)
+	return kept, err
 }
 
 // keep keeps the answer to the call, if it has an idempotency key.
-func (c *call) keep(ctx context.Context, tx *store.Tx, status int, data json.RawMessage) error {
+func (c *call) keep(ctx context.Context, tx *store.Tx, status int, data json.RawMessage, secret bool) (err error) {
 	if c.idempotencyKey == "" {
 		return nil
+	}
+	if secret {
+		if data, err = c.seal(data); err != nil {
+			return err
+		}
 	}
 	return tx.KeepAnswer(ctx, c.Workspace, c.scopedKey(), status, data)
 }

@@ -134,6 +134,7 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 			}
 		}
 		fresh = true
+		c.void(false)
 		if imp, err = tx.CreateImport(ctx, c.Workspace, store.NewImport{APIKeyID: c.ID, GroupID: group, SourceID: source, Pace: pace}); err != nil {
 			return err
 		}
@@ -141,7 +142,8 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 		if err != nil {
 			return err
 		}
-		return c.keep(ctx, tx, out.Status, out.Body.data)
+		c.concerns(nil, imp.ID)
+		return c.keep(ctx, tx, out.Status, out.Body.data, false)
 	})
 	for _, warning := range []string{groupWarning, sourceWarning} {
 		if fresh && warning != "" {

@@ -91,7 +91,7 @@ func (a *API) registerLeads() {
 		if err != nil {
 			return nil, err
 		}
-		return nil, a.Store.DeleteLead(ctx, c.Workspace, id)
+		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteLead(ctx, c.Workspace, id) })
 	})
 }
 

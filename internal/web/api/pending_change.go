@@ -97,7 +97,7 @@ func (a *API) changePending(ctx context.Context, c *call, selected PendingSelect
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Count], error) {
 		count, batches, err := change(tx, s)
-		return effect[Count]{status: http.StatusOK, body: Count{count}, batches: batches}, err
+		return effect[Count]{status: http.StatusOK, body: Count{count}, batches: batches, count: &count}, err
 	})
 }
 

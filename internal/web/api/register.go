@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
@@ -17,9 +18,13 @@ import (
 // A call is who makes a request, and what makes the request the same when it comes again.
 type call struct {
 	store.Caller
+	key            string // as it was sent
 	wantsCSV       bool
 	idempotencyKey string
 	hash           []byte
+	// act is what goes into the audit log, nil for what does not belong there, and addressed the ids in its address.
+	act       *store.Act
+	addressed []uuid.UUID
 }
 
 // callKey is the key of a request's call in its context.
@@ -37,6 +42,7 @@ func register[I, O any](a *API, op huma.Operation, handle func(context.Context, 
 		c := ctx.Value(callKey{}).(*call)
 		out, err := handle(ctx, c, in)
 		if err == nil {
+			a.checkLogged(ctx, c, op.OperationID)
 			return out, nil
 		}
 		return nil, a.problem(ctx, op.OperationID, err)

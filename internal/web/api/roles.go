@@ -61,6 +61,13 @@ var roles = map[string][]lead.Role{
 	"get-assigned-lead":   members,
 	"patch-assigned-lead": members,
 
+	"post-api-key":   admins,
+	"list-api-keys":  admins,
+	"get-api-key":    admins,
+	"revoke-api-key": admins,
+
+	"list-audit-log": admins,
+
 	"post-import":        integrations,
 	"list-imports":       integrations,
 	"get-import":         integrations,

@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -86,7 +87,12 @@ func (s *site) serve() {
 		public.Close()
 		intake.Stop()
 	})
-	s.t.Cleanup(s.close)
+	s.t.Cleanup(func() {
+		s.close()
+		if strings.Contains(s.logs.String(), "not in the audit log") {
+			s.t.Errorf("an operation changed something and left it out of the audit log:\n%s", s.logs)
+		}
+	})
 }
 
 type locked struct {
@@ -291,4 +297,23 @@ func (s *site) count(query string, args ...any) int {
 		s.t.Fatal(err)
 	}
 	return n
+}
+
+// rows is everything that is stored of a workspace, by table, but for when its keys were used.
+func (s *site) rows(workspace uuid.UUID) map[string]string {
+	s.t.Helper()
+	var tables []string
+	if err := s.DB.Select(&tables, `SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'workspace_id'`); err != nil {
+		s.t.Fatal(err)
+	}
+	rows := map[string]string{}
+	for _, table := range tables {
+		var text string
+		if err := s.DB.Get(&text, fmt.Sprintf(`SELECT coalesce(string_agg(r, E'\n' ORDER BY r), '')
+			FROM (SELECT (to_jsonb(t) - 'last_used_at')::text AS r FROM %s t WHERE workspace_id = $1) all_rows`, table), workspace); err != nil {
+			s.t.Fatal(err)
+		}
+		rows[table] = text
+	}
+	return rows
 }

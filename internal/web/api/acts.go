@@ -1,0 +1,87 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// unlogged are the operations that change nothing the audit log is about: leads on their way in, which tell by themselves
+// when and how they came, and what has no effect.
+var unlogged = []string{"post-lead", "post-lead-batch", "preview-assignment"}
+
+// errUnlogged is a route that changes things outside of a transaction under its request's context.
+var errUnlogged = errors.New("this changed something and is not in the audit log")
+
+// recordAct has what an admin changes written to the audit log, by the transaction that changes it: which operation, on
+// what, and which fields.
+func (a *API) recordAct(ctx huma.Context, next func(huma.Context)) {
+	c, op := callOf(ctx.Context()), ctx.Operation()
+	if op.Method == http.MethodGet || c.Role != lead.RoleAdmin || slices.Contains(unlogged, op.OperationID) {
+		next(ctx)
+		return
+	}
+	c.act = &store.Act{Workspace: c.Workspace, APIKeyID: c.ID, Operation: op.OperationID}
+	for _, param := range op.Parameters {
+		if id, err := uuid.Parse(ctx.Param(param.Name)); param.In == "path" && err == nil {
+			c.act.IDs = append(c.act.IDs, id)
+		}
+	}
+	if op.Method == http.MethodPatch || op.Method == http.MethodPut {
+		// Names that the operation does not know are refused, so these are none of the caller's own.
+		var fields map[string]json.RawMessage
+		if json.NewDecoder(ctx.BodyReader()).Decode(&fields) == nil {
+			c.act.Fields = slices.Sorted(maps.Keys(fields))
+		}
+	}
+	under, err := store.WithAct(ctx.Context(), c.act)
+	if err != nil {
+		refuse(ctx, a.problem(ctx.Context(), op.OperationID, err))
+		return
+	}
+	next(huma.WithContext(ctx, under))
+}
+
+// concerns adds what the act is about beyond the ids in its address. It may be called again where its transaction runs
+// again.
+func (c *call) concerns(count *int, ids ...uuid.UUID) {
+	if c.act == nil {
+		return
+	}
+	if c.addressed == nil {
+		c.addressed = slices.Clip(append([]uuid.UUID{}, c.act.IDs...))
+	}
+	c.act.IDs, c.act.Count = append(c.addressed, ids...), count
+}
+
+// void says whether the call turned out to have no effect.
+func (c *call) void(is bool) {
+	if c.act != nil {
+		c.act.Void = is
+	}
+}
+
+// made adds what a POST made, where that is one thing.
+func (c *call) made(count *int, body any) {
+	if it, is := body.(item); is {
+		c.concerns(count, it.itemID())
+	} else if count != nil {
+		c.concerns(count)
+	}
+}
+
+// checkLogged finds, in tests, the routes that do not keep to the audit log.
+func (a *API) checkLogged(ctx context.Context, c *call, operation string) {
+	if c.act != nil && !c.act.Logged() {
+		a.logFailure(ctx, operation, errUnlogged)
+	}
+}

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// maxLoggedIDs bounds the ids of one entry of the audit log.
+const maxLoggedIDs = 1000
+
+// An Act is something that an admin or an operator does, on its way to the audit log. It holds ids and names of fields,
+// never their values. What is not known from the start is filled in by the transaction that does it.
+type Act struct {
+	Workspace uuid.UUID
+	// APIKeyID is whose act it is, nil for an operator's command.
+	APIKeyID uuid.UUID
+	// Operation is the API's operation, as in patch-member, or the command, as in "apikey create".
+	Operation string
+	// IDs are what it acts on. Count says how many those are, where it acts on many.
+	IDs   []uuid.UUID
+	Count *int
+	// Fields are the names of the fields that it changes.
+	Fields []string
+	// Void is set by a transaction which finds that there is nothing to do, and so nothing to log.
+	Void bool
+
+	entry  uuid.UUID
+	logged atomic.Bool
+}
+
+type actKey struct{}
+
+// WithAct returns a context for doing something that belongs in the audit log: the first transaction under it that
+// commits writes the entry, so that the act and its entry are there together or not at all.
+func WithAct(ctx context.Context, act *Act) (context.Context, error) {
+	var err error
+	if act.entry, err = uuid.NewV7(); err != nil {
+		return nil, err
+	}
+	return context.WithValue(ctx, actKey{}, act), nil
+}
+
+// Perform does something in one transaction with its entry in the audit log.
+func (s *Store) Perform(ctx context.Context, act *Act, do func(*Tx) error) error {
+	ctx, err := WithAct(ctx, act)
+	if err != nil {
+		return err
+	}
+	return s.WithTx(ctx, do)
+}
+
+// Logged reports whether the act is in the audit log, or need not be.
+func (a *Act) Logged() bool { return a.logged.Load() }
+
+func (a *Act) done() {
+	if a != nil {
+		a.logged.Store(true)
+	}
+}
+
+// actOf is the act that a context's next transaction has to log, nil where there is none.
+func actOf(ctx context.Context) *Act {
+	act, _ := ctx.Value(actKey{}).(*Act)
+	if act == nil || act.Logged() {
+		return nil
+	}
+	return act
+}
+
+// log writes an act. Where a commit was in doubt and the transaction runs again, the entry is still written once.
+func (t *Tx) log(ctx context.Context, act *Act) error {
+	if act == nil || act.Void {
+		return nil
+	}
+	_, err := t.q.ExecContext(ctx, `
+		INSERT INTO audit_log (workspace_id, entry_id, api_key_id, operation, ids, count, fields, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (workspace_id, entry_id) DO NOTHING`,
+		act.Workspace, act.entry, nullID(act.APIKeyID), act.Operation, uuids(act.IDs[:min(len(act.IDs), maxLoggedIDs)]),
+		act.Count, texts(act.Fields), t.now())
+	if err != nil {
+		return fmt.Errorf("writing the audit log: %w", translate(err))
+	}
+	return nil
+}
+
+// An AuditEntry is one line of the audit log; see Act.
+type AuditEntry struct {
+	ID        uuid.UUID
+	At        time.Time
+	APIKeyID  *uuid.UUID
+	Operation string
+	IDs       []uuid.UUID
+	Count     *int
+	Fields    []string
+}
+
+// An AuditFilter narrows the audit log; zero fields don't. ID is one that the entry is about. From is inclusive, To is
+// not.
+type AuditFilter struct {
+	APIKeyID, ID uuid.UUID
+	Operation    string
+	From, To     time.Time
+}
+
+// AuditLog lists a page of the audit log, newest first.
+func (q Queries) AuditLog(ctx context.Context, workspace uuid.UUID, f AuditFilter, p Page) ([]AuditEntry, error) {
+	var rows []struct {
+		ID        uuid.UUID          `db:"entry_id"`
+		APIKeyID  *uuid.UUID         `db:"api_key_id"`
+		Operation string             `db:"operation"`
+		IDs       jsonb[[]uuid.UUID] `db:"ids"`
+		Count     *int               `db:"count"`
+		Fields    pq.StringArray     `db:"fields"`
+		At        time.Time          `db:"at"`
+	}
+	err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT entry_id, api_key_id, operation, to_json(ids) AS ids, count, fields, at FROM audit_log
+		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR entry_id < $2)
+			AND ($3::uuid IS NULL OR api_key_id = $3)
+			AND ($4::text IS NULL OR operation = $4)
+			AND ($5::uuid IS NULL OR ids @> ARRAY[$5])
+			AND ($6::timestamptz IS NULL OR at >= $6)
+			AND ($7::timestamptz IS NULL OR at < $7)
+		ORDER BY entry_id DESC LIMIT $8`,
+		workspace, nullID(p.After), nullID(f.APIKeyID), nullText(f.Operation), nullID(f.ID), nullTime(f.From), nullTime(f.To), p.Limit)
+	all := make([]AuditEntry, len(rows))
+	for i, r := range rows {
+		all[i] = AuditEntry{ID: r.ID, APIKeyID: r.APIKeyID, Operation: r.Operation, IDs: r.IDs.v, Count: r.Count, Fields: r.Fields, At: r.At}
+	}
+	return all, translate(err)
+}
