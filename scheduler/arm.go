@@ -12,6 +12,8 @@ const (
 	armInterval = 5 * time.Second
 	// armAtOnce bounds the pending leads of one transaction.
 	armAtOnce = 10_000
+	// replanAtOnce bounds the members who are planned anew in one round.
+	replanAtOnce = 100
 
 	// handWindow is how long before it is due an armed batch is handed over once more, and handInterval how often that is
 	// looked for.
@@ -49,8 +51,19 @@ func (s *Scheduler) arm(ctx context.Context) (time.Duration, error) {
 	return armInterval, nil
 }
 
-// replan plans anew what an outage kept from going out on its day, before it is armed.
+// replan plans anew what was planned for other hours, and what an outage kept from going out on its day, before it is armed.
 func (s *Scheduler) replan(ctx context.Context) error {
+	members, err := s.store.ToReplan(ctx, replanAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		n, err := s.store.ReplanMember(ctx, m)
+		if err != nil {
+			return err
+		}
+		s.log.Info("a member's zone or hours were changed; their leads are planned anew", "workspace_id", m.Workspace, "member_id", m.Member, "leads", n)
+	}
 	workspaces, err := s.store.Overdue(ctx)
 	if err != nil {
 		return err

@@ -73,6 +73,7 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 	if err != nil {
 		return m, err
 	}
+	zone := m.Timezone
 	if err := edit(&m); err != nil {
 		return m, err
 	}
@@ -86,6 +87,9 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 		UPDATE members SET name = $3, email = $4, telegram_chat_id = $5, timezone = $6, active = $7, updated_at = $8
 		WHERE workspace_id = $1 AND member_id = $2`,
 		workspace, member, m.Name, nullText(m.Email), nullText(m.TelegramChatID), nullText(m.Timezone), m.Active, m.UpdatedAt)
+	if err == nil && m.Timezone != zone {
+		err = t.askToReplan(ctx, workspace, `m.member_id = $2`, member)
+	}
 	return m, translate(err)
 }
 

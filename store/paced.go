@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -36,7 +37,11 @@ type pacedDay struct {
 // Members are locked until the transaction ends, in the order of their ids, so that of two that have leads go out to the
 // same member the second counts those of the first.
 func (t *Tx) hold(ctx context.Context, workspace uuid.UUID, due []pacedLead) (held []pacedLead, days map[uuid.UUID]*pacedDay, err error) {
-	if days, err = t.pacedDays(ctx, workspace, due); err != nil {
+	members := make([]uuid.UUID, len(due))
+	for i, l := range due {
+		members[i] = l.Member
+	}
+	if days, err = t.pacedDays(ctx, workspace, members, t.now()); err != nil {
 		return nil, nil, err
 	}
 	for _, l := range due {
@@ -52,15 +57,8 @@ func (t *Tx) hold(ctx context.Context, workspace uuid.UUID, due []pacedLead) (he
 	return held, days, nil
 }
 
-// pacedDays locks the members who have the leads, and reads what they got so far.
-func (t *Tx) pacedDays(ctx context.Context, workspace uuid.UUID, leads []pacedLead) (map[uuid.UUID]*pacedDay, error) {
-	now, days := t.now(), make(map[uuid.UUID]*pacedDay)
-	var ids []uuid.UUID
-	for _, l := range leads {
-		if _, known := days[l.Member]; !known {
-			days[l.Member], ids = nil, append(ids, l.Member)
-		}
-	}
+// pacedDays locks the members, those who are active, and reads what they got so far on the day to which the moment belongs.
+func (t *Tx) pacedDays(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID, at time.Time) (map[uuid.UUID]*pacedDay, error) {
 	var members []struct {
 		ID   uuid.UUID  `db:"member_id"`
 		Zone string     `db:"timezone"`
@@ -74,20 +72,22 @@ func (t *Tx) pacedDays(ctx context.Context, workspace uuid.UUID, leads []pacedLe
 		ORDER BY m.member_id FOR NO KEY UPDATE OF m`, workspace, uuids(ids)); err != nil {
 		return nil, fmt.Errorf("locking %d members: %w", len(ids), translate(err))
 	}
+	days := make(map[uuid.UUID]*pacedDay, len(members))
 	for _, m := range members {
 		zone, err := time.LoadLocation(m.Zone)
 		if err != nil {
 			return nil, fmt.Errorf("reading the time zone of member %s: %w", m.ID, err)
 		}
 		hours := lead.Hours{From: m.From, To: m.To}
-		days[m.ID] = &pacedDay{hours: hours, zone: zone, date: hours.Day(now, zone)}
+		days[m.ID] = &pacedDay{hours: hours, zone: zone, date: hours.Day(at, zone)}
 	}
-	return days, t.tally(ctx, workspace, ids, days)
+	return days, t.tally(ctx, workspace, days, at.Add(-takenSince))
 }
 
-// tally counts what the members got at a pace on their day under way. What went out before their zone or the hours were
-// changed counts where it fell on this day, and where it was counted for a day of this date.
-func (t *Tx) tally(ctx context.Context, workspace uuid.UUID, members []uuid.UUID, days map[uuid.UUID]*pacedDay) error {
+// tally counts what the members got at a pace on their days. What went out before their zone or the hours were changed
+// counts where it fell on this day, and where it was counted for a day of this date.
+func (t *Tx) tally(ctx context.Context, workspace uuid.UUID, days map[uuid.UUID]*pacedDay, since time.Time) error {
+	members := slices.Collect(maps.Keys(days))
 	var got []struct {
 		Member uuid.UUID `db:"member_id"`
 		Pace   lead.Pace `db:"pace"`
@@ -98,12 +98,11 @@ func (t *Tx) tally(ctx context.Context, workspace uuid.UUID, members []uuid.UUID
 		SELECT member_id, pace, paced_day, at FROM history
 		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = 'scheduled' AND at >= $3
 			AND paced_day IS NOT NULL AND outcome = $4`,
-		workspace, uuids(members), t.now().Add(-takenSince), lead.Succeeded); err != nil {
+		workspace, uuids(members), since, lead.Succeeded); err != nil {
 		return fmt.Errorf("reading what %d members got today: %w", len(members), translate(err))
 	}
 	for _, g := range got {
-		day := days[g.Member]
-		if day != nil && (g.Day.Equal(day.date) || day.hours.Day(g.At, day.zone).Equal(day.date)) {
+		if day := days[g.Member]; g.Day.Equal(day.date) || day.hours.Day(g.At, day.zone).Equal(day.date) {
 			day.got.Add(g.Pace)
 		}
 	}
@@ -164,4 +163,33 @@ func (s *Store) putBack(ctx context.Context, workspace, batch uuid.UUID, ids []u
 			WHERE workspace_id = $1 AND batch_id = $2 AND pending_id = ANY($3::uuid[]) ORDER BY pending_id FOR UPDATE))`,
 		workspace, batch, uuids(ids))
 	return translate(err)
+}
+
+// checkRoom returns a *Violation where a lead that is moved would be more than its pace promises its member for the day.
+// It needs the plans' lock.
+func (t *Tx) checkRoom(ctx context.Context, workspace uuid.UUID, p PendingLead) error {
+	days, err := t.pacedDays(ctx, workspace, []uuid.UUID{*p.MemberID}, p.DueAt)
+	day := days[*p.MemberID]
+	if err != nil || day == nil {
+		return err
+	}
+	var others []pacedLead
+	if err := sqlx.SelectContext(ctx, t.q, &others, `
+		SELECT pending_id, member_id, pace, due_at FROM pending_leads
+		WHERE workspace_id = $1 AND member_id = $2 AND due_at BETWEEN $3 AND $4 AND trigger = 'scheduled' AND pace IS NOT NULL
+			AND refused IS NULL AND pending_id <> $5`,
+		workspace, p.MemberID, p.DueAt.Add(-takenSince), p.DueAt.Add(takenSince), p.ID); err != nil {
+		return translate(err)
+	}
+	for _, o := range others {
+		if day.hours.Day(o.Due, day.zone).Equal(day.date) {
+			day.got.Add(o.Pace)
+		}
+	}
+	if day.got.Room(p.Pace) {
+		return nil
+	}
+	return &Violation{Field: "due_at", Exists: true, Message: fmt.Sprintf(
+		"on %s the member gets as many leads as pace %s allows; choose another day or member, or distribute the lead now",
+		day.date.Format(time.DateOnly), p.Pace)}
 }

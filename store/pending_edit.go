@@ -102,10 +102,13 @@ func (t *Tx) DistributeNow(ctx context.Context, workspace uuid.UUID, s PendingSe
 }
 
 // MovePending gives a planned pending lead another time or member; edit sees the current ones. It returns the batches to
-// hand to the queue, where it is due very soon. One that is going out already is a *Violation, a member whom the workspace
-// never had a *FieldError.
+// hand to the queue, where it is due very soon. One that is going out already, or would be more than its pace promises for
+// the day, is a *Violation, a member whom the workspace never had a *FieldError.
 func (t *Tx) MovePending(ctx context.Context, workspace, id uuid.UUID, edit func(*PendingLead) error) (PendingLead, []Batch, error) {
 	var p PendingLead
+	if _, err := t.q.ExecContext(ctx, planLock, workspace); err != nil {
+		return p, nil, translate(err)
+	}
 	if err := sqlx.GetContext(ctx, t.q, &p, pendingLeads+`p.workspace_id = $1 AND p.pending_id = $2 FOR UPDATE OF p`, workspace, id); err != nil {
 		return p, nil, translate(err)
 	}
@@ -117,6 +120,11 @@ func (t *Tx) MovePending(ctx context.Context, workspace, id uuid.UUID, edit func
 		return p, nil, err
 	}
 	p.DueAt = wholeSecond(p.DueAt)
+	if p.Pace != "" && (*p.MemberID != member || !p.DueAt.Equal(due)) {
+		if err := t.checkRoom(ctx, workspace, p); err != nil {
+			return p, nil, err
+		}
+	}
 	if *p.MemberID != member {
 		if err := t.moveTo(ctx, workspace, &p, member); err != nil {
 			return p, nil, err

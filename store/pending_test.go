@@ -214,6 +214,43 @@ func TestMovingPendingLeads(t *testing.T) {
 	w.exact()
 }
 
+// TestMovingKeepsThePace moves leads onto a day until it is full, by time and by member.
+func TestMovingKeepsThePace(t *testing.T) {
+	t.Parallel()
+	w, c := newTimedWorld(t)
+	w.zone('B', "America/New_York")
+	ids, _ := w.add(20, store.Distribution{MemberIDs: w.ids("A"), Pace: lead.Slow})
+	w.add(1, store.Distribution{MemberIDs: w.ids("A"), At: c.get().AddDate(0, 0, 20)})
+	all := w.pending()
+	noon := c.get().AddDate(0, 1, 0).Add(3 * time.Hour) // when none is planned
+	b := w.members['B']
+	var full *store.Violation
+	for i := range 6 {
+		if _, err := w.move(all[i].ID, func(p *store.PendingLead) { p.DueAt = noon.Add(time.Duration(i) * time.Minute) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.move(all[6].ID, func(p *store.PendingLead) { p.DueAt = noon.Add(time.Hour) }); !errors.As(err, &full) || full.Field != "due_at" {
+		t.Errorf("a seventh lead was moved onto the day: %v", err)
+	}
+	for _, fits := range []struct {
+		id   uuid.UUID
+		edit func(*store.PendingLead)
+	}{
+		{all[0].ID, func(p *store.PendingLead) { p.DueAt = noon.Add(2 * time.Hour) }},              // within the day
+		{all[6].ID, func(p *store.PendingLead) { p.DueAt = noon.Add(time.Hour); p.MemberID = &b }}, // another member
+		{all[20].ID, func(p *store.PendingLead) { p.DueAt = noon.Add(time.Hour) }},                 // one without a pace
+		{all[7].ID, func(p *store.PendingLead) { p.DueAt = noon.Add(-13 * time.Hour) }},            // the day before
+	} {
+		if _, err := w.move(fits.id, fits.edit); err != nil {
+			t.Error(err)
+		}
+	}
+	equal(t, "leads", len(ids)+1, len(w.pending()))
+	w.untilDone(c)
+	w.exact()
+}
+
 // TestEverythingAtOnce has many clients delete, distribute, move, edit and arm the same leads while their time comes.
 func TestEverythingAtOnce(t *testing.T) {
 	t.Parallel()

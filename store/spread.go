@@ -83,7 +83,7 @@ func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members 
 	if err := sqlx.SelectContext(ctx, t.q, &taken, `
 		SELECT member_id, floor(extract(epoch FROM greatest(due_at, $6)))::bigint AS at FROM pending_leads
 		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = $3 AND refused IS NULL
-			AND pending_id <> ALL($7::uuid[])
+			AND NOT EXISTS (SELECT 1 FROM unnest($7::uuid[]) AS a (pending_id) WHERE a.pending_id = pending_leads.pending_id)
 		UNION ALL
 		SELECT member_id, floor(extract(epoch FROM at))::bigint FROM history
 		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = 'scheduled' AND at >= $4 AND outcome = $5`,

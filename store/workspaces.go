@@ -115,6 +115,7 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 		return Workspace{}, translate(err)
 	}
 	w := row.workspace()
+	hours, zone := w.Hours, w.Timezone
 	if err := edit(&w); err != nil {
 		return w, err
 	}
@@ -130,6 +131,13 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 			distribution_from = $7, distribution_to = $8, updated_at = $9
 		WHERE workspace_id = $1`, workspace, w.Name, w.Timezone, w.Region, w.LeadsDistribution, w.ScheduledDistribution,
 		int(w.Hours.From), int(w.Hours.To), w.UpdatedAt)
+	switch {
+	case err != nil:
+	case w.Hours != hours:
+		err = t.askToReplan(ctx, workspace, `true`)
+	case w.Timezone != zone:
+		err = t.askToReplan(ctx, workspace, `m.timezone IS NULL`)
+	}
 	return w, translate(err)
 }
 

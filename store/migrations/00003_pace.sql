@@ -12,3 +12,10 @@ ALTER TABLE history
 
 -- History of what was planned, found among any amount of what went out at once.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS history_planned ON history (workspace_id, trigger, history_id) WHERE trigger <> 'immediate';
+
+-- Members whose planned leads are to be planned anew, since their zone or the workspace's hours were changed.
+CREATE TABLE IF NOT EXISTS replans (
+    workspace_id uuid NOT NULL,
+    member_id    uuid NOT NULL,
+    PRIMARY KEY (workspace_id, member_id)
+);

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// askToReplan notes that the leads planned at a pace for those members that match are to be planned anew, which the
+// scheduler does: there may be very many.
+func (t *Tx) askToReplan(ctx context.Context, workspace uuid.UUID, match string, args ...any) error {
+	_, err := t.q.ExecContext(ctx, `
+		INSERT INTO replans (workspace_id, member_id)
+		SELECT m.workspace_id, m.member_id FROM members m
+		WHERE m.workspace_id = $1 AND m.removed_at IS NULL AND `+match+` AND EXISTS (
+			SELECT 1 FROM pending_leads p WHERE p.workspace_id = m.workspace_id AND p.member_id = m.member_id
+				AND p.trigger = 'scheduled' AND p.pace IS NOT NULL)
+		ON CONFLICT DO NOTHING`, append([]any{workspace}, args...)...)
+	return translate(err)
+}
+
+// A MemberRef names a member.
+type MemberRef struct {
+	Workspace uuid.UUID `db:"workspace_id"`
+	Member    uuid.UUID `db:"member_id"`
+}
+
+// ToReplan lists members whose zone or hours were changed, limit at the most.
+func (q Queries) ToReplan(ctx context.Context, limit int) ([]MemberRef, error) {
+	var all []MemberRef
+	err := sqlx.SelectContext(ctx, q.q, &all, `SELECT workspace_id, member_id FROM replans LIMIT $1`, limit)
+	return all, translate(err)
+}
+
+// ReplanMember plans anew, at their pace and in their order, all leads that are planned for a member, and returns how many:
+// their times were drawn by another clock or for other hours.
+func (s *Store) ReplanMember(ctx context.Context, m MemberRef) (n int, err error) {
+	err = s.tryTx(ctx, func(t *Tx) error {
+		if err := t.passGate(ctx, m.Workspace); err != nil {
+			return err
+		}
+		if _, err := t.q.ExecContext(ctx, planLock, m.Workspace); err != nil {
+			return translate(err)
+		}
+		// The note goes first: a change that is not seen here puts it back.
+		if _, err := t.q.ExecContext(ctx, `DELETE FROM replans WHERE workspace_id = $1 AND member_id = $2`, m.Workspace, m.Member); err != nil {
+			return translate(err)
+		}
+		w, err := t.Workspace(ctx, m.Workspace)
+		if err != nil {
+			return err
+		}
+		n, err = t.replanMember(ctx, w, m.Member)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("planning the leads of member %s anew: %w", m.Member, err)
+	}
+	return n, nil
+}
+
+// replanMember does not wait for leads that others hold locked: they go out or are deleted.
+func (t *Tx) replanMember(ctx context.Context, w Workspace, member uuid.UUID) (int, error) {
+	now := t.now()
+	var all []pacedLead
+	if err := sqlx.SelectContext(ctx, t.q, &all, `
+		SELECT pending_id, member_id, pace, due_at FROM pending_leads
+		WHERE workspace_id = $1 AND member_id = $2 AND trigger = $3 AND pace IS NOT NULL AND refused IS NULL AND due_at > $4
+		ORDER BY coalesce(replanned_from, due_at), pending_id FOR UPDATE SKIP LOCKED`, w.ID, member, lead.Scheduled, now); err != nil {
+		return 0, translate(err)
+	}
+	for _, pace := range lead.Paces {
+		var share shares[uuid.UUID]
+		var apart []uuid.UUID // what has no new time yet
+		for _, l := range all {
+			if l.Pace == pace {
+				share.add(member, l.ID)
+			}
+			if l.Pace.Max() >= pace.Max() {
+				apart = append(apart, l.ID)
+			}
+		}
+		if len(share.of) == 0 {
+			continue
+		}
+		times, err := share.plan(ctx, t, w, pace, now, newSeed(now), apart)
+		if err != nil {
+			return 0, err
+		}
+		if err := t.setDue(ctx, w.ID, share.of[0], times[0]); err != nil {
+			return 0, err
+		}
+	}
+	return len(all), nil
+}
+
+// setDue gives pending leads new times, and takes those that are armed out of their batches.
+func (t *Tx) setDue(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID, due []time.Time) error {
+	_, err := t.q.ExecContext(ctx, `
+		UPDATE pending_leads p SET due_at = n.due_at, batch_id = NULL
+		FROM unnest($2::uuid[], $3::timestamptz[]) AS n (pending_id, due_at)
+		WHERE p.workspace_id = $1 AND p.pending_id = n.pending_id AND p.due_at <> n.due_at`,
+		workspace, uuids(ids), timestamps(due))
+	return translate(err)
+}
