@@ -40,8 +40,8 @@ lint: ## check formatting, go.mod, and the code by go vet and golangci-lint
 	$(GOLANGCI_LINT) run ./...
 
 .PHONY: soak
-soak: services ## run the tests SOAK times (10) in random order, then each fuzz test for FUZZTIME (1m)
-	go test $(RACE) -count=$(SOAK) -shuffle=on -timeout 2h ./...
+soak: services ## run the tests SOAK times (10) in random order, long ones in full, then each fuzz test for FUZZTIME (1m)
+	LEADWHEEL_SOAK=1 go test $(RACE) -count=$(SOAK) -shuffle=on -timeout 2h ./...
 	@set -e; for package in $$(go list ./...); do \
 		for fuzz in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
 			echo "$$package $$fuzz"; \
