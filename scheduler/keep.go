@@ -18,6 +18,8 @@ const (
 	abandonedAfter = 30 * time.Second
 	// staleAfter is how long an import may stand still before its server is taken to have died.
 	staleAfter = 5 * time.Minute
+	// eventsAtOnce is how many old deliveries one statement deletes.
+	eventsAtOnce = 1000
 )
 
 // restoreQueues makes the queues visible to operators again after Redis lost its data.
@@ -90,4 +92,16 @@ func (s *Scheduler) failStaleImports(ctx context.Context) error {
 func (s *Scheduler) deleteOldKeys(ctx context.Context) error {
 	_, err := s.store.DeleteOldIdempotencyKeys(ctx, s.store.Now().Add(-store.IdempotencyKeyAge))
 	return err
+}
+
+// deleteOldEvents deletes what was delivered too long ago to be kept, a bounded step at a time.
+func (s *Scheduler) deleteOldEvents(ctx context.Context) (time.Duration, error) {
+	if s.keepEvents == 0 {
+		return time.Hour, nil
+	}
+	n, err := s.store.DeleteOldEvents(ctx, s.store.Now().Add(-s.keepEvents), eventsAtOnce)
+	if n == eventsAtOnce {
+		return time.Second, err
+	}
+	return 10 * time.Minute, err
 }

@@ -23,17 +23,20 @@ type Options struct {
 	Store   *store.Store
 	Redis   redis.UniversalClient
 	Metrics *metrics.Metrics
-	Log     *slog.Logger
+	// KeepEvents is for how long deliveries to integrations are kept; 0 is for ever.
+	KeepEvents time.Duration
+	Log        *slog.Logger
 }
 
 // A Scheduler runs the jobs while it leads.
 type Scheduler struct {
-	store   *store.Store
-	queue   *queue
-	metrics *metrics.Metrics
-	log     *slog.Logger
-	cancel  context.CancelFunc
-	done    sync.WaitGroup
+	store      *store.Store
+	queue      *queue
+	metrics    *metrics.Metrics
+	keepEvents time.Duration
+	log        *slog.Logger
+	cancel     context.CancelFunc
+	done       sync.WaitGroup
 }
 
 // Start starts a scheduler, which leads as soon as no other does. Stop it before its Redis client is closed.
@@ -41,7 +44,7 @@ func Start(o Options) *Scheduler {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Scheduler{
 		store: o.Store, queue: newQueue(o.Redis, tasks.NewClient(o.Redis)),
-		metrics: o.Metrics, log: o.Log, cancel: cancel,
+		metrics: o.Metrics, keepEvents: o.KeepEvents, log: o.Log, cancel: cancel,
 	}
 	s.done.Go(func() { s.campaign(ctx) })
 	return s
@@ -104,6 +107,7 @@ func (s *Scheduler) jobs() []job {
 		every(time.Minute, "settle turns", s.store.SettleTurns),
 		every(30*time.Second, "fail stale imports", s.failStaleImports),
 		every(10*time.Minute, "delete old idempotency keys", s.deleteOldKeys),
+		{"delete old deliveries", s.deleteOldEvents},
 	}
 }
 

@@ -17,6 +17,7 @@ func (a array) Value() (driver.Value, error) { return []byte(a), nil }
 
 // The types of elements, as in pg_type.
 const (
+	oidBytea       = 17
 	oidInt8        = 20
 	oidText        = 25
 	oidInt4        = 23
@@ -80,6 +81,19 @@ func texts(strings []string) array {
 	a := newArray(oidText, len(strings), size(strings))
 	for _, s := range strings {
 		a = append(binary.BigEndian.AppendUint32(a, uint32(len(s))), s...)
+	}
+	return a
+}
+
+// byteas passes bytes as bytea[].
+func byteas(all [][]byte) array {
+	room := 0
+	for _, b := range all {
+		room += len(b)
+	}
+	a := newArray(oidBytea, len(all), room)
+	for _, b := range all {
+		a = append(binary.BigEndian.AppendUint32(a, uint32(len(b))), b...)
 	}
 	return a
 }

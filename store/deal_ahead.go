@@ -49,15 +49,16 @@ func (t *Tx) dealAhead(ctx context.Context, workspace uuid.UUID, s schedule, tur
 
 // planned are leads as the dealing takes them.
 func (t *Tx) planned(ctx context.Context, workspace, group uuid.UUID, leads []uuid.UUID) ([]claim, error) {
-	var gone []uuid.UUID
-	if err := sqlx.SelectContext(ctx, t.q, &gone, `
-		SELECT lead_id FROM leads WHERE workspace_id = $1 AND lead_id = ANY($2::uuid[]) AND deleted_at IS NOT NULL`,
+	var barred []claim
+	if err := sqlx.SelectContext(ctx, t.q, &barred, `
+		SELECT lead_id, deleted_at IS NOT NULL AS lead_gone, test AS lead_test FROM leads
+		WHERE workspace_id = $1 AND lead_id = ANY($2::uuid[]) AND (deleted_at IS NOT NULL OR test)`,
 		workspace, uuids(leads)); err != nil {
 		return nil, translate(err)
 	}
-	deleted := make(map[uuid.UUID]bool, len(gone))
-	for _, id := range gone {
-		deleted[id] = true
+	why := make(map[uuid.UUID]claim, len(barred))
+	for _, c := range barred {
+		why[c.LeadID] = c
 	}
 	claims := make([]claim, len(leads))
 	for i, l := range leads {
@@ -65,7 +66,7 @@ func (t *Tx) planned(ctx context.Context, workspace, group uuid.UUID, leads []uu
 		if err != nil {
 			return nil, err
 		}
-		claims[i] = claim{PendingID: id, LeadID: l, GroupID: nullID(group), LeadGone: deleted[l]}
+		claims[i] = claim{PendingID: id, LeadID: l, GroupID: nullID(group), LeadGone: why[l].LeadGone, LeadTest: why[l].LeadTest}
 	}
 	return claims, nil
 }

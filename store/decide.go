@@ -68,6 +68,8 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 		switch {
 		case c.Refused != "":
 			d.fail(c, c.Refused)
+		case c.LeadTest:
+			d.fail(c, lead.TestLead)
 		case c.LeadGone:
 			d.fail(c, lead.SourceLeadDeleted)
 			if known { // a run that failed may have drawn for it

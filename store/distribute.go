@@ -164,6 +164,7 @@ type claim struct {
 	DueAt         time.Time          `db:"due_at"`
 	AcceptedAt    time.Time          `db:"accepted_at"`
 	LeadGone      bool               `db:"lead_gone"`
+	LeadTest      bool               `db:"lead_test"`
 
 	day sql.NullTime // the member's day for which it counts, where it has a pace
 }
@@ -196,7 +197,7 @@ func (t *Tx) claim(ctx context.Context, workspace, batch uuid.UUID) ([]claim, er
 		)
 		SELECT p.pending_id, p.lead_id, p.group_id, p.member_id, p.ring_version, p.turn, p.skipped, p.moved_from, p.replanned_from,
 			p.assignment_id, p.retry_of, coalesce(p.refused, '') AS refused, p.trigger, coalesce(p.pace, '') AS pace,
-			p.due_at, p.accepted_at, l.lead_id IS NULL AS lead_gone
+			p.due_at, p.accepted_at, l.lead_id IS NULL AS lead_gone, coalesce(l.test, false) AS lead_test
 		FROM p LEFT JOIN leads l ON l.workspace_id = $1 AND l.lead_id = p.lead_id AND l.deleted_at IS NULL
 		ORDER BY p.pending_id`, workspace, batch, t.now())
 	if err != nil || len(claims) > 0 {

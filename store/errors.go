@@ -69,9 +69,11 @@ var violations = map[string]Violation{
 	"assigned_leads_once_key":     {Field: "lead_id", Message: "the member already has this lead", Exists: true},
 	"api_keys_hash_key":           {Field: "api_key", Message: "this key exists already; create another", Exists: true},
 	"dead_tasks_task_key":         {Field: "task_id", Message: "this task is already recorded", Exists: true},
+	"integrations_token_key":      {Field: "url", Message: "this address exists already; create the integration again", Exists: true},
 
 	"members_workspace_id_fkey":            {Field: "workspace_id", Message: "there is no such workspace"},
 	"sources_workspace_id_fkey":            {Field: "workspace_id", Message: "there is no such workspace"},
+	"integrations_workspace_id_fkey":       {Field: "workspace_id", Message: "there is no such workspace"},
 	"groups_workspace_id_fkey":             {Field: "workspace_id", Message: "there is no such workspace"},
 	"api_keys_workspace_id_fkey":           {Field: "workspace_id", Message: "there is no such workspace"},
 	"rings_workspace_id_group_id_fkey":     {Field: "group_id", Message: "there is no such group in this workspace"},

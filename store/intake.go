@@ -51,11 +51,17 @@ type NewLead struct {
 	// Fields is a JSON object; nil means empty.
 	Fields   json.RawMessage
 	SourceID uuid.UUID
-	// Channel is the way it came in by: api, import or queue.
+	// Channel is the way it came in by: api, import, queue or an integration's kind.
 	Channel string
 	// Origin says whose external ids these are. With it an ExternalID is unique in the workspace.
 	Origin, ExternalID string
 	Distribute         Distribution
+	// IntegrationID is the integration that delivered it.
+	IntegrationID uuid.UUID
+	// Test leads are stored, and never distributed.
+	Test bool
+	// Attribution and Consent are JSON objects of what brought the lead in, and of what the person agreed to.
+	Attribution, Consent json.RawMessage
 }
 
 // An AddedLead answers for a NewLead. Existing means that its external id was there already, under this ID, and that
@@ -128,20 +134,24 @@ func (t *Tx) insertLeads(ctx context.Context, w Workspace, leads []NewLead) ([]A
 	var inserted []uuid.UUID
 	if err := sqlx.SelectContext(ctx, t.q, &inserted, `
 		INSERT INTO leads (workspace_id, lead_id, name, email, phone, fields, source_id, channel, origin, external_id,
-			decisions, phone_e164, email_key, words, created_at, updated_at)
+			decisions, phone_e164, email_key, words, integration_id, test, attribution,
+			consent, created_at, updated_at)
 		SELECT $1, lead_id, nullif(name, ''), nullif(email, ''), nullif(phone, ''), fields, nullif(source_id, $2), channel,
 			origin, nullif(external_id, ''), decisions, nullif(e164, ''), nullif(email_key, ''),
-			array_to_tsvector(string_to_array(words, ' ')), $3, $3
+			array_to_tsvector(string_to_array(words, ' ')), nullif(integration_id, $2), coalesce(test, 0) = 1, attribution, consent,
+			$3, $3
 		FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::uuid[], $10::text[], $11::text[],
-			$12::text[], $13::int[], $14::text[], $15::text[], $16::text[]) WITH ORDINALITY
+			$12::text[], $13::int[], $14::text[], $15::text[], $16::text[], $17::uuid[], $18::int[],
+			$19::jsonb[], $20::jsonb[]) WITH ORDINALITY
 			AS n (lead_id, name, email, phone, fields, source_id, channel, origin, external_id, decisions, e164, email_key,
-				words, place)
+				words, integration_id, test, attribution, consent, place)
 		ORDER BY origin, external_id, place -- the same in every transaction, or two could wait for each other
 		ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
 		RETURNING lead_id`,
 		w.ID, uuid.Nil, t.now(), uuids(c.ids), texts(c.names), texts(c.emails), texts(c.phones), jsonbs(c.fields),
 		uuids(c.sources), texts(c.channels), texts(c.origins), texts(c.externals), ints(c.decisions), texts(c.e164s),
-		texts(c.emailKeys), texts(c.words)); err != nil {
+		texts(c.emailKeys), texts(c.words), uuids(unlessEmpty(c.integrations)), ints(unlessEmpty(c.tests)),
+		jsonbs(unlessEmpty(c.attributions)), jsonbs(unlessEmpty(c.consents))); err != nil {
 		return nil, translate(err)
 	}
 	added := make([]AddedLead, len(leads))
@@ -189,10 +199,11 @@ func (t *Tx) findExisting(ctx context.Context, workspace uuid.UUID, leads []NewL
 
 // leadColumns are new leads, a slice a column.
 type leadColumns struct {
-	ids, sources                                                []uuid.UUID
+	ids, sources, integrations                                  []uuid.UUID
 	names, emails, phones, fields, channels, origins, externals []string
 	e164s, emailKeys, words                                     []string
-	decisions                                                   []int
+	attributions, consents                                      []string
+	decisions, tests                                            []int
 }
 
 func columnsOf(w Workspace, leads []NewLead) (leadColumns, error) {
@@ -210,9 +221,19 @@ func columnsOf(w Workspace, leads []NewLead) (leadColumns, error) {
 		c.names, c.emails, c.phones = append(c.names, l.Name), append(c.emails, l.Email), append(c.phones, l.Phone)
 		c.fields, c.channels = append(c.fields, fields), append(c.channels, l.Channel)
 		c.origins, c.externals = append(c.origins, l.Origin), append(c.externals, l.ExternalID)
-		c.decisions = append(c.decisions, l.Distribute.Decisions())
+		c.decisions, c.tests = append(c.decisions, l.Distribute.Decisions()), append(c.tests, oneIf(l.Test))
+		c.integrations = append(c.integrations, l.IntegrationID)
+		c.attributions, c.consents = append(c.attributions, string(l.Attribution)), append(c.consents, string(l.Consent))
 		keys := keysOf(w.ID, w.Region, l.Name, l.Email, l.Phone)
 		c.e164s, c.emailKeys, c.words = append(c.e164s, keys.e164), append(c.emailKeys, keys.email), append(c.words, keys.words)
 	}
 	return c, nil
+}
+
+// oneIf is 1 where b holds, else 0.
+func oneIf(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

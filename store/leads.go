@@ -20,11 +20,19 @@ type Lead struct {
 	// Fields is a JSON object.
 	Fields   json.RawMessage `db:"fields"`
 	SourceID *uuid.UUID      `db:"source_id"`
-	// Channel is the way it came in by: api, import or queue.
-	Channel    string    `db:"channel"`
-	ExternalID string    `db:"external_id"`
-	CreatedAt  time.Time `db:"created_at"`
-	UpdatedAt  time.Time `db:"updated_at"`
+	// Channel is the way it came in by: api, import, queue or an integration's kind.
+	Channel    string `db:"channel"`
+	ExternalID string `db:"external_id"`
+	// IntegrationID is the integration that delivered it, nil where none did.
+	IntegrationID *uuid.UUID `db:"integration_id"`
+	// Test leads are a platform's tests.
+	Test bool `db:"test"`
+	// Attribution is what brought it in, such as its campaign_id, and Consent what the person agreed to or not; nil where
+	// nothing is known.
+	Attribution object[string] `db:"attribution"`
+	Consent     object[any]    `db:"consent"`
+	CreatedAt   time.Time      `db:"created_at"`
+	UpdatedAt   time.Time      `db:"updated_at"`
 }
 
 // A LeadFilter narrows a list of leads; zero fields don't. From is inclusive, To is not.
@@ -32,10 +40,16 @@ type LeadFilter struct {
 	SourceID            uuid.UUID
 	Channel, ExternalID string
 	From, To            time.Time
+	IntegrationID       uuid.UUID
+	// Attribution narrows by campaign, ad set, ad or form, each empty where it doesn't.
+	CampaignID, AdSetID, AdID, FormID string
+	// Test narrows to tests, or to leads that are none.
+	Test *bool
 }
 
 const leadColumnList = `lead_id, coalesce(name, '') AS name, coalesce(email, '') AS email, coalesce(phone, '') AS phone,
-	coalesce(phone_e164, '') AS phone_e164, fields, source_id, channel, coalesce(external_id, '') AS external_id, created_at, updated_at`
+	coalesce(phone_e164, '') AS phone_e164, fields, source_id, channel, coalesce(external_id, '') AS external_id,
+	integration_id, test, attribution, consent, created_at, updated_at`
 
 // SourceLead returns a lead, ErrNotFound where there is none or it was deleted.
 func (q Queries) SourceLead(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {
@@ -66,9 +80,16 @@ func (q Queries) SourceLeads(ctx context.Context, workspace uuid.UUID, f LeadFil
 			AND ($5::text IS NULL OR external_id = $5)
 			AND ($6::timestamptz IS NULL OR created_at >= $6)
 			AND ($7::timestamptz IS NULL OR created_at < $7)
+			AND ($9::uuid IS NULL OR integration_id = $9)
+			AND ($10::text IS NULL OR attribution IS NOT NULL AND attribution ->> 'campaign_id' = $10)
+			AND ($11::text IS NULL OR attribution IS NOT NULL AND attribution ->> 'adset_id' = $11)
+			AND ($12::text IS NULL OR attribution IS NOT NULL AND attribution ->> 'ad_id' = $12)
+			AND ($13::text IS NULL OR attribution IS NOT NULL AND attribution ->> 'form_id' = $13)
+			AND ($14::boolean IS NULL OR test = $14)
 		ORDER BY lead_id DESC LIMIT $8`,
 		workspace, nullID(p.After), nullID(f.SourceID), nullText(f.Channel), nullText(f.ExternalID), nullTime(f.From),
-		nullTime(f.To), p.Limit)
+		nullTime(f.To), p.Limit, nullID(f.IntegrationID), nullText(f.CampaignID), nullText(f.AdSetID), nullText(f.AdID),
+		nullText(f.FormID), f.Test)
 	return all, translate(err)
 }
 

@@ -36,6 +36,17 @@ func (j *jsonb[T]) Scan(src any) error {
 	}
 }
 
+// object reads a jsonb column that holds a JSON object; NULL is nil.
+type object[T any] map[string]T
+
+// Scan implements sql.Scanner.
+func (o *object[T]) Scan(src any) error {
+	var j jsonb[map[string]T]
+	err := j.Scan(src)
+	*o = j.v
+	return err
+}
+
 // nullID passes the nil UUID as NULL.
 func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
+	"github.com/leadwheel/leadwheel/internal/app"
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -31,12 +33,33 @@ type redisFlags struct {
 
 // serverFlags are for commands that serve.
 type serverFlags struct {
-	Listen    string     `env:"LEADWHEEL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Public address: the API. Default ${default}."`
-	OpsListen string     `env:"LEADWHEEL_OPS_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Operators' address: metrics, health, queue dashboard. Default ${default}."`
-	OpsKey    string     `env:"LEADWHEEL_OPS_KEY" placeholder:"KEY" help:"Opens the queue dashboard; needed where others reach the operators' address."`
-	MaxConns  int        `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
+	Listen    string `env:"LEADWHEEL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Public address: the API. Default ${default}."`
+	OpsListen string `env:"LEADWHEEL_OPS_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Operators' address: metrics, health, queue dashboard. Default ${default}."`
+	OpsKey    string `env:"LEADWHEEL_OPS_KEY" placeholder:"KEY" help:"Opens the queue dashboard; needed where others reach the operators' address."`
+	MaxConns  int    `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
+	hookFlags
 	LogLevel  slog.Level `env:"LEADWHEEL_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Default ${default}."`
 	LogFormat string     `env:"LEADWHEEL_LOG_FORMAT" default:"auto" enum:"auto,json,text" placeholder:"FORMAT" help:"json or text. Default: text for up on a terminal, else json."`
+}
+
+// hookFlags are for commands that take deliveries from ad platforms and forms.
+type hookFlags struct {
+	SecretKey       string  `env:"LEADWHEEL_SECRET_KEY" placeholder:"BASE64,…" help:"Keys that seal the secrets of integrations, each 32 bytes in base64. The first seals; all open. Without one no secret can be stored; up makes one."`
+	HookRate        float64 `env:"LEADWHEEL_HOOK_RATE" default:"10000" help:"Requests a second that an integration takes, unless it has a limit of its own; 0 is no limit. Default ${default}."`
+	HookAddressRate float64 `env:"LEADWHEEL_HOOK_ADDRESS_RATE" default:"10000" help:"Requests a second to integrations from one address; 0 is no limit. Default ${default}."`
+	HookKeepDays    int     `env:"LEADWHEEL_HOOK_KEEP_DAYS" default:"30" help:"Days for which what was delivered to integrations is kept, to look at and to read again; 0 is for ever. Default ${default}."`
+}
+
+func (f hookFlags) limits() app.HookLimits {
+	return app.HookLimits{Rate: f.HookRate, AddressRate: f.HookAddressRate, KeepDays: f.HookKeepDays}
+}
+
+// Validate refuses what would mean nothing.
+func (f hookFlags) Validate() error {
+	if f.HookRate < 0 || f.HookAddressRate < 0 || f.HookKeepDays < 0 {
+		return errors.New("the limits of deliveries are 0 or more")
+	}
+	return nil
 }
 
 // call makes a client of the API.

@@ -38,7 +38,8 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	log := c.logger(s, false)
 	a, err := app.Start(ctx, app.Config{
 		DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, Listen: c.Listen, OpsListen: c.OpsListen,
-		OpsKey: c.OpsKey, Roles: c.Roles, MaxConns: c.MaxConns, Log: log,
+		OpsKey: c.OpsKey, Roles: c.Roles, MaxConns: c.MaxConns,
+		SecretKeys: c.SecretKey, Hooks: c.limits(), Log: log,
 	})
 	if err != nil {
 		return err

@@ -37,7 +37,8 @@ func (c *upCmd) Run(ctx context.Context, s streams) error {
 	all, err := standalone.Start(ctx, standalone.Options{
 		App: app.Config{
 			DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, Listen: c.Listen, OpsListen: c.OpsListen,
-			OpsKey: c.OpsKey, MaxConns: c.MaxConns, Log: c.logger(s, s.terminal),
+			OpsKey: c.OpsKey, MaxConns: c.MaxConns, SecretKeys: c.SecretKey, Hooks: c.limits(),
+			Log: c.logger(s, s.terminal),
 		},
 		DataDir: c.DataDir,
 		MoveOps: c.OpsListen == defaultOpsListen,

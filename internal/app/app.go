@@ -18,8 +18,10 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
+	"github.com/leadwheel/leadwheel/internal/web/hooks"
 	"github.com/leadwheel/leadwheel/scheduler"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
@@ -54,12 +56,24 @@ type Config struct {
 	Roles  []Role
 	// MaxConns bounds the connections to Postgres; 0 means the store's default.
 	MaxConns int
-	Log      *slog.Logger
+	// SecretKeys seal the secrets of others; see secret.NewBox.
+	SecretKeys string
+	Hooks      HookLimits
+	Log        *slog.Logger
+}
+
+// HookLimits are what is taken and kept of what platforms and forms deliver.
+type HookLimits struct {
+	// Rate and AddressRate are in requests a second, of an integration and from an address; 0 is no limit.
+	Rate, AddressRate float64
+	// KeepDays is for how many days deliveries are kept; 0 is for ever.
+	KeepDays int
 }
 
 // An App is a running process.
 type App struct {
 	log      *slog.Logger
+	secrets  *secret.Box
 	store    *store.Store
 	redis    redis.UniversalClient
 	metrics  *metrics.Metrics
@@ -85,6 +99,9 @@ func Start(ctx context.Context, cfg Config) (a *App, err error) {
 			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 		}
 	}()
+	if a.secrets, err = secret.NewBox(cfg.SecretKeys); err != nil {
+		return a, err
+	}
 	if err := store.CheckSchema(ctx, cfg.DatabaseURL); err != nil {
 		return a, err
 	}
@@ -132,13 +149,15 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	}
 	if slices.Contains(cfg.Roles, RoleScheduler) {
 		//nolint:contextcheck // it runs until it is stopped, whatever becomes of the start's context
-		s := scheduler.Start(scheduler.Options{Store: a.store, Redis: a.redis, Metrics: a.metrics, Log: a.log})
+		s := scheduler.Start(scheduler.Options{
+			Store: a.store, Redis: a.redis, Metrics: a.metrics, KeepEvents: time.Duration(cfg.Hooks.KeepDays) * 24 * time.Hour, Log: a.log,
+		})
 		a.onStop("scheduler", func(context.Context) error { s.Stop(); return nil })
 	}
 	var err error
 	if slices.Contains(cfg.Roles, RoleAPI) {
 		//nolint:contextcheck // as above
-		if a.public, err = a.listen(ctx, "public", cfg.Listen, a.publicHandler()); err != nil {
+		if a.public, err = a.listen(ctx, "public", cfg.Listen, a.publicHandler(cfg.Hooks)); err != nil {
 			return err
 		}
 	}
@@ -149,13 +168,19 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	return err
 }
 
-func (a *App) publicHandler() http.Handler {
+func (a *App) publicHandler(limits HookLimits) http.Handler {
 	intake := ingest.NewIntake(a.store, a.feeder, a.metrics)
 	a.onStop("intake", func(context.Context) error { intake.Stop(); return nil })
+	receiver := ingest.NewReceiver(ingest.ReceiverOptions{
+		Store: a.store, Intake: intake, Box: a.secrets, Metrics: a.metrics, Log: a.log,
+	})
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
 			Store: a.store, Intake: intake, Feeder: a.feeder, Importer: ingest.NewImporter(a.store, a.metrics, a.log),
-			Metrics: a.metrics, Log: a.log,
+			Receiver: receiver, Secrets: a.secrets, Metrics: a.metrics, Log: a.log,
+		},
+		Hooks: hooks.Deps{
+			Store: a.store, Receiver: receiver, Rate: limits.Rate, AddressRate: limits.AddressRate, Log: a.log,
 		},
 		Checks: a.checks(), Log: a.log,
 	})

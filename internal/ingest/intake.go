@@ -17,6 +17,8 @@ const (
 	// quiet system is fast and a busy one efficient.
 	intakeRunners = 2
 	intakeTimeout = 15 * time.Second
+	// eventUnit is how many bytes of a kept body count for as much as a lead.
+	eventUnit = 8 << 10
 )
 
 // A Feeder hands committed batches to the queue. It neither blocks nor fails: what it drops, the reconciler finds.
@@ -24,7 +26,7 @@ type Feeder interface {
 	Feed(batches ...lead.Batch)
 }
 
-// An Intake stores single leads, gathering those that come in at the same time into one insert and one batch.
+// An Intake stores single leads and deliveries, gathering those that come in at the same time into one insert and one batch.
 type Intake struct {
 	store    *store.Store
 	feeder   Feeder
@@ -36,13 +38,21 @@ type Intake struct {
 
 type request struct {
 	workspace uuid.UUID
-	lead      store.NewLead
-	answer    chan<- answer
+	delivery  store.Delivery
+	answer    chan<- answered
 }
 
-type answer struct {
-	added store.AddedLead
+type answered struct {
+	added []store.AddedLead
 	err   error
+}
+
+// weight is what a request counts for where requests are gathered: leads, and the bytes of its event.
+func (r request) weight() int {
+	if r.delivery.Event == nil {
+		return len(r.delivery.Leads)
+	}
+	return max(1, len(r.delivery.Leads)) + len(r.delivery.Event.Body)/eventUnit
 }
 
 // NewIntake starts an intake. Stop it once nobody adds leads any more.
@@ -60,17 +70,26 @@ func NewIntake(s *store.Store, f Feeder, m *metrics.Metrics) *Intake {
 // Add stores a lead and the decisions to distribute it, and returns once they are committed. Where ctx ends first the
 // lead may be stored all the same.
 func (i *Intake) Add(ctx context.Context, workspace uuid.UUID, l store.NewLead) (store.AddedLead, error) {
-	answers := make(chan answer, 1)
+	added, err := i.AddDelivery(ctx, workspace, store.Delivery{Leads: []store.NewLead{l}})
+	if err != nil {
+		return store.AddedLead{}, err
+	}
+	return added[0], nil
+}
+
+// AddDelivery stores a delivery, as Add does a lead, and fills in its event's leads and outcome.
+func (i *Intake) AddDelivery(ctx context.Context, workspace uuid.UUID, d store.Delivery) ([]store.AddedLead, error) {
+	answers := make(chan answered, 1)
 	select {
-	case i.requests <- request{workspace, l, answers}:
+	case i.requests <- request{workspace, d, answers}:
 	case <-ctx.Done():
-		return store.AddedLead{}, ctx.Err()
+		return nil, ctx.Err()
 	}
 	select {
 	case a := <-answers:
 		return a.added, a.err
 	case <-ctx.Done():
-		return store.AddedLead{}, ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 
@@ -96,10 +115,11 @@ func (i *Intake) run() {
 // gather takes what else is waiting, up to a batch, by workspace.
 func (i *Intake) gather(first request) map[uuid.UUID][]request {
 	gathered := map[uuid.UUID][]request{first.workspace: {first}}
-	for range lead.MaxBatch - 1 {
+	for weight := first.weight(); weight < lead.MaxBatch; {
 		select {
 		case r := <-i.requests:
 			gathered[r.workspace] = append(gathered[r.workspace], r)
+			weight += r.weight()
 		default:
 			return gathered
 		}
@@ -107,14 +127,14 @@ func (i *Intake) gather(first request) map[uuid.UUID][]request {
 	return gathered
 }
 
-// add stores the leads of one workspace together; where the database refuses them, one by one, so that only the one
+// add stores the deliveries to one workspace together; where the database refuses them, one by one, so that only the one
 // that it refuses is turned away.
 func (i *Intake) add(workspace uuid.UUID, requests []request) {
-	leads := make([]store.NewLead, len(requests))
+	deliveries := make([]store.Delivery, len(requests))
 	for n, r := range requests {
-		leads[n] = r.lead
+		deliveries[n] = r.delivery
 	}
-	added, err := i.insert(workspace, leads)
+	added, err := i.insert(workspace, deliveries)
 	if store.Refused(err) && len(requests) > 1 {
 		for _, r := range requests {
 			i.add(workspace, []request{r})
@@ -123,23 +143,30 @@ func (i *Intake) add(workspace uuid.UUID, requests []request) {
 	}
 	for n, r := range requests {
 		if err != nil {
-			r.answer <- answer{err: err}
+			r.answer <- answered{err: err}
 			continue
 		}
-		if !added[n].Existing {
-			i.metrics.LeadsReceived.WithLabelValues(r.lead.Channel).Inc()
-		}
-		r.answer <- answer{added: added[n]}
+		i.count(r.delivery.Leads, added[n])
+		r.answer <- answered{added: added[n]}
 	}
 }
 
-func (i *Intake) insert(workspace uuid.UUID, leads []store.NewLead) ([]store.AddedLead, error) {
+// count counts the leads that are new and no tests.
+func (i *Intake) count(leads []store.NewLead, added []store.AddedLead) {
+	for n, a := range added {
+		if !a.Existing && !leads[n].Test {
+			i.metrics.LeadsReceived.WithLabelValues(leads[n].Channel).Inc()
+		}
+	}
+}
+
+func (i *Intake) insert(workspace uuid.UUID, deliveries []store.Delivery) ([][]store.AddedLead, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), intakeTimeout)
 	defer cancel()
-	var added []store.AddedLead
+	var added [][]store.AddedLead
 	var batches []store.Batch
 	err := i.store.WithTx(ctx, func(t *store.Tx) (err error) {
-		added, batches, err = t.AddLeads(ctx, workspace, lead.QueueFresh, leads)
+		added, batches, err = t.AddDeliveries(ctx, workspace, lead.QueueFresh, deliveries)
 		return err
 	})
 	if err == nil {

@@ -16,6 +16,7 @@ const (
 	SourceNotEligible Reason = "source_not_eligible"
 	FeatureDisabled   Reason = "feature_disabled"
 	Duplicate         Reason = "duplicate"
+	TestLead          Reason = "test_lead"
 	InternalError     Reason = "internal_error"
 )
 
@@ -33,6 +34,7 @@ var reasons = map[Reason]reasonRow{
 	SourceNotEligible: {http.StatusUnprocessableEntity, "the source is unknown, disabled or not meant for this kind of record; choose one that is offered"},
 	FeatureDisabled:   {http.StatusForbidden, "this feature is switched off for the workspace; switch it on under features"},
 	Duplicate:         {http.StatusConflict, "the lead matches an earlier one, and the workspace does not distribute duplicates"},
+	TestLead:          {http.StatusConflict, "the lead is a test by the ad platform, and tests are never distributed"},
 	InternalError:     {http.StatusInternalServerError, "the lead could not be distributed because of a fault in the system; retry it from history"},
 }
 

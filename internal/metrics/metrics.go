@@ -9,7 +9,7 @@ import (
 )
 
 // Channels are the ways by which leads come in, the values of the channel label.
-var Channels = []string{"api", "import", "queue"}
+var Channels = append([]string{"api", "import", "queue"}, labels(lead.Kinds())...)
 
 // ReconcileKinds are what the reconciler puts right, the values of the kind label.
 var ReconcileKinds = []string{"batch_fed_again", "stale_draws", "queue_registered", "dead_task_kept", "import_failed", "lead_planned_anew"}
@@ -18,8 +18,8 @@ var ReconcileKinds = []string{"batch_fed_again", "stale_draws", "queue_registere
 var (
 	notifyChannels = []string{"telegram", "email"}
 	notifyOutcomes = []string{"sent", "retried", "failed"}
-	hookKinds      = []string{"google", "meta", "tiktok", "linkedin", "typeform", "generic", "form"}
-	hookOutcomes   = []string{"lead", "duplicate", "test", "ignored", "unmapped", "held", "refused"}
+	hookKinds      = labels(lead.Kinds())
+	hookOutcomes   = labels(lead.EventOutcomes())
 )
 
 // Metrics are Leadwheel's counters. Every series exists from the start, so that a rate over it is never blank.
@@ -87,4 +87,12 @@ func each(c *prometheus.CounterVec, first, second []string) {
 			c.WithLabelValues(a, b)
 		}
 	}
+}
+
+func labels[T ~string](values []T) []string {
+	all := make([]string, len(values))
+	for i, v := range values {
+		all[i] = string(v)
+	}
+	return all
 }

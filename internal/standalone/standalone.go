@@ -76,6 +76,11 @@ func (s *Standalone) start(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	o.App.Roles = app.Roles()
+	if o.App.SecretKeys == "" {
+		if o.App.SecretKeys, err = secretKey(s.Dir); err != nil {
+			return err
+		}
+	}
 	if err := s.startServers(ctx, &o.App); err != nil {
 		return err
 	}

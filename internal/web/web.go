@@ -8,11 +8,14 @@ import (
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/web/api"
+	"github.com/leadwheel/leadwheel/internal/web/hooks"
 )
 
 // Options are what the public listener serves.
 type Options struct {
 	API api.Deps
+	// Hooks are where platforms and forms deliver leads.
+	Hooks hooks.Deps
 	// Checks are the dependencies without which it is not ready.
 	Checks []Check
 	Log    *slog.Logger
@@ -28,6 +31,7 @@ type Public struct {
 func NewPublic(o Options) *Public {
 	mux := http.NewServeMux()
 	p := &Public{api: api.New(mux, o.API)}
+	hooks.Register(mux, o.Hooks)
 	serveHealth(mux, o.Checks)
 	p.Handler = logged(o.Log, recovered(o.Log, unmatched(mux)))
 	return p

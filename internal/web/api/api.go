@@ -10,6 +10,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -19,6 +20,8 @@ type Deps struct {
 	Intake   *ingest.Intake
 	Feeder   ingest.Feeder
 	Importer Importer
+	Receiver *ingest.Receiver
+	Secrets  *secret.Box
 	Metrics  *metrics.Metrics
 	Log      *slog.Logger
 }
@@ -62,6 +65,8 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerImports()
 	a.registerAPIKeys()
 	a.registerAuditLog()
+	a.registerIntegrations()
+	a.registerEvents()
 	a.serveDocument(mux)
 	return a
 }

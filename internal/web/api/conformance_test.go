@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -69,10 +70,7 @@ func (s *site) operation(method, path string) map[string]any {
 		return operation
 	}
 	for template, operations := range s.described["paths"].(map[string]any) {
-		before, after, _ := strings.Cut(template, "{id}")
-		id, isUnder := strings.CutPrefix(path, before)
-		id, ends := strings.CutSuffix(id, after)
-		if strings.Contains(template, "{id}") && isUnder && ends && id != "" && !strings.Contains(id, "/") {
+		if regexp.MustCompile("^" + pathParam.ReplaceAllString(template, "[^/]+") + "$").MatchString(path) {
 			if operation, is := operations.(map[string]any)[strings.ToLower(method)].(map[string]any); is {
 				return operation
 			}

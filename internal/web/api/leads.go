@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,9 +27,15 @@ type Lead struct {
 	SourceID   *uuid.UUID `json:"source_id" format:"uuid" nullable:"true"`
 	Channel    string     `json:"channel" doc:"The way it came in by."`
 	ExternalID *string    `json:"external_id"`
-	CreatedAt  time.Time  `json:"created_at"`
-	UpdatedAt  time.Time  `json:"updated_at"`
-	Warnings   []string   `json:"warnings,omitempty" doc:"What was left out of a pushed lead, or not done with it."`
+
+	IntegrationID *uuid.UUID        `json:"integration_id" format:"uuid" nullable:"true" doc:"The integration that delivered it."`
+	Test          bool              `json:"test" doc:"A test by the ad platform, which is never distributed."`
+	Attribution   map[string]string `json:"attribution,omitempty" doc:"What brought it in: campaign_id, campaign_name, adset_id, adset_name, ad_id, ad_name, form_id, form_name, platform, click_id, utm_source and so on, as far as they are known."`
+	Consent       map[string]any    `json:"consent,omitempty" doc:"What the person agreed to or not, by its name."`
+
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	Warnings  []string  `json:"warnings,omitempty" doc:"What was left out of a pushed lead, or not done with it."`
 }
 
 func (l Lead) itemID() uuid.UUID { return l.ID }
@@ -51,6 +58,13 @@ type leadListInput struct {
 	ExternalID string    `query:"external_id" maxLength:"1000"`
 	From       time.Time `query:"from" doc:"Created at or after."`
 	To         time.Time `query:"to" doc:"Created before."`
+
+	IntegrationID uuid.UUID `query:"integration_id" format:"uuid"`
+	CampaignID    string    `query:"campaign_id" maxLength:"1000"`
+	AdSetID       string    `query:"adset_id" maxLength:"1000"`
+	AdID          string    `query:"ad_id" maxLength:"1000"`
+	FormID        string    `query:"form_id" maxLength:"1000"`
+	Test          string    `query:"test" enum:"true,false" doc:"Only the platforms' tests, or all but those."`
 }
 
 var leadColumns = []column[Lead]{
@@ -63,6 +77,13 @@ var leadColumns = []column[Lead]{
 	{"source_id", func(l Lead) string { return cellOfID(l.SourceID) }},
 	{"channel", func(l Lead) string { return l.Channel }},
 	{"external_id", func(l Lead) string { return cellOfText(l.ExternalID) }},
+	{"integration_id", func(l Lead) string { return cellOfID(l.IntegrationID) }},
+	{"test", func(l Lead) string { return strconv.FormatBool(l.Test) }},
+	{"campaign_id", func(l Lead) string { return l.Attribution["campaign_id"] }},
+	{"campaign_name", func(l Lead) string { return l.Attribution["campaign_name"] }},
+	{"adset_id", func(l Lead) string { return l.Attribution["adset_id"] }},
+	{"ad_id", func(l Lead) string { return l.Attribution["ad_id"] }},
+	{"form_id", func(l Lead) string { return l.Attribution["form_id"] }},
 	{"created_at", func(l Lead) string { return cellOfTime(l.CreatedAt) }},
 	{"updated_at", func(l Lead) string { return cellOfTime(l.UpdatedAt) }},
 }
@@ -98,6 +119,8 @@ func (a *API) registerLeads() {
 func (a *API) listLeads(ctx context.Context, c *call, in *leadListInput, p store.Page) ([]Lead, error) {
 	all, err := a.Store.SourceLeads(ctx, c.Workspace, store.LeadFilter{
 		SourceID: in.SourceID, Channel: in.Channel, ExternalID: in.ExternalID, From: in.From, To: in.To,
+		IntegrationID: in.IntegrationID, CampaignID: in.CampaignID, AdSetID: in.AdSetID, AdID: in.AdID, FormID: in.FormID,
+		Test: boolOrNil(in.Test),
 	}, p)
 	return each(all, leadBody), err
 }
@@ -162,6 +185,16 @@ func leadBody(l store.Lead) Lead {
 		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone),
 		PhoneE164: textOrNull(l.PhoneE164), Fields: Fields(l.Fields),
 		SourceID: l.SourceID, Channel: l.Channel, ExternalID: textOrNull(l.ExternalID),
+		IntegrationID: l.IntegrationID, Test: l.Test, Attribution: l.Attribution, Consent: l.Consent,
 		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
 	}
+}
+
+// boolOrNil is an optional switch in a query.
+func boolOrNil(text string) *bool {
+	if text == "" {
+		return nil
+	}
+	is := text == "true"
+	return &is
 }

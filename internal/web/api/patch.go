@@ -31,7 +31,7 @@ func (p *Patch[T]) UnmarshalJSON(data []byte) error {
 
 // Schema implements huma.SchemaProvider.
 func (Patch[T]) Schema(r huma.Registry) *huma.Schema {
-	s := *r.Schema(reflect.TypeFor[T](), true, "")
+	s := *r.Schema(reflect.TypeFor[T](), false, "") // a reference could not be null
 	s.Nullable = true
 	return &s
 }

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,9 +20,11 @@ import (
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/internal/testenv"
 	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
+	"github.com/leadwheel/leadwheel/internal/web/hooks"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -72,11 +75,18 @@ func (s *site) serve() {
 	log := slog.New(slog.NewJSONHandler(&locked{w: s.logs}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	m := metrics.New(prometheus.NewRegistry())
 	intake := ingest.NewIntake(s.Store, s.fed, m)
+	box, err := secret.NewBox(base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: s.Store, Intake: intake, Box: box, Metrics: m, Log: log})
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
-			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Feeder: s.fed, Metrics: m, Log: log,
+			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Feeder: s.fed, Receiver: receiver,
+			Secrets: box, Metrics: m, Log: log,
 		},
-		Log: log,
+		Hooks: hooks.Deps{Store: s.Store, Receiver: receiver, Log: log},
+		Log:   log,
 	})
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = web.NewServer(public, log)

@@ -45,6 +45,7 @@ func (s *site) newTenant(name string) tenant {
 	at := s.Store.Now().Add(48 * time.Hour).Format(time.RFC3339)
 	post("/v1/assignments", map[string]any{"lead_ids": []string{l}, "member_ids": []any{second}, "at": at}).is(202)
 	s.do(w.keys[lead.RoleIntegration], "POST", "/v1/imports", "name,email\nI,i@example.com\n,\n", "Content-Type", "text/csv").is(202)
+	s.do("", "POST", post("/v1/integrations", `{"kind":"generic","name":"Any"}`).is(201).at("url").(string), `{"size":1}`).is(200)
 
 	w.own["member_id"], w.own["group_id"], w.own["source_id"], w.own["lead_id"] = first.String(), group, source, l
 	w.own["assignment_id"] = s.do(admin, "GET", "/v1/assignments", nil).items()[0]["id"].(string)

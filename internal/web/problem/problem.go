@@ -18,6 +18,7 @@ const (
 	NotFound       = "not_found"
 	Conflict       = "conflict"
 	TooLarge       = "too_large"
+	RateLimited    = "rate_limited"
 	Unavailable    = "unavailable"
 	InternalError  = "internal_error"
 )
@@ -106,6 +107,8 @@ func code(status int) string {
 		return Conflict
 	case http.StatusRequestEntityTooLarge:
 		return TooLarge
+	case http.StatusTooManyRequests:
+		return RateLimited
 	case http.StatusServiceUnavailable, StatusClientGone:
 		return Unavailable
 	case http.StatusInternalServerError:

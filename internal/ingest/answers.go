@@ -1,0 +1,233 @@
+package ingest
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// leftOut is the field that names those which together are larger than fields may be.
+const leftOut = "left_out"
+
+// An answer is one thing that the person filled in, or that came with it.
+type answer struct {
+	name string
+	// value is a string, a json.Number, a bool, a []any or a map[string]any.
+	value any
+}
+
+// Answers are named values in the order in which they came. Names may come twice.
+type Answers []answer
+
+// Add adds an answer. Text is cleaned; what is empty is left out.
+func (a *Answers) Add(name string, value any) {
+	if value = storable(value); value != nil {
+		*a = append(*a, answer{cmp.Or(shorten(Clean(name), maxText), "field "+strconv.Itoa(len(*a)+1)), value})
+	}
+}
+
+// AddAll adds an answer with as many values as it has.
+func (a *Answers) AddAll(name string, values []string) {
+	if len(values) == 1 {
+		a.Add(name, values[0])
+		return
+	}
+	all := make([]any, len(values))
+	for i, v := range values {
+		all[i] = v
+	}
+	a.Add(name, all)
+}
+
+// storable cleans a value of what Postgres cannot hold; nil means that nothing is left.
+func storable(value any) any {
+	switch v := value.(type) {
+	case string:
+		if v = Clean(v); v == "" {
+			return nil
+		}
+		return v
+	case json.Number:
+		if len(v) > 40 || strings.ContainsAny(string(v), "eE") { // beyond what jsonb takes, or what people write
+			return string(v)
+		}
+		return v
+	case bool:
+		return v
+	case []any:
+		kept := make([]any, 0, len(v))
+		for _, one := range v {
+			if one = storable(one); one != nil {
+				kept = append(kept, one)
+			}
+		}
+		if len(kept) == 0 {
+			return nil
+		}
+		return kept
+	case map[string]any:
+		kept := make(map[string]any, len(v))
+		for name, one := range v {
+			if one = storable(one); one != nil {
+				kept[Clean(name)] = one
+			}
+		}
+		if len(kept) == 0 {
+			return nil
+		}
+		return kept
+	}
+	return nil
+}
+
+// text is an answer's first value as text, empty for what has none.
+func (a answer) text() string {
+	switch v := a.value.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case []any:
+		return answer{value: v[0]}.text()
+	}
+	return ""
+}
+
+// simple reports whether text says all there is to an answer.
+func (a answer) simple() bool {
+	switch a.value.(type) {
+	case string, json.Number:
+		return true
+	}
+	return false
+}
+
+// A contact is answers sorted into what a lead is known by, and its fields.
+type contact struct {
+	name, email, phone, id, source string
+	fields                         json.RawMessage
+}
+
+// settle sorts answers: name, email and phone by the names under which forms ask for them, the others and what does not
+// fit into fields, each under its own name. With own an external id and a source are sorted out too.
+func (a Answers) settle(own bool) (contact, error) {
+	chosen := make(map[role]int)
+	rank := make(map[role]int)
+	for i, one := range a {
+		r, n := roleOf(plainHeader(one.name))
+		if r == roleNone || one.text() == "" || !own && (r == roleExternalID || r == roleSource) {
+			continue
+		}
+		if _, taken := chosen[r]; !taken || n < rank[r] {
+			chosen[r], rank[r] = i, n
+		}
+	}
+	if _, full := chosen[roleName]; full {
+		delete(chosen, roleFirst)
+		delete(chosen, roleLast)
+	}
+	used := make(map[int]bool)
+	take := func(r role, limit int) string {
+		i, found := chosen[r]
+		if !found {
+			return ""
+		}
+		text := a[i].text()
+		used[i] = a[i].simple() && utf8.RuneCountInString(text) <= limit
+		return shorten(text, limit)
+	}
+	c := contact{
+		name: take(roleName, maxName), email: take(roleEmail, maxText), phone: take(rolePhone, maxText),
+		source: take(roleSource, maxName), id: take(roleExternalID, maxText),
+	}
+	if c.name == "" {
+		c.name = shorten(strings.TrimSpace(take(roleFirst, maxName/2)+" "+take(roleLast, maxName/2)), maxName)
+	}
+	var err error
+	c.fields, err = a.fields(used)
+	return c, err
+}
+
+// fields are the answers that were not used, as a JSON object that the store takes. Of one name that comes again all
+// values are kept.
+func (a Answers) fields(used map[int]bool) (json.RawMessage, error) {
+	all := make(map[string]any)
+	for i, one := range a {
+		if used[i] {
+			continue
+		}
+		before, again := all[one.name]
+		if !again {
+			all[one.name] = one.value
+			continue
+		}
+		list, is := before.([]any)
+		if !is {
+			list = []any{before}
+		}
+		if more, is := one.value.([]any); is {
+			all[one.name] = append(slices.Clone(list), more...)
+		} else {
+			all[one.name] = append(slices.Clone(list), one.value)
+		}
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return fitting(all)
+}
+
+// fitting writes fields as JSON, without the largest of them where they are too large. The delivery itself is kept.
+func fitting(all map[string]any) (json.RawMessage, error) {
+	text, err := plainJSON(all)
+	if err != nil || len(text) <= maxFields {
+		return text, err
+	}
+	size := make(map[string]int, len(all))
+	var names []string
+	for name, value := range all {
+		one, err := plainJSON(value)
+		if err != nil {
+			return nil, err
+		}
+		names, size[name] = append(names, name), len(one)+len(name)*2+10
+	}
+	slices.SortFunc(names, func(x, y string) int { return cmp.Or(cmp.Compare(size[x], size[y]), cmp.Compare(x, y)) })
+	room, kept := maxFields-1000, make(map[string]any)
+	for _, name := range names {
+		if room -= size[name]; room < 0 {
+			break
+		}
+		kept[name] = all[name]
+	}
+	kept[leftOut] = strconv.Itoa(len(all)-len(kept)) + " fields that are too large; they are in the integration's events"
+	return plainJSON(kept)
+}
+
+// plainJSON writes JSON without escaping what HTML would need escaped.
+func plainJSON(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// shorten cuts text to so many characters.
+func shorten(text string, characters int) string {
+	if len(text) <= characters {
+		return text
+	}
+	n := 0
+	for i := range text {
+		if n == characters {
+			return strings.TrimSpace(text[:i])
+		}
+		n++
+	}
+	return text
+}

@@ -1,0 +1,61 @@
+package ingest
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// fieldsOf are the fields that some kinds of integrations have and others don't; required ones are marked.
+var fieldsOf = map[lead.Kind][]string{
+	lead.KindGoogle:  {"secret!"},
+	lead.KindGeneric: {"secret", "mapping"},
+}
+
+// CheckIntegration returns a *store.FieldError where an integration has not what its kind needs, or something that its
+// kind has no use for.
+func CheckIntegration(i store.Integration, s Secrets) error {
+	if !Supported(i.Kind) {
+		return &store.FieldError{Field: "kind", Message: "integrations of this kind cannot be made here"}
+	}
+	has := map[string]bool{
+		"secret": s.Secret != "", "verify_token": s.VerifyToken != "", "access_token": s.AccessToken != "",
+		"mapping": len(i.Settings.Mapping) > 0, "redirect_url": i.Settings.RedirectURL != "",
+		"honeypot": i.Settings.Honeypot != "", "form_ids": len(i.Settings.FormIDs) > 0,
+	}
+	for _, field := range []string{"secret", "verify_token", "access_token", "mapping", "redirect_url", "honeypot", "form_ids"} {
+		switch takes := fieldsOf[i.Kind]; {
+		case !has[field] && slices.Contains(takes, field+"!"):
+			return &store.FieldError{Field: field, Message: fmt.Sprintf("a %s integration needs this", i.Kind)}
+		case has[field] && !slices.Contains(takes, field+"!") && !slices.Contains(takes, field):
+			return &store.FieldError{Field: field, Message: fmt.Sprintf("a %s integration has no use for this; leave it out", i.Kind)}
+		}
+	}
+	if i.Kind == lead.KindGeneric && s.Secret != "" {
+		if _, err := WebhookKey(s.Secret); err != nil {
+			return &store.FieldError{Field: "secret", Message: err.Error()}
+		}
+	}
+	for target, path := range i.Settings.Mapping {
+		if slices.Contains(strings.Split(path, "."), "") {
+			return &store.FieldError{Field: "mapping." + target, Message: "a path is names with dots between them, as in data.contact.email"}
+		}
+	}
+	return checkRedirect(i.Settings.RedirectURL)
+}
+
+// checkRedirect returns a *store.FieldError for an address that a browser should not be sent to.
+func checkRedirect(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
+		return &store.FieldError{Field: "redirect_url", Message: "this is not an address that begins with https:// or http://"}
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package ingest
+
+import (
+	"cmp"
+	"regexp"
+	"strconv"
+
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// google reads the webhooks of Google Ads lead form assets: one lead a request, not signed, with a key in its body.
+type google struct{}
+
+type googleLead struct {
+	LeadID       flexible `json:"lead_id"`
+	Key          flexible `json:"google_key"`
+	IsTest       flexible `json:"is_test"`
+	FormID       flexible `json:"form_id"`
+	CampaignID   flexible `json:"campaign_id"`
+	AdGroupID    flexible `json:"adgroup_id"`
+	CreativeID   flexible `json:"creative_id"`
+	AssetGroupID flexible `json:"asset_group_id"`
+	ClickID      flexible `json:"gcl_id"`
+	Stage        flexible `json:"lead_stage"`
+	SubmitTime   flexible `json:"lead_submit_time"`
+	Columns      []struct {
+		ID    flexible `json:"column_id"`
+		Name  flexible `json:"column_name"`
+		Value flexible `json:"string_value"`
+	} `json:"user_column_data"`
+}
+
+// googleKey is the member with the key in a body.
+var googleKey = regexp.MustCompile(`(?i)("google_key"\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s,}\]]+)`)
+
+// Redact implements redactor: the key is as good as a password.
+func (google) Redact(body []byte) []byte { return googleKey.ReplaceAll(body, []byte(`$1"********"`)) }
+
+// Headers implements Provider.
+func (google) Headers() []string { return nil }
+
+// Verify implements Provider.
+func (google) Verify(s Secrets, r Request) error {
+	if s.Secret == "" {
+		return errNoSecret
+	}
+	var l struct {
+		Key flexible `json:"google_key"`
+	}
+	if err := decode(r.Body, &l); err != nil {
+		return &UnsignedError{"the google_key cannot be found: " + err.Error()}
+	}
+	if !same(string(l.Key), s.Secret) {
+		return &UnsignedError{"the google_key in the body is not the integration's secret; enter the same key on both sides"}
+	}
+	return nil
+}
+
+// Parse implements Provider.
+func (google) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
+	var g googleLead
+	if err := decode(r.Body, &g); err != nil {
+		return Parsed{}, err
+	}
+	l := Lead{ID: string(g.LeadID), Test: g.IsTest.yes(), Attribution: Attribution{"platform": "google"}}
+	for i, c := range g.Columns {
+		name := cmp.Or(Clean(string(c.ID)), Clean(string(c.Name)), "question "+strconv.Itoa(i+1))
+		l.Answers.Add(name, string(c.Value))
+	}
+	l.Answers.Add("lead_stage", string(g.Stage))
+	l.Answers.Add("lead_submit_time", string(g.SubmitTime))
+	for name, value := range map[string]flexible{
+		"campaign_id": g.CampaignID, "adset_id": g.AdGroupID, "ad_id": g.CreativeID, "asset_group_id": g.AssetGroupID,
+		"form_id": g.FormID, "click_id": g.ClickID,
+	} {
+		l.Attribution.Set(name, value)
+	}
+	return Parsed{Leads: []Lead{l}}, nil
+}

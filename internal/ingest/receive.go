@@ -1,0 +1,264 @@
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// A Receiver takes what is delivered to integrations: it verifies, reads and stores it, in one transaction with its raw
+// body.
+type Receiver struct {
+	store   *store.Store
+	intake  *Intake
+	box     Box
+	metrics *metrics.Metrics
+	log     *slog.Logger
+	refused *Limits
+}
+
+// ReceiverOptions are what a Receiver needs.
+type ReceiverOptions struct {
+	Store   *store.Store
+	Intake  *Intake
+	Box     Box
+	Metrics *metrics.Metrics
+	Log     *slog.Logger
+}
+
+// Whoever finds an address can send unsigned bodies to it: a few are kept for whoever set the secret wrongly, and no flood.
+const (
+	refusedRate  = 1
+	refusedBurst = 50
+)
+
+// NewReceiver makes a receiver.
+func NewReceiver(o ReceiverOptions) *Receiver {
+	return &Receiver{
+		store: o.Store, intake: o.Intake, box: o.Box, metrics: o.Metrics, log: o.Log,
+		refused: NewLimits(refusedRate, refusedBurst),
+	}
+}
+
+// Receive takes a request to an integration's address and returns what became of it, once that is committed. Its error is
+// trouble of ours, after which the sender should try again.
+func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (store.Event, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return store.Event{}, err
+	}
+	e := &store.Event{
+		ID: id, IntegrationID: h.ID, ReceivedAt: q.At, Headers: keptHeaders(h.Kind, q.Header), Query: Clean(q.Query), Body: q.Body,
+	}
+	d, err := r.read(h, q, e, false, false)
+	if err != nil {
+		return *e, err
+	}
+	warning, err := d.findSources(ctx, r.store.Queries, h)
+	if err != nil {
+		return *e, err
+	}
+	if e.Outcome != lead.EventRefused || r.refused.Allow(h.ID.String(), 0) {
+		if err := r.keep(ctx, h, d.Delivery); err != nil {
+			return *e, err
+		}
+	}
+	r.metrics.Webhooks.WithLabelValues(string(h.Kind), string(e.Outcome)).Inc()
+	if warning != "" {
+		r.warn(ctx, h, warning)
+	}
+	return *e, nil
+}
+
+// warnAgain is how old a warning gets before it is noted again.
+const warnAgain = time.Hour
+
+// warn notes on an integration what was left out of a lead. The lead is stored: where this fails, the next one will do.
+func (r *Receiver) warn(ctx context.Context, h store.Hook, warning string) {
+	if h.Warning == warning && h.WarnedAt != nil && r.store.Now().Sub(*h.WarnedAt) < warnAgain {
+		return
+	}
+	if err := r.store.WarnIntegration(ctx, h.Workspace, h.ID, warning); err != nil {
+		r.log.WarnContext(ctx, "a warning could not be noted on its integration", "integration_id", h.ID, "error", err)
+	}
+}
+
+// keep stores a delivery. One whose leads the database refuses is kept without them, so that they are not lost.
+func (r *Receiver) keep(ctx context.Context, h store.Hook, d store.Delivery) error {
+	_, err := r.intake.AddDelivery(ctx, h.Workspace, d)
+	if !store.Refused(err) || len(d.Leads) == 0 {
+		return err
+	}
+	r.log.ErrorContext(ctx, "the database refused the leads of a delivery, which is kept without them",
+		"integration_id", h.ID, "event_id", d.Event.ID, "error", err)
+	d.Event.Outcome, d.Event.Detail, d.Event.LeadIDs = lead.EventUnmapped, "the database refused what was read of it", nil
+	_, err = r.intake.AddDelivery(ctx, h.Workspace, store.Delivery{Event: d.Event})
+	return err
+}
+
+// read reads a request into a delivery, whose event has its outcome where there are no leads to store. One that was
+// verified before is not verified again, and again means that no pause holds it.
+func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again bool) (delivery, error) {
+	provider := providers[h.Kind]
+	if provider == nil {
+		return delivery{}, fmt.Errorf("integrations of kind %q: %w", h.Kind, store.ErrNotFound)
+	}
+	d := delivery{Delivery: store.Delivery{Event: e}}
+	if !verified {
+		if err := r.verify(provider, h, q); err != nil {
+			unsigned := isUnsigned(err)
+			if unsigned == nil {
+				return d, err
+			}
+			e.Outcome, e.Detail = lead.EventRefused, unsigned.Message
+			return d, nil
+		}
+	}
+	e.Body = Redacted(h.Kind, e.Body)
+	if !h.Enabled && !again {
+		e.Outcome, e.Detail = lead.EventHeld, "the integration is paused"
+		return d, nil
+	}
+	parsed, err := provider.Parse(h.Settings, q)
+	var unmapped *UnmappedError
+	if errors.As(err, &unmapped) {
+		e.Outcome, e.Detail = lead.EventUnmapped, unmapped.Message
+		return d, nil
+	}
+	if err != nil {
+		return d, err
+	}
+	e.Detail = parsed.Note
+	return d, d.fill(h, parsed.Leads)
+}
+
+// A delivery is a store.Delivery that is being made.
+type delivery struct {
+	store.Delivery
+	sources []string // that the leads name, empty where one names none
+}
+
+func (r *Receiver) verify(p Provider, h store.Hook, q Request) error {
+	secrets, err := OpenSecrets(r.box, h.Integration)
+	if err != nil {
+		return fmt.Errorf("opening the secrets of integration %s: %w", h.ID, err)
+	}
+	return p.Verify(secrets, q)
+}
+
+// fill turns a request's leads into the store's. Those that the event has made before are left out, and so are entries
+// without a contact.
+func (d *delivery) fill(h store.Hook, leads []Lead) error {
+	without := 0
+	for place, l := range leads {
+		if place < len(d.Event.LeadIDs) && d.Event.LeadIDs[place] != uuid.Nil {
+			continue
+		}
+		made, source, err := newLead(h, l)
+		if err != nil {
+			return err
+		}
+		if made.Name == "" && made.Email == "" && made.Phone == "" {
+			without++
+			continue
+		}
+		d.Leads, d.Places, d.sources = append(d.Leads, made), append(d.Places, place), append(d.sources, source)
+	}
+	switch {
+	case without > 0 && without == len(leads):
+		d.Event.Outcome, d.Event.Detail = lead.EventUnmapped, "there is no name, email or phone in it; see which names it uses and set the mapping"
+	case without > 0:
+		d.Event.Detail = fmt.Sprintf("%d of %d entries have no name, email or phone", without, len(leads))
+	case len(leads) == 0:
+		d.Event.Outcome = lead.EventIgnored
+	}
+	return nil
+}
+
+// findSources gives the leads the sources that they name, and the others the integration's. The warning says what of it
+// could not be found.
+func (d *delivery) findSources(ctx context.Context, q store.Queries, h store.Hook) (warning string, err error) {
+	found := make(map[string]uuid.UUID)
+	if h.LeadSource != nil {
+		found[""] = *h.LeadSource
+	} else if h.SourceID != nil && len(d.Leads) > 0 {
+		warning = "Leads come in without a source: " + lead.SourceNotEligible.Text() + "."
+	}
+	for i, name := range d.sources {
+		id, known := found[name]
+		if !known && name != "" {
+			var missing string
+			id, missing, err = q.LeadSource(ctx, h.Workspace, store.SourceRef{Name: name, Create: h.CreateSources})
+			if err != nil {
+				return warning, err
+			}
+			if missing != "" {
+				id, warning = found[""], missing
+			}
+			found[name] = id
+		}
+		d.Leads[i].SourceID = id
+	}
+	return warning, nil
+}
+
+// newLead is a lead as the store takes it, and the name of the source that it wants. Tests are not distributed.
+func newLead(h store.Hook, l Lead) (made store.NewLead, source string, err error) {
+	c, err := l.Answers.settle(l.Own)
+	if err != nil {
+		return made, "", err
+	}
+	made = store.NewLead{
+		Name: c.name, Email: c.email, Phone: c.phone, Fields: c.fields, Channel: string(h.Kind), Test: l.Test,
+		Origin: store.IntegrationOrigin(h.ID), ExternalID: externalID(cmp.Or(Clean(l.ID), c.id)), IntegrationID: h.ID,
+	}
+	if h.GroupID != nil && !l.Test {
+		made.Distribute.GroupID = *h.GroupID
+	}
+	if len(l.Attribution) > 0 {
+		if made.Attribution, err = plainJSON(l.Attribution); err != nil {
+			return made, "", err
+		}
+	}
+	if len(l.Consent) > 0 {
+		made.Consent, err = plainJSON(l.Consent)
+	}
+	return made, c.source, err
+}
+
+// keptHeaders are the headers that a request is read again with.
+func keptHeaders(kind lead.Kind, header http.Header) map[string]string {
+	kept := make(map[string]string)
+	names := []string{"Content-Type", "Content-Encoding"}
+	if p := providers[kind]; p != nil {
+		names = slices.Concat(names, p.Headers())
+	}
+	for _, name := range names {
+		if value := Clean(header.Get(name)); value != "" {
+			kept[name] = value
+		}
+	}
+	return kept
+}
+
+// externalID is an id as the index over them takes it. One that is too long for that is known by its hash.
+func externalID(id string) string {
+	if len(id) <= maxExternalID/2 {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}

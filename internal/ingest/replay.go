@@ -1,0 +1,62 @@
+package ingest
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// Replayed is what reading a delivery again came to. Give its batches to the queue, and count it, once the transaction
+// has committed.
+type Replayed struct {
+	Event   store.Event
+	Batches []store.Batch
+
+	leads []store.NewLead
+	added []store.AddedLead
+}
+
+// Replay reads a delivery again, by the settings and the secret that its integration has now. Leads that it has made
+// before are not made again, whatever their ids have become; where it has made all of them it is a duplicate.
+func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integration, event uuid.UUID) (Replayed, error) {
+	h, err := t.HookOf(ctx, workspace, integration)
+	if err != nil {
+		return Replayed{}, err
+	}
+	before, err := t.LockEvent(ctx, workspace, integration, event)
+	if err != nil {
+		return Replayed{}, err
+	}
+	e := before
+	d, err := r.read(h, requestOf(before), &e, before.Outcome != lead.EventRefused, true)
+	if err != nil {
+		return Replayed{}, err
+	}
+	if len(before.LeadIDs) > 0 && len(d.Leads) == 0 {
+		if before.Outcome == lead.EventLead {
+			before.Outcome = lead.EventDuplicate // but for the list, which goes on to say what it brought
+		}
+		return Replayed{Event: before}, nil
+	}
+	if _, err := d.findSources(ctx, t.Queries, h); err != nil {
+		return Replayed{}, err
+	}
+	added, batches, err := t.AddReplayed(ctx, workspace, lead.QueueFresh, d.Delivery)
+	return Replayed{e, batches, d.Leads, added}, err
+}
+
+// Count counts the leads that a replay made.
+func (r *Receiver) Count(replayed Replayed) { r.intake.count(replayed.leads, replayed.added) }
+
+// requestOf is the request that an event keeps.
+func requestOf(e store.Event) Request {
+	header := make(http.Header, len(e.Headers))
+	for name, value := range e.Headers {
+		header.Set(name, value)
+	}
+	return Request{Header: header, Query: e.Query, Body: e.Body, At: e.ReceivedAt}
+}

@@ -1,0 +1,46 @@
+package lead
+
+// Kind is what an integration takes leads from.
+type Kind string
+
+// The kinds of integrations.
+const (
+	KindGoogle   Kind = "google"
+	KindMeta     Kind = "meta"
+	KindTikTok   Kind = "tiktok"
+	KindLinkedIn Kind = "linkedin"
+	KindTypeform Kind = "typeform"
+	KindGeneric  Kind = "generic"
+	KindForm     Kind = "form"
+)
+
+// Kinds lists every kind, in the order in which they are offered.
+func Kinds() []Kind {
+	return []Kind{KindGoogle, KindMeta, KindTikTok, KindLinkedIn, KindTypeform, KindGeneric, KindForm}
+}
+
+// EventOutcome is what became of a delivery to an integration.
+type EventOutcome string
+
+const (
+	// EventLead means that it brought at least one new lead.
+	EventLead EventOutcome = "lead"
+	// EventDuplicate means that all its leads were there already.
+	EventDuplicate EventOutcome = "duplicate"
+	// EventTest means that it was a test by the platform: stored as such, and never distributed.
+	EventTest EventOutcome = "test"
+	// EventIgnored means that it was authentic and no lead, such as another kind of notification.
+	EventIgnored EventOutcome = "ignored"
+	// EventUnmapped means that it was authentic, and that no lead could be made of it. It can be replayed.
+	EventUnmapped EventOutcome = "unmapped"
+	// EventHeld means that it waits: the integration is paused, or its platform does not let us fetch the lead. It can be
+	// replayed.
+	EventHeld EventOutcome = "held"
+	// EventRefused means that it was not shown to be authentic. It can be replayed once the secret is right.
+	EventRefused EventOutcome = "refused"
+)
+
+// EventOutcomes lists every outcome.
+func EventOutcomes() []EventOutcome {
+	return []EventOutcome{EventLead, EventDuplicate, EventTest, EventIgnored, EventUnmapped, EventHeld, EventRefused}
+}

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// Event is a delivery to an integration and what became of it.
+type Event struct {
+	ID      uuid.UUID         `json:"id" format:"uuid"`
+	At      time.Time         `json:"at" doc:"When it came in."`
+	Outcome lead.EventOutcome `json:"outcome" enum:"lead,duplicate,test,ignored,unmapped,held,refused"`
+	Detail  *string           `json:"detail" doc:"Why, where there is something to say."`
+	LeadIDs []uuid.UUID       `json:"lead_ids" format:"uuid" doc:"Its leads, made by it or there before."`
+}
+
+func (e Event) itemID() uuid.UUID { return e.ID }
+
+// EventBody is a delivery with what came in.
+type EventBody struct {
+	Event
+	ContentType *string `json:"content_type"`
+	Query       *string `json:"query"`
+	Body        string  `json:"body" doc:"As text. A key in it is blotted out."`
+}
+
+type eventOutput struct{ Body EventBody }
+
+type eventsInput struct {
+	Paging
+	ItemID
+	Outcome lead.EventOutcome `query:"outcome" enum:"lead,duplicate,test,ignored,unmapped,held,refused"`
+}
+
+type eventInput struct {
+	ItemID
+	EventID string `path:"event_id"`
+}
+
+// ids returns store.ErrNotFound for text that is no id.
+func (i eventInput) ids() (integration, event uuid.UUID, err error) {
+	if integration, err = i.id(); err != nil {
+		return integration, event, err
+	}
+	event, err = ItemID{i.EventID}.id()
+	return integration, event, err
+}
+
+func (a *API) registerEvents() {
+	const collection = "/v1/integrations/{id}/events"
+	registerList(a, huma.Operation{
+		OperationID: "list-events", Path: collection, Summary: "List what was delivered to an integration",
+	}, nil, a.listEvents)
+	register(a, huma.Operation{
+		OperationID: "get-event", Method: http.MethodGet, Path: collection + "/{event_id}", Summary: "Look at a delivery",
+	}, func(ctx context.Context, c *call, in *eventInput) (*eventOutput, error) {
+		integration, event, err := in.ids()
+		if err != nil {
+			return nil, err
+		}
+		i, err := a.Store.Integration(ctx, c.Workspace, integration)
+		if err != nil {
+			return nil, err
+		}
+		e, err := a.Store.Event(ctx, c.Workspace, integration, event)
+		return &eventOutput{EventBody{
+			Event: eventBody(e), ContentType: textOrNull(e.Headers["Content-Type"]), Query: textOrNull(e.Query),
+			Body: strings.ToValidUTF8(string(ingest.Redacted(i.Kind, e.Body)), "\uFFFD"),
+		}}, err
+	})
+	register(a, huma.Operation{
+		OperationID: "replay-event", Method: http.MethodPost, Path: collection + "/{event_id}/replay", Summary: "Read a delivery again",
+		Description:   "By the settings and the secret that the integration has now. One event never makes a second lead: what it has made before is not made again.",
+		DefaultStatus: http.StatusOK,
+	}, a.replayEvent)
+}
+
+func (a *API) listEvents(ctx context.Context, c *call, in *eventsInput, p store.Page) ([]Event, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.Store.Integration(ctx, c.Workspace, id); err != nil {
+		return nil, err
+	}
+	all, err := a.Store.Events(ctx, c.Workspace, id, in.Outcome, p)
+	return each(all, eventBody), err
+}
+
+func (a *API) replayEvent(ctx context.Context, c *call, in *eventInput) (*posted[Event], error) {
+	integration, event, err := in.ids()
+	if err != nil {
+		return nil, err
+	}
+	var replayed ingest.Replayed
+	out, err := once(ctx, a, c, func(tx *store.Tx) (effect[Event], error) {
+		var err error
+		replayed, err = a.Receiver.Replay(ctx, tx, c.Workspace, integration, event)
+		return effect[Event]{status: http.StatusOK, body: eventBody(replayed.Event), batches: replayed.Batches}, err
+	})
+	if err == nil {
+		a.Receiver.Count(replayed)
+	}
+	return out, err
+}
+
+func eventBody(e store.Event) Event {
+	leads := []uuid.UUID{}
+	for _, id := range e.LeadIDs {
+		if id != uuid.Nil {
+			leads = append(leads, id)
+		}
+	}
+	return Event{ID: e.ID, At: e.ReceivedAt, Outcome: e.Outcome, Detail: textOrNull(e.Detail), LeadIDs: leads}
+}

@@ -1,0 +1,199 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// Integration is an address at which an ad platform or a form delivers leads. Its secrets are never shown.
+type Integration struct {
+	ID            uuid.UUID  `json:"id" format:"uuid"`
+	URL           string     `json:"url" doc:"Where leads are delivered: a path on this server."`
+	Kind          lead.Kind  `json:"kind" enum:"generic,form,google,meta,tiktok,linkedin,typeform"`
+	Name          string     `json:"name"`
+	Enabled       bool       `json:"enabled" doc:"While it is not, deliveries are kept, and can be replayed later."`
+	GroupID       *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"Who gets its leads."`
+	SourceID      *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"What its leads have for a source."`
+	CreateSources bool       `json:"create_sources" doc:"Whether a source that a lead names and nobody knows is made."`
+	RateLimit     *float64   `json:"rate_limit" nullable:"true" doc:"Requests a second; null means the server's setting."`
+	Mapping       Mapping    `json:"mapping"`
+	RedirectURL   *string    `json:"redirect_url"`
+	Honeypot      *string    `json:"honeypot"`
+	FormIDs       []string   `json:"form_ids"`
+	Health        Health     `json:"health"`
+	Warning       *string    `json:"warning" doc:"What was last left out of a lead."`
+	WarnedAt      *time.Time `json:"warned_at" nullable:"true"`
+	CreatedAt     time.Time  `json:"created_at"`
+	UpdatedAt     time.Time  `json:"updated_at"`
+}
+
+func (i Integration) itemID() uuid.UUID { return i.ID }
+
+// Health is whether an integration's leads come through.
+type Health struct {
+	State string `json:"state" enum:"ok,token_dead,permission,throttled"`
+	Held  int    `json:"held" doc:"Deliveries that are kept until they can be read."`
+}
+
+// Mapping says where in a generic delivery the lead's texts are: dotted paths, in which numbers are places in a list.
+type Mapping struct {
+	Name       string `json:"name,omitempty" maxLength:"200" example:"data.contact.full_name"`
+	Email      string `json:"email,omitempty" maxLength:"200"`
+	Phone      string `json:"phone,omitempty" maxLength:"200" example:"data.contact.phones.0"`
+	ExternalID string `json:"external_id,omitempty" maxLength:"200" doc:"The sender's own id, by which repeats are known."`
+}
+
+// NewIntegration is an integration to be made.
+type NewIntegration struct {
+	Kind          lead.Kind  `json:"kind" enum:"generic,form,google,meta,tiktok,linkedin,typeform"`
+	Name          string     `json:"name" minLength:"1" maxLength:"200"`
+	Enabled       *bool      `json:"enabled,omitempty" doc:"True unless given."`
+	GroupID       *uuid.UUID `json:"group_id,omitempty" format:"uuid" doc:"Who gets its leads; nobody unless given."`
+	SourceID      *uuid.UUID `json:"source_id,omitempty" format:"uuid"`
+	CreateSources bool       `json:"create_sources,omitempty" doc:"Whether a source that a lead names and nobody knows is made."`
+	RateLimit     *float64   `json:"rate_limit,omitempty" exclusiveMinimum:"0" maximum:"100000" doc:"Requests a second."`
+	Secret        string     `json:"secret,omitempty" maxLength:"1000" doc:"The key of a google form, the app secret of meta and tiktok, the client secret of linkedin, the secret of typeform; for generic a Standard Webhooks secret, whsec_…, without which deliveries are not signed. Never shown again."`
+	VerifyToken   string     `json:"verify_token,omitempty" maxLength:"1000" doc:"What meta sends to check the address."`
+	AccessToken   string     `json:"access_token,omitempty" maxLength:"5000" doc:"What opens the API of meta or linkedin."`
+	Mapping       Mapping    `json:"mapping,omitempty" doc:"For generic and form; the names at the top unless given."`
+	RedirectURL   string     `json:"redirect_url,omitempty" maxLength:"1000" doc:"Where the sender of a form goes next."`
+	Honeypot      string     `json:"honeypot,omitempty" maxLength:"200" doc:"A form's field that people don't see; what has it filled in is no lead."`
+	FormIDs       []string   `json:"form_ids,omitempty" maxItems:"1000" doc:"The forms on the platform that are looked through for what was missed."`
+}
+
+type integrationOutput struct{ Body Integration }
+
+func (a *API) registerIntegrations() {
+	const collection, one = "/v1/integrations", "/v1/integrations/{id}"
+	register(a, huma.Operation{
+		OperationID: "post-integration", Method: http.MethodPost, Path: collection, Summary: "Add an integration",
+		DefaultStatus: http.StatusCreated,
+	}, a.postIntegration)
+	registerList(a, huma.Operation{OperationID: "list-integrations", Path: collection, Summary: "List the integrations"}, nil,
+		func(ctx context.Context, c *call, _ *struct{ Paging }, p store.Page) ([]Integration, error) {
+			all, err := a.Store.Integrations(ctx, c.Workspace, p)
+			if err != nil {
+				return nil, err
+			}
+			held, err := a.Store.HeldEvents(ctx, c.Workspace)
+			return each(all, func(i store.Integration) Integration { return integrationBody(i, held[i.ID]) }), err
+		})
+	register(a, huma.Operation{
+		OperationID: "get-integration", Method: http.MethodGet, Path: one, Summary: "Read an integration",
+	}, func(ctx context.Context, c *call, in *itemInput) (*integrationOutput, error) {
+		id, err := in.id()
+		if err != nil {
+			return nil, err
+		}
+		i, err := a.Store.Integration(ctx, c.Workspace, id)
+		if err != nil {
+			return nil, err
+		}
+		return a.integrationOutput(ctx, c, i)
+	})
+	register(a, huma.Operation{
+		OperationID: "patch-integration", Method: http.MethodPatch, Path: one, Summary: "Change or pause an integration",
+	}, a.patchIntegration)
+	register(a, huma.Operation{
+		OperationID: "delete-integration", Method: http.MethodDelete, Path: one, Summary: "Close an integration's address; its leads stay",
+	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
+		id, err := in.id()
+		if err != nil {
+			return nil, err
+		}
+		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteIntegration(ctx, c.Workspace, id) })
+	})
+}
+
+func (a *API) integrationOutput(ctx context.Context, c *call, i store.Integration) (*integrationOutput, error) {
+	held, err := a.Store.HeldEvents(ctx, c.Workspace)
+	return &integrationOutput{integrationBody(i, held[i.ID])}, err
+}
+
+func (a *API) postIntegration(ctx context.Context, c *call, in *struct{ Body NewIntegration }) (*posted[Integration], error) {
+	b := in.Body
+	if err := needName(&b.Name); err != nil {
+		return nil, err
+	}
+	id, err := store.NewIntegrationID()
+	if err != nil {
+		return nil, err
+	}
+	i := store.Integration{
+		ID: id, Kind: b.Kind, Name: b.Name, Enabled: unlessFalse(b.Enabled), GroupID: b.GroupID, SourceID: b.SourceID,
+		CreateSources: b.CreateSources, RateLimit: b.RateLimit,
+		Settings: store.IntegrationSettings{
+			Mapping: b.Mapping.toStore(), RedirectURL: b.RedirectURL, Honeypot: b.Honeypot, FormIDs: b.FormIDs,
+		},
+	}
+	secrets := ingest.Secrets{Secret: b.Secret, VerifyToken: b.VerifyToken, AccessToken: b.AccessToken}
+	if err := ingest.CheckIntegration(i, secrets); err != nil {
+		return nil, err
+	}
+	if i.Sealed, err = a.seal(secrets, i); err != nil {
+		return nil, err
+	}
+	if err := a.checkTarget(ctx, c, b.GroupID, b.SourceID); err != nil {
+		return nil, err
+	}
+	return once(ctx, a, c, func(tx *store.Tx) (effect[Integration], error) {
+		made, err := tx.CreateIntegration(ctx, c.Workspace, i)
+		return effect[Integration]{status: http.StatusCreated, body: integrationBody(made, 0)}, err
+	})
+}
+
+// checkTarget checks to whom and as what an integration's leads are to come.
+func (a *API) checkTarget(ctx context.Context, c *call, group, source *uuid.UUID) error {
+	if group != nil {
+		if err := a.Store.CheckDistribution(ctx, c.Workspace, store.Distribution{GroupID: *group}); err != nil {
+			return err
+		}
+	}
+	if source == nil {
+		return nil
+	}
+	offered, err := a.Store.OfferedForLeads(ctx, c.Workspace, []uuid.UUID{*source})
+	if err != nil {
+		return err
+	}
+	actual, is := offered[*source]
+	if !is {
+		return notEligible("body.source_id")
+	}
+	*source = actual
+	return nil
+}
+
+func integrationBody(i store.Integration, held int) Integration {
+	forms := i.Settings.FormIDs
+	if forms == nil {
+		forms = []string{}
+	}
+	m := i.Settings.Mapping
+	return Integration{
+		ID: i.ID, URL: "/hooks/" + string(i.Kind) + "/" + i.Token, Kind: i.Kind, Name: i.Name, Enabled: i.Enabled,
+		GroupID: i.GroupID, SourceID: i.SourceID, CreateSources: i.CreateSources, RateLimit: i.RateLimit,
+		Mapping:     Mapping{Name: m["name"], Email: m["email"], Phone: m["phone"], ExternalID: m["external_id"]},
+		RedirectURL: textOrNull(i.Settings.RedirectURL), Honeypot: textOrNull(i.Settings.Honeypot), FormIDs: forms,
+		Health: Health{State: i.Health, Held: held}, Warning: textOrNull(i.Warning), WarnedAt: i.WarnedAt,
+		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+	}
+}
+
+func (m Mapping) toStore() map[string]string {
+	all := make(map[string]string)
+	for name, path := range map[string]string{"name": m.Name, "email": m.Email, "phone": m.Phone, "external_id": m.ExternalID} {
+		if path != "" {
+			all[name] = path
+		}
+	}
+	return all
+}

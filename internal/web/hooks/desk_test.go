@@ -1,0 +1,266 @@
+package hooks_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/secret"
+	"github.com/leadwheel/leadwheel/internal/testenv"
+	"github.com/leadwheel/leadwheel/internal/web"
+	"github.com/leadwheel/leadwheel/internal/web/api"
+	"github.com/leadwheel/leadwheel/internal/web/hooks"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// A desk is a workspace with a group of one member, and the server at which leads arrive.
+type desk struct {
+	*testenv.Env
+	t         *testing.T
+	workspace uuid.UUID
+	group     uuid.UUID
+	key       string
+	url       string
+	client    *http.Client
+	metrics   *metrics.Metrics
+	logs      *bytes.Buffer
+}
+
+// deps lets a test change how the receivers are set up.
+type deps func(*hooks.Deps)
+
+func newDesk(t *testing.T, change ...deps) *desk {
+	t.Helper()
+	return newDeskOn(t, testenv.New(t), change...)
+}
+
+func newDeskOn(t *testing.T, env *testenv.Env, change ...deps) *desk {
+	t.Helper()
+	d := &desk{Env: env, t: t, metrics: metrics.New(prometheus.NewRegistry()), logs: &bytes.Buffer{}}
+	ctx := t.Context()
+	w, err := d.Store.CreateWorkspace(ctx, store.WorkspaceSpec{Name: "acme", Timezone: "Asia/Kuala_Lumpur", Region: "MY"})
+	d.must(err)
+	d.workspace = w.ID
+	m, err := d.Store.CreateMember(ctx, w.ID, store.Member{Name: "Aisyah"})
+	d.must(err)
+	d.must(d.Store.WithTx(ctx, func(tx *store.Tx) error {
+		g, err := tx.CreateGroup(ctx, w.ID, store.GroupSpec{
+			Name: "sales", Method: lead.RoundRobin,
+			Listed: []lead.Listed{{Weight: 1, Members: lead.Slot{{MemberID: m.ID}}}},
+		})
+		d.group = g.ID
+		return err
+	}))
+	_, d.key, err = d.Store.CreateAPIKey(ctx, w.ID, store.APIKey{Role: lead.RoleAdmin})
+	d.must(err)
+	d.serve(change)
+	return d
+}
+
+type drop struct{}
+
+func (drop) Feed(...lead.Batch) {}
+
+func (d *desk) serve(change []deps) {
+	log := slog.New(slog.NewJSONHandler(d.logs, &slog.HandlerOptions{Level: slog.LevelError}))
+	intake := ingest.NewIntake(d.Store, drop{}, d.metrics)
+	box, err := secret.NewBox(base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)))
+	d.must(err)
+	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: d.Store, Intake: intake, Box: box, Metrics: d.metrics, Log: log})
+	receivers := hooks.Deps{Store: d.Store, Receiver: receiver, Log: log}
+	for _, c := range change {
+		c(&receivers)
+	}
+	public := web.NewPublic(web.Options{
+		API: api.Deps{
+			Store: d.Store, Intake: intake, Importer: ingest.NewImporter(d.Store, d.metrics, log), Feeder: drop{}, Receiver: receiver,
+			Secrets: box, Metrics: d.metrics, Log: log,
+		},
+		Hooks: receivers, Log: log,
+	})
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = web.NewServer(public, log)
+	server.Start()
+	d.url, d.client = server.URL, server.Client()
+	d.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	d.t.Cleanup(func() {
+		server.Close()
+		public.Close()
+		intake.Stop()
+	})
+}
+
+func (d *desk) must(err error) {
+	d.t.Helper()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// A reply is what the server answered.
+type reply struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   string
+}
+
+// send sends a request; headers are pairs.
+func (d *desk) send(method, path, body string, headers ...string) reply {
+	d.t.Helper()
+	r, err := d.try(method, path, body, headers...)
+	d.must(err)
+	return r
+}
+
+func (d *desk) try(method, path, body string, headers ...string) (reply, error) {
+	r, err := http.NewRequestWithContext(d.t.Context(), method, d.url+path, strings.NewReader(body))
+	if err != nil {
+		return reply{}, err
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := d.client.Do(r)
+	if err != nil {
+		return reply{}, err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	return reply{d.t, response.StatusCode, response.Header, string(data)}, err
+}
+
+// call calls the API as an admin.
+func (d *desk) call(method, path string, body any) reply {
+	d.t.Helper()
+	text := ""
+	if body != nil {
+		data, err := json.Marshal(body)
+		d.must(err)
+		text = string(data)
+	}
+	return d.send(method, path, text, "Authorization", "Bearer "+d.key, "Content-Type", "application/json")
+}
+
+func (r reply) is(status int) reply {
+	r.t.Helper()
+	if r.status != status {
+		r.t.Fatalf("status %d, want %d: %s", r.status, status, r.body)
+	}
+	return r
+}
+
+func (r reply) object() map[string]any {
+	r.t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal([]byte(r.body), &v); err != nil {
+		r.t.Fatalf("%v in %q", err, r.body)
+	}
+	return v
+}
+
+func (r reply) items() []map[string]any {
+	r.t.Helper()
+	var items []map[string]any
+	for _, it := range r.is(200).object()["items"].([]any) {
+		items = append(items, it.(map[string]any))
+	}
+	return items
+}
+
+// object is a JSON object.
+type object = map[string]any
+
+// An integration is one that a test made.
+type integration struct {
+	*desk
+	id, url string
+}
+
+// integrate makes an integration of a kind, whose leads go to the group.
+func (d *desk) integrate(kind string, more object) integration {
+	d.t.Helper()
+	body := object{"kind": kind, "name": kind, "group_id": d.group}
+	for name, value := range more {
+		body[name] = value
+	}
+	made := d.call("POST", "/v1/integrations", body).is(201).object()
+	return integration{d, made["id"].(string), made["url"].(string)}
+}
+
+func (i integration) post(body string, headers ...string) reply {
+	i.t.Helper()
+	return i.send("POST", i.url, body, append([]string{"Content-Type", "application/json"}, headers...)...)
+}
+
+// events are its deliveries, oldest first.
+func (i integration) events() []map[string]any {
+	i.t.Helper()
+	all := i.call("GET", "/v1/integrations/"+i.id+"/events?limit=500", nil).items()
+	slices.Reverse(all)
+	return all
+}
+
+// outcomes are what became of its deliveries, oldest first.
+func (i integration) outcomes() string {
+	i.t.Helper()
+	var all []string
+	for _, e := range i.events() {
+		all = append(all, e["outcome"].(string))
+	}
+	return strings.Join(all, " ")
+}
+
+func (i integration) replay(event any) reply {
+	i.t.Helper()
+	return i.call("POST", fmt.Sprintf("/v1/integrations/%s/events/%v/replay", i.id, event), nil)
+}
+
+// leads are the workspace's leads, oldest first.
+func (d *desk) leads(query ...string) []map[string]any {
+	d.t.Helper()
+	all := d.call("GET", "/v1/leads?limit=500&"+strings.Join(query, "&"), nil).items()
+	slices.Reverse(all)
+	return all
+}
+
+// only is the workspace's one lead.
+func (d *desk) only() map[string]any {
+	d.t.Helper()
+	all := d.leads()
+	if len(all) != 1 {
+		d.t.Fatalf("there are %d leads, want 1: %v", len(all), all)
+	}
+	return all[0]
+}
+
+// count counts rows.
+func (d *desk) count(query string, args ...any) int {
+	d.t.Helper()
+	var n int
+	d.must(d.DB.Get(&n, query, args...))
+	return n
+}
+
+// eventually waits until check holds.
+func (d *desk) holds(ok bool, format string, args ...any) {
+	d.t.Helper()
+	if !ok {
+		d.must(errors.New(fmt.Sprintf(format, args...)))
+	}
+}

@@ -1,0 +1,149 @@
+// Package hooks is where ad platforms and forms deliver leads: /hooks/{kind}/{token}, an address an integration. It
+// imports the store, ingest for what comes in, and how problems are answered.
+package hooks
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+const (
+	// MaxBody is the largest delivery, in bytes.
+	MaxBody = 1 << 20
+	// bodyTimeout is how long a sender has for its body.
+	bodyTimeout = 20 * time.Second
+	// storeTimeout is how long it may then take to store it before the sender is told to try again.
+	storeTimeout = 20 * time.Second
+)
+
+// Deps are what the receivers work with.
+type Deps struct {
+	Store    *store.Store
+	Receiver *ingest.Receiver
+	// Rate and AddressRate are how many requests a second an integration takes, unless it has a limit of its own, and how
+	// many from one address; 0 is no limit.
+	Rate, AddressRate float64
+	Log               *slog.Logger
+}
+
+// hooks serves the addresses.
+type hooks struct {
+	Deps
+	integrations, addresses *ingest.Limits
+}
+
+// Register adds the addresses to mux.
+func Register(mux *http.ServeMux, d Deps) {
+	h := &hooks{
+		Deps: d, integrations: ingest.NewLimits(d.Rate, burst(d.Rate)), addresses: ingest.NewLimits(d.AddressRate, burst(d.AddressRate)),
+	}
+	mux.HandleFunc("POST /hooks/{kind}/{token}", h.receive)
+	mux.HandleFunc("PUT /hooks/{kind}/{token}", h.receive)
+}
+
+func burst(rate float64) int { return max(1, int(rate)) }
+
+// receive takes a delivery.
+func (h *hooks) receive(w http.ResponseWriter, r *http.Request) {
+	kind := lead.Kind(r.PathValue("kind"))
+	if !h.addresses.Allow(addressOf(r), 0) {
+		refuse(w, kind, busy(kind, "this address sends too many requests; send them more slowly"))
+		return
+	}
+	hook, err := h.Store.Hook(r.Context(), kind, r.PathValue("token"))
+	if err != nil {
+		h.fail(w, r, kind, err)
+		return
+	}
+	own := 0.0
+	if hook.RateLimit != nil {
+		own = *hook.RateLimit
+	}
+	if !h.integrations.Allow(hook.ID.String(), own) {
+		refuse(w, kind, busy(kind, "this integration gets too many requests; send them more slowly"))
+		return
+	}
+	body, p := readBody(w, r)
+	if p != nil {
+		refuse(w, kind, p)
+		return
+	}
+	// What was read is stored also where the sender does not wait for the answer.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeTimeout)
+	defer cancel()
+	event, err := h.Receiver.Receive(ctx, hook, ingest.Request{
+		Header: r.Header, Query: r.URL.RawQuery, Body: body, At: h.Store.Now(),
+	})
+	if err != nil {
+		h.fail(w, r, kind, err)
+		return
+	}
+	answer(w, kind, event)
+}
+
+// fail answers where something is wrong on our side, or with the address. Senders try again after 503.
+func (h *hooks) fail(w http.ResponseWriter, r *http.Request, kind lead.Kind, err error) {
+	if errors.Is(err, store.ErrNotFound) {
+		refuse(w, kind, problem.New(http.StatusNotFound, "there is no integration at this address; copy it again"))
+		return
+	}
+	h.Log.LogAttrs(r.Context(), slog.LevelError, "a delivery could not be taken", slog.String("kind", string(kind)),
+		slog.String("request_id", w.Header().Get("X-Request-Id")), slog.Any("error", err))
+	refuse(w, kind, problem.New(http.StatusServiceUnavailable, "the delivery cannot be taken just now; send it again shortly").
+		WithHeader("Retry-After", "5"))
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Problem) {
+	// Not every writer has deadlines: a test's recorder hasn't.
+	deadlines := http.NewResponseController(w)
+	_ = deadlines.SetReadDeadline(time.Now().Add(bodyTimeout))
+	defer func() { _ = deadlines.SetReadDeadline(time.Time{}) }()
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, problem.New(http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB")
+	case err != nil:
+		return nil, problem.New(http.StatusBadRequest, "the body could not be read to its end")
+	}
+	return body, nil
+}
+
+// busy is the answer to a sender over its limit. Google loses what gets a 4xx, and Meta, TikTok and LinkedIn are only
+// known to try again after a 5xx.
+func busy(kind lead.Kind, detail string) *problem.Problem {
+	status := http.StatusTooManyRequests
+	switch kind {
+	case lead.KindGoogle, lead.KindMeta, lead.KindTikTok, lead.KindLinkedIn:
+		status = http.StatusServiceUnavailable
+	}
+	return problem.New(status, detail).WithHeader("Retry-After", "2")
+}
+
+// addressOf is the sender's address; of IPv6, the network that one customer has.
+func addressOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil || ip.Unmap().Is4() {
+		return host
+	}
+	network, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return host
+	}
+	return network.String()
+}

@@ -1,0 +1,248 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// An Event is a delivery to an integration as it came in, and what became of it.
+type Event struct {
+	ID            uuid.UUID
+	IntegrationID uuid.UUID
+	ReceivedAt    time.Time
+	// Headers are those that say how to read the body and who signed it, by their canonical names; Query is the
+	// address's.
+	Headers map[string]string
+	Query   string
+	Body    []byte
+	Outcome lead.EventOutcome
+	// Detail is a sentence for whoever set the integration up, empty where there is nothing to say.
+	Detail string
+	// LeadIDs are the delivery's leads in its order, made by it or there before; nil ids stand for entries without.
+	LeadIDs []uuid.UUID
+}
+
+// A Delivery is leads that came in together, with the event that tells of it; Event is nil where nobody keeps one. Places
+// are the leads' in the event's LeadIDs.
+type Delivery struct {
+	Event  *Event
+	Leads  []NewLead
+	Places []int
+}
+
+// AddDeliveries stores deliveries, the leads in them and the decisions to distribute those, as AddLeads does. It answers
+// with each one's leads, and fills in its event's leads and, where it has leads, its outcome.
+func (t *Tx) AddDeliveries(ctx context.Context, workspace uuid.UUID, queue lead.Queue, deliveries []Delivery) ([][]AddedLead, []Batch, error) {
+	var leads []NewLead
+	var events []*Event
+	for _, d := range deliveries {
+		leads = append(leads, d.Leads...)
+	}
+	added, batches, err := t.AddLeads(ctx, workspace, queue, leads)
+	if err != nil {
+		return nil, nil, err
+	}
+	all := make([][]AddedLead, len(deliveries))
+	for i, d := range deliveries {
+		all[i], added = added[:len(d.Leads)], added[len(d.Leads):]
+		if d.Event != nil {
+			d.Event.settle(d, all[i])
+			events = append(events, d.Event)
+		}
+	}
+	return all, batches, t.insertEvents(ctx, workspace, events)
+}
+
+// settle records what became of a delivery's leads. Where it has none, its outcome was decided before.
+func (e *Event) settle(d Delivery, added []AddedLead) {
+	if len(d.Leads) == 0 {
+		return
+	}
+	e.Outcome = lead.EventDuplicate
+	for i, a := range added {
+		for len(e.LeadIDs) <= d.Places[i] {
+			e.LeadIDs = append(e.LeadIDs, uuid.Nil)
+		}
+		e.LeadIDs[d.Places[i]] = a.ID
+		switch {
+		case d.Leads[i].Test && e.Outcome != lead.EventLead:
+			e.Outcome = lead.EventTest
+		case !d.Leads[i].Test && !a.Existing:
+			e.Outcome = lead.EventLead
+		}
+	}
+}
+
+func (t *Tx) insertEvents(ctx context.Context, workspace uuid.UUID, events []*Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	var ids, integrations []uuid.UUID
+	var received []time.Time
+	var headers, queries, outcomes, details, leadIDs []string
+	var bodies [][]byte
+	for _, e := range events {
+		text, err := json.Marshal(e.Headers)
+		if err != nil {
+			return err
+		}
+		ids, integrations, received = append(ids, e.ID), append(integrations, e.IntegrationID), append(received, e.ReceivedAt)
+		headers, queries, bodies = append(headers, string(text)), append(queries, e.Query), append(bodies, e.Body)
+		outcomes, details, leadIDs = append(outcomes, string(e.Outcome)), append(details, e.Detail), append(leadIDs, uuidArray(e.LeadIDs))
+	}
+	_, err := t.q.ExecContext(ctx, `
+		INSERT INTO integration_events (workspace_id, event_id, integration_id, received_at, headers, query, body, outcome,
+			detail, lead_ids)
+		SELECT $1, event_id, integration_id, received_at, headers, query, body, outcome, nullif(detail, ''), lead_ids::uuid[]
+		FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::jsonb[], $6::text[], $7::bytea[], $8::text[], $9::text[],
+			$10::text[]) AS e (event_id, integration_id, received_at, headers, query, body, outcome, detail, lead_ids)`,
+		workspace, uuids(ids), uuids(integrations), timestamps(received), jsonbs(headers), texts(queries), byteas(bodies),
+		texts(outcomes), texts(details), texts(leadIDs))
+	if err != nil {
+		return fmt.Errorf("storing %d deliveries: %w", len(events), translate(err))
+	}
+	return nil
+}
+
+// uuidArray writes ids as the text of a uuid[], nil ones as NULL.
+func uuidArray(ids []uuid.UUID) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		if texts[i] = "NULL"; id != uuid.Nil {
+			texts[i] = id.String()
+		}
+	}
+	return "{" + strings.Join(texts, ",") + "}"
+}
+
+type eventRow struct {
+	ID            uuid.UUID                `db:"event_id"`
+	IntegrationID uuid.UUID                `db:"integration_id"`
+	ReceivedAt    time.Time                `db:"received_at"`
+	Headers       jsonb[map[string]string] `db:"headers"`
+	Query         string                   `db:"query"`
+	Body          []byte                   `db:"body"`
+	Outcome       lead.EventOutcome        `db:"outcome"`
+	Detail        string                   `db:"detail"`
+	LeadIDs       pq.StringArray           `db:"lead_ids"`
+}
+
+func (r eventRow) event() (Event, error) {
+	e := Event{
+		ID: r.ID, IntegrationID: r.IntegrationID, ReceivedAt: r.ReceivedAt, Headers: r.Headers.v, Query: r.Query, Body: r.Body,
+		Outcome: r.Outcome, Detail: r.Detail,
+	}
+	for _, text := range r.LeadIDs {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return e, fmt.Errorf("reading the leads of event %s: %w", r.ID, err)
+		}
+		e.LeadIDs = append(e.LeadIDs, id)
+	}
+	return e, nil
+}
+
+const eventColumns = `event_id, integration_id, received_at, outcome, coalesce(detail, '') AS detail,
+	ARRAY(SELECT coalesce(id, '00000000-0000-0000-0000-000000000000') FROM unnest(lead_ids) WITH ORDINALITY AS l (id, place) ORDER BY place) AS lead_ids`
+
+// Event returns a delivery with its body, ErrNotFound where there is none.
+func (q Queries) Event(ctx context.Context, workspace, integration, event uuid.UUID) (Event, error) {
+	return q.event(ctx, workspace, integration, event, "")
+}
+
+// LockEvent is Event, for whoever reads it again: of several at once, one goes first.
+func (t *Tx) LockEvent(ctx context.Context, workspace, integration, event uuid.UUID) (Event, error) {
+	return t.event(ctx, workspace, integration, event, " FOR NO KEY UPDATE")
+}
+
+func (q Queries) event(ctx context.Context, workspace, integration, event uuid.UUID, lock string) (Event, error) {
+	var row eventRow
+	if err := sqlx.GetContext(ctx, q.q, &row, `
+		SELECT `+eventColumns+`, headers, query, body FROM integration_events
+		WHERE workspace_id = $1 AND integration_id = $2 AND event_id = $3`+lock, workspace, integration, event); err != nil {
+		return Event{}, translate(err)
+	}
+	return row.event()
+}
+
+// Events lists a page of an integration's deliveries without their bodies, newest first; outcome narrows them unless it
+// is empty.
+func (q Queries) Events(ctx context.Context, workspace, integration uuid.UUID, outcome lead.EventOutcome, p Page) ([]Event, error) {
+	var rows []eventRow
+	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT `+eventColumns+` FROM integration_events
+		WHERE workspace_id = $1 AND integration_id = $2 AND ($3::uuid IS NULL OR event_id < $3) AND ($4::text = '' OR outcome = $4)
+		ORDER BY event_id DESC LIMIT $5`, workspace, integration, nullID(p.After), string(outcome), p.Limit); err != nil {
+		return nil, translate(err)
+	}
+	all := make([]Event, len(rows))
+	for i, r := range rows {
+		var err error
+		if all[i], err = r.event(); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// AddReplayed stores the leads that were made of a delivery by reading it again, as AddLeads does, and what became of it.
+// The event is one that LockEvent gave.
+func (t *Tx) AddReplayed(ctx context.Context, workspace uuid.UUID, queue lead.Queue, d Delivery) ([]AddedLead, []Batch, error) {
+	added, batches, err := t.AddLeads(ctx, workspace, queue, d.Leads)
+	if err != nil {
+		return nil, nil, err
+	}
+	e := d.Event
+	e.LeadIDs = slices.Clone(e.LeadIDs)
+	e.settle(d, added)
+	_, err = t.q.ExecContext(ctx, `
+		UPDATE integration_events SET outcome = $4, detail = $5, lead_ids = $6::text::uuid[], body = $7
+		WHERE workspace_id = $1 AND integration_id = $2 AND event_id = $3`,
+		workspace, e.IntegrationID, e.ID, e.Outcome, nullText(e.Detail), uuidArray(e.LeadIDs), e.Body)
+	return added, batches, translate(err)
+}
+
+// DeleteOldEvents deletes deliveries that came in before the given time, oldest first, limit at the most, and returns
+// their number.
+func (s *Store) DeleteOldEvents(ctx context.Context, before time.Time, limit int) (int64, error) {
+	result, err := s.q.ExecContext(ctx, `
+		DELETE FROM integration_events e USING (
+			SELECT workspace_id, integration_id, event_id FROM integration_events
+			WHERE received_at < $1 ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED
+		) AS old
+		WHERE e.workspace_id = old.workspace_id AND e.integration_id = old.integration_id AND e.event_id = old.event_id`,
+		before, limit)
+	if err != nil {
+		return 0, translate(err)
+	}
+	return result.RowsAffected()
+}
+
+// HeldEvents counts the deliveries that wait, by integration.
+func (q Queries) HeldEvents(ctx context.Context, workspace uuid.UUID) (map[uuid.UUID]int, error) {
+	var rows []struct {
+		Integration uuid.UUID `db:"integration_id"`
+		Held        int       `db:"held"`
+	}
+	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT integration_id, count(*) AS held FROM integration_events
+		WHERE workspace_id = $1 AND outcome = 'held' AND outcome IN ('unmapped', 'held', 'refused')
+		GROUP BY integration_id`, workspace); err != nil {
+		return nil, translate(err)
+	}
+	held := make(map[uuid.UUID]int, len(rows))
+	for _, r := range rows {
+		held[r.Integration] = r.Held
+	}
+	return held, nil
+}

@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// An Integration is an address at which an ad platform or a form delivers leads. Nil ids and empty text mean that there
+// is none.
+type Integration struct {
+	ID   uuid.UUID `db:"integration_id"`
+	Kind lead.Kind `db:"kind"`
+	Name string    `db:"name"`
+	// Enabled is unset while deliveries are kept and not read.
+	Enabled  bool       `db:"enabled"`
+	GroupID  *uuid.UUID `db:"group_id"`
+	SourceID *uuid.UUID `db:"source_id"`
+	// CreateSources makes sources that leads name and nobody knows.
+	CreateSources bool `db:"create_sources"`
+	// RateLimit is in requests a second; nil means the server's setting.
+	RateLimit *float64 `db:"rate_limit"`
+	// Token is the part of the address by which the integration is known. It holds the workspace's id.
+	Token string `db:"token"`
+	// Sealed are the secrets, encrypted; nil where there are none.
+	Sealed   []byte              `db:"sealed"`
+	Settings IntegrationSettings `db:"-"`
+	// Warning is what was last left out of a lead.
+	Warning  string     `db:"warning"`
+	WarnedAt *time.Time `db:"warned_at"`
+	// Health is ok, or why leads cannot be fetched.
+	Health    string    `db:"health"`
+	CreatedAt time.Time `db:"created_at"`
+	UpdatedAt time.Time `db:"updated_at"`
+}
+
+// IntegrationSettings are what some kinds of integrations need to know, and others don't.
+type IntegrationSettings struct {
+	// Mapping says where in a generic delivery a lead's texts are: dotted paths, by name, email, phone or external_id.
+	Mapping map[string]string `json:"mapping,omitempty"`
+	// RedirectURL is where a form's sender goes next.
+	RedirectURL string `json:"redirect_url,omitempty"`
+	// Honeypot is a form's field that people don't see and robots fill in.
+	Honeypot string `json:"honeypot,omitempty"`
+	// FormIDs are the forms on the platform that belong to the integration.
+	FormIDs []string `json:"form_ids,omitempty"`
+}
+
+// A Hook is an integration as its receiver needs it.
+type Hook struct {
+	Workspace uuid.UUID
+	Integration
+	// LeadSource is what its leads have for a source: its own or, where that was merged into another, that one; nil where
+	// it has none that is offered for leads.
+	LeadSource *uuid.UUID
+}
+
+// IntegrationOrigin is the origin of an integration's leads, within which their external ids are unique.
+func IntegrationOrigin(integration uuid.UUID) string { return "integration:" + integration.String() }
+
+type integrationRow struct {
+	Integration
+	SettingsJSON jsonb[IntegrationSettings] `db:"settings"`
+	LeadSource   *uuid.UUID                 `db:"lead_source"`
+}
+
+func (r integrationRow) integration() Integration {
+	r.Settings = r.SettingsJSON.v
+	return r.Integration
+}
+
+const integrationColumns = `i.integration_id, i.kind, i.name, i.enabled, i.group_id, i.source_id, i.create_sources, i.rate_limit,
+	i.token, i.sealed, i.settings, coalesce(i.warning, '') AS warning, i.warned_at, i.health, i.created_at, i.updated_at`
+
+// hookColumns are what a receiver needs, and where it is.
+const hookColumns = integrationColumns + `, s.source_id AS lead_source
+	FROM integrations i
+	LEFT JOIN sources n ON n.workspace_id = i.workspace_id AND n.source_id = i.source_id
+	LEFT JOIN sources s ON s.workspace_id = i.workspace_id AND s.source_id = coalesce(n.merged_into, n.source_id)
+		AND s.enabled AND s.for_leads AND s.deleted_at IS NULL`
+
+// tokenRandomness is the number of random bytes in a token, behind the workspace's id.
+const tokenRandomness = 16
+
+// NewIntegrationID makes the id that CreateIntegration takes: secrets are sealed for it before it is stored.
+func NewIntegrationID() (uuid.UUID, error) { return uuid.NewV7() }
+
+// CreateIntegration makes an integration with the given id; the token and the times are the store's to give.
+func (q Queries) CreateIntegration(ctx context.Context, workspace uuid.UUID, i Integration) (Integration, error) {
+	random := make([]byte, tokenRandomness)
+	rand.Read(random) // never fails
+	token := strings.ToLower(keyEncoding.EncodeToString(append(workspace[:], random...)))
+	var row integrationRow
+	err := sqlx.GetContext(ctx, q.q, &row, `
+		INSERT INTO integrations AS i (workspace_id, integration_id, kind, name, enabled, group_id, source_id, create_sources,
+			rate_limit, token, token_hash, sealed, settings, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+		RETURNING `+integrationColumns,
+		workspace, i.ID, i.Kind, i.Name, i.Enabled, i.GroupID, i.SourceID, i.CreateSources, i.RateLimit, token,
+		hashOfToken(token), i.Sealed, asJSON(i.Settings), q.now())
+	return row.integration(), translate(err)
+}
+
+func hashOfToken(token string) []byte {
+	hash := sha256.Sum256([]byte(token))
+	return hash[:]
+}
+
+// Hook finds the integration at an address, ErrNotFound where there is none.
+func (q Queries) Hook(ctx context.Context, kind lead.Kind, token string) (Hook, error) {
+	data, err := keyEncoding.DecodeString(strings.ToUpper(token))
+	if err != nil || len(data) != len(uuid.Nil)+tokenRandomness {
+		return Hook{}, ErrNotFound
+	}
+	h := Hook{Workspace: uuid.UUID(data[:len(uuid.Nil)])}
+	var row integrationRow
+	err = sqlx.GetContext(ctx, q.q, &row, `
+		SELECT `+hookColumns+`
+		WHERE i.workspace_id = $1 AND i.token_hash = $2 AND i.kind = $3 AND i.deleted_at IS NULL`,
+		h.Workspace, hashOfToken(token), kind)
+	h.Integration, h.LeadSource = row.integration(), row.LeadSource
+	return h, translate(err)
+}
+
+// HookOf is an integration as its receiver needs it, by its id.
+func (q Queries) HookOf(ctx context.Context, workspace, integration uuid.UUID) (Hook, error) {
+	var row integrationRow
+	err := sqlx.GetContext(ctx, q.q, &row, `
+		SELECT `+hookColumns+`
+		WHERE i.workspace_id = $1 AND i.integration_id = $2 AND i.deleted_at IS NULL`, workspace, integration)
+	return Hook{Workspace: workspace, Integration: row.integration(), LeadSource: row.LeadSource}, translate(err)
+}
+
+// Integration returns an integration, ErrNotFound where there is none or it was deleted.
+func (q Queries) Integration(ctx context.Context, workspace, integration uuid.UUID) (Integration, error) {
+	h, err := q.HookOf(ctx, workspace, integration)
+	return h.Integration, err
+}
+
+// Integrations lists a page of integrations, newest first.
+func (q Queries) Integrations(ctx context.Context, workspace uuid.UUID, p Page) ([]Integration, error) {
+	var rows []integrationRow
+	err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT `+integrationColumns+` FROM integrations i
+		WHERE i.workspace_id = $1 AND i.deleted_at IS NULL AND ($2::uuid IS NULL OR i.integration_id < $2)
+		ORDER BY i.integration_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
+	all := make([]Integration, len(rows))
+	for n, r := range rows {
+		all[n] = r.integration()
+	}
+	return all, translate(err)
+}
+
+// EditIntegration changes an integration in place; edit sees the current state. Its kind and token stay.
+func (t *Tx) EditIntegration(ctx context.Context, workspace, integration uuid.UUID, edit func(*Integration) error) (Integration, error) {
+	var row integrationRow
+	if err := sqlx.GetContext(ctx, t.q, &row, `
+		SELECT `+integrationColumns+` FROM integrations i
+		WHERE i.workspace_id = $1 AND i.integration_id = $2 AND i.deleted_at IS NULL FOR NO KEY UPDATE`,
+		workspace, integration); err != nil {
+		return Integration{}, translate(err)
+	}
+	i := row.integration()
+	if err := edit(&i); err != nil {
+		return i, err
+	}
+	i.UpdatedAt = t.now()
+	_, err := t.q.ExecContext(ctx, `
+		UPDATE integrations SET name = $3, enabled = $4, group_id = $5, source_id = $6, create_sources = $7, rate_limit = $8,
+			sealed = $9, settings = $10, warning = $11, warned_at = $12, health = $13, updated_at = $14
+		WHERE workspace_id = $1 AND integration_id = $2`,
+		workspace, integration, i.Name, i.Enabled, i.GroupID, i.SourceID, i.CreateSources, i.RateLimit, i.Sealed,
+		asJSON(i.Settings), nullText(i.Warning), i.WarnedAt, i.Health, i.UpdatedAt)
+	return i, translate(err)
+}
+
+// DeleteIntegration closes an integration's address. Its leads stay, and its deliveries for as long as any.
+func (q Queries) DeleteIntegration(ctx context.Context, workspace, integration uuid.UUID) error {
+	result, err := q.q.ExecContext(ctx, `
+		UPDATE integrations SET deleted_at = $3, updated_at = $3, sealed = NULL
+		WHERE workspace_id = $1 AND integration_id = $2 AND deleted_at IS NULL`, workspace, integration, q.now())
+	return oneRow(result, err)
+}
+
+// WarnIntegration notes what was left out of a lead.
+func (q Queries) WarnIntegration(ctx context.Context, workspace, integration uuid.UUID, warning string) error {
+	_, err := q.q.ExecContext(ctx, `
+		UPDATE integrations SET warning = $3, warned_at = $4 WHERE workspace_id = $1 AND integration_id = $2`,
+		workspace, integration, warning, q.now())
+	return translate(err)
+}
