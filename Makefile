@@ -14,7 +14,7 @@ GOLANGCI_LINT := go tool -modfile=internal/tools/go.mod golangci-lint
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: services build ## install what is missing, build, and run everything in one process
@@ -28,9 +28,18 @@ build: ## build bin/leadwheel
 services: ## install Postgres and Redis servers where they are missing
 	@deploy/local/install.sh
 
+.PHONY: monitoring
+monitoring: services ## install Prometheus and Alertmanager, for the tests of alerts, where they are missing
+	@deploy/local/install.sh monitoring
+
 .PHONY: test
-test: services ## run all tests
+test: monitoring ## run all tests
 	go test $(RACE) -timeout 5m ./...
+
+.PHONY: docs
+docs: monitoring ## write anew the parts of docs/ that are made from the program
+	go test ./cmd/leadwheel -run TestConfigurationReference -update
+	go test ./deploy -run 'TestEverySeriesIsListed|TestEveryAlertHasAPage' -update
 
 .PHONY: lint
 lint: ## check formatting, go.mod, and the code by go vet and golangci-lint
@@ -40,7 +49,7 @@ lint: ## check formatting, go.mod, and the code by go vet and golangci-lint
 	$(GOLANGCI_LINT) run ./...
 
 .PHONY: soak
-soak: services ## run the tests SOAK times (10) in random order, long ones in full, then each fuzz test for FUZZTIME (1m)
+soak: monitoring ## run the tests SOAK times (10) in random order, long ones in full, then each fuzz test for FUZZTIME (1m)
 	LEADWHEEL_SOAK=1 go test $(RACE) -count=$(SOAK) -shuffle=on -timeout 2h ./...
 	@set -e; for package in $$(go list ./...); do \
 		for fuzz in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \

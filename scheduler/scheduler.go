@@ -25,6 +25,8 @@ type Options struct {
 	Metrics *metrics.Metrics
 	// KeepEvents is for how long deliveries to integrations are kept; 0 is for ever.
 	KeepEvents time.Duration
+	// AuditEvery is how often the leader checks the promises on the live data; 0 means never.
+	AuditEvery time.Duration
 	Log        *slog.Logger
 }
 
@@ -34,6 +36,7 @@ type Scheduler struct {
 	queue      *queue
 	metrics    *metrics.Metrics
 	keepEvents time.Duration
+	jobs       []job
 	log        *slog.Logger
 	cancel     context.CancelFunc
 	done       sync.WaitGroup
@@ -45,6 +48,13 @@ func Start(o Options) *Scheduler {
 	s := &Scheduler{
 		store: o.Store, queue: newQueue(o.Redis, tasks.NewClient(o.Redis)),
 		metrics: o.Metrics, keepEvents: o.KeepEvents, log: o.Log, cancel: cancel,
+	}
+	s.jobs = s.allJobs(o.AuditEvery)
+	for _, j := range s.jobs {
+		s.metrics.JobFailures.WithLabelValues(j.name)
+	}
+	for _, check := range store.AuditChecks() {
+		s.metrics.AuditBroken.WithLabelValues(check)
 	}
 	s.done.Go(func() { s.campaign(ctx) })
 	return s
@@ -77,9 +87,14 @@ func (s *Scheduler) campaign(ctx context.Context) {
 // lead runs every job at its own pace until ctx ends, which it does when the lead is lost.
 func (s *Scheduler) lead(ctx context.Context) {
 	s.log.Info("leading the schedule")
+	s.metrics.Leading.Set(1)
 	var jobs sync.WaitGroup
-	defer jobs.Wait()
-	for _, j := range s.jobs() {
+	defer func() {
+		jobs.Wait()
+		s.metrics.Leading.Set(0)
+		s.metrics.Rings.Set(nil)
+	}()
+	for _, j := range s.jobs {
 		jobs.Go(func() { s.repeat(ctx, j) })
 	}
 }
@@ -95,8 +110,8 @@ func every(interval time.Duration, name string, do func(context.Context) error) 
 	return job{name, func(ctx context.Context) (time.Duration, error) { return interval, do(ctx) }}
 }
 
-func (s *Scheduler) jobs() []job {
-	return []job{
+func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
+	jobs := []job{
 		{"feed bulk work", s.feedBulk},
 		{"arm pending leads", s.arm},
 		every(handInterval, "hand over armed batches", s.handOver),
@@ -104,11 +119,15 @@ func (s *Scheduler) jobs() []job {
 		every(5*time.Second, "restore the queue registry", s.restoreQueues),
 		every(10*time.Second, "keep dead tasks", s.keepDeadTasks),
 		every(10*time.Second, "rebuild abandoned cursors", s.rebuildAbandoned),
-		every(time.Minute, "settle turns", s.store.SettleTurns),
+		every(ringsInterval, "look at rings", s.lookAtRings),
 		every(30*time.Second, "fail stale imports", s.failStaleImports),
 		every(10*time.Minute, "delete old idempotency keys", s.deleteOldKeys),
 		{"delete old deliveries", s.deleteOldEvents},
 	}
+	if auditEvery > 0 {
+		jobs = append(jobs, s.audits(auditEvery))
+	}
+	return jobs
 }
 
 // repeat runs a job until ctx ends. Trouble is logged when it starts and when it ends, not every time.
@@ -126,6 +145,7 @@ func (s *Scheduler) repeat(ctx context.Context, j job) {
 		}
 		failing = err != nil
 		if failing {
+			s.metrics.JobFailures.WithLabelValues(j.name).Inc()
 			wait = max(wait, time.Second)
 		}
 		select {

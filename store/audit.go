@@ -37,6 +37,18 @@ const maxExamples = 10
 // through them row by row, which takes minutes at 40,000 rows.
 const auditPlans = `SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'`
 
+// lostTurnsCheck is the check that no query makes.
+const lostTurnsCheck = "lost_turns"
+
+// AuditChecks names the checks of an audit.
+func AuditChecks() []string {
+	names := []string{lostTurnsCheck}
+	for _, c := range auditQueries {
+		names = append(names, c.name)
+	}
+	return names
+}
+
 // Audit checks the promises that the data can show, over all workspaces, on one snapshot of the database. It reads
 // whole tables, and takes no locks that hold anybody up.
 func (s *Store) Audit(ctx context.Context) (report AuditReport, err error) {
@@ -69,9 +81,9 @@ func (s *Store) Audit(ctx context.Context) (report AuditReport, err error) {
 	}
 	lost, err := s.lostTurns(ctx, q)
 	if err != nil {
-		return report, fmt.Errorf("checking lost_turns: %w", err)
+		return report, fmt.Errorf("checking %s: %w", lostTurnsCheck, err)
 	}
-	add("lost_turns", "no turn of a ring that is at rest is missing", lost)
+	add(lostTurnsCheck, "no turn of a ring that is at rest is missing", lost)
 	return report, nil
 }
 
@@ -99,12 +111,12 @@ func (s *Store) lostTurns(ctx context.Context, q Queries) ([]string, error) {
 			continue
 		}
 		ring := cursor.Ring{Workspace: r.Workspace, Group: r.GroupID, Version: r.Version}
-		free, known, err := s.cursors.Free(ctx, ring)
+		state, err := s.cursors.State(ctx, ring)
 		if err != nil {
 			return nil, err
 		}
 		for _, turn := range position.Free {
-			if known && !slices.Contains(free, turn) {
+			if state.Known && !slices.Contains(state.Held, turn) {
 				lost = append(lost, fmt.Sprintf("group %s, version %d, turn %d", r.GroupID, r.Version, turn))
 			}
 		}

@@ -92,25 +92,26 @@ func (s *Store) NoteFailure(ctx context.Context, workspace, batch uuid.UUID, cau
 	return translate(err)
 }
 
-// A Backlog is how much is waiting to be distributed.
+// A Backlog is how much of a queue is waiting to be distributed.
 type Backlog struct {
+	Queue lead.Queue `db:"queue"`
 	// Due and Later count pending leads; Oldest is since when the oldest due one has been due, nil where none is.
 	Due    int        `db:"due"`
 	Later  int        `db:"later"`
 	Oldest *time.Time `db:"oldest"`
 }
 
-// Backlog reads the small batches table and, for what is not armed, an index.
-func (q Queries) Backlog(ctx context.Context) (Backlog, error) {
-	var b Backlog
-	err := sqlx.GetContext(ctx, q.q, &b, `
+// Backlogs reads the small batches table and, for what is not armed, an index. A queue for which nothing waits is left out.
+func (q Queries) Backlogs(ctx context.Context) ([]Backlog, error) {
+	var all []Backlog
+	err := sqlx.SelectContext(ctx, q.q, &all, `
 		WITH w AS (
-			SELECT feed_at AS due_at, size::bigint AS n FROM batches
+			SELECT queue, feed_at AS due_at, size::bigint AS n FROM batches
 			UNION ALL
-			SELECT due_at, 1 FROM pending_leads WHERE batch_id IS NULL
+			SELECT $2, due_at, 1 FROM pending_leads WHERE batch_id IS NULL
 		)
-		SELECT coalesce(sum(n) FILTER (WHERE due_at <= $1), 0) AS due, coalesce(sum(n) FILTER (WHERE due_at > $1), 0) AS later,
+		SELECT queue, coalesce(sum(n) FILTER (WHERE due_at <= $1), 0) AS due, coalesce(sum(n) FILTER (WHERE due_at > $1), 0) AS later,
 			min(due_at) FILTER (WHERE due_at <= $1) AS oldest
-		FROM w`, q.now())
-	return b, translate(err)
+		FROM w GROUP BY queue`, q.now(), lead.QueueDue)
+	return all, translate(err)
 }

@@ -50,6 +50,12 @@ func (q Queries) DeadTasks(ctx context.Context) ([]DeadTask, error) {
 	return all, translate(err)
 }
 
+// CountDeadTasks counts the dead tasks of all workspaces.
+func (q Queries) CountDeadTasks(ctx context.Context) (n int, err error) {
+	err = sqlx.GetContext(ctx, q.q, &n, `SELECT count(*) FROM dead_tasks`)
+	return n, translate(err)
+}
+
 // DeleteDeadTask forgets a dead task, ErrNotFound where there is none.
 func (q Queries) DeleteDeadTask(ctx context.Context, workspace, id uuid.UUID) error {
 	result, err := q.q.ExecContext(ctx, `

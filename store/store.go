@@ -112,5 +112,8 @@ func (s *Store) Close() error { return s.db.Close() }
 // Ping checks that Postgres answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 
+// Pool is how the connections to Postgres are used.
+func (s *Store) Pool() sql.DBStats { return s.db.Stats() }
+
 // Now is the store's clock, in UTC and whole microseconds.
 func (q Queries) Now() time.Time { return q.now() }

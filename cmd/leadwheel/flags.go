@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/leadwheel/leadwheel/internal/app"
 	"github.com/leadwheel/leadwheel/internal/client"
@@ -33,13 +34,23 @@ type redisFlags struct {
 
 // serverFlags are for commands that serve.
 type serverFlags struct {
-	Listen    string `env:"LEADWHEEL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Public address: the API. Default ${default}."`
-	OpsListen string `env:"LEADWHEEL_OPS_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Operators' address: metrics, health, queue dashboard. Default ${default}."`
-	OpsKey    string `env:"LEADWHEEL_OPS_KEY" placeholder:"KEY" help:"Opens the queue dashboard; needed where others reach the operators' address."`
-	MaxConns  int    `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
+	Listen        string        `env:"LEADWHEEL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Public address: the API. Default ${default}."`
+	OpsListen     string        `env:"LEADWHEEL_OPS_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Operators' address: metrics, health, queue dashboard. Default ${default}."`
+	OpsKey        string        `env:"LEADWHEEL_OPS_KEY" placeholder:"KEY" help:"Opens the queue dashboard; needed where others reach the operators' address."`
+	PrometheusURL string        `name:"prometheus-url" env:"LEADWHEEL_PROMETHEUS_URL" placeholder:"URL" help:"Prometheus, for the graphs of the queue dashboard. Default: none."`
+	AuditEvery    time.Duration `env:"LEADWHEEL_AUDIT_EVERY" default:"24h" placeholder:"DURATION" help:"How often the leading scheduler checks the promises on the live data, for metrics and alerts; 0 for never. Default ${default}."`
+	MaxConns      int           `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
 	hookFlags
 	LogLevel  slog.Level `env:"LEADWHEEL_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Default ${default}."`
 	LogFormat string     `env:"LEADWHEEL_LOG_FORMAT" default:"auto" enum:"auto,json,text" placeholder:"FORMAT" help:"json or text. Default: text for up on a terminal, else json."`
+}
+
+// config is how to run, apart from what.
+func (f serverFlags) config(log *slog.Logger) app.Config {
+	return app.Config{
+		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery,
+		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), Version: version(), Log: log,
+	}
 }
 
 // hookFlags are for commands that take deliveries from ad platforms and forms.

@@ -25,6 +25,7 @@ type cli struct {
 	Group     groupCmd     `cmd:"" help:"Look at distribution groups, and whose turn is next."`
 	Pending   pendingCmd   `cmd:"" help:"Look at leads that are yet to go out, delete them, or distribute them now."`
 	History   historyCmd   `cmd:"" help:"Look at what became of distributions."`
+	Top       topCmd       `cmd:"" help:"Watch leads come in and go out, the queues and the groups."`
 	Dead      deadCmd      `cmd:"" help:"Look at tasks that the queue gave up on, and drive them again."`
 	Doctor    doctorCmd    `cmd:"" help:"Check configuration and connections, and say what to do."`
 	Audit     auditCmd     `cmd:"" help:"Check on the live database that the promises are kept."`

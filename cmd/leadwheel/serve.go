@@ -36,11 +36,9 @@ Examples:
 // Run serves until ctx ends.
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	log := c.logger(s, false)
-	a, err := app.Start(ctx, app.Config{
-		DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, Listen: c.Listen, OpsListen: c.OpsListen,
-		OpsKey: c.OpsKey, Roles: c.Roles, MaxConns: c.MaxConns,
-		SecretKeys: c.SecretKey, Hooks: c.limits(), Log: log,
-	})
+	config := c.config(log)
+	config.DatabaseURL, config.RedisURL, config.Roles = c.DatabaseURL, c.RedisURL, c.Roles
+	a, err := app.Start(ctx, config)
 	if err != nil {
 		return err
 	}

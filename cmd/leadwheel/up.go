@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/leadwheel/leadwheel/internal/app"
 	"github.com/leadwheel/leadwheel/internal/standalone"
 )
 
@@ -34,12 +33,10 @@ Examples:
 
 // Run serves until ctx ends.
 func (c *upCmd) Run(ctx context.Context, s streams) error {
+	config := c.config(c.logger(s, s.terminal))
+	config.DatabaseURL, config.RedisURL = c.DatabaseURL, c.RedisURL
 	all, err := standalone.Start(ctx, standalone.Options{
-		App: app.Config{
-			DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, Listen: c.Listen, OpsListen: c.OpsListen,
-			OpsKey: c.OpsKey, MaxConns: c.MaxConns, SecretKeys: c.SecretKey, Hooks: c.limits(),
-			Log: c.logger(s, s.terminal),
-		},
+		App:     config,
 		DataDir: c.DataDir,
 		MoveOps: c.OpsListen == defaultOpsListen,
 	})

@@ -27,7 +27,7 @@ func (c *versionCmd) Run(s streams) error {
 		Version string `json:"version"`
 		Commit  string `json:"commit,omitempty"`
 		Go      string `json:"go"`
-	}{Version: cmp.Or(info.Main.Version, "(devel)"), Go: info.GoVersion}
+	}{Version: version(), Go: info.GoVersion}
 	for _, setting := range info.Settings {
 		if setting.Key == "vcs.revision" {
 			v.Commit = setting.Value
@@ -38,4 +38,13 @@ func (c *versionCmd) Run(s streams) error {
 	}
 	_, err := fmt.Fprintf(s.out, "leadwheel %s %s\n", v.Version, v.Go)
 	return err
+}
+
+// version is what the program calls itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	return cmp.Or(info.Main.Version, "(devel)")
 }

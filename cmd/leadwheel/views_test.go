@@ -11,6 +11,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/testenv"
+	"github.com/leadwheel/leadwheel/internal/top"
 )
 
 // The operators' views look at a server through its API.
@@ -67,11 +68,43 @@ func TestOperatorsViews(t *testing.T) {
 		t.Errorf("the group is %+v", g)
 	}
 	pendingViews(t, api, said, settings)
+	runbookCommands(t, append(settings, "LEADWHEEL_OPS_URL="+strings.TrimSuffix(said.QueuesURL, "/queues"),
+		"DATABASE_URL="+env.DatabaseURL, "REDIS_URL="+env.RedisURL))
 	command(t, exitRefused, settings, "group", "show", "Nobody")
 	command(t, exitRefused, []string{settings[0], "LEADWHEEL_API_KEY=lw_x"}, "group", "list")
 	command(t, exitOK, []string{"LEADWHEEL_URL=" + said.URL}, "doctor", "--data-dir", t.TempDir())
 	p.stop(syscall.SIGINT)
 	command(t, exitFailed, settings, "history")
+}
+
+// runbookCommands runs those of the commands of the pages for people who were woken that only look.
+func runbookCommands(t *testing.T, settings []string) {
+	t.Helper()
+	ran := make(map[string]bool)
+	for path, text := range pages(t) {
+		if !strings.Contains(path, "runbooks") {
+			continue
+		}
+		for _, line := range commandsIn(text) {
+			changes := strings.HasPrefix(line, "dead retry") || strings.HasPrefix(line, "dead delete")
+			if changes || ran[line] {
+				continue
+			}
+			ran[line] = true
+			command(t, exitOK, settings, strings.Fields(line)...)
+		}
+	}
+	view := commandJSON[top.View](t, settings, "top", "--once", "--interval", "10ms")
+	if view.Given.Total < 2 || !view.Postgres || !view.Leading || len(view.Groups) != 1 || len(view.Groups[0].Members) != 3 {
+		t.Errorf("top shows %+v", view)
+	}
+	if text, _ := command(t, exitOK, settings, "top", "--once", "--interval", "10ms"); !strings.Contains(text, "Aisyah") || !strings.Contains(text, "fresh") {
+		t.Errorf("top shows\n%s", text)
+	}
+	p := start(t, settings, "top", "--interval", "10ms")
+	p.until(&p.stdout, home+"leadwheel")
+	p.stop(syscall.SIGINT)
+	command(t, exitUsage, settings, "top", "--json")
 }
 
 // pendingViews plans leads and has commands list, delete and distribute them.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Postgres and Redis servers that `leadwheel up` and the tests start privately, where they are missing.
-# It does nothing where both are there. It never starts a system service.
+# `install.sh monitoring` installs Prometheus and Alertmanager too, which the tests of alerts start.
+# It does nothing where all are there. It never starts a system service.
 set -eu
 
 have_postgres() {
@@ -23,9 +24,15 @@ have_redis() {
     return 1
 }
 
+have_monitoring() {
+    command -v promtool >/dev/null 2>&1 && command -v prometheus >/dev/null 2>&1 &&
+        { command -v prometheus-alertmanager >/dev/null 2>&1 || command -v alertmanager >/dev/null 2>&1; }
+}
+
 give_up() {
     echo "install.sh: $1." >&2
     echo "Install Postgres 14 or newer and Redis 7 (or Valkey) yourself, or set DATABASE_URL and REDIS_URL." >&2
+    [ -z "$monitoring" ] || echo "The tests of alerts need prometheus, promtool and alertmanager on the PATH." >&2
     exit 1
 }
 
@@ -67,10 +74,12 @@ install_debian() {
     apt_get install -y --no-install-recommends $1 || give_up "apt-get could not install $1"
 }
 
+monitoring=${1:-}
 debian=
 brew=
 have_postgres || { debian="$debian postgresql"; brew="$brew postgresql@17"; }
 have_redis || { debian="$debian redis-server"; brew="$brew redis"; }
+[ -z "$monitoring" ] || have_monitoring || { debian="$debian prometheus prometheus-alertmanager"; brew="$brew prometheus alertmanager"; }
 [ -n "$debian" ] || exit 0
 
 if command -v apt-get >/dev/null 2>&1; then

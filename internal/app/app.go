@@ -59,7 +59,13 @@ type Config struct {
 	// SecretKeys seal the secrets of others; see secret.NewBox.
 	SecretKeys string
 	Hooks      HookLimits
-	Log        *slog.Logger
+	// AuditEvery is how often the leading scheduler checks the promises on the live data; 0 means never.
+	AuditEvery time.Duration
+	// PrometheusURL is where the queue dashboard gets its graphs from; empty means that it has none.
+	PrometheusURL string
+	// Version is this program's, for the metrics.
+	Version string
+	Log     *slog.Logger
 }
 
 // HookLimits are what is taken and kept of what platforms and forms deliver.
@@ -112,7 +118,7 @@ func Start(ctx context.Context, cfg Config) (a *App, err error) {
 	a.metrics = metrics.New(a.registry)
 	a.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		newBacklogCollector(a.store, a.log), newQueueCollector(a.redis, a.log))
+		newCollector(a.store, a.redis, a.log), buildInfo(cfg.Version))
 	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis), a.log)
 	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
 	for _, role := range cfg.Roles {
@@ -121,6 +127,15 @@ func Start(ctx context.Context, cfg Config) (a *App, err error) {
 		}
 	}
 	return a, a.startRoles(ctx, cfg)
+}
+
+// buildInfo is a series that is always 1, with the version as its label.
+func buildInfo(version string) prometheus.Collector {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "leadwheel_build_info", Help: "1, with the version of the program.", ConstLabels: prometheus.Labels{"version": version},
+	})
+	g.Set(1)
+	return g
 }
 
 // connect opens the database and Redis. Redis may be down: everything waits for it and goes on when it is back.
@@ -150,7 +165,8 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	if slices.Contains(cfg.Roles, RoleScheduler) {
 		//nolint:contextcheck // it runs until it is stopped, whatever becomes of the start's context
 		s := scheduler.Start(scheduler.Options{
-			Store: a.store, Redis: a.redis, Metrics: a.metrics, KeepEvents: time.Duration(cfg.Hooks.KeepDays) * 24 * time.Hour, Log: a.log,
+			Store: a.store, Redis: a.redis, Metrics: a.metrics, KeepEvents: time.Duration(cfg.Hooks.KeepDays) * 24 * time.Hour,
+			AuditEvery: cfg.AuditEvery, Log: a.log,
 		})
 		a.onStop("scheduler", func(context.Context) error { s.Stop(); return nil })
 	}
@@ -163,7 +179,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	}
 	a.ops, err = a.listen(ctx, "operators'", cfg.OpsListen, web.NewOps(web.OpsOptions{
 		Checks: a.checks(), Metrics: a.registry, Redis: a.redis,
-		QueuesKey: cfg.OpsKey, QueuesClosed: !loopback(cfg.OpsListen), Log: a.log,
+		QueuesKey: cfg.OpsKey, QueuesClosed: !loopback(cfg.OpsListen), PrometheusURL: cfg.PrometheusURL, Log: a.log,
 	}))
 	return err
 }

@@ -282,3 +282,36 @@ func TestStartUndoesWhatItDid(t *testing.T) {
 		t.Errorf("error is %v, want one about the schema", err)
 	}
 }
+
+// TestTheLeaderWatches breaks a promise in the data, and looks for it among the metrics.
+func TestTheLeaderWatches(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, testenv.New(t), 2)
+	a := s.startWith(func(c *app.Config) { c.AuditEvery = 100 * time.Millisecond }, app.Roles()...)
+	shows := func(series ...string) {
+		t.Helper()
+		testenv.Eventually(t, 30*time.Second, func() error {
+			_, body := get(t, a.OpsURL()+"/metrics")
+			for _, one := range series {
+				if !strings.Contains(body, one+"\n") {
+					return fmt.Errorf("metrics lack %s", one)
+				}
+			}
+			return nil
+		})
+	}
+	shows("leadwheel_scheduler_leading 1", `leadwheel_audit_broken{check="copies_without_history"} 0`, "leadwheel_dead_tasks 0",
+		`leadwheel_dependency_up{dependency="postgres"} 1`, `leadwheel_postgres_pool_max_connections 16`)
+	testenv.Eventually(t, 30*time.Second, func() error {
+		if _, body := get(t, a.OpsURL()+"/metrics"); strings.Contains(body, "leadwheel_audit_timestamp_seconds 0\n") {
+			return errors.New("there was no audit")
+		}
+		return nil
+	})
+	s.assign(s.storeLeads(2))
+	s.untilCopies(2, 30*time.Second)
+	s.DB.MustExec(`DELETE FROM history`)
+	shows(`leadwheel_audit_broken{check="copies_without_history"} 2`)
+	s.DB.MustExec(`DELETE FROM assigned_leads`)
+	shows(`leadwheel_audit_broken{check="copies_without_history"} 0`)
+}

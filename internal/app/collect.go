@@ -2,126 +2,146 @@ package app
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
-	"github.com/leadwheel/leadwheel/tasks"
 )
 
-// scrapeTimeout bounds what a scrape waits for the database or Redis. Series that could not be read are left out of it.
-const scrapeTimeout = 3 * time.Second
+const (
+	// scrapeTimeout bounds what a scrape waits for the database or Redis. Series that could not be read are left out of it.
+	scrapeTimeout = 3 * time.Second
+	// pingTimeout is how long a dependency has to answer at all. One that does not is not asked for more.
+	pingTimeout = time.Second
+)
 
-// A backlogCollector reads how much waits to be distributed, at every scrape.
-type backlogCollector struct {
-	store            *store.Store
-	log              *slog.Logger
-	pending, overdue *prometheus.Desc
+// A collector reads at every scrape what is in the database and in Redis.
+type collector struct {
+	store *store.Store
+	rdb   redis.UniversalClient
+	log   *slog.Logger
+
+	up                                             *prometheus.Desc
+	pending, overdue, queueOverdue, dead           *prometheus.Desc
+	pool, poolMax, poolWait                        *prometheus.Desc
+	memory, memoryMax                              *prometheus.Desc
+	size, tasks, latency, processed, failed, usage *prometheus.Desc
 }
 
-func newBacklogCollector(s *store.Store, log *slog.Logger) *backlogCollector {
-	return &backlogCollector{
-		store: s, log: log,
-		pending: prometheus.NewDesc("leadwheel_pending_leads", "Pending leads, by whether they are due.", []string{"state"}, nil),
-		overdue: prometheus.NewDesc("leadwheel_overdue_seconds", "Age of the oldest due pending lead, 0 where none is due.", nil, nil),
+func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *collector {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(name, help, labels, nil)
+	}
+	return &collector{
+		store: s, rdb: rdb, log: log,
+		up:           desc("leadwheel_dependency_up", "1 where Postgres or Redis answers this process, else 0.", "dependency"),
+		pending:      desc("leadwheel_pending_leads", "Pending leads, by whether they are due.", "state"),
+		overdue:      desc("leadwheel_overdue_seconds", "Age of the oldest due pending lead, 0 where none is due."),
+		queueOverdue: desc("leadwheel_queue_overdue_seconds", "Age of the oldest due pending lead that goes by a queue, 0 where none is due.", "queue"),
+		dead:         desc("leadwheel_dead_tasks", "Tasks that the queue gave up on and that are kept in the database."),
+		pool:         desc("leadwheel_postgres_pool_connections", "Connections of this process to Postgres, by what they do.", "state"),
+		poolMax:      desc("leadwheel_postgres_pool_max_connections", "Connections to Postgres that this process may have."),
+		poolWait:     desc("leadwheel_postgres_pool_wait_seconds_total", "Time that this process has waited for a free connection to Postgres."),
+		memory:       desc("leadwheel_redis_memory_bytes", "Memory that Redis uses."),
+		memoryMax:    desc("leadwheel_redis_memory_max_bytes", "Memory that Redis may use, 0 where that is not bounded."),
+		size:         desc("asynq_queue_size", "Tasks in a queue.", "queue"),
+		tasks:        desc("asynq_tasks_enqueued_total", "Tasks in a queue, by state.", "queue", "state"),
+		latency:      desc("asynq_queue_latency_seconds", "How long the oldest task of a queue has waited.", "queue"),
+		processed:    desc("asynq_tasks_processed_total", "Tasks that workers have run, with those that failed.", "queue"),
+		failed:       desc("asynq_tasks_failed_total", "Tasks that workers have run and that failed.", "queue"),
+		usage:        desc("asynq_queue_memory_usage_approx_bytes", "Memory that a queue takes in Redis, as far as a sample shows.", "queue"),
 	}
 }
 
 // Describe implements prometheus.Collector.
-func (c *backlogCollector) Describe(ch chan<- *prometheus.Desc) { ch <- c.pending; ch <- c.overdue }
+func (c *collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		c.up, c.pending, c.overdue, c.queueOverdue, c.dead, c.pool, c.poolMax, c.poolWait, c.memory, c.memoryMax,
+		c.size, c.tasks, c.latency, c.processed, c.failed, c.usage,
+	} {
+		ch <- d
+	}
+}
 
 // Collect implements prometheus.Collector.
-func (c *backlogCollector) Collect(ch chan<- prometheus.Metric) {
+func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	b, err := c.store.Backlog(ctx)
+	var both sync.WaitGroup
+	both.Go(func() {
+		c.collectPool(ch)
+		if c.answers(ctx, ch, "postgres", c.store.Ping) {
+			c.collectDatabase(ctx, ch)
+		}
+	})
+	both.Go(func() {
+		if c.answers(ctx, ch, "redis", func(ctx context.Context) error { return c.rdb.Ping(ctx).Err() }) {
+			c.collectRedis(ctx, ch)
+		}
+	})
+	both.Wait()
+}
+
+// answers shows, and tells, whether a dependency is there.
+func (c *collector) answers(ctx context.Context, ch chan<- prometheus.Metric, name string, ping func(context.Context) error) bool {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	err := ping(ctx)
+	up := 1.0
+	if err != nil {
+		c.log.Warn("a dependency does not answer", "dependency", name, "error", err)
+		up = 0
+	}
+	gauge(ch, c.up, up, name)
+	return err == nil
+}
+
+func (c *collector) collectPool(ch chan<- prometheus.Metric) {
+	pool := c.store.Pool()
+	gauge(ch, c.pool, float64(pool.InUse), "in_use")
+	gauge(ch, c.pool, float64(pool.Idle), "idle")
+	gauge(ch, c.poolMax, float64(pool.MaxOpenConnections))
+	counter(ch, c.poolWait, pool.WaitDuration.Seconds())
+}
+
+func (c *collector) collectDatabase(ctx context.Context, ch chan<- prometheus.Metric) {
+	backlogs, err := c.store.Backlogs(ctx)
 	if err != nil {
 		c.log.Warn("the backlog could not be read for metrics", "error", err)
 		return
 	}
-	overdue := 0.0
-	if b.Oldest != nil {
-		overdue = max(0, c.store.Now().Sub(*b.Oldest).Seconds())
-	}
-	ch <- prometheus.MustNewConstMetric(c.pending, prometheus.GaugeValue, float64(b.Due), "due")
-	ch <- prometheus.MustNewConstMetric(c.pending, prometheus.GaugeValue, float64(b.Later), "later")
-	ch <- prometheus.MustNewConstMetric(c.overdue, prometheus.GaugeValue, overdue)
-}
-
-// A queueCollector reads the queues' keys at every scrape, under the names that asynq's own exporter uses. That one
-// goes blank as a whole when one task of one queue is broken; this one reads lengths only.
-type queueCollector struct {
-	rdb                  redis.UniversalClient
-	log                  *slog.Logger
-	size, tasks, latency *prometheus.Desc
-}
-
-func newQueueCollector(rdb redis.UniversalClient, log *slog.Logger) *queueCollector {
-	return &queueCollector{
-		rdb: rdb, log: log,
-		size:    prometheus.NewDesc("asynq_queue_size", "Tasks in a queue.", []string{"queue"}, nil),
-		tasks:   prometheus.NewDesc("asynq_tasks_enqueued_total", "Tasks in a queue, by state.", []string{"queue", "state"}, nil),
-		latency: prometheus.NewDesc("asynq_queue_latency_seconds", "How long the oldest task of a queue has waited.", []string{"queue"}, nil),
-	}
-}
-
-// Describe implements prometheus.Collector.
-func (c *queueCollector) Describe(ch chan<- *prometheus.Desc) {
-	ch <- c.size
-	ch <- c.tasks
-	ch <- c.latency
-}
-
-// Collect implements prometheus.Collector.
-func (c *queueCollector) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
-	defer cancel()
-	for _, queue := range tasks.Queues() {
-		if err := c.collect(ctx, queue, ch); err != nil {
-			c.log.Warn("a queue could not be read for metrics", "queue", queue, "error", err)
+	due, later, oldest := 0, 0, 0.0
+	overdue := map[lead.Queue]float64{lead.QueueFresh: 0, lead.QueueDue: 0, lead.QueueBulk: 0}
+	for _, b := range backlogs {
+		due, later = due+b.Due, later+b.Later
+		if b.Oldest != nil {
+			overdue[b.Queue] = max(0, c.store.Now().Sub(*b.Oldest).Seconds())
+			oldest = max(oldest, overdue[b.Queue])
 		}
 	}
+	gauge(ch, c.pending, float64(due), "due")
+	gauge(ch, c.pending, float64(later), "later")
+	gauge(ch, c.overdue, oldest)
+	for queue, seconds := range overdue {
+		gauge(ch, c.queueOverdue, seconds, string(queue))
+	}
+	dead, err := c.store.CountDeadTasks(ctx)
+	if err != nil {
+		c.log.Warn("the dead tasks could not be counted for metrics", "error", err)
+		return
+	}
+	gauge(ch, c.dead, float64(dead))
 }
 
-func (c *queueCollector) collect(ctx context.Context, queue string, ch chan<- prometheus.Metric) error {
-	key := "asynq:{" + queue + "}:"
-	states := []string{"pending", "active", "scheduled", "retry", "archived", "completed"}
-	lengths := make([]*redis.IntCmd, len(states))
-	var oldest *redis.StringCmd
-	if _, err := c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, state := range states {
-			if i < 2 { // lists; the others are sorted sets
-				lengths[i] = p.LLen(ctx, key+state)
-			} else {
-				lengths[i] = p.ZCard(ctx, key+state)
-			}
-		}
-		oldest = p.LIndex(ctx, key+"pending", -1)
-		return nil
-	}); err != nil && !errors.Is(err, redis.Nil) {
-		return err
-	}
-	var size int64
-	for i, state := range states {
-		size += lengths[i].Val()
-		ch <- prometheus.MustNewConstMetric(c.tasks, prometheus.GaugeValue, float64(lengths[i].Val()), queue, state)
-	}
-	ch <- prometheus.MustNewConstMetric(c.size, prometheus.GaugeValue, float64(size), queue)
-	latency := 0.0
-	if id := oldest.Val(); id != "" {
-		since, err := c.rdb.HGet(ctx, key+"t:"+id, "pending_since").Result()
-		if err != nil && !errors.Is(err, redis.Nil) {
-			return err
-		}
-		if ns, err := strconv.ParseInt(since, 10, 64); err == nil {
-			latency = max(0, time.Since(time.Unix(0, ns)).Seconds())
-		}
-	}
-	ch <- prometheus.MustNewConstMetric(c.latency, prometheus.GaugeValue, latency, queue)
-	return nil
+func gauge(ch chan<- prometheus.Metric, d *prometheus.Desc, v float64, labels ...string) {
+	ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+}
+
+func counter(ch chan<- prometheus.Metric, d *prometheus.Desc, v float64, labels ...string) {
+	ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
 }

@@ -68,10 +68,18 @@ func (s *scene) must(err error) {
 // start runs roles in this process until the test ends.
 func (s *scene) start(roles ...app.Role) *app.App {
 	s.t.Helper()
-	a, err := app.Start(s.t.Context(), app.Config{
+	return s.startWith(func(*app.Config) {}, roles...)
+}
+
+// startWith runs roles with a changed configuration.
+func (s *scene) startWith(change func(*app.Config), roles ...app.Role) *app.App {
+	s.t.Helper()
+	config := app.Config{
 		DatabaseURL: s.DatabaseURL, RedisURL: s.RedisURL, Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0", Roles: roles,
 		Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	change(&config)
+	a, err := app.Start(s.t.Context(), config)
 	s.must(err)
 	s.t.Cleanup(func() {
 		if err := a.Stop(context.Background()); err != nil {

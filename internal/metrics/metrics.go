@@ -12,7 +12,9 @@ import (
 var Channels = append([]string{"api", "import", "queue"}, labels(lead.Kinds())...)
 
 // ReconcileKinds are what the reconciler puts right, the values of the kind label.
-var ReconcileKinds = []string{"batch_fed_again", "stale_draws", "queue_registered", "dead_task_kept", "import_failed", "lead_planned_anew"}
+var ReconcileKinds = []string{
+	"batch_fed_again", "stale_draws", "lost_turns", "queue_registered", "dead_task_kept", "import_failed", "lead_planned_anew",
+}
 
 // The values of the labels of notifications and of what ad platforms and forms deliver.
 var (
@@ -31,6 +33,14 @@ type Metrics struct {
 	CursorRebuilds prometheus.Counter
 	Notifications  *prometheus.CounterVec // channel, outcome
 	Webhooks       *prometheus.CounterVec // kind, outcome
+
+	// Leading is 1 while this process leads the schedule, else 0. What follows is the leader's doing: elsewhere it stays
+	// as it was.
+	Leading     prometheus.Gauge
+	JobFailures *prometheus.CounterVec // task
+	AuditBroken *prometheus.GaugeVec   // check; what the last audit found
+	AuditTime   prometheus.Gauge       // when it ended, Unix seconds; 0 before the first
+	Rings       *Rings
 }
 
 // New makes the series and registers them with reg.
@@ -60,8 +70,22 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.Webhooks = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadwheel_webhook_requests_total", Help: "Deliveries by ad platforms and forms, by kind and outcome.",
 	}, []string{"kind", "outcome"})
+	m.Leading = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "leadwheel_scheduler_leading", Help: "1 while this process leads the schedule, else 0.",
+	})
+	m.JobFailures = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadwheel_scheduler_job_failures_total", Help: "Rounds of a scheduled job that failed, by job.",
+	}, []string{"task"})
+	m.AuditBroken = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "leadwheel_audit_broken", Help: "What the last audit found to break a promise, by check; 0 where it is kept.",
+	}, []string{"check"})
+	m.AuditTime = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "leadwheel_audit_timestamp_seconds", Help: "When the last audit by this process ended; 0 before the first.",
+	})
+	m.Rings = newRings()
 	m.fill()
-	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Webhooks)
+	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Webhooks,
+		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings)
 	return m
 }
 

@@ -26,7 +26,9 @@ type OpsOptions struct {
 	QueuesKey string
 	// QueuesClosed refuses the dashboard where there is no key: set it for listeners that others reach.
 	QueuesClosed bool
-	Log          *slog.Logger
+	// PrometheusURL is where the dashboard gets its graphs from; empty means that it has none.
+	PrometheusURL string
+	Log           *slog.Logger
 }
 
 // NewOps makes the operators' handler: health, metrics and the queue's dashboard.
@@ -38,7 +40,7 @@ func NewOps(o OpsOptions) http.Handler {
 		ErrorHandling: promhttp.ContinueOnError,
 		ErrorLog:      slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
 	}))
-	dashboard := guarded(o, queues(o.Redis))
+	dashboard := guarded(o, queues(o.Redis, o.PrometheusURL))
 	mux.Handle(queuesPath, dashboard)
 	mux.Handle(queuesPath+"/", dashboard)
 	return logged(o.Log, recovered(o.Log, unmatched(mux)))

@@ -16,14 +16,15 @@ import (
 const queuesPath = "/queues"
 
 // queues is asynq's dashboard, to look at only: its buttons have neither bounds nor undo, and all that an operator
-// needs to change has a command.
-func queues(rdb redis.UniversalClient) http.Handler {
+// needs to change has a command. Its graphs are Prometheus' answers to nine fixed questions.
+func queues(rdb redis.UniversalClient, prometheusURL string) http.Handler {
 	return asynqmon.New(asynqmon.Options{
-		RootPath:         queuesPath,
-		RedisConnOpt:     sharedRedis{rdb},
-		PayloadFormatter: asynqmon.PayloadFormatterFunc(describePayload),
-		ResultFormatter:  asynqmon.ResultFormatterFunc(func(string, []byte) string { return "" }),
-		ReadOnly:         true,
+		RootPath:          queuesPath,
+		RedisConnOpt:      sharedRedis{rdb},
+		PrometheusAddress: prometheusURL,
+		PayloadFormatter:  asynqmon.PayloadFormatterFunc(describePayload),
+		ResultFormatter:   asynqmon.ResultFormatterFunc(func(string, []byte) string { return "" }),
+		ReadOnly:          true,
 	})
 }
 

@@ -157,27 +157,71 @@ func (c *Cursors) Abandoned(ctx context.Context, rings []Ring, before time.Time)
 	return found, nil
 }
 
-// Free lists the turns that the cursor will hand out before its next one, and those that are drawn and not settled. It
-// is not known where there is no cursor for this ring version.
-func (c *Cursors) Free(ctx context.Context, r Ring) (turns []int64, known bool, err error) {
+// A State is where a cursor stands: turns below Next are handed out, except those that are Held, which are free to be
+// handed out first or drawn and not settled. Known is false where there is no cursor for this ring version.
+type State struct {
+	Known bool
+	Epoch string
+	Next  int64
+	Held  []int64
+}
+
+// State reads a cursor, at one instant.
+func (c *Cursors) State(ctx context.Context, r Ring) (s State, err error) {
 	keys := r.keys()
-	var version *redis.StringCmd
+	var cursor *redis.SliceCmd
 	var free, draws *redis.StringSliceCmd
 	if _, err := c.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		version = p.HGet(ctx, keys[0], "version")
+		cursor = p.HMGet(ctx, keys[0], "version", "epoch", "next")
 		free = p.ZRange(ctx, keys[1], 0, -1)
 		draws = p.HVals(ctx, keys[2])
 		return nil
-	}); err != nil && !errors.Is(err, redis.Nil) {
-		return nil, false, fmt.Errorf("reading the turn cursor of group %s: %w", r.Group, err)
+	}); err != nil {
+		return s, fmt.Errorf("reading the turn cursor of group %s: %w", r.Group, err)
 	}
+	var found struct {
+		Version int    `redis:"version"`
+		Epoch   string `redis:"epoch"`
+		Next    int64  `redis:"next"`
+	}
+	if err := cursor.Scan(&found); err != nil {
+		return s, fmt.Errorf("reading the turn cursor of group %s: %w", r.Group, err)
+	}
+	s = State{Known: found.Version == r.Version, Epoch: found.Epoch, Next: found.Next}
 	for _, text := range append(free.Val(), draws.Val()...) {
 		turn, _, _ := strings.Cut(text, ":")
 		n, err := strconv.ParseInt(turn, 10, 64)
 		if err != nil {
-			return nil, false, fmt.Errorf("reading a free turn of group %s: %w", r.Group, err)
+			return s, fmt.Errorf("reading a free turn of group %s: %w", r.Group, err)
 		}
-		turns = append(turns, n)
+		s.Held = append(s.Held, n)
 	}
-	return turns, version.Val() == strconv.Itoa(r.Version), nil
+	return s, nil
+}
+
+// Nexts are the next turns of the rings' cursors, 0 where there is none for that ring version.
+func (c *Cursors) Nexts(ctx context.Context, rings []Ring) ([]int64, error) {
+	found := make([]*redis.SliceCmd, len(rings))
+	if _, err := c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, r := range rings {
+			found[i] = p.HMGet(ctx, r.keys()[0], "version", "next")
+		}
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("reading the turn cursors: %w", err)
+	}
+	nexts := make([]int64, len(rings))
+	for i, r := range rings {
+		var at struct {
+			Version int   `redis:"version"`
+			Next    int64 `redis:"next"`
+		}
+		if err := found[i].Scan(&at); err != nil {
+			return nil, fmt.Errorf("reading the turn cursor of group %s: %w", r.Group, err)
+		}
+		if at.Version == r.Version {
+			nexts[i] = at.Next
+		}
+	}
+	return nexts, nil
 }

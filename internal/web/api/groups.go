@@ -79,6 +79,7 @@ func (a *API) registerGroups() {
 	register(a, huma.Operation{
 		OperationID: "delete-group", Method: http.MethodDelete, Path: one, Summary: "Delete a distribution group",
 	}, a.deleteGroup)
+	a.registerGroupShares(one + "/shares")
 }
 
 func (a *API) postGroup(ctx context.Context, c *call, in *struct{ Body GroupSpec }) (*posted[Group], error) {

@@ -1,10 +1,13 @@
 package api_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
@@ -183,4 +186,40 @@ func TestFeatureSwitchedOff(t *testing.T) {
 	if n := s.count(`SELECT count(*) FROM pending_leads`); n != 0 {
 		t.Errorf("%d pending leads", n)
 	}
+}
+
+// TestShares reads what each receiver of a group got.
+func TestShares(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	a, b := s.member("A"), s.member("B")
+	g := s.group(a, b)
+	path := "/v1/groups/" + g.String() + "/shares"
+	if r := s.get(path); r.status != 200 || !strings.Contains(r.body, `"counted":0`) {
+		t.Errorf("of a group that has given nothing: %d %s", r.status, r.body)
+	}
+	for range 3 {
+		s.post("/v1/leads", `{"name":"x","distribute":{"group_id":"`+g.String()+`"}}`)
+	}
+	s.distribute()
+	got := s.get(path)
+	var shares struct {
+		Turns   int
+		Members []struct {
+			MemberID uuid.UUID `json:"member_id"`
+			Slots    int
+			Leads    int
+		}
+	}
+	if err := json.Unmarshal([]byte(got.body), &shares); err != nil {
+		t.Fatal(err)
+	}
+	leads := make(map[uuid.UUID]int)
+	for _, m := range shares.Members {
+		leads[m.MemberID] = m.Leads
+	}
+	if shares.Turns != 3 || leads[a] != 2 || leads[b] != 1 {
+		t.Errorf("shares are %s", got.body)
+	}
+	s.get("/v1/groups/"+uuid.NewString()+"/shares").refuses(404, "not_found")
 }

@@ -23,11 +23,12 @@ var roles = map[string][]lead.Role{
 	"patch-member":  admins,
 	"delete-member": admins,
 
-	"post-group":   admins,
-	"list-groups":  admins,
-	"get-group":    admins,
-	"put-group":    admins,
-	"delete-group": admins,
+	"post-group":       admins,
+	"list-groups":      admins,
+	"get-group":        admins,
+	"put-group":        admins,
+	"delete-group":     admins,
+	"get-group-shares": admins,
 
 	"post-source":  admins,
 	"list-sources": members,

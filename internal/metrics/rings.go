@@ -1,0 +1,56 @@
+package metrics
+
+import (
+	"sync/atomic"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// A Ring is how evenly a group's ring has turned of late.
+type Ring struct {
+	Workspace, Group uuid.UUID
+	// Turn is how many turns of this ring version have been handed out.
+	Turn int64
+	// Spread is the difference between the members who got most and least, in leads a slot, and Starved how many members
+	// got nothing at all.
+	Spread  float64
+	Starved int
+}
+
+// Rings are the gauges of the rings that turn. A ring that turns no more has none.
+type Rings struct {
+	turns, spread, starved *prometheus.Desc
+	now                    atomic.Pointer[[]Ring]
+}
+
+func newRings() *Rings {
+	labels := []string{"workspace_id", "group_id"}
+	return &Rings{
+		turns: prometheus.NewDesc("leadwheel_ring_turns", "Turns that a group's ring has handed out in its present version.", labels, nil),
+		spread: prometheus.NewDesc("leadwheel_ring_spread",
+			"Difference between the members of a ring who got most and least over its last rounds, in leads a slot.", labels, nil),
+		starved: prometheus.NewDesc("leadwheel_ring_starved_members",
+			"Active members of a ring who got nothing over its last rounds.", labels, nil),
+	}
+}
+
+// Set replaces what is shown.
+func (r *Rings) Set(all []Ring) { r.now.Store(&all) }
+
+// Describe implements prometheus.Collector.
+func (r *Rings) Describe(ch chan<- *prometheus.Desc) { ch <- r.turns; ch <- r.spread; ch <- r.starved }
+
+// Collect implements prometheus.Collector.
+func (r *Rings) Collect(ch chan<- prometheus.Metric) {
+	all := r.now.Load()
+	if all == nil {
+		return
+	}
+	for _, ring := range *all {
+		workspace, group := ring.Workspace.String(), ring.Group.String()
+		ch <- prometheus.MustNewConstMetric(r.turns, prometheus.GaugeValue, float64(ring.Turn), workspace, group)
+		ch <- prometheus.MustNewConstMetric(r.spread, prometheus.GaugeValue, ring.Spread, workspace, group)
+		ch <- prometheus.MustNewConstMetric(r.starved, prometheus.GaugeValue, float64(ring.Starved), workspace, group)
+	}
+}

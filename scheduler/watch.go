@@ -1,0 +1,106 @@
+package scheduler
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+const (
+	// ringsInterval is how often the rings are looked at, ringsWindow how long ago one must have turned to be shown.
+	ringsInterval = time.Minute
+	ringsWindow   = 24 * time.Hour
+	// ringsShown bounds the series. Where more rings turn, those that turn least evenly are shown.
+	ringsShown = 1000
+
+	// firstAudit is how long after taking the lead a scheduler audits, so that a start is not slowed down.
+	firstAudit = 10 * time.Minute
+	// auditAgain is how soon an audit that found something is repeated, so that what has passed is not reported for long.
+	auditAgain = 5 * time.Minute
+)
+
+// lookAtRings settles turns, rebuilds cursors that have lost some, and shows how evenly rings turn.
+func (s *Scheduler) lookAtRings(ctx context.Context) error {
+	if err := s.store.SettleTurns(ctx); err != nil {
+		return err
+	}
+	rebuilt, err := s.store.RebuildLost(ctx)
+	s.metrics.Reconciled.WithLabelValues("lost_turns").Add(float64(rebuilt))
+	s.metrics.CursorRebuilds.Add(float64(rebuilt))
+	if err != nil {
+		return err
+	}
+	if rebuilt > 0 {
+		s.log.Warn("turn cursors were ahead of the database, as after restoring a backup; they are rebuilt", "cursors", rebuilt)
+	}
+	shares, err := s.store.SharesSince(ctx, s.store.Now().Add(-ringsWindow))
+	if err != nil {
+		return err
+	}
+	s.metrics.Rings.Set(ringsOf(shares))
+	return nil
+}
+
+// ringsOf sums up the shares of each group's members, which stand together. Only those who could have had their full
+// share are compared: active members who have been so all the time, of rings that have turned often enough.
+func ringsOf(shares []store.Share) []metrics.Ring {
+	var rings []metrics.Ring
+	for len(shares) > 0 {
+		first, n := shares[0], 0
+		ring := metrics.Ring{Workspace: first.Workspace, Group: first.Group, Turn: first.Turns}
+		least, most := 0.0, 0.0
+		compared := 0
+		for ; n < len(shares) && shares[n].Group == first.Group; n++ {
+			share := shares[n]
+			if !share.Active || !share.Steady || share.Counted < store.ShareRounds*share.Size {
+				continue
+			}
+			each := float64(share.Leads) / float64(share.Slots)
+			if compared == 0 {
+				least, most = each, each
+			}
+			least, most = min(least, each), max(most, each)
+			compared++
+			if share.Leads == 0 {
+				ring.Starved++
+			}
+		}
+		ring.Spread = most - least
+		rings, shares = append(rings, ring), shares[n:]
+	}
+	if len(rings) > ringsShown {
+		slices.SortFunc(rings, func(a, b metrics.Ring) int { return cmp.Compare(b.Spread, a.Spread) })
+		rings = rings[:ringsShown]
+	}
+	return rings
+}
+
+// audits makes a job that checks the promises at intervals, and shows what it found.
+func (s *Scheduler) audits(interval time.Duration) job {
+	begun := false
+	return job{"audit", func(ctx context.Context) (time.Duration, error) {
+		if !begun {
+			begun = true
+			return min(interval, firstAudit), nil
+		}
+		report, err := s.store.Audit(ctx)
+		if err != nil {
+			return min(interval, auditAgain), err
+		}
+		for _, c := range report.Checks {
+			s.metrics.AuditBroken.WithLabelValues(c.Name).Set(float64(c.Found))
+			if !c.OK {
+				s.log.Error("the audit found a promise broken", "check", c.Name, "found", c.Found, "examples", c.Examples)
+			}
+		}
+		s.metrics.AuditTime.Set(float64(s.store.Now().Unix()))
+		if !report.OK {
+			return min(interval, auditAgain), nil
+		}
+		return interval, nil
+	}}
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/store/cursor"
+)
+
+// RebuildLost rebuilds the cursors that stand ahead of the ledger, as they do after a database was restored from a
+// backup: turns that they take for handed out are in the ledger no more. It returns how many it rebuilt.
+func (s *Store) RebuildLost(ctx context.Context) (rebuilt int, err error) {
+	rows, err := s.unsettled(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range rows {
+		ring := cursor.Ring{Workspace: r.Workspace, Group: r.GroupID, Version: r.Version}
+		epoch, lost, failed := s.lostBy(ctx, ring, r.ringRow)
+		if failed == nil && lost {
+			_, failed = s.RebuildCursor(ctx, r.Workspace, r.GroupID, epoch)
+			rebuilt++
+		}
+		err = errors.Join(err, failed)
+	}
+	return rebuilt, err
+}
+
+// A workspaceRing is a ring as stored, of any workspace.
+type workspaceRing struct {
+	ringRow
+	Workspace uuid.UUID `db:"workspace_id"`
+	// Next follows the highest turn in the ledger, Whole says that none below it is missing.
+	Next  int64 `db:"next"`
+	Whole bool  `db:"whole"`
+}
+
+// unsettled lists the rings that may have lost turns: those whose ledger has gaps, as a busy one has for a moment, and
+// those whose cursor is ahead of it.
+func (s *Store) unsettled(ctx context.Context) ([]workspaceRing, error) {
+	var rows []workspaceRing
+	if err := sqlx.SelectContext(ctx, s.q, &rows, `
+		SELECT g.workspace_id, `+ringColumns+`, coalesce(last.turn + 1, r.settled_turn) AS next,
+			coalesce(last.turn + 1, r.settled_turn) = r.settled_turn AND NOT EXISTS (
+				SELECT 1 FROM unnest(r.owed_turns) AS owed WHERE NOT EXISTS (SELECT 1 FROM turns t
+					WHERE (t.workspace_id, t.group_id, t.version, t.turn) = (r.workspace_id, r.group_id, r.version, owed))) AS whole
+		FROM groups g JOIN rings r USING (workspace_id, group_id, version)
+		CROSS JOIN LATERAL (SELECT max(turn) AS turn FROM turns t
+			WHERE (t.workspace_id, t.group_id, t.version) = (r.workspace_id, r.group_id, r.version) AND t.turn >= r.settled_turn) last
+		WHERE g.deleted_at IS NULL`); err != nil {
+		return nil, translate(err)
+	}
+	rings := make([]cursor.Ring, len(rows))
+	for i, r := range rows {
+		rings[i] = cursor.Ring{Workspace: r.Workspace, Group: r.GroupID, Version: r.Version}
+	}
+	nexts, err := s.cursors.Nexts(ctx, rings)
+	if err != nil {
+		return nil, err
+	}
+	var found []workspaceRing
+	for i, r := range rows {
+		if nexts[i] > 0 && (!r.Whole || nexts[i] > r.Next) {
+			found = append(found, r)
+		}
+	}
+	return found, nil
+}
+
+// lostBy tells whether a cursor will never hand out a turn that the ledger lacks. The cursor is read first: a turn that
+// it neither holds nor has before it was then either in the ledger already, where turns stay, or is lost.
+func (s *Store) lostBy(ctx context.Context, ring cursor.Ring, row ringRow) (epoch string, lost bool, err error) {
+	state, err := s.cursors.State(ctx, ring)
+	if err != nil || !state.Known {
+		return "", false, err
+	}
+	position, err := s.position(ctx, ring.Workspace, row)
+	if err != nil {
+		return "", false, err
+	}
+	held := func(turn int64) bool { return slices.Contains(state.Held, turn) }
+	if state.Next-position.Next > int64(len(state.Held)) {
+		return state.Epoch, true, nil
+	}
+	for turn := position.Next; turn < state.Next; turn++ {
+		lost = lost || !held(turn)
+	}
+	for _, turn := range position.Free {
+		lost = lost || turn < state.Next && !held(turn)
+	}
+	return state.Epoch, lost, nil
+}
