@@ -172,7 +172,9 @@ func (m *month) fire() {
 	m.t.Helper()
 	ctx := m.t.Context()
 	m.must(m.scheduler.restoreQueues(ctx)) // the queue's own forwarder does without the registry
-	due, err := m.Redis.ZRangeByScore(ctx, scheduledTasks, &redis.ZRangeBy{Min: "-inf", Max: fmt.Sprint(m.now().Unix())}).Result()
+	due, err := m.Redis.ZRangeArgs(ctx, redis.ZRangeArgs{
+		Key: scheduledTasks, ByScore: true, Start: "-inf", Stop: fmt.Sprint(m.now().Unix()),
+	}).Result()
 	m.must(err)
 	for _, id := range due {
 		m.must(m.inspector.RunTask(string(lead.QueueDue), id))

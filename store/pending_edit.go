@@ -133,16 +133,21 @@ func (t *Tx) MovePending(ctx context.Context, workspace, id uuid.UUID, edit func
 	if p.DueAt.Equal(due) {
 		return p, nil, nil
 	}
+	batches, err := t.moveTime(ctx, workspace, p)
+	return p, batches, err
+}
+
+// moveTime gives a pending lead the time that it names now, and returns the batches to hand to the queue.
+func (t *Tx) moveTime(ctx context.Context, workspace uuid.UUID, p PendingLead) ([]Batch, error) {
 	if _, err := t.q.ExecContext(ctx, `
 		UPDATE pending_leads SET due_at = $3, batch_id = NULL WHERE workspace_id = $1 AND pending_id = $2`,
-		workspace, id, p.DueAt); err != nil {
-		return p, nil, translate(err)
+		workspace, p.ID, p.DueAt); err != nil {
+		return nil, translate(err)
 	}
-	if p.DueAt.After(t.now().Add(armSoon)) {
-		return p, nil, nil
+	if soon := t.now().Add(armSoon); !p.DueAt.After(soon) {
+		return t.arm(ctx, workspace, soon, lead.MaxBatch)
 	}
-	batches, err := t.arm(ctx, workspace, t.now().Add(armSoon), lead.MaxBatch)
-	return p, batches, err
+	return nil, nil
 }
 
 // moveTo gives a pending lead that was a member's to the one whom it names now.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -255,12 +254,4 @@ func (d *desk) count(query string, args ...any) int {
 	var n int
 	d.must(d.DB.Get(&n, query, args...))
 	return n
-}
-
-// eventually waits until check holds.
-func (d *desk) holds(ok bool, format string, args ...any) {
-	d.t.Helper()
-	if !ok {
-		d.must(errors.New(fmt.Sprintf(format, args...)))
-	}
 }
