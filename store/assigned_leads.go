@@ -33,16 +33,20 @@ type AssignedLead struct {
 
 // An AssignedLeadFilter narrows what is seen of assigned leads; zero fields don't.
 type AssignedLeadFilter struct {
-	MemberID, SourceLeadID uuid.UUID
+	MemberID, SourceLeadID, GroupID, SourceID uuid.UUID
+	Status                                    string
+	// Search finds contacts by words, and by phones in any spelling.
+	Search string
+	// From, inclusive, and To, exclusive, are when they were assigned.
+	From, To time.Time
 }
 
-const assignedLeads = `
+var assignedLeads = `
 	SELECT a.assigned_lead_id, a.member_id, a.source_lead_id, a.group_id, coalesce(a.name, '') AS name,
 		coalesce(a.email, '') AS email, coalesce(a.phone, '') AS phone,
-		coalesce(a.phone_e164, '') AS phone_e164, a.fields, a.source_id,
+		coalesce(a.phone_e164, '') AS phone_e164, a.fields, s.source_id,
 		coalesce(s.name, '') AS source_name, a.status, a.notes, a.assigned_at, a.updated_at
-	FROM assigned_leads a
-	LEFT JOIN sources s ON s.workspace_id = a.workspace_id AND s.source_id = a.source_id
+	FROM assigned_leads a ` + joinSource(`a`) + `
 	WHERE a.workspace_id = $1 AND ($2::uuid IS NULL OR a.member_id = $2)`
 
 // AssignedLead returns a copy, ErrNotFound where there is none or, with a member, where it is someone else's.
@@ -54,36 +58,65 @@ func (q Queries) AssignedLead(ctx context.Context, workspace, member, id uuid.UU
 
 // AssignedLeads lists a page of copies, newest first.
 func (q Queries) AssignedLeads(ctx context.Context, workspace uuid.UUID, f AssignedLeadFilter, p Page) ([]AssignedLead, error) {
+	named, err := q.sourcesNamed(ctx, workspace, f.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	search, err := q.search(ctx, workspace, f.Search)
+	if err != nil {
+		return nil, err
+	}
 	var all []AssignedLead
-	err := sqlx.SelectContext(ctx, q.q, &all, assignedLeads+`
+	err = sqlx.SelectContext(ctx, q.q, &all, assignedLeads+`
 			AND ($3::uuid IS NULL OR a.source_lead_id = $3)
 			AND ($4::uuid IS NULL OR a.assigned_lead_id < $4)
-		ORDER BY a.assigned_lead_id DESC LIMIT $5`,
-		workspace, nullID(f.MemberID), nullID(f.SourceLeadID), nullID(p.After), p.Limit)
+			AND ($5::uuid IS NULL OR a.group_id = $5)
+			AND ($6::uuid[] IS NULL OR a.source_id = ANY($6))
+			AND ($7::text IS NULL OR a.status = $7)
+			AND ($8::tsquery IS NULL OR a.words @@ $8)
+			AND ($9::timestamptz IS NULL OR a.assigned_at >= $9)
+			AND ($10::timestamptz IS NULL OR a.assigned_at < $10)
+		ORDER BY a.assigned_lead_id DESC LIMIT $11`,
+		workspace, nullID(f.MemberID), nullID(f.SourceLeadID), nullID(p.After), nullID(f.GroupID), named, nullText(f.Status),
+		search, nullTime(f.From), nullTime(f.To), p.Limit)
 	return all, translate(err)
 }
 
 // EditAssignedLead changes a copy in place; edit sees the current state. Neither the source lead nor anyone else's copy
-// changes. With a member, someone else's copy is ErrNotFound.
-func (t *Tx) EditAssignedLead(ctx context.Context, workspace, member, id uuid.UUID, edit func(*AssignedLead) error) (AssignedLead, error) {
+// changes. A new source must be one offered for leads, a new status one of the workspace's, whose change is recorded with
+// who made it. With a member, someone else's copy is ErrNotFound.
+func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Actor, id uuid.UUID, edit func(*AssignedLead) error) (AssignedLead, error) {
 	var a AssignedLead
+	if err := t.passGate(ctx, workspace); err != nil {
+		return a, err
+	}
 	if err := sqlx.GetContext(ctx, t.q, &a, assignedLeads+`
-			AND a.assigned_lead_id = $3 FOR NO KEY UPDATE OF a`, workspace, nullID(member), id); err != nil {
+			AND a.assigned_lead_id = $3 FOR NO KEY UPDATE OF a`, workspace, nullID(who.MemberID), id); err != nil {
 		return a, translate(err)
 	}
+	before := a
 	if err := edit(&a); err != nil {
 		return a, err
+	}
+	if err := t.checkPick(ctx, workspace, before.SourceID, a.SourceID, OfferLeads); err != nil {
+		return a, err
+	}
+	if a.Status != before.Status {
+		if err := t.changeStatus(ctx, workspace, who, id, before.Status, a.Status); err != nil {
+			return a, err
+		}
 	}
 	keys, err := t.keysOf(ctx, workspace, a.Name, a.Email, a.Phone)
 	if err != nil {
 		return a, err
 	}
-	a.PhoneE164, a.UpdatedAt = keys.e164, t.now()
-	_, err = t.q.ExecContext(ctx, `
+	if _, err = t.q.ExecContext(ctx, `
 		UPDATE assigned_leads SET name = $3, email = $4, phone = $5, fields = $6, status = $7, notes = $8, updated_at = $9,
-			phone_e164 = $10, words = array_to_tsvector(string_to_array($11, ' '))
+			phone_e164 = $10, words = array_to_tsvector(string_to_array($11, ' ')), source_id = $12
 		WHERE workspace_id = $1 AND assigned_lead_id = $2`,
-		workspace, id, nullText(a.Name), nullText(a.Email), nullText(a.Phone), string(a.Fields), a.Status, a.Notes, a.UpdatedAt,
-		nullText(keys.e164), keys.words)
-	return a, translate(err)
+		workspace, id, nullText(a.Name), nullText(a.Email), nullText(a.Phone), string(a.Fields), a.Status, a.Notes, t.now(),
+		nullText(keys.e164), keys.words, a.SourceID); err != nil {
+		return a, translate(err)
+	}
+	return t.AssignedLead(ctx, workspace, who.MemberID, id)
 }

@@ -90,7 +90,7 @@ func (t *Tx) assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID,
 		if err != nil {
 			return 0, nil, err
 		}
-		return t.schedule(ctx, w, schedule{d, leads}, assignment)
+		return t.schedule(ctx, w, schedule{Distribution: d, leads: leads}, assignment)
 	}
 	pending := make([]pendingLead, 0, len(leads)*d.Decisions())
 	for _, l := range leads {

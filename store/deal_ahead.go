@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -22,6 +23,9 @@ func (t *Tx) dealAhead(ctx context.Context, workspace uuid.UUID, s schedule, tur
 		claims, err := t.planned(ctx, workspace, s.GroupID, s.leads[start:min(start+dealtAtOnce, len(s.leads))])
 		if err != nil {
 			return nil, err
+		}
+		for i, c := range claims {
+			claims[i].SameAs = nullID(s.sameAs[c.LeadID])
 		}
 		extra := 0
 		d := distribution{turnsOf: turns, workspace: workspace, batch: uuid.New(), extra: &extra, claims: claims, holders: true}
@@ -73,7 +77,7 @@ func (t *Tx) planned(ctx context.Context, workspace, group uuid.UUID, leads []uu
 
 // spend writes the turns of a plan to the ledger, where they were drawn from the cursor; in a preview they were not.
 func (t *Tx) spend(ctx context.Context, d *distribution) error {
-	if len(d.draws) == 0 || d.draws[0].epoch == "" {
+	if !slices.ContainsFunc(d.draws, func(g draws) bool { return g.epoch != "" }) {
 		return nil
 	}
 	t.draws = append(t.draws, d.draws...)

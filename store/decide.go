@@ -60,6 +60,10 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 	if err != nil {
 		return err
 	}
+	following, err := d.readFollowers(ctx, t)
+	if err != nil {
+		return err
+	}
 	dealt := make(map[uuid.UUID][]claim)
 	var order []uuid.UUID
 	for i, c := range d.claims {
@@ -79,6 +83,8 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 			d.give(c)
 		case !known || groups[group].Deleted:
 			d.fail(c, lead.GroupDeleted)
+		case following.take(d, c):
+			d.draws = append(d.draws, drawsOf(d.workspace, group, groups[group].Version, d.claims[i:i+1]))
 		default:
 			if dealt[group] == nil {
 				order = append(order, group)
@@ -91,6 +97,7 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 			return err
 		}
 	}
+	following.settle(d)
 	return nil
 }
 

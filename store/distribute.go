@@ -158,6 +158,7 @@ type claim struct {
 	MovedFrom     uuid.NullUUID      `db:"moved_from"`
 	AssignmentID  uuid.NullUUID      `db:"assignment_id"`
 	RetryOf       uuid.NullUUID      `db:"retry_of"`
+	SameAs        uuid.NullUUID      `db:"same_as"` // the lead whose member gets it, with a group
 	Refused       lead.Reason        `db:"refused"`
 	Trigger       lead.Trigger       `db:"trigger"`
 	Pace          lead.Pace          `db:"pace"`
@@ -196,7 +197,7 @@ func (t *Tx) claim(ctx context.Context, workspace, batch uuid.UUID) ([]claim, er
 			DELETE FROM pending_leads p USING locked WHERE p.workspace_id = $1 AND p.pending_id = locked.pending_id RETURNING p.*
 		)
 		SELECT p.pending_id, p.lead_id, p.group_id, p.member_id, p.ring_version, p.turn, p.skipped, p.moved_from, p.replanned_from,
-			p.assignment_id, p.retry_of, coalesce(p.refused, '') AS refused, p.trigger, coalesce(p.pace, '') AS pace,
+			p.assignment_id, p.retry_of, p.same_as, coalesce(p.refused, '') AS refused, p.trigger, coalesce(p.pace, '') AS pace,
 			p.due_at, p.accepted_at, l.lead_id IS NULL AS lead_gone, coalesce(l.test, false) AS lead_test
 		FROM p LEFT JOIN leads l ON l.workspace_id = $1 AND l.lead_id = p.lead_id AND l.deleted_at IS NULL
 		ORDER BY p.pending_id`, workspace, batch, t.now())

@@ -47,7 +47,7 @@ func TestEditsAtOnceLoseNothing(t *testing.T) {
 			return e.Name, err
 		},
 		"assigned lead": func(ctx context.Context, t *store.Tx, add string) (string, error) {
-			e, err := t.EditAssignedLead(ctx, w.workspace, uuid.Nil, copies[0].ID, func(e *store.AssignedLead) error { e.Name += add; return nil })
+			e, err := t.EditAssignedLead(ctx, w.workspace, store.Actor{}, copies[0].ID, func(e *store.AssignedLead) error { e.Name += add; return nil })
 			return e.Name, err
 		},
 	}

@@ -82,20 +82,33 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := t.lockDuplicates(ctx, w); err != nil {
+		return nil, nil, err
+	}
 	added, err := t.insertLeads(ctx, w, leads)
 	if err != nil {
 		return nil, nil, fmt.Errorf("storing %d leads: %w", len(leads), err)
+	}
+	rejected, followed, err := t.noteDuplicates(ctx, w, added)
+	if err != nil {
+		return nil, nil, fmt.Errorf("looking for duplicates of %d leads: %w", len(leads), err)
 	}
 	var pending []pendingLead
 	var schedules []schedule
 	for i, a := range added {
 		d := leads[i].Distribute
+		_, refused := rejected[a.ID]
 		switch {
 		case a.Existing:
-		case d.Scheduled():
-			schedules = addTo(schedules, d, a.ID)
+		case d.Scheduled() && !refused:
+			schedules = addTo(schedules, d, a.ID, followed)
 		default:
-			pending = append(pending, decisionsFor(a.ID, d)...)
+			for _, p := range decisionsFor(a.ID, d) {
+				if p.sameAs = followed[a.ID]; refused {
+					p.refused = lead.Duplicate
+				}
+				pending = append(pending, p)
+			}
 		}
 	}
 	if !w.LeadsDistribution {

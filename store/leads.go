@@ -20,6 +20,8 @@ type Lead struct {
 	// Fields is a JSON object.
 	Fields   json.RawMessage `db:"fields"`
 	SourceID *uuid.UUID      `db:"source_id"`
+	// DuplicateOf is the earlier lead that it matched when it came in.
+	DuplicateOf *uuid.UUID `db:"duplicate_of"`
 	// Channel is the way it came in by: api, import, queue or an integration's kind.
 	Channel    string `db:"channel"`
 	ExternalID string `db:"external_id"`
@@ -39,16 +41,19 @@ type Lead struct {
 type LeadFilter struct {
 	SourceID            uuid.UUID
 	Channel, ExternalID string
-	From, To            time.Time
-	IntegrationID       uuid.UUID
+	// Search finds contacts by words, and by phones in any spelling.
+	Search        string
+	From, To      time.Time
+	IntegrationID uuid.UUID
 	// Attribution narrows by campaign, ad set, ad or form, each empty where it doesn't.
 	CampaignID, AdSetID, AdID, FormID string
 	// Test narrows to tests, or to leads that are none.
 	Test *bool
 }
 
-const leadColumnList = `lead_id, coalesce(name, '') AS name, coalesce(email, '') AS email, coalesce(phone, '') AS phone,
-	coalesce(phone_e164, '') AS phone_e164, fields, source_id, channel, coalesce(external_id, '') AS external_id,
+var leadColumnList = `lead_id, coalesce(name, '') AS name, coalesce(email, '') AS email, coalesce(phone, '') AS phone,
+	coalesce(phone_e164, '') AS phone_e164, fields,
+	` + sourceNow(`leads`) + ` AS source_id, duplicate_of, channel, coalesce(external_id, '') AS external_id,
 	integration_id, test, attribution, consent, created_at, updated_at`
 
 // SourceLead returns a lead, ErrNotFound where there is none or it was deleted.
@@ -71,11 +76,19 @@ func (q Queries) PushedLead(ctx context.Context, workspace, id uuid.UUID) (Lead,
 
 // SourceLeads lists a page of leads that are not deleted, newest first.
 func (q Queries) SourceLeads(ctx context.Context, workspace uuid.UUID, f LeadFilter, p Page) ([]Lead, error) {
+	named, err := q.sourcesNamed(ctx, workspace, f.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	search, err := q.search(ctx, workspace, f.Search)
+	if err != nil {
+		return nil, err
+	}
 	var all []Lead
-	err := sqlx.SelectContext(ctx, q.q, &all, `
+	err = sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT `+leadColumnList+` FROM leads
 		WHERE workspace_id = $1 AND deleted_at IS NULL AND ($2::uuid IS NULL OR lead_id < $2)
-			AND ($3::uuid IS NULL OR source_id = $3)
+			AND ($3::uuid[] IS NULL OR source_id = ANY($3))
 			AND ($4::text IS NULL OR channel = $4)
 			AND ($5::text IS NULL OR external_id = $5)
 			AND ($6::timestamptz IS NULL OR created_at >= $6)
@@ -86,10 +99,11 @@ func (q Queries) SourceLeads(ctx context.Context, workspace uuid.UUID, f LeadFil
 			AND ($12::text IS NULL OR attribution IS NOT NULL AND attribution ->> 'ad_id' = $12)
 			AND ($13::text IS NULL OR attribution IS NOT NULL AND attribution ->> 'form_id' = $13)
 			AND ($14::boolean IS NULL OR test = $14)
+			AND ($15::tsquery IS NULL OR words @@ $15)
 		ORDER BY lead_id DESC LIMIT $8`,
-		workspace, nullID(p.After), nullID(f.SourceID), nullText(f.Channel), nullText(f.ExternalID), nullTime(f.From),
+		workspace, nullID(p.After), named, nullText(f.Channel), nullText(f.ExternalID), nullTime(f.From),
 		nullTime(f.To), p.Limit, nullID(f.IntegrationID), nullText(f.CampaignID), nullText(f.AdSetID), nullText(f.AdID),
-		nullText(f.FormID), f.Test)
+		nullText(f.FormID), f.Test, search)
 	return all, translate(err)
 }
 

@@ -16,6 +16,7 @@ import (
 type pendingLead struct {
 	id                                       uuid.UUID // made when it is written, where it has none
 	lead, group, member, assignment, retryOf uuid.UUID
+	sameAs                                   uuid.UUID // with a group: the lead whose member gets it
 	version                                  int
 	turn                                     int64 // with version above 0
 	skipped                                  []lead.Skip
@@ -57,13 +58,13 @@ func (t *Tx) insertPending(ctx context.Context, workspace uuid.UUID, trigger lea
 		args := append([]any{workspace, uuid.Nil, trigger, nullText(string(pace)), t.now()}, columns...)
 		if _, err := t.q.ExecContext(ctx, `
 			INSERT INTO pending_leads (workspace_id, pending_id, batch_id, lead_id, group_id, member_id, assignment_id,
-				retry_of, ring_version, turn, skipped, refused, trigger, pace, due_at, accepted_at)
+				retry_of, same_as, ring_version, turn, skipped, refused, trigger, pace, due_at, accepted_at)
 			SELECT $1, p.pending_id, nullif(p.batch_id, $2), p.lead_id, nullif(p.group_id, $2), nullif(p.member_id, $2),
-				nullif(p.assignment_id, $2), nullif(p.retry_of, $2), nullif(p.version, 0),
+				nullif(p.assignment_id, $2), nullif(p.retry_of, $2), nullif(p.same_as, $2), nullif(p.version, 0),
 				CASE WHEN p.version > 0 THEN coalesce(p.turn, 0) END, p.skipped, nullif(p.refused, ''), $3, $4, p.due_at, $5
-			FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::int[],
-				$14::bigint[], $15::jsonb[], $16::text[], $17::timestamptz[])
-				AS p (pending_id, batch_id, lead_id, group_id, member_id, assignment_id, retry_of, version, turn, skipped,
+			FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[],
+				$13::uuid[], $14::int[], $15::bigint[], $16::jsonb[], $17::text[], $18::timestamptz[])
+				AS p (pending_id, batch_id, lead_id, group_id, member_id, assignment_id, retry_of, same_as, version, turn, skipped,
 					refused, due_at)`, args...); err != nil {
 			return fmt.Errorf("storing %d pending leads: %w", len(pending), translate(err))
 		}
@@ -74,7 +75,7 @@ func (t *Tx) insertPending(ctx context.Context, workspace uuid.UUID, trigger lea
 // pendingColumns gives decisions, a slice a column.
 func pendingColumns(pending []pendingLead, batchOf func(i int) uuid.UUID) ([]any, error) {
 	n := len(pending)
-	var ids [7][]uuid.UUID // pending, batch, lead, group, member, assignment, retried history
+	var ids [8][]uuid.UUID // pending, batch, lead, group, member, assignment, retried history, earlier lead
 	for i := range ids {
 		ids[i] = make([]uuid.UUID, n)
 	}
@@ -88,7 +89,7 @@ func pendingColumns(pending []pendingLead, batchOf func(i int) uuid.UUID) ([]any
 				return nil, err
 			}
 		}
-		for k, v := range [...]uuid.UUID{p.id, batchOf(i), p.lead, p.group, p.member, p.assignment, p.retryOf} {
+		for k, v := range [...]uuid.UUID{p.id, batchOf(i), p.lead, p.group, p.member, p.assignment, p.retryOf, p.sameAs} {
 			ids[k][i] = v
 		}
 		versions[i], turns[i], due[i], refused[i] = p.version, p.turn, p.due, string(p.refused)

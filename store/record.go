@@ -30,9 +30,10 @@ const recordStatement = `
 				replanned_from, pace, paced_day)
 	), c AS (
 		INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, group_id, name, email, phone,
-			phone_e164, words, fields, source_id, assigned_at, updated_at)
+			phone_e164, words, fields, source_id, status, assigned_at, updated_at)
 		SELECT $1, d.copy_id, d.member_id, d.lead_id, nullif(d.group_id, $2), l.name, l.email, l.phone,
-			l.phone_e164, l.words, l.fields, l.source_id, $3, $3
+			l.phone_e164, l.words, l.fields, l.source_id,
+			(SELECT statuses[1] FROM workspaces WHERE workspace_id = $1), $3, $3
 		FROM d JOIN leads l ON l.workspace_id = $1 AND l.lead_id = d.lead_id AND l.deleted_at IS NULL
 		WHERE d.reason = ''
 		ON CONFLICT (workspace_id, source_lead_id, member_id) DO NOTHING

@@ -18,17 +18,19 @@ const armSoon = 30 * time.Second
 type schedule struct {
 	Distribution
 	leads []uuid.UUID
+	// sameAs are the earlier leads whose members get some of them.
+	sameAs map[uuid.UUID]uuid.UUID
 }
 
 // addTo adds a lead to the schedule that it belongs to.
-func addTo(schedules []schedule, d Distribution, id uuid.UUID) []schedule {
+func addTo(schedules []schedule, d Distribution, id uuid.UUID, sameAs map[uuid.UUID]uuid.UUID) []schedule {
 	for i := range schedules {
 		if schedules[i].same(d) {
 			schedules[i].leads = append(schedules[i].leads, id)
 			return schedules
 		}
 	}
-	return append(schedules, schedule{d, []uuid.UUID{id}})
+	return append(schedules, schedule{d, []uuid.UUID{id}, sameAs})
 }
 
 // schedule plans leads and writes the plan: for each member who gets a lead a pending lead with its due time, and with

@@ -282,3 +282,19 @@ func TestWhatIsOverdueGoesOutTogetherOldestFirst(t *testing.T) {
 	w.run(batches[1:]...)
 	w.exact()
 }
+
+func TestADeletedLeadPlannedFirstSpendsNoTurn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("A B")
+	ids, _ := w.add(3, store.Distribution{})
+	w.must(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteLead(ctx, w.workspace, ids[0]) })
+	w.assign(ids, store.Distribution{GroupID: g, At: w.Store.Now().Add(time.Hour)})
+	equal(t, "to come", w.upcoming(g, 2), "A B")
+	var spent int
+	if err := w.DB.Get(&spent, `SELECT count(*) FROM turns`); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "turns in the ledger", spent, 2)
+	w.exact()
+}

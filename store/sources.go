@@ -49,11 +49,12 @@ func (q Queries) CreateSource(ctx context.Context, workspace uuid.UUID, s Source
 	return s, translate(err)
 }
 
-// Source returns a source, ErrNotFound where there is none.
+// Source returns a source, ErrNotFound where there is none, or it was merged into another.
 func (q Queries) Source(ctx context.Context, workspace, source uuid.UUID) (Source, error) {
 	var s Source
 	err := sqlx.GetContext(ctx, q.q, &s, `
-		SELECT `+sourceColumns+` FROM sources WHERE workspace_id = $1 AND source_id = $2`, workspace, source)
+		SELECT `+sourceColumns+` FROM sources
+		WHERE workspace_id = $1 AND source_id = $2 AND merged_into IS NULL AND deleted_at IS NULL`, workspace, source)
 	return s, translate(err)
 }
 
@@ -62,7 +63,7 @@ func (q Queries) Sources(ctx context.Context, workspace uuid.UUID, offer Offer, 
 	var all []Source
 	err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT `+sourceColumns+` FROM sources
-		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR source_id < $2)
+		WHERE workspace_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND ($2::uuid IS NULL OR source_id < $2)
 			AND ($3::text = '' OR enabled AND ($3 <> 'lead' OR for_leads) AND ($3 <> 'customer' OR for_customers))
 		ORDER BY source_id DESC LIMIT $4`, workspace, nullID(p.After), string(offer), p.Limit)
 	return all, translate(err)
@@ -114,19 +115,27 @@ func (t *Tx) checkPick(ctx context.Context, workspace uuid.UUID, had, picked *uu
 
 // EditSource changes a source in place; edit sees the current state. Leads that have the source keep it.
 func (t *Tx) EditSource(ctx context.Context, workspace, source uuid.UUID, edit func(*Source) error) (Source, error) {
-	var s Source
-	if err := sqlx.GetContext(ctx, t.q, &s, `
-		SELECT `+sourceColumns+` FROM sources
-		WHERE workspace_id = $1 AND source_id = $2 FOR NO KEY UPDATE`, workspace, source); err != nil {
-		return s, translate(err)
+	s, err := t.lockSource(ctx, workspace, source)
+	if err != nil {
+		return s, err
 	}
 	if err := edit(&s); err != nil {
 		return s, err
 	}
 	s.UpdatedAt = t.now()
-	_, err := t.q.ExecContext(ctx, `
+	_, err = t.q.ExecContext(ctx, `
 		UPDATE sources SET name = $3, enabled = $4, for_leads = $5, for_customers = $6, updated_at = $7
 		WHERE workspace_id = $1 AND source_id = $2`,
 		workspace, source, s.Name, s.Enabled, s.ForLeads, s.ForCustomers, s.UpdatedAt)
+	return s, translate(err)
+}
+
+// lockSource returns a source and keeps others from changing it until the transaction ends.
+func (t *Tx) lockSource(ctx context.Context, workspace, source uuid.UUID) (Source, error) {
+	var s Source
+	err := sqlx.GetContext(ctx, t.q, &s, `
+		SELECT `+sourceColumns+` FROM sources
+		WHERE workspace_id = $1 AND source_id = $2 AND merged_into IS NULL AND deleted_at IS NULL FOR NO KEY UPDATE`,
+		workspace, source)
 	return s, translate(err)
 }

@@ -39,3 +39,34 @@ func (t *Tx) keysOf(ctx context.Context, workspace uuid.UUID, name, email, phone
 func mark(workspace uuid.UUID) string {
 	return base64.RawURLEncoding.EncodeToString(workspace[len(workspace)-3:])
 }
+
+// search is what people look for as a filter takes it, nil where they look for nothing. What no contact can have finds
+// none.
+func (q Queries) search(ctx context.Context, workspace uuid.UUID, text string) (any, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	var region string
+	if err := sqlx.GetContext(ctx, q.q, &region, `SELECT region FROM workspaces WHERE workspace_id = $1`, workspace); err != nil {
+		return nil, translate(err)
+	}
+	terms := contact.Terms(text, region)
+	if len(terms) == 0 {
+		terms = []contact.Term{{" "}}
+	}
+	return tsquery(workspace, terms), nil
+}
+
+// tsquery is a search as Postgres takes it.
+func tsquery(workspace uuid.UUID, terms []contact.Term) string {
+	quote := strings.NewReplacer(`'`, `''`, `\`, `\\`)
+	all := make([]string, len(terms))
+	for i, term := range terms {
+		starts := make([]string, len(term))
+		for k, start := range term {
+			starts[k] = "'" + quote.Replace(mark(workspace)+start) + "':*"
+		}
+		all[i] = "(" + strings.Join(starts, " | ") + ")"
+	}
+	return strings.Join(all, " & ")
+}

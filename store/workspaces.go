@@ -3,10 +3,12 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -23,9 +25,17 @@ type Workspace struct {
 	// ScheduledDistribution allows new schedules; what is pending runs all the same.
 	ScheduledDistribution bool `db:"scheduled_distribution"`
 	// Hours are when scheduled leads go out, by each member's own clock.
-	Hours     lead.Hours `db:"-"`
-	CreatedAt time.Time  `db:"created_at"`
-	UpdatedAt time.Time  `db:"updated_at"`
+	Hours lead.Hours `db:"-"`
+	// Statuses are what an assigned lead can have, the first of them from the beginning. WonStatus is the one that counts
+	// as won, empty where none does.
+	Statuses  []string `db:"-"`
+	WonStatus string   `db:"won_status"`
+	Duplicates
+	CreatedAt time.Time `db:"created_at"`
+	UpdatedAt time.Time `db:"updated_at"`
+
+	// renamed is a status that the leads which have it are about to lose to another name.
+	renamed string
 }
 
 // A WorkspaceSpec is what a new workspace needs.
@@ -36,17 +46,19 @@ type WorkspaceSpec struct {
 // workspaceRow is a Workspace as its table has it.
 type workspaceRow struct {
 	Workspace
-	From lead.Clock `db:"distribution_from"`
-	To   lead.Clock `db:"distribution_to"`
+	From     lead.Clock     `db:"distribution_from"`
+	To       lead.Clock     `db:"distribution_to"`
+	Statuses pq.StringArray `db:"statuses"`
 }
 
 func (r workspaceRow) workspace() Workspace {
 	r.Hours = lead.Hours{From: r.From, To: r.To}
+	r.Workspace.Statuses = r.Statuses
 	return r.Workspace
 }
 
 const workspaceColumns = `workspace_id, name, timezone, region, leads_distribution, scheduled_distribution,
-	distribution_from, distribution_to, created_at, updated_at`
+	distribution_from, distribution_to, statuses, won_status, duplicates_policy, duplicates_days, created_at, updated_at`
 
 // CreateWorkspace makes a workspace with every feature on.
 func (q Queries) CreateWorkspace(ctx context.Context, spec WorkspaceSpec) (Workspace, error) {
@@ -107,30 +119,35 @@ func (q Queries) FindWorkspace(ctx context.Context, idOrName string) (Workspace,
 	return Workspace{}, fmt.Errorf("more than one workspace is named %q; use its id, for example %s", idOrName, named[0].ID)
 }
 
-// EditWorkspace changes a workspace's settings in place; edit sees the current ones.
+// EditWorkspace changes a workspace's settings in place; edit sees the current ones. It waits for distributions in
+// progress, so that no copy begins with a status that the workspace has no more.
 func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*Workspace) error) (Workspace, error) {
+	if err := t.closeGate(ctx, workspace); err != nil {
+		return Workspace{}, err
+	}
 	var row workspaceRow
 	if err := sqlx.GetContext(ctx, t.q, &row, `
 		SELECT `+workspaceColumns+` FROM workspaces WHERE workspace_id = $1 FOR NO KEY UPDATE`, workspace); err != nil {
 		return Workspace{}, translate(err)
 	}
 	w := row.workspace()
-	hours, zone := w.Hours, w.Timezone
+	hours, zone, statuses := w.Hours, w.Timezone, slices.Clone(w.Statuses)
 	if err := edit(&w); err != nil {
 		return w, err
 	}
-	if err := checkZone("timezone", w.Timezone); err != nil {
+	if err := w.check(); err != nil {
 		return w, err
 	}
-	if err := w.Hours.Validate(); err != nil {
-		return w, &FieldError{"distribution_hours", err.Error()}
+	if err := t.checkRemoved(ctx, workspace, statuses, append(w.Statuses, w.renamed)); err != nil {
+		return w, err
 	}
 	w.UpdatedAt = t.now()
 	_, err := t.q.ExecContext(ctx, `
 		UPDATE workspaces SET name = $2, timezone = $3, region = $4, leads_distribution = $5, scheduled_distribution = $6,
-			distribution_from = $7, distribution_to = $8, updated_at = $9
+			distribution_from = $7, distribution_to = $8, updated_at = $9, statuses = $10, won_status = $11,
+			duplicates_policy = $12, duplicates_days = $13
 		WHERE workspace_id = $1`, workspace, w.Name, w.Timezone, w.Region, w.LeadsDistribution, w.ScheduledDistribution,
-		int(w.Hours.From), int(w.Hours.To), w.UpdatedAt)
+		int(w.Hours.From), int(w.Hours.To), w.UpdatedAt, texts(w.Statuses), w.WonStatus, string(w.Duplicates.Policy), w.Duplicates.Days)
 	switch {
 	case err != nil:
 	case w.Hours != hours:
@@ -139,6 +156,20 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 		err = t.askToReplan(ctx, workspace, `m.timezone IS NULL`)
 	}
 	return w, translate(err)
+}
+
+// check returns a *FieldError for settings that cannot be.
+func (w *Workspace) check() error {
+	if err := checkZone("timezone", w.Timezone); err != nil {
+		return err
+	}
+	if err := w.Hours.Validate(); err != nil {
+		return &FieldError{"distribution_hours", err.Error()}
+	}
+	if err := w.checkStatuses(); err != nil {
+		return err
+	}
+	return w.Duplicates.check()
 }
 
 // checkZone returns a *FieldError where the name is not an IANA time zone's. Go's own "" and "Local" are not names.

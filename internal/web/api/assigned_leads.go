@@ -37,12 +37,13 @@ func (l AssignedLead) itemID() uuid.UUID { return l.ID }
 
 // AssignedLeadPatch changes a copy.
 type AssignedLeadPatch struct {
-	Status Patch[string] `json:"status,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
-	Notes  Patch[string] `json:"notes,omitempty" maxLength:"1000"`
-	Name   Patch[string] `json:"name,omitempty" maxLength:"200"`
-	Email  Patch[string] `json:"email,omitempty" maxLength:"1000"`
-	Phone  Patch[string] `json:"phone,omitempty" maxLength:"1000"`
-	Fields Patch[Fields] `json:"fields,omitempty" doc:"Merged with the fields that are there; null removes all."`
+	Status   Patch[string]    `json:"status,omitempty" minLength:"1" maxLength:"100" nullable:"false" doc:"One of the workspace's."`
+	Notes    Patch[string]    `json:"notes,omitempty" maxLength:"1000"`
+	Name     Patch[string]    `json:"name,omitempty" maxLength:"200"`
+	Email    Patch[string]    `json:"email,omitempty" maxLength:"1000"`
+	Phone    Patch[string]    `json:"phone,omitempty" maxLength:"1000"`
+	Fields   Patch[Fields]    `json:"fields,omitempty" doc:"Merged with the fields that are there; null removes all."`
+	SourceID Patch[uuid.UUID] `json:"source_id,omitempty" format:"uuid" doc:"One that is offered for leads; the one that it has stays whatever became of that."`
 }
 
 type assignedLeadOutput struct{ Body AssignedLead }
@@ -50,7 +51,13 @@ type assignedLeadOutput struct{ Body AssignedLead }
 type assignedLeadListInput struct {
 	Paging
 	MemberID     uuid.UUID `query:"member_id" format:"uuid" doc:"Not for members, who see their own."`
-	SourceLeadID uuid.UUID `query:"source_lead_id" format:"uuid" doc:"Not for members."`
+	SourceLeadID uuid.UUID `query:"source_lead_id" format:"uuid" doc:"All copies of a source lead. Not for members."`
+	GroupID      uuid.UUID `query:"group_id" format:"uuid" doc:"Not for members."`
+	SourceID     uuid.UUID `query:"source_id" format:"uuid" doc:"Not for members."`
+	Status       string    `query:"status" maxLength:"100"`
+	From         time.Time `query:"from" doc:"Assigned at or after."`
+	To           time.Time `query:"to" doc:"Assigned before."`
+	Search
 }
 
 var assignedLeadColumns = []column[AssignedLead]{
@@ -94,13 +101,30 @@ func (a *API) registerAssignedLeads() {
 // own is the member whose copies are all that the call may see; nil means that it may see everyone's.
 func (c *call) own() uuid.UUID { return idOrNil(c.MemberID) }
 
-func (a *API) listAssignedLeads(ctx context.Context, c *call, in *assignedLeadListInput, p store.Page) ([]AssignedLead, error) {
-	f := store.AssignedLeadFilter{MemberID: in.MemberID, SourceLeadID: in.SourceLeadID}
-	if c.Role == lead.RoleMember {
-		if f != (store.AssignedLeadFilter{}) {
-			return nil, problem.New(http.StatusForbidden, "a member's key lists its own assigned leads; leave member_id and source_lead_id out")
+// narrow has a member's key list its member's own. It refuses the filters by ids that members are not shown.
+func (c *call) narrow(member *uuid.UUID, hidden ...uuid.UUID) error {
+	if c.Role != lead.RoleMember {
+		return nil
+	}
+	for _, id := range append(hidden, *member) {
+		if id != uuid.Nil {
+			return problem.New(http.StatusForbidden, "a member's key lists what is its own; leave filters by ids out")
 		}
-		f.MemberID = c.own()
+	}
+	*member = c.own()
+	return nil
+}
+
+// actor is who the call makes changes as.
+func (c *call) actor() store.Actor { return store.Actor{APIKeyID: c.ID, MemberID: c.own()} }
+
+func (a *API) listAssignedLeads(ctx context.Context, c *call, in *assignedLeadListInput, p store.Page) ([]AssignedLead, error) {
+	f := store.AssignedLeadFilter{
+		MemberID: in.MemberID, SourceLeadID: in.SourceLeadID, GroupID: in.GroupID, SourceID: in.SourceID, Status: in.Status,
+		Search: in.Q, From: in.From, To: in.To,
+	}
+	if err := c.narrow(&f.MemberID, in.SourceLeadID, in.GroupID, in.SourceID); err != nil {
+		return nil, err
 	}
 	all, err := a.Store.AssignedLeads(ctx, c.Workspace, f, p)
 	return each(all, c.assignedLeadBody), err
@@ -113,7 +137,7 @@ func (a *API) patchAssignedLead(ctx context.Context, c *call, in *patchInput[Ass
 	}
 	var l store.AssignedLead
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		l, err = tx.EditAssignedLead(ctx, c.Workspace, c.own(), id, in.Body.apply)
+		l, err = tx.EditAssignedLead(ctx, c.Workspace, c.actor(), id, in.Body.apply)
 		return err
 	})
 	return &assignedLeadOutput{c.assignedLeadBody(l)}, err
@@ -127,6 +151,7 @@ func (p AssignedLeadPatch) apply(l *store.AssignedLead) error {
 	if err := overFields(p.Fields, &l.Fields); err != nil {
 		return err
 	}
+	overID(p.SourceID, &l.SourceID)
 	return p.Status.overNeeded("status", &l.Status)
 }
 

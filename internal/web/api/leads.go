@@ -18,15 +18,16 @@ import (
 
 // Lead is a source lead.
 type Lead struct {
-	ID         uuid.UUID  `json:"id" format:"uuid"`
-	Name       *string    `json:"name"`
-	Email      *string    `json:"email"`
-	Phone      *string    `json:"phone" doc:"As it was given."`
-	PhoneE164  *string    `json:"phone_e164" doc:"As in +60123456789; null where the phone is no valid number. Numbers without a country's prefix are the workspace's region's."`
-	Fields     Fields     `json:"fields"`
-	SourceID   *uuid.UUID `json:"source_id" format:"uuid" nullable:"true"`
-	Channel    string     `json:"channel" doc:"The way it came in by."`
-	ExternalID *string    `json:"external_id"`
+	ID          uuid.UUID  `json:"id" format:"uuid"`
+	Name        *string    `json:"name"`
+	Email       *string    `json:"email"`
+	Phone       *string    `json:"phone" doc:"As it was given."`
+	PhoneE164   *string    `json:"phone_e164" doc:"As in +60123456789; null where the phone is no valid number. Numbers without a country's prefix are the workspace's region's."`
+	Fields      Fields     `json:"fields"`
+	SourceID    *uuid.UUID `json:"source_id" format:"uuid" nullable:"true"`
+	DuplicateOf *uuid.UUID `json:"duplicate_of" format:"uuid" nullable:"true" doc:"The earlier lead with the same phone or e-mail, where the workspace looks for duplicates."`
+	Channel     string     `json:"channel" doc:"The way it came in by."`
+	ExternalID  *string    `json:"external_id"`
 
 	IntegrationID *uuid.UUID        `json:"integration_id" format:"uuid" nullable:"true" doc:"The integration that delivered it."`
 	Test          bool              `json:"test" doc:"A test by the ad platform, which is never distributed."`
@@ -56,8 +57,9 @@ type leadListInput struct {
 	SourceID   uuid.UUID `query:"source_id" format:"uuid"`
 	Channel    string    `query:"channel" maxLength:"100"`
 	ExternalID string    `query:"external_id" maxLength:"1000"`
-	From       time.Time `query:"from" doc:"Created at or after."`
-	To         time.Time `query:"to" doc:"Created before."`
+	Search
+	From time.Time `query:"from" doc:"Created at or after."`
+	To   time.Time `query:"to" doc:"Created before."`
 
 	IntegrationID uuid.UUID `query:"integration_id" format:"uuid"`
 	CampaignID    string    `query:"campaign_id" maxLength:"1000"`
@@ -75,6 +77,7 @@ var leadColumns = []column[Lead]{
 	{"phone_e164", func(l Lead) string { return cellOfText(l.PhoneE164) }},
 	{"fields", func(l Lead) string { return string(l.Fields) }},
 	{"source_id", func(l Lead) string { return cellOfID(l.SourceID) }},
+	{"duplicate_of", func(l Lead) string { return cellOfID(l.DuplicateOf) }},
 	{"channel", func(l Lead) string { return l.Channel }},
 	{"external_id", func(l Lead) string { return cellOfText(l.ExternalID) }},
 	{"integration_id", func(l Lead) string { return cellOfID(l.IntegrationID) }},
@@ -118,7 +121,7 @@ func (a *API) registerLeads() {
 
 func (a *API) listLeads(ctx context.Context, c *call, in *leadListInput, p store.Page) ([]Lead, error) {
 	all, err := a.Store.SourceLeads(ctx, c.Workspace, store.LeadFilter{
-		SourceID: in.SourceID, Channel: in.Channel, ExternalID: in.ExternalID, From: in.From, To: in.To,
+		SourceID: in.SourceID, Channel: in.Channel, ExternalID: in.ExternalID, From: in.From, To: in.To, Search: in.Q,
 		IntegrationID: in.IntegrationID, CampaignID: in.CampaignID, AdSetID: in.AdSetID, AdID: in.AdID, FormID: in.FormID,
 		Test: boolOrNil(in.Test),
 	}, p)
@@ -149,12 +152,7 @@ func (p LeadPatch) apply(l *store.Lead) error {
 	if err := overFields(p.Fields, &l.Fields); err != nil {
 		return err
 	}
-	switch {
-	case p.SourceID.null:
-		l.SourceID = nil
-	case p.SourceID.set:
-		l.SourceID = &p.SourceID.value
-	}
+	overID(p.SourceID, &l.SourceID)
 	return needContact("", &l.Name, &l.Email, &l.Phone)
 }
 
@@ -184,7 +182,7 @@ func leadBody(l store.Lead) Lead {
 	return Lead{
 		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone),
 		PhoneE164: textOrNull(l.PhoneE164), Fields: Fields(l.Fields),
-		SourceID: l.SourceID, Channel: l.Channel, ExternalID: textOrNull(l.ExternalID),
+		SourceID: l.SourceID, DuplicateOf: l.DuplicateOf, Channel: l.Channel, ExternalID: textOrNull(l.ExternalID),
 		IntegrationID: l.IntegrationID, Test: l.Test, Attribution: l.Attribution, Consent: l.Consent,
 		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
 	}

@@ -24,6 +24,11 @@ type Paging struct {
 
 func (p Paging) page() store.Page { return store.Page{Limit: p.Limit, After: uuid.UUID(p.Cursor)} }
 
+// Search is what lists of contacts take where people search.
+type Search struct {
+	Q string `query:"q" maxLength:"200" doc:"Words of a name or an e-mail address, each by its beginning, or a phone in any spelling, whole or its first or last digits."`
+}
+
 // A Cursor is where a page begins. What it holds is nobody's business but ours.
 type Cursor uuid.UUID
 

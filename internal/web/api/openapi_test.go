@@ -90,6 +90,7 @@ func TestEveryCollectionThatTakesPOSTIsAList(t *testing.T) {
 	actions := []string{
 		"/v1/leads/batch", "/v1/history/{id}/retry", "/v1/assignments/preview", "/v1/pending-leads/delete", "/v1/pending-leads/distribute-now",
 		"/v1/integrations/{id}/events/{event_id}/replay",
+		"/v1/sources/{id}/merge", "/v1/leads/{id}/convert", "/v1/assigned-leads/{id}/convert", "/v1/workspace/rename-status",
 	}
 	for path, operations := range s.document().Paths {
 		if _, takesPost := operations["post"]; !takesPost || slices.Contains(actions, path) {
@@ -119,7 +120,11 @@ func TestContractRoles(t *testing.T) {
 	t.Parallel()
 	may := map[lead.Role][]string{
 		lead.RoleIntegration: {"post-lead", "post-lead-batch", "post-import", "list-imports", "get-import", "get-import-rejects"},
-		lead.RoleMember:      {"get-workspace", "list-sources", "list-assigned-leads", "get-assigned-lead", "patch-assigned-lead"},
+		lead.RoleMember: {
+			"get-workspace", "list-sources", "list-assigned-leads", "get-assigned-lead", "patch-assigned-lead", "convert-assigned-lead",
+			"list-assigned-lead-timeline", "list-customers", "get-customer", "patch-customer", "post-opportunity", "list-opportunities",
+			"get-opportunity", "patch-opportunity",
+		},
 	}
 	for path, operations := range newSite(t).document().Paths {
 		for method, op := range operations {

@@ -29,14 +29,18 @@ func TestWorkspace(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	want := map[string]any{"name": "acme", "timezone": "Asia/Kuala_Lumpur", "region": "MY", "distribution_hours": map[string]any{"from": "09:00", "to": "21:00"},
+		"statuses": []any{"new", "contacted", "qualified", "won", "lost"}, "won_status": "won", "duplicates": map[string]any{"policy": "allow", "days": 30.0},
 		"features": map[string]any{"leads_distribution": true, "scheduled_distribution": true}}
 	same(t, want, s.get("/v1/workspace").is(200).object())
 
 	s.patch("/v1/workspace", `{"features":{"leads_distribution":false}}`).is(200)
 	s.patch("/v1/workspace", `{"features":{"scheduled_distribution":false},"distribution_hours":{"from":"22:30","to":"06:00"}}`).is(200)
-	s.patch("/v1/workspace", `{"features":{},"distribution_hours":{}}`).is(200)
+	s.patch("/v1/workspace", `{"features":{},"distribution_hours":{},"duplicates":{}}`).is(200)
+	s.patch("/v1/workspace", `{"duplicates":{"policy":"flag"}}`).is(200)
+	s.patch("/v1/workspace", `{"duplicates":{"days":7}}`).is(200)
 	s.do(s.admin, "PATCH", "/v1/workspace", `{"name":" Acme ","timezone":"Europe/Berlin","region":"DE"}`, "Content-Type", "application/merge-patch+json").is(200)
 	want = map[string]any{"name": "Acme", "timezone": "Europe/Berlin", "region": "DE", "distribution_hours": map[string]any{"from": "22:30", "to": "06:00"},
+		"statuses": []any{"new", "contacted", "qualified", "won", "lost"}, "won_status": "won", "duplicates": map[string]any{"policy": "flag", "days": 7.0},
 		"features": map[string]any{"leads_distribution": false, "scheduled_distribution": false}}
 	same(t, want, s.get("/v1/workspace").is(200).object())
 
@@ -47,6 +51,8 @@ func TestWorkspace(t *testing.T) {
 		`{"features":{"leads_distribution":null}}`: "body.features.leads_distribution", `{"features":{"x":true}}`: "body.features.x",
 		`{"id":"x"}`: "body.id", `{"distribution_hours":{"from":"9:00"}}`: "body.distribution_hours.from",
 		`{"distribution_hours":{"to":"22:30"}}`: "body.distribution_hours", `{"distribution_hours":{"to":null}}`: "body.distribution_hours.to",
+		`{"duplicates":{"policy":"keep"}}`: "body.duplicates.policy", `{"duplicates":{"policy":null}}`: "body.duplicates.policy",
+		`{"duplicates":{"days":0}}`:                    "body.duplicates.days",
 		`{"features":{"scheduled_distribution":null}}`: "body.features.scheduled_distribution",
 	} {
 		s.patch("/v1/workspace", body).refuses(422, "invalid_request", location)

@@ -16,6 +16,7 @@ var (
 var roles = map[string][]lead.Role{
 	"get-workspace":   members,
 	"patch-workspace": admins,
+	"rename-status":   admins,
 
 	"post-member":   admins,
 	"list-members":  admins,
@@ -30,10 +31,13 @@ var roles = map[string][]lead.Role{
 	"delete-group":     admins,
 	"get-group-shares": admins,
 
-	"post-source":  admins,
-	"list-sources": members,
-	"get-source":   admins,
-	"patch-source": admins,
+	"post-source":   admins,
+	"list-sources":  members,
+	"get-source":    admins,
+	"patch-source":  admins,
+	"delete-source": admins,
+	"merge-source":  admins,
+	"count-sources": admins,
 
 	"post-lead":       integrations,
 	"post-lead-batch": integrations,
@@ -41,6 +45,7 @@ var roles = map[string][]lead.Role{
 	"get-lead":        admins,
 	"patch-lead":      admins,
 	"delete-lead":     admins,
+	"convert-lead":    admins,
 
 	"post-assignment":    admins,
 	"preview-assignment": admins,
@@ -58,9 +63,20 @@ var roles = map[string][]lead.Role{
 	"list-history":  admins,
 	"retry-history": admins,
 
-	"list-assigned-leads": members,
-	"get-assigned-lead":   members,
-	"patch-assigned-lead": members,
+	"list-assigned-leads":         members,
+	"get-assigned-lead":           members,
+	"patch-assigned-lead":         members,
+	"convert-assigned-lead":       members,
+	"list-assigned-lead-timeline": members,
+
+	"list-customers": members,
+	"get-customer":   members,
+	"patch-customer": members,
+
+	"post-opportunity":   members,
+	"list-opportunities": members,
+	"get-opportunity":    members,
+	"patch-opportunity":  members,
 
 	"post-api-key":   admins,
 	"list-api-keys":  admins,

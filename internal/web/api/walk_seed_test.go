@@ -41,13 +41,17 @@ func (s *site) newTenant(name string) tenant {
 	l := post("/v1/leads", map[string]any{"name": "L", "phone": "012-345 6789", "email": "l@example.com", "source_id": source, "external_id": "1"}).is(201).id()
 	post("/v1/assignments", map[string]any{"lead_ids": []string{l}, "group_id": group}).is(202)
 	s.distributeAll()
-	s.do(w.keys[lead.RoleMember], "PATCH", "/v1/assigned-leads/"+s.do(admin, "GET", "/v1/assigned-leads", nil).items()[0]["id"].(string), `{"notes":"n"}`).is(200)
+	copied := s.do(admin, "GET", "/v1/assigned-leads", nil).items()[0]["id"].(string)
+	s.do(w.keys[lead.RoleMember], "PATCH", "/v1/assigned-leads/"+copied, `{"notes":"n","status":"contacted"}`).is(200)
+	customer := s.do(w.keys[lead.RoleMember], "POST", "/v1/assigned-leads/"+copied+"/convert", nil).is(201).id()
+	s.do(w.keys[lead.RoleMember], "POST", "/v1/opportunities", map[string]any{"customer_id": customer, "title": "T"}).is(201)
 	at := s.Store.Now().Add(48 * time.Hour).Format(time.RFC3339)
 	post("/v1/assignments", map[string]any{"lead_ids": []string{l}, "member_ids": []any{second}, "at": at}).is(202)
 	s.do(w.keys[lead.RoleIntegration], "POST", "/v1/imports", "name,email\nI,i@example.com\n,\n", "Content-Type", "text/csv").is(202)
 	s.do("", "POST", post("/v1/integrations", `{"kind":"generic","name":"Any"}`).is(201).at("url").(string), `{"size":1}`).is(200)
 
 	w.own["member_id"], w.own["group_id"], w.own["source_id"], w.own["lead_id"] = first.String(), group, source, l
+	w.own["assigned_lead_id"], w.own["source_lead_id"], w.own["customer_id"], w.own["into"] = copied, l, customer, source
 	w.own["assignment_id"] = s.do(admin, "GET", "/v1/assignments", nil).items()[0]["id"].(string)
 	w.own["id"] = s.do(admin, "GET", "/v1/pending-leads", nil).items()[0]["id"].(string) // of what is changed together
 	return w
@@ -58,6 +62,9 @@ func (s *site) fill(w tenant) {
 	s.t.Helper()
 	admin := w.keys[lead.RoleAdmin]
 	s.do(admin, "POST", "/v1/leads", map[string]any{"name": "L2", "distribute": map[string]any{"member_ids": []any{w.own["member_id"]}}}).is(201)
+	post := func(path string, body any) reply { s.t.Helper(); return s.do(admin, "POST", path, body) }
+	post("/v1/leads/"+w.own["lead_id"]+"/convert", nil).is(201)
+	post("/v1/opportunities", map[string]any{"lead_id": w.own["lead_id"], "title": "T"}).is(201)
 	s.do(w.keys[lead.RoleIntegration], "POST", "/v1/imports", "name,email\nJ,j@example.com\n", "Content-Type", "text/csv").is(202)
 	s.distributeAll()
 }

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,14 +16,17 @@ import (
 
 // Workspace is a workspace's settings.
 type Workspace struct {
-	ID        uuid.UUID `json:"id" format:"uuid"`
-	Name      string    `json:"name"`
-	Timezone  string    `json:"timezone" doc:"An IANA time zone."`
-	Region    string    `json:"region" doc:"The country whose phone numbers need no prefix, two letters."`
-	Hours     Hours     `json:"distribution_hours"`
-	Features  Features  `json:"features"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+	ID         uuid.UUID  `json:"id" format:"uuid"`
+	Name       string     `json:"name"`
+	Timezone   string     `json:"timezone" doc:"An IANA time zone."`
+	Region     string     `json:"region" doc:"The country whose phone numbers need no prefix, two letters."`
+	Hours      Hours      `json:"distribution_hours"`
+	Statuses   []string   `json:"statuses" doc:"What an assigned lead can have for a status; it begins with the first."`
+	WonStatus  *string    `json:"won_status" doc:"The status that counts as won."`
+	Duplicates Duplicates `json:"duplicates"`
+	Features   Features   `json:"features"`
+	CreatedAt  time.Time  `json:"created_at"`
+	UpdatedAt  time.Time  `json:"updated_at"`
 }
 
 // Hours are when scheduled leads go out, by each member's own clock.
@@ -44,11 +49,14 @@ type Features struct {
 
 // WorkspacePatch changes a workspace's settings.
 type WorkspacePatch struct {
-	Name     Patch[string] `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
-	Timezone Patch[string] `json:"timezone,omitempty" maxLength:"200" nullable:"false"`
-	Region   Patch[string] `json:"region,omitempty" pattern:"^[A-Z]{2}$" patternDescription:"two capital letters" nullable:"false"`
-	Hours    HoursPatch    `json:"distribution_hours,omitzero"`
-	Features FeaturesPatch `json:"features,omitzero"`
+	Name       Patch[string]   `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
+	Timezone   Patch[string]   `json:"timezone,omitempty" maxLength:"200" nullable:"false"`
+	Region     Patch[string]   `json:"region,omitempty" pattern:"^[A-Z]{2}$" patternDescription:"two capital letters" nullable:"false"`
+	Hours      HoursPatch      `json:"distribution_hours,omitzero"`
+	Statuses   Patch[[]string] `json:"statuses,omitempty" nullable:"false" doc:"The whole list. A status that assigned leads have can be renamed, and not taken away."`
+	WonStatus  Patch[string]   `json:"won_status,omitempty" maxLength:"100"`
+	Duplicates DuplicatesPatch `json:"duplicates,omitzero"`
+	Features   FeaturesPatch   `json:"features,omitzero"`
 }
 
 // FeaturesPatch switches features on and off.
@@ -93,6 +101,19 @@ func (p WorkspacePatch) apply(w *store.Workspace) error {
 	if err := p.Hours.apply(&w.Hours); err != nil {
 		return err
 	}
+	if err := p.Statuses.overNeeded("statuses", &w.Statuses); err != nil {
+		return err
+	}
+	for i, status := range w.Statuses {
+		w.Statuses[i] = strings.TrimSpace(status)
+	}
+	p.WonStatus.over(&w.WonStatus)
+	if p.WonStatus.set && w.WonStatus != "" && !slices.Contains(w.Statuses, w.WonStatus) {
+		return &store.FieldError{Field: "won_status", Message: "this is not one of the workspace's statuses"}
+	}
+	if err := p.Duplicates.apply(&w.Duplicates); err != nil {
+		return err
+	}
 	if err := p.Features.LeadsDistribution.overNeeded("features.leads_distribution", &w.LeadsDistribution); err != nil {
 		return err
 	}
@@ -120,8 +141,10 @@ func (p HoursPatch) apply(h *lead.Hours) error {
 func workspaceBody(w store.Workspace) Workspace {
 	return Workspace{
 		ID: w.ID, Name: w.Name, Timezone: w.Timezone, Region: w.Region,
-		Hours:     Hours{From: w.Hours.From.String(), To: w.Hours.To.String()},
-		Features:  Features{LeadsDistribution: w.LeadsDistribution, ScheduledDistribution: w.ScheduledDistribution},
-		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
+		Hours:    Hours{From: w.Hours.From.String(), To: w.Hours.To.String()},
+		Statuses: w.Statuses, WonStatus: textOrNull(w.WonStatus),
+		Duplicates: Duplicates{Policy: string(w.Duplicates.Policy), Days: w.Duplicates.Days},
+		Features:   Features{LeadsDistribution: w.LeadsDistribution, ScheduledDistribution: w.ScheduledDistribution},
+		CreatedAt:  w.CreatedAt, UpdatedAt: w.UpdatedAt,
 	}
 }

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+)
+
+// A Customer is a lead, or a member's copy of one, that was converted. Empty text means that there is none.
+type Customer struct {
+	ID uuid.UUID `db:"customer_id"`
+	// LeadID or AssignedLeadID is what it was converted from.
+	LeadID         *uuid.UUID `db:"lead_id"`
+	AssignedLeadID *uuid.UUID `db:"assigned_lead_id"`
+	// MemberID is who converted it, where that was a member; they see it and change it.
+	MemberID *uuid.UUID `db:"member_id"`
+	Name     string     `db:"name"`
+	Email    string     `db:"email"`
+	Phone    string     `db:"phone"`
+	// PhoneE164 is the phone as the store reads it, empty where it cannot.
+	PhoneE164 string `db:"phone_e164"`
+	// Fields is a JSON object.
+	Fields   json.RawMessage `db:"fields"`
+	SourceID *uuid.UUID      `db:"source_id"`
+	// SourceName is the source's name as it is now.
+	SourceName string    `db:"source_name"`
+	Notes      string    `db:"notes"`
+	CreatedAt  time.Time `db:"created_at"`
+	UpdatedAt  time.Time `db:"updated_at"`
+}
+
+// A CustomerFilter narrows what is seen of customers; zero fields don't. From is inclusive, To is not.
+type CustomerFilter struct {
+	MemberID, SourceID uuid.UUID
+	Search             string
+	From, To           time.Time
+}
+
+var customers = `
+	SELECT c.customer_id, c.lead_id, c.assigned_lead_id, c.member_id, coalesce(c.name, '') AS name,
+		coalesce(c.email, '') AS email, coalesce(c.phone, '') AS phone, coalesce(c.phone_e164, '') AS phone_e164, c.fields,
+		s.source_id, coalesce(s.name, '') AS source_name, c.notes, c.created_at, c.updated_at
+	FROM customers c ` + joinSource(`c`) + `
+	WHERE c.workspace_id = $1 AND ($2::uuid IS NULL OR c.member_id = $2)`
+
+// Customer returns a customer, ErrNotFound where there is none or, with a member, where it is not one that they converted.
+func (q Queries) Customer(ctx context.Context, workspace, member, id uuid.UUID) (Customer, error) {
+	var c Customer
+	err := sqlx.GetContext(ctx, q.q, &c, customers+` AND c.customer_id = $3`, workspace, nullID(member), id)
+	return c, translate(err)
+}
+
+// Customers lists a page of customers, newest first.
+func (q Queries) Customers(ctx context.Context, workspace uuid.UUID, f CustomerFilter, p Page) ([]Customer, error) {
+	named, err := q.sourcesNamed(ctx, workspace, f.SourceID)
+	if err != nil {
+		return nil, err
+	}
+	search, err := q.search(ctx, workspace, f.Search)
+	if err != nil {
+		return nil, err
+	}
+	var all []Customer
+	err = sqlx.SelectContext(ctx, q.q, &all, customers+`
+			AND ($3::uuid IS NULL OR c.customer_id < $3)
+			AND ($4::uuid[] IS NULL OR c.source_id = ANY($4))
+			AND ($5::tsquery IS NULL OR c.words @@ $5)
+			AND ($6::timestamptz IS NULL OR c.created_at >= $6)
+			AND ($7::timestamptz IS NULL OR c.created_at < $7)
+		ORDER BY c.customer_id DESC LIMIT $8`,
+		workspace, nullID(f.MemberID), nullID(p.After), named, search, nullTime(f.From), nullTime(f.To), p.Limit)
+	return all, translate(err)
+}
+
+// EditCustomer changes a customer in place; edit sees the current state. A new source must be one offered for customers.
+// With a member, one that they did not convert is ErrNotFound.
+func (t *Tx) EditCustomer(ctx context.Context, workspace, member, id uuid.UUID, edit func(*Customer) error) (Customer, error) {
+	var c Customer
+	if err := sqlx.GetContext(ctx, t.q, &c, customers+`
+			AND c.customer_id = $3 FOR NO KEY UPDATE OF c`, workspace, nullID(member), id); err != nil {
+		return c, translate(err)
+	}
+	had := c.SourceID
+	if err := edit(&c); err != nil {
+		return c, err
+	}
+	if err := t.checkPick(ctx, workspace, had, c.SourceID, OfferCustomers); err != nil {
+		return c, err
+	}
+	keys, err := t.keysOf(ctx, workspace, c.Name, c.Email, c.Phone)
+	if err != nil {
+		return c, err
+	}
+	if _, err := t.q.ExecContext(ctx, `
+		UPDATE customers SET name = $3, email = $4, phone = $5, phone_e164 = $6,
+			words = array_to_tsvector(string_to_array($7, ' ')), fields = $8, source_id = $9, notes = $10, updated_at = $11
+		WHERE workspace_id = $1 AND customer_id = $2`,
+		workspace, id, nullText(c.Name), nullText(c.Email), nullText(c.Phone), nullText(keys.e164), keys.words,
+		string(c.Fields), c.SourceID, c.Notes, t.now()); err != nil {
+		return c, translate(err)
+	}
+	return t.Customer(ctx, workspace, member, id)
+}
+
+// ConvertLead makes a source lead a customer, which keeps the source that it had. fresh is unset where it was one already.
+func (t *Tx) ConvertLead(ctx context.Context, workspace, id uuid.UUID) (c Customer, fresh bool, err error) {
+	// Opportunities on the lead are kept apart from this by its row: either they see the customer, or this sees them.
+	var there bool
+	if err := sqlx.GetContext(ctx, t.q, &there, `
+		SELECT true FROM leads WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE`,
+		workspace, id); err != nil {
+		return c, false, translate(err)
+	}
+	return t.convert(ctx, workspace, uuid.Nil, id, `
+		INSERT INTO customers (workspace_id, customer_id, lead_id, name, email, phone, phone_e164, words, fields, source_id,
+			created_at, updated_at)
+		SELECT workspace_id, $3, lead_id, name, email, phone, phone_e164, words, fields, source_id, $4, $4
+		FROM leads WHERE workspace_id = $1 AND lead_id = $2
+		ON CONFLICT (workspace_id, lead_id) WHERE lead_id IS NOT NULL DO NOTHING`, "lead_id")
+}
+
+// ConvertAssignedLead makes a copy a customer, which keeps the source that it had. fresh is unset where it was one
+// already. With a member, someone else's copy is ErrNotFound, and the customer is theirs from then on.
+func (t *Tx) ConvertAssignedLead(ctx context.Context, workspace, member, id uuid.UUID) (c Customer, fresh bool, err error) {
+	var there bool
+	if err := sqlx.GetContext(ctx, t.q, &there, `
+		SELECT true FROM assigned_leads
+		WHERE workspace_id = $1 AND assigned_lead_id = $2 AND ($3::uuid IS NULL OR member_id = $3) FOR NO KEY UPDATE`,
+		workspace, id, nullID(member)); err != nil {
+		return c, false, translate(err)
+	}
+	return t.convert(ctx, workspace, member, id, `
+		INSERT INTO customers (workspace_id, customer_id, assigned_lead_id, name, email, phone, phone_e164, words, fields,
+			source_id, notes, created_at, updated_at)
+		SELECT workspace_id, $3, assigned_lead_id, name, email, phone, phone_e164, words, fields, source_id, notes, $4, $4
+		FROM assigned_leads WHERE workspace_id = $1 AND assigned_lead_id = $2
+		ON CONFLICT (workspace_id, assigned_lead_id) WHERE assigned_lead_id IS NOT NULL DO NOTHING`, "assigned_lead_id")
+}
+
+// convert runs a conversion of what the column names, and gives its opportunities to the customer.
+func (t *Tx) convert(ctx context.Context, workspace, member, origin uuid.UUID, insert, column string) (c Customer, fresh bool, err error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return c, false, err
+	}
+	err = oneRow(t.q.ExecContext(ctx, insert, workspace, origin, id, t.now()))
+	if fresh = err == nil; err != nil && !errors.Is(err, ErrNotFound) {
+		return c, false, err
+	}
+	if err := sqlx.GetContext(ctx, t.q, &id, `
+		UPDATE customers SET member_id = coalesce(member_id, $3)
+		WHERE workspace_id = $1 AND `+column+` = $2 RETURNING customer_id`, workspace, origin, nullID(member)); err != nil {
+		return c, false, translate(err)
+	}
+	if _, err := t.q.ExecContext(ctx, `
+		UPDATE opportunities SET customer_id = $3, member_id = coalesce(member_id, $4)
+		WHERE workspace_id = $1 AND (`+column+` = $2 OR customer_id = $3)`, workspace, origin, id, nullID(member)); err != nil {
+		return c, false, translate(err)
+	}
+	c, err = t.Customer(ctx, workspace, uuid.Nil, id)
+	return c, fresh, err
+}

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+)
+
+const (
+	maxStatuses = 50
+	maxStatus   = 100 // characters
+)
+
+// checkStatuses returns a *FieldError where a workspace's list of statuses cannot be. A won status that is not in the
+// list any more is none.
+func (w *Workspace) checkStatuses() error {
+	if n := len(w.Statuses); n == 0 || n > maxStatuses {
+		return &FieldError{"statuses", fmt.Sprintf("a workspace has 1 to %d statuses", maxStatuses)}
+	}
+	seen := make(map[string]bool)
+	for i, s := range w.Statuses {
+		at := fmt.Sprintf("statuses[%d]", i)
+		switch {
+		case strings.TrimSpace(s) == "" || len([]rune(s)) > maxStatus:
+			return &FieldError{at, fmt.Sprintf("a status is 1 to %d characters", maxStatus)}
+		case seen[strings.ToLower(s)]:
+			return &FieldError{at, "this status is listed before; list each once"}
+		}
+		seen[strings.ToLower(s)] = true
+	}
+	if w.WonStatus != "" && !slices.Contains(w.Statuses, w.WonStatus) {
+		w.WonStatus = ""
+	}
+	return nil
+}
+
+// checkRemoved returns a *FieldError where a status that the list has no more is still some assigned lead's. The gate is
+// closed, so nobody gives or takes one meanwhile.
+func (t *Tx) checkRemoved(ctx context.Context, workspace uuid.UUID, before, after []string) error {
+	for _, s := range before {
+		if slices.Contains(after, s) {
+			continue
+		}
+		var used bool
+		if err := sqlx.GetContext(ctx, t.q, &used, `
+			SELECT EXISTS (SELECT 1 FROM assigned_leads WHERE workspace_id = $1 AND status = $2)`, workspace, s); err != nil {
+			return translate(err)
+		}
+		if used {
+			return &FieldError{"statuses", fmt.Sprintf("%q is the status of assigned leads; give them another one first, or rename it", s)}
+		}
+	}
+	return nil
+}
+
+// RenameStatus gives a status another name, on the list and on the assigned leads that have it. Their timelines tell
+// what it was called then.
+func (t *Tx) RenameStatus(ctx context.Context, workspace uuid.UUID, from, to string) (Workspace, error) {
+	w, err := t.EditWorkspace(ctx, workspace, func(w *Workspace) error {
+		place := slices.Index(w.Statuses, from)
+		if place < 0 {
+			return &FieldError{"from", "the workspace has no such status"}
+		}
+		to = strings.TrimSpace(to)
+		for i, s := range w.Statuses {
+			if i != place && strings.EqualFold(s, to) {
+				return &FieldError{"to", "the workspace has this status already"}
+			}
+		}
+		w.Statuses[place] = to
+		if w.WonStatus == from {
+			w.WonStatus = to
+		}
+		w.renamed = from
+		return nil
+	})
+	if err != nil {
+		return w, err
+	}
+	_, err = t.q.ExecContext(ctx, `
+		UPDATE assigned_leads SET status = $3 WHERE workspace_id = $1 AND status = $2`, workspace, from, to)
+	return w, translate(err)
+}
+
+// An Actor is who makes a change: a key and, where it is a member's, that member, who sees and changes only their own.
+type Actor struct {
+	APIKeyID uuid.UUID
+	MemberID uuid.UUID
+}
+
+// A StatusChange is one step of an assigned lead's progress.
+type StatusChange struct {
+	ID   uuid.UUID `db:"change_id"`
+	From string    `db:"from_status"`
+	To   string    `db:"to_status"`
+	// APIKeyID is who did it, and MemberID whose key that was, where it was a member's.
+	APIKeyID uuid.UUID  `db:"api_key_id"`
+	MemberID *uuid.UUID `db:"member_id"`
+	At       time.Time  `db:"at"`
+}
+
+// StatusChanges lists a page of an assigned lead's status changes, newest first. With a member it returns ErrNotFound for
+// someone else's.
+func (q Queries) StatusChanges(ctx context.Context, workspace, member, id uuid.UUID, p Page) ([]StatusChange, error) {
+	if _, err := q.AssignedLead(ctx, workspace, member, id); err != nil {
+		return nil, err
+	}
+	var all []StatusChange
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT change_id, from_status, to_status, api_key_id, member_id, at FROM status_changes
+		WHERE workspace_id = $1 AND assigned_lead_id = $2 AND ($3::uuid IS NULL OR change_id < $3)
+		ORDER BY change_id DESC LIMIT $4`, workspace, id, nullID(p.After), p.Limit)
+	return all, translate(err)
+}
+
+// changeStatus checks and records that an assigned lead gets another status. The gate was passed.
+func (t *Tx) changeStatus(ctx context.Context, workspace uuid.UUID, who Actor, copied uuid.UUID, from, to string) error {
+	w, err := t.Workspace(ctx, workspace)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(w.Statuses, to) {
+		return &FieldError{"status", "the workspace has no such status; use one of " + strings.Join(w.Statuses, ", ")}
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	_, err = t.q.ExecContext(ctx, `
+		INSERT INTO status_changes (workspace_id, assigned_lead_id, change_id, from_status, to_status, api_key_id, member_id, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, workspace, copied, id, from, to, who.APIKeyID, nullID(who.MemberID), t.now())
+	return translate(err)
+}
