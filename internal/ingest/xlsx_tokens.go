@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// maxDepth is how deep the elements of a workbook's parts may be nested; they never are by half.
-const maxDepth = 32
+// maxXMLDepth is how deep the elements of a workbook's parts may be nested; they never are by half.
+const maxXMLDepth = 32
 
 // tokens reads XML of any length in bounded memory. Its errors are those of a part.
 type tokens struct {
@@ -52,7 +52,7 @@ func (t *tokens) next() (xml.Token, error) {
 	token, err := t.decoder.Token()
 	switch token.(type) {
 	case xml.StartElement:
-		if t.depth++; t.depth > maxDepth {
+		if t.depth++; t.depth > maxXMLDepth {
 			return nil, errDamaged
 		}
 	case xml.EndElement:
