@@ -65,7 +65,7 @@ func (s *Scheduler) keepDead(ctx context.Context, queue string) error {
 }
 
 func (s *Scheduler) keep(ctx context.Context, info *asynq.TaskInfo) error {
-	if info.Type != tasks.KindDistribute {
+	if info.Type != tasks.KindDistribute && info.Type != tasks.KindFetch {
 		workspace := uuid.Nil
 		if p, err := tasks.DecodeIngest(info.Payload); err == nil {
 			workspace = p.Workspace

@@ -116,6 +116,7 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 		{"arm pending leads", s.arm},
 		every(handInterval, "hand over armed batches", s.handOver),
 		every(2*time.Second, "feed again", s.feedAgain),
+		every(fetchInterval, "feed fetches", s.feedFetches),
 		every(5*time.Second, "restore the queue registry", s.restoreQueues),
 		every(10*time.Second, "keep dead tasks", s.keepDeadTasks),
 		every(10*time.Second, "rebuild abandoned cursors", s.rebuildAbandoned),

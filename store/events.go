@@ -38,6 +38,8 @@ type Delivery struct {
 	Event  *Event
 	Leads  []NewLead
 	Places []int
+	// Fetches are the leads that it only tells of, in its order.
+	Fetches []NewFetch
 }
 
 // AddDeliveries stores deliveries, the leads in them and the decisions to distribute those, as AddLeads does. It answers
@@ -52,6 +54,11 @@ func (t *Tx) AddDeliveries(ctx context.Context, workspace uuid.UUID, queue lead.
 	if err != nil {
 		return nil, nil, err
 	}
+	hints, err := t.addFetches(ctx, workspace, deliveries)
+	if err != nil {
+		return nil, nil, err
+	}
+	batches = append(batches, hints...)
 	all := make([][]AddedLead, len(deliveries))
 	for i, d := range deliveries {
 		all[i], added = added[:len(d.Leads)], added[len(d.Leads):]
@@ -205,6 +212,11 @@ func (t *Tx) AddReplayed(ctx context.Context, workspace uuid.UUID, queue lead.Qu
 	e := d.Event
 	e.LeadIDs = slices.Clone(e.LeadIDs)
 	e.settle(d, added)
+	hints, err := t.addFetches(ctx, workspace, []Delivery{d})
+	if err != nil {
+		return nil, nil, err
+	}
+	batches = append(batches, hints...)
 	_, err = t.q.ExecContext(ctx, `
 		UPDATE integration_events SET outcome = $4, detail = $5, lead_ids = $6::text::uuid[], body = $7
 		WHERE workspace_id = $1 AND integration_id = $2 AND event_id = $3`,
@@ -226,23 +238,4 @@ func (s *Store) DeleteOldEvents(ctx context.Context, before time.Time, limit int
 		return 0, translate(err)
 	}
 	return result.RowsAffected()
-}
-
-// HeldEvents counts the deliveries that wait, by integration.
-func (q Queries) HeldEvents(ctx context.Context, workspace uuid.UUID) (map[uuid.UUID]int, error) {
-	var rows []struct {
-		Integration uuid.UUID `db:"integration_id"`
-		Held        int       `db:"held"`
-	}
-	if err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT integration_id, count(*) AS held FROM integration_events
-		WHERE workspace_id = $1 AND outcome = 'held' AND outcome IN ('unmapped', 'held', 'refused')
-		GROUP BY integration_id`, workspace); err != nil {
-		return nil, translate(err)
-	}
-	held := make(map[uuid.UUID]int, len(rows))
-	for _, r := range rows {
-		held[r.Integration] = r.Held
-	}
-	return held, nil
 }

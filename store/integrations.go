@@ -36,9 +36,9 @@ type Integration struct {
 	Warning  string     `db:"warning"`
 	WarnedAt *time.Time `db:"warned_at"`
 	// Health is ok, or why leads cannot be fetched.
-	Health    string    `db:"health"`
-	CreatedAt time.Time `db:"created_at"`
-	UpdatedAt time.Time `db:"updated_at"`
+	Health    lead.Health `db:"health"`
+	CreatedAt time.Time   `db:"created_at"`
+	UpdatedAt time.Time   `db:"updated_at"`
 }
 
 // IntegrationSettings are what some kinds of integrations need to know, and others don't.

@@ -118,11 +118,11 @@ func (p *Push) leads() ([]PushedLead, error) {
 	return leads, nil
 }
 
-// Distribute hints at batches that are to be distributed, now or when they are due. A batch whose hint is there already
+// Distribute hints at batches that are to be distributed, now or when they are due, and at leads to be fetched. A batch whose hint is there already
 // counts as enqueued.
 func (c *Client) Distribute(ctx context.Context, batches ...lead.Batch) error {
 	for i, b := range batches {
-		task, err := distributeTask(b)
+		task, err := hintTask(b)
 		if err != nil {
 			return err
 		}

@@ -44,6 +44,8 @@ func TestGoldenPayloads(t *testing.T) {
 		Version: 1, Workspace: id(1), Channel: "queue", MemberIDs: []uuid.UUID{id(5)},
 		Leads: []PushedLead{{ExternalID: "1", Name: "Aisyah"}},
 	}
+	fetch := Fetch{Version: 1, Workspace: id(1), Integration: id(2)}
+	t.Run("fetch", func(t *testing.T) { goldenCase(t, "fetch.json", fetch, DecodeFetch) })
 	t.Run("distribute", func(t *testing.T) { goldenCase(t, "distribute.json", distribute, DecodeDistribute) })
 	t.Run("ingest", func(t *testing.T) { goldenCase(t, "ingest.json", ingest, DecodeIngest) })
 	t.Run("ingest for members", func(t *testing.T) { goldenCase(t, "ingest_members.json", members, DecodeIngest) })
@@ -89,6 +91,15 @@ func TestPayloadsAreStrict(t *testing.T) {
 			t.Errorf("%s: error is %v, want ErrPayload", name, err)
 		}
 	}
+	fetch := string(golden(t, "fetch.json"))
+	for name, payload := range map[string]string{
+		"no integration":  edit(fetch, `"integration_id"`, `"batch_id"`),
+		"another version": edit(fetch, `"v":1`, `"v":0`),
+	} {
+		if _, err := DecodeFetch([]byte(payload)); !errors.Is(err, ErrPayload) {
+			t.Errorf("%s: error is %v, want ErrPayload", name, err)
+		}
+	}
 	for name, payload := range map[string]string{
 		"no leads":                  edit(ingest, `"leads":[`, `"leads":[],"x":[`),
 		"no channel":                edit(ingest, `"channel":"landing-page"`, `"channel":""`),
@@ -107,10 +118,16 @@ func TestPayloadsAreStrict(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(golden(f, "distribute.json"))
 	f.Add(golden(f, "ingest.json"))
+	f.Add(golden(f, "fetch.json"))
 	f.Add([]byte(`{"v":1,"workspace_id":null,"leads":[{}]}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		if p, err := DecodeDistribute(payload); err == nil {
 			again(t, p, DecodeDistribute)
+		} else if !errors.Is(err, ErrPayload) {
+			t.Errorf("error is %v, want ErrPayload", err)
+		}
+		if p, err := DecodeFetch(payload); err == nil {
+			again(t, p, DecodeFetch)
 		} else if !errors.Is(err, ErrPayload) {
 			t.Errorf("error is %v, want ErrPayload", err)
 		}

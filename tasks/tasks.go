@@ -25,6 +25,8 @@ const (
 	KindDistribute = "lead:distribute"
 	// KindIngest stores leads that a program pushed through the queue.
 	KindIngest = "lead:ingest"
+	// KindFetch gets leads from a platform that has only told of them.
+	KindFetch = "lead:fetch"
 )
 
 // QueueIngest carries pushed leads that are not stored yet. The queues of distribution work are in the domain.
@@ -32,7 +34,7 @@ const QueueIngest = "ingest"
 
 // Queues lists every queue that Leadwheel uses.
 func Queues() []string {
-	return []string{string(lead.QueueFresh), string(lead.QueueDue), string(lead.QueueBulk), QueueIngest}
+	return []string{string(lead.QueueFresh), string(lead.QueueDue), string(lead.QueueBulk), string(lead.QueueFetch), QueueIngest}
 }
 
 const (
@@ -50,6 +52,13 @@ type Distribute struct {
 	Version   int       `json:"v"`
 	Workspace uuid.UUID `json:"workspace_id"`
 	Batch     uuid.UUID `json:"batch_id"`
+}
+
+// Fetch is the payload of KindFetch: an integration, which knows what it has to fetch.
+type Fetch struct {
+	Version     int       `json:"v"`
+	Workspace   uuid.UUID `json:"workspace_id"`
+	Integration uuid.UUID `json:"integration_id"`
 }
 
 // Ingest is the payload of KindIngest: leads that share where they came from and who gets them.
@@ -83,6 +92,14 @@ func DecodeDistribute(payload []byte) (Distribute, error) {
 	var p Distribute
 	return p, decode(payload, &p, func() error {
 		return check(p.Version, p.Workspace, p.Batch != uuid.Nil, "batch_id is missing")
+	})
+}
+
+// DecodeFetch reads the payload of KindFetch.
+func DecodeFetch(payload []byte) (Fetch, error) {
+	var p Fetch
+	return p, decode(payload, &p, func() error {
+		return check(p.Version, p.Workspace, p.Integration != uuid.Nil, "integration_id is missing")
 	})
 }
 
@@ -129,10 +146,15 @@ func decode(payload []byte, into any, check func() error) error {
 	return nil
 }
 
-// distributeTask is a hint that a batch waits, delivered when the batch is due. Its id carries queue and
+// hintTask is a hint that a batch waits, delivered when the batch is due. Its id carries queue and
 // generation, so that the same hint is enqueued once and a later one is not taken for it.
-func distributeTask(b lead.Batch) (*asynq.Task, error) {
+func hintTask(b lead.Batch) (*asynq.Task, error) {
+	kind := KindDistribute
 	payload, err := json.Marshal(Distribute{Version: payloadVersion, Workspace: b.Workspace, Batch: b.ID})
+	if b.Queue == lead.QueueFetch {
+		kind = KindFetch
+		payload, err = json.Marshal(Fetch{Version: payloadVersion, Workspace: b.Workspace, Integration: b.ID})
+	}
 	options := []asynq.Option{
 		asynq.TaskID(fmt.Sprintf("%s:%s:%d", b.Queue, b.ID, b.Generation)),
 		asynq.Queue(string(b.Queue)), asynq.MaxRetry(distributeRetries), asynq.Timeout(timeout),
@@ -140,7 +162,7 @@ func distributeTask(b lead.Batch) (*asynq.Task, error) {
 	if !b.FeedAt.IsZero() {
 		options = append(options, asynq.ProcessAt(b.FeedAt)) // whole seconds: the queue drops the rest
 	}
-	return asynq.NewTask(KindDistribute, payload, options...), err
+	return asynq.NewTask(kind, payload, options...), err
 }
 
 func ingestTask(p Ingest) (*asynq.Task, error) {

@@ -39,6 +39,7 @@ type Options struct {
 	Store   *store.Store
 	Redis   redis.UniversalClient
 	Feeder  ingest.Feeder
+	Fetcher *ingest.Fetcher
 	Metrics *metrics.Metrics
 	Log     *slog.Logger
 }
@@ -55,6 +56,7 @@ type class struct {
 var classes = []class{
 	{"leads", map[string]int{string(lead.QueueFresh): 6, string(lead.QueueDue): 4}, 4, 10 * time.Millisecond},
 	{"bulk", map[string]int{string(lead.QueueBulk): 1}, 4, 10 * time.Millisecond},
+	{"fetch", map[string]int{string(lead.QueueFetch): 1}, 8, 50 * time.Millisecond},
 	{"ingest", map[string]int{tasks.QueueIngest: 1}, 2, 100 * time.Millisecond},
 }
 
@@ -63,6 +65,7 @@ func Start(o Options) (*Worker, error) {
 	w := &Worker{log: o.Log, handlers: map[string]asynq.HandlerFunc{
 		tasks.KindDistribute: (&distribute{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
 		tasks.KindIngest:     (&ingestion{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
+		tasks.KindFetch:      (&fetch{o.Fetcher}).handle,
 	}}
 	for _, c := range classes {
 		server := asynq.NewServerFromRedisClient(o.Redis, asynq.Config{

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/app"
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -41,6 +43,7 @@ type serverFlags struct {
 	AuditEvery    time.Duration `env:"LEADWHEEL_AUDIT_EVERY" default:"24h" placeholder:"DURATION" help:"How often the leading scheduler checks the promises on the live data, for metrics and alerts; 0 for never. Default ${default}."`
 	MaxConns      int           `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
 	hookFlags
+	platformFlags
 	LogLevel  slog.Level `env:"LEADWHEEL_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Default ${default}."`
 	LogFormat string     `env:"LEADWHEEL_LOG_FORMAT" default:"auto" enum:"auto,json,text" placeholder:"FORMAT" help:"json or text. Default: text for up on a terminal, else json."`
 }
@@ -49,7 +52,20 @@ type serverFlags struct {
 func (f serverFlags) config(log *slog.Logger) app.Config {
 	return app.Config{
 		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery,
-		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), Version: version(), Log: log,
+		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), Platforms: f.platforms(), Version: version(), Log: log,
+	}
+}
+
+// platformFlags are for commands that fetch leads from ad platforms.
+type platformFlags struct {
+	MetaURL         string `env:"LEADWHEEL_META_URL" default:"https://graph.facebook.com" placeholder:"URL" help:"Address of Meta's Graph API, without version. Default ${default}."`
+	LinkedInURL     string `name:"linkedin-url" env:"LEADWHEEL_LINKEDIN_URL" default:"https://api.linkedin.com" placeholder:"URL" help:"Address of LinkedIn's API. Default ${default}."`
+	LinkedInVersion string `name:"linkedin-version" env:"LEADWHEEL_LINKEDIN_VERSION" default:"202610" placeholder:"YYYYMM" help:"Version of LinkedIn's API; each lasts a year. Default ${default}."`
+}
+
+func (f platformFlags) platforms() ingest.Platforms {
+	return ingest.Platforms{
+		MetaURL: strings.TrimRight(f.MetaURL, "/"), LinkedInURL: strings.TrimRight(f.LinkedInURL, "/"), LinkedInVersion: f.LinkedInVersion,
 	}
 }
 

@@ -59,6 +59,7 @@ type Config struct {
 	// SecretKeys seal the secrets of others; see secret.NewBox.
 	SecretKeys string
 	Hooks      HookLimits
+	Platforms  ingest.Platforms
 	// AuditEvery is how often the leading scheduler checks the promises on the live data; 0 means never.
 	AuditEvery time.Duration
 	// PrometheusURL is where the queue dashboard gets its graphs from; empty means that it has none.
@@ -118,7 +119,7 @@ func Start(ctx context.Context, cfg Config) (a *App, err error) {
 	a.metrics = metrics.New(a.registry)
 	a.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		newCollector(a.store, a.redis, a.log), buildInfo(cfg.Version))
+		newCollector(a.store, a.redis, a.log), newIntegrationCollector(a.store, a.log), buildInfo(cfg.Version))
 	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis), a.log)
 	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
 	for _, role := range cfg.Roles {
@@ -156,6 +157,9 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	if slices.Contains(cfg.Roles, RoleWorker) {
 		w, err := worker.Start(worker.Options{
 			Store: a.store, Redis: a.redis, Feeder: a.feeder, Metrics: a.metrics, Log: a.log,
+			Fetcher: ingest.NewFetcher(ingest.FetcherOptions{
+				Store: a.store, Feeder: a.feeder, Box: a.secrets, Metrics: a.metrics, Log: a.log, Platforms: cfg.Platforms,
+			}),
 		})
 		if err != nil {
 			return err

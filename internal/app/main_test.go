@@ -11,11 +11,18 @@ import (
 	"testing"
 
 	"github.com/leadwheel/leadwheel/internal/app"
+	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/testenv"
 )
 
 // roles in the environment make this test program a Leadwheel process with those roles, for tests that kill it.
 const roles = "LEADWHEEL_TEST_ROLES"
+
+// metaURL in the environment is where such a process finds the Graph API, and secretKey seals what tests keep.
+const (
+	metaURL   = "LEADWHEEL_TEST_META_URL"
+	secretKey = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+)
 
 func TestMain(m *testing.M) {
 	if names := os.Getenv(roles); names != "" {
@@ -33,7 +40,7 @@ func process(names string) int {
 	}
 	a, err := app.Start(ctx, app.Config{
 		DatabaseURL: os.Getenv("DATABASE_URL"), RedisURL: os.Getenv("REDIS_URL"), Listen: "127.0.0.1:0",
-		OpsListen: "127.0.0.1:0", Roles: all, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		OpsListen: "127.0.0.1:0", Roles: all, SecretKeys: secretKey, Platforms: ingest.Platforms{MetaURL: os.Getenv(metaURL)}, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

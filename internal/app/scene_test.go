@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/app"
+	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/testenv"
 	"github.com/leadwheel/leadwheel/store"
@@ -31,6 +32,7 @@ type scene struct {
 	members   []uuid.UUID
 	group     uuid.UUID
 	key       string
+	metaURL   string
 }
 
 // newScene makes a workspace with a ring of n members. Nothing runs yet.
@@ -76,6 +78,7 @@ func (s *scene) startWith(change func(*app.Config), roles ...app.Role) *app.App 
 	s.t.Helper()
 	config := app.Config{
 		DatabaseURL: s.DatabaseURL, RedisURL: s.RedisURL, Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0", Roles: roles,
+		SecretKeys: secretKey, Platforms: ingest.Platforms{MetaURL: s.metaURL},
 		Log: slog.New(slog.DiscardHandler),
 	}
 	change(&config)
@@ -94,7 +97,7 @@ func (s *scene) startWith(change func(*app.Config), roles ...app.Role) *app.App 
 func (s *scene) startProcess(names string) *exec.Cmd {
 	s.t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$") //nolint:noctx // killed below
-	cmd.Env = append(os.Environ(), roles+"="+names, "DATABASE_URL="+s.DatabaseURL, "REDIS_URL="+s.RedisURL)
+	cmd.Env = append(os.Environ(), roles+"="+names, metaURL+"="+s.metaURL, "DATABASE_URL="+s.DatabaseURL, "REDIS_URL="+s.RedisURL)
 	cmd.Stderr = os.Stderr
 	s.must(cmd.Start())
 	s.t.Cleanup(func() { kill(cmd) })

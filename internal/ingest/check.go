@@ -12,8 +12,10 @@ import (
 
 // fieldsOf are the fields that some kinds of integrations have and others don't; required ones are marked.
 var fieldsOf = map[lead.Kind][]string{
-	lead.KindGoogle:  {"secret!"},
-	lead.KindGeneric: {"secret", "mapping"},
+	lead.KindGoogle:   {"secret!"},
+	lead.KindGeneric:  {"secret", "mapping"},
+	lead.KindMeta:     {"secret!", "verify_token", "access_token", "form_ids"},
+	lead.KindLinkedIn: {"secret!", "access_token"},
 }
 
 // CheckIntegration returns a *store.FieldError where an integration has not what its kind needs, or something that its

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -49,6 +50,8 @@ func Redacted(kind lead.Kind, body []byte) []byte {
 // Parsed is what a request holds. A lead without name, email and phone stands for an entry of which none can be made.
 type Parsed struct {
 	Leads []Lead
+	// Fetches are leads that it only tells of. A request has those or leads.
+	Fetches []Fetch
 	// Note is a sentence for whoever set the integration up, where there is something to say.
 	Note string
 }
@@ -68,6 +71,27 @@ type Lead struct {
 	Test bool
 	// Own means that the answers may name the lead's external id and its source, as with programs and forms of one's own.
 	Own bool
+}
+
+// A Fetch is a lead of which a provider has said that it is there, and that is to be fetched by its id.
+type Fetch struct {
+	ID string
+	// Attribution is what the provider has said of it.
+	Attribution Attribution
+	// Withdrawn means that the provider has taken it back.
+	Withdrawn bool
+}
+
+// A challenger is a Provider whose platform checks an address before it delivers to it.
+type challenger interface {
+	// Challenge answers the check. It returns an *UnsignedError for one that is not the platform's.
+	Challenge(s Secrets, query url.Values) (Challenged, error)
+}
+
+// Challenged is the answer to a platform's check.
+type Challenged struct {
+	ContentType string
+	Body        []byte
 }
 
 // Attribution names what brought a lead in: campaign_id, campaign_name, adset_id, adset_name, ad_id, ad_name, form_id,
@@ -96,8 +120,10 @@ var errNoSecret = &UnsignedError{"the integration has no secret to verify delive
 
 // providers are the ways to read deliveries, by kind.
 var providers = map[lead.Kind]Provider{
-	lead.KindGoogle:  google{},
-	lead.KindGeneric: generic{},
+	lead.KindGoogle:   google{},
+	lead.KindGeneric:  generic{},
+	lead.KindMeta:     meta{},
+	lead.KindLinkedIn: linkedIn{},
 }
 
 // Supported reports whether integrations of the kind can be made.
@@ -144,8 +170,8 @@ func OpenSecrets(b Box, i store.Integration) (Secrets, error) {
 	return s, json.Unmarshal(plain, &s)
 }
 
-// isUnsigned returns the *UnsignedError in err, nil where there is none.
-func isUnsigned(err error) *UnsignedError {
+// Unsigned returns the *UnsignedError in err, nil where there is none.
+func Unsigned(err error) *UnsignedError {
 	var unsigned *UnsignedError
 	errors.As(err, &unsigned)
 	return unsigned

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -83,6 +84,20 @@ func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (store.
 	return *e, nil
 }
 
+// Challenge answers a platform that checks an integration's address. It returns an *UnsignedError for a check that is not
+// the platform's, and store.ErrNotFound where the kind has none.
+func (r *Receiver) Challenge(h store.Hook, query url.Values) (Challenged, error) {
+	p, checks := providers[h.Kind].(challenger)
+	if !checks {
+		return Challenged{}, fmt.Errorf("checks of kind %q: %w", h.Kind, store.ErrNotFound)
+	}
+	secrets, err := OpenSecrets(r.box, h.Integration)
+	if err != nil {
+		return Challenged{}, fmt.Errorf("opening the secrets of integration %s: %w", h.ID, err)
+	}
+	return p.Challenge(secrets, query)
+}
+
 // warnAgain is how old a warning gets before it is noted again.
 const warnAgain = time.Hour
 
@@ -119,7 +134,7 @@ func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again
 	d := delivery{Delivery: store.Delivery{Event: e}}
 	if !verified {
 		if err := r.verify(provider, h, q); err != nil {
-			unsigned := isUnsigned(err)
+			unsigned := Unsigned(err)
 			if unsigned == nil {
 				return d, err
 			}
@@ -142,6 +157,10 @@ func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again
 		return d, err
 	}
 	e.Detail = parsed.Note
+	if len(parsed.Fetches) > 0 {
+		d.Fetches, err = tellOf(parsed.Fetches)
+		return d, err
+	}
 	return d, d.fill(h, parsed.Leads)
 }
 

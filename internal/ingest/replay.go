@@ -36,7 +36,7 @@ func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integrati
 	if err != nil {
 		return Replayed{}, err
 	}
-	if len(before.LeadIDs) > 0 && len(d.Leads) == 0 {
+	if len(before.LeadIDs) > 0 && len(d.Leads) == 0 && len(d.Fetches) == 0 {
 		if before.Outcome == lead.EventLead {
 			before.Outcome = lead.EventDuplicate // but for the list, which goes on to say what it brought
 		}

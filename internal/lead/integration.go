@@ -44,3 +44,22 @@ const (
 func EventOutcomes() []EventOutcome {
 	return []EventOutcome{EventLead, EventDuplicate, EventTest, EventIgnored, EventUnmapped, EventHeld, EventRefused}
 }
+
+// Health is how an integration stands with its platform.
+type Health string
+
+const (
+	// HealthOK means that leads come through.
+	HealthOK Health = "ok"
+	// HealthTokenDead means that the platform does not take the access token any more.
+	HealthTokenDead Health = "token_dead"
+	// HealthPermission means that the access token does not open what is needed.
+	HealthPermission Health = "permission"
+	// HealthThrottled means that the platform was asked too often, and is left in peace for a while.
+	HealthThrottled Health = "throttled"
+)
+
+// Healths lists every health.
+func Healths() []Health {
+	return []Health{HealthOK, HealthTokenDead, HealthPermission, HealthThrottled}
+}

@@ -64,11 +64,15 @@ const (
 	QueueBulk Queue = "bulk"
 )
 
+// QueueFetch carries hints at leads that are to be fetched from a platform.
+const QueueFetch Queue = "fetch"
+
 // MaxBatch is the largest number of pending leads in one batch, the unit of distribution work.
 const MaxBatch = 500
 
-// A Batch is 1..500 pending leads of one workspace that are distributed together. Its generation counts how often it
-// was handed to the queue; FeedAt is when it is due, zero for at once.
+// A Batch is 1..500 pending leads of one workspace that are distributed together; on QueueFetch it is the leads that an
+// integration, whose id is the batch's, has to fetch. Its generation counts how often it was handed to the queue, or only
+// tells one time from another; FeedAt is when it is due, zero for at once.
 type Batch struct {
 	Workspace  uuid.UUID `db:"workspace_id"`
 	ID         uuid.UUID `db:"batch_id"`

@@ -14,6 +14,7 @@ var Channels = append([]string{"api", "import", "queue"}, labels(lead.Kinds())..
 // ReconcileKinds are what the reconciler puts right, the values of the kind label.
 var ReconcileKinds = []string{
 	"batch_fed_again", "stale_draws", "lost_turns", "queue_registered", "dead_task_kept", "import_failed", "lead_planned_anew",
+	"lead_missed",
 }
 
 // The values of the labels of notifications and of what ad platforms and forms deliver.

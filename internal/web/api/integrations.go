@@ -83,7 +83,7 @@ func (a *API) registerIntegrations() {
 			if err != nil {
 				return nil, err
 			}
-			held, err := a.Store.HeldEvents(ctx, c.Workspace)
+			held, err := a.Store.Held(ctx, c.Workspace)
 			return each(all, func(i store.Integration) Integration { return integrationBody(i, held[i.ID]) }), err
 		})
 	register(a, huma.Operation{
@@ -111,10 +111,11 @@ func (a *API) registerIntegrations() {
 		}
 		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteIntegration(ctx, c.Workspace, id) })
 	})
+	a.registerReconcile()
 }
 
 func (a *API) integrationOutput(ctx context.Context, c *call, i store.Integration) (*integrationOutput, error) {
-	held, err := a.Store.HeldEvents(ctx, c.Workspace)
+	held, err := a.Store.Held(ctx, c.Workspace)
 	return &integrationOutput{integrationBody(i, held[i.ID])}, err
 }
 
@@ -183,7 +184,7 @@ func integrationBody(i store.Integration, held int) Integration {
 		GroupID: i.GroupID, SourceID: i.SourceID, CreateSources: i.CreateSources, RateLimit: i.RateLimit,
 		Mapping:     Mapping{Name: m["name"], Email: m["email"], Phone: m["phone"], ExternalID: m["external_id"]},
 		RedirectURL: textOrNull(i.Settings.RedirectURL), Honeypot: textOrNull(i.Settings.Honeypot), FormIDs: forms,
-		Health: Health{State: i.Health, Held: held}, Warning: textOrNull(i.Warning), WarnedAt: i.WarnedAt,
+		Health: Health{State: string(i.Health), Held: held}, Warning: textOrNull(i.Warning), WarnedAt: i.WarnedAt,
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}
 }

@@ -85,14 +85,15 @@ var roles = map[string][]lead.Role{
 
 	"list-audit-log": admins,
 
-	"post-integration":   admins,
-	"list-integrations":  admins,
-	"get-integration":    admins,
-	"patch-integration":  admins,
-	"delete-integration": admins,
-	"list-events":        admins,
-	"get-event":          admins,
-	"replay-event":       admins,
+	"post-integration":      admins,
+	"list-integrations":     admins,
+	"get-integration":       admins,
+	"patch-integration":     admins,
+	"delete-integration":    admins,
+	"reconcile-integration": admins,
+	"list-events":           admins,
+	"get-event":             admins,
+	"replay-event":          admins,
 
 	"post-import":        integrations,
 	"list-imports":       integrations,

@@ -50,6 +50,7 @@ func Register(mux *http.ServeMux, d Deps) {
 	}
 	mux.HandleFunc("POST /hooks/{kind}/{token}", h.receive)
 	mux.HandleFunc("PUT /hooks/{kind}/{token}", h.receive)
+	mux.HandleFunc("GET /hooks/{kind}/{token}", h.challenge)
 }
 
 func burst(rate float64) int { return max(1, int(rate)) }

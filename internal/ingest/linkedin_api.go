@@ -1,0 +1,96 @@
+package ingest
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// formFresh is how long a form is taken to be as it was. A change of it gets another version, and so another name.
+	formFresh = time.Hour
+	// maxForms bounds the forms that are remembered.
+	maxForms = 1000
+)
+
+// linkedInAPI is LinkedIn's API.
+type linkedInAPI struct {
+	base, version string
+	http          *http.Client
+	now           func() time.Time
+
+	mu    sync.Mutex
+	forms map[formKey]knownForm
+}
+
+// A formKey names a form as one integration may see it.
+type formKey struct {
+	integration uuid.UUID
+	urn         string
+}
+
+type knownForm struct {
+	linkedInForm
+	at time.Time
+}
+
+// lead implements platform.
+func (l *linkedInAPI) lead(ctx context.Context, a access, id string) (Lead, error) {
+	var response linkedInLead
+	if err := l.get(ctx, a, "leadFormResponses/"+url.PathEscape(id), &response); err != nil {
+		return Lead{}, err
+	}
+	if urnID(string(response.ID)) != id {
+		return Lead{}, &RefusedError{Message: "LinkedIn's answer is not the lead that was asked for"}
+	}
+	if response.Form != nil && len(response.Form.Content.Questions) > 0 {
+		return response.lead(*response.Form), nil
+	}
+	form, err := l.form(ctx, a, string(response.FormURN))
+	return response.lead(form), err
+}
+
+// form is the form of a name, as it was remembered or as it is fetched.
+func (l *linkedInAPI) form(ctx context.Context, a access, urn string) (linkedInForm, error) {
+	id, key := formID(urn), formKey{a.integration, urn}
+	if id == "" {
+		return linkedInForm{}, nil // its answers go by the numbers of their questions
+	}
+	l.mu.Lock()
+	known, found := l.forms[key]
+	l.mu.Unlock()
+	if found && l.now().Sub(known.at) < formFresh {
+		return known.linkedInForm, nil
+	}
+	var form linkedInForm
+	if err := l.get(ctx, a, "leadForms/"+id, &form); err != nil {
+		return form, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.forms == nil || len(l.forms) >= maxForms {
+		l.forms = make(map[formKey]knownForm)
+	}
+	l.forms[key] = knownForm{form, l.now()}
+	return form, nil
+}
+
+// get asks LinkedIn's API.
+func (l *linkedInAPI) get(ctx context.Context, a access, path string, into any) error {
+	status, header, body, err := askPlatform(ctx, l.http, l.base+"/rest/"+path, a.token, http.Header{
+		"Linkedin-Version": {l.version}, "X-Restli-Protocol-Version": {"2.0.0"},
+	})
+	switch {
+	case err != nil:
+		return err
+	case status != http.StatusOK:
+		return refusedStatus(status, header)
+	case decode(body, into) != nil:
+		return &RefusedError{Message: "LinkedIn's answer is not of the form that it should be"}
+	}
+	return nil
+}
