@@ -39,7 +39,7 @@ test: monitoring ## run all tests
 .PHONY: docs
 docs: monitoring ## write anew the parts of docs/ that are made from the program
 	go test ./cmd/leadwheel -run TestConfigurationReference -update
-	go test ./deploy -run 'TestEverySeriesIsListed|TestEveryAlertHasAPage' -update
+	go test ./deploy -run 'TestEverySeriesIsListed|TestEveryAlertHasAPage|TestKubernetesHasTheRules' -update
 
 .PHONY: lint
 lint: ## check formatting, go.mod, and the code by go vet and golangci-lint

@@ -26,6 +26,9 @@ func TestQueriesNameWhatIsThere(t *testing.T) {
 		queries = append(queries, query{a.Alert, a.Expr})
 	}
 	queries = append(queries, dashboardQueries(t)...)
+	for _, trigger := range readYAML[object](t, "k8s/keda/worker.yaml").Spec.Triggers {
+		queries = append(queries, query{"KEDA", trigger.Metadata["query"]})
+	}
 	if len(queries) < 50 {
 		t.Errorf("there are only %d queries", len(queries))
 	}
