@@ -13,8 +13,10 @@ const (
 	bulkInFlight = 24
 	// feedAtOnce bounds one round of feeding.
 	feedAtOnce = 128
-	feedBusy   = 10 * time.Millisecond
-	feedIdle   = 50 * time.Millisecond
+	// feedBusy is how soon the feeder looks again where the workers got through much of what was with the queue since it
+	// last did, and feedIdle else.
+	feedBusy = 10 * time.Millisecond
+	feedIdle = 50 * time.Millisecond
 
 	// handedAgainAfter is how long a batch that was handed to the queue may take before it is handed over again.
 	handedAgainAfter = 10 * time.Second
@@ -25,10 +27,14 @@ const (
 // feedBulk hands bulk batches to the queue, a few a workspace, workspaces in turn.
 func (s *Scheduler) feedBulk(ctx context.Context) (time.Duration, error) {
 	batches, err := s.store.FeedBulk(ctx, bulkInFlight, feedAtOnce)
-	if err != nil || len(batches) == 0 {
+	if err != nil {
 		return feedIdle, err
 	}
-	return feedBusy, s.queue.client.Distribute(ctx, batches...)
+	wait := feedIdle
+	if len(batches) >= bulkInFlight/2 {
+		wait = feedBusy
+	}
+	return wait, s.queue.client.Distribute(ctx, batches...)
 }
 
 // feedAgain hands over again what was handed over a while ago and is still there: its worker died, Redis lost it, or

@@ -261,12 +261,12 @@ func (m *month) withLeadsSince(since time.Time) map[uuid.UUID]bool {
 func (m *month) untilDone(days int) {
 	m.t.Helper()
 	for range days {
-		if m.count(`SELECT count(*) FROM pending_leads`) == 0 {
+		if m.count(`SELECT count(*) FROM pending`) == 0 {
 			return
 		}
 		m.run(24 * time.Hour)
 	}
-	m.t.Fatalf("after %d more days %d leads are pending", days, m.count(`SELECT count(*) FROM pending_leads`))
+	m.t.Fatalf("after %d more days %d leads are pending", days, m.count(`SELECT count(*) FROM pending`))
 }
 
 // disturb excuses members from the least that a day brings, from one moment to another.

@@ -92,15 +92,24 @@ func (t *Tx) assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID,
 		}
 		return t.schedule(ctx, w, schedule{Distribution: d, leads: leads}, assignment)
 	}
-	pending := make([]pendingLead, 0, len(leads)*d.Decisions())
+	f := folded{leads: leads, group: d.GroupID, assignment: assignment}
+	if d.GroupID == uuid.Nil {
+		f.leads, f.members = pairs(leads, d.MemberIDs)
+	}
+	batches, err := t.insertFolded(ctx, workspace, lead.QueueBulk, t.now(), f)
+	return len(f.leads), batches, err
+}
+
+// pairs gives each lead to each of the members.
+func pairs(leads, members []uuid.UUID) (of, to []uuid.UUID) {
+	n := len(leads) * len(members)
+	of, to = make([]uuid.UUID, 0, n), make([]uuid.UUID, 0, n)
 	for _, l := range leads {
-		for _, p := range decisionsFor(l, d) {
-			p.assignment = assignment
-			pending = append(pending, p)
+		for _, m := range members {
+			of, to = append(of, l), append(to, m)
 		}
 	}
-	batches, err := t.addPending(ctx, workspace, lead.QueueBulk, lead.Immediate, t.now(), pending)
-	return len(pending), batches, err
+	return of, to
 }
 
 // Assignment returns one request, ErrNotFound where there is none.
@@ -160,6 +169,14 @@ func (q Queries) CheckDistribution(ctx context.Context, workspace uuid.UUID, d D
 }
 
 func (q Queries) checkLeads(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID) error {
+	// Counting those that are there takes half as long as looking for one that is not, which is seldom needed. The planner
+	// is kept from looking at each of them itself.
+	var there int
+	if err := sqlx.GetContext(ctx, q.q, &there, `
+		SELECT count(*) FROM leads WHERE workspace_id = $1 AND lead_id = ANY((SELECT $2::uuid[])::uuid[])`,
+		workspace, uuids(leads)); err != nil || there == len(leads) {
+		return translate(err)
+	}
 	missing, err := q.missing(ctx, `
 		SELECT n.place - 1 FROM unnest($2::uuid[]) WITH ORDINALITY AS n (id, place)
 		WHERE NOT EXISTS (SELECT 1 FROM leads l WHERE l.workspace_id = $1 AND l.lead_id = n.id) LIMIT 1`,

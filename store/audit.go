@@ -97,7 +97,7 @@ func (s *Store) lostTurns(ctx context.Context, q Queries) ([]string, error) {
 	if err := sqlx.SelectContext(ctx, q.q, &rows, `
 		SELECT g.workspace_id, `+ringColumns+` FROM groups g JOIN rings r USING (workspace_id, group_id, version)
 		WHERE g.deleted_at IS NULL AND NOT EXISTS (
-			SELECT 1 FROM pending_leads p
+			SELECT 1 FROM pending p
 			WHERE p.workspace_id = g.workspace_id AND p.group_id = g.group_id AND p.turn IS NULL AND p.refused IS NULL)`); err != nil {
 		return nil, translate(err)
 	}

@@ -35,15 +35,17 @@ var auditQueries = []auditQuery{
 		GROUP BY workspace_id, pending_id
 		HAVING count(DISTINCT (ring_version, turn)) > 1 OR bool_or(outcome = 'failed') AND count(*) > 1`},
 	{name: "pending_and_done", promise: "a decision is pending or in history, never both", query: `
-		SELECT 'pending lead ' || p.pending_id FROM pending_leads p
+		SELECT 'pending lead ' || p.pending_id FROM pending p
 		JOIN history h ON h.workspace_id = p.workspace_id AND h.lead_id = p.lead_id AND h.pending_id = p.pending_id`},
+	{name: "pending_twice", promise: "a decision is pending once", query: `
+		SELECT 'pending lead ' || pending_id FROM pending GROUP BY workspace_id, pending_id HAVING count(*) > 1`},
 	{name: "pending_without_batch", promise: "every pending lead that is armed is in a batch that will be driven", query: `
 		SELECT 'pending lead ' || p.pending_id FROM pending_leads p
 		WHERE p.batch_id IS NOT NULL
 			AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.workspace_id = p.workspace_id AND b.batch_id = p.batch_id)`},
 	{name: "deleted_and_more", promise: "a pending lead that was deleted is neither pending nor in history", query: `
 		SELECT 'pending lead ' || d.pending_id FROM deleted_pending d
-		WHERE EXISTS (SELECT 1 FROM pending_leads p WHERE p.workspace_id = d.workspace_id AND p.pending_id = d.pending_id)
+		WHERE EXISTS (SELECT 1 FROM pending p WHERE p.workspace_id = d.workspace_id AND p.pending_id = d.pending_id)
 			OR EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = d.workspace_id AND h.lead_id = d.lead_id
 				AND h.pending_id = d.pending_id)`},
 	{name: "leads_forgotten", promise: "every lead that was to be distributed is pending, deleted or in history", query: `
@@ -52,7 +54,7 @@ var auditQueries = []auditQuery{
 			WHERE assignment_id IS NULL AND retry_of IS NULL GROUP BY 1, 2
 		), waiting AS (
 			SELECT workspace_id, lead_id, count(*) AS n FROM (
-				SELECT workspace_id, lead_id, assignment_id, retry_of FROM pending_leads
+				SELECT workspace_id, lead_id, assignment_id, retry_of FROM pending
 				UNION ALL SELECT workspace_id, lead_id, assignment_id, retry_of FROM deleted_pending) w
 			WHERE assignment_id IS NULL AND retry_of IS NULL GROUP BY 1, 2
 		)
@@ -65,7 +67,7 @@ var auditQueries = []auditQuery{
 			WHERE assignment_id IS NOT NULL GROUP BY 1, 2
 		), waiting AS (
 			SELECT workspace_id, assignment_id, count(*) AS n FROM (
-				SELECT workspace_id, assignment_id FROM pending_leads
+				SELECT workspace_id, assignment_id FROM pending
 				UNION ALL SELECT workspace_id, assignment_id FROM deleted_pending) w
 			WHERE assignment_id IS NOT NULL GROUP BY 1, 2
 		)

@@ -20,11 +20,13 @@ func TestAuditFindsWhatIsBroken(t *testing.T) {
 			FROM history LIMIT 1`,
 		"pending_and_done": `INSERT INTO pending_leads (workspace_id, pending_id, batch_id, lead_id, group_id, trigger, due_at, accepted_at)
 			SELECT workspace_id, pending_id, gen_random_uuid(), lead_id, group_id, trigger, due_at, accepted_at FROM history LIMIT 1`,
-		"pending_without_batch": `DELETE FROM batches`,
-		"leads_forgotten":       `WITH b AS (DELETE FROM batches) DELETE FROM pending_leads WHERE assignment_id IS NULL`,
-		"assignments_incomplete": `WITH b AS (DELETE FROM batches)
-			DELETE FROM pending_leads WHERE assignment_id IS NOT NULL`,
-		"turns_without_history": `UPDATE history SET turn = 7 WHERE turn = 1`,
+		"pending_twice": `INSERT INTO pending_leads (workspace_id, pending_id, batch_id, lead_id, group_id, trigger, due_at, accepted_at)
+			SELECT workspace_id, pending_id, batch_id, lead_id, group_id, trigger, due_at, accepted_at FROM pending LIMIT 1`,
+		"pending_without_batch": `INSERT INTO pending_leads (workspace_id, pending_id, batch_id, lead_id, group_id, trigger, due_at, accepted_at)
+			SELECT workspace_id, gen_random_uuid(), gen_random_uuid(), lead_id, group_id, trigger, due_at, accepted_at FROM pending LIMIT 1`,
+		"leads_forgotten":        `DELETE FROM batches WHERE assignment_id IS NULL`,
+		"assignments_incomplete": `DELETE FROM batches WHERE assignment_id IS NOT NULL`,
+		"turns_without_history":  `UPDATE history SET turn = 7 WHERE turn = 1`,
 		"wrong_receiver": `UPDATE history SET member_id = (SELECT member_id FROM members ORDER BY member_id DESC LIMIT 1)
 			WHERE turn = 0`,
 		"old_turns_missing": `DELETE FROM turns WHERE turn = 1 AND version = 1`,

@@ -43,24 +43,35 @@ func (t *Tx) insertBatches(ctx context.Context, workspace uuid.UUID, queue lead.
 }
 
 // FeedBulk marks as fed, and returns, the oldest bulk batches that wait for the feeder: so many that no workspace has
-// more than inFlight of them with the queue, one a workspace in turn, limit at the most.
+// more than inFlight of them with the queue, one a workspace in turn, limit at the most. It reads no more than it returns,
+// and what is with the queue, however many wait: it goes from workspace to workspace through the index of what waits.
+// Batches that others hold locked are left for the next time.
 func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]Batch, error) {
 	var fed []Batch
 	err := sqlx.SelectContext(ctx, s.q, &fed, `
-		WITH busy AS (
-			SELECT workspace_id, count(*) FILTER (WHERE fed_at IS NOT NULL) AS fed
-			FROM batches WHERE queue = $1 GROUP BY workspace_id
-		), ranked AS (
-			SELECT workspace_id, batch_id, busy.fed + row_number() OVER (PARTITION BY workspace_id ORDER BY batch_id) AS place
-			FROM batches JOIN busy USING (workspace_id)
-			WHERE queue = $1 AND fed_at IS NULL AND busy.fed < $3
+		WITH RECURSIVE waiting (workspace_id) AS (
+			(SELECT workspace_id FROM batches WHERE queue = 'bulk' AND fed_at IS NULL ORDER BY 1 LIMIT 1)
+			UNION ALL
+			SELECT (SELECT b.workspace_id FROM batches b
+				WHERE b.queue = 'bulk' AND b.fed_at IS NULL AND b.workspace_id > w.workspace_id ORDER BY 1 LIMIT 1)
+			FROM waiting w WHERE w.workspace_id IS NOT NULL
+		), busy AS (
+			SELECT workspace_id, count(*) AS fed FROM batches WHERE queue = 'bulk' AND fed_at IS NOT NULL GROUP BY 1
+		), room AS (
+			SELECT w.workspace_id, coalesce(busy.fed, 0) AS fed FROM waiting w LEFT JOIN busy USING (workspace_id)
+			WHERE w.workspace_id IS NOT NULL AND coalesce(busy.fed, 0) < $2
 		), chosen AS (
-			SELECT * FROM ranked WHERE place <= $3 ORDER BY place, workspace_id LIMIT $4
+			SELECT room.workspace_id, b.batch_id FROM room CROSS JOIN LATERAL (
+				SELECT batch_id, row_number() OVER (ORDER BY batch_id) AS place FROM (
+					SELECT batch_id FROM batches
+					WHERE workspace_id = room.workspace_id AND queue = 'bulk' AND fed_at IS NULL
+					ORDER BY batch_id LIMIT $2 - room.fed FOR UPDATE SKIP LOCKED) b) b
+			ORDER BY room.fed + b.place, 1 LIMIT $3
 		)
-		UPDATE batches b SET fed_at = $2 FROM chosen c
+		UPDATE batches b SET fed_at = $1 FROM chosen c
 		WHERE b.workspace_id = c.workspace_id AND b.batch_id = c.batch_id AND b.fed_at IS NULL
 		RETURNING b.workspace_id, b.batch_id, b.queue, b.generation`,
-		lead.QueueBulk, s.now(), inFlight, limit)
+		s.now(), inFlight, limit)
 	return fed, translate(err)
 }
 
@@ -101,12 +112,16 @@ type Backlog struct {
 	Oldest *time.Time `db:"oldest"`
 }
 
-// Backlogs reads the small batches table and, for what is not armed, an index. A queue for which nothing waits is left out.
+// Backlogs counts what is folded by its batches, and the others by indexes. A queue for which nothing waits is left out.
 func (q Queries) Backlogs(ctx context.Context) ([]Backlog, error) {
 	var all []Backlog
 	err := sqlx.SelectContext(ctx, q.q, &all, `
 		WITH w AS (
-			SELECT queue, feed_at AS due_at, size::bigint AS n FROM batches
+			SELECT queue, feed_at AS due_at, size::bigint AS n FROM batches WHERE lead_ids IS NOT NULL
+			UNION ALL
+			SELECT b.queue, b.feed_at, p.n FROM batches b JOIN (
+				SELECT workspace_id, batch_id, count(*) AS n FROM pending_leads WHERE batch_id IS NOT NULL GROUP BY 1, 2
+			) p USING (workspace_id, batch_id)
 			UNION ALL
 			SELECT $2, due_at, 1 FROM pending_leads WHERE batch_id IS NULL
 		)

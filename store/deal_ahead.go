@@ -6,13 +6,12 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store/cursor"
 )
 
-// dealtAtOnce bounds the leads that are dealt together when they are planned: the cursor takes some thousands at once.
+// dealtAtOnce bounds the leads that are dealt together when they are planned.
 const dealtAtOnce = 2000
 
 // dealAhead deals a group's turns to leads that go out later: each has its members from then on. Turns that come from
@@ -20,15 +19,14 @@ const dealtAtOnce = 2000
 func (t *Tx) dealAhead(ctx context.Context, workspace uuid.UUID, s schedule, turns turnsOf) ([]pendingLead, error) {
 	pending := make([]pendingLead, 0, len(s.leads))
 	for start := 0; start < len(s.leads); start += dealtAtOnce {
-		claims, err := t.planned(ctx, workspace, s.GroupID, s.leads[start:min(start+dealtAtOnce, len(s.leads))])
+		claims, err := claimsFor(s.GroupID, s.leads[start:min(start+dealtAtOnce, len(s.leads))])
 		if err != nil {
 			return nil, err
 		}
 		for i, c := range claims {
 			claims[i].SameAs = nullID(s.sameAs[c.LeadID])
 		}
-		extra := 0
-		d := distribution{turnsOf: turns, workspace: workspace, batch: uuid.New(), extra: &extra, claims: claims, holders: true}
+		d := distribution{turnsOf: turns, workspace: workspace, batch: uuid.New(), claims: claims, look: true}
 		if err := d.decide(ctx, t); err != nil {
 			return nil, err
 		}
@@ -51,26 +49,15 @@ func (t *Tx) dealAhead(ctx context.Context, workspace uuid.UUID, s schedule, tur
 	return pending, nil
 }
 
-// planned are leads as the dealing takes them.
-func (t *Tx) planned(ctx context.Context, workspace, group uuid.UUID, leads []uuid.UUID) ([]claim, error) {
-	var barred []claim
-	if err := sqlx.SelectContext(ctx, t.q, &barred, `
-		SELECT lead_id, deleted_at IS NOT NULL AS lead_gone, test AS lead_test FROM leads
-		WHERE workspace_id = $1 AND lead_id = ANY($2::uuid[]) AND (deleted_at IS NOT NULL OR test)`,
-		workspace, uuids(leads)); err != nil {
-		return nil, translate(err)
-	}
-	why := make(map[uuid.UUID]claim, len(barred))
-	for _, c := range barred {
-		why[c.LeadID] = c
-	}
+// claimsFor gives leads as the dealing takes them.
+func claimsFor(group uuid.UUID, leads []uuid.UUID) ([]claim, error) {
 	claims := make([]claim, len(leads))
 	for i, l := range leads {
 		id, err := uuid.NewV7()
 		if err != nil {
 			return nil, err
 		}
-		claims[i] = claim{PendingID: id, LeadID: l, GroupID: nullID(group), LeadGone: why[l].LeadGone, LeadTest: why[l].LeadTest}
+		claims[i] = claim{PendingID: id, LeadID: l, GroupID: nullID(group)}
 	}
 	return claims, nil
 }
@@ -96,7 +83,9 @@ func (t *Tx) spend(ctx context.Context, d *distribution) error {
 // peek is a turnsOf for previews: it gives the turns that the ledger says come next, and spends nothing.
 func (t *Tx) peek(workspace uuid.UUID) turnsOf {
 	var position *lead.Position
-	return func(ctx context.Context, ring cursor.Ring, tokens []string) (string, []int64, error) {
+	var last uuid.UUID
+	var turns []int64 // of the last batch
+	return func(ctx context.Context, ring cursor.Ring, batch uuid.UUID, n int) (string, []int64, error) {
 		if position == nil {
 			row, err := t.ring(ctx, workspace, ring.Group, ring.Version)
 			if err != nil {
@@ -108,13 +97,15 @@ func (t *Tx) peek(workspace uuid.UUID) turnsOf {
 			}
 			position = &p
 		}
-		turns := make([]int64, len(tokens))
-		for i := range turns {
+		if batch != last {
+			last, turns = batch, nil
+		}
+		for len(turns) < n {
 			if len(position.Free) > 0 {
-				turns[i], position.Free = position.Free[0], position.Free[1:]
+				turns, position.Free = append(turns, position.Free[0]), position.Free[1:]
 				continue
 			}
-			turns[i] = position.Next
+			turns = append(turns, position.Next)
 			position.Next++
 		}
 		return "", turns, nil

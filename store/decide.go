@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -20,14 +21,14 @@ type distribution struct {
 	decisions        []decision
 	turns            []spentTurn
 	draws            []draws
-	extra            *int
-	holders          bool // look who has the leads
+	look             bool // which leads go to nobody, and who has them
+	barred           map[uuid.UUID]lead.Reason
 	roster           roster
 }
 
-// turnsOf gives a turn of a ring for each token, and the epoch of the cursor that they come from. It returns a
-// *cursor.StaleError where that must be loaded first.
-type turnsOf func(ctx context.Context, ring cursor.Ring, tokens []string) (epoch string, turns []int64, err error)
+// turnsOf gives the first n turns of a ring for a batch, the same ones whenever it is asked, and the epoch of the cursor
+// that they come from. It returns a *cursor.StaleError where that must be loaded first.
+type turnsOf func(ctx context.Context, ring cursor.Ring, batch uuid.UUID, n int) (epoch string, turns []int64, err error)
 
 // A decision is what becomes of a claim for one member: a copy, or a failure with its reason.
 type decision struct {
@@ -66,29 +67,30 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 	}
 	dealt := make(map[uuid.UUID][]claim)
 	var order []uuid.UUID
-	for i, c := range d.claims {
+	dealTo := func(group uuid.UUID) {
+		if !slices.Contains(order, group) {
+			order = append(order, group)
+		}
+	}
+	for _, c := range d.claims {
 		group := c.GroupID.UUID
-		_, known := groups[group]
+		g, known := groups[group]
 		switch {
 		case c.Refused != "":
 			d.fail(c, c.Refused)
-		case c.LeadTest:
-			d.fail(c, lead.TestLead)
-		case c.LeadGone:
-			d.fail(c, lead.SourceLeadDeleted)
+		case d.barred[c.LeadID] != "":
+			d.fail(c, d.barred[c.LeadID])
 			if known { // a run that failed may have drawn for it
-				d.draws = append(d.draws, drawsOf(d.workspace, group, groups[group].Version, d.claims[i:i+1]))
+				dealTo(group)
 			}
 		case c.MemberID.Valid:
 			d.give(c)
-		case !known || groups[group].Deleted:
+		case !known || g.Deleted:
 			d.fail(c, lead.GroupDeleted)
 		case following.take(d, c):
-			d.draws = append(d.draws, drawsOf(d.workspace, group, groups[group].Version, d.claims[i:i+1]))
+			dealTo(group)
 		default:
-			if dealt[group] == nil {
-				order = append(order, group)
-			}
+			dealTo(group)
 			dealt[group] = append(dealt[group], c)
 		}
 	}
@@ -98,6 +100,14 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 		}
 	}
 	following.settle(d)
+	return d.checkFailures()
+}
+
+// checkFailures returns errUnseen where a lead fails, for a reason that a look at it may change, and was not looked at.
+func (d *distribution) checkFailures() error {
+	if !d.look && slices.ContainsFunc(d.decisions, func(one decision) bool { return one.reason != one.Refused }) {
+		return errUnseen
+	}
 	return nil
 }
 
@@ -132,10 +142,34 @@ func (d *distribution) read(ctx context.Context, t *Tx) (map[uuid.UUID]groupRing
 		return nil, err
 	}
 	d.roster = roster{active: active, held: make(map[holding]bool)}
-	if !d.holders {
+	if !d.look {
 		return groups, nil
 	}
+	if d.barred, err = t.barredLeads(ctx, d.workspace, leads); err != nil {
+		return nil, err
+	}
 	return groups, t.readHoldings(ctx, d.workspace, leads, d.roster.held)
+}
+
+// barredLeads tells which of the leads go to nobody, whoever was to get them, and why.
+func (t *Tx) barredLeads(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID) (map[uuid.UUID]lead.Reason, error) {
+	var rows []struct {
+		ID   uuid.UUID `db:"lead_id"`
+		Test bool      `db:"test"`
+	}
+	if err := sqlx.SelectContext(ctx, t.q, &rows, `
+		SELECT lead_id, test FROM leads
+		WHERE workspace_id = $1 AND lead_id = ANY($2::uuid[]) AND (deleted_at IS NOT NULL OR test)`,
+		workspace, uuids(leads)); err != nil {
+		return nil, fmt.Errorf("reading which leads are deleted: %w", translate(err))
+	}
+	barred := make(map[uuid.UUID]lead.Reason, len(rows))
+	for _, r := range rows {
+		if barred[r.ID] = lead.SourceLeadDeleted; r.Test {
+			barred[r.ID] = lead.TestLead
+		}
+	}
+	return barred, nil
 }
 
 // readHoldings finds who already has copies of the leads.
@@ -199,22 +233,16 @@ func (d *distribution) deal(ctx context.Context, ring lead.Ring, group uuid.UUID
 	for i, c := range claims {
 		leads[i] = c.LeadID
 	}
-	drawn := drawsOf(d.workspace, group, ring.Version, claims)
-	for k := range *d.extra {
-		drawn.tokens = append(drawn.tokens, d.extraToken(k))
-	}
-	asked := 0
-	dealt, err := ring.Deal(leads, d.roster, func(n int) ([]int64, error) {
-		asked += n
-		return d.draw(ctx, &drawn, asked-n, n)
-	})
+	drawn := drawsOf(d.workspace, group, d.batch)
+	drawn.ring.Version = ring.Version
+	dealt, err := ring.Deal(leads, d.roster, func(n int) ([]int64, error) { return d.draw(ctx, &drawn, n) })
 	if err != nil {
 		return err
 	}
-	defer func() { d.draws = append(d.draws, drawn) }()
+	drawn.unspent = dealt.Unspent
+	d.draws = append(d.draws, drawn)
 	for _, turn := range dealt.Passed {
 		d.turns = append(d.turns, spentTurn{group: group, version: ring.Version, turn: turn})
-		drawn.spent = append(drawn.spent, turn)
 	}
 	for i, hand := range dealt.Hands {
 		if hand.Reason != "" {
@@ -222,7 +250,6 @@ func (d *distribution) deal(ctx context.Context, ring lead.Ring, group uuid.UUID
 			continue
 		}
 		d.turns = append(d.turns, spentTurn{group, ring.Version, hand.Turn, claims[i].LeadID})
-		drawn.spent = append(drawn.spent, hand.Turn)
 		for _, r := range hand.Receivers {
 			d.roster.held[holding{claims[i].LeadID, r.MemberID}] = true
 			d.decisions = append(d.decisions, decision{
@@ -233,32 +260,25 @@ func (d *distribution) deal(ctx context.Context, ring lead.Ring, group uuid.UUID
 	return nil
 }
 
-// drawsOf names the draws of a group's claims: a token each, so that a retry of the batch, whole or split, draws the
-// same turns.
-func drawsOf(workspace, group uuid.UUID, version int, claims []claim) draws {
-	drawn := draws{ring: cursor.Ring{Workspace: workspace, Group: group, Version: version}}
-	for _, c := range claims {
-		drawn.tokens = append(drawn.tokens, c.PendingID.String())
-	}
-	return drawn
+// drawsOf names what a batch may have drawn of a group.
+func drawsOf(workspace, group, batch uuid.UUID) draws {
+	return draws{ring: cursor.Ring{Workspace: workspace, Group: group}, batch: batch}
 }
 
-// draw draws n turns after those that this run has asked for. Beyond one a claim the tokens are counted behind the
-// batch's id.
-func (d *distribution) draw(ctx context.Context, drawn *draws, asked, n int) ([]int64, error) {
-	for len(drawn.tokens) < asked+n {
-		drawn.tokens = append(drawn.tokens, d.extraToken(*d.extra))
-		*d.extra++
-	}
+// draw draws n more turns. All that a batch draws of a group is remembered under the batch's id, in order, so that a run
+// after one that failed goes through the same turns.
+func (d *distribution) draw(ctx context.Context, drawn *draws, n int) ([]int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
-	epoch, turns, err := d.turnsOf(ctx, drawn.ring, drawn.tokens[asked:asked+n])
+	before := len(drawn.turns)
+	epoch, turns, err := d.turnsOf(ctx, drawn.ring, drawn.batch, before+n)
 	var stale *cursor.StaleError
-	if errors.As(err, &stale) {
+	switch {
+	case errors.As(err, &stale):
 		return nil, &staleCursor{draws: []draws{{ring: drawn.ring, epoch: stale.Epoch}}, cause: err}
+	case err != nil:
+		return nil, err
 	}
-	drawn.epoch = epoch
-	return turns, err
+	drawn.epoch, drawn.turns = epoch, turns
+	return turns[before:], nil
 }
-
-func (d *distribution) extraToken(k int) string { return fmt.Sprintf("%s+%d", d.batch, k) }

@@ -114,7 +114,7 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	if !w.LeadsDistribution {
 		refuse(pending)
 	}
-	batches, err := t.addPending(ctx, workspace, queue, lead.Immediate, t.now(), pending)
+	batches, err := t.addPending(ctx, workspace, queue, pending)
 	for _, s := range schedules {
 		var due []Batch
 		if err == nil {

@@ -213,9 +213,9 @@ func TestPreviewIsThePlan(t *testing.T) {
 			}
 			w.add(20, store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}, Pace: lead.Normal})
 			ids, _ := w.add(50, store.Distribution{})
-			before := w.count(`SELECT count(*) FROM pending_leads`) + w.count(`SELECT count(*) FROM turns`)
+			before := w.count(`SELECT count(*) FROM pending`) + w.count(`SELECT count(*) FROM turns`)
 			preview := w.preview(ids, d)
-			equal(t, "what a preview wrote", w.count(`SELECT count(*) FROM pending_leads`)+w.count(`SELECT count(*) FROM turns`), before)
+			equal(t, "what a preview wrote", w.count(`SELECT count(*) FROM pending`)+w.count(`SELECT count(*) FROM turns`), before)
 			equal(t, "asked again", w.preview(ids, d).planned, preview.planned)
 			c.add(10 * time.Minute)
 			d.Seed = preview.seed

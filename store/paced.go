@@ -121,13 +121,24 @@ func (e *overPace) Error() string {
 // as a worker runs again, whatever the scheduler has planned by then.
 func (t *Tx) keepPace(ctx context.Context, workspace uuid.UUID, claims []claim) error {
 	var due []pacedLead
+	var leads []uuid.UUID
 	for _, c := range claims {
-		if c.Pace != "" && c.Trigger == lead.Scheduled && c.Refused == "" && !c.LeadGone {
+		if c.Pace != "" && c.Trigger == lead.Scheduled && c.Refused == "" {
 			due = append(due, pacedLead{ID: c.PendingID, Member: c.MemberID.UUID, Pace: c.Pace, Due: c.DueAt})
+			leads = append(leads, c.LeadID)
 		}
 	}
 	if len(due) == 0 {
 		return nil
+	}
+	barred, err := t.barredLeads(ctx, workspace, leads)
+	if err != nil {
+		return err
+	}
+	for i := range slices.Backward(leads) { // they take no place in the day
+		if barred[leads[i]] != "" {
+			due = slices.Delete(due, i, i+1)
+		}
 	}
 	slices.SortStableFunc(due, func(a, b pacedLead) int { return a.Due.Compare(b.Due) })
 	held, days, err := t.hold(ctx, workspace, due)

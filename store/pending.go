@@ -59,37 +59,40 @@ type PendingPage struct {
 const pendingLeads = `
 	SELECT p.pending_id, p.lead_id, p.member_id, p.group_id, p.assignment_id, p.moved_from, p.replanned_from, p.turn, p.trigger,
 		coalesce(p.pace, '') AS pace, p.due_at, coalesce(p.refused, '') AS refused
-	FROM pending_leads p WHERE `
+	FROM pending p WHERE `
 
 // PendingLeads lists a page of pending leads, soonest first.
 func (q Queries) PendingLeads(ctx context.Context, workspace uuid.UUID, f PendingFilter, p PendingPage) ([]PendingLead, error) {
-	query := pendingLeads + matches
+	query, after := pendingLeads+matches, ""
 	args := append(f.args(workspace), p.Limit)
 	if p.AfterID != uuid.Nil {
 		query += ` AND (p.due_at, p.pending_id) > ($9, $10)`
-		args = append(args, p.AfterDue, p.AfterID)
+		after = ` AND (feed_at, batch_id) >= ($9, $11)`
+		args = append(args, p.AfterDue, p.AfterID, batchOfFolded(p.AfterID))
 	}
 	const soonest = ` ORDER BY p.due_at, p.pending_id LIMIT $8`
 	var all []PendingLead
 	err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT * FROM (
-			(`+query+planned+soonest+`) UNION ALL (`+query+goingOut+soonest+`)
+			(`+query+planned+soonest+`) UNION ALL (`+query+goingOut+soonest+`) UNION ALL (`+query+`
+				AND p.folded AND p.batch_id = ANY(ARRAY(`+soonestFolded(after)+`))`+soonest+`)
 		) p`+soonest, args...)
 	return all, translate(err)
 }
 
-// planned and goingOut are the two kinds of pending leads, each as it is found: by an index of what is planned, or by its
-// batch.
+// planned and goingOut are the two kinds of pending leads that have rows, each as it is found: by an index of what is
+// planned, or by its batch.
 const (
-	planned  = ` AND p.trigger <> 'immediate'`
-	goingOut = ` AND p.trigger = 'immediate' AND p.batch_id = ANY(ARRAY(
+	planned  = ` AND NOT p.folded AND p.trigger <> 'immediate'`
+	goingOut = ` AND NOT p.folded AND p.trigger = 'immediate' AND p.batch_id = ANY(ARRAY(
 		SELECT b.batch_id FROM batches b WHERE b.workspace_id = $1 AND b.queue <> 'due'))`
 )
 
 // PendingLead returns a pending lead, ErrNotFound where there is none, or not any more.
 func (q Queries) PendingLead(ctx context.Context, workspace, id uuid.UUID) (PendingLead, error) {
 	var p PendingLead
-	err := sqlx.GetContext(ctx, q.q, &p, pendingLeads+`p.workspace_id = $1 AND p.pending_id = $2`, workspace, id)
+	err := sqlx.GetContext(ctx, q.q, &p, pendingLeads+`
+		p.workspace_id = $1 AND p.pending_id = $2 AND (NOT p.folded OR p.batch_id = $3)`, workspace, id, batchOfFolded(id))
 	return p, translate(err)
 }
 
@@ -108,7 +111,7 @@ func (q Queries) PendingDays(ctx context.Context, workspace uuid.UUID, f Pending
 	err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT p.member_id, to_char((p.due_at AT TIME ZONE coalesce(m.timezone, w.timezone)) - make_interval(mins =>
 			CASE WHEN w.distribution_from > w.distribution_to THEN w.distribution_from ELSE 0 END), 'YYYY-MM-DD') AS day, count(*)
-		FROM pending_leads p
+		FROM pending p
 		JOIN workspaces w ON w.workspace_id = p.workspace_id
 		JOIN members m ON m.workspace_id = p.workspace_id AND m.member_id = p.member_id
 		WHERE `+matches+`

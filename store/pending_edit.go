@@ -22,9 +22,12 @@ type PendingSelection struct {
 	Filter PendingFilter
 }
 
-// lockPending locks pending leads until the transaction ends, and returns them: whatever else would act on them waits,
-// and then finds what became of them. Everybody who locks several does so in the order of their ids, or does not wait.
+// lockPending locks pending leads, unfolded, until the transaction ends, and returns them: whatever else would act on them
+// waits, and then finds what became of them. Everybody who locks several does so in the order of their ids, or does not wait.
 func (t *Tx) lockPending(ctx context.Context, workspace uuid.UUID, s PendingSelection) ([]lockedPending, error) {
+	if err := t.unfoldSelected(ctx, workspace, s); err != nil {
+		return nil, err
+	}
 	args := s.Filter.args(workspace)
 	query := `SELECT p.pending_id, p.trigger FROM pending_leads p WHERE ` + matches + ` AND p.pending_id = ANY(`
 	if s.IDs != nil {
@@ -105,12 +108,15 @@ func (t *Tx) DistributeNow(ctx context.Context, workspace uuid.UUID, s PendingSe
 // hand to the queue, where it is due very soon. One that is going out already, or would be more than its pace promises for
 // the day, is a *Violation, a member whom the workspace never had a *FieldError.
 func (t *Tx) MovePending(ctx context.Context, workspace, id uuid.UUID, edit func(*PendingLead) error) (PendingLead, []Batch, error) {
-	var p PendingLead
 	if _, err := t.q.ExecContext(ctx, planLock, workspace); err != nil {
-		return p, nil, translate(err)
+		return PendingLead{}, nil, translate(err)
 	}
-	if err := sqlx.GetContext(ctx, t.q, &p, pendingLeads+`p.workspace_id = $1 AND p.pending_id = $2 FOR UPDATE OF p`, workspace, id); err != nil {
-		return p, nil, translate(err)
+	if _, err := t.lockPending(ctx, workspace, PendingSelection{IDs: []uuid.UUID{id}}); err != nil {
+		return PendingLead{}, nil, err
+	}
+	p, err := t.PendingLead(ctx, workspace, id)
+	if err != nil {
+		return p, nil, err
 	}
 	if p.Trigger != lead.Scheduled || p.MemberID == nil || p.Refused != "" {
 		return p, nil, &Violation{Field: "id", Message: "this lead is going out now; it cannot be moved any more", Exists: true}

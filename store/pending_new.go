@@ -34,8 +34,12 @@ func refuse(pending []pendingLead) {
 // pendingParts bounds the memory that writing a large request takes.
 const pendingPart = 20 * lead.MaxBatch
 
-// addPending writes decisions, due at the given time, and the batches that hold them.
-func (t *Tx) addPending(ctx context.Context, workspace uuid.UUID, queue lead.Queue, trigger lead.Trigger, due time.Time, pending []pendingLead) ([]Batch, error) {
+// addPending writes decisions that are due now, and the batches that hold them.
+func (t *Tx) addPending(ctx context.Context, workspace uuid.UUID, queue lead.Queue, pending []pendingLead) ([]Batch, error) {
+	due := t.now()
+	if f, ok := fold(pending); ok {
+		return t.insertFolded(ctx, workspace, queue, due, f)
+	}
 	batches, err := t.insertBatches(ctx, workspace, queue, due, len(pending))
 	if err != nil || len(batches) == 0 {
 		return nil, err
@@ -44,7 +48,7 @@ func (t *Tx) addPending(ctx context.Context, workspace uuid.UUID, queue lead.Que
 		pending[i].due = due
 	}
 	batchOf := func(i int) uuid.UUID { return batches[i/lead.MaxBatch].ID }
-	return batches, t.insertPending(ctx, workspace, trigger, "", pending, batchOf)
+	return batches, t.insertPending(ctx, workspace, lead.Immediate, "", pending, batchOf)
 }
 
 // insertPending writes decisions, the i-th into a batch or, where that is nil, into none yet.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,23 @@ func TestWhoIsNextGetsTheLead(t *testing.T) {
 					r.Fatalf("announced were %s, the leads went to %s", want, got)
 				}
 				given = ids
+			},
+			"delete some that wait": func(r *rapid.T) {
+				n := rapid.IntRange(2, 9).Draw(r, "leads")
+				ids, batches := w.add(n, store.Distribution{GroupID: group})
+				first := rapid.IntRange(0, n-2).Draw(r, "first deleted")
+				for _, p := range w.pending()[first:rapid.IntRange(first+1, n-1).Draw(r, "first kept")] {
+					w.deletePending(p.ID)
+					ids = slices.DeleteFunc(ids, func(id uuid.UUID) bool { return id == p.LeadID })
+				}
+				want := w.upcoming(group, len(ids))
+				if want == "" {
+					want = strings.TrimSpace(strings.Repeat("no_active_receiver ", len(ids)))
+				}
+				w.run(batches...)
+				if got := w.who(ids); got != want {
+					r.Fatalf("announced were %s, the leads went to %s", want, got)
+				}
 			},
 			"repeat": func(*rapid.T) { w.run(w.assign(given, store.Distribution{GroupID: group})...) },
 			"edit":   func(r *rapid.T) { w.edit(group, drawRing(r)) },

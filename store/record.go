@@ -14,8 +14,8 @@ import (
 )
 
 // recordStatement writes, in one round trip, the ledger, the copies and the history of a batch, and counts the copies.
-// A copy takes over what the source lead says at this moment. A copy that a member got from elsewhere since it was
-// looked for is not written, which the count shows.
+// A copy takes over what the source lead says at this moment. A copy of a lead that is deleted or a test,
+// or that the member got from elsewhere, is not written, which the count shows.
 const recordStatement = `
 	WITH t AS (
 		INSERT INTO turns (workspace_id, group_id, version, turn, lead_id)
@@ -34,7 +34,7 @@ const recordStatement = `
 		SELECT $1, d.copy_id, d.member_id, d.lead_id, nullif(d.group_id, $2), l.name, l.email, l.phone,
 			l.phone_e164, l.words, l.fields, l.source_id,
 			(SELECT statuses[1] FROM workspaces WHERE workspace_id = $1), $3, $3
-		FROM d JOIN leads l ON l.workspace_id = $1 AND l.lead_id = d.lead_id AND l.deleted_at IS NULL
+		FROM d JOIN leads l ON l.workspace_id = $1 AND l.lead_id = d.lead_id AND l.deleted_at IS NULL AND NOT l.test
 		WHERE d.reason = ''
 		ON CONFLICT (workspace_id, source_lead_id, member_id) DO NOTHING
 		RETURNING 1
@@ -52,7 +52,7 @@ const recordStatement = `
 	)
 	SELECT count(*) FROM c`
 
-// record writes decisions and turns. It returns errRaced or errTurnTaken where others were first; the transaction is
+// record writes decisions and turns. It returns errUnseen or errTurnTaken where others were first; the transaction is
 // then to be rolled back and the batch decided anew.
 func (t *Tx) record(ctx context.Context, workspace uuid.UUID, decisions []decision, turns []spentTurn) ([]Outcome, error) {
 	now := t.now()
@@ -73,7 +73,7 @@ func (t *Tx) record(ctx context.Context, workspace uuid.UUID, decisions []decisi
 		return nil, fmt.Errorf("recording %d decisions: %w", len(decisions), err)
 	}
 	if written != copies {
-		return nil, errRaced
+		return nil, errUnseen
 	}
 	outcomes := make([]Outcome, len(decisions))
 	for i, d := range decisions {

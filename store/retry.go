@@ -48,5 +48,5 @@ func (t *Tx) RetryHistory(ctx context.Context, workspace, history uuid.UUID) ([]
 	if !row.Group.Valid {
 		again.member = row.Member.UUID
 	}
-	return t.addPending(ctx, workspace, lead.QueueFresh, lead.Immediate, t.now(), []pendingLead{again})
+	return t.addPending(ctx, workspace, lead.QueueFresh, []pendingLead{again})
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -28,18 +29,32 @@ func (s *Store) split(ctx context.Context, workspace, batch uuid.UUID, cause err
 		if err != nil {
 			return translate(err)
 		}
-		var pending []uuid.UUID
-		if err := sqlx.SelectContext(ctx, t.q, &pending, `
-			SELECT pending_id FROM pending_leads WHERE workspace_id = $1 AND batch_id = $2 ORDER BY pending_id FOR UPDATE`,
-			workspace, batch); err != nil {
-			return translate(err)
-		}
-		if len(pending) <= 1 {
-			result.Outcomes, drawn, err = t.failBatch(ctx, workspace, batch, cause)
+		if err := t.unfold(ctx, workspace, []uuid.UUID{batch}); err != nil {
 			return err
 		}
-		middle := len(pending) / 2
-		result.Split, err = t.moveToNewBatches(ctx, workspace, batch, queue, pending[:middle], pending[middle:])
+		var pending []struct {
+			ID    uuid.UUID `db:"pending_id"`
+			Group uuid.UUID `db:"group_id"` // nil where no turn is to be drawn
+		}
+		if err := sqlx.SelectContext(ctx, t.q, &pending, `
+			SELECT pending_id, CASE WHEN member_id IS NULL THEN group_id ELSE $3 END AS group_id FROM pending_leads
+			WHERE workspace_id = $1 AND batch_id = $2 ORDER BY pending_id FOR UPDATE`, workspace, batch, uuid.Nil); err != nil {
+			return translate(err)
+		}
+		ids := make([]uuid.UUID, len(pending))
+		drawn = nil
+		for i, p := range pending {
+			ids[i] = p.ID
+			if p.Group != uuid.Nil && !slices.ContainsFunc(drawn, func(d draws) bool { return d.ring.Group == p.Group }) {
+				drawn = append(drawn, drawsOf(workspace, p.Group, batch))
+			}
+		}
+		if len(ids) <= 1 {
+			result.Outcomes, err = t.failBatch(ctx, workspace, batch, cause)
+			return err
+		}
+		middle := len(ids) / 2
+		result.Split, err = t.moveToNewBatches(ctx, workspace, batch, queue, ids[:middle], ids[middle:])
 		return err
 	})
 	if err != nil {
@@ -49,23 +64,18 @@ func (s *Store) split(ctx context.Context, workspace, batch uuid.UUID, cause err
 	return result, nil
 }
 
-// failBatch ends what a batch holds as internal errors. The turns that it drew are to be settled as not spent.
-func (t *Tx) failBatch(ctx context.Context, workspace, batch uuid.UUID, cause error) ([]Outcome, []draws, error) {
+// failBatch ends what a batch holds as internal errors.
+func (t *Tx) failBatch(ctx context.Context, workspace, batch uuid.UUID, cause error) ([]Outcome, error) {
 	claims, err := t.claim(ctx, workspace, batch)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	decisions := make([]decision, len(claims))
-	var drawn []draws
 	for i, c := range claims {
 		decisions[i] = c.decided(lead.InternalError)
 		decisions[i].detail = sqlState(cause)
-		if c.GroupID.Valid && !c.MemberID.Valid {
-			drawn = append(drawn, drawsOf(workspace, c.GroupID.UUID, 0, claims[i:i+1]))
-		}
 	}
-	outcomes, err := t.record(ctx, workspace, decisions, nil)
-	return outcomes, drawn, err
+	return t.record(ctx, workspace, decisions, nil)
 }
 
 // moveToNewBatches replaces a batch by one for each part of its pending leads, marked as handed to the queue.

@@ -51,7 +51,7 @@ func (s *Store) tryTx(ctx context.Context, do func(*Tx) error) (err error) {
 	t := &Tx{Queries: Queries{q: tx, now: s.now}, turnsOf: s.draw}
 	if err := do(t); err != nil {
 		for i := range t.draws {
-			t.draws[i].spent = nil // none of them is in the ledger
+			t.draws[i].unspent = t.draws[i].turns // none of them is in the ledger
 		}
 		t.settle(ctx, s)
 		return translate(err)

@@ -95,7 +95,7 @@ func TestImportCommand(t *testing.T) {
 		t.Errorf("the rejects are %q, %v", rejects, err)
 	}
 	var pending int
-	if err := env.DB.GetContext(t.Context(), &pending, "SELECT count(*) FROM pending_leads WHERE group_id IS NOT NULL"); err != nil || pending != 2 {
+	if err := env.DB.GetContext(t.Context(), &pending, "SELECT count(*) FROM pending WHERE group_id IS NOT NULL"); err != nil || pending != 2 {
 		t.Errorf("%d leads are pending, %v", pending, err)
 	}
 }

@@ -181,7 +181,7 @@ func TestBulkWorkTakesTurns(t *testing.T) {
 			Workspace uuid.UUID `db:"workspace_id"`
 			Count     int       `db:"count"`
 		}
-		if err := env.DB.Select(&pending, `SELECT workspace_id, count(*) FROM pending_leads GROUP BY 1`); err != nil {
+		if err := env.DB.Select(&pending, `SELECT workspace_id, count(*) FROM pending GROUP BY 1`); err != nil {
 			return err
 		}
 		left := map[uuid.UUID]int{}

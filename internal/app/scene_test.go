@@ -185,7 +185,7 @@ func (s *scene) untilIdle(within time.Duration) {
 	s.t.Helper()
 	testenv.Eventually(s.t, within, func() error {
 		var n int
-		if err := s.DB.Get(&n, `SELECT count(*) FROM pending_leads`); err != nil {
+		if err := s.DB.Get(&n, `SELECT count(*) FROM pending`); err != nil {
 			return err
 		}
 		if n > 0 {

@@ -158,7 +158,10 @@ func freeAddress(ctx context.Context) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// until waits for a condition, looking every few milliseconds.
+// lookInterval is how often a condition is looked at: seldom enough that looking costs what is measured next to nothing.
+const lookInterval = 20 * time.Millisecond
+
+// until waits for a condition.
 func (i *installation) until(ctx context.Context, limit time.Duration, done func() (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -169,7 +172,7 @@ func (i *installation) until(ctx context.Context, limit time.Duration, done func
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("it did not come about within %s: %w", limit, ctx.Err())
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(lookInterval):
 		}
 	}
 }

@@ -82,12 +82,9 @@ const bareSingle = `
 	WITH l AS (
 		INSERT INTO leads (workspace_id, lead_id, name, phone, fields, channel, origin, decisions, created_at, updated_at)
 		VALUES ($1, $5, $2, $3, '{}', 'bare', 'bare', 1, now(), now())
-	), b AS (
-		INSERT INTO batches (workspace_id, batch_id, queue, size, feed_at, fed_at)
-		VALUES ($1, $5, 'bare', 1, 'infinity', now())
 	)
-	INSERT INTO pending_leads (workspace_id, pending_id, batch_id, lead_id, group_id, trigger, due_at, accepted_at)
-	VALUES ($1, $5, $5, $5, $4, 'immediate', now(), now())`
+	INSERT INTO batches (workspace_id, batch_id, queue, size, feed_at, fed_at, group_id, lead_ids)
+	VALUES ($1, $5, 'bare', 1, 'infinity', now(), $4, ARRAY[$5::uuid])`
 
 func (i *installation) barePush(ctx context.Context, n int) error {
 	id, err := uuid.NewV7()
@@ -99,9 +96,7 @@ func (i *installation) barePush(ctx context.Context, n int) error {
 }
 
 func (i *installation) forgetBare(ctx context.Context) error {
-	_, err := i.db.ExecContext(ctx, `
-		WITH b AS (DELETE FROM batches WHERE queue = 'bare' RETURNING workspace_id, batch_id)
-		DELETE FROM pending_leads p USING b WHERE p.workspace_id = b.workspace_id AND p.batch_id = b.batch_id`)
+	_, err := i.db.ExecContext(ctx, `DELETE FROM batches WHERE queue = 'bare'`)
 	return err
 }
 

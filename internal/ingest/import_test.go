@@ -115,7 +115,7 @@ func TestImportStoresLeadsAndTheirDecisions(t *testing.T) {
 	if n := o.count("leads WHERE name = 'Ada' AND email = 'a@b.c' AND phone IS NULL AND fields = '{\"City\": \"KL\"}' AND external_id = '7' AND origin = 'import' AND channel = 'import'"); n != 1 {
 		t.Error("Ada is not as the file has her")
 	}
-	if n := o.count("pending_leads p JOIN batches b USING (workspace_id, batch_id) WHERE p.group_id = $1 AND b.queue = 'bulk'", o.group); n != 2 {
+	if n := o.count("pending p JOIN batches b USING (workspace_id, batch_id) WHERE p.group_id = $1 AND b.queue = 'bulk'", o.group); n != 2 {
 		t.Errorf("%d leads are pending, not 2", n)
 	}
 	rejects, err := o.Store.ImportRejects(t.Context(), o.workspace, imp.ID, 0, 10)
@@ -135,7 +135,7 @@ func TestImportOfTheSameFileAddsNothing(t *testing.T) {
 		ended{Status: store.ImportCompleted, Counts: store.ImportCounts{Rows: 3, Imported: 2, Duplicates: 1}})
 	o.check(o.send(strings.NewReader("phone;name\r\n1;Ada\r\n2;Bea\r\n3;Cyd\r\n")),
 		ended{Status: store.ImportCompleted, Counts: store.ImportCounts{Rows: 3, Imported: 1, Duplicates: 2}})
-	if leads, pending := o.count("leads"), o.count("pending_leads"); leads != 3 || pending != 3 {
+	if leads, pending := o.count("leads"), o.count("pending"); leads != 3 || pending != 3 {
 		t.Errorf("%d leads and %d pending, not 3 of each", leads, pending)
 	}
 }
@@ -155,7 +155,7 @@ func TestImportThatBreaksOffCanBeSentAgain(t *testing.T) {
 	o.check(o.send(strings.NewReader(string(file))), ended{
 		Status: store.ImportCompleted, Counts: store.ImportCounts{Rows: rows, Imported: rows - whole, Duplicates: whole},
 	})
-	if leads, pending := o.count("leads"), o.count("pending_leads"); leads != rows || pending != rows {
+	if leads, pending := o.count("leads"), o.count("pending"); leads != rows || pending != rows {
 		t.Errorf("%d leads and %d pending, not %d of each", leads, pending, rows)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,9 +39,6 @@ var (
 	loadScript   = redis.NewScript(loadSource)
 )
 
-// maxTokens is what one script takes: Lua's stack bounds what it can unpack to 8,000.
-const maxTokens = 4000
-
 // Cursors are the turn cursors of all groups.
 type Cursors struct{ rdb redis.UniversalClient }
 
@@ -61,46 +57,51 @@ func (r Ring) keys() []string {
 	return []string{base + "cursor", base + "free", base + "draws"}
 }
 
-// Draw draws a turn for each token: for a token that has drawn before the same turn again, else a free one or the next.
-// The epoch names the cursor that was drawn from. Draw returns a *StaleError where the cursor must be loaded first. No
-// more than some thousands of tokens are drawn at once.
-func (c *Cursors) Draw(ctx context.Context, r Ring, at time.Time, tokens []string) (epoch string, turns []int64, err error) {
-	args := make([]any, 0, len(tokens)+2)
-	args = append(args, r.Version, at.Unix())
-	for _, t := range tokens {
-		args = append(args, t)
-	}
-	answer, err := drawScript.Run(ctx, c.rdb, r.keys(), args...).StringSlice()
+// Draw draws the first n turns of a batch: those that it has drawn before, in the same order, then free ones, then the
+// next. The epoch names the cursor that was drawn from. Draw returns a *StaleError where the cursor must be loaded first.
+func (c *Cursors) Draw(ctx context.Context, r Ring, at time.Time, batch uuid.UUID, n int) (epoch string, turns []int64, err error) {
+	answer, err := drawScript.Run(ctx, c.rdb, r.keys(), r.Version, at.Unix(), batch.String(), n).StringSlice()
 	if err != nil {
-		return "", nil, fmt.Errorf("drawing %d turns of group %s: %w", len(tokens), r.Group, err)
+		return "", nil, fmt.Errorf("drawing %d turns of group %s: %w", n, r.Group, err)
 	}
 	if len(answer) <= 1 {
 		return "", nil, &StaleError{Epoch: answer[0]}
 	}
-	turns = make([]int64, len(tokens))
-	for i, t := range answer[1:] {
-		if turns[i], err = strconv.ParseInt(t, 10, 64); err != nil {
-			return "", nil, fmt.Errorf("reading a turn of group %s: %w", r.Group, err)
-		}
+	turns, err = parseTurns(answer[1])
+	if err == nil && len(turns) < n {
+		err = fmt.Errorf("there are only %d", len(turns))
 	}
-	return answer[0], turns, nil
+	if err != nil {
+		return "", nil, fmt.Errorf("drawing %d turns of group %s: %w", n, r.Group, err)
+	}
+	return answer[0], turns[:n], nil
 }
 
-// Settle ends the draws of tokens whose batch is done with: forgets them, and hands out again first those turns that
-// they drew and that were not spent. Tokens that drew nothing do no harm.
-func (c *Cursors) Settle(ctx context.Context, r Ring, tokens []string, spent []int64) error {
-	for part := range slices.Chunk(tokens, maxTokens) {
-		args := make([]any, 0, len(part)+len(spent)+1)
-		args = append(args, len(part))
-		for _, t := range part {
-			args = append(args, t)
+// parseTurns reads "turn,turn,..." with or without the time behind a colon.
+func parseTurns(text string) ([]int64, error) {
+	text, _, _ = strings.Cut(text, ":")
+	turns := make([]int64, 0, strings.Count(text, ",")+1)
+	for one := range strings.SplitSeq(text, ",") {
+		turn, err := strconv.ParseInt(one, 10, 64)
+		if err != nil {
+			return nil, err
 		}
-		for _, t := range spent {
-			args = append(args, t)
-		}
-		if err := settleScript.Run(ctx, c.rdb, r.keys(), args...).Err(); err != nil {
-			return fmt.Errorf("settling %d draws of group %s: %w", len(tokens), r.Group, err)
-		}
+		turns = append(turns, turn)
+	}
+	return turns, nil
+}
+
+// Settle ends the draw of a batch that is done with: forgets it, and hands out again first those of its turns that were not
+// spent. The batch went through the first drawn of them, and left unspent those that are listed; what else was drawn for it
+// was not spent either. A batch that drew nothing does no harm.
+func (c *Cursors) Settle(ctx context.Context, r Ring, batch uuid.UUID, drawn int, unspent []int64) error {
+	args := make([]any, 0, len(unspent)+2)
+	args = append(args, batch.String(), drawn)
+	for _, turn := range unspent {
+		args = append(args, turn)
+	}
+	if err := settleScript.Run(ctx, c.rdb, r.keys(), args...).Err(); err != nil {
+		return fmt.Errorf("settling what batch %s drew of group %s: %w", batch, r.Group, err)
 	}
 	return nil
 }
@@ -189,12 +190,11 @@ func (c *Cursors) State(ctx context.Context, r Ring) (s State, err error) {
 	}
 	s = State{Known: found.Version == r.Version, Epoch: found.Epoch, Next: found.Next}
 	for _, text := range append(free.Val(), draws.Val()...) {
-		turn, _, _ := strings.Cut(text, ":")
-		n, err := strconv.ParseInt(turn, 10, 64)
+		some, err := parseTurns(text)
 		if err != nil {
-			return s, fmt.Errorf("reading a free turn of group %s: %w", r.Group, err)
+			return s, fmt.Errorf("reading the free turns of group %s: %w", r.Group, err)
 		}
-		s.Held = append(s.Held, n)
+		s.Held = append(s.Held, some...)
 	}
 	return s, nil
 }

@@ -1,16 +1,17 @@
--- Ends the draws of tokens whose batch has been dealt with for good: forgets them, and takes back the turns that they
--- drew and that were not spent.
+-- Ends the draw of a batch that has been dealt with for good: forgets it, and takes back the turns that it drew and that
+-- were not spent.
 --
--- KEYS as in draw.lua    ARGV[1] number of tokens    ARGV[2...] tokens, no more than some thousands, then spent turns
+-- KEYS as in draw.lua    ARGV[1] batch    ARGV[2] how many of its turns, from the first, the batch went through
+-- ARGV[3...] those among them that it did not spend; it spent none of the others that were drawn for it
 --
--- Draws that a load has forgotten since are left alone: the load has read their outcome from the ledger.
-local last = tonumber(ARGV[1]) + 1
-local spent = {}
-for i = last + 1, #ARGV do spent[ARGV[i]] = true end
-local drawn = redis.call('HMGET', KEYS[3], unpack(ARGV, 2, last))
-for i = 1, #drawn do
-  local turn = drawn[i] and string.match(drawn[i], '^%d+')
-  if turn and not spent[turn] then redis.call('ZADD', KEYS[2], turn, turn) end
+-- A draw that a load has forgotten since is left alone: the load has read its outcome from the ledger.
+local drawn = redis.call('HGET', KEYS[3], ARGV[1])
+if not drawn then return 0 end
+local known, place = tonumber(ARGV[2]), 0
+for turn in string.gmatch(string.match(drawn, '^[^:]*'), '%d+') do
+  place = place + 1
+  if place > known then redis.call('ZADD', KEYS[2], turn, turn) end
 end
-redis.call('HDEL', KEYS[3], unpack(ARGV, 2, last))
+for i = 3, #ARGV do redis.call('ZADD', KEYS[2], ARGV[i], ARGV[i]) end
+redis.call('HDEL', KEYS[3], ARGV[1])
 return 1

@@ -29,7 +29,7 @@ func TestSameKeySameAnswerOneEffect(t *testing.T) {
 	} {
 		rows := func() int {
 			return s.count(`SELECT (SELECT count(*) FROM members) + (SELECT count(*) FROM sources) + (SELECT count(*) FROM groups)
-				+ (SELECT count(*) FROM leads) + (SELECT count(*) FROM assignments) + (SELECT count(*) FROM pending_leads)`)
+				+ (SELECT count(*) FROM leads) + (SELECT count(*) FROM assignments) + (SELECT count(*) FROM pending)`)
 		}
 		first := s.do(s.admin, "POST", path, body, idempotencyKey, "key for "+path)
 		if first.status/100 != 2 {

@@ -77,7 +77,7 @@ func TestExternalIDs(t *testing.T) {
 	if ids[1] != first.id() || ids[0] != ids[2] || ids[0] == ids[1] {
 		t.Error(batch.body)
 	}
-	if n := s.count(`SELECT count(*) FROM pending_leads`); n != 1 {
+	if n := s.count(`SELECT count(*) FROM pending`); n != 1 {
 		t.Errorf("%d pending leads", n)
 	}
 	for i, key := range []string{s.key(store.APIKey{Role: lead.RoleIntegration}), s.key(store.APIKey{Role: lead.RoleIntegration})} {
@@ -143,7 +143,7 @@ func TestBoundIntegration(t *testing.T) {
 	source, otherSource := s.source("web"), s.source("shop")
 	key := s.key(store.APIKey{Role: lead.RoleIntegration, GroupID: &g, SourceID: &source})
 	r := s.do(key, "POST", "/v1/leads", `{"name":"x"}`).is(201)
-	if r.at("source_id") != source.String() || s.count(`SELECT count(*) FROM pending_leads WHERE group_id = $1`, g) != 1 {
+	if r.at("source_id") != source.String() || s.count(`SELECT count(*) FROM pending WHERE group_id = $1`, g) != 1 {
 		t.Error(r.body)
 	}
 	s.do(key, "POST", "/v1/leads", `{"name":"x","source_id":"`+source.String()+`","distribute":{"group_id":"`+g.String()+`"}}`).is(201)

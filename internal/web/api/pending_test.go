@@ -127,7 +127,7 @@ func TestPreviewInTheAPI(t *testing.T) {
 	g := s.group(s.member("A"), s.member("B"))
 	body := map[string]any{"lead_ids": s.leads(30), "group_id": g, "pace": "normal"}
 	preview := s.post("/v1/assignments/preview", body).is(200)
-	if n := s.count(`SELECT count(*) FROM pending_leads`); n > 0 {
+	if n := s.count(`SELECT count(*) FROM pending`); n > 0 {
 		t.Fatalf("a preview made %d pending leads", n)
 	}
 	body["seed"] = preview.at("seed")

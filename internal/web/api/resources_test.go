@@ -189,7 +189,7 @@ func TestFeatureSwitchedOff(t *testing.T) {
 	if warnings, _ := r.at("warnings").([]any); len(warnings) != 1 {
 		t.Error(r.body)
 	}
-	if n := s.count(`SELECT count(*) FROM pending_leads`); n != 0 {
+	if n := s.count(`SELECT count(*) FROM pending`); n != 0 {
 		t.Errorf("%d pending leads", n)
 	}
 }

@@ -33,7 +33,7 @@ func TestPausedIntegrationKeepsDeliveries(t *testing.T) {
 		t.Errorf("replayed again as %v", got)
 	}
 	d.only()
-	if n := d.count(`SELECT count(*) FROM pending_leads`); n != 1 {
+	if n := d.count(`SELECT count(*) FROM pending`); n != 1 {
 		t.Errorf("%d leads are to be distributed", n)
 	}
 }

@@ -43,7 +43,7 @@ func TestGoogleVector(t *testing.T) {
 	if got := d.leads("campaign_id=1"); len(got) != 0 {
 		t.Errorf("found %d leads of another campaign", len(got))
 	}
-	if n := d.count(`SELECT count(*) FROM pending_leads`); n != 1 {
+	if n := d.count(`SELECT count(*) FROM pending`); n != 1 {
 		t.Errorf("%d leads are to be distributed", n)
 	}
 	i.post(googleBody).is(200)
@@ -96,7 +96,7 @@ func TestOddInput10GoogleTest(t *testing.T) {
 	if l := d.only(); l["test"] != true || l["attribution"].(object)["form_id"] != "40000000001" {
 		t.Errorf("stored as %v", l)
 	}
-	if n := d.count(`SELECT count(*) FROM pending_leads`); n != 0 {
+	if n := d.count(`SELECT count(*) FROM pending`); n != 0 {
 		t.Errorf("%d tests are to be distributed", n)
 	}
 	if got := d.leads("test=false"); len(got) != 0 {
