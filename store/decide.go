@@ -52,7 +52,8 @@ type spentTurn struct {
 // groupRing is a group as a distribution needs it.
 type groupRing struct {
 	ringRow
-	Deleted bool `db:"deleted"`
+	Deleted bool     `db:"deleted"`
+	Active  uuidList `db:"active"` // the members of its ring who can receive leads
 }
 
 // decide fills in the decisions, turns and draws. It reads all that it needs after the gate was passed.
@@ -122,26 +123,22 @@ func (d *distribution) read(ctx context.Context, t *Tx) (map[uuid.UUID]groupRing
 			groupIDs = append(groupIDs, c.GroupID.UUID)
 		}
 	}
-	groups := make(map[uuid.UUID]groupRing)
-	var rings []lead.Ring
-	if len(groupIDs) > 0 {
-		var rows []groupRing
-		if err := sqlx.SelectContext(ctx, t.q, &rows, `
-			SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted
-			FROM groups g JOIN rings r USING (workspace_id, group_id, version)
-			WHERE g.workspace_id = $1 AND g.group_id = ANY($2::uuid[])`, d.workspace, uuids(groupIDs)); err != nil {
-			return nil, fmt.Errorf("reading the rings: %w", translate(err))
-		}
-		for _, g := range rows {
-			groups[g.GroupID] = g
-			rings = append(rings, g.ring())
+	d.roster = roster{active: make(map[uuid.UUID]bool), held: make(map[holding]bool)}
+	var err error
+	if len(members) > 0 {
+		if d.roster.active, err = t.activeMembers(ctx, d.workspace, nil, members); err != nil {
+			return nil, err
 		}
 	}
-	active, err := t.activeMembers(ctx, d.workspace, rings, members)
+	groups, err := t.groupRings(ctx, d.workspace, groupIDs)
 	if err != nil {
 		return nil, err
 	}
-	d.roster = roster{active: active, held: make(map[holding]bool)}
+	for _, g := range groups {
+		for _, id := range g.Active {
+			d.roster.active[id] = true
+		}
+	}
 	if !d.look {
 		return groups, nil
 	}
@@ -149,6 +146,27 @@ func (d *distribution) read(ctx context.Context, t *Tx) (map[uuid.UUID]groupRing
 		return nil, err
 	}
 	return groups, t.readHoldings(ctx, d.workspace, leads, d.roster.held)
+}
+
+// groupRings reads groups with their rings.
+func (t *Tx) groupRings(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]groupRing, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var rows []groupRing
+	if err := sqlx.SelectContext(ctx, t.q, &rows, `
+		SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted, ARRAY(
+			SELECT m.member_id FROM members m WHERE m.workspace_id = $1 AND m.active AND m.removed_at IS NULL AND m.member_id IN (
+				SELECT (id #>> '{}')::uuid FROM jsonb_path_query(r.slots, '$[*][*].member_id') AS id)) AS active
+		FROM groups g JOIN rings r USING (workspace_id, group_id, version)
+		WHERE g.workspace_id = $1 AND g.group_id = ANY($2::uuid[])`, workspace, uuids(ids)); err != nil {
+		return nil, fmt.Errorf("reading the rings: %w", translate(err))
+	}
+	groups := make(map[uuid.UUID]groupRing, len(rows))
+	for _, g := range rows {
+		groups[g.GroupID] = g
+	}
+	return groups, nil
 }
 
 // barredLeads tells which of the leads go to nobody, whoever was to get them, and why.

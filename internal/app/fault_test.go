@@ -2,12 +2,17 @@ package app_test
 
 import (
 	"errors"
+	"math/rand/v2"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/leadwheel/leadwheel/internal/app"
 	"github.com/leadwheel/leadwheel/internal/testenv"
+	"github.com/leadwheel/leadwheel/store"
 )
 
 const faultLeads = 20_000
@@ -122,4 +127,70 @@ func TestStopWithoutRedis(t *testing.T) {
 	s.startProcess("worker,scheduler")
 	s.untilIdle(30 * time.Second)
 	s.even(501)
+}
+
+// TestOperatorsAmidFaults has operators list and delete leads while these go out, a worker is killed and Redis loses
+// everything.
+func TestOperatorsAmidFaults(t *testing.T) {
+	t.Parallel()
+	const leads = faultLeads / 2
+	s := newScene(t, testenv.New(t), 4)
+	ids := s.storeLeads(leads)
+	s.start(app.RoleAPI, app.RoleScheduler)
+	worker := s.startProcess("worker")
+	if status, err := s.post("/v1/assignments", map[string]any{"lead_ids": ids, "group_id": s.group}, nil); err != nil || status != 202 {
+		t.Fatalf("status %d, error %v", status, err)
+	}
+	deleted, done := 0, make(chan struct{})
+	var operator sync.WaitGroup
+	operator.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				deleted += s.deleteSome(ids)
+			}
+		}
+	})
+	s.untilCopies(leads/5, 30*time.Second)
+	kill(worker)
+	s.startProcess("worker")
+	s.untilCopies(2*leads/5, 40*time.Second)
+	s.must(s.Redis.FlushDB(t.Context()).Err())
+	s.untilIdle(40 * time.Second)
+	close(done)
+	operator.Wait()
+	if n := s.copies(); n+deleted != leads {
+		t.Errorf("%d leads went out and %d were deleted, of %d", n, deleted, leads)
+	}
+	s.audit()
+	var spread int
+	s.must(s.DB.Get(&spread, `SELECT max(n) - min(n) FROM (SELECT count(*) AS n FROM assigned_leads GROUP BY member_id) c`))
+	if spread > 1 {
+		t.Errorf("one member has %d copies more than another", spread)
+	}
+}
+
+// deleteSome looks for a few of the leads among those that are pending, deletes what it finds, and returns how many were
+// still pending then.
+func (s *scene) deleteSome(leads []uuid.UUID) int {
+	var some []uuid.UUID
+	for range 5 {
+		found, err := s.Store.PendingLeads(s.t.Context(), s.workspace, store.PendingFilter{LeadID: leads[rand.N(len(leads))]}, store.PendingPage{Limit: 1})
+		if err != nil {
+			s.t.Error(err)
+		}
+		for _, p := range found {
+			some = append(some, p.ID)
+		}
+	}
+	if len(some) == 0 {
+		return 0
+	}
+	var answer struct{ Count int }
+	if status, err := s.post("/v1/pending-leads/delete", map[string]any{"ids": some}, &answer); err != nil || status != 200 {
+		s.t.Errorf("deleting: status %d, error %v", status, err)
+	}
+	return answer.Count
 }
