@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -77,22 +78,29 @@ func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members 
 		members[places[z.Member]].Zone = known[z.Zone]
 	}
 	var taken []struct {
-		Member uuid.UUID `db:"member_id"`
-		At     int64     `db:"at"` // seconds since 1970
+		Member uuid.UUID     `db:"member_id"`
+		At     pq.Int64Array `db:"at"` // seconds since 1970
 	}
+	// One row a member: there may be hundreds of thousands of times, and a row each costs many times as much.
 	if err := sqlx.SelectContext(ctx, t.q, &taken, `
-		SELECT member_id, floor(extract(epoch FROM greatest(due_at, $6)))::bigint AS at FROM pending_leads
-		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = $3 AND refused IS NULL
-			AND NOT EXISTS (SELECT 1 FROM unnest($7::uuid[]) AS a (pending_id) WHERE a.pending_id = pending_leads.pending_id)
-		UNION ALL
-		SELECT member_id, floor(extract(epoch FROM at))::bigint FROM history
-		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = 'scheduled' AND at >= $4 AND outcome = $5`,
+		SELECT member_id, array_agg(floor(date_part('epoch', at))::bigint) AS at FROM (
+			SELECT member_id, greatest(due_at, $6) AS at FROM pending_leads
+			WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = $3 AND refused IS NULL
+				AND NOT EXISTS (
+					SELECT 1 FROM unnest($7::uuid[]) AS a (pending_id) WHERE a.pending_id = pending_leads.pending_id)
+			UNION ALL
+			SELECT member_id, at FROM history
+			WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = 'scheduled' AND at >= $4 AND outcome = $5
+		) taken GROUP BY 1`,
 		w.ID, uuids(ids), lead.Scheduled, now.Add(-takenSince), lead.Succeeded, now, uuids(apart)); err != nil {
 		return fmt.Errorf("reading what the members have on schedule: %w", translate(err))
 	}
 	for _, one := range taken {
 		m := &members[places[one.Member]]
-		m.Taken = append(m.Taken, time.Unix(one.At, 0))
+		m.Taken = make([]time.Time, len(one.At))
+		for i, at := range one.At {
+			m.Taken[i] = time.Unix(at, 0)
+		}
 	}
 	return nil
 }

@@ -245,6 +245,12 @@ func TestOperatorsSeeTheState(t *testing.T) {
 		t.Errorf("healthy without Redis: status %d", status)
 	}
 	d.RedisServer.Start()
+	testenv.Eventually(t, 20*time.Second, func() error {
+		if status, body := get(t, a.URL()+"/readyz"); status != http.StatusOK {
+			return fmt.Errorf("with Redis again: status %d: %s", status, body)
+		}
+		return nil
+	})
 }
 
 func get(t *testing.T, url string) (status int, body string) {

@@ -103,6 +103,10 @@ func (r *importRun) read(ctx context.Context, src io.Reader) (failure string, er
 	defer file.Close()
 	defer func() { r.leftOut = file.Warnings() }()
 	var c chunk
+	rows := chunkRows
+	if r.imp.Pace != "" {
+		rows = pacedChunkRows
+	}
 	for {
 		row, err := file.Next()
 		var reject *Reject
@@ -119,7 +123,7 @@ func (r *importRun) read(ctx context.Context, src io.Reader) (failure string, er
 			}
 			return r.unreadable(ctx, err)
 		}
-		if c.full() {
+		if c.full(rows) {
 			if err := r.commit(ctx, &c); err != nil {
 				return "", err
 			}

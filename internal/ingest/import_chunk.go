@@ -13,7 +13,10 @@ const (
 	// slow ones keep much in memory, and a slow upload's progress shows.
 	chunkRows  = 2000
 	chunkBytes = 4 << 20
-	chunkAge   = 5 * time.Second
+	// pacedChunkRows is chunkRows where leads are planned at a pace: planning a chunk takes all that its members have planned
+	// into account, so it is done less often.
+	pacedChunkRows = 5000
+	chunkAge       = 5 * time.Second
 )
 
 // A chunk is rows that are committed together.
@@ -55,8 +58,8 @@ func (c *chunk) begin() {
 
 func (c *chunk) rows() int { return len(c.leads) + len(c.rejects) }
 
-func (c *chunk) full() bool {
-	return c.rows() >= chunkRows || c.bytes >= chunkBytes || time.Since(c.since) >= chunkAge
+func (c *chunk) full(rows int) bool {
+	return c.rows() >= rows || c.bytes >= chunkBytes || time.Since(c.since) >= chunkAge
 }
 
 // reset empties the chunk and keeps its memory for the next one.
