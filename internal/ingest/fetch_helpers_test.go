@@ -227,7 +227,7 @@ func (s *stand) count(from string, args ...any) (n int) {
 // leads fails the test unless there are n leads, each to be distributed once, and no fetch is left but those held.
 func (s *stand) leads(n, waiting int) {
 	s.t.Helper()
-	if got, pending, left := s.count("leads"), s.count("pending_leads"), s.count("fetches WHERE NOT withdrawn"); got != n || pending != n || left != waiting {
+	if got, pending, left := s.count("leads"), s.count("pending"), s.count("fetches WHERE NOT withdrawn"); got != n || pending != n || left != waiting {
 		s.t.Errorf("%d leads, %d pending and %d to be fetched, want %d, %d and %d", got, pending, left, n, n, waiting)
 	}
 }

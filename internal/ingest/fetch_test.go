@@ -243,7 +243,7 @@ func TestWhatIsNoLeadToGiveAway(t *testing.T) {
 	s.on("/v25.0/2", gives(200, `{"id":"2","field_data":[]}`))
 	test, empty := s.tell("1"), s.tell("2")
 	s.run()
-	got := []any{s.outcome(test), s.outcome(empty), s.count("leads WHERE test"), s.count("leads"), s.count("pending_leads"), s.count("fetches")}
+	got := []any{s.outcome(test), s.outcome(empty), s.count("leads WHERE test"), s.count("leads"), s.count("pending"), s.count("fetches")}
 	if diff := cmp.Diff([]any{lead.EventTest, lead.EventUnmapped, 1, 1, 0, 0}, got); diff != "" {
 		t.Error(diff)
 	}
