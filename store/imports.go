@@ -32,6 +32,8 @@ type Import struct {
 	// APIKeyID is the key with which it was sent.
 	APIKeyID          uuid.UUID
 	GroupID, SourceID *uuid.UUID
+	// IntegrationID is the integration whose external ids its leads share, nil where they have their own.
+	IntegrationID *uuid.UUID
 	// Pace is how its leads are spread over days, empty where they go out at once.
 	Pace   lead.Pace
 	Status ImportStatus
@@ -61,12 +63,13 @@ type ImportReject struct {
 
 // importRow is an Import as its table has it.
 type importRow struct {
-	ID       uuid.UUID    `db:"import_id"`
-	APIKeyID uuid.UUID    `db:"api_key_id"`
-	GroupID  *uuid.UUID   `db:"group_id"`
-	SourceID *uuid.UUID   `db:"source_id"`
-	Pace     lead.Pace    `db:"pace"`
-	Status   ImportStatus `db:"status"`
+	ID            uuid.UUID    `db:"import_id"`
+	APIKeyID      uuid.UUID    `db:"api_key_id"`
+	GroupID       *uuid.UUID   `db:"group_id"`
+	SourceID      *uuid.UUID   `db:"source_id"`
+	IntegrationID *uuid.UUID   `db:"integration_id"`
+	Pace          lead.Pace    `db:"pace"`
+	Status        ImportStatus `db:"status"`
 	ImportCounts
 	Warnings   jsonb[[]string] `db:"warnings"`
 	Error      string          `db:"error"`
@@ -75,23 +78,23 @@ type importRow struct {
 	FinishedAt *time.Time      `db:"finished_at"`
 }
 
-const importColumns = `import_id, api_key_id, group_id, source_id, coalesce(pace, '') AS pace, status, rows, imported, duplicates, rejected, warnings,
+const importColumns = `import_id, api_key_id, group_id, source_id, integration_id, coalesce(pace, '') AS pace, status, rows, imported, duplicates, rejected, warnings,
 	coalesce(error, '') AS error, created_at, updated_at, finished_at`
 
 func (r importRow) value() Import {
 	return Import{
-		ID: r.ID, APIKeyID: r.APIKeyID, GroupID: r.GroupID, SourceID: r.SourceID, Pace: r.Pace, Status: r.Status,
+		ID: r.ID, APIKeyID: r.APIKeyID, GroupID: r.GroupID, SourceID: r.SourceID, IntegrationID: r.IntegrationID, Pace: r.Pace, Status: r.Status,
 		ImportCounts: r.ImportCounts, Warnings: r.Warnings.v, Error: r.Error,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
 	}
 }
 
-// A NewImport is a file that is about to be read: who sends it, and what becomes of its leads. Group and source may be
-// nil, and the pace empty.
+// A NewImport is a file that is about to be read: who sends it, and what becomes of its leads. Group, source and
+// integration may be nil, and the pace empty.
 type NewImport struct {
-	APIKeyID          uuid.UUID
-	GroupID, SourceID *uuid.UUID
-	Pace              lead.Pace
+	APIKeyID                         uuid.UUID
+	GroupID, SourceID, IntegrationID *uuid.UUID
+	Pace                             lead.Pace
 }
 
 // CreateImport writes an import that is about to read its file.
@@ -101,10 +104,10 @@ func (q Queries) CreateImport(ctx context.Context, workspace uuid.UUID, n NewImp
 		return Import{}, err
 	}
 	return q.oneImport(ctx, `
-		INSERT INTO imports (workspace_id, import_id, api_key_id, group_id, source_id, pace, status, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+		INSERT INTO imports (workspace_id, import_id, api_key_id, group_id, source_id, pace, status, integration_id, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 		RETURNING `+importColumns, workspace, id, n.APIKeyID, n.GroupID, n.SourceID, nullText(string(n.Pace)), string(ImportRunning),
-		q.now())
+		n.IntegrationID, q.now())
 }
 
 // Import returns an import, ErrNotFound where there is none. With a key that is not nil it finds only that key's.

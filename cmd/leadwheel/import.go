@@ -14,12 +14,13 @@ import (
 
 // importCmd is `leadwheel import`.
 type importCmd struct {
-	File    string `arg:"" type:"existingfile" help:"CSV or XLSX file with a header line, or a zip archive of such; - for standard input."`
-	Group   string `help:"Distribution group that the leads go to, by id or exact name. Without one they are stored only, or go where the API key says."`
-	Source  string `help:"Source of leads that name none themselves, by id or exact name."`
-	Pace    string `enum:",slow,normal,fast" default:"" placeholder:"PACE" help:"Spread the leads over days: slow (4-6 a day for each member), normal (5-7) or fast (8-12). Without it they go out at once."`
-	DryRun  bool   `help:"Read the file and report what an import would find in it; send nothing."`
-	Rejects string `placeholder:"FILE" help:"Where to write rejected rows, with line and reason. Default: the file's name with .rejects.csv."`
+	File        string `arg:"" type:"existingfile" help:"CSV or XLSX file with a header line, or a zip archive of such; - for standard input."`
+	Group       string `help:"Distribution group that the leads go to, by id or exact name. Without one they are stored only, or go where the API key says."`
+	Source      string `help:"Source of leads that name none themselves, by id or exact name."`
+	Integration string `help:"Integration whose leads these are, by id or exact name: a row and the delivery of the same lead are one lead."`
+	Pace        string `enum:",slow,normal,fast" default:"" placeholder:"PACE" help:"Spread the leads over days: slow (4-6 a day for each member), normal (5-7) or fast (8-12). Without it they go out at once."`
+	DryRun      bool   `help:"Read the file and report what an import would find in it; send nothing."`
+	Rejects     string `placeholder:"FILE" help:"Where to write rejected rows, with line and reason. Default: the file's name with .rejects.csv."`
 
 	client.Flags
 	jsonFlag
@@ -62,7 +63,11 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	imp, err := api.Import(ctx, p, size, client.NewImport{Group: group, Source: source, Pace: c.Pace})
+	integration, err := find(ctx, api, "integration", "/v1/integrations", c.Integration)
+	if err != nil {
+		return err
+	}
+	imp, err := api.Import(ctx, p, size, client.NewImport{Group: group, Source: source, Integration: integration, Pace: c.Pace})
 	p.finish()
 	if err != nil {
 		return fmt.Errorf("importing %s: %w", c.File, err)

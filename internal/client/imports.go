@@ -26,11 +26,11 @@ type Import struct {
 	FinishedAt *time.Time `json:"finished_at"`
 }
 
-// NewImport says what becomes of a file's leads: they go to the group, have the source where they name none, and are
-// spread over days by the pace, unless these are nil or empty.
+// NewImport says what becomes of a file's leads: they go to the group, have the source where they name none, share the
+// integration's external ids, and are spread over days by the pace, unless these are nil or empty.
 type NewImport struct {
-	Group, Source uuid.UUID
-	Pace          string
+	Group, Source, Integration uuid.UUID
+	Pace                       string
 }
 
 // Import sends a file of size bytes, -1 where that is not known, and returns what became of it. The server sees by itself
@@ -42,6 +42,9 @@ func (c *Client) Import(ctx context.Context, file io.Reader, size int64, n NewIm
 	}
 	if n.Source != uuid.Nil {
 		query.Set("source_id", n.Source.String())
+	}
+	if n.Integration != uuid.Nil {
+		query.Set("integration_id", n.Integration.String())
 	}
 	if n.Pace != "" {
 		query.Set("pace", n.Pace)

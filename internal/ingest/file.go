@@ -21,7 +21,9 @@ type File struct {
 	last     int64       // line of the last row or reject
 	refused  error       // why the first part that was left out cannot be read
 	warnings []string
-	spools   []*spool
+	// ofIntegration makes the column "id" of any file the lead's own: whoever names an integration has its ids.
+	ofIntegration bool
+	spools        []*spool
 }
 
 // Open begins to read a file of any length. Workbooks and archives are first written to a temporary file, since they can
@@ -96,6 +98,7 @@ func (f *File) Columns() ([]Column, error) { return f.table.Columns() }
 // all rows that came whole. The lines of an archive's files are counted through.
 func (f *File) Next() (Row, error) {
 	for {
+		f.table.ownIDs = f.ofIntegration
 		row, err := f.table.Next()
 		var reject *Reject
 		switch {

@@ -101,6 +101,7 @@ func (r *importRun) read(ctx context.Context, src io.Reader) (failure string, er
 		return r.unreadable(ctx, err)
 	}
 	defer file.Close()
+	file.ofIntegration = r.imp.IntegrationID != nil
 	defer func() { r.leftOut = file.Warnings() }()
 	var c chunk
 	rows := chunkRows
@@ -151,9 +152,12 @@ func (r *importRun) unreadable(ctx context.Context, err error) (failure string, 
 func (r *importRun) lead(row Row) store.NewLead {
 	l := store.NewLead{
 		Name: row.Name, Email: row.Email, Phone: row.Phone, Fields: row.Fields,
-		Channel: importChannel, Origin: importChannel, ExternalID: row.ExternalID,
+		Channel: importChannel, Origin: importChannel, ExternalID: row.ExternalID, Test: row.Test, Attribution: row.Attribution,
 	}
-	if r.imp.GroupID != nil {
+	if i := r.imp.IntegrationID; i != nil {
+		l.Origin, l.IntegrationID = store.IntegrationOrigin(*i), *i
+	}
+	if r.imp.GroupID != nil && !row.Test {
 		l.Distribute = store.Distribution{GroupID: *r.imp.GroupID, Pace: r.imp.Pace}
 	}
 	if row.Source != "" {

@@ -37,8 +37,12 @@ type Row struct {
 	ExternalID string
 	// Source is the name of a source as the row has it.
 	Source string
+	// Attribution is a JSON object of the cells that say what brought the lead in, nil where none does.
+	Attribution json.RawMessage
 	// Fields is a JSON object of the other cells that are not empty.
 	Fields json.RawMessage
+	// Test is a platform's test.
+	Test bool
 	// Record is the row as it stands in the file, good until the next row is read.
 	Record []byte
 }
@@ -74,7 +78,11 @@ type Table struct {
 	cells [][]byte // of the current row, cleaned
 	text  []byte   // the current row's texts
 	json  []byte   // its fields
-	key   []byte   // its content, of which its key is made
+	about []byte   // its attribution
+	test  bool
+	// ownIDs makes the column "id" the lead's own.
+	ownIDs bool
+	key    []byte // its content, of which its key is made
 }
 
 // NewCSV reads src, which may be of any length: comma, semicolon, tab or pipe separated, in UTF-8, UTF-16 or Windows-1252.
@@ -118,6 +126,7 @@ func (t *Table) Next() (Row, error) {
 func (t *Table) cleanCells() bool {
 	t.cells = t.cells[:0]
 	valid, filled := utf8.Valid(t.record.raw), false
+	t.test = bytes.Contains(t.record.raw, []byte("<test lead: dummy data")) // as Meta's testing tool fills in
 	for i, cell := range t.record.cells {
 		if valid {
 			cell = bytes.TrimSpace(cell)

@@ -71,6 +71,8 @@ type field struct {
 	role  role
 	// name is the header as the start of a JSON member, with its colon.
 	name []byte
+	// attribution is the name of what brought the lead in, as the start of a JSON member, nil for other columns.
+	attribution []byte
 	// plain tells the column from others for the row's content key, however the header is spelt.
 	plain string
 }
@@ -107,6 +109,7 @@ func newHeader(cells [][]byte) (*header, error) {
 		slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(ranks[a], ranks[b]) })
 	}
 	h.adoptID()
+	h.findAttribution()
 	h.settleFields()
 	return h, h.usable()
 }

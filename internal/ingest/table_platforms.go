@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
+	"strconv"
 )
 
 // exportPrefixes stand before ids, phone numbers and post codes in Meta's files, so that spreadsheets leave them alone; by
@@ -46,6 +47,20 @@ func (h *header) setRole(place int, r role) {
 	h.roles[r] = append(h.roles[r], place)
 }
 
+// findAttribution finds the columns that say what brought a lead in, the first of each name.
+func (h *header) findAttribution() {
+	taken := make(map[string]bool)
+	for i := range h.fields {
+		f := &h.fields[i]
+		name, known := attributionNames[f.plain]
+		if known && f.role == roleNone && !taken[name] {
+			taken[name] = true
+			f.attribution = []byte(strconv.Quote(name) + ":")
+			h.columns[i].Role = "attribution." + name
+		}
+	}
+}
+
 // strip takes the prefix off a cell.
 func (h *header) strip(place int, cell []byte) []byte {
 	if place >= len(h.prefixes) || h.prefixes[place] == "" || place == h.bareID {
@@ -60,9 +75,9 @@ var rounded = regexp.MustCompile(`^\d([.,]\d+)?[eE]\+\d+$`)
 // externalID finds the lead's own id in the current row, -1 where there is none to rely on.
 func (t *Table) externalID() int {
 	place := t.filled(roleExternalID)
-	if id := t.cell(t.header.bareID); place < 0 && bytes.HasPrefix(id, []byte(leadPrefix)) {
+	if id := t.cell(t.header.bareID); place < 0 && len(id) > 0 && (t.ownIDs || bytes.HasPrefix(id, []byte(leadPrefix))) {
 		place = t.header.bareID
-		t.cells[place] = id[len(leadPrefix):]
+		t.cells[place] = bytes.TrimPrefix(id, []byte(leadPrefix))
 	}
 	if place >= 0 && rounded.Match(t.cell(place)) {
 		return -1

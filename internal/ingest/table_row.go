@@ -107,7 +107,7 @@ func (t *Table) longCell(place int) string {
 // mapFields writes the row's other cells as JSON and its whole content as key; it returns why it cannot, empty where it
 // can.
 func (t *Table) mapFields(p chosen) string {
-	t.json, t.key = append(t.json[:0], '{'), t.key[:0]
+	t.json, t.about, t.key = append(t.json[:0], '{'), append(t.about[:0], '{'), t.key[:0]
 	t.text = t.appendName(t.text[:0], p)
 	t.addKey(string(roleName), t.text)
 	t.addKey(string(roleEmail), t.cell(p.email))
@@ -123,16 +123,26 @@ func (t *Table) mapFields(p chosen) string {
 		if tooLong(cell) {
 			return t.longCell(f.place)
 		}
-		if len(t.json) > 1 {
-			t.json = append(t.json, ',')
+		if f.attribution != nil {
+			t.about = appendMember(t.about, f.attribution, cell)
+		} else {
+			t.json = appendMember(t.json, f.name, cell)
 		}
-		t.json = appendJSON(append(t.json, f.name...), cell)
 		t.addKey(f.plain, cell)
 	}
-	if t.json = append(t.json, '}'); len(t.json) > maxFields {
+	t.json, t.about = append(t.json, '}'), append(t.about, '}')
+	if len(t.json)+len(t.about) > maxFields {
 		return fmt.Sprintf("The row's cells are together larger than %d KiB; import fewer columns.", maxFields>>10)
 	}
 	return ""
+}
+
+// appendMember appends a cell to a JSON object that has begun; name is its name as JSON, with the colon.
+func appendMember(b, name, cell []byte) []byte {
+	if len(b) > 1 {
+		b = append(b, ',')
+	}
+	return appendJSON(append(b, name...), cell)
 }
 
 // addKey adds to the content from which the key of a row without an external id is made. Neither part holds a NUL, so
@@ -169,7 +179,12 @@ func (t *Table) texts(p chosen) Row {
 		t.text = hex.AppendEncode(append(t.text, "row:"...), sum[:16])
 	}
 	all := string(t.text)
+	var about json.RawMessage
+	if len(t.about) > len("{}") {
+		about = bytes.Clone(t.about)
+	}
 	return Row{
+		Attribution: about, Test: t.test,
 		Line: t.record.line, Record: t.record.raw, Fields: json.RawMessage(bytes.Clone(t.json)),
 		Name: all[:ends[0]], Email: all[ends[0]:ends[1]], Phone: all[ends[1]:ends[2]], Source: all[ends[2]:ends[3]],
 		ExternalID: all[ends[3]:],

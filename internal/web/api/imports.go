@@ -27,19 +27,20 @@ type Importer interface {
 
 // Import is a file of leads that was sent, and what became of its rows.
 type Import struct {
-	ID         uuid.UUID  `json:"id" format:"uuid"`
-	Status     string     `json:"status" enum:"running,completed,failed" doc:"What a failed import had imported stays; send the file again: rows already here are recognised."`
-	Rows       int64      `json:"rows" doc:"Rows read so far: the sum of imported, duplicates and rejected."`
-	Imported   int64      `json:"imported"`
-	Duplicates int64      `json:"duplicates" doc:"Rows whose external id, or else whose whole content, was imported before."`
-	Rejected   int64      `json:"rejected" doc:"Rows to be had, with line and reason, from this import's rejects."`
-	Warnings   []string   `json:"warnings"`
-	Error      *string    `json:"error" doc:"Why the import failed."`
-	GroupID    *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"The group to which its leads are distributed."`
-	SourceID   *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"The source of rows that name none."`
-	Pace       *string    `json:"pace" enum:"slow,normal,fast" doc:"How its leads are spread over days."`
-	CreatedAt  time.Time  `json:"created_at"`
-	FinishedAt *time.Time `json:"finished_at"`
+	ID            uuid.UUID  `json:"id" format:"uuid"`
+	Status        string     `json:"status" enum:"running,completed,failed" doc:"What a failed import had imported stays; send the file again: rows already here are recognised."`
+	Rows          int64      `json:"rows" doc:"Rows read so far: the sum of imported, duplicates and rejected."`
+	Imported      int64      `json:"imported"`
+	Duplicates    int64      `json:"duplicates" doc:"Rows whose external id, or else whose whole content, was imported before."`
+	Rejected      int64      `json:"rejected" doc:"Rows to be had, with line and reason, from this import's rejects."`
+	Warnings      []string   `json:"warnings"`
+	Error         *string    `json:"error" doc:"Why the import failed."`
+	GroupID       *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"The group to which its leads are distributed."`
+	SourceID      *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"The source of rows that name none."`
+	IntegrationID *uuid.UUID `json:"integration_id" format:"uuid" nullable:"true" doc:"The integration whose external ids its leads share."`
+	Pace          *string    `json:"pace" enum:"slow,normal,fast" doc:"How its leads are spread over days."`
+	CreatedAt     time.Time  `json:"created_at"`
+	FinishedAt    *time.Time `json:"finished_at"`
 }
 
 func (i Import) itemID() uuid.UUID { return i.ID }
@@ -47,10 +48,11 @@ func (i Import) itemID() uuid.UUID { return i.ID }
 type importOutput struct{ Body Import }
 
 type importInput struct {
-	GroupID  string `query:"group_id" doc:"The distribution group to which the leads go."`
-	SourceID string `query:"source_id" doc:"The source of rows that name none."`
-	Pace     string `query:"pace" enum:"slow,normal,fast" doc:"Spreads the leads over days; needs a group."`
-	Upload   Body
+	GroupID       string `query:"group_id" doc:"The distribution group to which the leads go."`
+	SourceID      string `query:"source_id" doc:"The source of rows that name none."`
+	IntegrationID string `query:"integration_id" doc:"The integration whose leads these are: a row and the delivery of the same lead are one lead, and a column id holds the platform's ids."`
+	Pace          string `query:"pace" enum:"slow,normal,fast" doc:"Spreads the leads over days; needs a group."`
+	Upload        Body
 }
 
 // importTypes are the content types of files as browsers and programs name them.
@@ -119,6 +121,10 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 	if err != nil {
 		return imp, false, err
 	}
+	integration, err := a.importIntegration(ctx, c, in.IntegrationID)
+	if err != nil {
+		return imp, false, err
+	}
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) error {
 		kept, err := c.claim(ctx, tx)
 		if err != nil {
@@ -135,7 +141,7 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 		}
 		fresh = true
 		c.void(false)
-		if imp, err = tx.CreateImport(ctx, c.Workspace, store.NewImport{APIKeyID: c.ID, GroupID: group, SourceID: source, Pace: pace}); err != nil {
+		if imp, err = tx.CreateImport(ctx, c.Workspace, store.NewImport{APIKeyID: c.ID, GroupID: group, SourceID: source, IntegrationID: integration, Pace: pace}); err != nil {
 			return err
 		}
 		out, err := post(http.StatusAccepted, importBody(imp))
@@ -176,7 +182,7 @@ func importBody(i store.Import) Import {
 	}
 	return Import{
 		ID: i.ID, Status: string(i.Status), Rows: i.Rows, Imported: i.Imported, Duplicates: i.Duplicates, Rejected: i.Rejected,
-		Warnings: warnings, Error: textOrNull(i.Error), GroupID: i.GroupID, SourceID: i.SourceID,
+		Warnings: warnings, Error: textOrNull(i.Error), GroupID: i.GroupID, SourceID: i.SourceID, IntegrationID: i.IntegrationID,
 		Pace: textOrNull(string(i.Pace)), CreatedAt: i.CreatedAt, FinishedAt: i.FinishedAt,
 	}
 }

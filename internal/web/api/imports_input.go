@@ -84,6 +84,23 @@ func (a *API) importSource(ctx context.Context, c *call, named string) (source *
 	return nil, "The leads have no source: " + lead.SourceNotEligible.Text() + ".", nil
 }
 
+// importIntegration is the integration whose external ids an import's leads share, nil where it names none.
+func (a *API) importIntegration(ctx context.Context, c *call, named string) (*uuid.UUID, error) {
+	if named == "" {
+		return nil, nil
+	}
+	const unknown = "there is no such integration in this workspace"
+	id, err := uuid.Parse(named)
+	if err != nil {
+		return nil, badQuery("query.integration_id", unknown)
+	}
+	_, err = a.Store.Integration(ctx, c.Workspace, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, badQuery("query.integration_id", unknown)
+	}
+	return &id, err
+}
+
 func badQuery(location, message string) error {
 	return problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: location, Message: message})
 }

@@ -117,6 +117,45 @@ func TestReconcileAndANewToken(t *testing.T) {
 	}
 }
 
+// A lead that came in a file and the delivery that tells of it are one lead, whichever comes first.
+func TestAFileAndADeliveryOfTheSameLead(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	i := d.google()
+	i.post(googleBody).is(200)
+	file := func(query, body string) object {
+		return d.send("POST", "/v1/imports?"+query, body, "Authorization", "Bearer "+d.key, "Content-Type", "text/csv").is(202).object()
+	}
+	of := "integration_id=" + i.id
+	again := file(of, "Lead ID,Full Name,Campaign ID\ngl-7f3a-0001,Aisyah Tan,c:10000000001\ngl-2,Bea,c:5\n")
+	if again["imported"] != 1.0 || again["duplicates"] != 1.0 || again["integration_id"] != i.id {
+		t.Errorf("the file ended as %v", again)
+	}
+	if got := d.leads("campaign_id=5", "integration_id="+i.id); len(got) != 1 || got[0]["external_id"] != "gl-2" {
+		t.Errorf("by campaign there are %v", got)
+	}
+	i.post(strings.Replace(googleBody, "gl-7f3a-0001", "gl-2", 1)).is(200)
+
+	m := d.meta(nil)
+	export := "id\tform_id\tfull_name\tphone_number\nl:900100200300401\tf:770011223344556\tAisyah Tan\tp:+60123456789\nl:8\tf:7\t<test lead: dummy data for full_name>\t\n"
+	if got := file("integration_id="+m.id+"&group_id="+d.group.String(), export); got["imported"] != 2.0 {
+		t.Errorf("the file ended as %v", got)
+	}
+	m.post(metaBody, "X-Hub-Signature-256", metaSigned).is(200)
+	if got := i.outcomes() + ", " + m.outcomes(); got != "lead duplicate, duplicate" {
+		t.Errorf("the deliveries are %q", got)
+	}
+	if got := d.leads("test=true"); len(got) != 1 || d.count("SELECT count(*) FROM fetches") != 0 {
+		t.Errorf("the tests are %v", got)
+	}
+	if got := file("integration_id="+m.id, "id,name\n900100200300401,Aisyah Tan\n"); got["duplicates"] != 1.0 {
+		t.Errorf("the file ended as %v", got)
+	}
+	for _, id := range []string{"x", uuid.NewString()} {
+		d.send("POST", "/v1/imports?integration_id="+id, "name\nAda\n", "Authorization", "Bearer "+d.key, "Content-Type", "text/csv").is(422)
+	}
+}
+
 func uuidOf(t *testing.T, text string) uuid.UUID {
 	t.Helper()
 	id, err := uuid.Parse(text)
