@@ -1,7 +1,30 @@
 package store
 
+import (
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/contact"
+)
+
 // HasViolation reports whether breaking the constraint has a meaning for callers.
 func HasViolation(constraint string) bool {
 	_, known := violations[constraint]
 	return known
 }
+
+// PersonalColumns are the columns that change when a person is erased, by their table.
+func PersonalColumns() map[string][]string {
+	columns := make(map[string][]string)
+	for _, table := range personal {
+		if table.erased != nil {
+			columns[table.name] = slices.Sorted(maps.Keys(table.erased))
+		}
+	}
+	return columns
+}
+
+// WordOf is the word by which an address is found.
+func WordOf(workspace uuid.UUID, email string) string { return mark(workspace) + contact.Email(email) }

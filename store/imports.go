@@ -181,7 +181,7 @@ func (q Queries) FinishImport(ctx context.Context, workspace, id uuid.UUID, warn
 		warnings = []string{}
 	}
 	i, err := q.oneImport(ctx, `
-		UPDATE imports SET status = $3, warnings = $4, error = $5, updated_at = $6, finished_at = $6
+		UPDATE imports SET status = $3, warnings = $4, error = $5, updated_at = $6, finished_at = $6, erased = NULL
 		WHERE workspace_id = $1 AND import_id = $2 AND status = $7
 		RETURNING `+importColumns, workspace, id, string(status), asJSON(warnings), nullText(failure), q.now(), string(ImportRunning))
 	if errors.Is(err, ErrNotFound) {
@@ -194,7 +194,7 @@ func (q Queries) FinishImport(ctx context.Context, workspace, id uuid.UUID, warn
 // live one moves at least every minute or so. It returns how many there were.
 func (q Queries) FailStaleImports(ctx context.Context, before time.Time) (int64, error) {
 	result, err := q.q.ExecContext(ctx, `
-		UPDATE imports SET status = $2, finished_at = $3, updated_at = $3,
+		UPDATE imports SET status = $2, finished_at = $3, updated_at = $3, erased = NULL,
 			error = 'The server was stopped after row ' || rows || '; send the file again: rows already here are recognised.'
 		WHERE status = $4 AND updated_at < $1`, before, string(ImportFailed), q.now(), string(ImportRunning))
 	if err != nil {

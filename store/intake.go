@@ -144,6 +144,9 @@ func (t *Tx) insertLeads(ctx context.Context, w Workspace, leads []NewLead) ([]A
 	if err != nil {
 		return nil, err
 	}
+	if err := t.recogniseErased(ctx, w.ID, leads, c.externals); err != nil {
+		return nil, err
+	}
 	var inserted []uuid.UUID
 	if err := sqlx.SelectContext(ctx, t.q, &inserted, `
 		INSERT INTO leads (workspace_id, lead_id, name, email, phone, fields, source_id, channel, origin, external_id,
@@ -174,11 +177,11 @@ func (t *Tx) insertLeads(ctx context.Context, w Workspace, leads []NewLead) ([]A
 	if len(inserted) == len(leads) {
 		return added, nil
 	}
-	return added, t.findExisting(ctx, w.ID, leads, inserted, added)
+	return added, t.findExisting(ctx, w.ID, leads, c.externals, inserted, added)
 }
 
 // findExisting puts the ids of the leads that are there in the place of those that were not inserted.
-func (t *Tx) findExisting(ctx context.Context, workspace uuid.UUID, leads []NewLead, inserted []uuid.UUID, added []AddedLead) error {
+func (t *Tx) findExisting(ctx context.Context, workspace uuid.UUID, leads []NewLead, ids []string, inserted []uuid.UUID, added []AddedLead) error {
 	fresh := make(map[uuid.UUID]bool, len(inserted))
 	for _, id := range inserted {
 		fresh[id] = true
@@ -187,7 +190,7 @@ func (t *Tx) findExisting(ctx context.Context, workspace uuid.UUID, leads []NewL
 	var places []int
 	for i := range added {
 		if !fresh[added[i].ID] {
-			origins, externals, places = append(origins, leads[i].Origin), append(externals, leads[i].ExternalID), append(places, i)
+			origins, externals, places = append(origins, leads[i].Origin), append(externals, ids[i]), append(places, i)
 		}
 	}
 	var rows []struct {

@@ -197,7 +197,7 @@ func (a *App) publicHandler(limits HookLimits) http.Handler {
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
 			Store: a.store, Intake: intake, Feeder: a.feeder, Importer: ingest.NewImporter(a.store, a.metrics, a.log),
-			Receiver: receiver, Secrets: a.secrets, Metrics: a.metrics, Log: a.log,
+			Receiver: receiver, Secrets: a.secrets, Waiting: tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,
 		},
 		Hooks: hooks.Deps{
 			Store: a.store, Receiver: receiver, Rate: limits.Rate, AddressRate: limits.AddressRate, Log: a.log,

@@ -21,10 +21,11 @@ const (
 )
 
 // Words are what a contact is found by: each is found by its beginning. e164 is the phone's, empty where it has none.
+// Where they are too many, the address and the number are among those that are kept.
 func Words(name, email, phone, e164 string) []string {
-	words := wordsOf(name)
+	var words []string
 	if email != "" {
-		words = append(words, emailWords(email)...)
+		words = emailWords(email)
 	}
 	digits := strings.TrimPrefix(e164, "+")
 	if digits == "" {
@@ -33,12 +34,12 @@ func Words(name, email, phone, e164 string) []string {
 	if len(digits) >= minDigits {
 		words = append(words, digits, fromTheEnd+backwards(digits))
 	}
+	words = append(words, wordsOf(name)...)
+	words = append(words, wordsOf(email)...)
+	words = slices.DeleteFunc(words, func(word string) bool { return word == "" })
+	words = words[:min(len(words), maxWords)]
 	slices.Sort(words)
-	words = slices.Compact(words)
-	if len(words) > 0 && words[0] == "" {
-		words = words[1:]
-	}
-	return words[:min(len(words), maxWords)]
+	return slices.Compact(words)
 }
 
 // A Term is one thing that a contact must have to be found: a word that begins with any of these.
@@ -90,9 +91,9 @@ func emailTerm(text string) Term {
 	return term
 }
 
-// emailWords are an address as it is spelt, as it is compared, and its parts.
+// emailWords are an address as it is spelt and as it is compared.
 func emailWords(email string) []string {
-	words := append(wordsOf(email), clip(fold(strings.Join(strings.Fields(email), ""))))
+	words := []string{clip(fold(strings.Join(strings.Fields(email), "")))}
 	if key := Email(email); key != "" {
 		words = append(words, clip(key))
 	}

@@ -58,6 +58,11 @@ func (r *importRun) apply(ctx context.Context, c chunk) error {
 		if counts, err = tx.ImportProgress(ctx, r.workspace, r.imp.ID); err != nil || counts.Rows > r.counts.Rows {
 			return err
 		}
+		erased, err := tx.ErasedSince(ctx, r.workspace, r.imp.ID)
+		if err != nil {
+			return err
+		}
+		c := c.without(erased)
 		// The scheduler feeds bulk batches, workspaces in turn.
 		added, _, err := tx.AddLeads(ctx, r.workspace, lead.QueueBulk, c.leads)
 		if err != nil {

@@ -70,13 +70,13 @@ func (c *call) void(is bool) {
 	}
 }
 
-// made adds what a POST made, where that is one thing.
-func (c *call) made(count *int, body any) {
-	if it, is := body.(item); is {
-		c.concerns(count, it.itemID())
-	} else if count != nil {
-		c.concerns(count)
+// acted adds what a POST acted on and, where that is one thing, made.
+func acted[T any](c *call, did effect[T]) {
+	ids := did.ids
+	if it, is := any(did.body).(item); is {
+		ids = append(slices.Clip(ids), it.itemID())
 	}
+	c.concerns(did.count, ids...)
 }
 
 // checkLogged finds, in tests, the routes that do not keep to the audit log.

@@ -12,6 +12,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
 )
 
 // Deps are what the API works with.
@@ -22,8 +23,10 @@ type Deps struct {
 	Importer Importer
 	Receiver *ingest.Receiver
 	Secrets  *secret.Box
-	Metrics  *metrics.Metrics
-	Log      *slog.Logger
+	// Waiting are the leads that were pushed through the queue and are not stored yet.
+	Waiting *tasks.Waiting
+	Metrics *metrics.Metrics
+	Log     *slog.Logger
 }
 
 // An API serves /v1. Close it after the last request.
@@ -72,6 +75,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerAuditLog()
 	a.registerIntegrations()
 	a.registerEvents()
+	a.registerPrivacy()
 	a.serveDocument(mux)
 	return a
 }

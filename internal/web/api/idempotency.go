@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
@@ -62,8 +63,9 @@ type effect[T any] struct {
 	body     T
 	batches  []store.Batch
 	received int
-	secret   bool // the answer shows what nobody may see again
-	count    *int // how many it acted on, where it acts on many
+	secret   bool        // the answer shows what nobody may see again
+	count    *int        // how many it acted on, where it acts on many
+	ids      []uuid.UUID // what it acted on, beside what its body is
 }
 
 // once does a POST in one transaction. With an idempotency key the transaction claims it first and keeps the answer in
@@ -82,7 +84,7 @@ func once[T any](ctx context.Context, a *API, c *call, do func(*store.Tx) (effec
 		if did, err = do(tx); err != nil {
 			return err
 		}
-		c.made(did.count, did.body)
+		acted(c, did)
 		if out, err = post(did.status, did.body); err != nil {
 			return err
 		}
@@ -118,6 +120,10 @@ func (c *call) claim(ctx context.Context, tx *store.Tx) (*store.KeptAnswer, erro
 	}
 	if !bytes.Equal(kept.RequestHash, c.hash) {
 		const message = "this idempotency key was used for another request; use a new one for each request"
+		return nil, problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})
+	}
+	if string(kept.Answer) == "null" {
+		const message = "what this request was answered has been erased with the person it was about; it is not done again"
 		return nil, problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})
 	}
 	c.void(true)

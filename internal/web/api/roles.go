@@ -95,6 +95,9 @@ var roles = map[string][]lead.Role{
 	"get-event":             admins,
 	"replay-event":          admins,
 
+	"export-person": admins,
+	"erase-person":  admins,
+
 	"post-import":        integrations,
 	"list-imports":       integrations,
 	"get-import":         integrations,

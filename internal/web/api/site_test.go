@@ -26,6 +26,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/web/api"
 	"github.com/leadwheel/leadwheel/internal/web/hooks"
 	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
 )
 
 // A site is a workspace and the HTTP server that serves it.
@@ -83,7 +84,7 @@ func (s *site) serve() {
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
 			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Feeder: s.fed, Receiver: receiver,
-			Secrets: box, Metrics: m, Log: log,
+			Secrets: box, Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
 		},
 		Hooks: hooks.Deps{Store: s.Store, Receiver: receiver, Log: log},
 		Log:   log,

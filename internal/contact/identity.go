@@ -1,0 +1,107 @@
+package contact
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers/v2"
+)
+
+// minIdentity is how many digits a number must have to tell a person by, where it is no valid one.
+const minIdentity = 6
+
+// An Identity is a person as told apart from others: by an address of e-mail, a phone number, or either of both.
+type Identity struct {
+	// Email is the address in the form by which they are compared, and Phone the number in E.164. Digits are the phone's
+	// where that is no valid number. Each may be empty.
+	Email, Phone, Digits string
+	region               string
+	spelt                string // the address as it was given
+}
+
+// Identify reads an e-mail and a phone in any spelling; see Phone for the region. An address or a number that is given
+// and cannot be one is left out.
+func Identify(email, phone, region string) Identity {
+	i := Identity{Email: Email(email), Phone: Phone(phone, region), region: region}
+	if i.Email != "" {
+		i.spelt = strings.ToLower(strings.TrimSpace(email))
+	}
+	if digits := digitsOf(phone); i.Phone == "" && len(digits) >= minIdentity {
+		i.Digits = digits
+	}
+	return i
+}
+
+// Is reports whether a contact is this person's.
+func (i Identity) Is(email, phone string) bool {
+	if i.Email != "" && Email(email) == i.Email {
+		return true
+	}
+	if i.Phone != "" {
+		return Phone(phone, i.region) == i.Phone
+	}
+	return i.Digits != "" && digitsOf(phone) == i.Digits
+}
+
+// Words are those of which every contact of this person has one; see the function Words.
+func (i Identity) Words() (words []string) {
+	if i.Email != "" {
+		words = append(words, clip(i.Email))
+	}
+	if digits := strings.TrimPrefix(i.Phone, "+"); digits != "" {
+		words = append(words, digits)
+	}
+	if i.Digits != "" {
+		words = append(words, i.Digits)
+	}
+	return words
+}
+
+const (
+	// percent is a character as a form encodes it, and between what stands between the digits of a number.
+	percent = `%[0-9a-f]{2}`
+	between = `(?:[ .()/+_-]|` + percent + `){0,3}`
+)
+
+// Pattern is a regular expression, in a form that Go and Postgres share, for this person's address and number in text of
+// any kind: rows of files, JSON, encoded forms. It is to be matched without regard to case.
+func (i Identity) Pattern() string {
+	var all []string
+	if i.Email != "" {
+		for _, address := range []string{i.Email, i.spelt} {
+			local, domain, _ := strings.Cut(address, "@")
+			if domain == "gmail.com" || domain == "googlemail.com" {
+				local = spaced(strings.ReplaceAll(local, ".", ""), `\.?`)
+			} else {
+				local = regexp.QuoteMeta(local)
+			}
+			all = append(all, `(?:^|[^a-z0-9.+_-]|`+percent+`)`+local+`(?:@|%40|\\+u0040)`+regexp.QuoteMeta(domain)+`(?:$|[^a-z0-9.-]|\.(?:$|[^a-z0-9]))`)
+		}
+	}
+	if digits, code := i.national(); digits != "" {
+		all = append(all, `(?:^|[^0-9]|`+percent+`)(?:[0+]{0,3}`+code+between+`)?(?:\(?0\)?`+between+`)?`+spaced(digits, between)+`(?:$|[^0-9])`)
+	}
+	return strings.Join(all, "|")
+}
+
+// spaced puts something between the characters of a text.
+func spaced(text, between string) string {
+	characters := strings.Split(text, "")
+	for i, c := range characters {
+		characters[i] = regexp.QuoteMeta(c)
+	}
+	return strings.Join(characters, between)
+}
+
+// national is a number's digits without its country's code, and that code.
+func (i Identity) national() (digits, code string) {
+	if i.Phone == "" {
+		return i.Digits, ""
+	}
+	number, err := phonenumbers.Parse(i.Phone, "")
+	if err != nil {
+		return i.Digits, ""
+	}
+	return phonenumbers.GetNationalSignificantNumber(number), strconv.Itoa(int(number.GetCountryCode()))
+}
