@@ -78,3 +78,37 @@ func TestDashboardNeedsItsKey(t *testing.T) {
 		t.Errorf("health needs no key: %d", w.Code)
 	}
 }
+
+// TestDashboardAsksPrometheus opens the dashboard's page of metrics, for which a server plays Prometheus.
+func TestDashboardAsksPrometheus(t *testing.T) {
+	t.Parallel()
+	env := testenv.New(t)
+	registry, asked := prometheus.NewRegistry(), make(chan string, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Path + " " + r.URL.Query().Get("query")
+		_, _ = w.Write([]byte(`{"status":"success","data":{"resultType":"matrix","result":[]}}`)) // the dashboard would say so
+	}))
+	t.Cleanup(server.Close)
+	h := web.NewOps(web.OpsOptions{
+		Metrics: registry, Redis: env.Redis, QueuesKey: "k3y", QueuesClosed: true, PrometheusURL: server.URL, Log: discard,
+	})
+	if w := get(t, h, "/queues/api/metrics"); w.Code != http.StatusUnauthorized || len(asked) > 0 {
+		t.Errorf("without the key: %d, and %d questions", w.Code, len(asked))
+	}
+	w := get(t, h, "/queues/api/metrics?key=k3y")
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"queue_latency_seconds":{"status":"success"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	close(asked)
+	shown := make(map[string]bool)
+	for question := range asked {
+		path, query, _ := strings.Cut(question, " ")
+		if path != "/api/v1/query_range" {
+			t.Errorf("it asks for %s", path)
+		}
+		shown[query] = true
+	}
+	if len(shown) != 9 || !shown["asynq_queue_size{}"] || !shown["rate(asynq_tasks_processed_total{}[5m])"] {
+		t.Errorf("it asks for %v", shown)
+	}
+}
