@@ -50,6 +50,17 @@ func TestOperatorsViews(t *testing.T) {
 			t.Errorf("history %s has %d entries, want %d", args, len(got.Items), want)
 		}
 	}
+	if err := api.Call(t.Context(), http.MethodPost, "/v1/leads", map[string]any{"name": "Eve", "email": "eve@example.com"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	command(t, exitUsage, settings, "privacy", "export")
+	if found, _ := command(t, exitOK, settings, "privacy", "export", "--email", "EVE@example.com"); !strings.Contains(found, `"Eve"`) {
+		t.Errorf("the export is %s", found)
+	}
+	command(t, exitRefused, settings, "privacy", "erase", "--email", "eve@example.com")
+	if erased, _ := command(t, exitOK, settings, "privacy", "erase", "--email", "eve@example.com", "--yes"); !strings.Contains(erased, "leads") {
+		t.Errorf("it erased %s", erased)
+	}
 	table, _ := command(t, exitOK, settings, "history")
 	show, _ := command(t, exitOK, settings, "group", "show", "Sales", "--next", "2")
 	groups, _ := command(t, exitOK, settings, "group", "list")
