@@ -66,7 +66,7 @@ func (q Queries) Members(ctx context.Context, workspace uuid.UUID, p Page) ([]Me
 // EditMember changes a member in place; edit sees the current state. It waits for distributions in progress, so that
 // whoever is deactivated gets nothing more once it has committed.
 func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit func(*Member) error) (Member, error) {
-	if err := t.closeGate(ctx, workspace); err != nil {
+	if err := t.closeForMember(ctx, workspace); err != nil {
 		return Member{}, err
 	}
 	m, err := t.Member(ctx, workspace, member)
@@ -93,9 +93,19 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 	return m, translate(err)
 }
 
+// closeForMember closes the gate for a change of a member, who may have leads planned: whoever plans locks members after the
+// plans, and so does whoever hands over what a member has pending in the same transaction.
+func (t *Tx) closeForMember(ctx context.Context, workspace uuid.UUID) error {
+	if err := t.closeGate(ctx, workspace); err != nil {
+		return err
+	}
+	_, err := t.q.ExecContext(ctx, planLock, workspace)
+	return translate(err)
+}
+
 // RemoveMember takes a member out of the workspace for good. Their copies, turns and history stay.
 func (t *Tx) RemoveMember(ctx context.Context, workspace, member uuid.UUID) error {
-	if err := t.closeGate(ctx, workspace); err != nil {
+	if err := t.closeForMember(ctx, workspace); err != nil {
 		return err
 	}
 	result, err := t.q.ExecContext(ctx, `

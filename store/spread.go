@@ -13,7 +13,7 @@ import (
 )
 
 // planLock serialises the plans of a workspace, so that two at once cannot both fill the same member's day. It comes
-// after the gate, and is held for one transaction.
+// after the gate and before members' rows, and is held for one transaction.
 const planLock = `SELECT pg_advisory_xact_lock(hashtextextended($1::text, 1))`
 
 // takenSince is how far back what went out on schedule is read: further than any distribution day under way began.
