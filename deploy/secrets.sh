@@ -17,6 +17,8 @@ secret() {
 secret database_password "$(random)"
 secret redis_password "$(random)"
 secret ops_key "$(random)"
+# It seals the secrets of integrations: without it a backup's cannot be opened.
+secret secret_key "$(head -c 32 /dev/urandom | base64)"
 secret grafana_password "$(random)"
 secret database_url "postgres://leadwheel:$(cat secrets/database_password)@postgres:5432/leadwheel?sslmode=disable"
 secret redis_url "redis://:$(cat secrets/redis_password)@redis:6379/0"

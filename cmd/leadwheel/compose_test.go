@@ -24,6 +24,7 @@ func TestComposedProcesses(t *testing.T) {
 	env := testenv.New(t)
 	secrets := map[string]string{
 		"database_url": emptyDatabase(t, env), "redis_url": env.RedisURL, "ops_key": "operators",
+		"secret_key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
 	}
 	services := composedServices(t)
 	public, ops := "127.0.0.1:"+freePort(t), make(map[string]string)
