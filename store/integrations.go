@@ -51,6 +51,28 @@ type IntegrationSettings struct {
 	Honeypot string `json:"honeypot,omitempty"`
 	// FormIDs are the forms on the platform that belong to the integration.
 	FormIDs []string `json:"form_ids,omitempty"`
+	// Page is what a form's own page shows; nil means a plain one.
+	Page *FormPage `json:"page,omitempty"`
+}
+
+// A FormPage is what a form's own page shows. Empty text means our own words.
+type FormPage struct {
+	Title   string      `json:"title,omitempty"`
+	Intro   string      `json:"intro,omitempty"`
+	Button  string      `json:"button,omitempty"`
+	Thanks  string      `json:"thanks,omitempty"`
+	Consent string      `json:"consent,omitempty"`
+	Fields  []PageField `json:"fields,omitempty"`
+}
+
+// A PageField is a field of a form's own page.
+type PageField struct {
+	Name  string `json:"name"`
+	Label string `json:"label,omitempty"`
+	// Type is text, email, tel, textarea, select or checkbox; empty means text.
+	Type     string   `json:"type,omitempty"`
+	Required bool     `json:"required,omitempty"`
+	Options  []string `json:"options,omitempty"`
 }
 
 // A Hook is an integration as its receiver needs it.

@@ -75,10 +75,11 @@ type hookFlags struct {
 	HookRate        float64 `env:"LEADWHEEL_HOOK_RATE" default:"10000" help:"Requests a second that an integration takes, unless it has a limit of its own; 0 is no limit. Default ${default}."`
 	HookAddressRate float64 `env:"LEADWHEEL_HOOK_ADDRESS_RATE" default:"10000" help:"Requests a second to integrations from one address; 0 is no limit. Default ${default}."`
 	HookKeepDays    int     `env:"LEADWHEEL_HOOK_KEEP_DAYS" default:"30" help:"Days for which what was delivered to integrations is kept, to look at and to read again; 0 is for ever. Default ${default}."`
+	Snapchat        bool    `env:"LEADWHEEL_SNAPCHAT" help:"Allow integrations of kind snapchat, which Snapchat does not document."`
 }
 
 func (f hookFlags) limits() app.HookLimits {
-	return app.HookLimits{Rate: f.HookRate, AddressRate: f.HookAddressRate, KeepDays: f.HookKeepDays}
+	return app.HookLimits{Rate: f.HookRate, AddressRate: f.HookAddressRate, KeepDays: f.HookKeepDays, Snapchat: f.Snapchat}
 }
 
 // Validate refuses what would mean nothing.

@@ -75,6 +75,8 @@ type HookLimits struct {
 	Rate, AddressRate float64
 	// KeepDays is for how many days deliveries are kept; 0 is for ever.
 	KeepDays int
+	// Snapchat allows integrations of that kind.
+	Snapchat bool
 }
 
 // An App is a running process.
@@ -197,7 +199,8 @@ func (a *App) publicHandler(limits HookLimits) http.Handler {
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
 			Store: a.store, Intake: intake, Feeder: a.feeder, Importer: ingest.NewImporter(a.store, a.metrics, a.log),
-			Receiver: receiver, Secrets: a.secrets, Waiting: tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,
+			Receiver: receiver, Secrets: a.secrets, Snapchat: limits.Snapchat, Waiting: tasks.NewWaiting(a.redis),
+			Metrics: a.metrics, Log: a.log,
 		},
 		Hooks: hooks.Deps{
 			Store: a.store, Receiver: receiver, Rate: limits.Rate, AddressRate: limits.AddressRate, Log: a.log,

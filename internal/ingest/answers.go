@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,8 @@ const leftOut = "left_out"
 // An answer is one thing that the person filled in, or that came with it.
 type answer struct {
 	name string
+	// role is what the answer is known to be; otherwise its name tells.
+	role role
 	// value is a string, a json.Number, a bool, a []any or a map[string]any.
 	value any
 }
@@ -24,21 +27,27 @@ type answer struct {
 type Answers []answer
 
 // Add adds an answer. Text is cleaned; what is empty is left out.
-func (a *Answers) Add(name string, value any) {
+func (a *Answers) Add(name string, value any) { a.addAs(roleNone, name, value) }
+
+// addAs adds an answer of which it is known what it is.
+func (a *Answers) addAs(r role, name string, value any) {
 	if value = storable(value); value != nil {
-		*a = append(*a, answer{cmp.Or(shorten(Clean(name), maxText), "field "+strconv.Itoa(len(*a)+1)), value})
+		name = cmp.Or(shorten(Clean(name), maxText), "field "+strconv.Itoa(len(*a)+1))
+		*a = append(*a, answer{name, r, value})
 	}
 }
 
-// AddAll adds an answer with as many values as it has.
+// AddAll adds an answer with as many values as are not empty.
 func (a *Answers) AddAll(name string, values []string) {
-	if len(values) == 1 {
-		a.Add(name, values[0])
-		return
+	var all []any
+	for _, v := range values {
+		if v = Clean(v); v != "" {
+			all = append(all, v)
+		}
 	}
-	all := make([]any, len(values))
-	for i, v := range values {
-		all[i] = v
+	if len(all) == 1 {
+		a.Add(name, all[0])
+		return
 	}
 	a.Add(name, all)
 }
@@ -97,6 +106,31 @@ func (a answer) text() string {
 	return ""
 }
 
+// meaning is what an answer is to a lead, and how sure that is, 0 for most.
+func (a answer) meaning() (role, int) {
+	if a.role != roleNone {
+		return a.role, -1
+	}
+	plain := plainHeader(a.name)
+	if r, rank := roleOf(plain); r != roleNone {
+		return r, rank
+	}
+	if inner := lastBrackets.FindStringSubmatch(a.name); inner != nil {
+		plain = plainHeader(inner[1])
+	}
+	if plain == "leadsource" {
+		return roleSource, 0
+	}
+	r, rank := roleOf(strings.TrimPrefix(plain, "your"))
+	return r, rank + lessSure
+}
+
+// lessSure ranks names that only look like a known one behind those that are.
+const lessSure = 1000
+
+// lastBrackets finds the last name in one as of fields[contact][email] or field[email][value].
+var lastBrackets = regexp.MustCompile(`\[([^\[\]]+)\](?:\[(?:value|raw_value|0)?\])?$`)
+
 // simple reports whether text says all there is to an answer.
 func (a answer) simple() bool {
 	switch a.value.(type) {
@@ -118,7 +152,7 @@ func (a Answers) settle(own bool) (contact, error) {
 	chosen := make(map[role]int)
 	rank := make(map[role]int)
 	for i, one := range a {
-		r, n := roleOf(plainHeader(one.name))
+		r, n := one.meaning()
 		if r == roleNone || one.text() == "" || !own && (r == roleExternalID || r == roleSource) {
 			continue
 		}

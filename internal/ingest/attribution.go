@@ -22,19 +22,32 @@ func (a Attribution) takeFrom(answers Answers) Answers {
 	var others Answers
 	for _, one := range answers {
 		name, known := attributionNames[plainHeader(one.name)]
-		if text := one.text(); known && one.simple() && a[name] == "" {
+		if text := one.text(); known && one.role == roleNone && one.simple() && a[name] == "" {
 			a.Set(name, flexible(text))
 			continue
 		}
 		others = append(others, one)
 	}
-	if a["click_id"] == "" {
-		for _, name := range clickIDs {
-			if id := a[name]; id != "" {
-				a["click_id"] = id
-				break
-			}
+	a.settleClick()
+	return others
+}
+
+// settleClick makes the first id that a platform gave the click the click_id.
+func (a Attribution) settleClick() {
+	for _, name := range clickIDs {
+		if id := a[name]; id != "" && a["click_id"] == "" {
+			a["click_id"] = id
 		}
 	}
-	return others
+}
+
+// addQuery adds what an address says of where its visitors came from. Nothing else of it is looked at: it is not what the
+// person filled in.
+func (a Attribution) addQuery(query string) {
+	for _, one := range urlencodedAnswers([]byte(query)) {
+		if name, known := attributionNames[plainHeader(one.name)]; known && a[name] == "" {
+			a.Set(name, flexible(one.text()))
+		}
+	}
+	a.settleClick()
 }

@@ -13,7 +13,11 @@ import (
 // fieldsOf are the fields that some kinds of integrations have and others don't; required ones are marked.
 var fieldsOf = map[lead.Kind][]string{
 	lead.KindGoogle:   {"secret!"},
+	lead.KindTikTok:   {"secret!"},
+	lead.KindTypeform: {"secret!"},
 	lead.KindGeneric:  {"secret", "mapping"},
+	lead.KindForm:     {"mapping", "redirect_url", "honeypot", "page"},
+	lead.KindSnapchat: {"secret!"},
 	lead.KindMeta:     {"secret!", "verify_token", "access_token", "form_ids"},
 	lead.KindLinkedIn: {"secret!", "access_token"},
 }
@@ -28,8 +32,9 @@ func CheckIntegration(i store.Integration, s Secrets) error {
 		"secret": s.Secret != "", "verify_token": s.VerifyToken != "", "access_token": s.AccessToken != "",
 		"mapping": len(i.Settings.Mapping) > 0, "redirect_url": i.Settings.RedirectURL != "",
 		"honeypot": i.Settings.Honeypot != "", "form_ids": len(i.Settings.FormIDs) > 0,
+		"page": i.Settings.Page != nil,
 	}
-	for _, field := range []string{"secret", "verify_token", "access_token", "mapping", "redirect_url", "honeypot", "form_ids"} {
+	for _, field := range []string{"secret", "verify_token", "access_token", "mapping", "redirect_url", "honeypot", "form_ids", "page"} {
 		switch takes := fieldsOf[i.Kind]; {
 		case !has[field] && slices.Contains(takes, field+"!"):
 			return &store.FieldError{Field: field, Message: fmt.Sprintf("a %s integration needs this", i.Kind)}
@@ -47,7 +52,31 @@ func CheckIntegration(i store.Integration, s Secrets) error {
 			return &store.FieldError{Field: "mapping." + target, Message: "a path is names with dots between them, as in data.contact.email"}
 		}
 	}
+	if err := checkPage(i.Settings.Page); err != nil {
+		return err
+	}
 	return checkRedirect(i.Settings.RedirectURL)
+}
+
+// checkPage returns a *store.FieldError for a form page that could not be filled in.
+func checkPage(p *store.FormPage) error {
+	if p == nil {
+		return nil
+	}
+	seen := make(map[string]bool)
+	for i, f := range p.Fields {
+		at := fmt.Sprintf("page.fields[%d]", i)
+		switch name := strings.TrimSpace(f.Name); {
+		case name == "" || strings.HasPrefix(name, "_"):
+			return &store.FieldError{Field: at + ".name", Message: "a field needs a name, and one that does not begin with _"}
+		case seen[name]:
+			return &store.FieldError{Field: at + ".name", Message: "another field has this name; choose a different one"}
+		case f.Type == "select" && len(f.Options) == 0:
+			return &store.FieldError{Field: at + ".options", Message: "a field of this type needs options to choose from"}
+		}
+		seen[f.Name] = true
+	}
+	return nil
 }
 
 // checkRedirect returns a *store.FieldError for an address that a browser should not be sent to.

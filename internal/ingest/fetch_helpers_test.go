@@ -195,7 +195,7 @@ func (s *stand) deliver(body string) store.Event {
 	}
 	e, err := s.receiver.Receive(s.t.Context(), s.hook, Request{Header: header, Body: []byte(body), At: s.Store.Now()})
 	s.must(err)
-	return e
+	return e.Event
 }
 
 // tell delivers a notification of Meta leads.

@@ -1,9 +1,7 @@
 package ingest
 
 import (
-	"fmt"
-	"maps"
-	"slices"
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -30,38 +28,46 @@ func (generic) Verify(s Secrets, r Request) error {
 
 // Parse implements Provider. An array is as many leads.
 func (generic) Parse(settings store.IntegrationSettings, r Request) (Parsed, error) {
-	values, err := jsonValues(r.Body)
+	if len(settings.Mapping) == 0 || !looksLikeJSON(r.Body) {
+		return unmappedParse(settings, r)
+	}
+	trees, err := jsonTrees(r.Body)
 	if err != nil {
 		return Parsed{}, err
 	}
-	var trees []any
-	for _, value := range values {
-		tree, err := decodeAny(value)
-		if err != nil {
-			return Parsed{}, &UnmappedError{"the body is not JSON"}
-		}
-		if list, is := tree.([]any); is {
-			trees = append(trees, list...)
-		} else {
-			trees = append(trees, tree)
-		}
-	}
-	if len(trees) > maxLeads {
-		return Parsed{}, &UnmappedError{fmt.Sprintf("the body holds more than %d leads; send them as an import", maxLeads)}
-	}
 	var p Parsed
 	for i, tree := range trees {
-		object, is := tree.(map[string]any)
-		if !is {
-			object = map[string]any{"value": tree}
-		}
-		l := mapped(object, settings.Mapping)
-		if l.ID == "" {
-			l.ID = requestID(r, i)
-		}
-		p.Leads = append(p.Leads, l)
+		p.add(r, i, mapped(tree, settings.Mapping))
 	}
 	return p, nil
+}
+
+// looksLikeJSON reports whether a body begins as JSON objects and arrays do.
+func looksLikeJSON(body []byte) bool {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	return len(body) > 0 && (body[0] == '{' || body[0] == '[')
+}
+
+// unmappedParse reads a body by the names at its top, or by those of a form's fields.
+func unmappedParse(settings store.IntegrationSettings, r Request) (Parsed, error) {
+	all, err := answersOf(r)
+	if err != nil {
+		return Parsed{}, err
+	}
+	var p Parsed
+	for i, answers := range all {
+		p.add(r, i, answers.lead(settings.Mapping))
+	}
+	return p, nil
+}
+
+// add adds the i-th lead of a request.
+func (p *Parsed) add(r Request, i int, l Lead) {
+	if l.ID == "" {
+		l.ID = requestID(r, i)
+	}
+	l.Attribution.addQuery(r.Query)
+	p.Leads = append(p.Leads, l)
 }
 
 // maxLeads bounds the leads of one delivery: TikTok and Meta send a thousand at the most.
@@ -83,24 +89,42 @@ func requestID(r Request, i int) string {
 // mapped is an object as a lead. What the mapping names comes from where it says, and everything else from the names at
 // the top.
 func mapped(object map[string]any, mapping map[string]string) Lead {
-	l := Lead{Attribution: Attribution{}, Own: true}
-	var first Answers
-	for _, target := range slices.Sorted(maps.Keys(mapping)) {
-		value, found := pluck(object, strings.Split(mapping[target], "."))
-		one := answer{value: storable(value)}
-		switch {
-		case !found:
-		case target == "external_id":
-			l.ID = one.text()
-		default:
-			first.Add(target, one.value)
+	var all Answers
+	for _, target := range sortedKeys(mapping) {
+		if value, found := pluck(object, strings.Split(mapping[target], ".")); found {
+			all.addAs(mappedRoles[target], target, value)
 		}
 	}
-	l.Test, _ = object["is_test"].(bool)
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		first.Add(name, object[name])
+	for _, name := range sortedKeys(object) {
+		all.Add(name, object[name])
 	}
-	l.Answers = l.Attribution.takeFrom(first)
+	return all.lead(nil)
+}
+
+// mappedRoles are what a mapping may name.
+var mappedRoles = map[string]role{"name": roleName, "email": roleEmail, "phone": rolePhone, "external_id": roleExternalID}
+
+// lead is answers as a lead of one's own program or form: they may tell its id, its source, what brought it in and what the
+// person agreed to. The mapping says by which names.
+func (a Answers) lead(mapping map[string]string) Lead {
+	for target, name := range mapping {
+		for i := range a {
+			if a[i].name == name {
+				a[i].role = mappedRoles[target]
+			}
+		}
+	}
+	l := Lead{Attribution: Attribution{}, Consent: make(map[string]any), Own: true}
+	for _, one := range l.Attribution.takeFrom(a) {
+		switch plain := plainHeader(one.name); {
+		case plain == "istest":
+			l.Test, _ = one.value.(bool)
+		case one.role == roleNone && consentNames[plain]:
+			l.addConsent(one)
+		default:
+			l.Answers = append(l.Answers, one)
+		}
+	}
 	return l
 }
 

@@ -54,6 +54,8 @@ type Parsed struct {
 	Fetches []Fetch
 	// Note is a sentence for whoever set the integration up, where there is something to say.
 	Note string
+	// Redirect is where a form's sender goes next, empty for nowhere.
+	Redirect string
 }
 
 // A Lead is a lead as a provider sent it, as far as its provider understands it. Contact and the store's limits are
@@ -121,7 +123,11 @@ var errNoSecret = &UnsignedError{"the integration has no secret to verify delive
 // providers are the ways to read deliveries, by kind.
 var providers = map[lead.Kind]Provider{
 	lead.KindGoogle:   google{},
+	lead.KindTikTok:   tiktok{},
+	lead.KindTypeform: typeform{},
 	lead.KindGeneric:  generic{},
+	lead.KindForm:     form{},
+	lead.KindSnapchat: snapchat{},
 	lead.KindMeta:     meta{},
 	lead.KindLinkedIn: linkedIn{},
 }

@@ -54,34 +54,41 @@ func NewReceiver(o ReceiverOptions) *Receiver {
 	}
 }
 
+// Received is what became of a request.
+type Received struct {
+	store.Event
+	// Redirect is where its sender goes next, empty for nowhere.
+	Redirect string
+}
+
 // Receive takes a request to an integration's address and returns what became of it, once that is committed. Its error is
 // trouble of ours, after which the sender should try again.
-func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (store.Event, error) {
+func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Received, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
-		return store.Event{}, err
+		return Received{}, err
 	}
 	e := &store.Event{
 		ID: id, IntegrationID: h.ID, ReceivedAt: q.At, Headers: keptHeaders(h.Kind, q.Header), Query: Clean(q.Query), Body: q.Body,
 	}
 	d, err := r.read(h, q, e, false, false)
 	if err != nil {
-		return *e, err
+		return Received{}, err
 	}
 	warning, err := d.findSources(ctx, r.store.Queries, h)
 	if err != nil {
-		return *e, err
+		return Received{}, err
 	}
 	if e.Outcome != lead.EventRefused || r.refused.Allow(h.ID.String(), 0) {
 		if err := r.keep(ctx, h, d.Delivery); err != nil {
-			return *e, err
+			return Received{}, err
 		}
 	}
 	r.metrics.Webhooks.WithLabelValues(string(h.Kind), string(e.Outcome)).Inc()
 	if warning != "" {
 		r.warn(ctx, h, warning)
 	}
-	return *e, nil
+	return Received{*e, d.redirect}, nil
 }
 
 // Challenge answers a platform that checks an integration's address. It returns an *UnsignedError for a check that is not
@@ -131,7 +138,7 @@ func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again
 	if provider == nil {
 		return delivery{}, fmt.Errorf("integrations of kind %q: %w", h.Kind, store.ErrNotFound)
 	}
-	d := delivery{Delivery: store.Delivery{Event: e}}
+	d := delivery{Delivery: store.Delivery{Event: e}, redirect: h.Settings.RedirectURL}
 	if !verified {
 		if err := r.verify(provider, h, q); err != nil {
 			unsigned := Unsigned(err)
@@ -157,6 +164,9 @@ func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again
 		return d, err
 	}
 	e.Detail = parsed.Note
+	if parsed.Redirect != "" {
+		d.redirect = parsed.Redirect
+	}
 	if len(parsed.Fetches) > 0 {
 		d.Fetches, err = tellOf(parsed.Fetches)
 		return d, err
@@ -167,7 +177,8 @@ func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again
 // A delivery is a store.Delivery that is being made.
 type delivery struct {
 	store.Delivery
-	sources []string // that the leads name, empty where one names none
+	sources  []string // that the leads name, empty where one names none
+	redirect string
 }
 
 func (r *Receiver) verify(p Provider, h store.Hook, q Request) error {

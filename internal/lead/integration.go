@@ -12,11 +12,13 @@ const (
 	KindTypeform Kind = "typeform"
 	KindGeneric  Kind = "generic"
 	KindForm     Kind = "form"
+	// KindSnapchat is behind a switch, since Snapchat documents no deliveries.
+	KindSnapchat Kind = "snapchat"
 )
 
 // Kinds lists every kind, in the order in which they are offered.
 func Kinds() []Kind {
-	return []Kind{KindGoogle, KindMeta, KindTikTok, KindLinkedIn, KindTypeform, KindGeneric, KindForm}
+	return []Kind{KindGoogle, KindMeta, KindTikTok, KindLinkedIn, KindTypeform, KindGeneric, KindForm, KindSnapchat}
 }
 
 // EventOutcome is what became of a delivery to an integration.

@@ -23,6 +23,8 @@ type Deps struct {
 	Importer Importer
 	Receiver *ingest.Receiver
 	Secrets  *secret.Box
+	// Snapchat allows integrations of that kind.
+	Snapchat bool
 	// Waiting are the leads that were pushed through the queue and are not stored yet.
 	Waiting *tasks.Waiting
 	Metrics *metrics.Metrics

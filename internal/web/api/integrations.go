@@ -17,7 +17,7 @@ import (
 type Integration struct {
 	ID            uuid.UUID  `json:"id" format:"uuid"`
 	URL           string     `json:"url" doc:"Where leads are delivered: a path on this server."`
-	Kind          lead.Kind  `json:"kind" enum:"generic,form,google,meta,tiktok,linkedin,typeform"`
+	Kind          lead.Kind  `json:"kind" enum:"generic,form,google,meta,tiktok,linkedin,typeform,snapchat"`
 	Name          string     `json:"name"`
 	Enabled       bool       `json:"enabled" doc:"While it is not, deliveries are kept, and can be replayed later."`
 	GroupID       *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"Who gets its leads."`
@@ -28,6 +28,7 @@ type Integration struct {
 	RedirectURL   *string    `json:"redirect_url"`
 	Honeypot      *string    `json:"honeypot"`
 	FormIDs       []string   `json:"form_ids"`
+	Page          *FormPage  `json:"page,omitempty"`
 	Health        Health     `json:"health"`
 	Warning       *string    `json:"warning" doc:"What was last left out of a lead."`
 	WarnedAt      *time.Time `json:"warned_at" nullable:"true"`
@@ -53,7 +54,7 @@ type Mapping struct {
 
 // NewIntegration is an integration to be made.
 type NewIntegration struct {
-	Kind          lead.Kind  `json:"kind" enum:"generic,form,google,meta,tiktok,linkedin,typeform"`
+	Kind          lead.Kind  `json:"kind" enum:"generic,form,google,meta,tiktok,linkedin,typeform,snapchat"`
 	Name          string     `json:"name" minLength:"1" maxLength:"200"`
 	Enabled       *bool      `json:"enabled,omitempty" doc:"True unless given."`
 	GroupID       *uuid.UUID `json:"group_id,omitempty" format:"uuid" doc:"Who gets its leads; nobody unless given."`
@@ -67,6 +68,26 @@ type NewIntegration struct {
 	RedirectURL   string     `json:"redirect_url,omitempty" maxLength:"1000" doc:"Where the sender of a form goes next."`
 	Honeypot      string     `json:"honeypot,omitempty" maxLength:"200" doc:"A form's field that people don't see; what has it filled in is no lead."`
 	FormIDs       []string   `json:"form_ids,omitempty" maxItems:"1000" doc:"The forms on the platform that are looked through for what was missed."`
+	Page          *FormPage  `json:"page,omitempty" doc:"What a form's own page shows, which is at its url; a plain one unless given."`
+}
+
+// FormPage is what a form's own page shows.
+type FormPage struct {
+	Title   string      `json:"title,omitempty" maxLength:"200"`
+	Intro   string      `json:"intro,omitempty" maxLength:"1000"`
+	Button  string      `json:"button,omitempty" maxLength:"100"`
+	Thanks  string      `json:"thanks,omitempty" maxLength:"1000" doc:"Shown to whoever has sent it, unless there is a redirect_url."`
+	Consent string      `json:"consent,omitempty" maxLength:"1000" doc:"What people must agree to, beside a box."`
+	Fields  []PageField `json:"fields,omitempty" maxItems:"50" doc:"Name, phone, e-mail and a message unless given."`
+}
+
+// PageField is a field of a form's own page.
+type PageField struct {
+	Name     string   `json:"name" minLength:"1" maxLength:"200" doc:"What it is called in the lead."`
+	Label    string   `json:"label,omitempty" maxLength:"200"`
+	Type     string   `json:"type,omitempty" enum:"text,email,tel,textarea,select,checkbox"`
+	Required bool     `json:"required,omitempty"`
+	Options  []string `json:"options,omitempty" maxItems:"200"`
 }
 
 type integrationOutput struct{ Body Integration }
@@ -124,6 +145,9 @@ func (a *API) postIntegration(ctx context.Context, c *call, in *struct{ Body New
 	if err := needName(&b.Name); err != nil {
 		return nil, err
 	}
+	if b.Kind == lead.KindSnapchat && !a.Snapchat {
+		return nil, &store.FieldError{Field: "kind", Message: "Snapchat documents no deliveries; set LEADWHEEL_SNAPCHAT to try what others found"}
+	}
 	id, err := store.NewIntegrationID()
 	if err != nil {
 		return nil, err
@@ -133,6 +157,7 @@ func (a *API) postIntegration(ctx context.Context, c *call, in *struct{ Body New
 		CreateSources: b.CreateSources, RateLimit: b.RateLimit,
 		Settings: store.IntegrationSettings{
 			Mapping: b.Mapping.toStore(), RedirectURL: b.RedirectURL, Honeypot: b.Honeypot, FormIDs: b.FormIDs,
+			Page: b.Page.toStore(),
 		},
 	}
 	secrets := ingest.Secrets{Secret: b.Secret, VerifyToken: b.VerifyToken, AccessToken: b.AccessToken}
@@ -183,7 +208,7 @@ func integrationBody(i store.Integration, held int) Integration {
 		ID: i.ID, URL: "/hooks/" + string(i.Kind) + "/" + i.Token, Kind: i.Kind, Name: i.Name, Enabled: i.Enabled,
 		GroupID: i.GroupID, SourceID: i.SourceID, CreateSources: i.CreateSources, RateLimit: i.RateLimit,
 		Mapping:     Mapping{Name: m["name"], Email: m["email"], Phone: m["phone"], ExternalID: m["external_id"]},
-		RedirectURL: textOrNull(i.Settings.RedirectURL), Honeypot: textOrNull(i.Settings.Honeypot), FormIDs: forms,
+		RedirectURL: textOrNull(i.Settings.RedirectURL), Honeypot: textOrNull(i.Settings.Honeypot), FormIDs: forms, Page: pageBody(i.Settings.Page),
 		Health: Health{State: string(i.Health), Held: held}, Warning: textOrNull(i.Warning), WarnedAt: i.WarnedAt,
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}
@@ -197,4 +222,26 @@ func (m Mapping) toStore() map[string]string {
 		}
 	}
 	return all
+}
+
+func (p *FormPage) toStore() *store.FormPage {
+	if p == nil {
+		return nil
+	}
+	made := &store.FormPage{Title: p.Title, Intro: p.Intro, Button: p.Button, Thanks: p.Thanks, Consent: p.Consent}
+	for _, f := range p.Fields {
+		made.Fields = append(made.Fields, store.PageField(f))
+	}
+	return made
+}
+
+func pageBody(p *store.FormPage) *FormPage {
+	if p == nil {
+		return nil
+	}
+	body := &FormPage{Title: p.Title, Intro: p.Intro, Button: p.Button, Thanks: p.Thanks, Consent: p.Consent}
+	for _, f := range p.Fields {
+		body.Fields = append(body.Fields, PageField(f))
+	}
+	return body
 }

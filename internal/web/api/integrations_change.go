@@ -27,6 +27,17 @@ type IntegrationPatch struct {
 	RedirectURL   Patch[string]       `json:"redirect_url,omitempty" maxLength:"1000"`
 	Honeypot      Patch[string]       `json:"honeypot,omitempty" maxLength:"200"`
 	FormIDs       Patch[[]string]     `json:"form_ids,omitempty" maxItems:"1000"`
+	Page          Patch[PagePatch]    `json:"page,omitempty"`
+}
+
+// PagePatch changes what a form's own page shows; the fields are changed all together.
+type PagePatch struct {
+	Title   Patch[string]      `json:"title,omitempty" maxLength:"200"`
+	Intro   Patch[string]      `json:"intro,omitempty" maxLength:"1000"`
+	Button  Patch[string]      `json:"button,omitempty" maxLength:"100"`
+	Thanks  Patch[string]      `json:"thanks,omitempty" maxLength:"1000"`
+	Consent Patch[string]      `json:"consent,omitempty" maxLength:"1000"`
+	Fields  Patch[[]PageField] `json:"fields,omitempty" maxItems:"50"`
 }
 
 // MappingPatch changes a mapping path by path.
@@ -91,6 +102,7 @@ func (a *API) editIntegration(p IntegrationPatch, i *store.Integration) error {
 	p.Honeypot.over(&i.Settings.Honeypot)
 	p.FormIDs.over(&i.Settings.FormIDs)
 	p.overMapping(&i.Settings)
+	p.overPage(&i.Settings)
 	return a.editSecrets(p, i)
 }
 
@@ -106,6 +118,26 @@ func (p IntegrationPatch) overMapping(s *store.IntegrationSettings) {
 		change.Phone.over(&m.Phone)
 		change.ExternalID.over(&m.ExternalID)
 		s.Mapping = m.toStore()
+	}
+}
+
+func (p IntegrationPatch) overPage(s *store.IntegrationSettings) {
+	switch {
+	case p.Page.null:
+		s.Page = nil
+	case p.Page.set:
+		page := pageBody(s.Page)
+		if page == nil {
+			page = &FormPage{}
+		}
+		change := p.Page.value
+		change.Title.over(&page.Title)
+		change.Intro.over(&page.Intro)
+		change.Button.over(&page.Button)
+		change.Thanks.over(&page.Thanks)
+		change.Consent.over(&page.Consent)
+		change.Fields.over(&page.Fields)
+		s.Page = page.toStore()
 	}
 }
 

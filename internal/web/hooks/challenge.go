@@ -1,31 +1,39 @@
 package hooks
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
 )
 
-// challenge answers a platform that checks an address before it delivers to it.
-func (h *hooks) challenge(w http.ResponseWriter, r *http.Request) {
-	kind := lead.Kind(r.PathValue("kind"))
-	hook, err := h.Store.Hook(r.Context(), kind, r.PathValue("token"))
-	if err != nil {
-		h.fail(w, r, kind, err)
+// look shows a form's own page, or answers a platform that checks an address before it delivers to it. Other addresses are
+// not to be looked at.
+func (h *hooks) look(w http.ResponseWriter, r *http.Request) {
+	hook, ok := h.find(w, r)
+	if !ok {
+		return
+	}
+	if hook.Kind == lead.KindForm {
+		showForm(w, hook)
 		return
 	}
 	answer, err := h.Receiver.Challenge(hook, r.URL.Query())
-	if refused := ingest.Unsigned(err); refused != nil {
+	refused := ingest.Unsigned(err)
+	switch {
+	case refused != nil:
 		problem.New(http.StatusForbidden, refused.Message).Write(w)
-		return
+	case errors.Is(err, store.ErrNotFound):
+		w.Header().Set("Allow", "POST, PUT")
+		refuse(w, r, problem.New(http.StatusMethodNotAllowed, "leads are delivered here with POST"))
+	case err != nil:
+		h.fail(w, r, err)
+	default:
+		w.Header().Set("Content-Type", answer.ContentType)
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = w.Write(answer.Body) // the platform is gone where this fails, and asks again
 	}
-	if err != nil {
-		h.fail(w, r, kind, err)
-		return
-	}
-	w.Header().Set("Content-Type", answer.ContentType)
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(answer.Body) // the platform is gone where this fails, and asks again
 }

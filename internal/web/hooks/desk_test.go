@@ -2,7 +2,10 @@ package hooks_test
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -254,4 +257,22 @@ func (d *desk) count(query string, args ...any) int {
 	var n int
 	d.must(d.DB.Get(&n, query, args...))
 	return n
+}
+
+// distribute acts on every batch there is, as workers would.
+func (d *desk) distribute() {
+	d.t.Helper()
+	var batches []uuid.UUID
+	d.must(d.DB.Select(&batches, `SELECT batch_id FROM batches ORDER BY batch_id`))
+	for _, b := range batches {
+		_, err := d.Store.Distribute(d.t.Context(), d.workspace, b)
+		d.must(err)
+	}
+}
+
+// signed is a body's signature in hex.
+func signed(secret, body string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(body))
+	return hex.EncodeToString(mac.Sum(nil))
 }

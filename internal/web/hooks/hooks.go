@@ -50,21 +50,16 @@ func Register(mux *http.ServeMux, d Deps) {
 	}
 	mux.HandleFunc("POST /hooks/{kind}/{token}", h.receive)
 	mux.HandleFunc("PUT /hooks/{kind}/{token}", h.receive)
-	mux.HandleFunc("GET /hooks/{kind}/{token}", h.challenge)
+	mux.HandleFunc("GET /hooks/{kind}/{token}", h.look)
+	mux.HandleFunc("OPTIONS /hooks/{kind}/{token}", preflight)
 }
 
 func burst(rate float64) int { return max(1, int(rate)) }
 
 // receive takes a delivery.
 func (h *hooks) receive(w http.ResponseWriter, r *http.Request) {
-	kind := lead.Kind(r.PathValue("kind"))
-	if !h.addresses.Allow(addressOf(r), 0) {
-		refuse(w, kind, busy(kind, "this address sends too many requests; send them more slowly"))
-		return
-	}
-	hook, err := h.Store.Hook(r.Context(), kind, r.PathValue("token"))
-	if err != nil {
-		h.fail(w, r, kind, err)
+	hook, ok := h.find(w, r)
+	if !ok {
 		return
 	}
 	own := 0.0
@@ -72,36 +67,67 @@ func (h *hooks) receive(w http.ResponseWriter, r *http.Request) {
 		own = *hook.RateLimit
 	}
 	if !h.integrations.Allow(hook.ID.String(), own) {
-		refuse(w, kind, busy(kind, "this integration gets too many requests; send them more slowly"))
+		refuse(w, r, busy(hook.Kind, "this integration gets too many requests; send them more slowly"))
 		return
 	}
 	body, p := readBody(w, r)
 	if p != nil {
-		refuse(w, kind, p)
+		refuse(w, r, p)
 		return
 	}
 	// What was read is stored also where the sender does not wait for the answer.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storeTimeout)
 	defer cancel()
-	event, err := h.Receiver.Receive(ctx, hook, ingest.Request{
+	received, err := h.Receiver.Receive(ctx, hook, ingest.Request{
 		Header: r.Header, Query: r.URL.RawQuery, Body: body, At: h.Store.Now(),
 	})
 	if err != nil {
-		h.fail(w, r, kind, err)
+		h.fail(w, r, err)
 		return
 	}
-	answer(w, kind, event)
+	answer(w, r, hook, received)
+}
+
+// find finds the integration at a request's address. Where it reports false it has answered.
+func (h *hooks) find(w http.ResponseWriter, r *http.Request) (store.Hook, bool) {
+	kind := kindOf(r)
+	if kind == lead.KindForm {
+		w.Header().Set("Access-Control-Allow-Origin", "*") // forms send from any site, and nothing is told of what is here
+	}
+	if !h.addresses.Allow(addressOf(r), 0) {
+		refuse(w, r, busy(kind, "this address sends too many requests; send them more slowly"))
+		return store.Hook{}, false
+	}
+	hook, err := h.Store.Hook(r.Context(), kind, r.PathValue("token"))
+	if err != nil {
+		h.fail(w, r, err)
+		return hook, false
+	}
+	return hook, true
+}
+
+func kindOf(r *http.Request) lead.Kind { return lead.Kind(r.PathValue("kind")) }
+
+// preflight lets scripts of other sites send to forms.
+func preflight(w http.ResponseWriter, r *http.Request) {
+	if kindOf(r) == lead.KindForm {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Access-Control-Allow-Methods", "POST, PUT")
+		w.Header().Set("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key")
+		w.Header().Set("Access-Control-Max-Age", "86400")
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // fail answers where something is wrong on our side, or with the address. Senders try again after 503.
-func (h *hooks) fail(w http.ResponseWriter, r *http.Request, kind lead.Kind, err error) {
+func (h *hooks) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, store.ErrNotFound) {
-		refuse(w, kind, problem.New(http.StatusNotFound, "there is no integration at this address; copy it again"))
+		refuse(w, r, problem.New(http.StatusNotFound, "there is no integration at this address; copy it again"))
 		return
 	}
-	h.Log.LogAttrs(r.Context(), slog.LevelError, "a delivery could not be taken", slog.String("kind", string(kind)),
+	h.Log.LogAttrs(r.Context(), slog.LevelError, "a delivery could not be taken", slog.String("kind", string(kindOf(r))),
 		slog.String("request_id", w.Header().Get("X-Request-Id")), slog.Any("error", err))
-	refuse(w, kind, problem.New(http.StatusServiceUnavailable, "the delivery cannot be taken just now; send it again shortly").
+	refuse(w, r, problem.New(http.StatusServiceUnavailable, "the delivery cannot be taken just now; send it again shortly").
 		WithHeader("Retry-After", "5"))
 }
 

@@ -1,0 +1,286 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"mime/multipart"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxFormFields bounds the fields of one form.
+const maxFormFields = 2000
+
+// answersOf reads a body of any kind that forms and programs send, whatever its content type says: JSON, urlencoded,
+// multipart, lines of plain text, ADF. There is one set of answers for each lead in it.
+func answersOf(r Request) ([]Answers, error) {
+	body := bytes.TrimSpace(bytes.TrimPrefix(r.Body, []byte("\ufeff")))
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		kind, params = "", nil
+	}
+	switch {
+	case len(body) == 0:
+		return nil, &UnmappedError{"the body is empty"}
+	case kind == "multipart/form-data" && params["boundary"] != "":
+		return oneForm(multipartAnswers(body, params["boundary"]))
+	case body[0] == '{' || body[0] == '[':
+		if all, err := jsonAnswers(r.Body); err == nil || strings.HasSuffix(kind, "json") {
+			return all, err
+		}
+	case bytes.HasPrefix(body, []byte("--")):
+		if boundary := sniffBoundary(body); boundary != "" {
+			return oneForm(multipartAnswers(body, boundary))
+		}
+	case body[0] == '<':
+		return adfAnswers(body)
+	}
+	if strings.HasSuffix(kind, "json") {
+		return nil, &UnmappedError{"the body is not JSON"}
+	}
+	if kind == "text/plain" || kind == "" {
+		if lines := plainAnswers(body); len(lines) > 0 {
+			return oneForm(lines)
+		}
+	}
+	return oneForm(urlencodedAnswers(body))
+}
+
+// oneForm is a form as leads: one, with what Jotform puts into a field taken out of it.
+func oneForm(a Answers) ([]Answers, error) {
+	if len(a) == 0 {
+		return nil, &UnmappedError{"there are no fields in the body"}
+	}
+	return []Answers{jotformAnswers(a)}, nil
+}
+
+// jsonAnswers reads JSON: an object is a lead, and an array as many.
+func jsonAnswers(body []byte) ([]Answers, error) {
+	trees, err := jsonTrees(body)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Answers, len(trees))
+	for i, tree := range trees {
+		for _, name := range sortedKeys(tree) {
+			all[i].Add(name, tree[name])
+		}
+	}
+	return all, nil
+}
+
+// urlencodedAnswers reads name=value pairs with & between them. It takes what net/url refuses: semicolons, and percent
+// signs that stand for themselves.
+func urlencodedAnswers(body []byte) Answers {
+	var f formFields
+	for pair := range strings.SplitSeq(string(body), "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if pair != "" && !f.add(unescaped(name), unescaped(value)) {
+			break
+		}
+	}
+	return f.answers()
+}
+
+// unescaped undoes a form's escaping as far as there is any.
+func unescaped(text string) string {
+	text = strings.ReplaceAll(text, "+", " ")
+	if plain, err := url.PathUnescape(text); err == nil {
+		return utf8Text(plain)
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if plain, err := url.PathUnescape(text[i : i+3]); err == nil {
+				b.WriteString(plain)
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return utf8Text(b.String())
+}
+
+// utf8Text reads text that is not UTF-8 as Windows-1252.
+func utf8Text(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return string(appendUTF8(nil, []byte(text)))
+}
+
+// plainLine is a line of a form that is sent as text/plain.
+var plainLine = regexp.MustCompile(`(?m)^([^=&\s][^=&\r\n]{0,99})=(.*?)\r?$`)
+
+// plainAnswers reads lines of name=value; there are none where the body is one line, which urlencoded forms are.
+func plainAnswers(body []byte) Answers {
+	if !bytes.Contains(body, []byte("\n")) {
+		return nil
+	}
+	var f formFields
+	for _, line := range plainLine.FindAllSubmatch(body, maxFormFields) {
+		f.add(utf8Text(string(line[1])), utf8Text(string(line[2])))
+	}
+	return f.answers()
+}
+
+// multipartAnswers reads the parts of a form as far as they come whole. Of a file it keeps the name; the file itself stays
+// in the delivery.
+func multipartAnswers(body []byte, boundary string) Answers {
+	var f formFields
+	parts := multipart.NewReader(bytes.NewReader(body), boundary)
+	for {
+		part, err := parts.NextRawPart()
+		if err != nil {
+			return f.answers()
+		}
+		value := part.FileName()
+		if value == "" {
+			text, err := io.ReadAll(part)
+			if err != nil {
+				return f.answers()
+			}
+			value = string(text)
+		}
+		if !f.add(utf8Text(part.FormName()), utf8Text(value)) {
+			return f.answers()
+		}
+	}
+}
+
+// sniffBoundary finds the boundary of a multipart body whose content type does not give it.
+func sniffBoundary(body []byte) string {
+	line, rest, found := bytes.Cut(body, []byte("\n"))
+	boundary := strings.TrimSpace(strings.TrimPrefix(string(line), "--"))
+	if !found || boundary == "" || len(boundary) > 70 || !bytes.Contains(bytes.ToLower(rest[:min(len(rest), 200)]), []byte("content-disposition")) {
+		return ""
+	}
+	return boundary
+}
+
+// formFields are a form's fields in their order, with all values of those that come again.
+type formFields struct {
+	names  []string
+	values map[string][]string
+	n      int
+}
+
+// add reports whether there is room for more. A name that ends in [] is that of a list.
+func (f *formFields) add(name, value string) bool {
+	name = strings.TrimSuffix(Clean(name), "[]")
+	if f.values == nil {
+		f.values = make(map[string][]string)
+	}
+	if _, again := f.values[name]; !again {
+		f.names = append(f.names, name)
+	}
+	f.values[name] = append(f.values[name], value)
+	f.n++
+	return f.n < maxFormFields
+}
+
+func (f *formFields) answers() Answers {
+	var a Answers
+	for _, name := range f.names {
+		a.AddAll(name, f.values[name])
+	}
+	return a
+}
+
+// jsonTrees reads the objects in a body: one or several behind one another, or in arrays. What is no object becomes one.
+func jsonTrees(body []byte) ([]map[string]any, error) {
+	values, err := jsonValues(body)
+	if err != nil {
+		return nil, err
+	}
+	var trees []map[string]any
+	for _, value := range values {
+		tree, err := decodeAny(value)
+		if err != nil {
+			return nil, &UnmappedError{"the body is not JSON"}
+		}
+		list, is := tree.([]any)
+		if !is {
+			list = []any{tree}
+		}
+		for _, one := range list {
+			object, is := one.(map[string]any)
+			if !is {
+				object = map[string]any{"value": one}
+			}
+			trees = append(trees, object)
+		}
+	}
+	if len(trees) > maxLeads {
+		return nil, &UnmappedError{fmt.Sprintf("the body holds more than %d leads; send them as an import", maxLeads)}
+	}
+	return trees, nil
+}
+
+func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
+
+// jotformQuestion is the name of a question in what Jotform sends, as in q3_name.
+var jotformQuestion = regexp.MustCompile(`^q\d+_(.+)$`)
+
+// jotformAnswers takes the questions out of the field rawRequest in which Jotform sends them; other forms stay as they
+// are, and so does one whose field cannot be read.
+func jotformAnswers(a Answers) Answers {
+	i := slices.IndexFunc(a, func(one answer) bool { return one.name == "rawRequest" })
+	if i < 0 {
+		return a
+	}
+	var questions map[string]any
+	if value, err := decodeAny(json.RawMessage(CleanJSON([]byte(a[i].text())))); err == nil {
+		questions, _ = value.(map[string]any)
+	}
+	var found Answers
+	for _, key := range sortedKeys(questions) {
+		if name := jotformQuestion.FindStringSubmatch(key); name != nil {
+			found.addJotform(name[1], questions[key])
+		}
+	}
+	if len(found) == 0 {
+		return a
+	}
+	for _, one := range a {
+		switch one.name {
+		case "submissionID":
+			found.addAs(roleExternalID, one.name, one.value)
+		case "formID", "formTitle":
+			found = append(found, one)
+		}
+	}
+	return found
+}
+
+// addJotform adds a question; names and phone numbers come in parts.
+func (a *Answers) addJotform(name string, value any) {
+	parts, is := value.(map[string]any)
+	join := func(keys ...string) string {
+		var texts []string
+		for _, key := range keys {
+			if text := (answer{value: storable(parts[key])}).text(); text != "" {
+				texts = append(texts, text)
+			}
+		}
+		return strings.Join(texts, " ")
+	}
+	switch {
+	case is && (parts["first"] != nil || parts["last"] != nil):
+		a.addAs(roleName, name, join("prefix", "first", "middle", "last", "suffix"))
+	case is && parts["full"] != nil:
+		a.addAs(rolePhone, name, join("full"))
+	case is && parts["phone"] != nil:
+		a.addAs(rolePhone, name, join("country", "area", "phone"))
+	default:
+		a.Add(name, value)
+	}
+}
