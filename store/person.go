@@ -84,19 +84,29 @@ func (f finder) find(ctx context.Context, table, id, derived string, from []uuid
 	for n, word := range words {
 		words[n] = "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(mark(f.workspace)+word) + "'"
 	}
-	var rows []struct {
+	type row struct {
 		ID      uuid.UUID `db:"id"`
 		Email   string    `db:"email"`
 		Phone   string    `db:"phone"`
 		E164    string    `db:"phone_e164"`
 		Derived bool      `db:"derived"`
 	}
-	if err := sqlx.SelectContext(ctx, f.q, &rows, fmt.Sprintf(`
-		SELECT t.%[2]s AS id, coalesce(t.email, '') AS email, coalesce(t.phone, '') AS phone,
-			coalesce(t.phone_e164, '') AS phone_e164, %[3]s AS derived
-		FROM %[1]s t WHERE t.workspace_id = $1 AND (t.words @@ $2::tsquery OR %[3]s) AND $3::uuid[] IS NOT NULL
-		ORDER BY 1`+f.lock, table, id, derived), f.workspace, strings.Join(words, " | "), uuids(from)); err != nil {
-		return nil, fmt.Errorf("looking for a person's %s: %w", table, translate(err))
+	var rows []row
+	derived = "coalesce(" + derived + ", false)"
+	for _, which := range []string{
+		"(t.words @@ $2::tsquery OR " + derived + ") AND $3::uuid[] IS NOT NULL",
+		// Rows from before there were words are looked at one by one.
+		"t.words IS NULL AND (t.email IS NOT NULL OR t.phone IS NOT NULL) AND NOT " + derived + " AND $2::tsquery IS NOT NULL AND $3::uuid[] IS NOT NULL",
+	} {
+		var some []row
+		if err := sqlx.SelectContext(ctx, f.q, &some, fmt.Sprintf(`
+			SELECT t.%[2]s AS id, coalesce(t.email, '') AS email, coalesce(t.phone, '') AS phone,
+				coalesce(t.phone_e164, '') AS phone_e164, %[3]s AS derived
+			FROM %[1]s t WHERE t.workspace_id = $1 AND %[4]s
+			ORDER BY 1`+f.lock, table, id, derived, which), f.workspace, strings.Join(words, " | "), uuids(from)); err != nil {
+			return nil, fmt.Errorf("looking for a person's %s: %w", table, translate(err))
+		}
+		rows = append(rows, some...)
 	}
 	var ids []uuid.UUID
 	for _, r := range rows {

@@ -187,3 +187,19 @@ func TestIdentifyRefusesWhatIsNobody(t *testing.T) {
 		}
 	}
 }
+
+// TestContactsWrittenLaterOrLongAgo has people in a customer that was somebody else's, and in a lead from before leads
+// were found by words.
+func TestContactsWrittenLaterOrLongAgo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.addLead(store.NewLead{Email: "secret@example.com", Channel: "api", Origin: "api"})
+	w.DB.MustExec(`UPDATE leads SET words = NULL, email_key = NULL`)
+	w.DB.MustExec(`INSERT INTO customers (workspace_id, customer_id, assigned_lead_id, email, words, fields, created_at, updated_at)
+		VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'Secret@example.com', array_to_tsvector(ARRAY[$2]), '{}', now(), now())`,
+		w.workspace, store.WordOf(w.workspace, "secret@example.com"))
+	done := w.erase(w.identify("secret@example.com", ""))
+	if done.Records["leads"] != 1 || done.Records["customers"] != 1 || strings.Contains(w.text(), "ecret@") {
+		t.Errorf("erased were %+v of:\n%s", done, w.text())
+	}
+}
