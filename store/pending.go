@@ -114,7 +114,7 @@ func (q Queries) PendingDays(ctx context.Context, workspace uuid.UUID, f Pending
 		FROM pending p
 		JOIN workspaces w ON w.workspace_id = p.workspace_id
 		JOIN members m ON m.workspace_id = p.workspace_id AND m.member_id = p.member_id
-		WHERE `+matches+`
+		WHERE `+matches+planned+`
 		GROUP BY 1, 2 ORDER BY 2, 1`, f.args(workspace)...)
 	return all, translate(err)
 }

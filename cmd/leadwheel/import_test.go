@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http/httptest"
@@ -97,6 +98,41 @@ func TestImportCommand(t *testing.T) {
 	var pending int
 	if err := env.DB.GetContext(t.Context(), &pending, "SELECT count(*) FROM pending WHERE group_id IS NOT NULL"); err != nil || pending != 2 {
 		t.Errorf("%d leads are pending, %v", pending, err)
+	}
+}
+
+func TestImportCommandSpreadsLeadsOverDays(t *testing.T) {
+	t.Parallel()
+	env, flags := serveImports(t)
+	got, err := runImport(t, importCmd{Group: "Sales", Pace: "slow", Flags: flags}, "name\n"+strings.Repeat("Ada\nBea\n", 5)+"Eve\n")
+	if err != nil || !strings.HasPrefix(got, "11 rows: 3 imported, 8 here already") {
+		t.Errorf("printed %q, %v", got, err)
+	}
+	rows := "name\n"
+	for i := range 27 {
+		rows += fmt.Sprintf("Person %d\n", i)
+	}
+	if _, err = runImport(t, importCmd{Group: "Sales", Pace: "slow", Flags: flags}, rows); err != nil {
+		t.Fatal(err)
+	}
+	var days []int // how many on each
+	if err := env.DB.SelectContext(t.Context(), &days, `
+		SELECT count(*) FROM pending_leads WHERE trigger = 'scheduled' AND pace = 'slow' AND member_id IS NOT NULL AND turn IS NOT NULL
+		GROUP BY due_at::date ORDER BY due_at::date`); err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for _, n := range days {
+		if total += n; n > 6 {
+			t.Errorf("a day has %d leads", n)
+		}
+	}
+	if total != 30 || len(days) < 5 {
+		t.Errorf("%d leads on %d days", total, len(days))
+	}
+	_, err = runImport(t, importCmd{Pace: "slow", Flags: flags}, "name\nAda\n")
+	if err == nil || !strings.Contains(err.Error(), "a pace needs a group") || exitCode(err) != exitRefused {
+		t.Errorf("a pace without a group ends with %v", err)
 	}
 }
 

@@ -19,3 +19,6 @@ CREATE TABLE IF NOT EXISTS replans (
     member_id    uuid NOT NULL,
     PRIMARY KEY (workspace_id, member_id)
 );
+
+-- Whoever plans very many leads asks which of them were deleted: usually few.
+CREATE INDEX CONCURRENTLY IF NOT EXISTS leads_deleted ON leads (workspace_id, lead_id) WHERE deleted_at IS NOT NULL;
