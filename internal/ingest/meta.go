@@ -79,6 +79,11 @@ func (m meta) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
 	if n.Object == "" && n.Data != nil {
 		return m.parseLeads(n.Data)
 	}
+	return n.metaNotification.parse()
+}
+
+// parse lists the leads that a notification names, each once.
+func (n metaNotification) parse() (Parsed, error) {
 	var p Parsed
 	seen, others, unread := make(map[string]bool), 0, 0
 	for _, e := range n.Entry {
@@ -98,9 +103,10 @@ func (m meta) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
 			}
 		}
 	}
-	switch {
-	case unread > 0 && len(p.Fetches) == 0:
+	if unread > 0 && len(p.Fetches) == 0 {
 		return p, &UnmappedError{fmt.Sprintf("none of its %d changes names a lead", unread)}
+	}
+	switch {
 	case unread > 0:
 		p.Note = fmt.Sprintf("%d of its changes name no lead", unread)
 	case len(p.Fetches) == 0 && n.Object != "page":

@@ -208,7 +208,9 @@ func FuzzMeta(f *testing.F) {
 		if l, err := (meta{}).lead(body); err == nil {
 			checkParsed(t, Parsed{Leads: []Lead{l}}, nil)
 		}
-		refusedByGraph(400, http.Header{graphUsage: {string(body)}}, body)
+		if refused := refusedByGraph(400, http.Header{graphUsage: {string(body)}}, body); refused == nil || refused.wait < 0 {
+			t.Fatalf("a refusal is read as %v", refused)
+		}
 	})
 }
 
