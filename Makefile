@@ -62,6 +62,10 @@ soak: monitoring ## run the tests SOAK times (10) in random order, long ones in 
 bench: services build ## measure this machine: leads a second, latency, and bare SQL beside them
 	bin/leadwheel bench $(ARGS)
 
+.PHONY: bench-lists
+bench-lists: services ## measure the lists of contacts at a million rows, and show their plans
+	go test -run '^$$' -bench Lists -benchtime 20x -timeout 1h ./store
+
 .PHONY: clean
 clean: ## remove what was built; the data under .leadwheel/ stays
 	rm -rf bin

@@ -26,13 +26,14 @@ type Migration struct {
 	Applied bool   `json:"applied"`
 }
 
-// Migrate brings the database at url to this program's schema. Programs that migrate at once wait for one another.
+// Migrate brings the database at url, and what earlier versions stored in it, to this program's schema. Programs that
+// migrate at once wait for one another.
 func Migrate(ctx context.Context, url string) error {
 	return withMigrations(url, func(p *goose.Provider) error {
 		if _, err := p.Up(ctx); err != nil {
 			return fmt.Errorf("migrating the database: %w", err)
 		}
-		return nil
+		return fillContacts(ctx, url)
 	})
 }
 

@@ -1,0 +1,39 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// TestMigratingFillsContacts has leads from before phones were read and words kept.
+func TestMigratingFillsContacts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ids, batches := w.contacts(store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}}, "012-3456789 A.B@gmail.com", "none")
+	w.run(batches...)
+	keys := func() (all []string) {
+		t.Helper()
+		if err := w.DB.Select(&all, `
+			SELECT concat_ws(' ', phone_e164, email_key, words) FROM leads
+			UNION ALL SELECT concat_ws(' ', phone_e164, words) FROM assigned_leads ORDER BY 1`); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	want := keys()
+	w.DB.MustExec(`UPDATE leads SET phone_e164 = NULL, email_key = NULL, words = NULL`)
+	w.DB.MustExec(`UPDATE assigned_leads SET phone_e164 = NULL, words = NULL`)
+	for range 2 {
+		if err := store.Migrate(t.Context(), w.DatabaseURL); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "keys", keys(), want)
+	}
+	found, err := w.Store.SourceLeads(t.Context(), w.workspace, store.LeadFilter{Search: "0123456789"}, store.Page{Limit: 2})
+	if err != nil || len(found) != 1 || found[0].ID != ids[0] {
+		t.Error(found, err)
+	}
+}
