@@ -42,7 +42,7 @@ func (d Duplicates) check() error {
 const duplicateLock = `SELECT pg_advisory_xact_lock(hashtextextended($1::text, 2))`
 
 func (t *Tx) lockDuplicates(ctx context.Context, w Workspace) error {
-	if w.Duplicates.Policy == AllowDuplicates {
+	if w.Policy == AllowDuplicates {
 		return nil
 	}
 	_, err := t.q.ExecContext(ctx, duplicateLock, w.ID)
@@ -53,7 +53,7 @@ func (t *Tx) lockDuplicates(ctx context.Context, w Workspace) error {
 // that, the same e-mail. Of several new leads that match, all but the first do. It returns those that are not to be
 // distributed, and those that go to the member who has the earlier one, each with that.
 func (t *Tx) noteDuplicates(ctx context.Context, w Workspace, added []AddedLead) (rejected, followed map[uuid.UUID]uuid.UUID, err error) {
-	if w.Duplicates.Policy == AllowDuplicates {
+	if w.Policy == AllowDuplicates {
 		return nil, nil, nil
 	}
 	var fresh []uuid.UUID
@@ -66,7 +66,7 @@ func (t *Tx) noteDuplicates(ctx context.Context, w Workspace, added []AddedLead)
 		Lead    uuid.UUID `db:"lead_id"`
 		Earlier uuid.UUID `db:"duplicate_of"`
 	}
-	since := t.now().Add(-time.Duration(w.Duplicates.Days) * 24 * time.Hour)
+	since := t.now().Add(-time.Duration(w.Days) * 24 * time.Hour)
 	if err := sqlx.SelectContext(ctx, t.q, &rows, `
 		WITH matched AS (
 			SELECT n.lead_id, coalesce(p.lead_id, e.lead_id) AS earlier
@@ -90,7 +90,7 @@ func (t *Tx) noteDuplicates(ctx context.Context, w Workspace, added []AddedLead)
 	for _, r := range rows {
 		earlier[r.Lead] = r.Earlier
 	}
-	switch w.Duplicates.Policy {
+	switch w.Policy {
 	case RejectDuplicates:
 		return earlier, nil, nil
 	case SameMember:

@@ -147,7 +147,7 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 			distribution_from = $7, distribution_to = $8, updated_at = $9, statuses = $10, won_status = $11,
 			duplicates_policy = $12, duplicates_days = $13
 		WHERE workspace_id = $1`, workspace, w.Name, w.Timezone, w.Region, w.LeadsDistribution, w.ScheduledDistribution,
-		int(w.Hours.From), int(w.Hours.To), w.UpdatedAt, texts(w.Statuses), w.WonStatus, string(w.Duplicates.Policy), w.Duplicates.Days)
+		int(w.Hours.From), int(w.Hours.To), w.UpdatedAt, texts(w.Statuses), w.WonStatus, string(w.Policy), w.Days)
 	switch {
 	case err != nil:
 	case w.Hours != hours:

@@ -206,7 +206,7 @@ func TestArchivesThatAreBombs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum, some := crc32.NewIEEE(), bytes.Repeat([]byte("name\n\n\n\n"), 1<<17)
+	sum, some := crc32.NewIEEE(), append([]byte("name\n"), bytes.Repeat([]byte(strings.Repeat(" ", 1023)+"\n"), 1<<10)...)
 	const times = 300
 	for range times {
 		sum.Write(some)
@@ -225,7 +225,7 @@ func TestArchivesThatAreBombs(t *testing.T) {
 			var file bytes.Buffer
 			w := zip.NewWriter(&file)
 			part, err := w.CreateRaw(&zip.FileHeader{
-				Name: bomb, Method: zip.Deflate, CRC32: sum.Sum32(), CompressedSize64: uint64(packed.Len()), UncompressedSize64: times << 20,
+				Name: bomb, Method: zip.Deflate, CRC32: sum.Sum32(), CompressedSize64: uint64(packed.Len()), UncompressedSize64: uint64(times * len(some)),
 			})
 			if err == nil {
 				_, err = part.Write(packed.Bytes())

@@ -143,7 +143,7 @@ func workspaceBody(w store.Workspace) Workspace {
 		ID: w.ID, Name: w.Name, Timezone: w.Timezone, Region: w.Region,
 		Hours:    Hours{From: w.Hours.From.String(), To: w.Hours.To.String()},
 		Statuses: w.Statuses, WonStatus: textOrNull(w.WonStatus),
-		Duplicates: Duplicates{Policy: string(w.Duplicates.Policy), Days: w.Duplicates.Days},
+		Duplicates: Duplicates{Policy: string(w.Policy), Days: w.Days},
 		Features:   Features{LeadsDistribution: w.LeadsDistribution, ScheduledDistribution: w.ScheduledDistribution},
 		CreatedAt:  w.CreatedAt, UpdatedAt: w.UpdatedAt,
 	}
