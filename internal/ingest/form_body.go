@@ -45,12 +45,17 @@ func answersOf(r Request) ([]Answers, error) {
 	if strings.HasSuffix(kind, "json") {
 		return nil, &UnmappedError{"the body is not JSON"}
 	}
+	return oneForm(textAnswers(kind, body))
+}
+
+// textAnswers reads lines of plain text where the body may be that, else what is urlencoded.
+func textAnswers(kind string, body []byte) Answers {
 	if kind == "text/plain" || kind == "" {
 		if lines := plainAnswers(body); len(lines) > 0 {
-			return oneForm(lines)
+			return lines
 		}
 	}
-	return oneForm(urlencodedAnswers(body))
+	return urlencodedAnswers(body)
 }
 
 // oneForm is a form as leads: one, with what Jotform puts into a field taken out of it.
