@@ -79,7 +79,7 @@ func (m meta) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
 	if n.Object == "" && n.Data != nil {
 		return m.parseLeads(n.Data)
 	}
-	return n.metaNotification.parse()
+	return n.parse()
 }
 
 // parse lists the leads that a notification names, each once.
