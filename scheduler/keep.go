@@ -37,8 +37,8 @@ func (s *Scheduler) rebuildAbandoned(ctx context.Context) error {
 	return err
 }
 
-// keepDeadTasks moves the tasks that the queue gave up on to the database, before the queue forgets them. Hints at
-// batches are only deleted, since the batches themselves are in the database.
+// keepDeadTasks moves the tasks that the queue gave up on to the database, before the queue forgets them. Hints are only
+// deleted, since what they point at is in the database.
 func (s *Scheduler) keepDeadTasks(ctx context.Context) error {
 	for _, name := range tasks.Queues() {
 		if err := s.keepDead(ctx, name); err != nil {
@@ -65,7 +65,7 @@ func (s *Scheduler) keepDead(ctx context.Context, queue string) error {
 }
 
 func (s *Scheduler) keep(ctx context.Context, info *asynq.TaskInfo) error {
-	if info.Type != tasks.KindDistribute && info.Type != tasks.KindFetch {
+	if !tasks.IsHint(info.Type) {
 		workspace := uuid.Nil
 		if p, err := tasks.DecodeIngest(info.Payload); err == nil {
 			workspace = p.Workspace
@@ -104,4 +104,8 @@ func (s *Scheduler) deleteOldEvents(ctx context.Context) (time.Duration, error) 
 		return time.Second, err
 	}
 	return 10 * time.Minute, err
+}
+
+func (s *Scheduler) deleteOldLinks(ctx context.Context) error {
+	return s.store.DeleteOldTelegramLinks(ctx, s.store.Now().Add(-store.TelegramLinkAge))
 }

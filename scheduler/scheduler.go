@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/notify/telegram"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -20,9 +21,11 @@ const campaign = 2 * time.Second
 
 // Options are what a Scheduler needs.
 type Options struct {
-	Store   *store.Store
-	Redis   redis.UniversalClient
-	Metrics *metrics.Metrics
+	Store *store.Store
+	Redis redis.UniversalClient
+	// Telegram connects chats; nil where the installation has no bot.
+	Telegram *telegram.Poller
+	Metrics  *metrics.Metrics
 	// KeepEvents is for how long deliveries to integrations are kept; 0 is for ever.
 	KeepEvents time.Duration
 	// AuditEvery is how often the leader checks the promises on the live data; 0 means never.
@@ -34,6 +37,7 @@ type Options struct {
 type Scheduler struct {
 	store      *store.Store
 	queue      *queue
+	telegram   *telegram.Poller
 	metrics    *metrics.Metrics
 	keepEvents time.Duration
 	jobs       []job
@@ -46,7 +50,7 @@ type Scheduler struct {
 func Start(o Options) *Scheduler {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Scheduler{
-		store: o.Store, queue: newQueue(o.Redis, tasks.NewClient(o.Redis)),
+		store: o.Store, queue: newQueue(o.Redis, tasks.NewClient(o.Redis)), telegram: o.Telegram,
 		metrics: o.Metrics, keepEvents: o.KeepEvents, log: o.Log, cancel: cancel,
 	}
 	s.jobs = s.allJobs(o.AuditEvery)
@@ -124,9 +128,14 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 		every(30*time.Second, "fail stale imports", s.failStaleImports),
 		every(10*time.Minute, "delete old idempotency keys", s.deleteOldKeys),
 		{"delete old deliveries", s.deleteOldEvents},
+		{"feed messages", s.feedMessages},
+		every(time.Hour, "delete old Telegram links", s.deleteOldLinks),
 	}
 	if auditEvery > 0 {
 		jobs = append(jobs, s.audits(auditEvery))
+	}
+	if s.telegram != nil {
+		jobs = append(jobs, every(0, "read messages to the Telegram bot", s.telegram.Poll))
 	}
 	return jobs
 }

@@ -39,6 +39,7 @@ type decision struct {
 	reason  lead.Reason
 	skipped []lead.Skip
 	detail  string
+	copy    uuid.UUID // made when it is recorded
 }
 
 // A spentTurn is a row of the ledger. Its lead is nil where the turn was passed over.

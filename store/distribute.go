@@ -124,8 +124,10 @@ func (s *Store) distributeOnce(ctx context.Context, workspace, batch uuid.UUID, 
 		if err := d.decide(ctx, t); err != nil {
 			return err
 		}
-		outcomes, err = t.record(ctx, workspace, d.decisions, d.turns)
-		return d.blame(err)
+		if outcomes, err = t.record(ctx, workspace, d.decisions, d.turns); err != nil {
+			return d.blame(err)
+		}
+		return t.owe(ctx, workspace, d.decisions)
 	})
 	if err != nil {
 		return nil, nil, err

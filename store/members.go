@@ -6,6 +6,9 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // A Member is a person who can receive leads. Empty text means that there is none.
@@ -16,50 +19,85 @@ type Member struct {
 	TelegramChatID string    `db:"telegram_chat_id"`
 	// Timezone is an IANA name; empty means the workspace's.
 	Timezone string `db:"timezone"`
+	// NotifyBy are the channels by which they want to be told of their leads; nil is the default, empty is none.
+	NotifyBy []lead.Channel `db:"-"`
+	// QuietHours are when they want no messages, by their clock.
+	QuietHours *lead.Hours `db:"-"`
+	// EmailOff is why nothing is sent to their e-mail address: EmailUnsubscribed, EmailUndeliverable or empty.
+	EmailOff string `db:"email_off"`
 	// Active is false for those who are deactivated and get no leads for now.
 	Active    bool      `db:"active"`
 	CreatedAt time.Time `db:"created_at"`
 	UpdatedAt time.Time `db:"updated_at"`
 }
 
+// Why nothing is sent to an e-mail address.
+const (
+	EmailUnsubscribed  = "unsubscribed"
+	EmailUndeliverable = "undeliverable"
+)
+
+// memberRow is a Member as its table has it.
+type memberRow struct {
+	Member
+	NotifyByArray pq.StringArray `db:"notify_by"`
+	QuietFrom     *lead.Clock    `db:"quiet_from"`
+	QuietTo       *lead.Clock    `db:"quiet_to"`
+}
+
+func (r memberRow) member() Member {
+	r.NotifyBy = channelsOf(r.NotifyByArray)
+	if r.QuietFrom != nil && r.QuietTo != nil {
+		r.QuietHours = &lead.Hours{From: *r.QuietFrom, To: *r.QuietTo}
+	}
+	return r.Member
+}
+
 const memberColumns = `member_id, name, coalesce(email, '') AS email, coalesce(telegram_chat_id, '') AS telegram_chat_id,
-	coalesce(timezone, '') AS timezone, active, created_at, updated_at`
+	coalesce(timezone, '') AS timezone, notify_by, quiet_from, quiet_to, coalesce(email_off, '') AS email_off, active,
+	created_at, updated_at`
 
 // CreateMember makes an active member; the id and the times are the store's to give.
 func (q Queries) CreateMember(ctx context.Context, workspace uuid.UUID, m Member) (Member, error) {
-	if m.Timezone != "" {
-		if err := checkZone("timezone", m.Timezone); err != nil {
-			return m, err
-		}
+	if err := m.check(); err != nil {
+		return m, err
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return m, err
 	}
-	err = sqlx.GetContext(ctx, q.q, &m, `
-		INSERT INTO members (workspace_id, member_id, name, email, telegram_chat_id, timezone, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+	quietFrom, quietTo := quietColumns(m.QuietHours)
+	var row memberRow
+	err = sqlx.GetContext(ctx, q.q, &row, `
+		INSERT INTO members (workspace_id, member_id, name, email, telegram_chat_id, timezone, created_at, updated_at, notify_by,
+			quiet_from, quiet_to)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)
 		RETURNING `+memberColumns,
-		workspace, id, m.Name, nullText(m.Email), nullText(m.TelegramChatID), nullText(m.Timezone), q.now())
-	return m, translate(err)
+		workspace, id, m.Name, nullText(m.Email), nullText(m.TelegramChatID), nullText(m.Timezone), q.now(),
+		channelArray(m.NotifyBy), quietFrom, quietTo)
+	return row.member(), translate(err)
 }
 
 // Member returns a member, ErrNotFound where there is none or they were removed.
 func (q Queries) Member(ctx context.Context, workspace, member uuid.UUID) (Member, error) {
-	var m Member
-	err := sqlx.GetContext(ctx, q.q, &m, `
+	var row memberRow
+	err := sqlx.GetContext(ctx, q.q, &row, `
 		SELECT `+memberColumns+` FROM members
 		WHERE workspace_id = $1 AND member_id = $2 AND removed_at IS NULL`, workspace, member)
-	return m, translate(err)
+	return row.member(), translate(err)
 }
 
 // Members lists a page of members who are not removed, newest first.
 func (q Queries) Members(ctx context.Context, workspace uuid.UUID, p Page) ([]Member, error) {
-	var all []Member
-	err := sqlx.SelectContext(ctx, q.q, &all, `
+	var rows []memberRow
+	err := sqlx.SelectContext(ctx, q.q, &rows, `
 		SELECT `+memberColumns+` FROM members
 		WHERE workspace_id = $1 AND removed_at IS NULL AND ($2::uuid IS NULL OR member_id < $2)
 		ORDER BY member_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
+	all := make([]Member, len(rows))
+	for i, r := range rows {
+		all[i] = r.member()
+	}
 	return all, translate(err)
 }
 
@@ -77,16 +115,17 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 	if err := edit(&m); err != nil {
 		return m, err
 	}
-	if m.Timezone != "" {
-		if err := checkZone("timezone", m.Timezone); err != nil {
-			return m, err
-		}
+	if err := m.check(); err != nil {
+		return m, err
 	}
 	m.UpdatedAt = t.now()
+	quietFrom, quietTo := quietColumns(m.QuietHours)
 	_, err = t.q.ExecContext(ctx, `
-		UPDATE members SET name = $3, email = $4, telegram_chat_id = $5, timezone = $6, active = $7, updated_at = $8
+		UPDATE members SET name = $3, email = $4, telegram_chat_id = $5, timezone = $6, active = $7, updated_at = $8,
+			notify_by = $9, quiet_from = $10, quiet_to = $11, email_off = $12
 		WHERE workspace_id = $1 AND member_id = $2`,
-		workspace, member, m.Name, nullText(m.Email), nullText(m.TelegramChatID), nullText(m.Timezone), m.Active, m.UpdatedAt)
+		workspace, member, m.Name, nullText(m.Email), nullText(m.TelegramChatID), nullText(m.Timezone), m.Active, m.UpdatedAt,
+		channelArray(m.NotifyBy), quietFrom, quietTo, nullText(m.EmailOff))
 	if err == nil && m.Timezone != zone {
 		err = t.askToReplan(ctx, workspace, `m.member_id = $2`, member)
 	}
@@ -101,6 +140,19 @@ func (t *Tx) closeForMember(ctx context.Context, workspace uuid.UUID) error {
 	}
 	_, err := t.q.ExecContext(ctx, planLock, workspace)
 	return translate(err)
+}
+
+// check returns a *FieldError where a member cannot be stored as it is.
+func (m Member) check() error {
+	if m.Timezone != "" {
+		if err := checkZone("timezone", m.Timezone); err != nil {
+			return err
+		}
+	}
+	if m.QuietHours != nil && m.QuietHours.From == m.QuietHours.To {
+		return &FieldError{"quiet_hours", "quiet hours need two different times of day; null is none"}
+	}
+	return nil
 }
 
 // RemoveMember takes a member out of the workspace for good. Their copies, turns and history stay.

@@ -94,7 +94,7 @@ func turnColumns(turns []spentTurn) []any {
 	return []any{uuids(groups), ints(versions), bigints(numbers), uuids(leads)}
 }
 
-// decisionColumns gives decisions, a slice a column, and the number of copies among them.
+// decisionColumns gives decisions, a slice a column, and the number of copies among them. Those get their ids.
 func decisionColumns(decisions []decision) (columns []any, copies int, err error) {
 	n := len(decisions)
 	var ids [9][]uuid.UUID // history, copy, pending, assignment, retried history, lead, member, group, moved from
@@ -114,6 +114,7 @@ func decisionColumns(decisions []decision) (columns []any, copies int, err error
 			if ids[1][i], err = uuid.NewV7(); err != nil {
 				return nil, 0, err
 			}
+			decisions[i].copy = ids[1][i]
 		}
 		ids[2][i], ids[3][i], ids[4][i] = d.PendingID, d.AssignmentID.UUID, d.RetryOf.UUID
 		ids[5][i], ids[6][i], ids[7][i], ids[8][i] = d.LeadID, d.member, d.GroupID.UUID, d.MovedFrom.UUID

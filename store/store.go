@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store/cursor"
 )
 
@@ -34,8 +35,9 @@ type Tx struct {
 
 // Queries are the statements that run on the database or inside a transaction alike.
 type Queries struct {
-	q   sqlx.ExtContext
-	now func() time.Time
+	q        sqlx.ExtContext
+	now      func() time.Time
+	channels []lead.Channel
 }
 
 // Options are what a Store needs.
@@ -46,6 +48,8 @@ type Options struct {
 	Redis redis.UniversalClient
 	// MaxConns bounds the open connections; 0 means 16. A leading scheduler has one more.
 	MaxConns int
+	// Channels are those by which this installation can send messages. Distributions owe members messages by these only.
+	Channels []lead.Channel
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -65,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	// Postgres keeps microseconds; a time that is rounded once compares equal wherever it has been.
 	clock := func() time.Time { return now().UTC().Truncate(time.Microsecond) }
-	s := &Store{Queries: Queries{q: db, now: clock}, db: db, url: o.DatabaseURL}
+	s := &Store{Queries: Queries{q: db, now: clock, channels: o.Channels}, db: db, url: o.DatabaseURL}
 	if o.Redis != nil {
 		s.cursors = cursor.New(o.Redis)
 	}

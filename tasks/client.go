@@ -132,3 +132,15 @@ func (c *Client) Distribute(ctx context.Context, batches ...lead.Batch) error {
 	}
 	return nil
 }
+
+// Notify hints that something is owed to a member.
+func (c *Client) Notify(ctx context.Context, p Notify) error {
+	task, err := notifyTask(p)
+	if err != nil {
+		return err
+	}
+	if _, err := c.queue.EnqueueContext(ctx, task); err != nil {
+		return fmt.Errorf("handing a message to the queue: %w", err)
+	}
+	return nil
+}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 func golden(t testing.TB, name string) []byte {
@@ -47,6 +49,8 @@ func TestGoldenPayloads(t *testing.T) {
 	fetch := Fetch{Version: 1, Workspace: id(1), Integration: id(2)}
 	t.Run("fetch", func(t *testing.T) { goldenCase(t, "fetch.json", fetch, DecodeFetch) })
 	t.Run("distribute", func(t *testing.T) { goldenCase(t, "distribute.json", distribute, DecodeDistribute) })
+	notify := Notify{Version: 1, Workspace: id(1), Member: id(2), Channel: lead.Telegram}
+	t.Run("notify", func(t *testing.T) { goldenCase(t, "notify.json", notify, DecodeNotify) })
 	t.Run("ingest", func(t *testing.T) { goldenCase(t, "ingest.json", ingest, DecodeIngest) })
 	t.Run("ingest for members", func(t *testing.T) { goldenCase(t, "ingest_members.json", members, DecodeIngest) })
 }

@@ -27,22 +27,28 @@ const (
 	KindIngest = "lead:ingest"
 	// KindFetch gets leads from a platform that has only told of them.
 	KindFetch = "lead:fetch"
+	// KindNotify sends what is owed to a member by a channel.
+	KindNotify = "member:notify"
 )
 
-// QueueIngest carries pushed leads that are not stored yet. The queues of distribution work are in the domain.
-const QueueIngest = "ingest"
+// QueueIngest carries pushed leads that are not stored yet, and QueueNotify messages to members. The queues of
+// distribution work are in the domain.
+const (
+	QueueIngest = "ingest"
+	QueueNotify = "notify"
+)
 
 // Queues lists every queue that Leadwheel uses.
 func Queues() []string {
-	return []string{string(lead.QueueFresh), string(lead.QueueDue), string(lead.QueueBulk), string(lead.QueueFetch), QueueIngest}
+	return []string{string(lead.QueueFresh), string(lead.QueueDue), string(lead.QueueBulk), string(lead.QueueFetch), QueueIngest, QueueNotify}
 }
 
 const (
 	// timeout is what one run of a task may take. A task that runs over is tried again while the first run may still
 	// be ending, which the database guards against.
 	timeout = 30 * time.Second
-	// distributeRetries are few: the reconciler hands over again whatever is left.
-	distributeRetries = 3
+	// hintRetries are few: the scheduler hands over again whatever is left.
+	hintRetries = 3
 	// ingestRetries are what pushed leads get before they are set aside as dead. A database that is away costs none.
 	ingestRetries = 30
 )
@@ -70,6 +76,14 @@ type Ingest struct {
 	GroupID   uuid.UUID    `json:"group_id,omitzero"`
 	MemberIDs []uuid.UUID  `json:"member_ids,omitempty"`
 	Leads     []PushedLead `json:"leads"`
+}
+
+// Notify is the payload of KindNotify: to whom something is owed, and how.
+type Notify struct {
+	Version   int          `json:"v"`
+	Workspace uuid.UUID    `json:"workspace_id"`
+	Member    uuid.UUID    `json:"member_id"`
+	Channel   lead.Channel `json:"channel"`
 }
 
 // A PushedLead is a lead as it travels. Fields is a JSON object, kept to the letter, so that long numbers stay exact.
@@ -119,6 +133,20 @@ func DecodeIngest(payload []byte) (Ingest, error) {
 	})
 }
 
+// DecodeNotify reads the payload of KindNotify.
+func DecodeNotify(payload []byte) (Notify, error) {
+	var p Notify
+	return p, decode(payload, &p, func() error {
+		return check(p.Version, p.Workspace, p.Member != uuid.Nil && p.Channel != "", "member_id or channel is missing")
+	})
+}
+
+// IsHint reports whether tasks of a kind only point at what is in the database, so that one that the queue gives up on
+// is no loss.
+func IsHint(kind string) bool {
+	return kind == KindDistribute || kind == KindFetch || kind == KindNotify
+}
+
 func check(version int, workspace uuid.UUID, complete bool, what string) error {
 	switch {
 	case version != payloadVersion:
@@ -157,12 +185,21 @@ func hintTask(b lead.Batch) (*asynq.Task, error) {
 	}
 	options := []asynq.Option{
 		asynq.TaskID(fmt.Sprintf("%s:%s:%d", b.Queue, b.ID, b.Generation)),
-		asynq.Queue(string(b.Queue)), asynq.MaxRetry(distributeRetries), asynq.Timeout(timeout),
+		asynq.Queue(string(b.Queue)), asynq.MaxRetry(hintRetries), asynq.Timeout(timeout),
 	}
 	if !b.FeedAt.IsZero() {
 		options = append(options, asynq.ProcessAt(b.FeedAt)) // whole seconds: the queue drops the rest
 	}
 	return asynq.NewTask(kind, payload, options...), err
+}
+
+// notifyTask is a hint that something is owed. A hint too many does no harm, and one that the queue keeps for a worker who
+// died is not in the way of the next.
+func notifyTask(p Notify) (*asynq.Task, error) {
+	p.Version = payloadVersion
+	payload, err := json.Marshal(p)
+	return asynq.NewTask(KindNotify, payload,
+		asynq.Queue(QueueNotify), asynq.MaxRetry(hintRetries), asynq.Timeout(timeout)), err
 }
 
 func ingestTask(p Ingest) (*asynq.Task, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/notify"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -40,6 +41,8 @@ type Options struct {
 	Redis   redis.UniversalClient
 	Feeder  ingest.Feeder
 	Fetcher *ingest.Fetcher
+	// Senders are the channels by which members are told of their leads; none is sent by others.
+	Senders map[lead.Channel]notify.Sender
 	Metrics *metrics.Metrics
 	Log     *slog.Logger
 }
@@ -58,6 +61,7 @@ var classes = []class{
 	{"bulk", map[string]int{string(lead.QueueBulk): 1}, 4, 10 * time.Millisecond},
 	{"fetch", map[string]int{string(lead.QueueFetch): 1}, 8, 50 * time.Millisecond},
 	{"ingest", map[string]int{tasks.QueueIngest: 1}, 2, 100 * time.Millisecond},
+	{"notify", map[string]int{tasks.QueueNotify: 1}, 12, 200 * time.Millisecond},
 }
 
 // Start starts the servers. Stop the worker before its Redis client is closed.
@@ -66,6 +70,7 @@ func Start(o Options) (*Worker, error) {
 		tasks.KindDistribute: (&distribute{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
 		tasks.KindIngest:     (&ingestion{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
 		tasks.KindFetch:      (&fetch{o.Fetcher}).handle,
+		tasks.KindNotify:     (&notification{o.Store, o.Senders, o.Metrics, o.Log}).handle,
 	}}
 	for _, c := range classes {
 		server := asynq.NewServerFromRedisClient(o.Redis, asynq.Config{

@@ -18,6 +18,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/notify/telegram"
 	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
@@ -60,6 +61,7 @@ type Config struct {
 	SecretKeys string
 	Hooks      HookLimits
 	Platforms  ingest.Platforms
+	Messages   Messages
 	// AuditEvery is how often the leading scheduler checks the promises on the live data; 0 means never.
 	AuditEvery time.Duration
 	// PrometheusURL is where the queue dashboard gets its graphs from; empty means that it has none.
@@ -88,6 +90,7 @@ type App struct {
 	metrics  *metrics.Metrics
 	registry *prometheus.Registry
 	feeder   *tasks.Feeder
+	bot      *telegram.Client // nil where there is none
 	public   net.Addr
 	ops      net.Addr
 	failed   chan error
@@ -129,6 +132,7 @@ func Start(ctx context.Context, cfg Config) (a *App, err error) {
 			return a, fmt.Errorf("there is no role %q; the roles are %v", role, Roles())
 		}
 	}
+	a.startBot(cfg.Messages)
 	return a, a.startRoles(ctx, cfg)
 }
 
@@ -147,7 +151,7 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	a.onStop("redis", func(context.Context) error { return a.redis.Close() })
-	a.store, err = store.Open(ctx, store.Options{DatabaseURL: cfg.DatabaseURL, Redis: a.redis, MaxConns: cfg.MaxConns})
+	a.store, err = store.Open(ctx, store.Options{DatabaseURL: cfg.DatabaseURL, Redis: a.redis, MaxConns: cfg.MaxConns, Channels: cfg.Messages.channels()})
 	if err != nil {
 		return err
 	}
@@ -157,8 +161,12 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 
 func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	if slices.Contains(cfg.Roles, RoleWorker) {
+		senders, err := a.senders(cfg)
+		if err != nil {
+			return err
+		}
 		w, err := worker.Start(worker.Options{
-			Store: a.store, Redis: a.redis, Feeder: a.feeder, Metrics: a.metrics, Log: a.log,
+			Store: a.store, Redis: a.redis, Feeder: a.feeder, Senders: senders, Metrics: a.metrics, Log: a.log,
 			Fetcher: ingest.NewFetcher(ingest.FetcherOptions{
 				Store: a.store, Feeder: a.feeder, Box: a.secrets, Metrics: a.metrics, Log: a.log, Platforms: cfg.Platforms,
 			}),
@@ -171,7 +179,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	if slices.Contains(cfg.Roles, RoleScheduler) {
 		//nolint:contextcheck // it runs until it is stopped, whatever becomes of the start's context
 		s := scheduler.Start(scheduler.Options{
-			Store: a.store, Redis: a.redis, Metrics: a.metrics, KeepEvents: time.Duration(cfg.Hooks.KeepDays) * 24 * time.Hour,
+			Store: a.store, Redis: a.redis, Telegram: a.poller(), Metrics: a.metrics, KeepEvents: time.Duration(cfg.Hooks.KeepDays) * 24 * time.Hour,
 			AuditEvery: cfg.AuditEvery, Log: a.log,
 		})
 		a.onStop("scheduler", func(context.Context) error { s.Stop(); return nil })
@@ -199,8 +207,8 @@ func (a *App) publicHandler(limits HookLimits) http.Handler {
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
 			Store: a.store, Intake: intake, Feeder: a.feeder, Importer: ingest.NewImporter(a.store, a.metrics, a.log),
-			Receiver: receiver, Secrets: a.secrets, Snapchat: limits.Snapchat, Waiting: tasks.NewWaiting(a.redis),
-			Metrics: a.metrics, Log: a.log,
+			Receiver: receiver, Secrets: a.secrets, Snapchat: limits.Snapchat, Telegram: a.bot,
+			Waiting: tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,
 		},
 		Hooks: hooks.Deps{
 			Store: a.store, Receiver: receiver, Rate: limits.Rate, AddressRate: limits.AddressRate, Log: a.log,

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -24,6 +25,9 @@ const (
 	secretKey = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 )
 
+// messages in the environment are such a process's app.Messages, as JSON.
+const messages = "LEADWHEEL_TEST_MESSAGES"
+
 func TestMain(m *testing.M) {
 	if names := os.Getenv(roles); names != "" {
 		os.Exit(process(names))
@@ -38,8 +42,13 @@ func process(names string) int {
 	for _, name := range strings.Split(names, ",") {
 		all = append(all, app.Role(name))
 	}
+	var settings app.Messages
+	if err := json.Unmarshal([]byte(os.Getenv(messages)), &settings); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	a, err := app.Start(ctx, app.Config{
-		DatabaseURL: os.Getenv("DATABASE_URL"), RedisURL: os.Getenv("REDIS_URL"), Listen: "127.0.0.1:0",
+		Messages: settings, DatabaseURL: os.Getenv("DATABASE_URL"), RedisURL: os.Getenv("REDIS_URL"), Listen: "127.0.0.1:0",
 		OpsListen: "127.0.0.1:0", Roles: all, SecretKeys: secretKey, Platforms: ingest.Platforms{MetaURL: os.Getenv(metaURL)}, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

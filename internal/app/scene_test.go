@@ -33,6 +33,7 @@ type scene struct {
 	group     uuid.UUID
 	key       string
 	metaURL   string
+	messages  app.Messages
 }
 
 // newScene makes a workspace with a ring of n members. Nothing runs yet.
@@ -79,7 +80,7 @@ func (s *scene) startWith(change func(*app.Config), roles ...app.Role) *app.App 
 	config := app.Config{
 		DatabaseURL: s.DatabaseURL, RedisURL: s.RedisURL, Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0", Roles: roles,
 		SecretKeys: secretKey, Platforms: ingest.Platforms{MetaURL: s.metaURL},
-		Log: slog.New(slog.DiscardHandler),
+		Messages: s.messages, Log: slog.New(slog.DiscardHandler),
 	}
 	change(&config)
 	a, err := app.Start(s.t.Context(), config)
@@ -97,7 +98,9 @@ func (s *scene) startWith(change func(*app.Config), roles ...app.Role) *app.App 
 func (s *scene) startProcess(names string) *exec.Cmd {
 	s.t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$") //nolint:noctx // killed below
-	cmd.Env = append(os.Environ(), roles+"="+names, metaURL+"="+s.metaURL, "DATABASE_URL="+s.DatabaseURL, "REDIS_URL="+s.RedisURL)
+	settings, err := json.Marshal(s.messages)
+	s.must(err)
+	cmd.Env = append(os.Environ(), roles+"="+names, metaURL+"="+s.metaURL, messages+"="+string(settings), "DATABASE_URL="+s.DatabaseURL, "REDIS_URL="+s.RedisURL)
 	cmd.Stderr = os.Stderr
 	s.must(cmd.Start())
 	s.t.Cleanup(func() { kill(cmd) })

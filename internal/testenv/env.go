@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -31,12 +32,18 @@ type Env struct {
 type Option func(*config)
 
 type config struct {
-	now func() time.Time
+	now      func() time.Time
+	channels []lead.Channel
 }
 
 // WithClock gives the store the clock now.
 func WithClock(now func() time.Time) Option {
 	return func(c *config) { c.now = now }
+}
+
+// WithChannels gives the store channels by which messages can be sent.
+func WithChannels(channels ...lead.Channel) Option {
+	return func(c *config) { c.channels = channels }
 }
 
 // New gives the test an empty, migrated database and an empty Redis database, on servers that other tests of the
@@ -78,7 +85,7 @@ func (e *Env) open(tb testing.TB, opts []Option) {
 	tb.Cleanup(func() { _ = db.Close() })
 	e.DB = db
 	e.Store, err = store.Open(tb.Context(), store.Options{
-		DatabaseURL: e.DatabaseURL, Redis: e.Redis, MaxConns: maxConns, Now: c.now,
+		DatabaseURL: e.DatabaseURL, Redis: e.Redis, MaxConns: maxConns, Now: c.now, Channels: c.channels,
 	})
 	if err != nil {
 		tb.Fatalf("testenv: opening the store: %v", err)

@@ -32,6 +32,7 @@ func NewPublic(o Options) *Public {
 	mux := http.NewServeMux()
 	p := &Public{api: api.New(mux, o.API)}
 	hooks.Register(mux, o.Hooks)
+	serveUnsubscribe(mux, o.API.Store, o.Log)
 	serveHealth(mux, o.Checks)
 	p.Handler = logged(o.Log, recovered(o.Log, unmatched(mux)))
 	return p

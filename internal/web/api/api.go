@@ -10,6 +10,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/notify/telegram"
 	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
@@ -27,8 +28,10 @@ type Deps struct {
 	Snapchat bool
 	// Waiting are the leads that were pushed through the queue and are not stored yet.
 	Waiting *tasks.Waiting
-	Metrics *metrics.Metrics
-	Log     *slog.Logger
+	// Telegram is the installation's bot; nil where it has none.
+	Telegram *telegram.Client
+	Metrics  *metrics.Metrics
+	Log      *slog.Logger
 }
 
 // An API serves /v1. Close it after the last request.
@@ -78,6 +81,8 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerIntegrations()
 	a.registerEvents()
 	a.registerPrivacy()
+	a.registerNotifications()
+	a.registerMessageTemplate()
 	a.serveDocument(mux)
 	return a
 }

@@ -16,14 +16,17 @@ import (
 
 // Member is a person who can receive leads.
 type Member struct {
-	ID             uuid.UUID `json:"id" format:"uuid"`
-	Name           string    `json:"name"`
-	Email          *string   `json:"email"`
-	TelegramChatID *string   `json:"telegram_chat_id"`
-	Timezone       *string   `json:"timezone" doc:"An IANA time zone; null means the workspace's."`
-	Active         bool      `json:"active" doc:"Those who are deactivated get no leads."`
-	CreatedAt      time.Time `json:"created_at"`
-	UpdatedAt      time.Time `json:"updated_at"`
+	ID             uuid.UUID   `json:"id" format:"uuid"`
+	Name           string      `json:"name"`
+	Email          *string     `json:"email"`
+	TelegramChatID *string     `json:"telegram_chat_id"`
+	Timezone       *string     `json:"timezone" doc:"An IANA time zone; null means the workspace's."`
+	NotifyBy       *NotifyBy   `json:"notify_by" nullable:"true" doc:"How they are told of their leads: by all of these that reach them, else by whatever does. Null: by Telegram where linked, else by e-mail. Empty: not at all."`
+	QuietHours     *QuietHours `json:"quiet_hours" doc:"When they get no messages, by their own clock."`
+	EmailOff       *string     `json:"email_off" enum:"unsubscribed,undeliverable" nullable:"true" doc:"Why nothing is sent to the e-mail address. A new address or choice of notify_by has it used again."`
+	Active         bool        `json:"active" doc:"Those who are deactivated get no leads."`
+	CreatedAt      time.Time   `json:"created_at"`
+	UpdatedAt      time.Time   `json:"updated_at"`
 
 	Pending *MemberPending `json:"pending,omitempty" doc:"Not in lists."`
 }
@@ -32,19 +35,23 @@ func (m Member) itemID() uuid.UUID { return m.ID }
 
 // NewMember is a member to be made.
 type NewMember struct {
-	Name           string `json:"name" minLength:"1" maxLength:"200"`
-	Email          string `json:"email,omitempty" format:"email" maxLength:"1000"`
-	TelegramChatID string `json:"telegram_chat_id,omitempty" maxLength:"1000"`
-	Timezone       string `json:"timezone,omitempty" maxLength:"200"`
+	Name           string      `json:"name" minLength:"1" maxLength:"200"`
+	Email          string      `json:"email,omitempty" format:"email" maxLength:"1000"`
+	TelegramChatID string      `json:"telegram_chat_id,omitempty" maxLength:"1000"`
+	Timezone       string      `json:"timezone,omitempty" maxLength:"200"`
+	NotifyBy       *NotifyBy   `json:"notify_by,omitempty" nullable:"true"`
+	QuietHours     *QuietHours `json:"quiet_hours,omitempty"`
 }
 
 // MemberPatch changes a member.
 type MemberPatch struct {
-	Name           Patch[string] `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
-	Email          Patch[string] `json:"email,omitempty" format:"email" maxLength:"1000"`
-	TelegramChatID Patch[string] `json:"telegram_chat_id,omitempty" maxLength:"1000"`
-	Timezone       Patch[string] `json:"timezone,omitempty" maxLength:"200"`
-	Active         Patch[bool]   `json:"active,omitempty" nullable:"false"`
+	Name           Patch[string]     `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
+	Email          Patch[string]     `json:"email,omitempty" format:"email" maxLength:"1000"`
+	TelegramChatID Patch[string]     `json:"telegram_chat_id,omitempty" maxLength:"1000"`
+	Timezone       Patch[string]     `json:"timezone,omitempty" maxLength:"200"`
+	NotifyBy       Patch[NotifyBy]   `json:"notify_by,omitempty"`
+	QuietHours     Patch[QuietHours] `json:"quiet_hours,omitempty"`
+	Active         Patch[bool]       `json:"active,omitempty" nullable:"false"`
 
 	Pending *PendingChoice `json:"pending,omitempty" doc:"What becomes of what a member who is deactivated, with this or before, has pending. Without it, it is left."`
 }
@@ -98,9 +105,14 @@ func (a *API) postMember(ctx context.Context, c *call, in *struct{ Body NewMembe
 	if err := needName(&in.Body.Name); err != nil {
 		return nil, err
 	}
+	quiet, err := quietHours(in.Body.QuietHours)
+	if err != nil {
+		return nil, err
+	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Member], error) {
 		m, err := tx.CreateMember(ctx, c.Workspace, store.Member{
 			Name: in.Body.Name, Email: in.Body.Email, TelegramChatID: in.Body.TelegramChatID, Timezone: in.Body.Timezone,
+			NotifyBy: in.Body.NotifyBy.channels(), QuietHours: quiet,
 		})
 		return effect[Member]{status: http.StatusCreated, body: memberBody(m)}, err
 	})
@@ -135,6 +147,9 @@ func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPat
 }
 
 func (p MemberPatch) apply(m *store.Member) error {
+	if err := p.applyNotify(m); err != nil {
+		return err
+	}
 	p.Email.over(&m.Email)
 	p.TelegramChatID.over(&m.TelegramChatID)
 	p.Timezone.over(&m.Timezone)
@@ -198,6 +213,7 @@ func (a *API) memberOutput(ctx context.Context, c *call, m store.Member) (*membe
 func memberBody(m store.Member) Member {
 	return Member{
 		ID: m.ID, Name: m.Name, Email: textOrNull(m.Email), TelegramChatID: textOrNull(m.TelegramChatID),
-		Timezone: textOrNull(m.Timezone), Active: m.Active, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+		Timezone: textOrNull(m.Timezone), NotifyBy: notifyByBody(m.NotifyBy), QuietHours: hoursOrNull(m.QuietHours),
+		EmailOff: textOrNull(m.EmailOff), Active: m.Active, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
 	}
 }

@@ -91,6 +91,7 @@ func TestEveryCollectionThatTakesPOSTIsAList(t *testing.T) {
 		"/v1/leads/batch", "/v1/privacy/export", "/v1/privacy/erase", "/v1/history/{id}/retry", "/v1/assignments/preview", "/v1/pending-leads/delete", "/v1/pending-leads/distribute-now",
 		"/v1/integrations/{id}/events/{event_id}/replay", "/v1/integrations/{id}/reconcile",
 		"/v1/sources/{id}/merge", "/v1/leads/{id}/convert", "/v1/assigned-leads/{id}/convert", "/v1/workspace/rename-status",
+		"/v1/members/{id}/telegram-link", "/v1/members/{id}/test-notification", "/v1/notifications/{id}/resend", "/v1/message-template/preview",
 	}
 	for path, operations := range s.document().Paths {
 		if _, takesPost := operations["post"]; !takesPost || slices.Contains(actions, path) {

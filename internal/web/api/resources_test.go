@@ -65,7 +65,8 @@ func TestMembers(t *testing.T) {
 	s := newSite(t)
 	made := s.post("/v1/members", `{"name":"Aina","email":"aina@example.com","telegram_chat_id":"42","timezone":"Asia/Jakarta"}`).is(201)
 	path := "/v1/members/" + made.id()
-	want := map[string]any{"name": "Aina", "email": "aina@example.com", "telegram_chat_id": "42", "timezone": "Asia/Jakarta", "active": true}
+	want := map[string]any{"name": "Aina", "email": "aina@example.com", "telegram_chat_id": "42", "timezone": "Asia/Jakarta", "active": true,
+		"notify_by": nil, "quiet_hours": nil, "email_off": nil}
 	same(t, want, made.object())
 	want["pending"] = map[string]any{"count": 0.0, "next_due_at": nil}
 	same(t, want, s.get(path).is(200).object())
@@ -75,8 +76,17 @@ func TestMembers(t *testing.T) {
 	want["email"], want["timezone"] = nil, nil
 	same(t, want, s.patch(path, `{"email":null,"timezone":null}`).is(200).object())
 	same(t, want, s.patch(path, `{}`).is(200).object())
+	want["notify_by"], want["quiet_hours"] = []any{"email", "telegram"}, map[string]any{"from": "22:00", "to": "07:30"}
+	same(t, want, s.patch(path, `{"notify_by":["email","telegram"],"quiet_hours":{"from":"22:00","to":"07:30"}}`).is(200).object())
+	want["notify_by"], want["quiet_hours"] = []any{}, nil
+	same(t, want, s.patch(path, `{"notify_by":[],"quiet_hours":null}`).is(200).object())
+	want["notify_by"] = nil
+	same(t, want, s.patch(path, `{"notify_by":null}`).is(200).object())
 	for body, location := range map[string]string{
-		`{"name":null}`: "body.name", `{"active":null}`: "body.active", `{"timezone":"x"}`: "body.timezone", `{"email":"x"}`: "body.email",
+		`{"notify_by":["pigeon"]}`: "body.notify_by[0]", `{"notify_by":["email","email"]}`: "body.notify_by",
+		`{"quiet_hours":{"from":"22:00","to":"22:00"}}`: "body.quiet_hours", `{"quiet_hours":{"from":"25:00","to":"22:00"}}`: "body.quiet_hours.from",
+		`{"quiet_hours":{"from":"22:00"}}`: "body.quiet_hours",
+		`{"name":null}`:                    "body.name", `{"active":null}`: "body.active", `{"timezone":"x"}`: "body.timezone", `{"email":"x"}`: "body.email",
 		`{"active":"no"}`: "body.active", `{"role":"x"}`: "body.role",
 	} {
 		s.patch(path, body).refuses(422, "invalid_request", location)

@@ -24,6 +24,15 @@ var roles = map[string][]lead.Role{
 	"patch-member":  admins,
 	"delete-member": admins,
 
+	"post-telegram-link":     admins,
+	"post-test-notification": admins,
+	"list-notifications":     admins,
+	"resend-notification":    admins,
+
+	"get-message-template":     admins,
+	"put-message-template":     admins,
+	"preview-message-template": admins,
+
 	"post-group":       admins,
 	"list-groups":      admins,
 	"get-group":        admins,

@@ -50,6 +50,8 @@ func (s *site) newTenant(name string) tenant {
 	s.do(w.keys[lead.RoleIntegration], "POST", "/v1/imports", "name,email\nI,i@example.com\n,\n", "Content-Type", "text/csv").is(202)
 	s.do("", "POST", post("/v1/integrations", `{"kind":"generic","name":"Any"}`).is(201).at("url").(string), `{"size":1}`).is(200)
 
+	post("/v1/members/"+first.String()+"/test-notification", nil).is(202)
+
 	w.own["member_id"], w.own["group_id"], w.own["source_id"], w.own["lead_id"] = first.String(), group, source, l
 	w.own["assigned_lead_id"], w.own["source_lead_id"], w.own["customer_id"], w.own["into"] = copied, l, customer, source
 	w.own["assignment_id"] = s.do(admin, "GET", "/v1/assignments", nil).items()[0]["id"].(string)

@@ -131,12 +131,15 @@ func (p HoursPatch) apply(h *lead.Hours) error {
 		}
 		clock, err := lead.ParseClock(text)
 		if err != nil {
-			return &store.FieldError{Field: "distribution_hours." + name, Message: "this is no time of day; write HH:MM, from 00:00 to 23:59"}
+			return &store.FieldError{Field: "distribution_hours." + name, Message: notAClock}
 		}
 		*change.field = clock
 	}
 	return nil
 }
+
+// notAClock says what is wrong with a time of day.
+const notAClock = "this is no time of day; write HH:MM, from 00:00 to 23:59"
 
 func workspaceBody(w store.Workspace) Workspace {
 	return Workspace{

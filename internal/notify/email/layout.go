@@ -1,0 +1,41 @@
+package email
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/notify"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// page is the message as a page: readable on a phone, in light and dark, and without anything fetched from elsewhere.
+var page = template.Must(template.New("page").Parse(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{{.Subject}}</title>
+</head>
+<body style="margin:0;padding:16px;font:16px/1.5 system-ui,sans-serif">
+<div style="max-width:36em;margin:0 auto">
+{{.Body}}
+<p style="margin-top:2em;font-size:13px;opacity:.7">You get this because leads of {{.Workspace}} are given to you.
+<a href="{{.Unsubscribe}}">Get no more e-mails</a></p>
+</div>
+</body>
+</html>
+`))
+
+// layout is a message as a page and as text.
+func layout(m *store.Message, c notify.Content, unsubscribe string) (html, text string, err error) {
+	var out strings.Builder
+	err = page.Execute(&out, map[string]any{
+		"Subject": c.Subject, "Workspace": m.Recipient.WorkspaceName, "Unsubscribe": unsubscribe,
+		"Body": template.HTML(strings.ReplaceAll(c.HTML, "\n", "<br>\n")), //nolint:gosec // escaped where it was written
+	})
+	text = fmt.Sprintf("%s\n\n-- \nYou get this because leads of %s are given to you.\nGet no more e-mails: %s\n",
+		c.Text, m.Recipient.WorkspaceName, unsubscribe)
+	return out.String(), text, err
+}

@@ -1,0 +1,229 @@
+// Package email sends messages by e-mail. It imports internal/notify, the store and the domain.
+package email
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"net/textproto"
+	"strings"
+	"time"
+
+	mail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/notify"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+const (
+	// timeout bounds each step of handing a message over.
+	timeout = 12 * time.Second
+	// connections bounds those to the mail server, and so the messages under way at once.
+	connections = 4
+	// worthWaiting is how long a message waits for a connection; for more it is put off.
+	worthWaiting = 2 * time.Second
+	// idleFor is how long a connection is kept that nobody uses; servers hang up after some minutes.
+	idleFor = 30 * time.Second
+)
+
+// Options are what a Sender needs.
+type Options struct {
+	// URL is the mail server's address: smtp://[user:pass@]host[:port], with STARTTLS unless it ends in ?tls=off, or
+	// smtps://….
+	URL string
+	// From is the sender's address, with or without a name.
+	From string
+	// PublicURL is where Leadwheel is reached from outside, for the unsubscribe links.
+	PublicURL string
+	// DKIMKey signs messages, as PEM; empty is not at all. DKIMDomain is by default that of From.
+	DKIMKey, DKIMDomain, DKIMSelector string
+	// TLS is for tests, whose servers have certificates of their own.
+	TLS *tls.Config
+}
+
+// A Sender sends messages by e-mail, over connections that it keeps. It is safe for concurrent use.
+type Sender struct {
+	client    *mail.Client
+	from      *netmail.Address
+	domain    string
+	publicURL string
+	slots     chan *connection
+}
+
+// A connection to the mail server, or the room for one.
+type connection struct {
+	smtp *smtp.Client
+	used time.Time
+}
+
+// NewSender checks the options. It connects when there is something to send. Close it.
+func NewSender(o Options) (*Sender, error) {
+	server, err := parseAddress(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	from, err := netmail.ParseAddress(o.From)
+	if err != nil {
+		return nil, fmt.Errorf("the sender's address %q cannot be read; write it as leads@example.com or Leads <leads@example.com>", o.From)
+	}
+	s := &Sender{from: from, domain: from.Address[strings.LastIndex(from.Address, "@")+1:], publicURL: strings.TrimRight(o.PublicURL, "/")}
+	options := server.options()
+	if o.TLS != nil {
+		options = append(options, mail.WithTLSConfig(o.TLS))
+	}
+	if o.DKIMKey != "" {
+		key, err := mail.PrivKeyFromPEM([]byte(o.DKIMKey))
+		if err != nil {
+			return nil, fmt.Errorf("reading the DKIM key: %w; it is an RSA or Ed25519 private key as PEM", err)
+		}
+		if o.DKIMSelector == "" {
+			return nil, errors.New("a DKIM key needs a selector, under which the public key stands in DNS")
+		}
+		domain := o.DKIMDomain
+		if domain == "" {
+			domain = s.domain
+		}
+		options = append(options, mail.WithAlwaysDKIMSign(mail.NewDKIMSigner(domain, o.DKIMSelector, key)))
+	}
+	if s.client, err = mail.NewClient(server.host, options...); err != nil {
+		return nil, fmt.Errorf("setting up mail by %s: %w", server, err)
+	}
+	s.slots = make(chan *connection, connections)
+	for range connections {
+		s.slots <- &connection{}
+	}
+	return s, nil
+}
+
+// Close ends the connections, once nothing is under way.
+func (s *Sender) Close() {
+	for range connections {
+		(<-s.slots).close(s.client)
+	}
+}
+
+func (c *connection) close(client *mail.Client) {
+	if c.smtp != nil {
+		_ = client.CloseWithSMTPClient(c.smtp) // nothing is under way on it
+		c.smtp = nil
+	}
+}
+
+// Send implements notify.Sender.
+func (s *Sender) Send(ctx context.Context, m *store.Message, c notify.Content) error {
+	message, err := s.message(m, c)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(worthWaiting): // others wait for the worker that this message keeps busy
+		return &notify.Failure{Verdict: notify.TryLater, Said: "the mail server is slow", After: worthWaiting, Uncounted: true}
+	case conn := <-s.slots:
+		defer func() { s.slots <- conn }()
+		return s.sendOn(ctx, conn, message, m.Recipient.Address(lead.Email))
+	}
+}
+
+// sendOn sends on a kept connection or, where there is none that is good any more, on a new one.
+func (s *Sender) sendOn(ctx context.Context, conn *connection, message *mail.Msg, to string) error {
+	if conn.smtp != nil && time.Since(conn.used) > idleFor {
+		conn.close(s.client)
+	}
+	for reused := conn.smtp != nil; ; reused = false {
+		if conn.smtp == nil {
+			fresh, err := s.client.DialToSMTPClientWithContext(ctx)
+			if err != nil {
+				return unconnected(err)
+			}
+			conn.smtp = fresh
+		}
+		err := s.client.SendWithSMTPClient(conn.smtp, message)
+		conn.used = time.Now()
+		if message.IsDelivered() {
+			if err != nil { // it was taken, and what came after went wrong
+				conn.close(s.client)
+			}
+			return nil
+		}
+		failed, dead := judge(err, to)
+		if dead {
+			conn.close(s.client)
+			if reused && failed.Uncounted { // the server had hung up
+				continue
+			}
+		}
+		failed.Uncounted = false
+		return failed
+	}
+}
+
+// message is a message as mail. Its id is that of the notification, so that a mail server that gets it twice can tell.
+func (s *Sender) message(m *store.Message, c notify.Content) (*mail.Msg, error) {
+	message := mail.NewMsg()
+	message.FromMailAddress(s.from)
+	if err := message.AddTo(m.Recipient.Email); err != nil {
+		return nil, &notify.Failure{Verdict: notify.AddressDead, Said: "the e-mail address cannot be read"}
+	}
+	message.SetMessageIDWithValue(m.ID.String() + "@" + s.domain)
+	message.SetDate()
+	message.SetGenHeader("Auto-Submitted", "auto-generated")
+	message.Subject(c.Subject)
+	unsubscribe := s.publicURL + "/unsubscribe/" + m.UnsubscribeToken()
+	message.SetListUnsubscribe(unsubscribe)
+	message.SetListUnsubscribePost()
+	page, text, err := layout(m, c, unsubscribe)
+	if err != nil {
+		return nil, err
+	}
+	message.SetBodyString(mail.TypeTextPlain, text)
+	message.AddAlternativeString(mail.TypeTextHTML, page)
+	return message, nil
+}
+
+// unconnected says what to do where there is no connection to the mail server.
+func unconnected(err error) *notify.Failure {
+	var refused *textproto.Error
+	if errors.As(err, &refused) && refused.Code >= 500 {
+		return &notify.Failure{Verdict: notify.Misconfigured, Said: "the mail server refuses us: " + refused.Error()}
+	}
+	return &notify.Failure{Verdict: notify.TryLater, Said: "connecting to the mail server: " + err.Error()}
+}
+
+// judge says what to do about a message that was not taken, and whether its connection is of no more use. Uncounted are
+// those that the server has not seen.
+func judge(err error, to string) (failed *notify.Failure, dead bool) {
+	failed = &notify.Failure{Verdict: notify.TryLater, Said: said(err, to)}
+	var refused *mail.SendError
+	if !errors.As(err, &refused) {
+		return failed, true
+	}
+	code, enhanced := refused.ErrorCode(), refused.EnhancedStatusCode()
+	switch {
+	case refused.Reason == mail.ErrConnCheck:
+		failed.Uncounted = true
+		return failed, true
+	case code == 421:
+		return failed, true
+	case code < 500: // 0 is a connection that broke
+		return failed, code == 0
+	case strings.HasPrefix(enhanced, "5.7.") || refused.Reason == mail.ErrSMTPMailFrom:
+		failed.Verdict = notify.Misconfigured
+	case refused.Reason == mail.ErrSMTPRcptTo && strings.HasPrefix(enhanced, "5.1."):
+		failed.Verdict = notify.AddressDead
+	default:
+		failed.Verdict = notify.Rejected
+	}
+	return failed, false
+}
+
+// said is what the server said, without the member's address.
+func said(err error, to string) string {
+	text, _, _ := strings.Cut(err.Error(), ", affected ")
+	return strings.ReplaceAll(text, to, "…")
+}

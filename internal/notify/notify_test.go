@@ -1,0 +1,196 @@
+package notify_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/notify"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func message(template string, leads ...store.MessageLead) *store.Message {
+	return &store.Message{
+		Kind: store.NotifyLeads, Channel: lead.Telegram, Leads: leads, Total: len(leads),
+		Recipient: store.Recipient{Name: "Aina", WorkspaceName: "Acme", Timezone: "Asia/Kuala_Lumpur", Template: template},
+	}
+}
+
+func one() store.MessageLead {
+	return store.MessageLead{
+		Name: "Aisyah", Email: "a@example.com", Phone: "012-345 6789", PhoneE164: "+60123456789", SourceName: "Spring",
+		Fields: json.RawMessage(`{"campaign_name":"KL villas","Units":["Condo","Villa"],"Ready?":true,"empty":null,"ad":7412345678901234567}`),
+		At:     now.Add(-5 * time.Minute),
+	}
+}
+
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	got := notify.Write(message("", one()), now)
+	const want = `New lead: Aisyah
+Phone: +60123456789 · WhatsApp (https://wa.me/60123456789)
+E-mail: a@example.com
+Source: Spring
+Campaign: KL villas
+Units: Condo, Villa
+Ready?: yes
+ad: 7412345678901234567
+Received: Sun 1 Mar 2026, 19:55 +08 (5 minutes ago)`
+	if got.Text != want || got.Subject != "New lead: Aisyah" {
+		t.Errorf("subject %q, text:\n%s\nwant:\n%s", got.Subject, got.Text, want)
+	}
+	for _, link := range []string{`href="tel:&#43;60123456789"`, `href="https://wa.me/60123456789"`, `href="mailto:a@example.com"`} {
+		if !strings.Contains(got.HTML, link) {
+			t.Errorf("there is no %s in %s", link, got.HTML)
+		}
+	}
+}
+
+// TestOddInput25 has a name of elements, and an answer that is longer than a message.
+func TestOddInput25(t *testing.T) {
+	t.Parallel()
+	l := one()
+	l.Name = "<b>&\r\nBcc: x@example.com"
+	l.Fields = json.RawMessage(`{"<i>":"` + strings.Repeat("ä", 5000) + `"}`)
+	got := notify.Write(message("", l), now)
+	if strings.Contains(got.HTML, "<b>&\r") || !strings.Contains(got.HTML, "&lt;b&gt;&amp;") || !strings.Contains(got.HTML, "&lt;i&gt;") {
+		t.Errorf("not escaped: %s", got.HTML)
+	}
+	if strings.ContainsAny(got.Subject, "\r\n") {
+		t.Errorf("the subject has lines: %q", got.Subject)
+	}
+	if n := length(got.Text); n > 4096 || !strings.Contains(got.Text, "ääää") {
+		t.Errorf("the text has %d characters", n)
+	}
+}
+
+func length(text string) int { return len(utf16.Encode([]rune(text))) }
+
+// TestLongMessages writes more than a message takes, in every way.
+func TestLongMessages(t *testing.T) {
+	t.Parallel()
+	fields := map[string]string{}
+	for i := range 300 {
+		fields[fmt.Sprint("question ", i, strings.Repeat("?", 200))] = strings.Repeat("😀", 900)
+	}
+	data, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := one()
+	l.Name, l.Fields = strings.Repeat("<b>😀", 200), data
+	many := make([]store.MessageLead, 10)
+	for i := range many {
+		many[i] = l
+	}
+	for name, m := range map[string]*store.Message{
+		"one": message("", l), "many": message("", many...),
+		"a template": message(strings.Repeat("{{.name}}", 400)+"{{range .answers}}{{.name}}{{.value}}{{end}}", l),
+		"only text":  message(strings.Repeat("x", 4000)+"{{.name}}{{.name}}{{.name}}{{.name}}{{.name}}{{.name}}", l),
+	} {
+		got := notify.Write(m, now)
+		if n := length(got.Text); n == 0 || n > 4096 {
+			t.Errorf("%s: %d characters", name, n)
+		}
+	}
+}
+
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	m := message("{{.name}}", one(), one())
+	m.Total = 200
+	got := notify.Write(m, now)
+	const line = ". Aisyah · +60123456789 · WhatsApp (https://wa.me/60123456789) · a@example.com · Spring"
+	if want := "200 new leads\n1" + line + "\n2" + line + "\n… and 198 more"; got.Text != want || got.Subject != "200 new leads" {
+		t.Errorf("subject %q, text:\n%s\nwant:\n%s", got.Subject, got.Text, want)
+	}
+}
+
+func TestOtherMessages(t *testing.T) {
+	t.Parallel()
+	m := message("")
+	m.Kind = store.NotifyTest
+	if got := notify.Write(m, now); !strings.HasPrefix(got.Text, "This is a test") || !strings.Contains(got.Text, "Aisyah Tan") {
+		t.Errorf("a test: %s", got.Text)
+	}
+	m = message("", one())
+	m.FallbackFrom = lead.Telegram
+	if got := notify.Write(m, now); !strings.Contains(got.Text, "Telegram does not reach you any more") {
+		t.Errorf("in place of Telegram: %s", got.Text)
+	}
+	if got := notify.Write(message("", store.MessageLead{At: now}), now); !strings.HasPrefix(got.Text, "New lead: without a name\nReceived") {
+		t.Errorf("nothing is known of the lead: %s", got.Text)
+	}
+	l := one()
+	l.Phone, l.PhoneE164 = "0123456789 / 0198887777", ""
+	if got := notify.Write(message("", l), now); strings.Contains(got.Text, "wa.me") || !strings.Contains(got.Text, l.Phone) {
+		t.Errorf("two numbers in one field: %s", got.Text)
+	}
+	if got := notify.Write(message("{{.broken", one()), now); !strings.HasPrefix(got.Text, "New lead: Aisyah") {
+		t.Errorf("a template that cannot be read any more: %s", got.Text)
+	}
+}
+
+func TestTemplates(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"", "hello", "{{.name}} {{if .phone}}{{.phone}}{{else}}none{{end}}", "{{range .answers}}{{.name}}={{.value}} {{end}}",
+		`<a href="{{.email}}">x</a> <code>{{.call}}</code>{{/* a comment */}}`,
+	} {
+		if _, err := notify.Preview(text, "Aina", "Acme"); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"{{.name":                      "unclosed action",
+		"{{.password}}":                "cannot be used here",
+		"{{.name.x}}":                  "cannot be used here",
+		"{{.}}":                        "cannot be used here",
+		`{{printf "%9999999d" 1}}`:     "cannot be used here",
+		`{{call .name}}`:               "cannot be used here",
+		"{{range 1000000000}}x{{end}}": "cannot be used here",
+		"{{range .name}}x{{end}}":      "only the answers",
+		"{{range .answers}}{{range .answers}}x{{end}}{{end}}": "cannot be used here",
+		"{{.answers}}":                            "range .answers",
+		`{{define "x"}}y{{end}}`:                  "can be used",
+		`{{template "x"}}`:                        "can be used",
+		`{{block "x" .name}}y{{end}}`:             "can be used",
+		"{{with .name}}x{{end}}":                  "can be used",
+		"{{$x := .name}}{{$x}}":                   "cannot be used here",
+		"{{.name | html}}":                        "cannot be used here",
+		"<p>{{.name}}</p>":                        "element <p>",
+		"<script>{{.name}}</script>":              "element <script>",
+		"<img src=x onerror={{.name}}>":           "element <img>",
+		`<a href="{{if .name}}">x</a>`:            "unexpected EOF",
+		"<b{{.name}}>":                            "<b",
+		strings.Repeat("x", notify.MaxTemplate+1): "4000 bytes",
+	} {
+		if _, err := notify.ParseTemplate(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one with %q", text, err, want)
+		}
+	}
+	got, err := notify.Preview(`<a href="{{.name}}">x</a>`, "Aina", "Acme")
+	if err != nil || strings.Contains(got.HTML, "javascript:") {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// FuzzTemplate looks for templates that crash, or messages that are too long.
+func FuzzTemplate(f *testing.F) {
+	f.Add(notify.DefaultTemplate, "Aisyah", `{"a":"b"}`)
+	f.Add("{{range .answers}}{{.name}}{{end}}<b>", "<b>&", `[]`)
+	f.Fuzz(func(t *testing.T, template, name, fields string) {
+		l := one()
+		l.Name, l.Fields = name, json.RawMessage(fields)
+		got := notify.Write(message(template, l), now)
+		if n := length(got.Text); n > 4096 || got.Subject == "" {
+			t.Errorf("%d characters", n)
+		}
+	})
+}

@@ -1,0 +1,214 @@
+package telegram_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leadwheel/leadwheel/internal/notify"
+	"github.com/leadwheel/leadwheel/internal/notify/notifytest"
+	"github.com/leadwheel/leadwheel/internal/notify/telegram"
+	"github.com/leadwheel/leadwheel/internal/testenv"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+func to(chat string) *store.Message {
+	return &store.Message{Channel: "telegram", Recipient: store.Recipient{ChatID: chat}}
+}
+
+var content = notify.Content{Subject: "s", HTML: "<b>x</b> &amp; y", Text: "x & y"}
+
+func newSender(t *testing.T, env *testenv.Env, url string) *telegram.Sender {
+	t.Helper()
+	client := telegram.NewClient(url, notifytest.BotToken)
+	t.Cleanup(client.Close)
+	return telegram.NewSender(client, telegram.NewLimits(env.Redis, client))
+}
+
+func TestSend(t *testing.T) {
+	t.Parallel()
+	api := notifytest.NewTelegram(t)
+	if err := newSender(t, testenv.New(t), api.URL).Send(t.Context(), to("42"), content); err != nil {
+		t.Fatal(err)
+	}
+	if got := api.Sent(); len(got) != 1 || got[0].Chat != "42" || got[0].Text != content.HTML || got[0].Mode != "HTML" {
+		t.Errorf("sent %+v", got)
+	}
+}
+
+// TestVerdicts has the API say everything that it may.
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	env, refusal := testenv.New(t), notifytest.Refusal
+	for name, c := range map[string]struct {
+		reply *notifytest.Reply
+		want  notify.Failure
+	}{
+		"blocked":                  {refusal(403, "Forbidden: bot was blocked by the user", ""), notify.Failure{Verdict: notify.AddressDead}},
+		"deactivated":              {refusal(403, "Forbidden: user is deactivated", ""), notify.Failure{Verdict: notify.AddressDead}},
+		"kicked":                   {refusal(403, "Forbidden: bot was kicked from the group chat", ""), notify.Failure{Verdict: notify.AddressDead}},
+		"not found":                {refusal(400, "Bad Request: chat not found", ""), notify.Failure{Verdict: notify.AddressDead}},
+		"moved":                    {refusal(400, "Bad Request: group chat was upgraded to a supergroup chat", `{"migrate_to_chat_id":-1001234567890123}`), notify.Failure{Verdict: notify.AddressMoved, MovedTo: "-1001234567890123"}},
+		"too long":                 {refusal(400, "Bad Request: message is too long", ""), notify.Failure{Verdict: notify.Rejected}},
+		"a wrong token":            {refusal(401, "Unauthorized", ""), notify.Failure{Verdict: notify.Misconfigured}},
+		"trouble":                  {refusal(500, "Internal Server Error", ""), notify.Failure{Verdict: notify.TryLater}},
+		"a proxy's page":           {&notifytest.Reply{Status: 502, Body: "<html>Bad Gateway"}, notify.Failure{Verdict: notify.TryLater}},
+		"too many":                 {refusal(429, "Too Many Requests: retry after 34", `{"retry_after":34}`), notify.Failure{Verdict: notify.TryLater, After: 34 * time.Second}},
+		"too many, without a time": {refusal(429, "Too Many Requests", ""), notify.Failure{Verdict: notify.TryLater, After: time.Second}},
+	} {
+		if err := env.Redis.FlushDB(t.Context()).Err(); err != nil { // of the pauses that were asked for
+			t.Fatal(err)
+		}
+		api := notifytest.NewTelegram(t)
+		api.Answer(func(int, notifytest.Sent) *notifytest.Reply { return c.reply })
+		err := newSender(t, env, api.URL).Send(t.Context(), to("-42"), content)
+		var got *notify.Failure
+		if !errors.As(err, &got) || got.Verdict != c.want.Verdict || got.After != c.want.After || got.MovedTo != c.want.MovedTo || got.Said == "" {
+			t.Errorf("%s: got %#v (%v), want %#v", name, got, err, c.want)
+		}
+	}
+}
+
+// TestUnknownWhetherTaken breaks off answers, and gives wrong ones.
+func TestUnknownWhetherTaken(t *testing.T) {
+	t.Parallel()
+	env := testenv.New(t)
+	for name, reply := range map[string]*notifytest.Reply{
+		"cut off": {CutOff: true}, "wrong JSON": {Status: 200, Body: `{"ok":`}, "no JSON": {Status: 200, Body: "ok"}, "empty": {Status: 200},
+	} {
+		api := notifytest.NewTelegram(t)
+		api.Answer(func(int, notifytest.Sent) *notifytest.Reply { return reply })
+		err := newSender(t, env, api.URL).Send(t.Context(), to(fmt.Sprint(time.Now().UnixNano())), content)
+		if failure := (*notify.Failure)(nil); err == nil || errors.As(err, &failure) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+func TestUnparsedElementsAreSentPlain(t *testing.T) {
+	t.Parallel()
+	api := notifytest.NewTelegram(t)
+	api.Answer(func(n int, _ notifytest.Sent) *notifytest.Reply {
+		if n == 1 {
+			return notifytest.Refusal(400, "Bad Request: can't parse entities: unsupported start tag", "")
+		}
+		return nil
+	})
+	if err := newSender(t, testenv.New(t), api.URL).Send(t.Context(), to("42"), content); err != nil {
+		t.Fatal(err)
+	}
+	if got := api.Sent(); len(got) != 1 || got[0].Text != content.Text || got[0].Mode != "" {
+		t.Errorf("sent %+v", got)
+	}
+}
+
+// TestTokenIsNotTold looks for the token, which is part of every address, in errors.
+func TestTokenIsNotTold(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, url := testenv.New(t), "http://"+listener.Addr().String()
+	_ = listener.Close()
+	for _, url := range []string{url, "http://[broken"} {
+		err := newSender(t, env, url).Send(t.Context(), to(url), content)
+		if err == nil || strings.Contains(err.Error(), notifytest.BotToken) {
+			t.Errorf("%s: error %v", url, err)
+		}
+	}
+}
+
+// TestPauseHoldsForAllProcesses has one process told to wait, and another that shares its Redis send.
+func TestPauseHoldsForAllProcesses(t *testing.T) {
+	t.Parallel()
+	api, env := notifytest.NewTelegram(t), testenv.New(t)
+	api.Answer(func(int, notifytest.Sent) *notifytest.Reply {
+		return notifytest.Refusal(429, "Too Many Requests: retry after 34", `{"retry_after":34}`)
+	})
+	if err := newSender(t, env, api.URL).Send(t.Context(), to("42"), content); err == nil {
+		t.Fatal("the refusal is not told")
+	}
+	api.Answer(nil)
+	err := newSender(t, env, api.URL).Send(t.Context(), to("43"), content)
+	var held *notify.Failure
+	if !errors.As(err, &held) || !held.Uncounted || held.After < 30*time.Second || held.After > 34*time.Second {
+		t.Errorf("got %#v", err)
+	}
+	if api.Calls() > 0 {
+		t.Error("Telegram was called in its pause")
+	}
+	if err := env.Redis.FlushDB(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := newSender(t, env, api.URL).Send(t.Context(), to("43"), content); err != nil {
+		t.Errorf("with Redis empty: %v", err)
+	}
+}
+
+// TestLimits asks for turns as fast as it can. The clock is Redis's own, so it counts what is given at once.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	env := testenv.New(t)
+	client := telegram.NewClient("", notifytest.BotToken)
+	limits := telegram.NewLimits(env.Redis, client)
+	take := func(chat string) time.Duration {
+		t.Helper()
+		wait, err := limits.Take(t.Context(), chat)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return wait
+	}
+	for chat, most := range map[string]time.Duration{"1": time.Second, "-1": 3 * time.Second} {
+		if wait := take(chat); wait != 0 {
+			t.Errorf("chat %s waits %s for its first message", chat, wait)
+		}
+		if wait := take(chat); wait <= most*3/4 || wait > most {
+			t.Errorf("chat %s waits %s for its second message, want nearly %s", chat, wait, most)
+		}
+	}
+	given, began := 2, time.Now()
+	for i := range 200 {
+		if take("9"+strings.Repeat("0", i)) == 0 {
+			given++
+		}
+	}
+	if most := 21 + int(time.Since(began)/(40*time.Millisecond)); given > most+1 {
+		t.Errorf("%d messages may go in %s, want %d at the most", given, time.Since(began), most)
+	}
+}
+
+// TestSlowAnswers never get one.
+func TestSlowAnswers(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	called := make(chan struct{})
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = conn.Read(make([]byte, 1))
+		close(called)
+		_, _ = io.Copy(io.Discard, conn)
+	}()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-called; cancel() }()
+	err = newSender(t, testenv.New(t), "http://"+listener.Addr().String()).Send(ctx, to("42"), content)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,187 @@
+package notify
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+	"text/template/parse"
+
+	"golang.org/x/net/html"
+)
+
+// MaxTemplate is the length of a workspace's own template at the most, in bytes.
+const MaxTemplate = 4000
+
+// maxOutput bounds what a template may write: far more than any channel takes.
+const maxOutput = 256 << 10
+
+// DefaultTemplate is what a message about a lead says where a workspace has not written its own.
+const DefaultTemplate = `<b>New lead: {{.name}}</b>
+{{- if .phone}}
+Phone: <a href="tel:{{.call}}">{{.phone}}</a>{{end}}
+{{- if .whatsapp}} · <a href="https://wa.me/{{.whatsapp}}">WhatsApp</a>{{end}}
+{{- if .email}}
+E-mail: <a href="mailto:{{.email}}">{{.email}}</a>{{end}}
+{{- if .source}}
+Source: {{.source}}{{end}}
+{{- if .campaign}}
+Campaign: {{.campaign}}{{end}}
+{{- range .answers}}
+{{.name}}: {{.value}}{{end}}
+Received: {{.time}} ({{.age}})`
+
+// summaryTemplate is what a message about several leads says.
+const summaryTemplate = `<b>{{.total}} new leads</b>
+{{- range .leads}}
+{{.number}}. {{.name}}
+{{- if .phone}} · <a href="tel:{{.call}}">{{.phone}}</a>{{end}}
+{{- if .whatsapp}} · <a href="https://wa.me/{{.whatsapp}}">WhatsApp</a>{{end}}
+{{- if .email}} · <a href="mailto:{{.email}}">{{.email}}</a>{{end}}
+{{- if .source}} · {{.source}}{{end}}{{end}}
+{{- if .more}}
+… and {{.more}} more{{end}}`
+
+// The names that a template may use, at its top and within {{range .answers}}.
+var (
+	topNames    = []string{"name", "phone", "call", "whatsapp", "email", "source", "campaign", "time", "age", "member", "workspace", "answers"}
+	answerNames = []string{"name", "value"}
+)
+
+// AllowedTags are the elements that a template may use: those that Telegram knows.
+var AllowedTags = []string{"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "a", "code", "pre", "blockquote"}
+
+// A Template is what a message about a lead says.
+type Template struct{ html *template.Template }
+
+var (
+	defaultMessage = template.Must(template.New("message").Parse(DefaultTemplate))
+	summaryMessage = template.Must(template.New("message").Parse(summaryTemplate))
+)
+
+// ParseTemplate reads a workspace's own template: text and the elements of AllowedTags, {{.name}} and the like, {{if}} and
+// {{range .answers}}. It is not a program: it calls nothing, declares nothing, and cannot run for long. Values are escaped
+// for where they stand. An error says in which line what is wrong. Empty is the default.
+func ParseTemplate(text string) (*Template, error) {
+	if text == "" {
+		return &Template{defaultMessage}, nil
+	}
+	if len(text) > MaxTemplate {
+		return nil, fmt.Errorf("a template has %d bytes at the most", MaxTemplate)
+	}
+	tree := parse.New("template")
+	tree.Mode = parse.SkipFuncCheck
+	defined := make(map[string]*parse.Tree)
+	if _, err := tree.Parse(text, "", "", defined); err != nil {
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: "))
+	}
+	c := checker{tree: tree}
+	delete(defined, tree.Name)
+	if len(defined) > 0 {
+		c.refuse(tree.Root, "%s", notAProgram)
+	}
+	c.list(tree.Root, topNames)
+	if c.err != nil {
+		return nil, c.err
+	}
+	if err := checkTags(text); err != nil {
+		return nil, err
+	}
+	parsed, err := template.New("message").Parse(text)
+	if err != nil {
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: "))
+	}
+	t := &Template{parsed}
+	if _, err := t.execute(example().view(shortest)); err != nil { // finds what is wrong about the places of values
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Template) execute(data any) (string, error) {
+	var out bounded
+	if err := t.html.Execute(&out, data); err != nil {
+		return "", errors.New(strings.TrimPrefix(err.Error(), "html/template:"))
+	}
+	return strings.TrimSpace(out.String()), nil
+}
+
+// bounded is a buffer that refuses to grow without end.
+type bounded struct{ bytes.Buffer }
+
+func (b *bounded) Write(data []byte) (int, error) {
+	if b.Len()+len(data) > maxOutput {
+		return 0, errors.New("the message is too long")
+	}
+	return b.Buffer.Write(data)
+}
+
+const notAProgram = "only {{.name}} and the like, {{if}} and {{range .answers}} can be used"
+
+// A checker walks a template and keeps what it finds in it that is not allowed.
+type checker struct {
+	tree *parse.Tree
+	err  error
+}
+
+func (c *checker) refuse(n parse.Node, format string, args ...any) {
+	if c.err == nil {
+		where, _ := c.tree.ErrorContext(n)
+		c.err = fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...))
+	}
+}
+
+func (c *checker) list(l *parse.ListNode, names []string) {
+	if l == nil {
+		return
+	}
+	for _, n := range l.Nodes {
+		switch n := n.(type) {
+		case *parse.TextNode, *parse.CommentNode:
+		case *parse.ActionNode:
+			if c.field(n.Pipe, names) == "answers" {
+				c.refuse(n, "write {{range .answers}}{{.name}}: {{.value}}{{end}} for the answers")
+			}
+		case *parse.IfNode:
+			c.field(n.Pipe, names)
+			c.list(n.List, names)
+			c.list(n.ElseList, names)
+		case *parse.RangeNode:
+			if c.field(n.Pipe, names) != "answers" {
+				c.refuse(n, "only the answers can be ranged over")
+			}
+			c.list(n.List, answerNames)
+			c.list(n.ElseList, names)
+		default:
+			c.refuse(n, "%s", notAProgram)
+		}
+	}
+}
+
+// field is the name that a pipe consists of.
+func (c *checker) field(p *parse.PipeNode, names []string) string {
+	if len(p.Decl) == 0 && len(p.Cmds) == 1 && len(p.Cmds[0].Args) == 1 {
+		if f, is := p.Cmds[0].Args[0].(*parse.FieldNode); is && len(f.Ident) == 1 && slices.Contains(names, f.Ident[0]) {
+			return f.Ident[0]
+		}
+	}
+	c.refuse(p, "%s cannot be used here; there are .%s", p, strings.Join(names, ", ."))
+	return ""
+}
+
+// checkTags refuses elements that Telegram does not know.
+func checkTags(text string) error {
+	tokens := html.NewTokenizer(strings.NewReader(text))
+	for {
+		switch kind := tokens.Next(); kind {
+		case html.ErrorToken:
+			return nil
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			if name, _ := tokens.TagName(); !slices.Contains(AllowedTags, string(name)) {
+				return fmt.Errorf("the element <%s> cannot be used; there are %s", name, strings.Join(AllowedTags, ", "))
+			}
+		}
+	}
+}

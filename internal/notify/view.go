@@ -1,0 +1,183 @@
+package notify
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// A subject is a lead as a template sees it, before its values are cut to a length.
+type subject struct {
+	store.MessageLead
+	member, workspace string
+	zone              *time.Location
+	now               time.Time
+}
+
+// bounds are how much of a lead is shown: characters of a value, and the number of answers.
+type bounds struct{ value, answers int }
+
+// The bounds from the widest, for messages that are too long otherwise.
+var (
+	widest   = bounds{1000, 50}
+	narrower = []bounds{{400, 30}, {120, 20}, {40, 15}}
+	shortest = bounds{20, 5}
+)
+
+// example is a lead that nobody has, for previews and tests.
+func example() subject {
+	now := time.Now()
+	return subject{
+		MessageLead: store.MessageLead{
+			Name: "Aisyah Tan", Email: "aisyah@example.com", Phone: "+60123456789", PhoneE164: "+60123456789", SourceName: "Example source",
+			Fields: json.RawMessage(`{"campaign_name":"Example campaign","Which unit?":"Condo","Budget":"500,000"}`),
+			At:     now.Add(-2 * time.Minute),
+		},
+		member: "you", workspace: "your company", zone: time.UTC, now: now,
+	}
+}
+
+// campaignFields are the custom fields that hold a campaign's name, in the order in which they are looked at.
+var campaignFields = []string{"campaign_name", "campaign", "utm_campaign"}
+
+// view is a lead as a template's data.
+func (s subject) view(b bounds) map[string]any {
+	all := answersOf(s.Fields)
+	campaign := s.Campaign
+	for _, name := range campaignFields {
+		for i, a := range all {
+			if campaign == "" && a.name == name {
+				campaign = a.value
+				all = append(all[:i:i], all[i+1:]...)
+				break
+			}
+		}
+	}
+	answers := []map[string]any{}
+	for i, a := range all {
+		if i == b.answers {
+			answers = append(answers, map[string]any{"name": "…", "value": fmt.Sprintf("and %d more", len(all)-i)})
+			break
+		}
+		answers = append(answers, map[string]any{"name": cut(a.name, b.value), "value": cut(a.value, b.value)})
+	}
+	phone, call, whatsapp := s.Phone, dialled(s.Phone), ""
+	if s.PhoneE164 != "" {
+		phone, call, whatsapp = s.PhoneE164, s.PhoneE164, strings.TrimPrefix(s.PhoneE164, "+")
+	}
+	return map[string]any{
+		"name": cut(s.title(), b.value), "phone": cut(phone, b.value), "call": call, "whatsapp": whatsapp, "email": cut(s.Email, b.value),
+		"source": cut(s.SourceName, b.value), "campaign": cut(campaign, b.value), "answers": answers,
+		"time": s.At.In(s.zone).Format("Mon 2 Jan 2006, 15:04 MST"), "age": age(s.now.Sub(s.At)),
+		"member": cut(s.member, b.value), "workspace": cut(s.workspace, b.value),
+	}
+}
+
+// title is what to call the lead.
+func (s subject) title() string {
+	for _, text := range []string{s.Name, s.Phone, s.Email} {
+		if text = strings.TrimSpace(text); text != "" {
+			return text
+		}
+	}
+	return "without a name"
+}
+
+// dialled are the digits of a phone number that could not be read, as they are dialled where the lead lives; none where
+// there is more in it, which may be two numbers or an extension.
+func dialled(phone string) string {
+	var digits strings.Builder
+	for i, r := range strings.TrimSpace(phone) {
+		switch {
+		case '0' <= r && r <= '9' || r == '+' && i == 0:
+			digits.WriteRune(r)
+		case strings.ContainsRune(" -().", r):
+		default:
+			return ""
+		}
+	}
+	return digits.String()
+}
+
+type answer struct{ name, value string }
+
+// answersOf lists the custom fields that say something, in their order.
+func answersOf(fields json.RawMessage) []answer {
+	decoder := json.NewDecoder(bytes.NewReader(fields))
+	decoder.UseNumber()
+	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
+		return nil
+	}
+	var all []answer
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return all
+		}
+		var value any
+		if err := decoder.Decode(&value); err != nil {
+			return all
+		}
+		if text := strings.TrimSpace(plain(value)); text != "" {
+			all = append(all, answer{fmt.Sprint(name), text})
+		}
+	}
+	return all
+}
+
+// plain is a JSON value as people write it.
+func plain(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case bool:
+		if v {
+			return "yes"
+		}
+		return "no"
+	case []any:
+		parts := make([]string, len(v))
+		for i, part := range v {
+			parts[i] = plain(part)
+		}
+		return strings.Join(parts, ", ")
+	case map[string]any:
+		text, _ := json.Marshal(v) // what was decoded encodes
+		return string(text)
+	}
+	return fmt.Sprint(value)
+}
+
+// cut shortens text to n characters.
+func cut(text string, n int) string {
+	text = strings.TrimSpace(text)
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	return string([]rune(text)[:n-1]) + "…"
+}
+
+// age says how long ago something was.
+func age(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "just now"
+	case d < 2*time.Hour:
+		return ago(int(d.Minutes()), "minute")
+	case d < 48*time.Hour:
+		return ago(int(d.Hours()), "hour")
+	}
+	return ago(int(d.Hours()/24), "day")
+}
+
+func ago(n int, unit string) string {
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s ago", n, unit)
+}

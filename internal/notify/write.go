@@ -1,0 +1,96 @@
+package notify
+
+import (
+	"fmt"
+	"html"
+	"strings"
+	"time"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// maxTelegram is how long a message by Telegram may be, counted as Telegram does: in UTF-16, without elements.
+const maxTelegram = 4096
+
+// testNote stands above test messages.
+const testNote = "<i>This is a test: there is no such lead.</i>\n\n"
+
+// fallbackNotes stand below messages that come by another channel than they should, under the one that failed.
+var fallbackNotes = map[lead.Channel]string{
+	lead.Telegram: "\n\n<i>Telegram does not reach you any more, so this comes by e-mail. Ask for a new link to connect it again.</i>",
+	lead.Email:    "\n\n<i>Your e-mail address does not take messages any more, so this comes by Telegram.</i>",
+}
+
+// Write writes a message. It always finds something to send: a template that cannot be used any more gives way to the
+// default, and what is too long for the channel is cut.
+func Write(m *store.Message, now time.Time) Content {
+	zone, err := time.LoadLocation(m.Recipient.Timezone)
+	if err != nil {
+		zone = time.UTC
+	}
+	about := make([]subject, len(m.Leads))
+	for i, l := range m.Leads {
+		about[i] = subject{l, m.Recipient.Name, m.Recipient.WorkspaceName, zone, now}
+	}
+	before, after := "", fallbackNotes[m.FallbackFrom]
+	if m.Kind == store.NotifyTest {
+		one := example()
+		one.member, one.workspace, one.zone, one.now, one.At = m.Recipient.Name, m.Recipient.WorkspaceName, zone, now, now.Add(-2*time.Minute)
+		about, before = []subject{one}, testNote
+	}
+	if m.Total > 1 {
+		return compose(fmt.Sprintf("%d new leads", m.Total), before, after, func(b bounds) (string, error) {
+			return (&Template{summaryMessage}).execute(summary(about, m.Total, b))
+		})
+	}
+	t, err := ParseTemplate(m.Recipient.Template)
+	if err != nil {
+		t = &Template{defaultMessage}
+	}
+	return compose("New lead: "+cut(oneLine(about[0].title()), 100), before, after, func(b bounds) (string, error) {
+		return t.execute(about[0].view(b))
+	})
+}
+
+// Preview is what messages about a lead look like with a template. An error says what is wrong with it.
+func Preview(text, member, workspace string) (Content, error) {
+	t, err := ParseTemplate(text)
+	if err != nil {
+		return Content{}, err
+	}
+	one := example()
+	one.member, one.workspace = member, workspace
+	return compose("New lead: "+one.title(), "", "", func(b bounds) (string, error) { return t.execute(one.view(b)) }), nil
+}
+
+// compose writes a message within the bounds that make it short enough.
+func compose(subject, before, after string, write func(bounds) (string, error)) Content {
+	var body string
+	for _, b := range append(append([]bounds{widest}, narrower...), shortest) {
+		text, err := write(b)
+		if err != nil {
+			continue
+		}
+		body = before + text + after
+		if telegramLength(Text(body)) <= maxTelegram {
+			return Content{Subject: subject, HTML: body, Text: Text(body)}
+		}
+	}
+	if body == "" {
+		body = html.EscapeString(subject)
+	}
+	short := cutTelegram(Text(body))
+	return Content{Subject: subject, HTML: html.EscapeString(short), Text: short}
+}
+
+func summary(about []subject, total int, b bounds) map[string]any {
+	leads := make([]map[string]any, len(about))
+	for i, s := range about {
+		leads[i] = s.view(bounds{min(b.value, 100), 0})
+		leads[i]["number"] = i + 1
+	}
+	return map[string]any{"total": total, "leads": leads, "more": total - len(about)}
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

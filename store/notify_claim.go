@@ -1,0 +1,258 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+const (
+	// leaseFor is how long a worker has a message to itself. Whoever sends takes less; a worker that dies in between
+	// leaves the message to be sent by another after that.
+	leaseFor = 45 * time.Second
+	// gatherAtOnce bounds the owed messages that become one, and maxTold the copies that one tells of.
+	gatherAtOnce = 1000
+	maxTold      = 20_000
+	// shownLeads is how many copies a message shows; of the others it has the number.
+	shownLeads = 10
+)
+
+// A Message is a message in a worker's hand: what is owed to a member by a channel, gathered, with all that is needed to
+// write and send it.
+type Message struct {
+	Workspace uuid.UUID
+	ID        uuid.UUID
+	Kind      NotificationKind
+	Channel   lead.Channel
+	// Attempt counts this one. It shows whether the message is still in this worker's hand.
+	Attempt int
+	// OwedSince is when the first of the leads was given.
+	OwedSince time.Time
+	// FallbackFrom is the channel by which it could not go, if any, and Error why.
+	FallbackFrom lead.Channel
+	Error        string
+	Recipient    Recipient
+	// Leads are the first copies that it tells of, Total is how many there are.
+	Leads []MessageLead
+	Total int
+}
+
+// A Recipient is a member as a message needs them.
+type Recipient struct {
+	MemberID      uuid.UUID `db:"member_id"`
+	Name          string    `db:"name"`
+	Email         string    `db:"email"`
+	ChatID        string    `db:"telegram_chat_id"`
+	MailToken     uuid.UUID `db:"mail_token"`
+	Timezone      string    `db:"timezone"`
+	WorkspaceName string    `db:"workspace_name"`
+	// Template is the workspace's own, empty where it has none.
+	Template string `db:"template"`
+}
+
+// Address is where the channel reaches the member.
+func (r Recipient) Address(c lead.Channel) string {
+	if c == lead.Telegram {
+		return r.ChatID
+	}
+	return r.Email
+}
+
+// A MessageLead is a copy as a message tells of it. Copies that were scheduled, or given out of what was there already,
+// have the time of their assignment, so that nothing tells of their age.
+type MessageLead struct {
+	Name       string          `db:"name"`
+	Email      string          `db:"email"`
+	Phone      string          `db:"phone"`
+	PhoneE164  string          `db:"phone_e164"`
+	Fields     json.RawMessage `db:"fields"`
+	SourceName string          `db:"source_name"`
+	Campaign   string          `db:"campaign"`
+	At         time.Time       `db:"at"`
+}
+
+// recipientRow is what the claim must know of a member.
+type recipientRow struct {
+	Recipient
+	reachRow
+	Inactive  bool        `db:"inactive"`
+	QuietFrom *lead.Clock `db:"quiet_from"`
+	QuietTo   *lead.Clock `db:"quiet_to"`
+}
+
+// quietUntil is when the member's quiet hours end, zero where they are not in them.
+func (r recipientRow) quietUntil(now time.Time) time.Time {
+	if r.QuietFrom == nil || r.QuietTo == nil {
+		return time.Time{}
+	}
+	zone, err := time.LoadLocation(r.Timezone)
+	if err != nil {
+		zone = time.UTC
+	}
+	return lead.Hours{From: *r.QuietFrom, To: *r.QuietTo}.Until(now, zone)
+}
+
+// owedRow is an owed message that is being gathered.
+type owedRow struct {
+	ID           uuid.UUID        `db:"notification_id"`
+	Kind         NotificationKind `db:"kind"`
+	Copies       pq.StringArray   `db:"copies"`
+	Attempts     int              `db:"attempts"`
+	Error        string           `db:"error"`
+	FallbackFrom lead.Channel     `db:"fallback_from"`
+	CreatedAt    time.Time        `db:"created_at"`
+}
+
+// ClaimMessage takes what is owed to a member by a channel in hand, gathered into one message, for as long as a lease
+// lasts. It returns nil where there is nothing to send now: somebody else has it, it is the member's quiet hours, or they
+// cannot be told any more, which it records. Of several that claim at once each gets other messages, or none.
+func (t *Tx) ClaimMessage(ctx context.Context, workspace, member uuid.UUID, channel lead.Channel) (*Message, error) {
+	owed, err := t.lockOwed(ctx, workspace, member, channel)
+	if err != nil || len(owed) == 0 {
+		return nil, err
+	}
+	ids := make([]uuid.UUID, len(owed))
+	for i, o := range owed {
+		ids[i] = o.ID
+	}
+	to, err := t.recipient(ctx, workspace, member)
+	if err != nil {
+		return nil, err
+	}
+	first := owed[0]
+	switch quiet := to.quietUntil(t.now()); {
+	case to.Inactive:
+		return nil, t.failOwed(ctx, workspace, ids, "the member was deactivated or removed before they were told")
+	case !slices.Contains(t.channels, channel):
+		return nil, t.redirect(ctx, workspace, ids, channel, to, "this installation is not set up to send by it")
+	case to.Address(channel) == "" || channel == lead.Email && !to.Mail:
+		return nil, t.redirect(ctx, workspace, ids, channel, to, "the member has no "+string(channel)+" address any more")
+	case !quiet.IsZero() && first.Kind != NotifyTest:
+		return nil, t.postpone(ctx, workspace, ids, quiet)
+	}
+	return t.gather(ctx, workspace, channel, to.Recipient, owed)
+}
+
+// lockOwed locks owed messages of one kind that nobody has in hand, oldest first.
+func (t *Tx) lockOwed(ctx context.Context, workspace, member uuid.UUID, channel lead.Channel) ([]owedRow, error) {
+	var owed []owedRow
+	if err := sqlx.SelectContext(ctx, t.q, &owed, `
+		SELECT notification_id, kind, assigned_lead_ids AS copies, attempts, coalesce(error, '') AS error,
+			coalesce(fallback_from, '') AS fallback_from, created_at
+		FROM notifications
+		WHERE workspace_id = $1 AND member_id = $2 AND channel = $3 AND state = 'owed'
+			AND (leased_until IS NULL OR leased_until <= $4)
+		ORDER BY notification_id LIMIT $5 FOR UPDATE SKIP LOCKED`,
+		workspace, member, string(channel), t.now(), gatherAtOnce); err != nil {
+		return nil, fmt.Errorf("claiming the messages owed to member %s: %w", member, translate(err))
+	}
+	total := 0
+	for i, o := range owed {
+		total += len(o.Copies)
+		if o.Kind != owed[0].Kind || i > 0 && (o.Kind == NotifyTest || total > maxTold) {
+			return owed[:i], nil // the others are found again
+		}
+	}
+	return owed, nil
+}
+
+func (q Queries) recipient(ctx context.Context, workspace, member uuid.UUID) (recipientRow, error) {
+	var to recipientRow
+	err := sqlx.GetContext(ctx, q.q, &to, `
+		SELECT m.member_id, m.name, coalesce(m.email, '') AS email, coalesce(m.telegram_chat_id, '') AS telegram_chat_id,
+			m.mail_token, coalesce(m.timezone, w.timezone) AS timezone, w.name AS workspace_name,
+			coalesce(tm.template, '') AS template, NOT m.active OR m.removed_at IS NOT NULL AS inactive, m.quiet_from, m.quiet_to,
+			`+reachColumns+`
+		FROM members m JOIN workspaces w USING (workspace_id) LEFT JOIN message_templates tm USING (workspace_id)
+		WHERE m.workspace_id = $1 AND m.member_id = $2`, workspace, member)
+	return to, translate(err)
+}
+
+// gather makes one message of several: the first takes over what the others tell of, and they are gone.
+func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Channel, to Recipient, owed []owedRow) (*Message, error) {
+	m := &Message{
+		Workspace: workspace, ID: owed[0].ID, Kind: owed[0].Kind, Channel: channel, OwedSince: owed[0].CreatedAt, Recipient: to,
+	}
+	var copies []string
+	var others []uuid.UUID
+	for i, o := range owed {
+		copies = append(copies, o.Copies...)
+		m.Attempt = max(m.Attempt, o.Attempts+1)
+		if i > 0 {
+			others = append(others, o.ID)
+		}
+		if m.FallbackFrom == "" {
+			m.FallbackFrom, m.Error = o.FallbackFrom, o.Error
+		}
+	}
+	ids, err := parseIDs(copies)
+	if err != nil {
+		return nil, err
+	}
+	m.Total = len(ids)
+	if len(others) > 0 {
+		if _, err := t.q.ExecContext(ctx, `
+			DELETE FROM notifications WHERE workspace_id = $1 AND notification_id = ANY($2::uuid[])`,
+			workspace, uuids(others)); err != nil {
+			return nil, translate(err)
+		}
+	}
+	until := t.now().Add(leaseFor)
+	if _, err := t.q.ExecContext(ctx, `
+		UPDATE notifications SET assigned_lead_ids = $3::uuid[], attempts = $4, leased_until = $5, send_at = $5,
+			fallback_from = $6, error = $7
+		WHERE workspace_id = $1 AND notification_id = $2`,
+		workspace, m.ID, uuids(ids), m.Attempt, until, nullText(string(m.FallbackFrom)), nullText(m.Error)); err != nil {
+		return nil, translate(err)
+	}
+	m.Leads, err = t.messageLeads(ctx, workspace, ids[:min(len(ids), shownLeads)])
+	if err == nil && m.Kind == NotifyLeads && len(m.Leads) == 0 {
+		return nil, t.failOwed(ctx, workspace, []uuid.UUID{m.ID}, "the leads it tells of are not there any more")
+	}
+	return m, err
+}
+
+// messageLeads reads copies as messages tell of them, in the order of their ids. Only what was given out as it came in
+// shows when that was.
+func (q Queries) messageLeads(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) ([]MessageLead, error) {
+	var rows []struct {
+		ID uuid.UUID `db:"assigned_lead_id"`
+		MessageLead
+	}
+	err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT a.assigned_lead_id, coalesce(a.name, '') AS name, coalesce(a.email, '') AS email, coalesce(a.phone, '') AS phone,
+			coalesce(a.phone_e164, '') AS phone_e164, a.fields,
+			coalesce(s.name, '') AS source_name,
+			coalesce((SELECT coalesce(l.attribution->>'campaign_name', l.attribution->>'campaign_id') FROM leads l
+				WHERE l.workspace_id = a.workspace_id AND l.lead_id = a.source_lead_id), '') AS campaign,
+			coalesce((SELECT min(h.accepted_at) FROM history h
+				WHERE h.workspace_id = a.workspace_id AND h.lead_id = a.source_lead_id AND h.member_id = a.member_id
+					AND h.outcome = 'succeeded' AND h.trigger = 'immediate' AND h.assignment_id IS NULL AND h.retry_of IS NULL),
+				a.assigned_at) AS at
+		FROM assigned_leads a
+		LEFT JOIN sources s ON s.workspace_id = a.workspace_id AND s.source_id = a.source_id
+		WHERE a.workspace_id = $1 AND a.assigned_lead_id = ANY($2::uuid[])`, workspace, uuids(ids))
+	if err != nil {
+		return nil, fmt.Errorf("reading what to tell: %w", translate(err))
+	}
+	leads := make([]MessageLead, 0, len(rows))
+	for _, id := range ids {
+		if i := slices.IndexFunc(rows, func(r struct {
+			ID uuid.UUID `db:"assigned_lead_id"`
+			MessageLead
+		}) bool {
+			return r.ID == id
+		}); i >= 0 {
+			leads = append(leads, rows[i].MessageLead)
+		}
+	}
+	return leads, nil
+}

@@ -1,0 +1,90 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/notify"
+	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
+)
+
+// giveUpAfter is how old a message gets before it is given up on: nobody calls back a lead for a day.
+const giveUpAfter = 24 * time.Hour
+
+// backOff is how long a message waits after each attempt; the last goes on.
+var backOff = []time.Duration{5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
+
+// notification sends messages to members.
+//
+// A message is sent at least once, and once as far as the channel lets us know: it is sent twice where the provider has
+// taken it and the worker dies, or cannot reach the database, before that is recorded; or where the provider took it and
+// its answer was lost on the way.
+type notification struct {
+	store   *store.Store
+	senders map[lead.Channel]notify.Sender
+	metrics *metrics.Metrics
+	log     *slog.Logger
+}
+
+func (n *notification) handle(ctx context.Context, task *asynq.Task) error {
+	p, err := tasks.DecodeNotify(task.Payload())
+	if err != nil {
+		return err
+	}
+	var m *store.Message
+	if err := n.store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		m, err = tx.ClaimMessage(ctx, p.Workspace, p.Member, p.Channel)
+		return err
+	}); err != nil || m == nil {
+		return err
+	}
+	err = n.senders[m.Channel].Send(ctx, m, notify.Write(m, n.store.Now()))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // the task's own time may be over
+	defer cancel()
+	if err == nil {
+		n.count(m, "sent")
+		n.log.Debug("message sent", "notification_id", m.ID, "channel", m.Channel, "leads", m.Total)
+		return n.store.MessageSent(ctx, m)
+	}
+	return n.failed(ctx, m, err)
+}
+
+// failed records what became of a message that was not sent, or perhaps not.
+func (n *notification) failed(ctx context.Context, m *store.Message, cause error) error {
+	failure := &notify.Failure{Said: cause.Error()}
+	_ = errors.As(cause, &failure)
+	log := n.log.With("notification_id", m.ID, "member_id", m.Recipient.MemberID, "channel", m.Channel, "error", failure.Said)
+	if failure.Uncounted {
+		return n.store.MessageLater(ctx, m, n.store.Now().Add(failure.After), "")
+	}
+	switch failure.Verdict {
+	case notify.AddressDead:
+		n.count(m, "failed")
+		log.Warn("a member is not reached at their address any more")
+		return n.store.WithTx(ctx, func(tx *store.Tx) error { return tx.AddressDead(ctx, m, failure.Said) })
+	case notify.AddressMoved:
+		n.count(m, "retried")
+		return n.store.WithTx(ctx, func(tx *store.Tx) error { return tx.ChatMoved(ctx, m, failure.MovedTo) })
+	case notify.Misconfigured:
+		log.Error("messages cannot be sent until the settings are put right; they wait")
+	}
+	if failure.Verdict == notify.Rejected || n.store.Now().Sub(m.OwedSince) > giveUpAfter {
+		n.count(m, "failed")
+		log.Warn("a message was given up on; see /v1/notifications?state=failed")
+		return n.store.MessageFailed(ctx, m, failure.Said)
+	}
+	n.count(m, "retried")
+	wait := max(failure.After, backOff[min(m.Attempt, len(backOff))-1])
+	return n.store.MessageLater(ctx, m, n.store.Now().Add(wait), failure.Said)
+}
+
+func (n *notification) count(m *store.Message, outcome string) {
+	n.metrics.Notifications.WithLabelValues(string(m.Channel), outcome).Inc()
+}
