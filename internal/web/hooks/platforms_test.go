@@ -43,7 +43,7 @@ func TestMetaChecksItsAddress(t *testing.T) {
 	i.send("GET", i.url, "").is(403)
 	d.send("GET", "/hooks/meta/"+strings.Repeat("a", 52), "").is(404)
 	g := d.google()
-	d.send("GET", g.url, "").is(404)
+	d.send("GET", g.url, "").is(405)
 }
 
 func TestMetaDeliveriesThatAreNotSigned(t *testing.T) {
