@@ -28,6 +28,9 @@ func (q Queries) KeepDeadTask(ctx context.Context, d DeadTask) error {
 	if err != nil {
 		return err
 	}
+	if d.Payload == nil { // a task without payload
+		d.Payload = []byte{}
+	}
 	_, err = q.q.ExecContext(ctx, `
 		INSERT INTO dead_tasks (workspace_id, dead_task_id, queue, task_id, type, payload, error, failed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

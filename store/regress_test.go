@@ -106,6 +106,9 @@ func TestDeadTasksAreKeptWhateverTheyHold(t *testing.T) {
 		t.Fatalf("kept are %+v, error %v", kept, err)
 	}
 	equal(t, "error", kept[0].Error, "channel ab, \uFFFD")
+	if err := w.Store.KeepDeadTask(t.Context(), store.DeadTask{Queue: "ingest", TaskID: "2"}); err != nil {
+		t.Errorf("a task without payload: %v", err)
+	}
 }
 
 func TestAddressesStaySecret(t *testing.T) {

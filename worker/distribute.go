@@ -8,6 +8,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
@@ -59,7 +60,7 @@ func (d *distribute) note(ctx context.Context, p tasks.Distribute, cause error) 
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // the task's own time may be over
 	defer cancel()
-	if err := d.store.NoteFailure(ctx, p.Workspace, p.Batch, cause.Error()); err != nil {
+	if err := d.store.NoteFailure(ctx, p.Workspace, p.Batch, discreet.Text(cause)); err != nil {
 		d.log.Error("a batch could not be distributed, nor marked", "batch_id", p.Batch, "error", cause,
 			"marking", fmt.Sprint(err))
 	}

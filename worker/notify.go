@@ -8,6 +8,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/notify"
@@ -60,6 +61,7 @@ func (n *notification) handle(ctx context.Context, task *asynq.Task) error {
 func (n *notification) failed(ctx context.Context, m *store.Message, cause error) error {
 	failure := &notify.Failure{Said: cause.Error()}
 	_ = errors.As(cause, &failure)
+	failure.Said = discreet.Clean(failure.Said) // providers name whom they do not reach
 	log := n.log.With("notification_id", m.ID, "member_id", m.Recipient.MemberID, "channel", m.Channel, "error", failure.Said)
 	if failure.Uncounted {
 		return n.store.MessageLater(ctx, m, n.store.Now().Add(failure.After), "")

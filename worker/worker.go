@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
@@ -105,11 +107,23 @@ func (w *Worker) Stop() {
 	ending.Wait()
 }
 
-// handle finds a task's handler by its exact kind; the queue's own multiplexer would match prefixes.
-func (w *Worker) handle(ctx context.Context, task *asynq.Task) error {
+// handle runs a task. What it says of a failure is kept in the queue, where the dashboard shows it: nothing of people.
+func (w *Worker) handle(ctx context.Context, task *asynq.Task) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = discreet.Recovered(cause)
+			w.log.ErrorContext(ctx, "a task panicked", "kind", task.Type(), "error", err, "stack", string(debug.Stack()))
+		}
+		err = discreet.Error(err)
+	}()
+	return w.dispatch(ctx, task)
+}
+
+// dispatch finds a task's handler by its exact kind; the queue's own multiplexer would match prefixes.
+func (w *Worker) dispatch(ctx context.Context, task *asynq.Task) error {
 	handler, known := w.handlers[task.Type()]
 	if !known {
-		return fmt.Errorf("nobody handles tasks of kind %q; is this worker older than the program that enqueued it? %w",
+		return fmt.Errorf("nobody handles tasks of kind %s; is this worker older than the program that enqueued it? %w",
 			task.Type(), asynq.SkipRetry)
 	}
 	err := handler(ctx, task)

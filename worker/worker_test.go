@@ -33,6 +33,17 @@ func TestKindsAreMatchedExactly(t *testing.T) {
 	}
 }
 
+// TestPanicsAreErrors has a handler panic with somebody's name.
+func TestPanicsAreErrors(t *testing.T) {
+	t.Parallel()
+	w := &Worker{log: slog.New(slog.DiscardHandler), handlers: map[string]asynq.HandlerFunc{
+		tasks.KindIngest: func(context.Context, *asynq.Task) error { panic(`no "Siti Rahman"`) },
+	}}
+	if err := w.handle(t.Context(), asynq.NewTask(tasks.KindIngest, nil)); err == nil || err.Error() != `it panicked: no "…"` {
+		t.Errorf("the panic became %v", err)
+	}
+}
+
 func TestRetryDelayGrowsToABound(t *testing.T) {
 	t.Parallel()
 	for retried, bounds := range map[int][2]time.Duration{

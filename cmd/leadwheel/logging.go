@@ -6,6 +6,8 @@ import (
 	"log/slog"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/leadwheel/leadwheel/internal/discreet"
 )
 
 // logger makes the log of a command that serves, as text where that is asked for or suits whoever reads it.
@@ -15,7 +17,7 @@ func (f serverFlags) logger(s streams, suitsText bool) *slog.Logger {
 	if f.LogFormat == "text" || f.LogFormat == "auto" && suitsText {
 		handler = slog.NewTextHandler(s.err, options)
 	}
-	log := slog.New(handler)
+	log := slog.New(discreet.Handler(handler))
 	logRedis(log)
 	return log
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/notify/telegram"
@@ -105,6 +106,7 @@ type cleanup struct {
 // Start starts the roles that cfg names, on a database whose schema is this program's. What was started before a
 // failure is stopped again. Stop the app that it returns.
 func Start(ctx context.Context, cfg Config) (a *App, err error) {
+	cfg.Log = slog.New(discreet.Handler(cfg.Log.Handler()))
 	a = &App{log: cfg.Log, failed: make(chan error, 2)}
 	defer func() {
 		if err != nil {

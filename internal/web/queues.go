@@ -38,9 +38,18 @@ var _ asynq.RedisConnOpt = sharedRedis{}
 
 // describePayload shows ids, and of pushed leads, which are people's data, only how much of it there is.
 func describePayload(kind string, payload []byte) string {
-	if kind == tasks.KindDistribute {
+	switch kind {
+	case tasks.KindDistribute:
 		if p, err := tasks.DecodeDistribute(payload); err == nil {
 			return fmt.Sprintf("workspace %s, batch %s", p.Workspace, p.Batch)
+		}
+	case tasks.KindFetch:
+		if p, err := tasks.DecodeFetch(payload); err == nil {
+			return fmt.Sprintf("workspace %s, integration %s", p.Workspace, p.Integration)
+		}
+	case tasks.KindNotify:
+		if p, err := tasks.DecodeNotify(payload); err == nil {
+			return fmt.Sprintf("workspace %s, member %s", p.Workspace, p.Member)
 		}
 	}
 	return fmt.Sprintf("%d bytes", len(payload))

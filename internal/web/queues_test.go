@@ -25,10 +25,12 @@ func TestDashboardShowsNoOnesData(t *testing.T) {
 	t.Parallel()
 	env := testenv.New(t)
 	queue := asynq.NewClientFromRedisClient(env.Redis)
-	batch := uuid.New()
+	batch, member, integration := uuid.New(), uuid.New(), uuid.New()
 	for kind, payload := range map[string]string{
 		tasks.KindIngest:     `{"v":1,"leads":[{"name":"Aina Secret"}]}`,
 		tasks.KindDistribute: `{"v":1,"workspace_id":"` + uuid.NewString() + `","batch_id":"` + batch.String() + `"}`,
+		tasks.KindFetch:      `{"v":1,"workspace_id":"` + uuid.NewString() + `","integration_id":"` + integration.String() + `"}`,
+		tasks.KindNotify:     `{"v":1,"workspace_id":"` + uuid.NewString() + `","member_id":"` + member.String() + `","channel":"email"}`,
 		"other":              `Aina Secret`,
 	} {
 		if _, err := queue.Enqueue(asynq.NewTask(kind, []byte(payload)), asynq.Queue("fresh")); err != nil {
@@ -37,7 +39,8 @@ func TestDashboardShowsNoOnesData(t *testing.T) {
 	}
 	h := opsWith(env, "", false)
 	w := get(t, h, "/queues/api/queues/fresh/pending_tasks")
-	if body := w.Body.String(); w.Code != 200 || strings.Contains(body, "Secret") || !strings.Contains(body, batch.String()) || !strings.Contains(body, "bytes") {
+	if body := w.Body.String(); w.Code != 200 || strings.Contains(body, "Secret") || !strings.Contains(body, "bytes") ||
+		!strings.Contains(body, batch.String()) || !strings.Contains(body, member.String()) || !strings.Contains(body, integration.String()) {
 		t.Errorf("%d %s", w.Code, body)
 	}
 	if w := get(t, h, "/queues"); w.Code != 200 || !strings.Contains(w.Body.String(), "<html") {

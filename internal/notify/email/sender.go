@@ -8,6 +8,8 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"net/textproto"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -222,8 +224,17 @@ func judge(err error, to string) (failed *notify.Failure, dead bool) {
 	return failed, false
 }
 
+// quoted is what the server said as the library quotes it.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
 // said is what the server said, without the member's address.
 func said(err error, to string) string {
 	text, _, _ := strings.Cut(err.Error(), ", affected ")
+	text = quoted.ReplaceAllStringFunc(text, func(q string) string {
+		if plain, err := strconv.Unquote(q); err == nil {
+			return plain
+		}
+		return q
+	})
 	return strings.ReplaceAll(text, to, "…")
 }
