@@ -79,17 +79,18 @@ func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members 
 	}
 	var taken []struct {
 		Member uuid.UUID     `db:"member_id"`
-		At     pq.Int64Array `db:"at"` // seconds since 1970
+		At     pq.Int64Array `db:"at"`  // seconds since 1970
+		Day    pq.Int64Array `db:"day"` // for which it counted, since 1970; -1 where it did for none
 	}
 	// One row a member: there may be hundreds of thousands of times, and a row each costs many times as much.
 	if err := sqlx.SelectContext(ctx, t.q, &taken, `
-		SELECT member_id, array_agg(floor(date_part('epoch', at))::bigint) AS at FROM (
-			SELECT member_id, greatest(due_at, $6) AS at FROM pending_leads
+		SELECT member_id, array_agg(floor(date_part('epoch', at))::bigint) AS at, array_agg(coalesce(day - '1970-01-01', -1)) AS day FROM (
+			SELECT member_id, greatest(due_at, $6) AS at, NULL::date AS day FROM pending_leads
 			WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = $3 AND refused IS NULL
 				AND NOT EXISTS (
 					SELECT 1 FROM unnest($7::uuid[]) AS a (pending_id) WHERE a.pending_id = pending_leads.pending_id)
 			UNION ALL
-			SELECT member_id, at FROM history
+			SELECT member_id, at, paced_day FROM history
 			WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = 'scheduled' AND at >= $4 AND outcome = $5
 		) taken GROUP BY 1`,
 		w.ID, uuids(ids), lead.Scheduled, now.Add(-takenSince), lead.Succeeded, now, uuids(apart)); err != nil {
@@ -100,6 +101,12 @@ func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members 
 		m.Taken = make([]time.Time, len(one.At))
 		for i, at := range one.At {
 			m.Taken[i] = time.Unix(at, 0)
+			if one.Day[i] < 0 {
+				continue
+			}
+			if date := time.Unix(one.Day[i]*24*60*60, 0).UTC(); !date.Equal(w.Hours.Day(m.Taken[i], m.Zone)) {
+				m.Counted = append(m.Counted, date) // their zone or the hours were changed since: see tally
+			}
 		}
 	}
 	return nil

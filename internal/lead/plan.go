@@ -33,6 +33,9 @@ type Workload struct {
 	// other schedules (Now for one that is overdue and goes out at once), and those that went out to them on schedule
 	// since the distribution day of Now began.
 	Taken []time.Time
+	// Counted are dates, as midnight UTC, for each of which one more lead counts than Taken says: one that went out to the
+	// member on another day, and counted for this one by the zone and hours of that time.
+	Counted []time.Time
 }
 
 // Plan draws due times: for each member, in the order given, as many as they have leads, ascending, so that the n-th

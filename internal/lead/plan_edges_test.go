@@ -114,3 +114,24 @@ func TestPlanFewSeconds(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatCountedForADayIsNotPlannedAgain has a day's leads all gone out in another zone's day of the same date.
+func TestWhatCountedForADayIsNotPlannedAgain(t *testing.T) {
+	t.Parallel()
+	monday := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	for counted := range Slow.Max() + 1 {
+		w := Workload{MemberID: member('A'), Zone: time.UTC, Leads: 30}
+		for range counted {
+			w.Counted = append(w.Counted, monday)
+		}
+		for seed := range Seed(50) {
+			plans, err := Plan(Schedule{Now: monday, Seed: seed + 1, Pace: Slow, Hours: defaultHours(), Members: []Workload{w}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := countFrom(plans[0], monday, wholeDay); n+counted > Slow.Max() || n < max(0, Slow.Min()-counted) {
+				t.Errorf("%d counted for the day and %d are planned for it, pace %s is %d to %d", counted, n, Slow, Slow.Min(), Slow.Max())
+			}
+		}
+	}
+}

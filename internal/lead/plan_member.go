@@ -41,6 +41,9 @@ func newPlanner(s Schedule, w Workload) *planner {
 			p.rest[day]++
 		}
 	}
+	for _, date := range w.Counted {
+		p.load[date.Unix()/secondsPerDay]++
+	}
 	slices.Sort(p.taken)
 	return p
 }
