@@ -96,10 +96,19 @@ func (s *Scheduler) deleteOldKeys(ctx context.Context) error {
 
 // deleteOldEvents deletes what was delivered too long ago to be kept, a bounded step at a time.
 func (s *Scheduler) deleteOldEvents(ctx context.Context) (time.Duration, error) {
+	return s.deleteOld(ctx, s.store.DeleteOldEvents)
+}
+
+// deleteOldDeliveries does so with what webhooks were told.
+func (s *Scheduler) deleteOldDeliveries(ctx context.Context) (time.Duration, error) {
+	return s.deleteOld(ctx, s.store.DeleteOldDeliveries)
+}
+
+func (s *Scheduler) deleteOld(ctx context.Context, deleteBefore func(context.Context, time.Time, int) (int64, error)) (time.Duration, error) {
 	if s.keepEvents == 0 {
 		return time.Hour, nil
 	}
-	n, err := s.store.DeleteOldEvents(ctx, s.store.Now().Add(-s.keepEvents), eventsAtOnce)
+	n, err := deleteBefore(ctx, s.store.Now().Add(-s.keepEvents), eventsAtOnce)
 	if n == eventsAtOnce {
 		return time.Second, err
 	}

@@ -26,7 +26,7 @@ type Options struct {
 	// Telegram connects chats; nil where the installation has no bot.
 	Telegram *telegram.Poller
 	Metrics  *metrics.Metrics
-	// KeepEvents is for how long deliveries to integrations are kept; 0 is for ever.
+	// KeepEvents is for how long deliveries to integrations, and those to webhooks, are kept; 0 is for ever.
 	KeepEvents time.Duration
 	// AuditEvery is how often the leader checks the promises on the live data; 0 means never.
 	AuditEvery time.Duration
@@ -129,6 +129,8 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 		every(10*time.Minute, "delete old idempotency keys", s.deleteOldKeys),
 		{"delete old deliveries", s.deleteOldEvents},
 		{"feed messages", s.feedMessages},
+		every(webhookInterval, "feed webhooks", s.feedWebhooks),
+		{"delete old deliveries to webhooks", s.deleteOldDeliveries},
 		every(time.Hour, "delete old Telegram links", s.deleteOldLinks),
 	}
 	if auditEvery > 0 {

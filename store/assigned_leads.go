@@ -118,5 +118,19 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 		nullText(keys.e164), keys.words, a.SourceID); err != nil {
 		return a, translate(err)
 	}
+	changed := before.contact().changed(a.contact())
+	if a.Status != before.Status {
+		changed = append(changed, "status")
+	}
+	if a.Notes != before.Notes {
+		changed = append(changed, "notes")
+	}
+	if err := t.tellUpdated(ctx, workspace, a.SourceLeadID, id, changed); err != nil {
+		return a, err
+	}
 	return t.AssignedLead(ctx, workspace, who.MemberID, id)
+}
+
+func (a AssignedLead) contact() contactFields {
+	return contactFields{name: a.Name, email: a.Email, phone: a.Phone, fields: a.Fields, source: a.SourceID}
 }

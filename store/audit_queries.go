@@ -107,6 +107,11 @@ var auditQueries = []auditQuery{
 			GROUP BY workspace_id, member_id, paced_day) days
 		WHERE slow > %d OR slow + normal > %d OR slow + normal + fast > %d`,
 		lead.Slow.Max(), lead.Normal.Max(), lead.Fast.Max())},
+	{name: "told_of_nothing", promise: "webhooks are told only of what has happened", query: `
+		SELECT 'delivery ' || d.delivery_id || ' to webhook ' || d.webhook_id FROM webhook_deliveries d
+		WHERE NOT EXISTS (SELECT 1 FROM leads l WHERE l.workspace_id = d.workspace_id AND l.lead_id = d.lead_id)
+			OR d.event IN ('lead.assigned', 'lead.distribution_failed') AND NOT EXISTS (SELECT 1 FROM history h
+				WHERE h.workspace_id = d.workspace_id AND h.history_id = d.delivery_id)`},
 	{name: "stuck", promise: "due work is done within a minute", overdue: true, query: `
 		SELECT 'batch ' || batch_id || ', ' || size || ' leads' || coalesce(': ' || error, '') FROM batches
 		WHERE feed_at < $1 AND (queue <> 'bulk' OR attempts > 0)

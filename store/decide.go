@@ -39,7 +39,8 @@ type decision struct {
 	reason  lead.Reason
 	skipped []lead.Skip
 	detail  string
-	copy    uuid.UUID // made when it is recorded
+	// Made when it is recorded:
+	copy, history uuid.UUID
 }
 
 // A spentTurn is a row of the ledger. Its lead is nil where the turn was passed over.

@@ -127,6 +127,9 @@ func (s *Store) distributeOnce(ctx context.Context, workspace, batch uuid.UUID, 
 		if outcomes, err = t.record(ctx, workspace, d.decisions, d.turns); err != nil {
 			return d.blame(err)
 		}
+		if err := t.tellOutcomes(ctx, workspace, d.decisions); err != nil {
+			return err
+		}
 		return t.owe(ctx, workspace, d.decisions)
 	})
 	if err != nil {

@@ -74,6 +74,7 @@ var violations = map[string]Violation{
 	"members_workspace_id_fkey":            {Field: "workspace_id", Message: "there is no such workspace"},
 	"sources_workspace_id_fkey":            {Field: "workspace_id", Message: "there is no such workspace"},
 	"integrations_workspace_id_fkey":       {Field: "workspace_id", Message: "there is no such workspace"},
+	"webhooks_workspace_id_fkey":           {Field: "workspace_id", Message: "there is no such workspace"},
 	"groups_workspace_id_fkey":             {Field: "workspace_id", Message: "there is no such workspace"},
 	"api_keys_workspace_id_fkey":           {Field: "workspace_id", Message: "there is no such workspace"},
 	"rings_workspace_id_group_id_fkey":     {Field: "group_id", Message: "there is no such group in this workspace"},

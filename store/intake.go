@@ -93,6 +93,9 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	if err != nil {
 		return nil, nil, fmt.Errorf("looking for duplicates of %d leads: %w", len(leads), err)
 	}
+	if err := t.tellReceived(ctx, workspace, added); err != nil {
+		return nil, nil, err
+	}
 	var pending []pendingLead
 	var schedules []schedule
 	for i, a := range added {
@@ -115,14 +118,23 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 		refuse(pending)
 	}
 	batches, err := t.addPending(ctx, workspace, queue, pending)
-	for _, s := range schedules {
-		var due []Batch
-		if err == nil {
-			_, due, err = t.schedule(ctx, w, s, uuid.Nil)
-			batches = append(batches, due...)
-		}
+	if err != nil {
+		return added, batches, err
 	}
-	return added, batches, err
+	due, err := t.scheduleAll(ctx, w, schedules)
+	return added, append(batches, due...), err
+}
+
+// scheduleAll plans leads as each schedule says, and gives the batches of what is due soon.
+func (t *Tx) scheduleAll(ctx context.Context, w Workspace, schedules []schedule) (batches []Batch, err error) {
+	for _, s := range schedules {
+		_, due, err := t.schedule(ctx, w, s, uuid.Nil)
+		if err != nil {
+			return batches, err
+		}
+		batches = append(batches, due...)
+	}
+	return batches, nil
 }
 
 // decisionsFor lists the pending leads that a distribution of a lead needs.

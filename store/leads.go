@@ -133,14 +133,25 @@ func (t *Tx) EditLead(ctx context.Context, workspace, id uuid.UUID, edit func(*L
 		WHERE workspace_id = $1 AND lead_id = $2`,
 		workspace, id, nullText(l.Name), nullText(l.Email), nullText(l.Phone), string(l.Fields), l.SourceID, l.UpdatedAt,
 		nullText(keys.e164), nullText(keys.email), keys.words)
-	return l, translate(err)
+	if err != nil {
+		return l, translate(err)
+	}
+	changed := before.contact().changed(l.contact())
+	return l, t.tellUpdated(ctx, workspace, id, uuid.Nil, changed)
+}
+
+func (l Lead) contact() contactFields {
+	return contactFields{name: l.Name, email: l.Email, phone: l.Phone, fields: l.Fields, source: l.SourceID}
 }
 
 // DeleteLead deletes a lead softly: it is not listed any more, what is pending for it fails with its reason, and copies
 // given out stay.
-func (q Queries) DeleteLead(ctx context.Context, workspace, id uuid.UUID) error {
-	result, err := q.q.ExecContext(ctx, `
+func (t *Tx) DeleteLead(ctx context.Context, workspace, id uuid.UUID) error {
+	result, err := t.q.ExecContext(ctx, `
 		UPDATE leads SET deleted_at = $3, updated_at = $3
-		WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL`, workspace, id, q.now())
-	return oneRow(result, err)
+		WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL`, workspace, id, t.now())
+	if err := oneRow(result, err); err != nil {
+		return err
+	}
+	return t.tellUpdated(ctx, workspace, id, uuid.Nil, []string{"deleted_at"})
 }

@@ -40,6 +40,8 @@ var impersonal = map[string]string{
 	"assigned_leads":     "status",
 	"telegram_links":     "token_hash used_by",
 	"status_changes":     "from_status to_status",
+	"webhooks":           "url events disabled_for sealed",
+	"webhook_deliveries": "event changed state error",
 	"workspaces":         "name timezone region statuses won_status duplicates_policy",
 }
 

@@ -109,6 +109,7 @@ func decisionColumns(decisions []decision) (columns []any, copies int, err error
 		if ids[0][i], err = uuid.NewV7(); err != nil {
 			return nil, 0, err
 		}
+		decisions[i].history = ids[0][i]
 		if d.reason == "" {
 			copies++
 			if ids[1][i], err = uuid.NewV7(); err != nil {

@@ -75,7 +75,11 @@ func (t *Tx) failBatch(ctx context.Context, workspace, batch uuid.UUID, cause er
 		decisions[i] = c.decided(lead.InternalError)
 		decisions[i].detail = sqlState(cause)
 	}
-	return t.record(ctx, workspace, decisions, nil)
+	outcomes, err := t.record(ctx, workspace, decisions, nil)
+	if err != nil {
+		return nil, err
+	}
+	return outcomes, t.tellOutcomes(ctx, workspace, decisions)
 }
 
 // moveToNewBatches replaces a batch by one for each part of its pending leads, marked as handed to the queue.

@@ -136,11 +136,21 @@ func (c *Client) Distribute(ctx context.Context, batches ...lead.Batch) error {
 // Notify hints that something is owed to a member.
 func (c *Client) Notify(ctx context.Context, p Notify) error {
 	task, err := notifyTask(p)
+	return c.hint(ctx, task, err)
+}
+
+// Webhook hints that something is owed to a webhook.
+func (c *Client) Webhook(ctx context.Context, p Webhook) error {
+	task, err := webhookTask(p)
+	return c.hint(ctx, task, err)
+}
+
+func (c *Client) hint(ctx context.Context, task *asynq.Task, err error) error {
 	if err != nil {
 		return err
 	}
 	if _, err := c.queue.EnqueueContext(ctx, task); err != nil {
-		return fmt.Errorf("handing a message to the queue: %w", err)
+		return fmt.Errorf("handing a %s task to the queue: %w", task.Type(), err)
 	}
 	return nil
 }

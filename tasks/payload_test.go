@@ -51,6 +51,8 @@ func TestGoldenPayloads(t *testing.T) {
 	t.Run("distribute", func(t *testing.T) { goldenCase(t, "distribute.json", distribute, DecodeDistribute) })
 	notify := Notify{Version: 1, Workspace: id(1), Member: id(2), Channel: lead.Telegram}
 	t.Run("notify", func(t *testing.T) { goldenCase(t, "notify.json", notify, DecodeNotify) })
+	webhook := Webhook{Version: 1, Workspace: id(1), Webhook: id(2)}
+	t.Run("webhook", func(t *testing.T) { goldenCase(t, "webhook.json", webhook, DecodeWebhook) })
 	t.Run("ingest", func(t *testing.T) { goldenCase(t, "ingest.json", ingest, DecodeIngest) })
 	t.Run("ingest for members", func(t *testing.T) { goldenCase(t, "ingest_members.json", members, DecodeIngest) })
 }

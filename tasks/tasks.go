@@ -29,24 +29,30 @@ const (
 	KindFetch = "lead:fetch"
 	// KindNotify sends what is owed to a member by a channel.
 	KindNotify = "member:notify"
+	// KindWebhook tells a webhook what is owed to it.
+	KindWebhook = "webhook:deliver"
 )
 
-// QueueIngest carries pushed leads that are not stored yet, and QueueNotify messages to members. The queues of
-// distribution work are in the domain.
+// QueueIngest carries pushed leads that are not stored yet, QueueNotify messages to members, and QueueWebhook what webhooks
+// are told: in a queue of its own, so that slow webhooks hold up no message. The queues of distribution work are in the
+// domain.
 const (
-	QueueIngest = "ingest"
-	QueueNotify = "notify"
+	QueueIngest  = "ingest"
+	QueueNotify  = "notify"
+	QueueWebhook = "webhook"
 )
 
 // Queues lists every queue that Leadwheel uses.
 func Queues() []string {
-	return []string{string(lead.QueueFresh), string(lead.QueueDue), string(lead.QueueBulk), string(lead.QueueFetch), QueueIngest, QueueNotify}
+	return []string{string(lead.QueueFresh), string(lead.QueueDue), string(lead.QueueBulk), string(lead.QueueFetch), QueueIngest, QueueNotify, QueueWebhook}
 }
 
 const (
 	// timeout is what one run of a task may take. A task that runs over is tried again while the first run may still
 	// be ending, which the database guards against.
 	timeout = 30 * time.Second
+	// webhookTimeout leaves one that tells a webhook time for the last, slow attempt.
+	webhookTimeout = time.Minute
 	// hintRetries are few: the scheduler hands over again whatever is left.
 	hintRetries = 3
 	// ingestRetries are what pushed leads get before they are set aside as dead. A database that is away costs none.
@@ -84,6 +90,13 @@ type Notify struct {
 	Workspace uuid.UUID    `json:"workspace_id"`
 	Member    uuid.UUID    `json:"member_id"`
 	Channel   lead.Channel `json:"channel"`
+}
+
+// Webhook is the payload of KindWebhook: to whom something is owed.
+type Webhook struct {
+	Version   int       `json:"v"`
+	Workspace uuid.UUID `json:"workspace_id"`
+	Webhook   uuid.UUID `json:"webhook_id"`
 }
 
 // A PushedLead is a lead as it travels. Fields is a JSON object, kept to the letter, so that long numbers stay exact.
@@ -141,10 +154,18 @@ func DecodeNotify(payload []byte) (Notify, error) {
 	})
 }
 
+// DecodeWebhook reads the payload of KindWebhook.
+func DecodeWebhook(payload []byte) (Webhook, error) {
+	var p Webhook
+	return p, decode(payload, &p, func() error {
+		return check(p.Version, p.Workspace, p.Webhook != uuid.Nil, "webhook_id is missing")
+	})
+}
+
 // IsHint reports whether tasks of a kind only point at what is in the database, so that one that the queue gives up on
 // is no loss.
 func IsHint(kind string) bool {
-	return kind == KindDistribute || kind == KindFetch || kind == KindNotify
+	return kind == KindDistribute || kind == KindFetch || kind == KindNotify || kind == KindWebhook
 }
 
 func check(version int, workspace uuid.UUID, complete bool, what string) error {
@@ -200,6 +221,14 @@ func notifyTask(p Notify) (*asynq.Task, error) {
 	payload, err := json.Marshal(p)
 	return asynq.NewTask(KindNotify, payload,
 		asynq.Queue(QueueNotify), asynq.MaxRetry(hintRetries), asynq.Timeout(timeout)), err
+}
+
+// webhookTask is a hint as notifyTask is.
+func webhookTask(p Webhook) (*asynq.Task, error) {
+	p.Version = payloadVersion
+	payload, err := json.Marshal(p)
+	return asynq.NewTask(KindWebhook, payload,
+		asynq.Queue(QueueWebhook), asynq.MaxRetry(hintRetries), asynq.Timeout(webhookTimeout)), err
 }
 
 func ingestTask(p Ingest) (*asynq.Task, error) {

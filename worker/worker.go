@@ -20,6 +20,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/notify"
+	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -45,8 +46,11 @@ type Options struct {
 	Fetcher *ingest.Fetcher
 	// Senders are the channels by which members are told of their leads; none is sent by others.
 	Senders map[lead.Channel]notify.Sender
-	Metrics *metrics.Metrics
-	Log     *slog.Logger
+	// Webhooks tells other programs of leads, and Box opens the secrets with which that is signed.
+	Webhooks *webhooks.Sender
+	Box      webhooks.Box
+	Metrics  *metrics.Metrics
+	Log      *slog.Logger
 }
 
 // class is a server of its own: its queues with their weights, how many tasks it runs at once, and how often it looks
@@ -64,6 +68,7 @@ var classes = []class{
 	{"fetch", map[string]int{string(lead.QueueFetch): 1}, 8, 50 * time.Millisecond},
 	{"ingest", map[string]int{tasks.QueueIngest: 1}, 2, 100 * time.Millisecond},
 	{"notify", map[string]int{tasks.QueueNotify: 1}, 12, 200 * time.Millisecond},
+	{"webhook", map[string]int{tasks.QueueWebhook: 1}, 16, 200 * time.Millisecond},
 }
 
 // Start starts the servers. Stop the worker before its Redis client is closed.
@@ -73,6 +78,7 @@ func Start(o Options) (*Worker, error) {
 		tasks.KindIngest:     (&ingestion{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
 		tasks.KindFetch:      (&fetch{o.Fetcher}).handle,
 		tasks.KindNotify:     (&notification{o.Store, o.Senders, o.Metrics, o.Log}).handle,
+		tasks.KindWebhook:    (&webhook{o.Store, o.Webhooks, o.Box, o.Metrics, o.Log}).handle,
 	}}
 	for _, c := range classes {
 		server := asynq.NewServerFromRedisClient(o.Redis, asynq.Config{

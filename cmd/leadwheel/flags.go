@@ -45,6 +45,7 @@ type serverFlags struct {
 	hookFlags
 	platformFlags
 	messageFlags
+	webhookFlags
 	LogLevel  slog.Level `env:"LEADWHEEL_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Default ${default}."`
 	LogFormat string     `env:"LEADWHEEL_LOG_FORMAT" default:"auto" enum:"auto,json,text" placeholder:"FORMAT" help:"json or text. Default: text for up on a terminal, else json."`
 }
@@ -53,7 +54,8 @@ type serverFlags struct {
 func (f serverFlags) config(log *slog.Logger) app.Config {
 	return app.Config{
 		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery,
-		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), Platforms: f.platforms(), Messages: f.messages(), Version: version(), Log: log,
+		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), Platforms: f.platforms(), Messages: f.messages(),
+		WebhookAllow: f.WebhookAllow, Version: version(), Log: log,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
 	"github.com/leadwheel/leadwheel/internal/web/hooks"
+	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/scheduler"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
@@ -63,6 +65,8 @@ type Config struct {
 	Hooks      HookLimits
 	Platforms  ingest.Platforms
 	Messages   Messages
+	// WebhookAllow are the private networks that webhooks may be in.
+	WebhookAllow []netip.Prefix
 	// AuditEvery is how often the leading scheduler checks the promises on the live data; 0 means never.
 	AuditEvery time.Duration
 	// PrometheusURL is where the queue dashboard gets its graphs from; empty means that it has none.
@@ -167,8 +171,11 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 		if err != nil {
 			return err
 		}
+		teller := webhooks.NewSender(webhooks.NewAddresses(cfg.WebhookAllow), a.store.Now)
+		a.onStop("webhooks", func(context.Context) error { teller.Close(); return nil })
 		w, err := worker.Start(worker.Options{
-			Store: a.store, Redis: a.redis, Feeder: a.feeder, Senders: senders, Metrics: a.metrics, Log: a.log,
+			Store: a.store, Redis: a.redis, Feeder: a.feeder, Senders: senders, Webhooks: teller, Box: a.secrets,
+			Metrics: a.metrics, Log: a.log,
 			Fetcher: ingest.NewFetcher(ingest.FetcherOptions{
 				Store: a.store, Feeder: a.feeder, Box: a.secrets, Metrics: a.metrics, Log: a.log, Platforms: cfg.Platforms,
 			}),
@@ -189,7 +196,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	var err error
 	if slices.Contains(cfg.Roles, RoleAPI) {
 		//nolint:contextcheck // as above
-		if a.public, err = a.listen(ctx, "public", cfg.Listen, a.publicHandler(cfg.Hooks)); err != nil {
+		if a.public, err = a.listen(ctx, "public", cfg.Listen, a.publicHandler(cfg)); err != nil {
 			return err
 		}
 	}
@@ -200,7 +207,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	return err
 }
 
-func (a *App) publicHandler(limits HookLimits) http.Handler {
+func (a *App) publicHandler(cfg Config) http.Handler {
 	intake := ingest.NewIntake(a.store, a.feeder, a.metrics)
 	a.onStop("intake", func(context.Context) error { intake.Stop(); return nil })
 	receiver := ingest.NewReceiver(ingest.ReceiverOptions{
@@ -209,11 +216,12 @@ func (a *App) publicHandler(limits HookLimits) http.Handler {
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
 			Store: a.store, Intake: intake, Feeder: a.feeder, Importer: ingest.NewImporter(a.store, a.metrics, a.log),
-			Receiver: receiver, Secrets: a.secrets, Snapchat: limits.Snapchat, Telegram: a.bot,
-			Waiting: tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,
+			Receiver: receiver, Secrets: a.secrets, Snapchat: cfg.Hooks.Snapchat, Telegram: a.bot,
+			Webhooks: webhooks.NewAddresses(cfg.WebhookAllow),
+			Waiting:  tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,
 		},
 		Hooks: hooks.Deps{
-			Store: a.store, Receiver: receiver, Rate: limits.Rate, AddressRate: limits.AddressRate, Log: a.log,
+			Store: a.store, Receiver: receiver, Rate: cfg.Hooks.Rate, AddressRate: cfg.Hooks.AddressRate, Log: a.log,
 		},
 		Checks: a.checks(), Log: a.log,
 	})

@@ -29,6 +29,8 @@ type collector struct {
 	up                                             *prometheus.Desc
 	pending, overdue, queueOverdue, dead           *prometheus.Desc
 	pool, poolMax, poolWait                        *prometheus.Desc
+	webhooksOwed, webhooksLate, webhooksFailing    *prometheus.Desc
+	webhooksDisabled                               *prometheus.Desc
 	memory, memoryMax                              *prometheus.Desc
 	size, tasks, latency, processed, failed, usage *prometheus.Desc
 }
@@ -39,29 +41,34 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 	}
 	return &collector{
 		store: s, rdb: rdb, log: log,
-		up:           desc("leadwheel_dependency_up", "1 where Postgres or Redis answers this process, else 0.", "dependency"),
-		pending:      desc("leadwheel_pending_leads", "Pending leads, by whether they are due.", "state"),
-		overdue:      desc("leadwheel_overdue_seconds", "Age of the oldest due pending lead, 0 where none is due."),
-		queueOverdue: desc("leadwheel_queue_overdue_seconds", "Age of the oldest due pending lead that goes by a queue, 0 where none is due.", "queue"),
-		dead:         desc("leadwheel_dead_tasks", "Tasks that the queue gave up on and that are kept in the database."),
-		pool:         desc("leadwheel_postgres_pool_connections", "Connections of this process to Postgres, by what they do.", "state"),
-		poolMax:      desc("leadwheel_postgres_pool_max_connections", "Connections to Postgres that this process may have."),
-		poolWait:     desc("leadwheel_postgres_pool_wait_seconds_total", "Time that this process has waited for a free connection to Postgres."),
-		memory:       desc("leadwheel_redis_memory_bytes", "Memory that Redis uses."),
-		memoryMax:    desc("leadwheel_redis_memory_max_bytes", "Memory that Redis may use, 0 where that is not bounded."),
-		size:         desc("asynq_queue_size", "Tasks in a queue.", "queue"),
-		tasks:        desc("asynq_tasks_enqueued_total", "Tasks in a queue, by state.", "queue", "state"),
-		latency:      desc("asynq_queue_latency_seconds", "How long the oldest task of a queue has waited.", "queue"),
-		processed:    desc("asynq_tasks_processed_total", "Tasks that workers have run, with those that failed.", "queue"),
-		failed:       desc("asynq_tasks_failed_total", "Tasks that workers have run and that failed.", "queue"),
-		usage:        desc("asynq_queue_memory_usage_approx_bytes", "Memory that a queue takes in Redis, as far as a sample shows.", "queue"),
+		up:               desc("leadwheel_dependency_up", "1 where Postgres or Redis answers this process, else 0.", "dependency"),
+		pending:          desc("leadwheel_pending_leads", "Pending leads, by whether they are due.", "state"),
+		overdue:          desc("leadwheel_overdue_seconds", "Age of the oldest due pending lead, 0 where none is due."),
+		queueOverdue:     desc("leadwheel_queue_overdue_seconds", "Age of the oldest due pending lead that goes by a queue, 0 where none is due.", "queue"),
+		dead:             desc("leadwheel_dead_tasks", "Tasks that the queue gave up on and that are kept in the database."),
+		pool:             desc("leadwheel_postgres_pool_connections", "Connections of this process to Postgres, by what they do.", "state"),
+		poolMax:          desc("leadwheel_postgres_pool_max_connections", "Connections to Postgres that this process may have."),
+		poolWait:         desc("leadwheel_postgres_pool_wait_seconds_total", "Time that this process has waited for a free connection to Postgres."),
+		webhooksOwed:     desc("leadwheel_webhook_deliveries_owed", "What is owed to enabled webhooks, 100,000 at the most."),
+		webhooksLate:     desc("leadwheel_webhook_deliveries_oldest_seconds", "How long the longest overdue delivery to a webhook has waited for a worker, 0 where none does."),
+		webhooksFailing:  desc("leadwheel_webhooks_failing_seconds", "For how long the longest failing of the enabled webhooks has taken nothing, 0 where each took the last."),
+		webhooksDisabled: desc("leadwheel_webhooks_disabled", "Webhooks that were disabled because they were gone or took nothing for long, and that nobody has enabled since."),
+		memory:           desc("leadwheel_redis_memory_bytes", "Memory that Redis uses."),
+		memoryMax:        desc("leadwheel_redis_memory_max_bytes", "Memory that Redis may use, 0 where that is not bounded."),
+		size:             desc("asynq_queue_size", "Tasks in a queue.", "queue"),
+		tasks:            desc("asynq_tasks_enqueued_total", "Tasks in a queue, by state.", "queue", "state"),
+		latency:          desc("asynq_queue_latency_seconds", "How long the oldest task of a queue has waited.", "queue"),
+		processed:        desc("asynq_tasks_processed_total", "Tasks that workers have run, with those that failed.", "queue"),
+		failed:           desc("asynq_tasks_failed_total", "Tasks that workers have run and that failed.", "queue"),
+		usage:            desc("asynq_queue_memory_usage_approx_bytes", "Memory that a queue takes in Redis, as far as a sample shows.", "queue"),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		c.up, c.pending, c.overdue, c.queueOverdue, c.dead, c.pool, c.poolMax, c.poolWait, c.memory, c.memoryMax,
+		c.up, c.pending, c.overdue, c.queueOverdue, c.dead, c.pool, c.poolMax, c.poolWait,
+		c.webhooksOwed, c.webhooksLate, c.webhooksFailing, c.webhooksDisabled, c.memory, c.memoryMax,
 		c.size, c.tasks, c.latency, c.processed, c.failed, c.usage,
 	} {
 		ch <- d
@@ -119,10 +126,8 @@ func (c *collector) collectDatabase(ctx context.Context, ch chan<- prometheus.Me
 	overdue := map[lead.Queue]float64{lead.QueueFresh: 0, lead.QueueDue: 0, lead.QueueBulk: 0}
 	for _, b := range backlogs {
 		due, later = due+b.Due, later+b.Later
-		if b.Oldest != nil {
-			overdue[b.Queue] = max(0, c.store.Now().Sub(*b.Oldest).Seconds())
-			oldest = max(oldest, overdue[b.Queue])
-		}
+		overdue[b.Queue] = max(overdue[b.Queue], c.age(b.Oldest))
+		oldest = max(oldest, overdue[b.Queue])
 	}
 	gauge(ch, c.pending, float64(due), "due")
 	gauge(ch, c.pending, float64(later), "later")
@@ -136,6 +141,27 @@ func (c *collector) collectDatabase(ctx context.Context, ch chan<- prometheus.Me
 		return
 	}
 	gauge(ch, c.dead, float64(dead))
+	c.collectWebhooks(ctx, ch)
+}
+
+func (c *collector) collectWebhooks(ctx context.Context, ch chan<- prometheus.Metric) {
+	h, err := c.store.WebhookHealth(ctx)
+	if err != nil {
+		c.log.Warn("the webhooks could not be looked at for metrics", "error", err)
+		return
+	}
+	gauge(ch, c.webhooksOwed, float64(h.Owed))
+	gauge(ch, c.webhooksLate, c.age(h.Late))
+	gauge(ch, c.webhooksFailing, c.age(h.Failing))
+	gauge(ch, c.webhooksDisabled, float64(h.Disabled))
+}
+
+// age is how many seconds a time is past, 0 where there is none.
+func (c *collector) age(at *time.Time) float64 {
+	if at == nil {
+		return 0
+	}
+	return max(0, c.store.Now().Sub(*at).Seconds())
 }
 
 func gauge(ch chan<- prometheus.Metric, d *prometheus.Desc, v float64, labels ...string) {

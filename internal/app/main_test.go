@@ -49,7 +49,7 @@ func process(names string) int {
 	}
 	a, err := app.Start(ctx, app.Config{
 		Messages: settings, DatabaseURL: os.Getenv("DATABASE_URL"), RedisURL: os.Getenv("REDIS_URL"), Listen: "127.0.0.1:0",
-		OpsListen: "127.0.0.1:0", Roles: all, SecretKeys: secretKey, Platforms: ingest.Platforms{MetaURL: os.Getenv(metaURL)}, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		OpsListen: "127.0.0.1:0", Roles: all, SecretKeys: secretKey, WebhookAllow: loopback, Platforms: ingest.Platforms{MetaURL: os.Getenv(metaURL)}, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

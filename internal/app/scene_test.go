@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"testing"
@@ -80,7 +81,7 @@ func (s *scene) startWith(change func(*app.Config), roles ...app.Role) *app.App 
 	config := app.Config{
 		DatabaseURL: s.DatabaseURL, RedisURL: s.RedisURL, Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0", Roles: roles,
 		SecretKeys: secretKey, Platforms: ingest.Platforms{MetaURL: s.metaURL},
-		Messages: s.messages, Log: slog.New(slog.DiscardHandler),
+		Messages: s.messages, WebhookAllow: loopback, Log: slog.New(slog.DiscardHandler),
 	}
 	change(&config)
 	a, err := app.Start(s.t.Context(), config)
@@ -93,6 +94,9 @@ func (s *scene) startWith(change func(*app.Config), roles ...app.Role) *app.App 
 	s.app = a
 	return a
 }
+
+// loopback is where tests receive webhooks.
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 // startProcess runs roles in a process of their own, which the test may kill.
 func (s *scene) startProcess(names string) *exec.Cmd {

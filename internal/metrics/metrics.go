@@ -35,6 +35,8 @@ type Metrics struct {
 	Notifications  *prometheus.CounterVec // channel, outcome
 	Webhooks       *prometheus.CounterVec // kind, outcome
 
+	WebhookDeliveries *prometheus.CounterVec // outcome
+
 	// Leading is 1 while this process leads the schedule, else 0. What follows is the leader's doing: elsewhere it stays
 	// as it was.
 	Leading     prometheus.Gauge
@@ -71,6 +73,9 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.Webhooks = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadwheel_webhook_requests_total", Help: "Deliveries by ad platforms and forms, by kind and outcome.",
 	}, []string{"kind", "outcome"})
+	m.WebhookDeliveries = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadwheel_webhook_deliveries_total", Help: "Attempts to tell webhooks what happened to leads, by outcome.",
+	}, []string{"outcome"})
 	m.Leading = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "leadwheel_scheduler_leading", Help: "1 while this process leads the schedule, else 0.",
 	})
@@ -85,7 +90,7 @@ func New(reg prometheus.Registerer) *Metrics {
 	})
 	m.Rings = newRings()
 	m.fill()
-	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Webhooks,
+	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Webhooks, m.WebhookDeliveries,
 		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings)
 	return m
 }
@@ -103,6 +108,9 @@ func (m *Metrics) fill() {
 		m.Reconciled.WithLabelValues(k)
 	}
 	each(m.Notifications, notifyChannels, notifyOutcomes)
+	for _, o := range notifyOutcomes {
+		m.WebhookDeliveries.WithLabelValues(o)
+	}
 	each(m.Webhooks, hookKinds, hookOutcomes)
 }
 

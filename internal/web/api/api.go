@@ -12,6 +12,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/notify/telegram"
 	"github.com/leadwheel/leadwheel/internal/secret"
+	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -26,6 +27,8 @@ type Deps struct {
 	Secrets  *secret.Box
 	// Snapchat allows integrations of that kind.
 	Snapchat bool
+	// Webhooks says which addresses webhooks may have.
+	Webhooks webhooks.Addresses
 	// Waiting are the leads that were pushed through the queue and are not stored yet.
 	Waiting *tasks.Waiting
 	// Telegram is the installation's bot; nil where it has none.
@@ -80,6 +83,8 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerAuditLog()
 	a.registerIntegrations()
 	a.registerEvents()
+	a.registerWebhooks()
+	a.registerWebhookDeliveries()
 	a.registerPrivacy()
 	a.registerNotifications()
 	a.registerMessageTemplate()

@@ -163,11 +163,15 @@ func (a *API) editSecrets(p IntegrationPatch, i *store.Integration) error {
 
 // seal encrypts secrets for an integration. It returns a *store.FieldError where the server has no key to do that with.
 func (a *API) seal(secrets ingest.Secrets, i store.Integration) ([]byte, error) {
-	sealed, err := secrets.Seal(a.Secrets, i)
+	return sealed(secrets.Seal(a.Secrets, i))
+}
+
+// sealed passes on what was sealed, or as a *store.FieldError that there is no key to do that with.
+func sealed(data []byte, err error) ([]byte, error) {
 	if errors.Is(err, secret.ErrNoKey) {
 		return nil, &store.FieldError{Field: "secret", Message: err.Error()}
 	}
-	return sealed, err
+	return data, err
 }
 
 // overPointer changes a field that is nil where there is none.

@@ -104,6 +104,17 @@ var roles = map[string][]lead.Role{
 	"get-event":             admins,
 	"replay-event":          admins,
 
+	"post-webhook":            admins,
+	"list-webhooks":           admins,
+	"get-webhook":             admins,
+	"patch-webhook":           admins,
+	"delete-webhook":          admins,
+	"rotate-webhook-secret":   admins,
+	"list-webhook-deliveries": admins,
+	"get-webhook-delivery":    admins,
+	"redeliver":               admins,
+	"redeliver-failed":        admins,
+
 	"export-person": admins,
 	"erase-person":  admins,
 

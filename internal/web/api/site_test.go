@@ -25,6 +25,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
 	"github.com/leadwheel/leadwheel/internal/web/hooks"
+	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -84,7 +85,7 @@ func (s *site) serve() {
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
 			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Feeder: s.fed, Receiver: receiver,
-			Secrets: box, Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
+			Secrets: box, Webhooks: webhooks.NewAddresses(nil), Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
 		},
 		Hooks: hooks.Deps{Store: s.Store, Receiver: receiver, Log: log},
 		Log:   log,

@@ -28,6 +28,7 @@ func (s *site) newTenant(name string) tenant {
 	w := tenant{id: id, keys: map[lead.Role]string{lead.RoleAdmin: admin}, own: map[string]string{}}
 	post := func(path string, body any) reply { s.t.Helper(); return s.do(admin, "POST", path, body) }
 
+	post("/v1/webhooks", `{"url":"https://example.com/","events":["lead.received","lead.updated"]}`).is(201)
 	first, second := post("/v1/members", `{"name":"First","email":"first@example.com"}`).is(201).uuid(), post("/v1/members", `{"name":"Second"}`).is(201).uuid()
 	group := post("/v1/groups", ring(first)).is(201).id()
 	source := post("/v1/sources", `{"name":"Web"}`).is(201).id()

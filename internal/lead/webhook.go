@@ -1,0 +1,21 @@
+package lead
+
+// WebhookEvent is something that happens to a lead, and that webhooks may be told of.
+type WebhookEvent string
+
+// The events.
+const (
+	// WebhookReceived means that a source lead was stored.
+	WebhookReceived WebhookEvent = "lead.received"
+	// WebhookAssigned means that a member got a copy.
+	WebhookAssigned WebhookEvent = "lead.assigned"
+	// WebhookFailed means that a distribution ended without a copy, for a reason.
+	WebhookFailed WebhookEvent = "lead.distribution_failed"
+	// WebhookUpdated means that a source lead or a copy was changed.
+	WebhookUpdated WebhookEvent = "lead.updated"
+)
+
+// WebhookEvents lists every event.
+func WebhookEvents() []WebhookEvent {
+	return []WebhookEvent{WebhookReceived, WebhookAssigned, WebhookFailed, WebhookUpdated}
+}

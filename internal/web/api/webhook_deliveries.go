@@ -1,0 +1,168 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/webhooks"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// WebhookDelivery is an event that a webhook is told of: owed, sent, or given up on.
+type WebhookDelivery struct {
+	ID             uuid.UUID           `json:"id" format:"uuid" doc:"The webhook gets it as the header webhook-id, with msg_ before it."`
+	Event          lead.WebhookEvent   `json:"event" enum:"lead.received,lead.assigned,lead.distribution_failed,lead.updated"`
+	LeadID         uuid.UUID           `json:"lead_id" format:"uuid"`
+	AssignedLeadID *uuid.UUID          `json:"assigned_lead_id" format:"uuid" nullable:"true" doc:"The copy that it is about; null where it is about the source lead."`
+	At             time.Time           `json:"at" doc:"When it happened."`
+	State          store.DeliveryState `json:"state" enum:"owed,sent,failed"`
+	Attempts       int                 `json:"attempts"`
+	Status         *int                `json:"status" doc:"HTTP's, of the last answer; null where there was none."`
+	Error          *string             `json:"error" doc:"What was wrong the last time."`
+	NextAt         *time.Time          `json:"next_attempt_at" doc:"When it is tried next, while it is owed."`
+	SentAt         *time.Time          `json:"sent_at"`
+}
+
+func (d WebhookDelivery) itemID() uuid.UUID { return d.ID }
+
+// WebhookDeliveryBody is a delivery with what it tells.
+type WebhookDeliveryBody struct {
+	WebhookDelivery
+	Body json.RawMessage `json:"body" doc:"What it would be sent now: a delivery tells of the lead as it is when it is sent."`
+}
+
+// Redelivered answers for a delivery that is owed anew.
+type Redelivered struct {
+	ID uuid.UUID `json:"id" format:"uuid"`
+}
+
+// RedeliverFailed says which deliveries are owed anew.
+type RedeliverFailed struct {
+	Since *time.Time `json:"since,omitempty" doc:"Of what happened since then; all unless given."`
+}
+
+// RedeliveredFailed answers for deliveries that are owed anew.
+type RedeliveredFailed struct {
+	Count int `json:"count" doc:"How many had been given up on."`
+}
+
+type webhookDeliveriesInput struct {
+	Paging
+	ItemID
+	State store.DeliveryState `query:"state" enum:"owed,sent,failed"`
+}
+
+type webhookDeliveryInput struct {
+	ItemID
+	DeliveryID string `path:"delivery_id"`
+}
+
+// ids returns store.ErrNotFound for text that is no id.
+func (i webhookDeliveryInput) ids() (webhook, delivery uuid.UUID, err error) {
+	if webhook, err = i.id(); err != nil {
+		return webhook, delivery, err
+	}
+	delivery, err = ItemID{i.DeliveryID}.id()
+	return webhook, delivery, err
+}
+
+func (a *API) registerWebhookDeliveries() {
+	const collection = "/v1/webhooks/{id}/deliveries"
+	registerList(a, huma.Operation{
+		OperationID: "list-webhook-deliveries", Path: collection, Summary: "List what a webhook was told, or is to be",
+		Description: "Kept for as long as deliveries to integrations are.",
+	}, nil, func(ctx context.Context, c *call, in *webhookDeliveriesInput, p store.Page) ([]WebhookDelivery, error) {
+		id, err := in.id()
+		if err != nil {
+			return nil, err
+		}
+		if _, err := a.Store.Webhook(ctx, c.Workspace, id); err != nil {
+			return nil, err
+		}
+		all, err := a.Store.WebhookDeliveries(ctx, c.Workspace, id, in.State, p)
+		return each(all, deliveryBody), err
+	})
+	register(a, huma.Operation{
+		OperationID: "get-webhook-delivery", Method: http.MethodGet, Path: collection + "/{delivery_id}",
+		Summary: "Look at a delivery and what it tells",
+	}, a.getWebhookDelivery)
+	register(a, huma.Operation{
+		OperationID: "redeliver", Method: http.MethodPost, Path: collection + "/{delivery_id}/redeliver",
+		Summary: "Tell a webhook again", Description: "Under the same id, also what it has taken before.", DefaultStatus: http.StatusAccepted,
+	}, a.redeliver)
+	register(a, huma.Operation{
+		OperationID: "redeliver-failed", Method: http.MethodPost, Path: "/v1/webhooks/{id}/redeliver-failed",
+		Summary: "Tell a webhook what was given up on", DefaultStatus: http.StatusAccepted,
+	}, a.redeliverFailed)
+}
+
+func (a *API) getWebhookDelivery(ctx context.Context, c *call, in *webhookDeliveryInput) (*struct{ Body WebhookDeliveryBody }, error) {
+	webhook, id, err := in.ids()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.Store.Webhook(ctx, c.Workspace, webhook); err != nil {
+		return nil, err
+	}
+	d, err := a.Store.WebhookDelivery(ctx, c.Workspace, webhook, id)
+	if err != nil {
+		return nil, err
+	}
+	contents, err := a.Store.WebhookContents(ctx, c.Workspace, webhook, []uuid.UUID{id})
+	if err != nil {
+		return nil, err
+	}
+	content, err := webhooks.Body(d, contents[id])
+	return &struct{ Body WebhookDeliveryBody }{WebhookDeliveryBody{deliveryBody(d), content}}, err
+}
+
+func (a *API) redeliver(ctx context.Context, c *call, in *webhookDeliveryInput) (*posted[Redelivered], error) {
+	webhook, id, err := in.ids()
+	if err != nil {
+		return nil, err
+	}
+	return once(ctx, a, c, func(tx *store.Tx) (effect[Redelivered], error) {
+		if _, err := tx.Webhook(ctx, c.Workspace, webhook); err != nil {
+			return effect[Redelivered]{}, err
+		}
+		return effect[Redelivered]{status: http.StatusAccepted, body: Redelivered{id}}, tx.Redeliver(ctx, c.Workspace, webhook, id)
+	})
+}
+
+func (a *API) redeliverFailed(ctx context.Context, c *call, in *struct {
+	ItemID
+	Body RedeliverFailed
+}) (*posted[RedeliveredFailed], error) {
+	webhook, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	since := time.Time{}
+	if in.Body.Since != nil {
+		since = *in.Body.Since
+	}
+	return once(ctx, a, c, func(tx *store.Tx) (effect[RedeliveredFailed], error) {
+		if _, err := tx.Webhook(ctx, c.Workspace, webhook); err != nil {
+			return effect[RedeliveredFailed]{}, err
+		}
+		n, err := tx.RedeliverFailed(ctx, c.Workspace, webhook, since)
+		return effect[RedeliveredFailed]{status: http.StatusAccepted, body: RedeliveredFailed{n}, count: &n}, err
+	})
+}
+
+func deliveryBody(d store.WebhookDelivery) WebhookDelivery {
+	body := WebhookDelivery{
+		ID: d.ID, Event: d.Event, LeadID: d.LeadID, AssignedLeadID: d.AssignedLeadID, At: d.HappenedAt, State: d.State,
+		Attempts: d.Attempts, Status: d.Status, Error: textOrNull(d.Error), SentAt: d.SentAt,
+	}
+	if d.State == store.DeliveryOwed {
+		body.NextAt = &d.SendAt
+	}
+	return body
+}

@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// WebhookContent is what a delivery tells: the lead or, where it is about one, the copy, as it is now. Empty text and nil
+// ids mean that there is none. Of a person who was erased nothing is told but ids.
+type WebhookContent struct {
+	Name          string          `db:"name"`
+	Email         string          `db:"email"`
+	Phone         string          `db:"phone"`
+	PhoneE164     string          `db:"phone_e164"`
+	Fields        json.RawMessage `db:"fields"`
+	SourceID      *uuid.UUID      `db:"source_id"`
+	SourceName    string          `db:"source_name"`
+	Channel       string          `db:"channel"`
+	ExternalID    string          `db:"external_id"`
+	IntegrationID *uuid.UUID      `db:"integration_id"`
+	DuplicateOf   *uuid.UUID      `db:"duplicate_of"`
+	Test          bool            `db:"test"`
+	Attribution   object[string]  `db:"attribution"`
+	CreatedAt     time.Time       `db:"created_at"`
+	DeletedAt     *time.Time      `db:"deleted_at"`
+	// Status and AssignedAt are a copy's; MemberID is whose it is or, of a distribution that failed, for whom it was.
+	Status     string     `db:"status"`
+	AssignedAt *time.Time `db:"assigned_at"`
+	MemberID   *uuid.UUID `db:"member_id"`
+	// GroupID, Trigger and Reason are those of a distribution.
+	GroupID *uuid.UUID   `db:"group_id"`
+	Trigger lead.Trigger `db:"trigger"`
+	Reason  lead.Reason  `db:"reason"`
+}
+
+// WebhookContents reads what deliveries to a webhook tell, by their ids.
+func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]WebhookContent, error) {
+	var rows []struct {
+		ID uuid.UUID `db:"delivery_id"`
+		WebhookContent
+	}
+	err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT r.delivery_id, coalesce(r.name, '') AS name, coalesce(r.email, '') AS email, coalesce(r.phone, '') AS phone,
+			coalesce(r.phone_e164, '') AS phone_e164, r.fields, s.source_id, coalesce(s.name, '') AS source_name,
+			r.channel, r.external_id, r.integration_id, r.duplicate_of, r.test, r.attribution, r.created_at, r.deleted_at,
+			r.status, r.assigned_at, r.member_id, r.group_id, r.trigger, r.reason
+		FROM (
+			SELECT d.workspace_id, d.delivery_id,
+				CASE WHEN c THEN a.name ELSE l.name END AS name, CASE WHEN c THEN a.email ELSE l.email END AS email,
+				CASE WHEN c THEN a.phone ELSE l.phone END AS phone, CASE WHEN c THEN a.phone_e164 ELSE l.phone_e164 END AS phone_e164,
+				CASE WHEN c THEN a.fields ELSE l.fields END AS fields, CASE WHEN c THEN a.source_id ELSE l.source_id END AS source_id,
+				l.channel, coalesce(l.external_id, '') AS external_id, l.integration_id, l.duplicate_of, l.test, l.attribution,
+				l.created_at, l.deleted_at, coalesce(a.status, '') AS status, a.assigned_at,
+				coalesce(a.member_id, h.member_id) AS member_id, coalesce(h.group_id, a.group_id) AS group_id,
+				coalesce(h.trigger, '') AS trigger, coalesce(h.reason, '') AS reason
+			FROM webhook_deliveries d
+			JOIN leads l ON l.workspace_id = d.workspace_id AND l.lead_id = d.lead_id
+			LEFT JOIN assigned_leads a ON a.workspace_id = d.workspace_id AND a.assigned_lead_id = d.assigned_lead_id
+			LEFT JOIN history h ON h.workspace_id = d.workspace_id AND h.history_id = d.delivery_id
+			CROSS JOIN LATERAL (SELECT a.assigned_lead_id IS NOT NULL) AS is_copy (c)
+			WHERE d.workspace_id = $1 AND d.webhook_id = $2 AND d.delivery_id = ANY($3::uuid[])
+		) r `+joinSource(`r`), workspace, webhook, uuids(ids))
+	if err != nil {
+		return nil, fmt.Errorf("reading what to tell webhook %s: %w", webhook, translate(err))
+	}
+	all := make(map[uuid.UUID]WebhookContent, len(rows))
+	for _, r := range rows {
+		all[r.ID] = r.WebhookContent
+	}
+	return all, nil
+}

@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// DeliveryState is how far a delivery to a webhook is.
+type DeliveryState string
+
+// The states of deliveries.
+const (
+	DeliveryOwed   DeliveryState = "owed"
+	DeliverySent   DeliveryState = "sent"
+	DeliveryFailed DeliveryState = "failed"
+)
+
+// A WebhookDelivery is an event that a webhook is told of: owed, sent, or given up on.
+type WebhookDelivery struct {
+	ID        uuid.UUID         `db:"delivery_id"`
+	WebhookID uuid.UUID         `db:"webhook_id"`
+	Event     lead.WebhookEvent `db:"event"`
+	LeadID    uuid.UUID         `db:"lead_id"`
+	// AssignedLeadID is the copy that it is about, nil where it is about the source lead.
+	AssignedLeadID *uuid.UUID `db:"assigned_lead_id"`
+	// Changed are the names of the fields that were changed.
+	Changed    []string      `db:"-"`
+	HappenedAt time.Time     `db:"happened_at"`
+	State      DeliveryState `db:"state"`
+	// OwedSince is when the first attempt was due, from which the others follow.
+	OwedSince time.Time `db:"owed_since"`
+	// SendAt is when it is tried next, while it is owed.
+	SendAt   time.Time `db:"send_at"`
+	Attempts int       `db:"attempts"`
+	// Status is HTTP's, of the last answer; nil where there was none.
+	Status *int `db:"status"`
+	// Error is what was wrong the last time.
+	Error  string     `db:"error"`
+	SentAt *time.Time `db:"sent_at"`
+}
+
+// deliveryRow is a WebhookDelivery as its table has it.
+type deliveryRow struct {
+	WebhookDelivery
+	Names pq.StringArray `db:"changed"`
+}
+
+func deliveries(rows []deliveryRow) []WebhookDelivery {
+	all := make([]WebhookDelivery, len(rows))
+	for i, r := range rows {
+		all[i] = r.WebhookDelivery
+		all[i].Changed = r.Names
+	}
+	return all
+}
+
+const deliveryColumns = `delivery_id, webhook_id, event, lead_id, assigned_lead_id, changed, happened_at, state, owed_since,
+	send_at, attempts, status, coalesce(error, '') AS error, sent_at`
+
+// WebhookDelivery returns a delivery to a webhook, ErrNotFound where there is none or it is no longer kept.
+func (q Queries) WebhookDelivery(ctx context.Context, workspace, webhook, id uuid.UUID) (WebhookDelivery, error) {
+	var rows []deliveryRow
+	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT `+deliveryColumns+` FROM webhook_deliveries
+		WHERE workspace_id = $1 AND webhook_id = $2 AND delivery_id = $3`, workspace, webhook, id); err != nil {
+		return WebhookDelivery{}, translate(err)
+	}
+	if len(rows) == 0 {
+		return WebhookDelivery{}, ErrNotFound
+	}
+	return deliveries(rows)[0], nil
+}
+
+// WebhookDeliveries lists a page of what a webhook was told, or is to be, newest first; in one state only where state is
+// given.
+func (q Queries) WebhookDeliveries(ctx context.Context, workspace, webhook uuid.UUID, state DeliveryState, p Page) ([]WebhookDelivery, error) {
+	query := `SELECT ` + deliveryColumns + ` FROM webhook_deliveries
+		WHERE workspace_id = $1 AND webhook_id = $2 AND ($3::uuid IS NULL OR delivery_id < $3)`
+	// Each state is written out, so that the planner takes the index that suits it.
+	switch state {
+	case DeliveryOwed:
+		query += ` AND state = 'owed'`
+	case DeliverySent:
+		query += ` AND state = 'sent'`
+	case DeliveryFailed:
+		query += ` AND state = 'failed'`
+	}
+	var rows []deliveryRow
+	err := sqlx.SelectContext(ctx, q.q, &rows, query+` ORDER BY delivery_id DESC LIMIT $4`, workspace, webhook, nullID(p.After), p.Limit)
+	return deliveries(rows), translate(err)
+}
+
+// Redeliver owes a webhook a delivery anew, also one that it has taken before, under the same id. One that is owed is tried
+// at once.
+func (t *Tx) Redeliver(ctx context.Context, workspace, webhook, id uuid.UUID) error {
+	result, err := t.q.ExecContext(ctx, `
+		UPDATE webhook_deliveries SET state = 'owed', owed_since = $4, send_at = $4, sent_at = NULL
+		WHERE workspace_id = $1 AND webhook_id = $2 AND delivery_id = $3`, workspace, webhook, id, t.now())
+	if err := oneRow(result, err); err != nil {
+		return err
+	}
+	return t.askAnew(ctx, workspace, webhook)
+}
+
+// RedeliverFailed owes a webhook anew what was given up on of what happened since a time, and returns how many that are.
+func (t *Tx) RedeliverFailed(ctx context.Context, workspace, webhook uuid.UUID, since time.Time) (int, error) {
+	result, err := t.q.ExecContext(ctx, `
+		UPDATE webhook_deliveries SET state = 'owed', owed_since = $4, send_at = $4
+		WHERE workspace_id = $1 AND webhook_id = $2 AND state = 'failed' AND happened_at >= $3`, workspace, webhook, since, t.now())
+	if err != nil {
+		return 0, translate(err)
+	}
+	n, err := result.RowsAffected()
+	if err != nil {
+		return 0, err
+	}
+	return int(n), t.askAnew(ctx, workspace, webhook)
+}
+
+// askAnew has a webhook that is left in peace asked at once.
+func (t *Tx) askAnew(ctx context.Context, workspace, webhook uuid.UUID) error {
+	_, err := t.q.ExecContext(ctx, `
+		UPDATE webhooks SET held_until = NULL WHERE workspace_id = $1 AND webhook_id = $2`, workspace, webhook)
+	return translate(err)
+}
+
+// DeleteOldDeliveries deletes what webhooks were told of what happened before a time, limit of it at the most, and returns
+// how many those were.
+func (q Queries) DeleteOldDeliveries(ctx context.Context, before time.Time, limit int) (int64, error) {
+	result, err := q.q.ExecContext(ctx, `
+		DELETE FROM webhook_deliveries WHERE (workspace_id, webhook_id, delivery_id) IN (
+			SELECT workspace_id, webhook_id, delivery_id FROM webhook_deliveries WHERE happened_at < $1 LIMIT $2)`, before, limit)
+	if err != nil {
+		return 0, translate(err)
+	}
+	return result.RowsAffected()
+}
