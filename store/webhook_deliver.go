@@ -82,12 +82,29 @@ func (t *Tx) ClaimDeliveries(ctx context.Context, workspace, webhook uuid.UUID, 
 	return row.webhook(), deliveries(claimed), nil
 }
 
-// DeliverySent records that the webhook has taken a delivery.
-func (q Queries) DeliverySent(ctx context.Context, workspace uuid.UUID, d WebhookDelivery, status int) error {
+// DeliveriesSent records that a webhook has taken deliveries, each with the status of its answer.
+func (q Queries) DeliveriesSent(ctx context.Context, workspace, webhook uuid.UUID, ids []uuid.UUID, statuses []int) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	_, err := q.q.ExecContext(ctx, `
-		UPDATE webhook_deliveries SET state = 'sent', sent_at = $4, status = $5, error = NULL
-		WHERE workspace_id = $1 AND webhook_id = $2 AND delivery_id = $3 AND state = 'owed'`,
-		workspace, d.WebhookID, d.ID, q.now(), status)
+		UPDATE webhook_deliveries d SET state = 'sent', sent_at = $3, status = s.status, error = NULL
+		FROM unnest($4::uuid[], $5::int[]) AS s (id, status)
+		WHERE d.workspace_id = $1 AND d.webhook_id = $2 AND d.delivery_id = s.id AND d.state = 'owed'`,
+		workspace, webhook, q.now(), uuids(ids), ints(statuses))
+	return translate(err)
+}
+
+// DeliveriesUntried gives back deliveries that were claimed and not tried.
+func (q Queries) DeliveriesUntried(ctx context.Context, workspace, webhook uuid.UUID, ids []uuid.UUID, attempts []int) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := q.q.ExecContext(ctx, `
+		UPDATE webhook_deliveries d SET attempts = d.attempts - 1, send_at = $3
+		FROM unnest($4::uuid[], $5::int[]) AS s (id, attempts)
+		WHERE d.workspace_id = $1 AND d.webhook_id = $2 AND d.delivery_id = s.id AND d.attempts = s.attempts AND d.state = 'owed'`,
+		workspace, webhook, q.now(), uuids(ids), ints(attempts))
 	return translate(err)
 }
 
@@ -101,7 +118,7 @@ type Refusal struct {
 // where the delivery is not in this worker's hand any more.
 func (q Queries) DeliveryLater(ctx context.Context, workspace uuid.UUID, d WebhookDelivery, r Refusal, at time.Time) error {
 	_, err := q.q.ExecContext(ctx, `
-		UPDATE webhook_deliveries SET status = nullif($5, 0), error = $6, send_at = coalesce($7, send_at),
+		UPDATE webhook_deliveries SET refusals = refusals + 1, status = nullif($5, 0), error = $6, send_at = coalesce($7, send_at),
 			state = CASE WHEN $7::timestamptz IS NULL THEN 'failed' ELSE 'owed' END
 		WHERE workspace_id = $1 AND webhook_id = $2 AND delivery_id = $3 AND state = 'owed' AND attempts = $4`,
 		workspace, d.WebhookID, d.ID, d.Attempts, r.Status, r.Said, nullTime(at))

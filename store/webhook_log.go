@@ -33,11 +33,12 @@ type WebhookDelivery struct {
 	Changed    []string      `db:"-"`
 	HappenedAt time.Time     `db:"happened_at"`
 	State      DeliveryState `db:"state"`
-	// OwedSince is when the first attempt was due, from which the others follow.
-	OwedSince time.Time `db:"owed_since"`
 	// SendAt is when it is tried next, while it is owed.
-	SendAt   time.Time `db:"send_at"`
-	Attempts int       `db:"attempts"`
+	SendAt time.Time `db:"send_at"`
+	// Attempts counts those since it was owed first, or last anew.
+	Attempts int `db:"attempts"`
+	// Refusals counts those that were not taken. A worker may have died in others.
+	Refusals int `db:"refusals"`
 	// Status is HTTP's, of the last answer; nil where there was none.
 	Status *int `db:"status"`
 	// Error is what was wrong the last time.
@@ -60,8 +61,7 @@ func deliveries(rows []deliveryRow) []WebhookDelivery {
 	return all
 }
 
-const deliveryColumns = `delivery_id, webhook_id, event, lead_id, assigned_lead_id, changed, happened_at, state, owed_since,
-	send_at, attempts, status, coalesce(error, '') AS error, sent_at`
+const deliveryColumns = `delivery_id, webhook_id, event, lead_id, assigned_lead_id, changed, happened_at, state, send_at, attempts, refusals, status, coalesce(error, '') AS error, sent_at`
 
 // WebhookDelivery returns a delivery to a webhook, ErrNotFound where there is none or it is no longer kept.
 func (q Queries) WebhookDelivery(ctx context.Context, workspace, webhook, id uuid.UUID) (WebhookDelivery, error) {
@@ -100,7 +100,7 @@ func (q Queries) WebhookDeliveries(ctx context.Context, workspace, webhook uuid.
 // at once.
 func (t *Tx) Redeliver(ctx context.Context, workspace, webhook, id uuid.UUID) error {
 	result, err := t.q.ExecContext(ctx, `
-		UPDATE webhook_deliveries SET state = 'owed', owed_since = $4, send_at = $4, sent_at = NULL
+		UPDATE webhook_deliveries SET state = 'owed', attempts = 0, refusals = 0, send_at = $4, sent_at = NULL
 		WHERE workspace_id = $1 AND webhook_id = $2 AND delivery_id = $3`, workspace, webhook, id, t.now())
 	if err := oneRow(result, err); err != nil {
 		return err
@@ -111,7 +111,7 @@ func (t *Tx) Redeliver(ctx context.Context, workspace, webhook, id uuid.UUID) er
 // RedeliverFailed owes a webhook anew what was given up on of what happened since a time, and returns how many that are.
 func (t *Tx) RedeliverFailed(ctx context.Context, workspace, webhook uuid.UUID, since time.Time) (int, error) {
 	result, err := t.q.ExecContext(ctx, `
-		UPDATE webhook_deliveries SET state = 'owed', owed_since = $4, send_at = $4
+		UPDATE webhook_deliveries SET state = 'owed', attempts = 0, refusals = 0, send_at = $4
 		WHERE workspace_id = $1 AND webhook_id = $2 AND state = 'failed' AND happened_at >= $3`, workspace, webhook, since, t.now())
 	if err != nil {
 		return 0, translate(err)

@@ -37,8 +37,8 @@ func (q Queries) tell(ctx context.Context, workspace uuid.UUID, all []happening)
 	}
 	_, err := q.q.ExecContext(ctx, `
 		INSERT INTO webhook_deliveries (workspace_id, webhook_id, delivery_id, event, lead_id, assigned_lead_id, changed,
-			happened_at, owed_since, send_at)
-		SELECT $1, w.webhook_id, h.id, h.event, h.lead_id, nullif(h.copied, $2), string_to_array(nullif(h.changed, ''), ','), $3, $3, $3
+			happened_at, send_at)
+		SELECT $1, w.webhook_id, h.id, h.event, h.lead_id, nullif(h.copied, $2), string_to_array(nullif(h.changed, ''), ','), $3, $3
 		FROM webhooks w
 		JOIN unnest($4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[]) AS h (id, event, lead_id, copied, changed)
 			ON h.event = ANY(w.events)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,18 +18,20 @@ import (
 )
 
 const (
-	// deliverAtOnce is how many deliveries a webhook is sent at the same time.
-	deliverAtOnce = 10
+	// claimAtOnce is how many deliveries a worker takes in hand, and sendAtOnce how many it sends at the same time.
+	claimAtOnce = 100
+	sendAtOnce  = 10
+	// sendFor is for how long it begins to send those: well within the time that it has them for, with the slowest answer.
+	sendFor = 20 * time.Second
 	// tellTime is how long a worker goes on telling a webhook before it takes the next task; others wait too.
 	tellTime = 20 * time.Second
 	// disableAfter is for how long a webhook may take nothing before it is disabled.
 	disableAfter = 3 * 24 * time.Hour
 )
 
-// deliverAfter are the times of the attempts, counted from the first: over a day, as Standard Webhooks recommends.
+// deliverAfter is how long after each attempt the next is made: over a day in all, as Standard Webhooks recommends.
 var deliverAfter = []time.Duration{
-	0, 5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour,
-	20 * time.Hour, 24 * time.Hour,
+	5 * time.Second, 5 * time.Minute, 25 * time.Minute, 90 * time.Minute, 3 * time.Hour, 5 * time.Hour, 4 * time.Hour, 6 * time.Hour, 4 * time.Hour,
 }
 
 // holdFor is how long a webhook is left in peace after each time in a row that it took nothing; the last goes on.
@@ -64,88 +65,34 @@ func (w *webhook) handle(ctx context.Context, task *asynq.Task) error {
 
 // tell makes an attempt at some of what is owed to a webhook. It reports whether there may be more to tell it now.
 func (w *webhook) tell(ctx context.Context, workspace, id uuid.UUID) (more bool, err error) {
-	var hook store.Webhook
-	var owed []store.WebhookDelivery
-	var contents map[uuid.UUID]store.WebhookContent
+	r := round{webhook: w, workspace: workspace}
 	if err := w.store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		if hook, owed, err = tx.ClaimDeliveries(ctx, workspace, id, deliverAtOnce); err != nil || len(owed) == 0 {
+		if r.hook, r.owed, err = tx.ClaimDeliveries(ctx, workspace, id, claimAtOnce); err != nil || len(r.owed) == 0 {
 			return err
 		}
-		ids := make([]uuid.UUID, len(owed))
-		for i, d := range owed {
+		ids := make([]uuid.UUID, len(r.owed))
+		for i, d := range r.owed {
 			ids[i] = d.ID
 		}
-		contents, err = tx.WebhookContents(ctx, workspace, id, ids)
+		r.contents, err = tx.WebhookContents(ctx, workspace, id, ids)
 		return err
-	}); err != nil || len(owed) == 0 {
+	}); err != nil || len(r.owed) == 0 {
 		return false, err
 	}
-	answers := make([]answer, len(owed))
-	secrets, err := webhooks.OpenSecrets(w.box, hook.ID, hook.Sealed)
-	if err != nil {
+	if r.secrets, err = webhooks.OpenSecrets(w.box, id, r.hook.Sealed); err != nil {
 		w.log.Error("a webhook's secret cannot be opened; it is told of nothing", "webhook_id", id, "error", err)
+		r.answers = []answer{{failure: &webhooks.Failure{Refusal: store.Refusal{Said: "its secret cannot be opened; an operator looks at LEADWHEEL_SECRET_KEY"}}}}
+	} else {
+		r.send(ctx)
 	}
-	var sending sync.WaitGroup
-	for i, d := range owed {
-		answers[i].failure = &webhooks.Failure{Refusal: store.Refusal{Said: "its secret cannot be opened; an operator looks at LEADWHEEL_SECRET_KEY"}}
-		if err == nil {
-			sending.Go(func() { answers[i] = w.send(ctx, hook, d, contents[d.ID], secrets) })
-		}
-	}
-	sending.Wait()
-	return w.note(context.WithoutCancel(ctx), workspace, hook, owed, answers)
-}
-
-// An answer is the status with which a delivery was taken, or why it was not.
-type answer struct {
-	status  int
-	failure *webhooks.Failure
-}
-
-func (w *webhook) send(ctx context.Context, hook store.Webhook, d store.WebhookDelivery, c store.WebhookContent, s webhooks.Secrets) answer {
-	content, err := webhooks.Body(d, c)
-	status := 0
-	if err == nil {
-		status, err = w.sender.Send(ctx, hook.URL, d.ID, content, s)
-	}
-	if err == nil {
-		return answer{status: status}
-	}
-	failure := &webhooks.Failure{Refusal: store.Refusal{Said: "what it is to be sent could not be written"}}
-	_ = errors.As(err, &failure)
-	return answer{failure: failure}
-}
-
-// note records the answers of a webhook. It reports whether it may be told more now.
-func (w *webhook) note(ctx context.Context, workspace uuid.UUID, hook store.Webhook, owed []store.WebhookDelivery, answers []answer) (more bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // the task's own time may be over
 	defer cancel()
-	took, gone, wait := false, false, time.Duration(0)
-	for i, a := range answers {
-		if a.failure == nil {
-			took = true
-			w.count("sent")
-			err = errors.Join(err, w.store.DeliverySent(ctx, workspace, owed[i], a.status))
-			continue
-		}
-		gone, wait = gone || a.failure.Gone, max(wait, a.failure.After)
-		err = errors.Join(err, w.later(ctx, workspace, owed[i], a.failure))
-	}
-	switch {
-	case err != nil:
-		return false, err
-	case gone:
-		return false, w.disable(ctx, workspace, hook.ID, "it answered 410 Gone")
-	case took && wait == 0:
-		return true, w.store.WebhookTook(ctx, workspace, hook.ID)
-	}
-	return false, w.hold(ctx, workspace, hook, wait)
+	return r.note(ctx)
 }
 
 // later puts off a delivery that was not taken, or gives up on it after the last attempt.
 func (w *webhook) later(ctx context.Context, workspace uuid.UUID, d store.WebhookDelivery, f *webhooks.Failure) error {
-	now := w.store.Now()
-	next, again := nextAttempt(d.OwedSince, now)
+	wait, again := untilNext(d.Refusals + 1)
 	log := w.log.With("webhook_id", d.WebhookID, "delivery_id", d.ID, "attempt", d.Attempts, "error", f.Said)
 	if !again || f.Gone {
 		w.count("failed")
@@ -154,20 +101,17 @@ func (w *webhook) later(ctx context.Context, workspace uuid.UUID, d store.Webhoo
 	}
 	w.count("retried")
 	log.Debug("a webhook did not take a delivery")
-	return w.store.DeliveryLater(ctx, workspace, d, f.Refusal, maxTime(next, now.Add(f.After)))
+	return w.store.DeliveryLater(ctx, workspace, d, f.Refusal, w.store.Now().Add(max(wait, f.After)))
 }
 
-// nextAttempt is when a delivery that was not taken now is tried next, with up to a tenth more of the wait, so that those
-// that failed together part. There is none a day after the first.
-func nextAttempt(first, now time.Time) (next time.Time, again bool) {
-	age := now.Sub(first)
-	for _, after := range deliverAfter {
-		if after > age {
-			wait := max(after-age, time.Second)
-			return now.Add(wait + rand.N(wait/10)), true
-		}
+// untilNext is how long a delivery waits after a refusal, counted from 1, with up to a tenth more, so that those that
+// failed together part. After the last there is none.
+func untilNext(refusal int) (wait time.Duration, again bool) {
+	if refusal > len(deliverAfter) {
+		return 0, false
 	}
-	return time.Time{}, false
+	wait = deliverAfter[refusal-1]
+	return wait + rand.N(wait/10), true
 }
 
 // hold leaves a webhook that takes nothing in peace for a while, and disables it in the end.
@@ -186,10 +130,3 @@ func (w *webhook) disable(ctx context.Context, workspace, id uuid.UUID, reason s
 }
 
 func (w *webhook) count(outcome string) { w.metrics.WebhookDeliveries.WithLabelValues(outcome).Inc() }
-
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}

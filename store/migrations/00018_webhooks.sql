@@ -32,9 +32,9 @@ CREATE TABLE webhook_deliveries (
     changed          text[],               -- the names of the fields that were
     happened_at      timestamptz NOT NULL,
     state            text NOT NULL DEFAULT 'owed',
-    owed_since       timestamptz NOT NULL, -- when the first attempt was due, from which the others follow
     send_at          timestamptz NOT NULL, -- when it is tried next, while it is owed
-    attempts         integer NOT NULL DEFAULT 0,
+    attempts         integer NOT NULL DEFAULT 0, -- since it was owed first, or last anew
+    refusals         integer NOT NULL DEFAULT 0, -- those that were not taken: a worker that dies in between is no refusal
     status           integer,              -- HTTP's, of the last answer
     error            text,
     sent_at          timestamptz,
