@@ -251,6 +251,8 @@ func TestOperatorsSeeTheState(t *testing.T) {
 		}
 		return nil
 	})
+	s.assign(s.storeLeads(1))
+	s.untilCopies(1, 30*time.Second)
 }
 
 func get(t *testing.T, url string) (status int, body string) {
