@@ -63,7 +63,7 @@ bench: services build ## measure this machine: leads a second, latency, and bare
 	bin/leadwheel bench $(ARGS)
 
 .PHONY: bench-lists
-bench-lists: services ## measure the lists of contacts at a million rows, and show their plans
+bench-lists: services ## measure each list by each filter at a million rows, and show their plans
 	go test -run '^$$' -bench Lists -benchtime 20x -timeout 1h ./store
 
 .PHONY: clean

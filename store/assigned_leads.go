@@ -41,12 +41,14 @@ type AssignedLeadFilter struct {
 	From, To time.Time
 }
 
-var assignedLeads = `
+const assignedLeadColumns = `
 	SELECT a.assigned_lead_id, a.member_id, a.source_lead_id, a.group_id, coalesce(a.name, '') AS name,
 		coalesce(a.email, '') AS email, coalesce(a.phone, '') AS phone,
 		coalesce(a.phone_e164, '') AS phone_e164, a.fields, s.source_id,
 		coalesce(s.name, '') AS source_name, a.status, a.notes, a.assigned_at, a.updated_at
-	FROM assigned_leads a ` + joinSource(`a`) + `
+	FROM`
+
+var assignedLeads = assignedLeadColumns + ` assigned_leads a ` + joinSource(`a`) + `
 	WHERE a.workspace_id = $1 AND ($2::uuid IS NULL OR a.member_id = $2)`
 
 // AssignedLead returns a copy, ErrNotFound where there is none or, with a member, where it is someone else's.
@@ -66,20 +68,17 @@ func (q Queries) AssignedLeads(ctx context.Context, workspace uuid.UUID, f Assig
 	if err != nil {
 		return nil, err
 	}
+	low, high := idSpan(f.From, f.To, idSlack)
+	l := listOf("assigned_leads", "assigned_lead_id", workspace, p, low, high, search...)
+	l.withID("source_lead_id", f.SourceLeadID)
+	l.withID("member_id", f.MemberID)
+	l.withSource(named)
+	l.withID("group_id", f.GroupID)
+	l.withText("status", f.Status)
+	l.withTimes("assigned_at", f.From, f.To)
 	var all []AssignedLead
-	err = sqlx.SelectContext(ctx, q.q, &all, assignedLeads+`
-			AND ($3::uuid IS NULL OR a.source_lead_id = $3)
-			AND ($4::uuid IS NULL OR a.assigned_lead_id < $4)
-			AND ($5::uuid IS NULL OR a.group_id = $5)
-			AND ($6::uuid[] IS NULL OR a.source_id = ANY($6))
-			AND ($7::text IS NULL OR a.status = $7)
-			AND ($8::tsquery IS NULL OR a.words @@ $8)
-			AND ($9::timestamptz IS NULL OR a.assigned_at >= $9)
-			AND ($10::timestamptz IS NULL OR a.assigned_at < $10)
-		ORDER BY a.assigned_lead_id DESC LIMIT $11`,
-		workspace, nullID(f.MemberID), nullID(f.SourceLeadID), nullID(p.After), nullID(f.GroupID), named, nullText(f.Status),
-		search, nullTime(f.From), nullTime(f.To), p.Limit)
-	return all, translate(err)
+	err = l.read(ctx, q, &all, assignedLeadColumns, "a", joinSource(`a`))
+	return all, err
 }
 
 // EditAssignedLead changes a copy in place; edit sees the current state. Neither the source lead nor anyone else's copy

@@ -3,16 +3,19 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 )
 
 // maxLoggedIDs bounds the ids of one entry of the audit log.
 const maxLoggedIDs = 1000
+
+// actSlack is how long an act may take: its entry has the id of when it was tried first, and the time when it was done.
+const actSlack = time.Hour
 
 // An Act is something that an admin or an operator does, on its way to the audit log. It holds ids and names of fields,
 // never their values. What is not known from the start is filled in by the transaction that does it.
@@ -30,6 +33,7 @@ type Act struct {
 	// Void is set by a transaction which finds that there is nothing to do, and so nothing to log.
 	Void bool
 
+	naming sync.Mutex
 	entry  uuid.UUID
 	logged atomic.Bool
 }
@@ -38,21 +42,13 @@ type actKey struct{}
 
 // WithAct returns a context for doing something that belongs in the audit log: the first transaction under it that
 // commits writes the entry, so that the act and its entry are there together or not at all.
-func WithAct(ctx context.Context, act *Act) (context.Context, error) {
-	var err error
-	if act.entry, err = uuid.NewV7(); err != nil {
-		return nil, err
-	}
-	return context.WithValue(ctx, actKey{}, act), nil
+func WithAct(ctx context.Context, act *Act) context.Context {
+	return context.WithValue(ctx, actKey{}, act)
 }
 
 // Perform does something in one transaction with its entry in the audit log.
 func (s *Store) Perform(ctx context.Context, act *Act, do func(*Tx) error) error {
-	ctx, err := WithAct(ctx, act)
-	if err != nil {
-		return err
-	}
-	return s.WithTx(ctx, do)
+	return s.WithTx(WithAct(ctx, act), do)
 }
 
 // Logged reports whether the act is in the audit log, or need not be.
@@ -73,16 +69,31 @@ func actOf(ctx context.Context) *Act {
 	return act
 }
 
+// entryID is the id of the act's entry, the same in each transaction that tries to write it.
+func (a *Act) entryID(q Queries) (uuid.UUID, error) {
+	a.naming.Lock()
+	defer a.naming.Unlock()
+	var err error
+	if a.entry == uuid.Nil {
+		a.entry, err = q.newID()
+	}
+	return a.entry, err
+}
+
 // log writes an act. Where a commit was in doubt and the transaction runs again, the entry is still written once.
 func (t *Tx) log(ctx context.Context, act *Act) error {
 	if act == nil || act.Void {
 		return nil
 	}
-	_, err := t.q.ExecContext(ctx, `
+	entry, err := act.entryID(t.Queries)
+	if err != nil {
+		return err
+	}
+	_, err = t.q.ExecContext(ctx, `
 		INSERT INTO audit_log (workspace_id, entry_id, api_key_id, operation, ids, count, fields, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (workspace_id, entry_id) DO NOTHING`,
-		act.Workspace, act.entry, nullID(act.APIKeyID), act.Operation, uuids(act.IDs[:min(len(act.IDs), maxLoggedIDs)]),
+		act.Workspace, entry, nullID(act.APIKeyID), act.Operation, uuids(act.IDs[:min(len(act.IDs), maxLoggedIDs)]),
 		act.Count, texts(act.Fields), t.now())
 	if err != nil {
 		return fmt.Errorf("writing the audit log: %w", translate(err))
@@ -120,19 +131,19 @@ func (q Queries) AuditLog(ctx context.Context, workspace uuid.UUID, f AuditFilte
 		Fields    pq.StringArray     `db:"fields"`
 		At        time.Time          `db:"at"`
 	}
-	err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT entry_id, api_key_id, operation, to_json(ids) AS ids, count, fields, at FROM audit_log
-		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR entry_id < $2)
-			AND ($3::uuid IS NULL OR api_key_id = $3)
-			AND ($4::text IS NULL OR operation = $4)
-			AND ($5::uuid IS NULL OR ids @> ARRAY[$5])
-			AND ($6::timestamptz IS NULL OR at >= $6)
-			AND ($7::timestamptz IS NULL OR at < $7)
-		ORDER BY entry_id DESC LIMIT $8`,
-		workspace, nullID(p.After), nullID(f.APIKeyID), nullText(f.Operation), nullID(f.ID), nullTime(f.From), nullTime(f.To), p.Limit)
+	low, high := idSpan(f.From, f.To, actSlack)
+	l := listOf("audit_log", "entry_id", workspace, p, low, high)
+	l.withID("api_key_id", f.APIKeyID)
+	l.withText("operation", f.Operation)
+	if l.few = f.ID != uuid.Nil; l.few {
+		l.others = append(l.others, "ids @> "+l.arg(uuids([]uuid.UUID{f.ID})))
+	}
+	l.withTimes("at", f.From, f.To)
+	err := l.read(ctx, q, &rows, `
+		SELECT entry_id, api_key_id, operation, to_json(ids) AS ids, count, fields, at FROM`, "audit_log", "")
 	all := make([]AuditEntry, len(rows))
 	for i, r := range rows {
 		all[i] = AuditEntry{ID: r.ID, APIKeyID: r.APIKeyID, Operation: r.Operation, IDs: r.IDs.v, Count: r.Count, Fields: r.Fields, At: r.At}
 	}
-	return all, translate(err)
+	return all, err
 }

@@ -39,16 +39,13 @@ func TestAnActIsLoggedOnce(t *testing.T) {
 	g := w.group("A B")
 	ids, _ := w.add(2, store.Distribution{})
 	act := &store.Act{Workspace: w.workspace, Operation: "test"}
-	ctx, err := store.WithAct(t.Context(), act)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ctx := store.WithAct(t.Context(), act)
 	failed := errors.New("no")
 	if err := w.Store.WithTx(ctx, func(*store.Tx) error { return failed }); !errors.Is(err, failed) || act.Logged() {
 		t.Fatalf("logged %v, %v", act.Logged(), err)
 	}
 	runs := 0
-	err = w.Store.WithTx(ctx, func(tx *store.Tx) error {
+	err := w.Store.WithTx(ctx, func(tx *store.Tx) error {
 		runs++
 		act.IDs = ids
 		_, _, err := tx.Assign(ctx, w.workspace, ids, store.Distribution{GroupID: g, At: w.Store.Now().AddDate(0, 0, 1)})

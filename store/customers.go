@@ -40,11 +40,13 @@ type CustomerFilter struct {
 	From, To           time.Time
 }
 
-var customers = `
+const customerColumns = `
 	SELECT c.customer_id, c.lead_id, c.assigned_lead_id, c.member_id, coalesce(c.name, '') AS name,
 		coalesce(c.email, '') AS email, coalesce(c.phone, '') AS phone, coalesce(c.phone_e164, '') AS phone_e164, c.fields,
 		s.source_id, coalesce(s.name, '') AS source_name, c.notes, c.created_at, c.updated_at
-	FROM customers c ` + joinSource(`c`) + `
+	FROM`
+
+var customers = customerColumns + ` customers c ` + joinSource(`c`) + `
 	WHERE c.workspace_id = $1 AND ($2::uuid IS NULL OR c.member_id = $2)`
 
 // Customer returns a customer, ErrNotFound where there is none or, with a member, where it is not one that they converted.
@@ -64,16 +66,14 @@ func (q Queries) Customers(ctx context.Context, workspace uuid.UUID, f CustomerF
 	if err != nil {
 		return nil, err
 	}
+	low, high := idSpan(f.From, f.To, idSlack)
+	l := listOf("customers", "customer_id", workspace, p, low, high, search...)
+	l.withID("member_id", f.MemberID)
+	l.withSource(named)
+	l.withTimes("created_at", f.From, f.To)
 	var all []Customer
-	err = sqlx.SelectContext(ctx, q.q, &all, customers+`
-			AND ($3::uuid IS NULL OR c.customer_id < $3)
-			AND ($4::uuid[] IS NULL OR c.source_id = ANY($4))
-			AND ($5::tsquery IS NULL OR c.words @@ $5)
-			AND ($6::timestamptz IS NULL OR c.created_at >= $6)
-			AND ($7::timestamptz IS NULL OR c.created_at < $7)
-		ORDER BY c.customer_id DESC LIMIT $8`,
-		workspace, nullID(f.MemberID), nullID(p.After), named, search, nullTime(f.From), nullTime(f.To), p.Limit)
-	return all, translate(err)
+	err = l.read(ctx, q, &all, customerColumns, "c", joinSource(`c`))
+	return all, err
 }
 
 // EditCustomer changes a customer in place; edit sees the current state. A new source must be one offered for customers.
@@ -143,7 +143,7 @@ func (t *Tx) ConvertAssignedLead(ctx context.Context, workspace, member, id uuid
 
 // convert runs a conversion of what the column names, and gives its opportunities to the customer.
 func (t *Tx) convert(ctx context.Context, workspace, member, origin uuid.UUID, insert, column string) (c Customer, fresh bool, err error) {
-	id, err := uuid.NewV7()
+	id, err := t.newID()
 	if err != nil {
 		return c, false, err
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -54,29 +53,35 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 		HistoryEntry
 		SkippedJSON jsonb[[]lead.Skip] `db:"skipped"`
 	}
-	err := sqlx.SelectContext(ctx, q.q, &rows, `
+	low, high := idSpan(f.From, f.To, idSlack)
+	l := listOf("history", "history_id", workspace, p, low, high)
+	l.withID("member_id", f.MemberID)
+	if f.Reason != "" && f.Outcome == "" {
+		f.Outcome = lead.Failed // which alone has reasons
+	}
+	switch f.Outcome {
+	case "":
+	case lead.Failed: // written out for the sake of the indexes of these
+		l.others = append(l.others, "outcome = 'failed'")
+	default:
+		l.withText("outcome", string(f.Outcome))
+	}
+	l.withText("reason", string(f.Reason))
+	l.withID("lead_id", f.LeadID)
+	l.withID("group_id", f.GroupID)
+	l.withText("trigger", string(f.Trigger))
+	l.withTimes("at", f.From, f.To)
+	err := l.read(ctx, q, &rows, `
 		SELECT h.history_id, h.lead_id, h.member_id, h.group_id, h.assignment_id, h.retry_of, h.ring_version, h.turn, h.moved_from,
 			h.replanned_from,
 			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, coalesce(h.pace, '') AS pace, h.skipped, h.due_at, h.accepted_at, h.at,
 			h.outcome = 'failed' AND EXISTS (SELECT 1 FROM history_retries r
 				WHERE r.workspace_id = h.workspace_id AND r.history_id = h.history_id) AS retried
-		FROM history h
-		WHERE h.workspace_id = $1 AND ($2::uuid IS NULL OR h.history_id < $2)
-			AND ($3::text IS NULL OR h.outcome = $3)
-			AND ($4::text IS NULL OR h.reason = $4)
-			AND ($5::uuid IS NULL OR h.member_id = $5)
-			AND ($6::uuid IS NULL OR h.lead_id = $6)
-			AND ($7::uuid IS NULL OR h.group_id = $7)
-			AND ($8::timestamptz IS NULL OR h.at >= $8)
-			AND ($9::timestamptz IS NULL OR h.at < $9)
-			AND ($11::text IS NULL OR h.trigger = $11)
-		ORDER BY h.history_id DESC LIMIT $10`,
-		workspace, nullID(p.After), nullText(string(f.Outcome)), nullText(string(f.Reason)), nullID(f.MemberID),
-		nullID(f.LeadID), nullID(f.GroupID), nullTime(f.From), nullTime(f.To), p.Limit, nullText(string(f.Trigger)))
+		FROM`, "h", "")
 	all := make([]HistoryEntry, len(rows))
 	for i, r := range rows {
 		all[i] = r.HistoryEntry
 		all[i].Skipped = r.SkippedJSON.v
 	}
-	return all, translate(err)
+	return all, err
 }

@@ -152,7 +152,7 @@ func decisionsFor(id uuid.UUID, d Distribution) []pendingLead {
 // insertLeads inserts those leads whose external id is new, and finds the others. Where one external id stands in leads
 // twice, the first is inserted.
 func (t *Tx) insertLeads(ctx context.Context, w Workspace, leads []NewLead) ([]AddedLead, error) {
-	c, err := columnsOf(w, leads)
+	c, err := t.columnsOf(w, leads)
 	if err != nil {
 		return nil, err
 	}
@@ -234,10 +234,10 @@ type leadColumns struct {
 	decisions, tests                                            []int
 }
 
-func columnsOf(w Workspace, leads []NewLead) (leadColumns, error) {
+func (t *Tx) columnsOf(w Workspace, leads []NewLead) (leadColumns, error) {
 	var c leadColumns
 	for _, l := range leads {
-		id, err := uuid.NewV7()
+		id, err := t.newID()
 		if err != nil {
 			return c, err
 		}

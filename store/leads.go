@@ -84,27 +84,24 @@ func (q Queries) SourceLeads(ctx context.Context, workspace uuid.UUID, f LeadFil
 	if err != nil {
 		return nil, err
 	}
+	low, high := idSpan(f.From, f.To, idSlack)
+	l := listOf("leads", "lead_id", workspace, p, low, high, search...)
+	l.withText("external_id", f.ExternalID)
+	l.withText("attribution IS NOT NULL AND attribution ->> 'ad_id'", f.AdID)
+	l.withText("attribution IS NOT NULL AND attribution ->> 'adset_id'", f.AdSetID)
+	l.withText("attribution IS NOT NULL AND attribution ->> 'form_id'", f.FormID)
+	l.withText("attribution IS NOT NULL AND attribution ->> 'campaign_id'", f.CampaignID)
+	l.withID("integration_id", f.IntegrationID)
+	l.withSource(named)
+	l.withText("channel", f.Channel)
+	l.withTimes("created_at", f.From, f.To)
+	l.others = append(l.others, "deleted_at IS NULL")
+	if f.Test != nil {
+		l.others = append(l.others, map[bool]string{true: "test", false: "NOT test"}[*f.Test])
+	}
 	var all []Lead
-	err = sqlx.SelectContext(ctx, q.q, &all, `
-		SELECT `+leadColumnList+` FROM leads
-		WHERE workspace_id = $1 AND deleted_at IS NULL AND ($2::uuid IS NULL OR lead_id < $2)
-			AND ($3::uuid[] IS NULL OR source_id = ANY($3))
-			AND ($4::text IS NULL OR channel = $4)
-			AND ($5::text IS NULL OR external_id = $5)
-			AND ($6::timestamptz IS NULL OR created_at >= $6)
-			AND ($7::timestamptz IS NULL OR created_at < $7)
-			AND ($9::uuid IS NULL OR integration_id = $9)
-			AND ($10::text IS NULL OR attribution IS NOT NULL AND attribution ->> 'campaign_id' = $10)
-			AND ($11::text IS NULL OR attribution IS NOT NULL AND attribution ->> 'adset_id' = $11)
-			AND ($12::text IS NULL OR attribution IS NOT NULL AND attribution ->> 'ad_id' = $12)
-			AND ($13::text IS NULL OR attribution IS NOT NULL AND attribution ->> 'form_id' = $13)
-			AND ($14::boolean IS NULL OR test = $14)
-			AND ($15::tsquery IS NULL OR words @@ $15)
-		ORDER BY lead_id DESC LIMIT $8`,
-		workspace, nullID(p.After), named, nullText(f.Channel), nullText(f.ExternalID), nullTime(f.From),
-		nullTime(f.To), p.Limit, nullID(f.IntegrationID), nullText(f.CampaignID), nullText(f.AdSetID), nullText(f.AdID),
-		nullText(f.FormID), f.Test, search)
-	return all, translate(err)
+	err = l.read(ctx, q, &all, "SELECT "+leadColumnList+" FROM", "leads", "")
+	return all, err
 }
 
 // EditLead changes a lead in place; edit sees the current state. Copies given out keep what they have.

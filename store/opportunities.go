@@ -36,11 +36,13 @@ type OpportunityFilter struct {
 	Stage                                                  string
 }
 
-var opportunities = `
+const opportunityColumns = `
 	SELECT c.opportunity_id, c.lead_id, c.assigned_lead_id, c.customer_id, c.member_id, c.title, c.stage,
 		coalesce(trim_scale(c.amount)::text, '') AS amount, coalesce(c.currency, '') AS currency, s.source_id,
 		coalesce(s.name, '') AS source_name, c.created_at, c.updated_at
-	FROM opportunities c ` + joinSource(`c`) + `
+	FROM`
+
+var opportunities = opportunityColumns + ` opportunities c ` + joinSource(`c`) + `
 	WHERE c.workspace_id = $1 AND ($2::uuid IS NULL OR c.member_id = $2)`
 
 // Opportunity returns an opportunity, ErrNotFound where there is none or, with a member, where it is not on what is theirs.
@@ -56,18 +58,16 @@ func (q Queries) Opportunities(ctx context.Context, workspace uuid.UUID, f Oppor
 	if err != nil {
 		return nil, err
 	}
+	l := listOf("opportunities", "opportunity_id", workspace, p, uuid.Nil, uuid.Nil)
+	l.withID("member_id", f.MemberID)
+	l.withSource(named)
+	l.withID("lead_id", f.LeadID)
+	l.withID("assigned_lead_id", f.AssignedLeadID)
+	l.withID("customer_id", f.CustomerID)
+	l.withText("stage", f.Stage)
 	var all []Opportunity
-	err = sqlx.SelectContext(ctx, q.q, &all, opportunities+`
-			AND ($3::uuid IS NULL OR c.opportunity_id < $3)
-			AND ($4::uuid IS NULL OR c.lead_id = $4)
-			AND ($5::uuid IS NULL OR c.assigned_lead_id = $5)
-			AND ($6::uuid IS NULL OR c.customer_id = $6)
-			AND ($7::uuid[] IS NULL OR c.source_id = ANY($7))
-			AND ($8::text IS NULL OR c.stage = $8)
-		ORDER BY c.opportunity_id DESC LIMIT $9`,
-		workspace, nullID(f.MemberID), nullID(p.After), nullID(f.LeadID), nullID(f.AssignedLeadID), nullID(f.CustomerID),
-		named, nullText(f.Stage), p.Limit)
-	return all, translate(err)
+	err = l.read(ctx, q, &all, opportunityColumns, "c", joinSource(`c`))
+	return all, err
 }
 
 // CreateOpportunity makes an opportunity on what one of o's ids names, with a source only if o has one. With a member,

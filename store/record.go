@@ -58,7 +58,7 @@ func (t *Tx) record(ctx context.Context, workspace uuid.UUID, decisions []decisi
 	now := t.now()
 	args := []any{workspace, uuid.Nil, now}
 	args = append(args, turnColumns(turns)...)
-	columns, copies, err := decisionColumns(decisions)
+	columns, copies, err := t.decisionColumns(decisions)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func turnColumns(turns []spentTurn) []any {
 }
 
 // decisionColumns gives decisions, a slice a column, and the number of copies among them. Those get their ids.
-func decisionColumns(decisions []decision) (columns []any, copies int, err error) {
+func (t *Tx) decisionColumns(decisions []decision) (columns []any, copies int, err error) {
 	n := len(decisions)
 	var ids [9][]uuid.UUID // history, copy, pending, assignment, retried history, lead, member, group, moved from
 	for i := range ids {
@@ -106,13 +106,13 @@ func decisionColumns(decisions []decision) (columns []any, copies int, err error
 	due, accepted, replanned := make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
 	paces, days := make([]string, n), make([]string, n)
 	for i, d := range decisions {
-		if ids[0][i], err = uuid.NewV7(); err != nil {
+		if ids[0][i], err = t.newID(); err != nil {
 			return nil, 0, err
 		}
 		decisions[i].history = ids[0][i]
 		if d.reason == "" {
 			copies++
-			if ids[1][i], err = uuid.NewV7(); err != nil {
+			if ids[1][i], err = t.newID(); err != nil {
 				return nil, 0, err
 			}
 			decisions[i].copy = ids[1][i]

@@ -22,15 +22,15 @@ func joinSource(record string) string {
 }
 
 // sourcesNamed are the ids that records of a source have: its own, and those of what was merged into it; nil for no
-// source. It is the argument of a filter that nil leaves out.
-func (q Queries) sourcesNamed(ctx context.Context, workspace, source uuid.UUID) (any, error) {
+// source.
+func (q Queries) sourcesNamed(ctx context.Context, workspace, source uuid.UUID) ([]uuid.UUID, error) {
 	if source == uuid.Nil {
 		return nil, nil
 	}
-	ids := []uuid.UUID{source}
+	var ids []uuid.UUID
 	err := sqlx.SelectContext(ctx, q.q, &ids, `
 		SELECT source_id FROM sources WHERE workspace_id = $1 AND merged_into = $2`, workspace, source)
-	return uuids(append(ids, source)), translate(err)
+	return append(ids, source), translate(err)
 }
 
 // MergeSource makes a source another name of the one it is merged into: records that have it show that one from then on,
@@ -89,7 +89,7 @@ func (t *Tx) DeleteSource(ctx context.Context, workspace, source uuid.UUID) erro
 			OR EXISTS (SELECT 1 FROM opportunities WHERE workspace_id = $1 AND source_id = ANY($2::uuid[]))
 			OR EXISTS (SELECT 1 FROM integrations WHERE workspace_id = $1 AND source_id = ANY($2::uuid[]) AND deleted_at IS NULL)
 			OR EXISTS (SELECT 1 FROM api_keys WHERE workspace_id = $1 AND source_id = ANY($2::uuid[]) AND revoked_at IS NULL)`,
-		workspace, named); err != nil {
+		workspace, uuids(named)); err != nil {
 		return translate(err)
 	}
 	if used {

@@ -38,6 +38,7 @@ type Queries struct {
 	q        sqlx.ExtContext
 	now      func() time.Time
 	channels []lead.Channel
+	ids      *ids
 }
 
 // Options are what a Store needs.
@@ -69,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	// Postgres keeps microseconds; a time that is rounded once compares equal wherever it has been.
 	clock := func() time.Time { return now().UTC().Truncate(time.Microsecond) }
-	s := &Store{Queries: Queries{q: db, now: clock, channels: o.Channels}, db: db, url: o.DatabaseURL}
+	s := &Store{Queries: Queries{q: db, now: clock, channels: o.Channels, ids: new(ids)}, db: db, url: o.DatabaseURL}
 	if o.Redis != nil {
 		s.cursors = cursor.New(o.Redis)
 	}

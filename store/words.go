@@ -40,9 +40,9 @@ func mark(workspace uuid.UUID) string {
 	return base64.RawURLEncoding.EncodeToString(workspace[len(workspace)-3:])
 }
 
-// search is what people look for as a filter takes it, nil where they look for nothing. What no contact can have finds
-// none.
-func (q Queries) search(ctx context.Context, workspace uuid.UUID, text string) (any, error) {
+// search is what people look for, each term as Postgres takes it, none where they look for nothing. What no contact can
+// have finds none.
+func (q Queries) search(ctx context.Context, workspace uuid.UUID, text string) ([]string, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
 	}
@@ -54,11 +54,10 @@ func (q Queries) search(ctx context.Context, workspace uuid.UUID, text string) (
 	if len(terms) == 0 {
 		terms = []contact.Term{{" "}}
 	}
-	return tsquery(workspace, terms), nil
+	return tsqueries(workspace, terms), nil
 }
 
-// tsquery is a search as Postgres takes it.
-func tsquery(workspace uuid.UUID, terms []contact.Term) string {
+func tsqueries(workspace uuid.UUID, terms []contact.Term) []string {
 	quote := strings.NewReplacer(`'`, `''`, `\`, `\\`)
 	all := make([]string, len(terms))
 	for i, term := range terms {
@@ -66,7 +65,7 @@ func tsquery(workspace uuid.UUID, terms []contact.Term) string {
 		for k, start := range term {
 			starts[k] = "'" + quote.Replace(mark(workspace)+start) + "':*"
 		}
-		all[i] = "(" + strings.Join(starts, " | ") + ")"
+		all[i] = strings.Join(starts, " | ")
 	}
-	return strings.Join(all, " & ")
+	return all
 }

@@ -43,12 +43,7 @@ func (a *API) recordAct(ctx huma.Context, next func(huma.Context)) {
 			c.act.Fields = slices.Sorted(maps.Keys(fields))
 		}
 	}
-	under, err := store.WithAct(ctx.Context(), c.act)
-	if err != nil {
-		refuse(ctx, a.problem(ctx.Context(), op.OperationID, err))
-		return
-	}
-	next(huma.WithContext(ctx, under))
+	next(huma.WithContext(ctx, store.WithAct(ctx.Context(), c.act)))
 }
 
 // concerns adds what the act is about beyond the ids in its address. It may be called again where its transaction runs
