@@ -111,7 +111,7 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 	if err != nil {
 		return m, err
 	}
-	zone := m.Timezone
+	zone, quiet := m.Timezone, m.QuietHours
 	if err := edit(&m); err != nil {
 		return m, err
 	}
@@ -128,6 +128,9 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 		channelArray(m.NotifyBy), quietFrom, quietTo, nullText(m.EmailOff))
 	if err == nil && m.Timezone != zone {
 		err = t.askToReplan(ctx, workspace, `m.member_id = $2`, member)
+	}
+	if err == nil && (m.Timezone != zone || !sameHours(m.QuietHours, quiet)) {
+		err = t.wakeMessages(ctx, workspace, `m.member_id = $3`, member)
 	}
 	return m, translate(err)
 }

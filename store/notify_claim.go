@@ -43,6 +43,8 @@ type Message struct {
 	// Leads are the first copies that it tells of, Total is how many there are.
 	Leads []MessageLead
 	Total int
+
+	copies int // those that the row names
 }
 
 // A Recipient is a member as a message needs them.
@@ -113,11 +115,12 @@ type owedRow struct {
 
 // ClaimMessage takes what is owed to a member by a channel in hand, gathered into one message, for as long as a lease
 // lasts. It returns nil where there is nothing to send now: somebody else has it, it is the member's quiet hours, or they
-// cannot be told any more, which it records. Of several that claim at once each gets other messages, or none.
-func (t *Tx) ClaimMessage(ctx context.Context, workspace, member uuid.UUID, channel lead.Channel) (*Message, error) {
+// cannot be told any more, which it records: failed is how many messages it gave up on. Of several that claim at once each
+// gets other messages, or none.
+func (t *Tx) ClaimMessage(ctx context.Context, workspace, member uuid.UUID, channel lead.Channel) (m *Message, failed int, err error) {
 	owed, err := t.lockOwed(ctx, workspace, member, channel)
 	if err != nil || len(owed) == 0 {
-		return nil, err
+		return nil, 0, err
 	}
 	ids := make([]uuid.UUID, len(owed))
 	for i, o := range owed {
@@ -125,20 +128,24 @@ func (t *Tx) ClaimMessage(ctx context.Context, workspace, member uuid.UUID, chan
 	}
 	to, err := t.recipient(ctx, workspace, member)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	first := owed[0]
+	isTest := owed[0].Kind == NotifyTest
 	switch quiet := to.quietUntil(t.now()); {
 	case to.Inactive:
-		return nil, t.failOwed(ctx, workspace, ids, "the member was deactivated or removed before they were told")
+		failed, err = len(ids), t.failOwed(ctx, workspace, ids, "the member was deactivated or removed before they were told")
+	case to.NotifyBy != nil && len(to.NotifyBy) == 0 && !isTest:
+		failed, err = len(ids), t.failOwed(ctx, workspace, ids, "the member chose not to be told before they were")
 	case !slices.Contains(t.channels, channel):
-		return nil, t.redirect(ctx, workspace, ids, channel, to, "this installation is not set up to send by it")
+		failed, err = t.redirect(ctx, workspace, ids, channel, to, "this installation is not set up to send by it")
 	case to.Address(channel) == "" || channel == lead.Email && !to.Mail:
-		return nil, t.redirect(ctx, workspace, ids, channel, to, "the member has no "+string(channel)+" address any more")
-	case !quiet.IsZero() && first.Kind != NotifyTest:
-		return nil, t.postpone(ctx, workspace, ids, quiet)
+		failed, err = t.redirect(ctx, workspace, ids, channel, to, "the member has no "+string(channel)+" address any more")
+	case !quiet.IsZero() && !isTest:
+		err = t.postpone(ctx, workspace, ids, quiet)
+	default:
+		return t.gather(ctx, workspace, channel, to.Recipient, owed)
 	}
-	return t.gather(ctx, workspace, channel, to.Recipient, owed)
+	return nil, failed, err
 }
 
 // lockOwed locks owed messages of one kind that nobody has in hand, oldest first.
@@ -177,8 +184,8 @@ func (q Queries) recipient(ctx context.Context, workspace, member uuid.UUID) (re
 }
 
 // gather makes one message of several: the first takes over what the others tell of, and they are gone.
-func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Channel, to Recipient, owed []owedRow) (*Message, error) {
-	m := &Message{
+func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Channel, to Recipient, owed []owedRow) (m *Message, failed int, err error) {
+	m = &Message{
 		Workspace: workspace, ID: owed[0].ID, Kind: owed[0].Kind, Channel: channel, OwedSince: owed[0].CreatedAt, Recipient: to,
 	}
 	var copies []string
@@ -195,14 +202,14 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 	}
 	ids, err := parseIDs(copies)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	m.Total = len(ids)
+	m.copies = len(ids)
 	if len(others) > 0 {
 		if _, err := t.q.ExecContext(ctx, `
 			DELETE FROM notifications WHERE workspace_id = $1 AND notification_id = ANY($2::uuid[])`,
 			workspace, uuids(others)); err != nil {
-			return nil, translate(err)
+			return nil, 0, translate(err)
 		}
 	}
 	until := t.now().Add(leaseFor)
@@ -211,17 +218,21 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 			fallback_from = $6, error = $7
 		WHERE workspace_id = $1 AND notification_id = $2`,
 		workspace, m.ID, uuids(ids), m.Attempt, until, nullText(string(m.FallbackFrom)), nullText(m.Error)); err != nil {
-		return nil, translate(err)
+		return nil, 0, translate(err)
 	}
-	m.Leads, err = t.messageLeads(ctx, workspace, ids[:min(len(ids), shownLeads)])
-	if err == nil && m.Kind == NotifyLeads && len(m.Leads) == 0 {
-		return nil, t.failOwed(ctx, workspace, []uuid.UUID{m.ID}, "the leads it tells of are not there any more")
+	shown := ids[:min(len(ids), shownLeads)]
+	if m.Leads, err = t.messageLeads(ctx, workspace, shown); err != nil {
+		return nil, 0, err
 	}
-	return m, err
+	m.Total = len(ids) - len(shown) + len(m.Leads)
+	if m.Kind == NotifyLeads && len(m.Leads) == 0 {
+		return nil, 1, t.failOwed(ctx, workspace, []uuid.UUID{m.ID}, "the leads it tells of are not there any more")
+	}
+	return m, 0, nil
 }
 
-// messageLeads reads copies as messages tell of them, in the order of their ids. Only what was given out as it came in
-// shows when that was.
+// messageLeads reads copies as messages tell of them, in the order of their ids, but for those that were erased since. Only
+// what was given out as it came in shows when that was.
 func (q Queries) messageLeads(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) ([]MessageLead, error) {
 	var rows []struct {
 		ID uuid.UUID `db:"assigned_lead_id"`
@@ -239,7 +250,7 @@ func (q Queries) messageLeads(ctx context.Context, workspace uuid.UUID, ids []uu
 				a.assigned_at) AS at
 		FROM assigned_leads a
 		LEFT JOIN sources s ON s.workspace_id = a.workspace_id AND s.source_id = a.source_id
-		WHERE a.workspace_id = $1 AND a.assigned_lead_id = ANY($2::uuid[])`, workspace, uuids(ids))
+		WHERE a.workspace_id = $1 AND a.assigned_lead_id = ANY($2::uuid[]) AND a.erased_at IS NULL`, workspace, uuids(ids))
 	if err != nil {
 		return nil, fmt.Errorf("reading what to tell: %w", translate(err))
 	}

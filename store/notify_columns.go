@@ -36,6 +36,9 @@ func channelNames(channels []lead.Channel) []string {
 	return names
 }
 
+// sameHours reports whether both are the same hours, or none.
+func sameHours(a, b *lead.Hours) bool { return a == b || a != nil && b != nil && *a == *b }
+
 // quietColumns passes hours as minutes after midnight, nil as NULL.
 func quietColumns(h *lead.Hours) (from, to sql.NullInt64) {
 	if h == nil {

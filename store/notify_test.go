@@ -56,7 +56,7 @@ func (w *world) messages() string {
 func (w *world) claimMessage(letter byte, channel lead.Channel) (m *store.Message) {
 	w.t.Helper()
 	w.must(func(ctx context.Context, t *store.Tx) (err error) {
-		m, err = t.ClaimMessage(ctx, w.workspace, w.members[letter], channel)
+		m, _, err = t.ClaimMessage(ctx, w.workspace, w.members[letter], channel)
 		return err
 	})
 	return m

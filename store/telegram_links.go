@@ -38,8 +38,9 @@ func (q Queries) CreateTelegramLink(ctx context.Context, workspace, member uuid.
 	return token, expires, oneRow(result, err)
 }
 
-// LinkTelegram connects a chat to the member for whom a token was made, and returns who that is. The same chat may use
-// it again, to the same effect. It returns ErrBadLink where the token is no good.
+// LinkTelegram connects a chat to the member for whom a token was made, and returns who that is. Telegram may tell of the
+// same message twice, so the chat may use it again for as long as it is the member's; once it was taken from them, it
+// needs a new one. It returns ErrBadLink where the token is no good.
 func (t *Tx) LinkTelegram(ctx context.Context, token, chat string) (Member, error) {
 	data, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(data) != len(uuid.Nil)+linkRandomness {
@@ -49,9 +50,10 @@ func (t *Tx) LinkTelegram(ctx context.Context, token, chat string) (Member, erro
 	hash := sha256.Sum256([]byte(token))
 	var member uuid.UUID
 	err = translate(sqlx.GetContext(ctx, t.q, &member, `
-		UPDATE telegram_links SET used_by = $3
-		WHERE workspace_id = $1 AND token_hash = $2 AND expires_at > $4 AND (used_by IS NULL OR used_by = $3)
-		RETURNING member_id`, workspace, hash[:], chat, t.now()))
+		UPDATE telegram_links l SET used_by = $3
+		WHERE l.workspace_id = $1 AND l.token_hash = $2 AND l.expires_at > $4 AND (l.used_by IS NULL OR l.used_by = $3 AND EXISTS (
+			SELECT 1 FROM members m WHERE m.workspace_id = l.workspace_id AND m.member_id = l.member_id AND m.telegram_chat_id = $3))
+		RETURNING l.member_id`, workspace, hash[:], chat, t.now()))
 	if errors.Is(err, ErrNotFound) {
 		return Member{}, ErrBadLink
 	}

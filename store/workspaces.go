@@ -155,6 +155,9 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 	case w.Timezone != zone:
 		err = t.askToReplan(ctx, workspace, `m.timezone IS NULL`)
 	}
+	if err == nil && w.Timezone != zone {
+		err = t.wakeMessages(ctx, workspace, `m.timezone IS NULL`)
+	}
 	return w, translate(err)
 }
 

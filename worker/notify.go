@@ -16,7 +16,8 @@ import (
 	"github.com/leadwheel/leadwheel/tasks"
 )
 
-// giveUpAfter is how old a message gets before it is given up on: nobody calls back a lead for a day.
+// giveUpAfter is how old a message gets before it is given up on: nobody calls back a lead for a day. One that was not tried
+// often by then, as after quiet hours or when it is sent again, has the attempts of backOff all the same.
 const giveUpAfter = 24 * time.Hour
 
 // backOff is how long a message waits after each attempt; the last goes on.
@@ -40,17 +41,22 @@ func (n *notification) handle(ctx context.Context, task *asynq.Task) error {
 		return err
 	}
 	var m *store.Message
+	var failed int
 	if err := n.store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		m, err = tx.ClaimMessage(ctx, p.Workspace, p.Member, p.Channel)
+		m, failed, err = tx.ClaimMessage(ctx, p.Workspace, p.Member, p.Channel)
 		return err
-	}); err != nil || m == nil {
+	}); err != nil {
 		return err
+	}
+	n.count(p.Channel, "failed", failed)
+	if m == nil {
+		return nil
 	}
 	err = n.senders[m.Channel].Send(ctx, m, notify.Write(m, n.store.Now()))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // the task's own time may be over
 	defer cancel()
 	if err == nil {
-		n.count(m, "sent")
+		n.count(m.Channel, "sent", 1)
 		n.log.Debug("message sent", "notification_id", m.ID, "channel", m.Channel, "leads", m.Total)
 		return n.store.MessageSent(ctx, m)
 	}
@@ -68,25 +74,25 @@ func (n *notification) failed(ctx context.Context, m *store.Message, cause error
 	}
 	switch failure.Verdict {
 	case notify.AddressDead:
-		n.count(m, "failed")
+		n.count(m.Channel, "failed", 1)
 		log.Warn("a member is not reached at their address any more")
 		return n.store.WithTx(ctx, func(tx *store.Tx) error { return tx.AddressDead(ctx, m, failure.Said) })
 	case notify.AddressMoved:
-		n.count(m, "retried")
+		n.count(m.Channel, "retried", 1)
 		return n.store.WithTx(ctx, func(tx *store.Tx) error { return tx.ChatMoved(ctx, m, failure.MovedTo) })
 	case notify.Misconfigured:
 		log.Error("messages cannot be sent until the settings are put right; they wait")
 	}
-	if failure.Verdict == notify.Rejected || n.store.Now().Sub(m.OwedSince) > giveUpAfter {
-		n.count(m, "failed")
+	if failure.Verdict == notify.Rejected || n.store.Now().Sub(m.OwedSince) > giveUpAfter && m.Attempt > len(backOff) {
+		n.count(m.Channel, "failed", 1)
 		log.Warn("a message was given up on; see /v1/notifications?state=failed")
 		return n.store.MessageFailed(ctx, m, failure.Said)
 	}
-	n.count(m, "retried")
+	n.count(m.Channel, "retried", 1)
 	wait := max(failure.After, backOff[min(m.Attempt, len(backOff))-1])
 	return n.store.MessageLater(ctx, m, n.store.Now().Add(wait), failure.Said)
 }
 
-func (n *notification) count(m *store.Message, outcome string) {
-	n.metrics.Notifications.WithLabelValues(string(m.Channel), outcome).Inc()
+func (n *notification) count(channel lead.Channel, outcome string, times int) {
+	n.metrics.Notifications.WithLabelValues(string(channel), outcome).Add(float64(times))
 }
