@@ -48,7 +48,7 @@ func (a *App) poller() *telegram.Poller {
 	if a.bot == nil {
 		return nil
 	}
-	return telegram.NewPoller(a.bot, a.store, a.log)
+	return telegram.NewPoller(a.bot, telegram.NewLimits(a.redis, a.bot), a.store, a.log)
 }
 
 // senders are the channels by which the worker sends.

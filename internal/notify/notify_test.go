@@ -170,6 +170,15 @@ func TestTemplates(t *testing.T) {
 		`<a href="{{if .name}}">x</a>`:            "unexpected EOF",
 		"<b{{.name}}>":                            "<b",
 		strings.Repeat("x", notify.MaxTemplate+1): "4000 bytes",
+		"<b>{{.name}}":                            "<b> is not closed",
+		"<b><i>{{.name}}</b></i>":                 "</b> closes",
+		"{{.name}}</b>":                           "</b> closes",
+		"{{if .phone}}{{else}}<b>{{end}}":         "<b> is not closed",
+		"{{if .phone}}<b>{{end}}x":                "<b> is not closed",
+		"x<a/>":                                   "holds nothing",
+		`<b style="color:red">x</b>`:              "attribute style",
+		`<a href="x" onclick="y">x</a>`:           "attribute onclick",
+		"<!doctype html>{{.name}}":                "<!…>",
 	} {
 		if _, err := notify.ParseTemplate(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want one with %q", text, err, want)
@@ -181,6 +190,45 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
+// TestTemplatesThatSayNothing are fine in themselves, and have nothing to say of some leads: the message is sent all the same.
+func TestTemplatesThatSayNothing(t *testing.T) {
+	t.Parallel()
+	for _, template := range []string{"{{if .whatsapp}}{{.name}}{{end}}", "<b></b>", " \n{{/* nothing */}}", "{{range .answers}}{{.value}}{{end}}"} {
+		got := notify.Write(message(template, store.MessageLead{Name: "<i>Aisyah", At: now}), now)
+		if got.Text != "New lead: <i>Aisyah" || got.HTML != "New lead: &lt;i&gt;Aisyah" {
+			t.Errorf("%q: text %q, HTML %q", template, got.Text, got.HTML)
+		}
+	}
+}
+
+// TestCharactersThatHide has what turns the direction of writing, what is not seen at all, and quotes in an attribute.
+func TestCharactersThatHide(t *testing.T) {
+	t.Parallel()
+	l := one()
+	l.Name, l.Email, l.Phone, l.PhoneE164 = "\u202eevil\u2066 \u05d0\u05d1\x1b[31m\x00", `"><a href="http://evil`, "", ""
+	l.Fields = json.RawMessage(`{"zero":"\u200b\u200d","joined":"👩\u200d💻","quote":"\"'"}`)
+	got := notify.Write(message(`<a href="mailto:{{.email}}">{{.name}}</a>{{range .answers}}|{{.name}}={{.value}}{{end}}`, l), now)
+	if strings.ContainsAny(got.HTML+got.Subject, "\u202e\u2066\x1b\x00") || got.Subject != "New lead: evil \u05d0\u05d1[31m" {
+		t.Errorf("subject %q, HTML %q", got.Subject, got.HTML)
+	}
+	if strings.Count(got.HTML, "<a ") != 1 || strings.Contains(got.HTML, "zero") || !strings.Contains(got.HTML, "👩\u200d💻") {
+		t.Errorf("HTML %q", got.HTML)
+	}
+	l = store.MessageLead{Name: "\u200b \u200f", Phone: "12345", At: now}
+	if got := notify.Write(message("", l), now); got.Subject != "New lead: 12345" {
+		t.Errorf("subject %q", got.Subject)
+	}
+}
+
+// TestLines breaks lines where they show, and leaves elements alone.
+func TestLines(t *testing.T) {
+	t.Parallel()
+	got := notify.Lines("a\n<a\nhref=\"x\ny\">b\nc</a>\n<pre>d\ne</pre>\n&lt;")
+	if want := "a<br>\n<a\nhref=\"x\ny\">b<br>\nc</a><br>\n<pre>d\ne</pre><br>\n&lt;"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // FuzzTemplate looks for templates that crash, or messages that are too long.
 func FuzzTemplate(f *testing.F) {
 	f.Add(notify.DefaultTemplate, "Aisyah", `{"a":"b"}`)
@@ -189,7 +237,7 @@ func FuzzTemplate(f *testing.F) {
 		l := one()
 		l.Name, l.Fields = name, json.RawMessage(fields)
 		got := notify.Write(message(template, l), now)
-		if n := length(got.Text); n > 4096 || got.Subject == "" {
+		if n := length(got.Text); n == 0 || n > 4096 || got.Subject == "" {
 			t.Errorf("%d characters", n)
 		}
 	})

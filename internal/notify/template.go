@@ -8,8 +8,7 @@ import (
 	"slices"
 	"strings"
 	"text/template/parse"
-
-	"golang.org/x/net/html"
+	"time"
 )
 
 // MaxTemplate is the length of a workspace's own template at the most, in bytes.
@@ -49,9 +48,6 @@ var (
 	topNames    = []string{"name", "phone", "call", "whatsapp", "email", "source", "campaign", "time", "age", "member", "workspace", "answers"}
 	answerNames = []string{"name", "value"}
 )
-
-// AllowedTags are the elements that a template may use: those that Telegram knows.
-var AllowedTags = []string{"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "a", "code", "pre", "blockquote"}
 
 // A Template is what a message about a lead says.
 type Template struct{ html *template.Template }
@@ -94,8 +90,14 @@ func ParseTemplate(text string) (*Template, error) {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: "))
 	}
 	t := &Template{parsed}
-	if _, err := t.execute(example().view(shortest)); err != nil { // finds what is wrong about the places of values
-		return nil, err
+	for _, s := range []subject{example(), {zone: time.UTC}} { // the fullest lead and the emptiest take other branches
+		written, err := t.execute(s.view(shortest)) // which finds what is wrong about the places of values
+		if err != nil {
+			return nil, err
+		}
+		if err := checkBalance(written); err != nil {
+			return nil, err
+		}
 	}
 	return t, nil
 }
@@ -169,19 +171,4 @@ func (c *checker) field(p *parse.PipeNode, names []string) string {
 	}
 	c.refuse(p, "%s cannot be used here; there are .%s", p, strings.Join(names, ", ."))
 	return ""
-}
-
-// checkTags refuses elements that Telegram does not know.
-func checkTags(text string) error {
-	tokens := html.NewTokenizer(strings.NewReader(text))
-	for {
-		switch kind := tokens.Next(); kind {
-		case html.ErrorToken:
-			return nil
-		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
-			if name, _ := tokens.TagName(); !slices.Contains(AllowedTags, string(name)) {
-				return fmt.Errorf("the element <%s> cannot be used; there are %s", name, strings.Join(AllowedTags, ", "))
-			}
-		}
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/leadwheel/leadwheel/store"
@@ -81,7 +82,7 @@ func (s subject) view(b bounds) map[string]any {
 // title is what to call the lead.
 func (s subject) title() string {
 	for _, text := range []string{s.Name, s.Phone, s.Email} {
-		if text = strings.TrimSpace(text); text != "" {
+		if text = visible(text); text != "" {
 			return text
 		}
 	}
@@ -123,7 +124,7 @@ func answersOf(fields json.RawMessage) []answer {
 		if err := decoder.Decode(&value); err != nil {
 			return all
 		}
-		if text := strings.TrimSpace(plain(value)); text != "" {
+		if text := visible(plain(value)); text != "" {
 			all = append(all, answer{fmt.Sprint(name), text})
 		}
 	}
@@ -153,9 +154,29 @@ func plain(value any) string {
 	return fmt.Sprint(value)
 }
 
+// visible is text without what cannot be seen and would change what stands around it: control characters, and those that
+// turn the direction of writing until they are undone. It is empty where nothing can be seen at all.
+func visible(text string) string {
+	seen := false
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r) || '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069':
+			return -1
+		}
+		seen = seen || unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.M, r)
+		return r
+	}, text)
+	if !seen {
+		return ""
+	}
+	return strings.TrimSpace(text)
+}
+
 // cut shortens text to n characters.
 func cut(text string, n int) string {
-	text = strings.TrimSpace(text)
+	text = visible(text)
 	if utf8.RuneCountInString(text) <= n {
 		return text
 	}

@@ -69,7 +69,7 @@ func compose(subject, before, after string, write func(bounds) (string, error)) 
 	var body string
 	for _, b := range append(append([]bounds{widest}, narrower...), shortest) {
 		text, err := write(b)
-		if err != nil {
+		if err != nil || visible(Text(text)) == "" { // a template may have nothing to say of a lead
 			continue
 		}
 		body = before + text + after
@@ -78,7 +78,7 @@ func compose(subject, before, after string, write func(bounds) (string, error)) 
 		}
 	}
 	if body == "" {
-		body = html.EscapeString(subject)
+		body = before + html.EscapeString(subject) + after
 	}
 	short := cutTelegram(Text(body))
 	return Content{Subject: subject, HTML: html.EscapeString(short), Text: short}

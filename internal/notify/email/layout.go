@@ -33,7 +33,7 @@ func layout(m *store.Message, c notify.Content, unsubscribe string) (html, text 
 	var out strings.Builder
 	err = page.Execute(&out, map[string]any{
 		"Subject": c.Subject, "Workspace": m.Recipient.WorkspaceName, "Unsubscribe": unsubscribe,
-		"Body": template.HTML(strings.ReplaceAll(c.HTML, "\n", "<br>\n")), //nolint:gosec // escaped where it was written
+		"Body": template.HTML(notify.Lines(c.HTML)), //nolint:gosec // escaped where it was written
 	})
 	text = fmt.Sprintf("%s\n\n-- \nYou get this because leads of %s are given to you.\nGet no more e-mails: %s\n",
 		c.Text, m.Recipient.WorkspaceName, unsubscribe)

@@ -9,12 +9,14 @@ import (
 	netmail "net/mail"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	mail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
+	"golang.org/x/net/idna"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/notify"
@@ -54,6 +56,7 @@ type Sender struct {
 	domain    string
 	publicURL string
 	slots     chan *connection
+	outage    notify.Outage
 }
 
 // A connection to the mail server, or the room for one.
@@ -138,12 +141,8 @@ func (s *Sender) sendOn(ctx context.Context, conn *connection, message *mail.Msg
 		conn.close(s.client)
 	}
 	for reused := conn.smtp != nil; ; reused = false {
-		if conn.smtp == nil {
-			fresh, err := s.client.DialToSMTPClientWithContext(ctx)
-			if err != nil {
-				return unconnected(err)
-			}
-			conn.smtp = fresh
+		if err := s.connect(ctx, conn); err != nil {
+			return err
 		}
 		err := s.client.SendWithSMTPClient(conn.smtp, message)
 		conn.used = time.Now()
@@ -153,23 +152,45 @@ func (s *Sender) sendOn(ctx context.Context, conn *connection, message *mail.Msg
 			}
 			return nil
 		}
-		failed, dead := judge(err, to)
-		if dead {
+		failed, end := judge(err, to)
+		if end != alive {
 			conn.close(s.client)
-			if reused && failed.Uncounted { // the server had hung up
-				continue
-			}
 		}
-		failed.Uncounted = false
+		if reused && end == hungUp {
+			continue
+		}
 		return failed
 	}
+}
+
+// connect makes a connection where there is none, or has the one that there is last until the message is sent.
+func (s *Sender) connect(ctx context.Context, conn *connection) error {
+	if conn.smtp != nil {
+		if err := conn.smtp.UpdateDeadline(timeout); err == nil {
+			return nil
+		}
+		conn.close(s.client)
+	}
+	if err := s.outage.Check(); err != nil {
+		return err
+	}
+	fresh, err := s.client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		failed := unconnected(err)
+		if ctx.Err() == nil {
+			s.outage.Note(*failed)
+		}
+		return failed
+	}
+	conn.smtp = fresh
+	return nil
 }
 
 // message is a message as mail. Its id is that of the notification, so that a mail server that gets it twice can tell.
 func (s *Sender) message(m *store.Message, c notify.Content) (*mail.Msg, error) {
 	message := mail.NewMsg()
 	message.FromMailAddress(s.from)
-	if err := message.AddTo(m.Recipient.Email); err != nil {
+	if err := message.AddTo(reachable(m.Recipient.Email)); err != nil {
 		return nil, &notify.Failure{Verdict: notify.AddressDead, Said: "the e-mail address cannot be read"}
 	}
 	message.SetMessageIDWithValue(m.ID.String() + "@" + s.domain)
@@ -188,6 +209,16 @@ func (s *Sender) message(m *store.Message, c notify.Content) (*mail.Msg, error) 
 	return message, nil
 }
 
+// reachable is an address with its domain as the mail system has it, in ASCII. A name before the @ that is not stays: a
+// server that takes such (SMTPUTF8) is told.
+func reachable(address string) string {
+	name, domain, found := strings.Cut(address, "@")
+	if ascii, err := idna.Lookup.ToASCII(domain); found && err == nil {
+		return name + "@" + ascii
+	}
+	return address
+}
+
 // unconnected says what to do where there is no connection to the mail server.
 func unconnected(err error) *notify.Failure {
 	var refused *textproto.Error
@@ -197,37 +228,47 @@ func unconnected(err error) *notify.Failure {
 	return &notify.Failure{Verdict: notify.TryLater, Said: "connecting to the mail server: " + err.Error()}
 }
 
-// judge says what to do about a message that was not taken, and whether its connection is of no more use. Uncounted are
-// those that the server has not seen.
-func judge(err error, to string) (failed *notify.Failure, dead bool) {
+// An end is what a refusal makes of the connection.
+type end int
+
+const (
+	alive end = iota
+	broken
+	// hungUp is the server's doing, before it took the message: another connection may do.
+	hungUp
+)
+
+// judge says what to do about a message that was not taken, and what became of its connection.
+func judge(err error, to string) (failed *notify.Failure, became end) {
 	failed = &notify.Failure{Verdict: notify.TryLater, Said: said(err, to)}
 	var refused *mail.SendError
 	if !errors.As(err, &refused) {
-		return failed, true
+		return failed, broken
 	}
 	code, enhanced := refused.ErrorCode(), refused.EnhancedStatusCode()
 	switch {
-	case refused.Reason == mail.ErrConnCheck:
-		failed.Uncounted = true
-		return failed, true
-	case code == 421:
-		return failed, true
-	case code < 500: // 0 is a connection that broke
-		return failed, code == 0
-	case strings.HasPrefix(enhanced, "5.7.") || refused.Reason == mail.ErrSMTPMailFrom:
+	case refused.Reason == mail.ErrConnCheck || code == 421:
+		return failed, hungUp
+	case code == 0:
+		return failed, broken
+	case code < 500:
+	case strings.HasPrefix(enhanced, "5.7.") || slices.Contains(aboutSender, enhanced) || refused.Reason == mail.ErrSMTPMailFrom:
 		failed.Verdict = notify.Misconfigured
 	case refused.Reason == mail.ErrSMTPRcptTo && strings.HasPrefix(enhanced, "5.1."):
 		failed.Verdict = notify.AddressDead
 	default:
 		failed.Verdict = notify.Rejected
 	}
-	return failed, false
+	return failed, alive
 }
+
+// aboutSender are those of the codes about addresses (RFC 3463, RFC 7505) that are about ours.
+var aboutSender = []string{"5.1.7", "5.1.8"}
 
 // quoted is what the server said as the library quotes it.
 var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
-// said is what the server said, without the member's address.
+// said is what the server said, without the member's address: neither the whole nor the name before the @.
 func said(err error, to string) string {
 	text, _, _ := strings.Cut(err.Error(), ", affected ")
 	text = quoted.ReplaceAllStringFunc(text, func(q string) string {
@@ -236,5 +277,11 @@ func said(err error, to string) string {
 		}
 		return q
 	})
-	return strings.ReplaceAll(text, to, "…")
+	for _, address := range []string{to, reachable(to)} {
+		text = strings.ReplaceAll(text, address, "…")
+	}
+	if name, _, _ := strings.Cut(to, "@"); name != "" {
+		text = regexp.MustCompile(`(?i)(^|[^\pL\pN])`+regexp.QuoteMeta(name)+`($|[^\pL\pN])`).ReplaceAllString(text, "$1…$2")
+	}
+	return text
 }

@@ -18,8 +18,12 @@ import (
 // DefaultURL is Telegram's own address.
 const DefaultURL = "https://api.telegram.org"
 
-// maxAnswer bounds what is read of an answer.
-const maxAnswer = 4 << 20
+const (
+	// maxAnswer bounds what is read of an answer.
+	maxAnswer = 4 << 20
+	// maxRetryAfter bounds, in seconds, for how long an answer may have us wait.
+	maxRetryAfter = 24 * 60 * 60
+)
 
 // A Client calls the Bot API, as far as Leadwheel needs it. It is safe for concurrent use.
 type Client struct {
@@ -57,6 +61,7 @@ func (c *Client) botID() string {
 type apiError struct {
 	status      int
 	description string
+	foreign     bool // something else answered, as a proxy does
 	retryAfter  time.Duration
 	movedTo     int64
 }
@@ -107,11 +112,11 @@ func read(response *http.Response, data []byte, result any) error {
 		if response.StatusCode == http.StatusOK {
 			return errors.New("Telegram's answer cannot be read") //nolint:staticcheck // it is a name
 		}
-		return &apiError{status: response.StatusCode, description: "HTTP " + response.Status}
+		return &apiError{status: response.StatusCode, description: "HTTP " + response.Status, foreign: true}
 	case !answer.OK:
 		return &apiError{
 			status: answer.Code, description: answer.Description,
-			retryAfter: time.Duration(answer.Parameters.RetryAfter) * time.Second, movedTo: answer.Parameters.MovedTo,
+			retryAfter: time.Duration(min(max(answer.Parameters.RetryAfter, 0), maxRetryAfter)) * time.Second, movedTo: answer.Parameters.MovedTo,
 		}
 	case result == nil:
 		return nil
@@ -124,15 +129,18 @@ func read(response *http.Response, data []byte, result any) error {
 
 // withoutToken keeps the token, which is part of every address, out of an error.
 func (c *Client) withoutToken(err error) error {
-	if text := err.Error(); strings.Contains(text, c.token) {
-		plain := errors.New(strings.ReplaceAll(text, c.token, "…"))
-		if errors.Is(err, context.Canceled) {
-			return errors.Join(plain, context.Canceled)
-		}
-		return plain
-	}
-	return err
+	return &tokenless{err, strings.ReplaceAll(err.Error(), c.token, "…")}
 }
+
+// A tokenless error is told without the token, and is what it was.
+type tokenless struct {
+	cause error
+	text  string
+}
+
+func (e *tokenless) Error() string { return e.text }
+
+func (e *tokenless) Unwrap() error { return e.cause }
 
 // callTimeout bounds calls that do not wait for something to happen.
 const callTimeout = 15 * time.Second

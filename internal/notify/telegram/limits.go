@@ -10,32 +10,41 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/leadwheel/leadwheel/internal/notify"
 )
 
 // What Telegram takes of a bot: about 30 messages a second in all, one a second to a chat, and 20 a minute to a group.
 const (
 	betweenAny   = 40 * time.Millisecond
-	anyAtOnce    = 20
+	anyAtOnce    = 5 // with the 25 that follow within a second these are 30
 	betweenChat  = time.Second
 	betweenGroup = 3 * time.Second
 	// maxPause bounds what Telegram may ask for.
 	maxPause = time.Hour
 )
 
-//go:embed take.lua
-var takeScript string
+// worthWaiting is how long a message waits for its turn on the spot; for more it is put off.
+const worthWaiting = 3 * time.Second
+
+var (
+	//go:embed take.lua
+	takeScript string
+	//go:embed pause.lua
+	pauseScript string
+)
 
 // Limits are kept in Redis, so that all processes that send as one bot keep them together. Where Redis loses them,
 // Telegram itself says so again.
 type Limits struct {
-	rdb    redis.UniversalClient
-	script *redis.Script
-	key    string
+	rdb         redis.UniversalClient
+	take, pause *redis.Script
+	key         string
 }
 
 // NewLimits returns the limits of the client's bot.
 func NewLimits(rdb redis.UniversalClient, c *Client) *Limits {
-	return &Limits{rdb, redis.NewScript(takeScript), "leadwheel:{telegram:" + c.botID() + "}:"}
+	return &Limits{rdb, redis.NewScript(takeScript), redis.NewScript(pauseScript), "leadwheel:{telegram:" + c.botID() + "}:"}
 }
 
 // Take takes a chat's turn, and returns 0, or how long to wait before asking again.
@@ -46,7 +55,7 @@ func (l *Limits) Take(ctx context.Context, chat string) (time.Duration, error) {
 	}
 	sum := sha256.Sum256([]byte(chat)) // a chat's id is personal
 	keys := []string{l.key + "pause", l.key + "any", l.key + "chat:" + hex.EncodeToString(sum[:8])}
-	wait, err := l.script.Run(ctx, l.rdb, keys,
+	wait, err := l.take.Run(ctx, l.rdb, keys,
 		betweenAny.Milliseconds(), anyAtOnce, between.Milliseconds()).Int64()
 	if err != nil {
 		return 0, fmt.Errorf("keeping Telegram's limits: %w", err)
@@ -54,9 +63,29 @@ func (l *Limits) Take(ctx context.Context, chat string) (time.Duration, error) {
 	return time.Duration(wait) * time.Millisecond, nil
 }
 
-// Pause has nobody send for a while.
+// Wait waits for a chat's turn. It returns an uncounted *notify.Failure where that takes too long.
+func (l *Limits) Wait(ctx context.Context, chat string) error {
+	var waited time.Duration
+	for {
+		wait, err := l.Take(ctx, chat)
+		if err != nil || wait == 0 {
+			return err
+		}
+		if waited += wait; waited > worthWaiting {
+			return &notify.Failure{Verdict: notify.TryLater, Said: "Telegram's rate limit", After: wait, Uncounted: true}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// Pause has nobody send for a while. It does not shorten a pause that there is.
 func (l *Limits) Pause(ctx context.Context, d time.Duration) error {
-	if err := l.rdb.Set(ctx, l.key+"pause", 1, min(d, maxPause)).Err(); err != nil {
+	err := l.pause.Run(ctx, l.rdb, []string{l.key + "pause"}, min(d, maxPause).Milliseconds()).Err()
+	if err != nil {
 		return fmt.Errorf("keeping Telegram's limits: %w", err)
 	}
 	return nil

@@ -19,14 +19,15 @@ const pollWait = 25 * time.Second
 // A Poller reads what people write to the bot, and connects their chats. Only one may run for a bot.
 type Poller struct {
 	client *Client
+	limits *Limits
 	store  *store.Store
 	log    *slog.Logger
 	next   int64
 }
 
 // NewPoller returns a poller.
-func NewPoller(client *Client, s *store.Store, log *slog.Logger) *Poller {
-	return &Poller{client: client, store: s, log: log}
+func NewPoller(client *Client, limits *Limits, s *store.Store, log *slog.Logger) *Poller {
+	return &Poller{client: client, limits: limits, store: s, log: log}
 }
 
 // update is something that happened to the bot, as far as it matters here.
@@ -86,8 +87,12 @@ func (p *Poller) handle(ctx context.Context, u update) error {
 			answer = fmt.Sprintf("<b>Connected.</b> %s, your new leads are announced here from now on. Block this bot to stop it.", html.EscapeString(m.Name))
 		}
 	}
+	// Whoever floods the bot gets no answer, and takes no turn from the leads of others. What they asked for is done.
+	if err := p.limits.Wait(ctx, chat); err != nil {
+		return nil //nolint:nilerr // as said
+	}
 	if err := p.client.sendMessage(ctx, chat, answer, "HTML"); err != nil {
-		p.log.Warn("a Telegram chat could not be answered", "error", err) // what it asked for is done all the same
+		p.log.Warn("a Telegram chat could not be answered", "error", err)
 	}
 	return nil
 }

@@ -13,22 +13,25 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-// worthWaiting is how long a message waits for its turn on the spot; for more it is put off.
-const worthWaiting = 3 * time.Second
-
 // A Sender sends messages by Telegram within its limits, which all processes share.
 type Sender struct {
 	client *Client
 	limits *Limits
+	outage notify.Outage
 }
 
 // NewSender returns a sender.
-func NewSender(client *Client, limits *Limits) *Sender { return &Sender{client, limits} }
+func NewSender(client *Client, limits *Limits) *Sender {
+	return &Sender{client: client, limits: limits}
+}
 
 // Send implements notify.Sender.
 func (s *Sender) Send(ctx context.Context, m *store.Message, c notify.Content) error {
 	chat := m.Recipient.Address(lead.Telegram)
-	if err := s.wait(ctx, chat); err != nil {
+	if err := s.outage.Check(); err != nil {
+		return err
+	}
+	if err := s.limits.Wait(ctx, chat); err != nil {
 		return err
 	}
 	err := s.client.sendMessage(ctx, chat, c.HTML, "HTML")
@@ -37,34 +40,18 @@ func (s *Sender) Send(ctx context.Context, m *store.Message, c notify.Content) e
 		err = s.client.sendMessage(ctx, chat, c.Text, "")
 	}
 	if !errors.As(err, &refused) {
+		if notify.Unreached(err) && ctx.Err() == nil {
+			s.outage.Note(notify.Failure{Verdict: notify.TryLater, Said: err.Error()})
+		}
 		return err
 	}
 	failure := judge(refused)
-	if refused.status == http.StatusTooManyRequests {
+	if refused.status == http.StatusTooManyRequests && !refused.foreign {
 		if err := s.limits.Pause(ctx, failure.After); err != nil {
 			return errors.Join(failure, err)
 		}
 	}
 	return failure
-}
-
-// wait waits for the chat's turn. It returns an uncounted *notify.Failure where that takes too long.
-func (s *Sender) wait(ctx context.Context, chat string) error {
-	var waited time.Duration
-	for {
-		wait, err := s.limits.Take(ctx, chat)
-		if err != nil || wait == 0 {
-			return err
-		}
-		if waited += wait; waited > worthWaiting {
-			return &notify.Failure{Verdict: notify.TryLater, Said: "Telegram's rate limit", After: wait, Uncounted: true}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
-		}
-	}
 }
 
 // unparsed reports whether Telegram could not read the message's elements.
@@ -73,12 +60,14 @@ func unparsed(e *apiError) bool {
 }
 
 // deadChats are what Telegram says of chats that it does not reach any more.
-var deadChats = []string{"chat not found", "user not found", "bot can't initiate conversation", "PEER_ID_INVALID", "group chat was deactivated"}
+var deadChats = []string{"chat not found", "user not found", "bot can't initiate conversation", "PEER_ID_INVALID", "group chat was deactivated",
+	"not enough rights to send", "have no rights to send", "CHAT_WRITE_FORBIDDEN", "CHAT_RESTRICTED", "TOPIC_CLOSED"}
 
 // judge says what to do about a refusal.
 func judge(e *apiError) *notify.Failure {
 	f := &notify.Failure{Verdict: notify.TryLater, Said: e.description, After: e.retryAfter}
 	switch {
+	case e.foreign: // which says nothing of the chat or the message
 	case e.status == http.StatusTooManyRequests:
 		f.After = max(f.After, time.Second)
 	case e.movedTo != 0:

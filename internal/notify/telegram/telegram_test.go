@@ -60,6 +60,10 @@ func TestVerdicts(t *testing.T) {
 		"a wrong token":            {refusal(401, "Unauthorized", ""), notify.Failure{Verdict: notify.Misconfigured}},
 		"trouble":                  {refusal(500, "Internal Server Error", ""), notify.Failure{Verdict: notify.TryLater}},
 		"a proxy's page":           {&notifytest.Reply{Status: 502, Body: "<html>Bad Gateway"}, notify.Failure{Verdict: notify.TryLater}},
+		"a firewall's page":        {&notifytest.Reply{Status: 403, Body: "<html>Forbidden"}, notify.Failure{Verdict: notify.TryLater}},
+		"a proxy's refusal":        {&notifytest.Reply{Status: 400, Body: `{"error":"bad request"}`}, notify.Failure{Verdict: notify.TryLater}},
+		"no right to write":        {refusal(400, "Bad Request: not enough rights to send text messages to the chat", ""), notify.Failure{Verdict: notify.AddressDead}},
+		"too many, for ever":       {refusal(429, "Too Many Requests", `{"retry_after":9223372036854775807}`), notify.Failure{Verdict: notify.TryLater, After: 24 * time.Hour}},
 		"too many":                 {refusal(429, "Too Many Requests: retry after 34", `{"retry_after":34}`), notify.Failure{Verdict: notify.TryLater, After: 34 * time.Second}},
 		"too many, without a time": {refusal(429, "Too Many Requests", ""), notify.Failure{Verdict: notify.TryLater, After: time.Second}},
 	} {
@@ -175,14 +179,56 @@ func TestLimits(t *testing.T) {
 			t.Errorf("chat %s waits %s for its second message, want nearly %s", chat, wait, most)
 		}
 	}
-	given, began := 2, time.Now()
-	for i := range 200 {
-		if take("9"+strings.Repeat("0", i)) == 0 {
-			given++
+	var given []time.Time
+	for i := range 50 {
+		if err := limits.Wait(t.Context(), fmt.Sprint(90+i)); err != nil {
+			t.Fatal(err)
+		}
+		given = append(given, time.Now())
+	}
+	for i, at := range given {
+		if i >= 30 && at.Sub(given[i-30]) < 950*time.Millisecond { // the clocks are two
+			t.Errorf("31 messages in %s", at.Sub(given[i-30]))
 		}
 	}
-	if most := 21 + int(time.Since(began)/(40*time.Millisecond)); given > most+1 {
-		t.Errorf("%d messages may go in %s, want %d at the most", given, time.Since(began), most)
+}
+
+// TestAPauseIsNotShortened by a chat that is told to wait for less.
+func TestAPauseIsNotShortened(t *testing.T) {
+	t.Parallel()
+	env := testenv.New(t)
+	limits := telegram.NewLimits(env.Redis, telegram.NewClient("", notifytest.BotToken))
+	for _, pause := range []time.Duration{time.Second, 30 * time.Second, 2 * time.Second} {
+		if err := limits.Pause(t.Context(), pause); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if wait, err := limits.Take(t.Context(), "1"); err != nil || wait < 20*time.Second {
+		t.Errorf("wait %s, error %v", wait, err)
+	}
+}
+
+// TestAnOutageIsNotWaitedFor has nobody at the address: what follows is told at once, without trying.
+func TestAnOutageIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	_ = listener.Close()
+	s := newSender(t, testenv.New(t), "http://"+address)
+	if failure := (*notify.Failure)(nil); errors.As(s.Send(t.Context(), to("1"), content), &failure) {
+		t.Fatalf("the first is refused: %v", failure)
+	}
+	if listener, err = (&net.ListenConfig{}).Listen(t.Context(), "tcp", address); err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	var failure *notify.Failure
+	err = s.Send(t.Context(), to("2"), content) // would wait for an answer that never comes
+	if !errors.As(err, &failure) || failure.Verdict != notify.TryLater || failure.Uncounted || !strings.Contains(failure.Said, "refused") {
+		t.Errorf("error %v", err)
 	}
 }
 
