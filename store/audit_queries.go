@@ -10,6 +10,13 @@ import (
 // stuckAfter is how long due work may wait before the audit calls it stuck.
 const stuckAfter = time.Minute
 
+// messageStuckAfter is for how long a message that is due may wait, in hours: a provider's rate limit holds up some ten
+// thousand as long as this. neverTriedAfter is for how long one may be owed without being tried: quiet hours end within a day.
+const (
+	messageStuckAfter = 1
+	neverTriedAfter   = 26
+)
+
 // An auditQuery lists what breaks a promise, each as a line of text. One that asks what is overdue takes the time
 // before which work should have been done.
 type auditQuery struct {
@@ -117,4 +124,19 @@ var auditQueries = []auditQuery{
 		WHERE feed_at < $1 AND (queue <> 'bulk' OR attempts > 0)
 		UNION ALL
 		SELECT 'pending lead ' || pending_id FROM pending_leads WHERE batch_id IS NULL AND due_at < $1`},
+	{name: "copies_untold", promise: "each copy is in one message for each channel by which its member was to be told of it", query: `
+		WITH told AS (
+			SELECT workspace_id, member_id, copy AS assigned_lead_id, count(*) AS n FROM notifications, unnest(assigned_lead_ids) AS copy
+			WHERE kind = 'leads' GROUP BY 1, 2, 3
+		)
+		SELECT 'copy ' || assigned_lead_id FROM assigned_leads a LEFT JOIN told USING (workspace_id, member_id, assigned_lead_id)
+		WHERE a.messages <> coalesce(told.n, 0)`},
+	{name: "messages_without_copy", promise: "every message tells of copies that its member has", query: `
+		SELECT 'message ' || notification_id || ', copy ' || copy FROM notifications n, unnest(assigned_lead_ids) AS copy
+		WHERE NOT EXISTS (SELECT 1 FROM assigned_leads a
+			WHERE a.workspace_id = n.workspace_id AND a.member_id = n.member_id AND a.assigned_lead_id = copy)`},
+	{name: "messages_stuck", promise: "messages are tried within an hour of when they are due", overdue: true, query: fmt.Sprintf(`
+		SELECT 'message ' || notification_id || coalesce(': ' || error, '') FROM notifications
+		WHERE state = 'owed' AND (send_at < $1::timestamptz - interval '%d hours'
+			OR attempts = 0 AND created_at < $1::timestamptz - interval '%d hours')`, messageStuckAfter, neverTriedAfter)},
 }

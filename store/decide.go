@@ -39,6 +39,7 @@ type decision struct {
 	reason  lead.Reason
 	skipped []lead.Skip
 	detail  string
+	tell    []lead.Channel // how the member is told of the copy
 	// Made when it is recorded:
 	copy, history uuid.UUID
 }

@@ -124,6 +124,9 @@ func (s *Store) distributeOnce(ctx context.Context, workspace, batch uuid.UUID, 
 		if err := d.decide(ctx, t); err != nil {
 			return err
 		}
+		if err := t.chooseTold(ctx, workspace, d.decisions); err != nil {
+			return err
+		}
 		if outcomes, err = t.record(ctx, workspace, d.decisions, d.turns); err != nil {
 			return d.blame(err)
 		}

@@ -54,9 +54,9 @@ type ringID struct {
 	version int
 }
 
-// owe writes the messages that tell members of the copies that they were given: one a member and channel. It is part of
-// the transaction that gives them, and asks nothing where the installation sends no messages.
-func (t *Tx) owe(ctx context.Context, workspace uuid.UUID, decisions []decision) error {
+// chooseTold decides which members are told of the copies that they get, and by which channels. It is part of the
+// transaction that gives them, and asks nothing where the installation sends no messages.
+func (t *Tx) chooseTold(ctx context.Context, workspace uuid.UUID, decisions []decision) error {
 	told, err := t.told(ctx, workspace, decisions)
 	if err != nil || len(told) == 0 {
 		return err
@@ -65,6 +65,16 @@ func (t *Tx) owe(ctx context.Context, workspace uuid.UUID, decisions []decision)
 	if err != nil {
 		return err
 	}
+	for i, one := range decisions {
+		if one.reason == "" && !muted(one, rings) {
+			decisions[i].tell = told[one.member]
+		}
+	}
+	return nil
+}
+
+// owe writes the messages that tell members of the copies that were recorded: one a member and channel.
+func (t *Tx) owe(ctx context.Context, workspace uuid.UUID, decisions []decision) (err error) {
 	type recipient struct {
 		member  uuid.UUID
 		channel lead.Channel
@@ -73,10 +83,7 @@ func (t *Tx) owe(ctx context.Context, workspace uuid.UUID, decisions []decision)
 	var ids, members, copies []uuid.UUID
 	var channels []string
 	for _, one := range decisions {
-		if one.reason != "" || muted(one, rings) {
-			continue
-		}
-		for _, channel := range told[one.member] {
+		for _, channel := range one.tell {
 			to := recipient{one.member, channel}
 			if _, has := messages[to]; !has {
 				if messages[to], err = uuid.NewV7(); err != nil {

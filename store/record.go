@@ -24,16 +24,16 @@ const recordStatement = `
 	), d AS (
 		SELECT * FROM unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[],
 			$15::uuid[], $16::int[], $17::bigint[], $18::text[], $19::text[], $20::jsonb[], $21::text[],
-			$22::timestamptz[], $23::timestamptz[], $24::uuid[], $25::timestamptz[], $26::text[], $27::text[])
+			$22::timestamptz[], $23::timestamptz[], $24::uuid[], $25::timestamptz[], $26::text[], $27::text[], $28::int[])
 			AS d (history_id, copy_id, pending_id, assignment_id, retry_of, lead_id, member_id, group_id, version, turn,
 				reason, trigger, skipped, detail, due_at, accepted_at, moved_from,
-				replanned_from, pace, paced_day)
+				replanned_from, pace, paced_day, messages)
 	), c AS (
 		INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, group_id, name, email, phone,
-			phone_e164, words, fields, source_id, status, assigned_at, updated_at)
+			phone_e164, words, fields, source_id, status, assigned_at, updated_at, messages)
 		SELECT $1, d.copy_id, d.member_id, d.lead_id, nullif(d.group_id, $2), l.name, l.email, l.phone,
 			l.phone_e164, l.words, l.fields, l.source_id,
-			(SELECT statuses[1] FROM workspaces WHERE workspace_id = $1), $3, $3
+			(SELECT statuses[1] FROM workspaces WHERE workspace_id = $1), $3, $3, d.messages
 		FROM d JOIN leads l ON l.workspace_id = $1 AND l.lead_id = d.lead_id AND l.deleted_at IS NULL AND NOT l.test
 		WHERE d.reason = ''
 		ON CONFLICT (workspace_id, source_lead_id, member_id) DO NOTHING
@@ -101,7 +101,7 @@ func (t *Tx) decisionColumns(decisions []decision) (columns []any, copies int, e
 	for i := range ids {
 		ids[i] = make([]uuid.UUID, n)
 	}
-	versions, turns := make([]int, n), make([]int64, n)
+	versions, turns, messages := make([]int, n), make([]int64, n), make([]int, n)
 	reasons, triggers, details, skipped := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	due, accepted, replanned := make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
 	paces, days := make([]string, n), make([]string, n)
@@ -119,7 +119,7 @@ func (t *Tx) decisionColumns(decisions []decision) (columns []any, copies int, e
 		}
 		ids[2][i], ids[3][i], ids[4][i] = d.PendingID, d.AssignmentID.UUID, d.RetryOf.UUID
 		ids[5][i], ids[6][i], ids[7][i], ids[8][i] = d.LeadID, d.member, d.GroupID.UUID, d.MovedFrom.UUID
-		versions[i], turns[i] = d.version, d.turn
+		versions[i], turns[i], messages[i] = d.version, d.turn, len(d.tell)
 		reasons[i], triggers[i], details[i] = string(d.reason), string(d.Trigger), d.detail
 		due[i], accepted[i], replanned[i] = d.DueAt, d.AcceptedAt, epoch // which stands for none
 		if d.ReplannedFrom.Valid {
@@ -141,5 +141,5 @@ func (t *Tx) decisionColumns(decisions []decision) (columns []any, copies int, e
 	}
 	return append(columns, ints(versions), bigints(turns), texts(reasons), texts(triggers), jsonbs(skipped), texts(details),
 		timestamps(due), timestamps(accepted), uuids(ids[8]), timestamps(replanned), texts(unlessEmpty(paces)),
-		texts(unlessEmpty(days))), copies, nil
+		texts(unlessEmpty(days)), ints(messages)), copies, nil
 }
