@@ -48,3 +48,24 @@ func (q Queries) FeedMessages(ctx context.Context, limit int) ([]DueMessage, err
 		now, limit, now.Add(-gatherFor), now.Add(-gatherMost), now.Add(fedFor))
 	return due, translate(err)
 }
+
+// A MessageBacklog is what is owed by a channel.
+type MessageBacklog struct {
+	Channel lead.Channel `db:"channel"`
+	Owed    int          `db:"owed"`
+	// Oldest is since when the oldest is owed that is due, or was tried; those that wait for quiet hours to end are not.
+	Oldest *time.Time `db:"oldest"`
+}
+
+// MessageBacklogs counts what is owed, over all workspaces.
+func (q Queries) MessageBacklogs(ctx context.Context) (map[lead.Channel]MessageBacklog, error) {
+	var rows []MessageBacklog
+	err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT channel, count(*) AS owed, min(created_at) FILTER (WHERE attempts > 0 OR send_at <= $1) AS oldest
+		FROM notifications WHERE state = 'owed' GROUP BY channel`, q.now().Add(fedFor))
+	all := make(map[lead.Channel]MessageBacklog, len(rows))
+	for _, r := range rows {
+		all[r.Channel] = r
+	}
+	return all, translate(err)
+}

@@ -81,6 +81,7 @@ func (n *notification) failed(ctx context.Context, m *store.Message, cause error
 		n.count(m.Channel, "retried", 1)
 		return n.store.WithTx(ctx, func(tx *store.Tx) error { return tx.ChatMoved(ctx, m, failure.MovedTo) })
 	case notify.Misconfigured:
+		n.metrics.Misconfigured.WithLabelValues(string(m.Channel)).Inc()
 		log.Error("messages cannot be sent until the settings are put right; they wait")
 	}
 	if failure.Verdict == notify.Rejected || n.store.Now().Sub(m.OwedSince) > giveUpAfter && m.Attempt > len(backOff) {

@@ -130,7 +130,8 @@ func Start(ctx context.Context, cfg Config) (a *App, err error) {
 	a.metrics = metrics.New(a.registry)
 	a.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		newCollector(a.store, a.redis, a.log), newIntegrationCollector(a.store, a.log), buildInfo(cfg.Version))
+		newCollector(a.store, a.redis, a.log), newIntegrationCollector(a.store, a.log), newMessageCollector(a.store, a.log),
+		buildInfo(cfg.Version))
 	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis), a.log)
 	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
 	for _, role := range cfg.Roles {

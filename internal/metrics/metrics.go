@@ -33,6 +33,7 @@ type Metrics struct {
 	Reconciled     *prometheus.CounterVec // kind
 	CursorRebuilds prometheus.Counter
 	Notifications  *prometheus.CounterVec // channel, outcome
+	Misconfigured  *prometheus.CounterVec // channel
 	Webhooks       *prometheus.CounterVec // kind, outcome
 
 	WebhookDeliveries *prometheus.CounterVec // outcome
@@ -70,6 +71,10 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.Notifications = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadwheel_notifications_total", Help: "Messages to members, by channel and outcome.",
 	}, []string{"channel", "outcome"})
+	m.Misconfigured = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadwheel_notifications_misconfigured_total",
+		Help: "Refusals of messages that only an operator can mend, by channel: a wrong token or password, or a policy against the sender. They are tried again.",
+	}, []string{"channel"})
 	m.Webhooks = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadwheel_webhook_requests_total", Help: "Deliveries by ad platforms and forms, by kind and outcome.",
 	}, []string{"kind", "outcome"})
@@ -90,7 +95,8 @@ func New(reg prometheus.Registerer) *Metrics {
 	})
 	m.Rings = newRings()
 	m.fill()
-	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Webhooks, m.WebhookDeliveries,
+	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
+		m.Webhooks, m.WebhookDeliveries,
 		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings)
 	return m
 }
@@ -110,6 +116,9 @@ func (m *Metrics) fill() {
 	each(m.Notifications, notifyChannels, notifyOutcomes)
 	for _, o := range notifyOutcomes {
 		m.WebhookDeliveries.WithLabelValues(o)
+	}
+	for _, c := range notifyChannels {
+		m.Misconfigured.WithLabelValues(c)
 	}
 	each(m.Webhooks, hookKinds, hookOutcomes)
 }
