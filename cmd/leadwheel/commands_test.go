@@ -238,6 +238,8 @@ func TestDoctor(t *testing.T) {
 		"bad address":    {"DATABASE_URL=postgres://me:hunter2/x@127.0.0.1/x"},
 		"bad redis":      {"REDIS_URL=redis://:hunter2/x@127.0.0.1/0"},
 		"server is down": {"LEADWHEEL_URL=http://127.0.0.1:1"},
+		"no mail server": {"LEADWHEEL_SMTP_URL=smtp://me:hunter2@127.0.0.1:1", "LEADWHEEL_MAIL_FROM=me@example.com"},
+		"no Telegram":    {"LEADWHEEL_TELEGRAM_URL=http://127.0.0.1:1", "LEADWHEEL_TELEGRAM_TOKEN=1:hunter2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -15,12 +15,14 @@ type doctorCmd struct {
 	RedisURL    string `name:"redis-url" env:"REDIS_URL" placeholder:"ADDRESS" help:"Redis."`
 	URL         string `name:"url" env:"LEADWHEEL_URL" placeholder:"URL" help:"Public address of a running server, to look at it too."`
 	DataDir     string `env:"LEADWHEEL_DATA_DIR" default:".leadwheel" placeholder:"DIR" help:"Where leadwheel up keeps its data. Default ${default}."`
+	messageFlags
 	jsonFlag
 }
 
 // Help gives an example.
 func (doctorCmd) Help() string {
-	return `Ends with 1 where something is broken; warnings are only said.
+	return `Ends with 1 where something is broken; warnings are only said. The mail server is signed in to and the Telegram bot is asked
+for its name where they are set; no message is sent.
 
 Example:
 
@@ -29,7 +31,9 @@ Example:
 
 // Run prints each check with what to do.
 func (c *doctorCmd) Run(ctx context.Context, s streams) error {
-	checks := doctor.Examine(ctx, doctor.Options{DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, URL: c.URL, DataDir: c.DataDir})
+	checks := doctor.Examine(ctx, doctor.Options{
+		DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, URL: c.URL, DataDir: c.DataDir, Messages: c.examined(),
+	})
 	if err := c.print(checks, s); err != nil {
 		return err
 	}

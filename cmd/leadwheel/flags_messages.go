@@ -1,8 +1,12 @@
 package main
 
-import "github.com/leadwheel/leadwheel/internal/app"
+import (
+	"github.com/leadwheel/leadwheel/internal/app"
+	"github.com/leadwheel/leadwheel/internal/doctor"
+	"github.com/leadwheel/leadwheel/internal/notify/email"
+)
 
-// messageFlags are for commands that serve: how messages to members are sent.
+// messageFlags are for commands that serve, and for doctor: how messages to members are sent.
 type messageFlags struct {
 	PublicURL     string `env:"LEADWHEEL_PUBLIC_URL" placeholder:"ADDRESS" help:"Where this is reached from outside, as in https://leads.example.com, for links in messages. Default: the public address."`
 	TelegramToken string `env:"LEADWHEEL_TELEGRAM_TOKEN" placeholder:"TOKEN" help:"The Telegram bot that tells members of their leads. Default: none."`
@@ -19,4 +23,10 @@ func (f messageFlags) messages() app.Messages {
 		PublicURL: f.PublicURL, TelegramURL: f.TelegramURL, TelegramToken: f.TelegramToken, SMTPURL: f.SMTPURL, MailFrom: f.MailFrom,
 		DKIMKey: f.DKIMKey, DKIMDomain: f.DKIMDomain, DKIMSelector: f.DKIMSelector,
 	}
+}
+
+func (f messageFlags) examined() doctor.Messages {
+	return doctor.Messages{TelegramURL: f.TelegramURL, TelegramToken: f.TelegramToken, Mail: email.Options{
+		URL: f.SMTPURL, From: f.MailFrom, PublicURL: f.PublicURL, DKIMKey: f.DKIMKey, DKIMDomain: f.DKIMDomain, DKIMSelector: f.DKIMSelector,
+	}}
 }

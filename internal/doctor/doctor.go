@@ -1,9 +1,11 @@
 // Package doctor checks configuration and connections, one by one, and says of each what to do about it. It changes
-// nothing but a key of its own in Redis. It may import the store and tasks; only the commands import it.
+// nothing but a key of its own in Redis, and sends no message. It may import the store, tasks and what sends messages; only
+// the commands import it.
 package doctor
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -40,16 +42,14 @@ type Options struct {
 	// URL is the public address of a running server.
 	URL string
 	// DataDir is where `leadwheel up` keeps its data.
-	DataDir string
+	DataDir  string
+	Messages Messages
 }
 
 // Examine makes all checks.
 func Examine(ctx context.Context, o Options) []Check {
-	return append(append(append(
-		examinePostgres(ctx, o.DatabaseURL),
-		examineRedis(ctx, o.RedisURL)...),
-		examineServer(ctx, o.URL)...),
-		examineFiles(o.DataDir)...)
+	return slices.Concat(examinePostgres(ctx, o.DatabaseURL), examineRedis(ctx, o.RedisURL), examineServer(ctx, o.URL),
+		examineFiles(o.DataDir), examineMessages(ctx, o.Messages))
 }
 
 func skipped(found string, names ...string) []Check {

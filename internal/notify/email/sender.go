@@ -104,6 +104,13 @@ func NewSender(o Options) (*Sender, error) {
 	return s, nil
 }
 
+// Examine connects to the mail server and signs in as for a message, and sends none.
+func (s *Sender) Examine(ctx context.Context) error {
+	var conn connection
+	defer conn.close(s.client)
+	return s.connect(ctx, &conn)
+}
+
 // Close ends the connections, once nothing is under way.
 func (s *Sender) Close() {
 	for range connections {

@@ -48,6 +48,9 @@ type Telegram struct {
 	updates []string
 	next    int64
 	polled  chan struct{}
+	webhook string
+	polls   int // the calls of getUpdates so far; the last ends the others
+	ended   int
 }
 
 // NewTelegram starts a Bot API. It takes every message until Answer says otherwise.
@@ -64,6 +67,16 @@ func (t *Telegram) Answer(f func(n int, m Sent) *Reply) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.answer, t.calls = f, 0
+}
+
+// Webhook has the bot deliver elsewhere what people write to it.
+func (t *Telegram) Webhook(url string) { t.mu.Lock(); t.webhook = url; t.mu.Unlock() }
+
+// Conflicts counts the getUpdates that were ended by another: of two processes that ask, each ends the other's.
+func (t *Telegram) Conflicts() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended
 }
 
 // Sent lists the messages that were taken.
@@ -87,8 +100,7 @@ func (t *Telegram) Write(chat int64, text string) {
 	t.next++
 	t.updates = append(t.updates, fmt.Sprintf(`{"update_id":%d,"message":{"message_id":1,"date":1,"chat":{"id":%d,"type":"private"},"text":%q}}`,
 		t.next, chat, text))
-	close(t.polled)
-	t.polled = make(chan struct{})
+	t.wake()
 }
 
 func (t *Telegram) serve(w http.ResponseWriter, r *http.Request) {
@@ -102,6 +114,10 @@ func (t *Telegram) serve(w http.ResponseWriter, r *http.Request) {
 	switch method {
 	case "getMe":
 		_, _ = fmt.Fprint(w, `{"ok":true,"result":{"id":123456,"is_bot":true,"username":"leads_bot"}}`)
+	case "getWebhookInfo":
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		_, _ = fmt.Fprintf(w, `{"ok":true,"result":{"url":%q}}`, t.webhook)
 	case "sendMessage":
 		t.sendMessage(w, r)
 	case "getUpdates":
@@ -155,14 +171,31 @@ func (t *Telegram) getUpdates(w http.ResponseWriter, r *http.Request) {
 	for ; len(t.updates) > 0 && first < in.Offset; first++ {
 		t.updates = t.updates[1:]
 	}
-	if len(t.updates) == 0 {
+	t.polls++
+	mine := t.polls
+	t.wake()
+	for len(t.updates) == 0 && t.polls == mine && t.webhook == "" {
 		news := t.polled
 		t.mu.Unlock()
 		select {
 		case <-news:
 		case <-r.Context().Done():
+			t.mu.Lock()
+			return
 		}
 		t.mu.Lock()
 	}
+	if t.polls != mine || t.webhook != "" {
+		t.ended++
+		w.WriteHeader(http.StatusConflict)
+		_, _ = fmt.Fprint(w, `{"ok":false,"error_code":409,"description":"Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"}`)
+		return
+	}
 	_, _ = fmt.Fprintf(w, `{"ok":true,"result":[%s]}`, strings.Join(t.updates, ","))
+}
+
+// wake has those who wait for news look again.
+func (t *Telegram) wake() {
+	close(t.polled)
+	t.polled = make(chan struct{})
 }
