@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"io"
 	"math/big"
 	"net"
@@ -29,6 +30,9 @@ type Mail struct {
 
 // Busy is what a server says that wants the mail later.
 var Busy error = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "busy"}
+
+// Lost has the server take the mail and hang up without saying so.
+var Lost = errors.New("the answer is lost")
 
 // TLSMode is how a MailServer speaks TLS.
 type TLSMode int
@@ -103,15 +107,16 @@ func (s *MailServer) Connections() int {
 	return s.connections
 }
 
-func (s *MailServer) session(*smtp.Conn) (smtp.Session, error) {
+func (s *MailServer) session(conn *smtp.Conn) (smtp.Session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.connections++
-	return &session{server: s}, nil
+	return &session{server: s, conn: conn}, nil
 }
 
 type session struct {
 	server *MailServer
+	conn   *smtp.Conn
 	to     string
 }
 
@@ -156,15 +161,19 @@ func (c *session) Data(r io.Reader) error {
 	c.server.count++
 	answer, n := c.server.data, c.server.count
 	c.server.mu.Unlock()
+	var said error
 	if answer != nil { // it may take its time
-		if err := answer(n); err != nil {
-			return err
+		if said = answer(n); said != nil && !errors.Is(said, Lost) {
+			return said
 		}
 	}
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	c.server.mails = append(c.server.mails, Mail{c.to, string(raw), parsed})
-	return nil
+	if said != nil {
+		_ = c.conn.Close()
+	}
+	return said
 }
 
 // Reset implements smtp.Session.

@@ -25,8 +25,8 @@ type Sent struct {
 type Reply struct {
 	Status int
 	Body   string
-	// CutOff breaks the connection instead.
-	CutOff bool
+	// CutOff breaks the connection instead, after taking the message where Taken is set.
+	CutOff, Taken bool
 }
 
 // Refusal is a reply as the Bot API gives it.
@@ -150,6 +150,9 @@ func (t *Telegram) sendMessage(w http.ResponseWriter, r *http.Request) {
 		t.sent = append(t.sent, m)
 		_, _ = fmt.Fprint(w, `{"ok":true,"result":{"message_id":1}}`)
 	case reply.CutOff:
+		if reply.Taken {
+			t.sent = append(t.sent, m)
+		}
 		panic(http.ErrAbortHandler)
 	default:
 		w.WriteHeader(reply.Status)
