@@ -93,7 +93,7 @@ func (c *correspondence) misbehave(lost *atomic.Int64) {
 			return notifytest.Busy
 		case n%11 == 5:
 			lost.Add(1)
-			return notifytest.Lost
+			return notifytest.ErrLost
 		}
 		return nil
 	})

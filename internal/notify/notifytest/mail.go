@@ -31,8 +31,8 @@ type Mail struct {
 // Busy is what a server says that wants the mail later.
 var Busy error = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "busy"}
 
-// Lost has the server take the mail and hang up without saying so.
-var Lost = errors.New("the answer is lost")
+// ErrLost has the server take the mail and hang up without saying so.
+var ErrLost = errors.New("the answer is lost")
 
 // TLSMode is how a MailServer speaks TLS.
 type TLSMode int
@@ -163,7 +163,7 @@ func (c *session) Data(r io.Reader) error {
 	c.server.mu.Unlock()
 	var said error
 	if answer != nil { // it may take its time
-		if said = answer(n); said != nil && !errors.Is(said, Lost) {
+		if said = answer(n); said != nil && !errors.Is(said, ErrLost) {
 			return said
 		}
 	}
