@@ -104,7 +104,7 @@ func TestMailHasBothForms(t *testing.T) {
 	if !strings.HasPrefix(parts["text/plain"], "New lead\r\nPhone: 1") || !strings.Contains(parts["text/plain"], m.UnsubscribeToken()) {
 		t.Errorf("text: %s", parts["text/plain"])
 	}
-	if page := parts["text/html"]; !strings.Contains(page, "<b>New lead</b><br>") || !strings.Contains(page, "A &amp; B") || !strings.Contains(page, m.UnsubscribeToken()) {
+	if page := parts["text/html"]; !strings.Contains(page, "<b>New lead</b><br>") || !strings.Contains(page, "A &amp; B") || !strings.Contains(page, "overflow-wrap:anywhere") || !strings.Contains(page, m.UnsubscribeToken()) {
 		t.Errorf("page: %s", page)
 	}
 }

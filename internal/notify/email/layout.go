@@ -19,7 +19,7 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 <title>{{.Subject}}</title>
 </head>
 <body style="margin:0;padding:16px;font:16px/1.5 system-ui,sans-serif">
-<div style="max-width:36em;margin:0 auto">
+<div style="max-width:36em;margin:0 auto;overflow-wrap:anywhere">
 {{.Body}}
 <p style="margin-top:2em;font-size:13px;opacity:.7">You get this because leads of {{.Workspace}} are given to you.
 <a href="{{.Unsubscribe}}">Get no more e-mails</a></p>
