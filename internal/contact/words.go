@@ -73,17 +73,17 @@ func phoneTerm(text, digits, region string) Term {
 	if e164 := Phone(text, region); e164 != "" {
 		return append(term, e164[1:])
 	}
-	trunk := phonenumbers.GetNddPrefixForRegion(region, true)
-	if rest, cut := strings.CutPrefix(digits, trunk); cut && trunk != "" && rest != "" {
-		if code := phonenumbers.GetCountryCodeForRegion(region); code > 0 {
-			return append(term, strconv.Itoa(code)+rest)
-		}
+	// The beginning of a number of the region, with or without what is dialled before it there.
+	rest := strings.TrimPrefix(digits, phonenumbers.GetNddPrefixForRegion(region, true))
+	if code := phonenumbers.GetCountryCodeForRegion(region); code > 0 && rest != "" {
+		term = append(term, strconv.Itoa(code)+rest)
 	}
 	return term
 }
 
 // emailTerm is an address or its beginning. Words have addresses as they are compared and as they are spelt.
 func emailTerm(text string) Term {
+	text = strings.Trim(text, "<>()\"',;")
 	term := Term{clip(fold(text))}
 	if key := Email(text); key != "" {
 		term = append(term, clip(key))

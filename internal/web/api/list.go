@@ -26,7 +26,7 @@ func (p Paging) page() store.Page { return store.Page{Limit: p.Limit, After: uui
 
 // Search is what lists of contacts take where people search.
 type Search struct {
-	Q string `query:"q" maxLength:"200" doc:"Words of a name or an e-mail address, each by its beginning, or a phone in any spelling, whole or its first or last digits."`
+	Q string `query:"q" maxLength:"200" doc:"Words of a name or an e-mail address, each by its beginning, or a phone in any spelling, whole or its first digits, with or without its country or trunk prefix, or its last ones."`
 }
 
 // A Cursor is where a page begins. What it holds is nobody's business but ours.
