@@ -30,6 +30,9 @@ type Webhook struct {
 	UpdatedAt time.Time `db:"updated_at"`
 }
 
+// WebhookPlace is what a webhook's secrets are bound to.
+func WebhookPlace(webhook uuid.UUID) string { return "webhook:" + webhook.String() }
+
 // webhookRow is a Webhook as its table has it.
 type webhookRow struct {
 	Webhook

@@ -49,6 +49,8 @@ func (c *benchCmd) Run(ctx context.Context, s streams) error {
 		{"singles, " + fmt.Sprint(c.Connections) + " connections", number(report.Singles.Rate), "leads/s"},
 		{"singles by bare SQL", number(report.Singles.BareRate), "leads/s"},
 		{"singles, share of bare SQL", share(report.Singles.Ratio), ""},
+		{"singles delivered by Google", number(report.Singles.HookRate), "leads/s"},
+		{"deliveries, share of pushes", share(report.Singles.HookRatio), ""},
 		{"single answered, p99", tenth(report.Singles.Answer.P99), "ms"},
 		{fmt.Sprintf("answer to copy at %d leads/s, p50", c.Rate), tenth(report.Singles.Copy.P50), "ms"},
 		{fmt.Sprintf("answer to copy at %d leads/s, p99", c.Rate), tenth(report.Singles.Copy.P99), "ms"},

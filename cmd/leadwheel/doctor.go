@@ -13,6 +13,7 @@ import (
 type doctorCmd struct {
 	DatabaseURL string `name:"database-url" env:"DATABASE_URL" placeholder:"ADDRESS" help:"Postgres."`
 	RedisURL    string `name:"redis-url" env:"REDIS_URL" placeholder:"ADDRESS" help:"Redis."`
+	SecretKey   string `env:"LEADWHEEL_SECRET_KEY" placeholder:"BASE64,…" help:"The keys that seal secrets, to see that they open them."`
 	URL         string `name:"url" env:"LEADWHEEL_URL" placeholder:"URL" help:"Public address of a running server, to look at it too."`
 	DataDir     string `env:"LEADWHEEL_DATA_DIR" default:".leadwheel" placeholder:"DIR" help:"Where leadwheel up keeps its data. Default ${default}."`
 	messageFlags
@@ -32,7 +33,7 @@ Example:
 // Run prints each check with what to do.
 func (c *doctorCmd) Run(ctx context.Context, s streams) error {
 	checks := doctor.Examine(ctx, doctor.Options{
-		DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, URL: c.URL, DataDir: c.DataDir, Messages: c.examined(),
+		DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, SecretKeys: c.SecretKey, URL: c.URL, DataDir: c.DataDir, Messages: c.examined(),
 	})
 	if err := c.print(checks, s); err != nil {
 		return err

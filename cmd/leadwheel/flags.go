@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -74,15 +75,16 @@ func (f platformFlags) platforms() ingest.Platforms {
 
 // hookFlags are for commands that take deliveries from ad platforms and forms.
 type hookFlags struct {
-	SecretKey       string  `env:"LEADWHEEL_SECRET_KEY" placeholder:"BASE64,…" help:"Keys that seal the secrets of integrations, each 32 bytes in base64. The first seals; all open. Without one no secret can be stored; up makes one."`
-	HookRate        float64 `env:"LEADWHEEL_HOOK_RATE" default:"10000" help:"Requests a second that an integration takes, unless it has a limit of its own; 0 is no limit. Default ${default}."`
-	HookAddressRate float64 `env:"LEADWHEEL_HOOK_ADDRESS_RATE" default:"10000" help:"Requests a second to integrations from one address; 0 is no limit. Default ${default}."`
-	HookKeepDays    int     `env:"LEADWHEEL_HOOK_KEEP_DAYS" default:"30" help:"Days for which what was delivered to integrations is kept, to look at and to read again; 0 is for ever. Default ${default}."`
-	Snapchat        bool    `env:"LEADWHEEL_SNAPCHAT" help:"Allow integrations of kind snapchat, which Snapchat does not document."`
+	SecretKey       string         `env:"LEADWHEEL_SECRET_KEY" placeholder:"BASE64,…" help:"Keys that seal the secrets of integrations and webhooks, each 32 bytes in base64. The first seals; all open. Without one no secret can be stored; up makes one."`
+	HookRate        float64        `env:"LEADWHEEL_HOOK_RATE" default:"10000" help:"Requests a second that an integration takes, unless it has a limit of its own; 0 is no limit. Default ${default}."`
+	HookAddressRate float64        `env:"LEADWHEEL_HOOK_ADDRESS_RATE" default:"10000" help:"Requests a second to integrations from one address; 0 is no limit. Default ${default}."`
+	TrustedProxies  []netip.Prefix `env:"LEADWHEEL_TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of the proxies that stand before this server, as in 10.0.0.0/8: for that rate, what these say in X-Forwarded-For is where a request came from. Default: none, a proxy counts as one address."`
+	HookKeepDays    int            `env:"LEADWHEEL_HOOK_KEEP_DAYS" default:"30" help:"Days for which what was delivered to integrations is kept, to look at and to read again; 0 is for ever. Default ${default}."`
+	Snapchat        bool           `env:"LEADWHEEL_SNAPCHAT" help:"Allow integrations of kind snapchat, which Snapchat does not document."`
 }
 
 func (f hookFlags) limits() app.HookLimits {
-	return app.HookLimits{Rate: f.HookRate, AddressRate: f.HookAddressRate, KeepDays: f.HookKeepDays, Snapchat: f.Snapchat}
+	return app.HookLimits{Rate: f.HookRate, AddressRate: f.HookAddressRate, Proxies: f.TrustedProxies, KeepDays: f.HookKeepDays, Snapchat: f.Snapchat}
 }
 
 // Validate refuses what would mean nothing.

@@ -27,6 +27,7 @@ type cli struct {
 	History   historyCmd   `cmd:"" help:"Look at what became of distributions."`
 	Top       topCmd       `cmd:"" help:"Watch leads come in and go out, the queues and the groups."`
 	Dead      deadCmd      `cmd:"" help:"Look at tasks that the queue gave up on, and drive them again."`
+	Secrets   secretsCmd   `cmd:"" help:"Rotate the key that seals the secrets of integrations and webhooks."`
 	Privacy   privacyCmd   `cmd:"" help:"Export or erase what is known of a person."`
 	Ready     readyCmd     `cmd:"" help:"Tell whether a process is ready, for health checks."`
 	Doctor    doctorCmd    `cmd:"" help:"Check configuration and connections, and say what to do."`

@@ -80,6 +80,8 @@ type Config struct {
 type HookLimits struct {
 	// Rate and AddressRate are in requests a second, of an integration and from an address; 0 is no limit.
 	Rate, AddressRate float64
+	// Proxies are the networks of whoever hands requests on to this process.
+	Proxies []netip.Prefix
 	// KeepDays is for how many days deliveries are kept; 0 is for ever.
 	KeepDays int
 	// Snapchat allows integrations of that kind.
@@ -222,7 +224,7 @@ func (a *App) publicHandler(cfg Config) http.Handler {
 			Waiting:  tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,
 		},
 		Hooks: hooks.Deps{
-			Store: a.store, Receiver: receiver, Rate: cfg.Hooks.Rate, AddressRate: cfg.Hooks.AddressRate, Log: a.log,
+			Store: a.store, Receiver: receiver, Rate: cfg.Hooks.Rate, AddressRate: cfg.Hooks.AddressRate, Proxies: cfg.Hooks.Proxies, Log: a.log,
 		},
 		Checks: a.checks(), Log: a.log,
 	})

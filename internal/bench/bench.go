@@ -52,7 +52,10 @@ type Singles struct {
 	Rate     float64 `json:"rate"`
 	BareRate float64 `json:"bare_rate"`
 	Ratio    float64 `json:"ratio"`
-	Answer   Spread  `json:"answer_ms"`
+	// HookRate is that of leads delivered to a Google integration on as many connections, HookRatio its share of Rate.
+	HookRate  float64 `json:"hook_rate"`
+	HookRatio float64 `json:"hook_ratio"`
+	Answer    Spread  `json:"answer_ms"`
 	// Copy is the time from a request's answer to its committed copy, at a steady pace.
 	PacedAt int    `json:"paced_at"`
 	Copy    Spread `json:"answer_to_copy_ms"`
@@ -117,7 +120,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 	if report.PeakMemory.Bulk, err = i.peakMemory(); err != nil {
 		return report, err
 	}
-	say("pushing %d leads one by one, twice", cfg.Singles)
+	say("pushing %d leads one by one, twice, and delivering as many", cfg.Singles)
 	if report.Singles, err = i.singles(ctx, cfg); err != nil {
 		return report, fmt.Errorf("singles: %w", err)
 	}

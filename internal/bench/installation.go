@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -20,6 +21,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/localservices"
+	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -135,7 +137,8 @@ func (i *installation) serve(ctx context.Context) error {
 	defer func() { _ = log.Close() }()         // the process has its own
 	i.process = exec.Command(program, "serve") //nolint:noctx // it is stopped by remove, and asked first
 	i.process.Env = append(os.Environ(), "DATABASE_URL="+i.servers[0].URL, "REDIS_URL="+i.servers[1].URL,
-		"LEADWHEEL_LISTEN="+address, "LEADWHEEL_OPS_LISTEN="+ops, "LEADWHEEL_LOG_LEVEL=warn")
+		"LEADWHEEL_LISTEN="+address, "LEADWHEEL_OPS_LISTEN="+ops, "LEADWHEEL_LOG_LEVEL=warn",
+		"LEADWHEEL_SECRET_KEY="+base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)), "LEADWHEEL_HOOK_RATE=0", "LEADWHEEL_HOOK_ADDRESS_RATE=0")
 	i.process.Stdout, i.process.Stderr = log, log
 	if err := i.process.Start(); err != nil {
 		i.process = nil

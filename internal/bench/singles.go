@@ -26,21 +26,14 @@ func (i *installation) singles(ctx context.Context, cfg Config) (Singles, error)
 	if err := i.settleDown(ctx); err != nil {
 		return result, err
 	}
-	times, took, err := i.flatOut(ctx, cfg, func(ctx context.Context, n int) error {
-		_, err := i.push(ctx, n)
-		return err
-	})
-	if err != nil {
-		return result, err
-	}
-	result.Answer, result.Rate = spreadOf(times), rate(cfg.Singles, took)
-	if err := i.untilDistributed(ctx, patience); err != nil {
+	if err := i.pushed(ctx, cfg, &result); err != nil {
 		return result, err
 	}
 	if err := i.settleDown(ctx); err != nil {
 		return result, err
 	}
-	if _, took, err = i.flatOut(ctx, cfg, i.barePush); err != nil {
+	_, took, err := i.flatOut(ctx, cfg, 0, cfg.Singles, i.barePush)
+	if err != nil {
 		return result, err
 	}
 	result.BareRate = rate(cfg.Singles, took)
@@ -58,16 +51,54 @@ func (i *installation) push(ctx context.Context, n int) (uuid.UUID, error) {
 	return answer.ID, err
 }
 
-// flatOut does something for each lead, as fast as the connections go.
-func (i *installation) flatOut(ctx context.Context, cfg Config, do func(ctx context.Context, n int) error) (times []time.Duration, took time.Duration, err error) {
-	times = make([]time.Duration, cfg.Singles)
+// turns is how often pushes and deliveries take turns, so that whatever else the machine does slows down both.
+const turns = 5
+
+// pushed pushes leads and has as many delivered, as fast as the connections go.
+func (i *installation) pushed(ctx context.Context, cfg Config, result *Singles) error {
+	deliver, err := i.deliveries(ctx)
+	if err != nil {
+		return err
+	}
+	push := func(ctx context.Context, n int) error {
+		_, err := i.push(ctx, n)
+		return err
+	}
+	var answers []time.Duration
+	var pushing, delivering time.Duration
+	for turn := range turns {
+		from, to := turn*cfg.Singles/turns, (turn+1)*cfg.Singles/turns
+		times, took, err := i.flatOut(ctx, cfg, from, to, push)
+		if err != nil {
+			return err
+		}
+		answers, pushing = append(answers, times...), pushing+took
+		if err := i.untilDistributed(ctx, patience); err != nil {
+			return err
+		}
+		if _, took, err = i.flatOut(ctx, cfg, from, to, deliver); err != nil {
+			return err
+		}
+		delivering += took
+		if err := i.untilDistributed(ctx, patience); err != nil {
+			return err
+		}
+	}
+	result.Answer, result.Rate, result.HookRate = spreadOf(answers), rate(cfg.Singles, pushing), rate(cfg.Singles, delivering)
+	result.HookRatio = result.HookRate / result.Rate
+	return nil
+}
+
+// flatOut does something for each lead of a range, as fast as the connections go.
+func (i *installation) flatOut(ctx context.Context, cfg Config, from, to int, do func(ctx context.Context, n int) error) (times []time.Duration, took time.Duration, err error) {
+	times = make([]time.Duration, to-from)
 	began := time.Now()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(cfg.Connections)
-	for n := range cfg.Singles {
+	for n := range times {
 		group.Go(func() error {
 			start := time.Now()
-			err := do(ctx, n)
+			err := do(ctx, from+n)
 			times[n] = time.Since(start)
 			return err
 		})

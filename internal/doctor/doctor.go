@@ -39,6 +39,8 @@ type Check struct {
 type Options struct {
 	DatabaseURL string
 	RedisURL    string
+	// SecretKeys seal the secrets of others; see secret.NewBox.
+	SecretKeys string
 	// URL is the public address of a running server.
 	URL string
 	// DataDir is where `leadwheel up` keeps its data.
@@ -48,7 +50,8 @@ type Options struct {
 
 // Examine makes all checks.
 func Examine(ctx context.Context, o Options) []Check {
-	return slices.Concat(examinePostgres(ctx, o.DatabaseURL), examineRedis(ctx, o.RedisURL), examineServer(ctx, o.URL),
+	postgres := examinePostgres(ctx, o.DatabaseURL)
+	return slices.Concat(postgres, []Check{examineSecrets(ctx, o, postgres)}, examineRedis(ctx, o.RedisURL), examineServer(ctx, o.URL),
 		examineFiles(o.DataDir), examineMessages(ctx, o.Messages))
 }
 

@@ -64,6 +64,24 @@ func TestRedisFindings(t *testing.T) {
 	}
 }
 
+func TestSecretFindings(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		got  Check
+		want State
+	}{
+		"nothing":        {secrets(nil, false), OK},
+		"all open":       {secrets([]store.Sealed{{Rows: 3}}, false), OK},
+		"an older key":   {secrets([]store.Sealed{{Rows: 3}, {Rows: 2, Older: 1}}, false), Warning},
+		"an unknown key": {secrets([]store.Sealed{{Rows: 3, Older: 1}, {Rows: 2, Closed: 1}}, false), Broken},
+		"no key":         {secrets([]store.Sealed{{Rows: 3, Closed: 3}}, true), Warning},
+	} {
+		if test.got.State != test.want || (test.want == OK) != (test.got.Advice == "") {
+			t.Errorf("%s: %+v, want %s, with advice unless ok", name, test.got, test.want)
+		}
+	}
+}
+
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

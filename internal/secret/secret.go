@@ -37,13 +37,15 @@ type key struct {
 	aead cipher.AEAD
 }
 
-// NewBox reads keys, each 32 bytes in base64, separated by commas. No keys make a box that neither seals nor opens.
+// NewBox reads keys, each 32 bytes in base64, separated by commas or, as in files, by lines. No keys make a box that
+// neither seals nor opens.
 func NewBox(keys string) (*Box, error) {
 	b := &Box{}
 	if strings.TrimSpace(keys) == "" {
 		return b, nil
 	}
-	for i, text := range strings.Split(keys, ",") {
+	lines := strings.Join(strings.FieldsFunc(keys, func(r rune) bool { return r == '\n' || r == '\r' }), ",")
+	for i, text := range strings.Split(lines, ",") {
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 		if err != nil || len(raw) != KeySize { // the text is not repeated
 			return nil, fmt.Errorf("key %d of LEADWHEEL_SECRET_KEY is not the base64 of %d bytes", i+1, KeySize)
@@ -87,6 +89,9 @@ func (b *Box) Open(sealed []byte, place string) ([]byte, error) {
 	}
 	return nil, ErrUnknownKey
 }
+
+// Empty reports whether the box has no key.
+func (b *Box) Empty() bool { return len(b.keys) == 0 }
 
 // Current reports whether something was sealed with the first key, and so would not change by being sealed anew.
 func (b *Box) Current(sealed []byte) bool {

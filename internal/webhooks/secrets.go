@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"github.com/leadwheel/leadwheel/store"
 )
 
 const (
@@ -71,16 +73,14 @@ func (s Secrets) Seal(b Box, webhook uuid.UUID) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.Seal(plain, place(webhook))
+	return b.Seal(plain, store.WebhookPlace(webhook))
 }
 
 // OpenSecrets decrypts the secrets of a webhook.
 func OpenSecrets(b Box, webhook uuid.UUID, sealed []byte) (s Secrets, err error) {
-	plain, err := b.Open(sealed, place(webhook))
+	plain, err := b.Open(sealed, store.WebhookPlace(webhook))
 	if err != nil {
 		return s, err
 	}
 	return s, json.Unmarshal(plain, &s)
 }
-
-func place(webhook uuid.UUID) string { return "webhook:" + webhook.String() }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"time"
@@ -34,19 +33,23 @@ type Deps struct {
 	// Rate and AddressRate are how many requests a second an integration takes, unless it has a limit of its own, and how
 	// many from one address; 0 is no limit.
 	Rate, AddressRate float64
-	Log               *slog.Logger
+	// Proxies are the networks of whoever hands requests on to this server, and is believed where they came from.
+	Proxies []netip.Prefix
+	Log     *slog.Logger
 }
 
 // hooks serves the addresses.
 type hooks struct {
 	Deps
 	integrations, addresses *ingest.Limits
+	lookups                 *lookups
 }
 
 // Register adds the addresses to mux.
 func Register(mux *http.ServeMux, d Deps) {
 	h := &hooks{
 		Deps: d, integrations: ingest.NewLimits(d.Rate, burst(d.Rate)), addresses: ingest.NewLimits(d.AddressRate, burst(d.AddressRate)),
+		lookups: newLookups(d.Store.Hook),
 	}
 	mux.HandleFunc("POST /hooks/{kind}/{token}", h.receive)
 	mux.HandleFunc("PUT /hooks/{kind}/{token}", h.receive)
@@ -94,11 +97,11 @@ func (h *hooks) find(w http.ResponseWriter, r *http.Request) (store.Hook, bool) 
 	if kind == lead.KindForm {
 		w.Header().Set("Access-Control-Allow-Origin", "*") // forms send from any site, and nothing is told of what is here
 	}
-	if !h.addresses.Allow(addressOf(r), 0) {
+	if !h.addresses.Allow(addressOf(r, h.Proxies), 0) {
 		refuse(w, r, busy(kind, "this address sends too many requests; send them more slowly"))
 		return store.Hook{}, false
 	}
-	hook, err := h.Store.Hook(r.Context(), kind, r.PathValue("token"))
+	hook, err := h.lookups.hook(r.Context(), kind, r.PathValue("token"))
 	if err != nil {
 		h.fail(w, r, err)
 		return hook, false
@@ -156,21 +159,4 @@ func busy(kind lead.Kind, detail string) *problem.Problem {
 		status = http.StatusServiceUnavailable
 	}
 	return problem.New(status, detail).WithHeader("Retry-After", "2")
-}
-
-// addressOf is the sender's address; of IPv6, the network that one customer has.
-func addressOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil || ip.Unmap().Is4() {
-		return host
-	}
-	network, err := ip.WithZone("").Prefix(64)
-	if err != nil {
-		return host
-	}
-	return network.String()
 }
