@@ -43,7 +43,9 @@ func streamCSV[T item](ctx context.Context, a *API, operation string, columns []
 				return
 			}
 			if page, err = pages(ctx, store.Page{Limit: maxPage, After: page[len(page)-1].itemID()}); err != nil {
-				a.logFailure(ctx, operation, err)
+				if ctx.Err() == nil { // or it is only that the client has gone
+					a.logFailure(ctx, operation, err)
+				}
 				panic(http.ErrAbortHandler)
 			}
 		}
