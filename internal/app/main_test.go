@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,6 +26,9 @@ const (
 	secretKey = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 )
 
+// listenAt in the environment is where such a process takes requests, anywhere unless it is set.
+const listenAt = "LEADWHEEL_TEST_LISTEN"
+
 // messages in the environment are such a process's app.Messages, as JSON.
 const messages = "LEADWHEEL_TEST_MESSAGES"
 
@@ -48,7 +52,7 @@ func process(names string) int {
 		return 1
 	}
 	a, err := app.Start(ctx, app.Config{
-		Messages: settings, DatabaseURL: os.Getenv("DATABASE_URL"), RedisURL: os.Getenv("REDIS_URL"), Listen: "127.0.0.1:0",
+		Messages: settings, DatabaseURL: os.Getenv("DATABASE_URL"), RedisURL: os.Getenv("REDIS_URL"), Listen: cmp.Or(os.Getenv(listenAt), "127.0.0.1:0"),
 		OpsListen: "127.0.0.1:0", Roles: all, SecretKeys: secretKey, WebhookAllow: loopback, Platforms: ingest.Platforms{MetaURL: os.Getenv(metaURL)}, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/contact"
 )
 
-func TestPhone(t *testing.T) {
+func TestOddInput22Phone(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, region, want string }{
 		{"012-345 6789", "MY", "+60123456789"},

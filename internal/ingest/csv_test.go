@@ -83,7 +83,7 @@ var oddFiles = []struct {
 	{"blank", "\ufeff \r\n\n", []string{"end: The file is empty; send a file with a header line and a row for each lead."}},
 	{"old spreadsheet", "\xd0\xcf\x11\xe0\xa1\xb1", []string{"end: The file is an Excel file of the old kind, or protected by a password; save it as .xlsx or CSV and send that."}},
 	{"gzip", "\x1f\x8b\x08\x00", []string{"end: The file is an archive of a kind that is not read here; send CSV, XLSX, or a zip of these."}},
-	{"JSON in place of leads", "\n{\"code\":40105,\"message\":\"Access token is incorrect\"}", []string{
+	{"odd input 20: JSON in place of leads", "\n{\"code\":40105,\"message\":\"Access token is incorrect\"}", []string{
 		`end: The file is JSON, not CSV; download the leads again. It says: {"code":40105,"message":"Access token is incorrect"}`,
 	}},
 	{"web page", "<!DOCTYPE html>\n<html>", []string{"end: The file is a web page or XML, not CSV; download the leads again."}},
@@ -91,7 +91,7 @@ var oddFiles = []struct {
 	{"unreadable header", "name,\"phone\n", []string{"end: The header line cannot be read. A quotation mark opens a cell on this line and is not closed; remove it, or double it where it belongs to the text."}},
 }
 
-func TestCSVReadsOddFiles(t *testing.T) {
+func TestOddInput19CSVFiles(t *testing.T) {
 	t.Parallel()
 	for _, test := range oddFiles {
 		t.Run(test.name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestCSVReadsOddFiles(t *testing.T) {
 	}
 }
 
-func TestCSVReadsUTF16(t *testing.T) {
+func TestOddInput19CSVInUTF16(t *testing.T) {
 	t.Parallel()
 	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
 		var file []byte
@@ -149,7 +149,7 @@ func TestCSVRejectsWhatIsTooLarge(t *testing.T) {
 }
 
 // A file of nothing but stray quotation marks is the worst case for going on behind one.
-func TestCSVGoesOnBehindEveryStrayQuote(t *testing.T) {
+func TestOddInput19CSVGoesOnBehindEveryStrayQuote(t *testing.T) {
 	t.Parallel()
 	const rows = 50_000
 	got := readCSV(strings.NewReader("name,note\n" + strings.Repeat("Ada,\"open x x x x x x x x x x x x x x x x x x x x x x x\n", rows) + "Bea,b\n"))

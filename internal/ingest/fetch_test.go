@@ -48,7 +48,7 @@ func TestLeadsAreFetched(t *testing.T) {
 }
 
 // A thousand leads in one delivery, over two entries and with other changes among them, told of by many at once.
-func TestAThousandLeadsAreFetchedOnceEach(t *testing.T) {
+func TestOddInput4AThousandLeadsAreFetchedOnceEach(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, lead.KindMeta, store.IntegrationSettings{})
 	s.others = func(_ int, w http.ResponseWriter, r *http.Request) {
@@ -78,7 +78,7 @@ func TestAThousandLeadsAreFetchedOnceEach(t *testing.T) {
 	}
 }
 
-func TestOneLeadToldOfTwentyTimesAtOnce(t *testing.T) {
+func TestOddInput9OneLeadToldOfTwentyTimesAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, lead.KindMeta, store.IntegrationSettings{})
 	s.on("/v25.0/1", s.shows("1"))
@@ -311,7 +311,7 @@ func TestLinkedInLeadsAreFetched(t *testing.T) {
 }
 
 // What LinkedIn takes back is deleted here, also where it says so before it says that the lead is there.
-func TestLinkedInTakesLeadsBack(t *testing.T) {
+func TestOddInput14LinkedInTakesLeadsBack(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, lead.KindLinkedIn, store.IntegrationSettings{})
 	s.on("/rest/leadFormResponses/5a3c-9", gives(200, linkedInAnswer))

@@ -147,7 +147,7 @@ func TestWorkbooksThatAreOdd(t *testing.T) {
 
 const damaged = "The file is damaged, or a part of it is missing; make it anew and send that."
 
-func TestArchives(t *testing.T) {
+func TestOddInput20Archives(t *testing.T) {
 	t.Parallel()
 	good := "name,phone\nAda,1\n,\nBea,2,x\n"
 	book := string(workbook(t, `<row><c t="s"><v>0</v></c></row><row><c t="s"><v>1</v></c></row>`))

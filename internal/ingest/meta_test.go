@@ -29,7 +29,7 @@ func metaRequest(body, signature string) Request {
 	return Request{Header: http.Header{metaSignature: {signature}}, Body: []byte(body)}
 }
 
-func TestMetaVerifiesTheBytesAsTheyCame(t *testing.T) {
+func TestOddInput3MetaVerifiesTheBytesAsTheyCame(t *testing.T) {
 	t.Parallel()
 	secrets := Secrets{Secret: metaSecret}
 	for body, signature := range map[string]string{metaBody: metaSigned, metaEscaped: metaEscapedSigned} {
@@ -54,7 +54,7 @@ func TestMetaVerifiesTheBytesAsTheyCame(t *testing.T) {
 	}
 }
 
-func TestMetaChallenge(t *testing.T) {
+func TestOddInput1MetaChallenge(t *testing.T) {
 	t.Parallel()
 	secrets := Secrets{VerifyToken: "T"}
 	ask := func(query string) (string, error) {
@@ -92,8 +92,8 @@ func TestMetaNotifications(t *testing.T) {
 		attribution            Attribution
 	}{
 		{"one lead", metaBody, "900100200300401", "", Attribution{"page_id": "106523998877001", "form_id": "770011223344556", "ad_id": "120210000000000021", "adgroup_id": "120210000000000021"}},
-		{"no ads", metaEscaped, "2", "", Attribution{}},
-		{"numbers of 19 digits", page(change(`{"leadgen_id":7412345678901234567,"form_id":9007199254740993}`)), "7412345678901234567", "", Attribution{"form_id": "9007199254740993"}},
+		{"odd input 6: no ads", metaEscaped, "2", "", Attribution{}},
+		{"odd input 5: numbers of 19 digits", page(change(`{"leadgen_id":7412345678901234567,"form_id":9007199254740993}`)), "7412345678901234567", "", Attribution{"form_id": "9007199254740993"}},
 		{"the same lead twice", page(change(`{"leadgen_id":"1"}`), change(`{"leadgen_id":1}`)), "1", "", nil},
 		{"what is no lead among leads", page(`{"field":"feed","value":"x"}`, change(`{"leadgen_id":"1"}`), change(`null`), change(`{"leadgen_id":"../me"}`)), "1", "2 of its changes name no lead", nil},
 		{"no lead", page(`{"field":"feed","value":{}}`), "", "1 of its changes are not about leads", nil},
@@ -142,11 +142,11 @@ func TestMetaLeads(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"as documented", metaLeadBody, `900100200300401: Aisyah Tan||+60123456789|{"created_time":"2026-01-01T00:59:55Z","which_unit?":["Condo","Villa"]} ` +
 			`{"form_id":"770011223344556","is_organic":"false","platform":"ig"} map[optional_1:true optional_2:false] test=false`},
-		{"ids as numbers", `{"id":7412345678901234567,"ad_id":120210000000000021,"campaign_id":120210000000000023,"campaign_name":"Jan","field_data":[{"name":"email","values":"a@b.c"}],"vehicle":"suv"}`,
+		{"odd input 5: ids as numbers", `{"id":7412345678901234567,"ad_id":120210000000000021,"campaign_id":120210000000000023,"campaign_name":"Jan","field_data":[{"name":"email","values":"a@b.c"}],"vehicle":"suv"}`,
 			`7412345678901234567: |a@b.c||{"vehicle":"suv"} {"ad_id":"120210000000000021","campaign_id":"120210000000000023","campaign_name":"Jan"} map[] test=false`},
-		{"no answers", `{"id":"1","field_data":[{"name":"email","values":[]},{"name":"city"}]}`, `1: ||| {} map[] test=false`},
-		{"a test", `{"id":"1","field_data":[{"name":"full_name","values":["<test lead: dummy data for full_name>"]}]}`, `1: <test lead: dummy data for full_name>||| {} map[] test=true`},
-		{"a test by its address", `{"id":"1","field_data":[{"name":"email","values":["test@fb.com"]}]}`, `1: |test@fb.com|| {} map[] test=true`},
+		{"odd input 6: no answers", `{"id":"1","field_data":[{"name":"email","values":[]},{"name":"city"}]}`, `1: ||| {} map[] test=false`},
+		{"odd input 7: a test", `{"id":"1","field_data":[{"name":"full_name","values":["<test lead: dummy data for full_name>"]}]}`, `1: <test lead: dummy data for full_name>||| {} map[] test=true`},
+		{"odd input 7: a test by its address", `{"id":"1","field_data":[{"name":"email","values":["test@fb.com"]}]}`, `1: |test@fb.com|| {} map[] test=true`},
 		{"time in another form", `{"id":"1","created_time":1767229195,"field_data":[{"name":"email","values":["a@b.c"]}]}`, `1: |a@b.c||{"created_time":"1767229195"} {} map[] test=false`},
 	}
 	for _, test := range tests {
@@ -165,7 +165,7 @@ func TestMetaLeads(t *testing.T) {
 	}
 }
 
-func TestRefusalsOfTheGraph(t *testing.T) {
+func TestOddInput8RefusalsOfTheGraph(t *testing.T) {
 	t.Parallel()
 	code := func(n int) string {
 		return fmt.Sprintf(`{"error":{"message":"m","type":"OAuthException","code":%d,"error_subcode":33}}`, n)

@@ -56,6 +56,17 @@ func recovered(log *slog.Logger, next http.Handler) http.Handler {
 
 var errPanic = errors.New("a handler panicked")
 
+// bounded gives bodies a deadline. Who reads one has deadlines of their own; this one is for what the server itself reads, with
+// no limit of time, of bodies that are refused before anybody looked at them.
+func bounded(limit time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit)) // not every writer has deadlines
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // unmatched serves mux, with problems in place of its own words for addresses and methods that it does not know.
 func unmatched(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

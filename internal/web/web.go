@@ -34,12 +34,15 @@ func NewPublic(o Options) *Public {
 	hooks.Register(mux, o.Hooks)
 	serveUnsubscribe(mux, o.API.Store, o.Log)
 	serveHealth(mux, o.Checks)
-	p.Handler = logged(o.Log, recovered(o.Log, unmatched(mux)))
+	p.Handler = logged(o.Log, recovered(o.Log, bounded(bodyTimeout, unmatched(mux))))
 	return p
 }
 
 // Close ends what the handler does beside serving requests.
 func (p *Public) Close() { p.api.Close() }
+
+// bodyTimeout is how long a body may take that nobody reads, or reads without a deadline of its own.
+const bodyTimeout = time.Minute
 
 // NewServer is a server with the time-outs that keep slow clients from tying it up. Bodies have their own, so that
 // uploads may take as long as they keep coming.

@@ -115,10 +115,13 @@ type patientReader struct {
 	deadlines *http.ResponseController
 }
 
-// Read implements io.Reader. Not every writer has deadlines: a test's recorder hasn't.
+// Read implements io.Reader. Not every writer has deadlines: a test's recorder hasn't. A body that is given up before its end
+// keeps the last.
 func (r *patientReader) Read(b []byte) (int, error) {
 	_ = r.deadlines.SetReadDeadline(time.Now().Add(uploadIdle))
 	n, err := r.body.Read(b)
-	_ = r.deadlines.SetReadDeadline(time.Time{})
+	if errors.Is(err, io.EOF) {
+		_ = r.deadlines.SetReadDeadline(time.Time{})
+	}
 	return n, err
 }

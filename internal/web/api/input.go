@@ -71,7 +71,6 @@ func readAll(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Problem) 
 	// Not every writer has deadlines: a test's recorder hasn't.
 	deadlines := http.NewResponseController(w)
 	_ = deadlines.SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer func() { _ = deadlines.SetReadDeadline(time.Time{}) }()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -81,6 +80,7 @@ func readAll(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Problem) 
 	case err != nil:
 		return nil, problem.New(http.StatusBadRequest, "the body could not be read to its end")
 	}
+	_ = deadlines.SetReadDeadline(time.Time{}) // else it stays, for what the server still reads of a body that is given up
 	return body, checkText(body)
 }
 

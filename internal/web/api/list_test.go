@@ -86,7 +86,7 @@ func TestCSVHasEverything(t *testing.T) {
 	s.do(s.admin, "GET", "/v1/leads?source_id=x", nil, "Accept", "text/csv").refuses(422, "invalid_request", "query.source_id")
 }
 
-func TestCSVCellsAreNoFormulas(t *testing.T) {
+func TestOddInput19CSVCellsAreNoFormulas(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for given, want := range map[string]string{

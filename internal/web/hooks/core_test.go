@@ -83,7 +83,7 @@ func TestReplayAfterMendingTheMapping(t *testing.T) {
 	}
 }
 
-func TestManyAtOnceAreOneLead(t *testing.T) {
+func TestOddInput9ManyAtOnceAreOneLead(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	i := d.google()

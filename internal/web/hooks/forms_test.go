@@ -91,7 +91,7 @@ func TestFormPage(t *testing.T) {
 	}
 }
 
-func TestSignedKindsOverHTTP(t *testing.T) {
+func TestOddInput2SignaturesOfTypeform(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	const typeformBody = `{"event_id":"01TFEVT","event_type":"form_response","form_response":{"form_id":"fKL1","token":"tok-0001","landed_at":"2026-01-01T00:59:00Z","submitted_at":"2026-01-01T01:00:00Z","hidden":{"utm_source":"ig"},"answers":[{"type":"email","email":"aisyah@example.com","field":{"id":"f1","type":"email","ref":"email"}},{"type":"choices","choices":{"labels":["Condo","Villa"]},"field":{"id":"f2","type":"multiple_choice","ref":"interest"}}]}}`
@@ -135,7 +135,7 @@ func TestOddInput13TikTokRepeatsWithinOneRequest(t *testing.T) {
 	}
 }
 
-func TestStandardWebhookReplayedIDIsOneLead(t *testing.T) {
+func TestOddInput24ReplayedIDIsOneLead(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	i := d.integrate("generic", nil)

@@ -3,6 +3,7 @@
 package hooks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -20,7 +21,7 @@ import (
 const (
 	// MaxBody is the largest delivery, in bytes.
 	MaxBody = 1 << 20
-	// bodyTimeout is how long a sender has for its body.
+	// bodyTimeout is how long a sender has for its body, unless Deps say so.
 	bodyTimeout = 20 * time.Second
 	// storeTimeout is how long it may then take to store it before the sender is told to try again.
 	storeTimeout = 20 * time.Second
@@ -35,7 +36,9 @@ type Deps struct {
 	Rate, AddressRate float64
 	// Proxies are the networks of whoever hands requests on to this server, and is believed where they came from.
 	Proxies []netip.Prefix
-	Log     *slog.Logger
+	// BodyTimeout is how long a sender has for its body, 0 for 20 s.
+	BodyTimeout time.Duration
+	Log         *slog.Logger
 }
 
 // hooks serves the addresses.
@@ -73,7 +76,7 @@ func (h *hooks) receive(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, busy(hook.Kind, "this integration gets too many requests; send them more slowly"))
 		return
 	}
-	body, p := readBody(w, r)
+	body, p := h.readBody(w, r)
 	if p != nil {
 		refuse(w, r, p)
 		return
@@ -134,11 +137,10 @@ func (h *hooks) fail(w http.ResponseWriter, r *http.Request, err error) {
 		WithHeader("Retry-After", "5"))
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Problem) {
+func (h *hooks) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Problem) {
 	// Not every writer has deadlines: a test's recorder hasn't.
 	deadlines := http.NewResponseController(w)
-	_ = deadlines.SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer func() { _ = deadlines.SetReadDeadline(time.Time{}) }()
+	_ = deadlines.SetReadDeadline(time.Now().Add(cmp.Or(h.BodyTimeout, bodyTimeout)))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -147,6 +149,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Problem)
 	case err != nil:
 		return nil, problem.New(http.StatusBadRequest, "the body could not be read to its end")
 	}
+	_ = deadlines.SetReadDeadline(time.Time{}) // else it stays, for what the server still reads of a body that is given up
 	return body, nil
 }
 

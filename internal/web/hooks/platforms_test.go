@@ -25,7 +25,7 @@ func (d *desk) meta(more object) integration {
 	return d.integrate("meta", all)
 }
 
-func TestMetaChecksItsAddress(t *testing.T) {
+func TestOddInput1MetaChecksItsAddress(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	i := d.meta(nil)
@@ -46,7 +46,7 @@ func TestMetaChecksItsAddress(t *testing.T) {
 	d.send("GET", g.url, "").is(405)
 }
 
-func TestMetaDeliveriesThatAreNotSigned(t *testing.T) {
+func TestOddInput2MetaDeliveriesThatAreNotSigned(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	i := d.meta(nil)
