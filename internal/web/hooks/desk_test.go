@@ -33,7 +33,7 @@ import (
 // A desk is a workspace with a group of one member, and the server at which leads arrive.
 type desk struct {
 	*testenv.Env
-	t         *testing.T
+	t         testing.TB
 	workspace uuid.UUID
 	group     uuid.UUID
 	key       string
@@ -46,12 +46,12 @@ type desk struct {
 // deps lets a test change how the receivers are set up.
 type deps func(*hooks.Deps)
 
-func newDesk(t *testing.T, change ...deps) *desk {
+func newDesk(t testing.TB, change ...deps) *desk {
 	t.Helper()
 	return newDeskOn(t, testenv.New(t), change...)
 }
 
-func newDeskOn(t *testing.T, env *testenv.Env, change ...deps) *desk {
+func newDeskOn(t testing.TB, env *testenv.Env, change ...deps) *desk {
 	t.Helper()
 	d := &desk{Env: env, t: t, metrics: metrics.New(prometheus.NewRegistry()), logs: &bytes.Buffer{}}
 	ctx := t.Context()
@@ -116,7 +116,7 @@ func (d *desk) must(err error) {
 
 // A reply is what the server answered.
 type reply struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   string
