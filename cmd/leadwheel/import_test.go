@@ -21,6 +21,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/testenv"
 	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
+	"github.com/leadwheel/leadwheel/internal/web/hooks"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -49,7 +50,8 @@ func serveImports(t *testing.T) (*testenv.Env, client.Flags) {
 	}))
 	log, series := slog.New(slog.DiscardHandler), metrics.New(prometheus.NewRegistry())
 	public := web.NewPublic(web.Options{
-		API: api.Deps{Store: env.Store, Importer: ingest.NewImporter(env.Store, series, log), Metrics: series, Log: log}, Log: log,
+		API:   api.Deps{Store: env.Store, Importer: ingest.NewImporter(env.Store, series, log), Metrics: series, Log: log},
+		Hooks: hooks.Deps{Store: env.Store, Log: log}, Log: log,
 	})
 	server := httptest.NewServer(public)
 	t.Cleanup(func() {
