@@ -147,7 +147,7 @@ func (h *hooks) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *probl
 	case errors.As(err, &tooLarge):
 		return nil, problem.New(http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB")
 	case err != nil:
-		return nil, problem.New(http.StatusBadRequest, "the body could not be read to its end")
+		return nil, problem.New(http.StatusServiceUnavailable, "the body did not come in whole; send it again") // which platforms do after this, and not after a 4xx
 	}
 	_ = deadlines.SetReadDeadline(time.Time{}) // else it stays, for what the server still reads of a body that is given up
 	return body, nil

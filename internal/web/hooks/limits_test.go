@@ -37,7 +37,7 @@ func TestSlowBodiesAreCutOff(t *testing.T) {
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	d.must(err)
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusBadRequest || !response.Close {
+	if response.StatusCode != http.StatusServiceUnavailable || !response.Close {
 		t.Errorf("answered %s, and the connection stays: %t", response.Status, !response.Close)
 	}
 	if took := time.Since(began); took > 5*time.Second {
