@@ -34,7 +34,7 @@ monitoring: services ## install Prometheus and Alertmanager, for the tests of al
 
 .PHONY: test
 test: monitoring ## run all tests
-	go test $(RACE) -timeout 5m ./...
+	go test $(RACE) -timeout 10m ./...
 
 .PHONY: docs
 docs: monitoring ## write anew the parts of docs/ that are made from the program

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
@@ -39,7 +40,7 @@ func running(t *testing.T, env *testenv.Env, change func(*app.Config)) *app.App 
 	return a
 }
 
-// distributeOne makes a workspace with a group, and gives it a lead.
+// distributeOne makes a workspace with a group, and gives it a lead; and an integration that has delivered something.
 func distributeOne(t *testing.T, env *testenv.Env) {
 	t.Helper()
 	workspace, err := env.Store.CreateWorkspace(t.Context(), store.WorkspaceSpec{Name: "acme", Timezone: "UTC", Region: "MY"})
@@ -61,6 +62,16 @@ func distributeOne(t *testing.T, env *testenv.Env) {
 		_, batches, err = tx.AddLeads(t.Context(), workspace.ID, lead.QueueFresh, []store.NewLead{
 			{Name: "Siti", Channel: "api", Origin: "api", Distribute: store.Distribution{GroupID: g.ID}},
 		})
+		if err != nil {
+			return err
+		}
+		i, err := tx.CreateIntegration(t.Context(), workspace.ID, store.Integration{ID: uuid.New(), Kind: lead.KindGeneric, Name: "Any", Enabled: true})
+		if err != nil {
+			return err
+		}
+		_, _, err = tx.AddDeliveries(t.Context(), workspace.ID, lead.QueueFresh, []store.Delivery{{Event: &store.Event{
+			ID: uuid.New(), IntegrationID: i.ID, ReceivedAt: env.Store.Now(), Body: []byte("{}"), Outcome: lead.EventUnmapped,
+		}}})
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -72,7 +83,7 @@ func distributeOne(t *testing.T, env *testenv.Env) {
 	}
 }
 
-// scrape reads the series that a running system shows, once a group's are among them.
+// scrape reads the series that a running system shows, once a group's and an integration's are among them.
 func scrape(t *testing.T, a *app.App) map[string]*dto.MetricFamily {
 	t.Helper()
 	var families map[string]*dto.MetricFamily
@@ -90,8 +101,8 @@ func scrape(t *testing.T, a *app.App) map[string]*dto.MetricFamily {
 		if families, err = parser.TextToMetricFamilies(response.Body); err != nil {
 			return err
 		}
-		if families["leadwheel_ring_turns"] == nil {
-			return fmt.Errorf("no ring is shown among %d metrics", len(families))
+		if families["leadwheel_ring_turns"] == nil || families["leadwheel_integration_quiet"] == nil {
+			return fmt.Errorf("no ring or no integration is shown among %d metrics", len(families))
 		}
 		return nil
 	})

@@ -97,6 +97,7 @@ func (s *Scheduler) lead(ctx context.Context) {
 		jobs.Wait()
 		s.metrics.Leading.Set(0)
 		s.metrics.Rings.Set(nil)
+		s.metrics.Integrations.Set(nil)
 	}()
 	for _, j := range s.jobs {
 		jobs.Go(func() { s.repeat(ctx, j) })
@@ -125,6 +126,7 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 		every(10*time.Second, "keep dead tasks", s.keepDeadTasks),
 		every(10*time.Second, "rebuild abandoned cursors", s.rebuildAbandoned),
 		every(ringsInterval, "look at rings", s.lookAtRings),
+		every(integrationsInterval, "look at integrations", s.lookAtIntegrations),
 		every(30*time.Second, "fail stale imports", s.failStaleImports),
 		every(10*time.Minute, "delete old idempotency keys", s.deleteOldKeys),
 		{"delete old deliveries", s.deleteOldEvents},

@@ -17,6 +17,11 @@ const (
 	// ringsShown bounds the series. Where more rings turn, those that turn least evenly are shown.
 	ringsShown = 1000
 
+	// integrationsInterval is how often it is looked at which integrations deliver. integrationsShown bounds the series:
+	// where more deliver, the quiet ones are shown first.
+	integrationsInterval = time.Minute
+	integrationsShown    = 1000
+
 	// firstAudit is how long after taking the lead a scheduler audits, so that a start is not slowed down.
 	firstAudit = 10 * time.Minute
 	// auditAgain is how soon an audit that found something is repeated, so that what has passed is not reported for long.
@@ -42,6 +47,23 @@ func (s *Scheduler) lookAtRings(ctx context.Context) error {
 		return err
 	}
 	s.metrics.Rings.Set(ringsOf(shares))
+	return nil
+}
+
+// lookAtIntegrations shows when integrations last delivered, and which of them usually do and do not any more.
+func (s *Scheduler) lookAtIntegrations(ctx context.Context) error {
+	if err := s.store.CountDeliveries(ctx); err != nil {
+		return err
+	}
+	rhythms, err := s.store.Rhythms(ctx, integrationsShown)
+	if err != nil {
+		return err
+	}
+	all := make([]metrics.Integration, len(rhythms))
+	for i, r := range rhythms {
+		all[i] = metrics.Integration{Workspace: r.Workspace, Integration: r.Integration, Kind: string(r.Kind), LastAt: r.LastAt, Quiet: r.Quiet}
+	}
+	s.metrics.Integrations.Set(all)
 	return nil
 }
 

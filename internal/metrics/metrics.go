@@ -45,6 +45,8 @@ type Metrics struct {
 	AuditBroken *prometheus.GaugeVec   // check; what the last audit found
 	AuditTime   prometheus.Gauge       // when it ended, Unix seconds; 0 before the first
 	Rings       *Rings
+	// Integrations are those that deliver, and whether one has fallen silent.
+	Integrations *Integrations
 }
 
 // New makes the series and registers them with reg.
@@ -93,11 +95,11 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.AuditTime = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "leadwheel_audit_timestamp_seconds", Help: "When the last audit by this process ended; 0 before the first.",
 	})
-	m.Rings = newRings()
+	m.Rings, m.Integrations = newRings(), newIntegrations()
 	m.fill()
 	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
 		m.Webhooks, m.WebhookDeliveries,
-		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings)
+		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations)
 	return m
 }
 
