@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -21,6 +22,17 @@ const csvType = "text/csv"
 type column[T any] struct {
 	name string
 	cell func(T) string
+}
+
+// notForMembers are the columns of what members are not shown.
+var notForMembers = []string{"member_id", "lead_id", "source_lead_id", "group_id"}
+
+// shownTo leaves out the columns that would be empty for a member's key, whose header alone would tell what there is.
+func shownTo[T any](c *call, columns []column[T]) []column[T] {
+	if c.Role != lead.RoleMember {
+		return columns
+	}
+	return slices.DeleteFunc(slices.Clone(columns), func(one column[T]) bool { return slices.Contains(notForMembers, one.name) })
 }
 
 // streamCSV writes all items of a list, page by page, so that no list is too long. The first page is fetched before

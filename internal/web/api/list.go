@@ -76,7 +76,7 @@ func registerList[I listInput, T item](a *API, op huma.Operation, columns []colu
 	register(a, op, func(ctx context.Context, c *call, in *I) (*listOutput, error) {
 		pages := func(ctx context.Context, p store.Page) ([]T, error) { return fetch(ctx, c, in, p) }
 		if columns != nil && c.wantsCSV {
-			return streamCSV(ctx, a, op.OperationID, columns, pages)
+			return streamCSV(ctx, a, op.OperationID, shownTo(c, columns), pages)
 		}
 		return a.listJSON(pageOf(ctx, (*in).page(), pages))
 	})

@@ -114,3 +114,23 @@ func TestCSVIsDocumented(t *testing.T) {
 		}
 	}
 }
+
+// TestCSVForMembers has in no header what members are not shown.
+func TestCSVForMembers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	member := s.memberKey(s.member("Mia"))
+	for list, want := range map[string]string{
+		"assigned-leads": "id,name,email,phone,phone_e164,fields,source,status,notes,assigned_at,updated_at",
+		"customers":      "id,name,email,phone,phone_e164,fields,source,notes,created_at,updated_at,assigned_lead_id",
+		"opportunities":  "id,title,stage,amount,currency,source,assigned_lead_id,customer_id,created_at,updated_at",
+	} {
+		if got := s.do(member, "GET", "/v1/"+list, nil, "Accept", "text/csv").is(200).body; got != want+"\n" {
+			t.Errorf("%s: %s", list, got)
+		}
+	}
+	admins := s.do(s.admin, "GET", "/v1/assigned-leads", nil, "Accept", "text/csv").is(200).body
+	if !strings.Contains(admins, ",source_lead_id,") {
+		t.Error(admins)
+	}
+}
