@@ -119,8 +119,7 @@ func (c *call) claim(ctx context.Context, tx *store.Tx) (*store.KeptAnswer, erro
 		return nil, err
 	}
 	if !bytes.Equal(kept.RequestHash, c.hash) {
-		const message = "this idempotency key was used for another request; use a new one for each request"
-		return nil, problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})
+		return nil, keyUsed()
 	}
 	if string(kept.Answer) == "null" {
 		const message = "what this request was answered has been erased with the person it was about; it is not done again"
@@ -129,6 +128,12 @@ func (c *call) claim(ctx context.Context, tx *store.Tx) (*store.KeptAnswer, erro
 	c.void(true)
 	kept.Answer, err = c.open(kept.Answer)
 	return kept, err
+}
+
+// keyUsed refuses a key that came with another request before.
+func keyUsed() error {
+	const message = "this idempotency key was used for another request; use a new one for each request"
+	return problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})
 }
 
 // keep keeps the answer to the call, if it has an idempotency key.

@@ -93,45 +93,53 @@ func (a *API) registerImports() {
 }
 
 func (a *API) postImport(ctx context.Context, c *call, in *importInput) (*importOutput, error) {
-	imp, fresh, err := a.startImport(ctx, c, in)
-	if err != nil || !fresh {
+	imp, first, err := a.startImport(ctx, c, in)
+	if err == nil && first != nil {
+		err = first.isOf(in.Upload.patiently())
+	}
+	if err != nil || first != nil {
 		return &importOutput{importBody(imp)}, err
 	}
-	imp, err = a.Importer.Run(ctx, c.Workspace, imp, in.Upload.patiently())
+	file := newHashedFile(in.Upload.patiently())
+	imp, err = a.Importer.Run(ctx, c.Workspace, imp, file)
 	if errors.Is(err, store.ErrImportEnded) {
 		err = problem.New(http.StatusConflict, store.ErrImportEnded.Error())
+	}
+	if err == nil {
+		err = a.keepFile(ctx, c, imp, file)
 	}
 	return &importOutput{importBody(imp)}, err
 }
 
-// startImport creates an import, or finds the one of a request that comes again. fresh means that its file is to be read.
+// startImport creates an import, or finds the one of a request that comes again, and what is kept of that. Where first is
+// nil, the file is to be read.
 //
 // The importer knows rows that it has seen, so an idempotency key need not keep an effect from happening twice: it only
 // leads to the same import. One that failed is sent again for good reason and begins anew.
-func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp store.Import, fresh bool, err error) {
+func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp store.Import, first *keptImport, err error) {
 	group, groupWarning, err := a.importGroup(ctx, c, in.GroupID)
 	if err != nil {
-		return imp, false, err
+		return imp, nil, err
 	}
 	pace, err := importPace(c, in.Pace, group)
 	if err != nil {
-		return imp, false, err
+		return imp, nil, err
 	}
 	source, sourceWarning, err := a.importSource(ctx, c, in.SourceID)
 	if err != nil {
-		return imp, false, err
+		return imp, nil, err
 	}
 	integration, err := a.importIntegration(ctx, c, in.IntegrationID)
 	if err != nil {
-		return imp, false, err
+		return imp, nil, err
 	}
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) error {
+		first = nil // the transaction may run again
 		kept, err := c.claim(ctx, tx)
 		if err != nil {
 			return err
 		}
 		if kept != nil {
-			var first struct{ ID uuid.UUID }
 			if err := json.Unmarshal(kept.Answer, &first); err != nil {
 				return err
 			}
@@ -139,7 +147,7 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 				return err
 			}
 		}
-		fresh = true
+		first = nil
 		c.void(false)
 		if imp, err = tx.CreateImport(ctx, c.Workspace, store.NewImport{APIKeyID: c.ID, GroupID: group, SourceID: source, IntegrationID: integration, Pace: pace}); err != nil {
 			return err
@@ -152,11 +160,11 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 		return c.keep(ctx, tx, out.Status, out.Body.data, false)
 	})
 	for _, warning := range []string{groupWarning, sourceWarning} {
-		if fresh && warning != "" {
+		if first == nil && warning != "" {
 			imp.Warnings = append(imp.Warnings, warning)
 		}
 	}
-	return imp, fresh, err
+	return imp, first, err
 }
 
 // ownImports is the key whose imports the caller may see, nil for everyone's.

@@ -63,6 +63,30 @@ func TestImport(t *testing.T) {
 	}
 }
 
+func TestImportKeyUsedForAnotherFile(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const file = "name\nAda\nBea\n"
+	first := s.upload(s.admin, "", file, idempotencyKey, "1").is(202)
+	if again := s.upload(s.admin, "", file, idempotencyKey, "1").is(202); again.body != first.body {
+		t.Errorf("first %s\nthen %s", first.body, again.body)
+	}
+	for _, other := range []string{file + "Cyd\n", "name\nAda\n", ""} {
+		s.upload(s.admin, "", other, idempotencyKey, "1").refuses(422, "invalid_request", "header.Idempotency-Key")
+	}
+	if n := s.count(`SELECT count(*) FROM leads`); n != 2 {
+		t.Errorf("%d leads", n)
+	}
+
+	// A file that failed is mended and sent again.
+	s.upload(s.admin, "", "firm\nAcme\n", idempotencyKey, "2").is(202)
+	mended := s.upload(s.admin, "", "name\nDan\n", idempotencyKey, "2").is(202)
+	if got := mended.counts(); got != "completed: 1 = 1 + 0 + 0" {
+		t.Error(got)
+	}
+	s.upload(s.admin, "", "name\nEva\n", idempotencyKey, "2").refuses(422, "invalid_request", "header.Idempotency-Key")
+}
+
 func TestImportRejectsAreStreamed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
