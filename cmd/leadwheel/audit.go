@@ -12,6 +12,7 @@ import (
 // auditCmd is `leadwheel audit`.
 type auditCmd struct {
 	databaseFlags
+	alwaysJSON
 	RedisURL string `name:"redis-url" env:"REDIS_URL" placeholder:"ADDRESS" help:"Redis, to look for turns that its cursors have lost; without it that check is left out."`
 }
 

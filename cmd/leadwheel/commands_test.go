@@ -60,6 +60,9 @@ func TestUsageErrors(t *testing.T) {
 	}
 }
 
+// printNoData are the commands that have nothing to print as JSON.
+var printNoData = []string{"up", "serve", "ready"}
+
 func TestHelpHasExamples(t *testing.T) {
 	t.Parallel()
 	overview, _ := command(t, exitOK, nil, "--help")
@@ -75,6 +78,9 @@ func TestHelpHasExamples(t *testing.T) {
 			help, _ := command(t, exitOK, nil, append(strings.Fields(name), "--help")...)
 			if !strings.Contains(help, "Example") || !strings.Contains(help, "leadwheel "+name) {
 				t.Errorf("its help has no example:\n%s", help)
+			}
+			if !slices.Contains(printNoData, name) && !strings.Contains(help, "--json") {
+				t.Errorf("it takes no --json:\n%s", help)
 			}
 		})
 	}

@@ -108,3 +108,8 @@ func call(f client.Flags) (*client.Client, error) {
 type jsonFlag struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
+
+// alwaysJSON is for commands that print nothing else, so that every command that prints data takes the flag.
+type alwaysJSON struct {
+	JSON bool `name:"json" help:"Print JSON, as it does without."`
+}

@@ -50,6 +50,7 @@ func (p personFlags) ask(ctx context.Context, f client.Flags, path string, answe
 type privacyExportCmd struct {
 	personFlags
 	client.Flags
+	alwaysJSON
 }
 
 // Help gives an example.
