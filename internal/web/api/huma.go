@@ -2,10 +2,12 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 )
@@ -46,7 +48,12 @@ func fieldOf(status int, d *huma.ErrorDetail) problem.Field {
 	if strings.HasPrefix(message, "json") {
 		message = "this is not what the API's description gives"
 	}
-	return problem.Field{Location: d.Location, Message: message}
+	location := d.Location
+	var missing string
+	if n, _ := fmt.Sscanf(message, validation.MsgExpectedRequiredProperty, &missing); n == 1 {
+		location += "." + missing // huma names the object that lacks it
+	}
+	return problem.Field{Location: location, Message: message}
 }
 
 // formats is how bodies are read and written, by media type.

@@ -106,6 +106,8 @@ func TestFieldsThatAreNotRight(t *testing.T) {
 		s.post("/v1/leads", body).refuses(422, "invalid_request", location)
 	}
 	s.post("/v1/leads", `[]`).refuses(422, "invalid_request", "body")
+	s.post("/v1/members", `{}`).refuses(422, "invalid_request", "body.name")
+	s.post("/v1/groups", `{"name":"x","method":"round_robin","slots":[{}]}`).refuses(422, "invalid_request", "body.slots[0].members")
 	s.post("/v1/leads", `{"email":"`+long[:2000]+`","fields":{"n":123456789012345678901234567890.5,"e":-1.5e300,"null":null}}`).is(201)
 	if n := s.count(`SELECT count(*) FROM leads`); n != 1 {
 		t.Errorf("%d leads were stored", n)

@@ -42,7 +42,7 @@ func TestDeactivatingShowsWhatIsPending(t *testing.T) {
 		`{"active":true,"pending":{"action":"leave"}}`:                                       "body.pending",
 		`{"active":false,"pending":{"action":"sell"}}`:                                       "body.pending.action",
 		`{"active":false,"pending":{"action":"spread","x":1}}`:                               "body.pending.x",
-		`{"active":false,"pending":{}}`:                                                      "body.pending",
+		`{"active":false,"pending":{}}`:                                                      "body.pending.action",
 		`{"active":false,"pending":{"action":"leave","group_id":"%g"}}`:                      "body.pending.group_id",
 		`{"active":false,"pending":{"action":"spread","group_id":"%x"}}`:                     "body.pending.group_id",
 		`{"active":false,"pending":{"action":"delete","member_ids":["%b"]}}`:                 "body.pending.member_ids",

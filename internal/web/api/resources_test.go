@@ -85,13 +85,13 @@ func TestMembers(t *testing.T) {
 	for body, location := range map[string]string{
 		`{"notify_by":["pigeon"]}`: "body.notify_by[0]", `{"notify_by":["email","email"]}`: "body.notify_by",
 		`{"quiet_hours":{"from":"22:00","to":"22:00"}}`: "body.quiet_hours", `{"quiet_hours":{"from":"25:00","to":"22:00"}}`: "body.quiet_hours.from",
-		`{"quiet_hours":{"from":"22:00"}}`: "body.quiet_hours",
+		`{"quiet_hours":{"from":"22:00"}}`: "body.quiet_hours.to",
 		`{"name":null}`:                    "body.name", `{"active":null}`: "body.active", `{"timezone":"x"}`: "body.timezone", `{"email":"x"}`: "body.email",
 		`{"active":"no"}`: "body.active", `{"role":"x"}`: "body.role",
 	} {
 		s.patch(path, body).refuses(422, "invalid_request", location)
 	}
-	s.post("/v1/members", `{"email":"a@example.com"}`).refuses(422, "invalid_request", "body")
+	s.post("/v1/members", `{"email":"a@example.com"}`).refuses(422, "invalid_request", "body.name")
 	s.post("/v1/members", `{"name":" "}`).refuses(422, "invalid_request", "body.name")
 
 	s.delete(path).is(204)

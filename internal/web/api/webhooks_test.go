@@ -50,8 +50,8 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for body, field := range map[string]string{
-		`{"events":["lead.received"]}`:                                                               "body",
-		`{"url":"https://example.com/"}`:                                                             "body",
+		`{"events":["lead.received"]}`:                                                               "body.url",
+		`{"url":"https://example.com/"}`:                                                             "body.events",
 		`{"url":"https://example.com/","events":[]}`:                                                 "body.events",
 		`{"url":"https://example.com/","events":["lead.gone"]}`:                                      "body.events[0]",
 		`{"url":"https://example.com/","events":["lead.received","lead.received"]}`:                  "body.events",
