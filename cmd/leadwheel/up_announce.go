@@ -17,6 +17,7 @@ import (
 type announcement struct {
 	URL         string     `json:"url"`
 	OpenAPIURL  string     `json:"openapi_url"`
+	ConsoleURL  string     `json:"console_url"`
 	QueuesURL   string     `json:"queues_url"`
 	APIKey      string     `json:"api_key"`
 	KeyFile     string     `json:"key_file"`
@@ -54,7 +55,7 @@ func announcementOf(all *standalone.Standalone) (announcement, error) {
 		return announcement{}, err
 	}
 	a := announcement{
-		URL: base, OpenAPIURL: base + "/v1/openapi.json", QueuesURL: ops + "/queues", APIKey: all.AdminKey, KeyFile: all.KeyFile,
+		URL: base, OpenAPIURL: base + "/v1/openapi.json", ConsoleURL: base + "/console/", QueuesURL: ops + "/queues", APIKey: all.AdminKey, KeyFile: all.KeyFile,
 		WorkspaceID: all.Workspace.ID, Workspace: all.Workspace.Name, Notes: append([]string{}, all.Notes...),
 		Settings: append([]string{}, all.Settings...),
 	}
@@ -81,6 +82,7 @@ func (a announcement) print(w io.Writer) {
 	fmt.Fprintf(w, "\nLeadwheel is up.\n\n")
 	for _, line := range [][2]string{
 		{"API", a.URL + "   (described in " + a.OpenAPIURL + ")"},
+		{"Console", a.ConsoleURL + "   (sign in with the admin key)"},
 		{"Queues", a.QueuesURL},
 		{"Workspace", printable(a.Workspace)},
 		{"Admin key", a.APIKey + "   (kept in " + a.KeyFile + ")"},

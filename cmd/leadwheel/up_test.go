@@ -121,6 +121,13 @@ func TestUp(t *testing.T) {
 		t.Errorf("the assigned lead is %+v", got)
 	}
 	key := filepath.Join(dir, port, "admin-key")
+	console := "http://127.0.0.1:" + port + "/console/"
+	if !strings.Contains(first.stdout.String(), console) {
+		t.Errorf("the console's address is not among:\n%s", &first.stdout)
+	}
+	if page := paste(t, fmt.Sprintf(`curl -sS -L -c - --data-urlencode "key@%s" '%ssign-in'`, key, console)); !strings.Contains(page, "Overview") {
+		t.Errorf("signing in to the console with the printed key shows:\n%s", page)
+	}
 	if info, err := os.Stat(key); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the admin key's file: %v, %v", info, err)
 	}

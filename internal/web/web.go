@@ -1,4 +1,4 @@
-// Package web is Leadwheel's HTTP: the public listener with the API, and the operators' listener. It imports its own
+// Package web is Leadwheel's HTTP: the public listener with the API and the console, and the operators' listener. It imports its own
 // rooms, and what they import.
 package web
 
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/web/api"
+	"github.com/leadwheel/leadwheel/internal/web/console"
 	"github.com/leadwheel/leadwheel/internal/web/hooks"
 )
 
@@ -32,6 +33,7 @@ func NewPublic(o Options) *Public {
 	mux := http.NewServeMux()
 	p := &Public{api: api.New(mux, o.API)}
 	hooks.Register(mux, o.Hooks)
+	console.Register(mux, recovered(o.Log, mux), o.Log)
 	serveUnsubscribe(mux, o.API.Store, o.Log)
 	serveHealth(mux, o.Checks)
 	p.Handler = logged(o.Log, recovered(o.Log, bounded(bodyTimeout, unmatched(mux))))

@@ -1,0 +1,210 @@
+package console
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+)
+
+// An act is something that can be done to items of a collection. Either Each does it to one of them, or Many to several.
+type act struct {
+	Name, Label string
+	// Done says what was done; a count comes before it.
+	Done string
+	// Ask is asked before it is done. Without, it is done at once, but for what concerns All.
+	Ask string
+	// Asks is the template of what else is asked, among "assign" and "deactivate".
+	Asks string
+	// All says that it can be done to whatever filters leave, by Many.
+	All bool
+	// Fits says whether it can be done to an item.
+	Fits func(object) bool
+	// Each does it to the item at a path in the API.
+	Each func(v *visit, item string, o *order) error
+	// Many does it to all that the order names and returns to how many.
+	Many func(v *visit, o *order) (int, error)
+}
+
+// An order is an act that somebody wants done.
+type order struct {
+	*act
+	place
+	IDs []string
+	// chosen is what filters leave where the act concerns all of that, nil where it concerns IDs.
+	chosen url.Values
+	Form   formView
+	sent   url.Values
+}
+
+// acts are the place's.
+func (p place) acts() []*act {
+	all := make([]*act, 0, len(p.Acts))
+	for _, name := range p.Acts {
+		all = append(all, actOf(name))
+	}
+	return all
+}
+
+func actOf(name string) *act {
+	if i := slices.IndexFunc(acts, func(a *act) bool { return a.Name == name }); i >= 0 {
+		return acts[i]
+	}
+	return nil
+}
+
+// address is where a form sends that orders the act, for all that filters leave where chosen is not nil.
+func (a *act) address(chosen url.Values) string {
+	address := home + "acts/" + a.Name
+	if chosen != nil {
+		address += "?" + strings.TrimSuffix("all=1&"+chosen.Encode(), "&")
+	}
+	return address
+}
+
+// perform does what a form orders, after asking where that is due, and leads back.
+func perform(v *visit) (*page, error) {
+	o, err := v.order()
+	if err != nil {
+		return nil, err
+	}
+	if (o.Ask != "" || o.chosen != nil) && o.sent.Get("sure") == "" {
+		return &page{Title: o.Label, Template: "ask", Data: askView{
+			order: o, Groups: v.names.options("groups"), Members: v.names.options("members"), Address: o.address(o.chosen), All: o.chosen != nil,
+			Chosen: v.show("", valuesOf(o.chosen)),
+		}}, nil
+	}
+	v.api = client.Over(inProcess{api: v.site.api, remote: v.RemoteAddr, once: o.Form.Once}, v.key)
+	n, refusals, err := o.do(v)
+	if err != nil {
+		return nil, err
+	}
+	if len(refusals) > 0 {
+		return &page{Title: "Not all of it was done", Template: "refused", Status: http.StatusConflict, Data: refusedView{o, n, refusals}}, nil
+	}
+	back, err := url.Parse(within(o.Form.Back))
+	if err != nil {
+		return nil, fmt.Errorf("reading the address to go back to: %w", err)
+	}
+	query := back.Query()
+	query.Set("done", o.Name)
+	query.Set("count", strconv.Itoa(n))
+	back.RawQuery = query.Encode()
+	http.Redirect(v.w, v.Request, back.String(), http.StatusSeeOther)
+	return nil, nil
+}
+
+// An askView is the page that asks whether an act is meant.
+type askView struct {
+	*order
+	Groups, Members []option
+	All             bool
+	// Address is where the answer goes. Chosen is what the filters are, where it concerns All that they leave.
+	Address string
+	Chosen  shown
+}
+
+// A refusedView tells what was done and what was not.
+type refusedView struct {
+	*order
+	Count    int
+	Refusals []refusal
+}
+
+type refusal struct{ Item, Words string }
+
+func valuesOf(chosen url.Values) object {
+	var all object
+	for name := range chosen {
+		all = append(all, field{name, chosen.Get(name)})
+	}
+	slices.SortFunc(all, func(a, b field) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// order reads what a form orders.
+func (v *visit) order() (*order, error) {
+	v.Body = http.MaxBytesReader(v.w, v.Body, maxForm)
+	if err := v.ParseForm(); err != nil {
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			return nil, &client.Problem{Status: http.StatusRequestEntityTooLarge, Detail: "this form is too large; choose fewer at a time"}
+		}
+		return nil, &client.Problem{Status: http.StatusBadRequest, Detail: "this form cannot be read; go back and send it again"}
+	}
+	name, rest, _ := strings.Cut(v.PostForm.Get("path"), "/")
+	id, part, _ := strings.Cut(rest, "/")
+	id, err := url.PathUnescape(id)
+	if err != nil {
+		return nil, errNoPage
+	}
+	p, err := placeOf(name, id, part)
+	if err != nil {
+		return nil, err
+	}
+	a := actOf(v.PathValue("act"))
+	if a == nil || !slices.Contains(p.Acts, a.Name) {
+		return nil, errNoPage
+	}
+	o := &order{act: a, place: p, IDs: v.PostForm["id"], sent: v.PostForm, Form: formView{
+		p.path, within(v.PostForm.Get("back")), v.PostForm.Get("once"),
+	}}
+	switch asked := v.URL.Query(); {
+	case a.All && asked.Has("all"):
+		asked.Del("all")
+		o.IDs, o.chosen = nil, asked
+	case len(o.IDs) == 0:
+		return nil, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: "nothing is chosen; go back and tick what is meant"}
+	}
+	return o, nil
+}
+
+// do does what is ordered and returns to how many, with what was refused. An error is one of the system, after which the
+// same form can be sent again: what was done is not done twice.
+func (o *order) do(v *visit) (n int, refusals []refusal, err error) {
+	if o.Many != nil {
+		n, err = o.Many(v, o)
+		return n, nil, err
+	}
+	for _, id := range o.IDs {
+		err := o.Each(v, "/v1/"+o.item(id), o)
+		refused := &client.Problem{}
+		switch {
+		case err == nil:
+			n++
+		case errors.As(err, &refused) && refused.ExitCode() == exitRefused && refused.Status != http.StatusUnauthorized && len(o.IDs) > 1:
+			refusals = append(refusals, refusal{short(id), sentence(refused.Error())})
+		default:
+			return n, nil, err
+		}
+	}
+	return n, refusals, nil
+}
+
+// exitRefused is a problem's exit code where the API understood and will not do it.
+const exitRefused = 3
+
+// doneWords tell what a visitor has just done, from the address that they were led back to.
+func doneWords(query url.Values) string {
+	a := actOf(query.Get("done"))
+	n, err := strconv.Atoi(query.Get("count"))
+	if a == nil || err != nil || n < 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d %s.", n, a.Done)
+}
+
+// moment reads what a field for a moment holds, which a browser sends without a zone.
+func (v *visit) moment(name, value string) (string, error) {
+	at, err := time.ParseInLocation("2006-01-02T15:04", value, v.zone)
+	if err != nil {
+		return "", &client.Problem{Status: http.StatusUnprocessableEntity, Detail: fmt.Sprintf("%s: %q is not a moment; write it as 2026-03-01T09:00", name, value)}
+	}
+	return at.UTC().Format(time.RFC3339), nil
+}

@@ -1,0 +1,146 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+func always(object) bool       { return true }
+func enabled(o object) bool    { return o.is("enabled") }
+func disabled(o object) bool   { return !o.is("enabled") }
+func failed(o object) bool     { return o.text("state") == "failed" }
+func finalState(o object) bool { return o.text("state") != "owed" }
+func reconciles(o object) bool { return o.text("kind") == "meta" }
+func isActive(o object) bool   { return o.is("active") }
+func notActive(o object) bool  { return !o.is("active") }
+func isNoTest(o object) bool   { return !o.is("test") }
+func retryable(o object) bool  { return o.text("outcome") == "failed" && !o.is("retried") }
+
+// acts is what can be done from the console.
+var acts = []*act{
+	{
+		Name: "assign", Label: "Distribute…", Done: "distributions were accepted", Asks: "assign", Fits: isNoTest, Many: assign,
+		Ask: "These leads go to the group or the members that you choose, the oldest first.",
+	},
+	{
+		Name: "delete-lead", Label: "Delete…", Done: "leads were deleted", Fits: always, Each: calls(http.MethodDelete, "", nil),
+		Ask: "A deleted lead is not distributed any more. Those who have a copy keep it.",
+	},
+	{Name: "distribute-now", Label: "Distribute now", Done: "pending leads go out now", All: true, Fits: always, Many: pending("distribute-now")},
+	{
+		Name: "delete-pending", Label: "Delete…", Done: "pending leads were deleted", All: true, Fits: always, Many: pending("delete"),
+		Ask: "These are then not distributed. The leads themselves stay.",
+	},
+	{Name: "retry", Label: "Try again", Done: "failed distributions are tried again", Fits: retryable, Each: calls(http.MethodPost, "/retry", nil)},
+	{Name: "activate", Label: "Activate", Done: "members get leads again", Fits: notActive, Each: calls(http.MethodPatch, "", map[string]any{"active": true})},
+	{
+		Name: "deactivate", Label: "Deactivate…", Done: "members get no more leads", Asks: "deactivate", Fits: isActive, Each: deactivate,
+		Ask: "Whoever is deactivated is passed over in every group, and their keys stop working.",
+	},
+	{
+		Name: "test-notification", Label: "Send a test message", Done: "members are sent a test message", Fits: always,
+		Each: calls(http.MethodPost, "/test-notification", nil),
+	},
+	{
+		Name: "pause", Label: "Pause…", Done: "integrations are paused", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
+		Ask: "What a paused integration is sent is kept, and makes no leads until it is replayed.",
+	},
+	{Name: "resume", Label: "Resume", Done: "integrations take leads again", Fits: disabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": true})},
+	{
+		Name: "reconcile", Label: "Look for missed leads", Done: "integrations are looked through for missed leads", Fits: reconciles,
+		Each: calls(http.MethodPost, "/reconcile", nil),
+	},
+	{Name: "replay", Label: "Replay", Done: "events were read again", Fits: always, Each: calls(http.MethodPost, "/replay", nil)},
+	{Name: "resend", Label: "Send again", Done: "messages are sent again", Fits: failed, Each: calls(http.MethodPost, "/resend", nil)},
+	{Name: "enable", Label: "Enable", Done: "webhooks are told of leads again", Fits: disabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": true})},
+	{
+		Name: "disable", Label: "Disable…", Done: "webhooks are told nothing more", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
+		Ask: "A disabled webhook is told of nothing that happens from now on.",
+	},
+	{
+		Name: "redeliver-failed", Label: "Deliver all failed again", Done: "deliveries are made again", Fits: always, Many: redeliverFailed,
+	},
+	{Name: "redeliver", Label: "Deliver again", Done: "deliveries are made again", Fits: finalState, Each: calls(http.MethodPost, "/redeliver", nil)},
+}
+
+// calls is an act that is one request for each item, at its path and what is below it.
+func calls(method, below string, body any) func(*visit, string, *order) error {
+	return func(v *visit, item string, _ *order) error {
+		return v.api.Call(v.Context(), method, item+below, body, nil)
+	}
+}
+
+// A count is the API's answer to what is done to many.
+type count struct {
+	Count int `json:"count"`
+}
+
+// assign distributes leads. Lists have the newest first, and who waits longest goes first.
+func assign(v *visit, o *order) (int, error) {
+	ids := slices.Clone(o.IDs)
+	slices.Sort(ids) // by age
+	body := map[string]any{"lead_ids": ids}
+	if group := o.sent.Get("group_id"); group != "" {
+		body["group_id"] = group
+	}
+	if members := o.sent["member_ids"]; len(members) > 0 {
+		body["member_ids"] = members
+	}
+	if pace := o.sent.Get("pace"); pace != "" {
+		body["pace"] = pace
+	}
+	if at := o.sent.Get("at"); at != "" {
+		moment, err := v.moment("at", at)
+		if err != nil {
+			return 0, err
+		}
+		body["at"] = moment
+	}
+	var made count
+	err := v.api.Call(v.Context(), http.MethodPost, "/v1/assignments", body, &made)
+	return made.Count, err
+}
+
+// pending does something to pending leads, those that were ticked or all that the filters leave.
+func pending(what string) func(*visit, *order) (int, error) {
+	return func(v *visit, o *order) (int, error) {
+		body := map[string]any{"ids": o.IDs}
+		if o.chosen != nil {
+			body = map[string]any{"all": flat(o.chosen)}
+		}
+		var done count
+		err := v.api.Call(v.Context(), http.MethodPost, "/v1/pending-leads/"+what, body, &done)
+		return done.Count, err
+	}
+}
+
+func flat(chosen url.Values) map[string]string {
+	all := map[string]string{}
+	for name := range chosen {
+		all[name] = chosen.Get(name)
+	}
+	return all
+}
+
+// deactivate takes a member out of all turns, and does with what they have pending as was chosen.
+func deactivate(v *visit, item string, o *order) error {
+	body := map[string]any{"active": false}
+	if action := o.sent.Get("pending"); action != "" {
+		body["pending"] = map[string]any{"action": action}
+	}
+	return v.api.Call(v.Context(), http.MethodPatch, item, body, nil)
+}
+
+// redeliverFailed makes all failed deliveries of webhooks again.
+func redeliverFailed(v *visit, o *order) (int, error) {
+	n := 0
+	for _, id := range o.IDs {
+		var done count
+		if err := v.api.Call(v.Context(), http.MethodPost, "/v1/"+o.item(id)+"/redeliver-failed", map[string]any{}, &done); err != nil {
+			return n, err
+		}
+		n += done.Count
+	}
+	return n, nil
+}

@@ -1,0 +1,212 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// A collection is what the console knows of one of the API's: where it is, what of it to show, and what can be done.
+type collection struct {
+	// Name is what its address ends with, here and in the API.
+	Name, Title string
+	// Columns are fields of its items, with dots between the names of nested ones.
+	Columns []string
+	Filters []filter
+	// Acts can be done to its items.
+	Acts []string
+	// Parts belong to each item: collections below it.
+	Parts []collection
+	// Related are collections that can be narrowed to what belongs to an item.
+	Related []related
+	// Query is added where one item is read; Below are objects that are read below it.
+	Query string
+	Below []string
+	// Unlisted items have no address of their own; all that there is to know of them is in the list.
+	Unlisted bool
+	// CSV says that the list can be had as a file, Rejects that an item has one of what was not taken.
+	CSV, Rejects bool
+}
+
+// related is a collection of which those belong to an item that have its id under Param.
+type related struct{ Collection, Param string }
+
+// A filter narrows a list by one parameter.
+type filter struct {
+	Param, Label string
+	// Kind is text, choice, from (a day's beginning), until (a day's end), id (of what a page led from: shown where it is
+	// given), or the collection whose things are offered.
+	Kind    string
+	Choices []string
+}
+
+func choice(param, label string, choices ...string) filter {
+	return filter{param, label, "choice", choices}
+}
+
+var (
+	byText  = filter{"q", "Search", "text", nil}
+	byFrom  = filter{"from", "From", "from", nil}
+	byUntil = filter{"to", "Until", "until", nil}
+
+	byMember      = filter{"member_id", "Member", "members", nil}
+	byGroup       = filter{"group_id", "Group", "groups", nil}
+	bySource      = filter{"source_id", "Source", "sources", nil}
+	byIntegration = filter{"integration_id", "Integration", "integrations", nil}
+	byLead        = filter{"lead_id", "Lead ID", "id", nil}
+)
+
+// collections are those of the menu, in its order.
+var collections = []collection{
+	{
+		Name: "leads", Title: "Leads",
+		Columns: []string{"created_at", "name", "phone", "email", "channel", "source_id", "integration_id", "attribution.campaign_name", "test"},
+		Filters: []filter{
+			byText, bySource, byIntegration, {"campaign_id", "Campaign ID", "text", nil}, {"form_id", "Form ID", "text", nil},
+			choice("test", "Tests", "true", "false"), {"external_id", "External ID", "text", nil}, byFrom, byUntil,
+		},
+		Acts:    []string{"assign", "delete-lead"},
+		Related: []related{{"history", "lead_id"}, {"assigned-leads", "source_lead_id"}, {"pending-leads", "lead_id"}},
+		CSV:     true,
+	},
+	{
+		Name: "assigned-leads", Title: "Assigned leads",
+		Columns: []string{"assigned_at", "name", "phone", "email", "member_id", "group_id", "source", "status"},
+		Filters: []filter{byText, byMember, byGroup, bySource, {"status", "Status", "text", nil}, byFrom, byUntil, {"source_lead_id", "Lead ID", "id", nil}},
+		CSV:     true,
+	},
+	{
+		Name: "pending-leads", Title: "Pending",
+		Columns: []string{"due_at", "lead_id", "member_id", "group_id", "turn", "trigger", "pace"},
+		Filters: []filter{byMember, byGroup, {"due_before", "Due until", "until", nil}, byLead, {"assignment_id", "Assignment ID", "id", nil}},
+		Acts:    []string{"distribute-now", "delete-pending"},
+	},
+	{
+		Name: "history", Title: "History",
+		Columns: []string{"at", "outcome", "reason", "lead_id", "member_id", "group_id", "turn", "trigger", "skipped", "retried"},
+		Filters: []filter{
+			choice("outcome", "Outcome", "failed", "succeeded"), choice("reason", "Reason", reasonNames()...),
+			choice("trigger", "Trigger", "immediate", "scheduled", "distribute_now"), byMember, byGroup, byFrom, byUntil, byLead,
+		},
+		Acts: []string{"retry"}, Unlisted: true, CSV: true,
+	},
+	{
+		Name: "groups", Title: "Groups", Columns: []string{"name", "method", "version", "updated_at"},
+		Query: "?next=20", Below: []string{"shares"},
+		Related: []related{{"pending-leads", "group_id"}, {"history", "group_id"}, {"assigned-leads", "group_id"}},
+	},
+	{
+		Name: "members", Title: "Members", Columns: []string{"name", "active", "email", "email_off", "telegram_chat_id", "notify_by", "timezone"},
+		Acts:    []string{"activate", "deactivate", "test-notification"},
+		Related: []related{{"pending-leads", "member_id"}, {"assigned-leads", "member_id"}, {"notifications", "member_id"}, {"history", "member_id"}},
+		CSV:     true,
+	},
+	{
+		Name: "integrations", Title: "Integrations",
+		Columns: []string{"name", "kind", "enabled", "health.state", "health.held", "warning", "group_id", "source_id"},
+		Acts:    []string{"pause", "resume", "reconcile"},
+		Parts: []collection{{
+			Name: "events", Title: "Events", Columns: []string{"at", "outcome", "detail", "lead_ids"},
+			Filters: []filter{choice("outcome", "Outcome", "lead", "duplicate", "test", "ignored", "unmapped", "held", "refused")},
+			Acts:    []string{"replay"},
+		}},
+		Related: []related{{"leads", "integration_id"}},
+	},
+	{
+		Name: "imports", Title: "Imports",
+		Columns: []string{"created_at", "status", "rows", "imported", "duplicates", "rejected", "group_id", "source_id", "pace"}, Rejects: true,
+	},
+	{
+		Name: "notifications", Title: "Messages",
+		Columns: []string{"created_at", "state", "member_id", "channel", "fallback_from", "kind", "leads", "attempts", "error", "sent_at"},
+		Filters: []filter{choice("state", "State", "failed", "owed", "sent"), byMember},
+		Acts:    []string{"resend"}, Unlisted: true,
+	},
+	{
+		Name: "webhooks", Title: "Webhooks", Columns: []string{"url", "enabled", "disabled_reason", "failing_since", "events"},
+		Acts: []string{"enable", "disable", "redeliver-failed"},
+		Parts: []collection{{
+			Name: "deliveries", Title: "Deliveries",
+			Columns: []string{"at", "state", "event", "lead_id", "attempts", "status", "error", "sent_at"},
+			Filters: []filter{choice("state", "State", "failed", "owed", "sent")},
+			Acts:    []string{"redeliver"},
+		}},
+	},
+	{
+		Name: "customers", Title: "Customers", Columns: []string{"created_at", "name", "phone", "email", "member_id", "source"},
+		Filters: []filter{byText, byMember, bySource, byFrom, byUntil}, CSV: true,
+	},
+	{
+		Name: "sources", Title: "Sources", Columns: []string{"name", "enabled", "for_leads", "for_customers"},
+		Related: []related{{"leads", "source_id"}, {"customers", "source_id"}},
+	},
+	{
+		Name: "audit-log", Title: "Audit log", Columns: []string{"at", "operation", "api_key_id", "count", "fields", "ids"},
+		Filters: []filter{{"operation", "Operation", "text", nil}, {"id", "ID", "text", nil}, byFrom, byUntil}, Unlisted: true, CSV: true,
+	},
+}
+
+func reasonNames() []string {
+	var all []string
+	for _, r := range lead.Reasons() {
+		all = append(all, string(r))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// A place is a collection, the parts of an item of one included, with the path of its list in the API. The console's own
+// address is the same below /console.
+type place struct {
+	*collection
+	path string
+}
+
+// API is where the API has the list, Href where the console has it.
+func (p place) API() string  { return "/v1/" + p.path }
+func (p place) Href() string { return home + p.path }
+
+// item is the path of one of the place's items, below either.
+func (p place) item(id string) string { return p.path + "/" + url.PathEscape(id) }
+
+// placeOf finds the place that an address names: a collection, or with an id, a part of an item of it.
+func placeOf(name, id, partName string) (place, error) {
+	at := slices.IndexFunc(collections, func(c collection) bool { return c.Name == name })
+	if at < 0 {
+		return place{}, errNoPage
+	}
+	p := place{&collections[at], name}
+	if partName == "" {
+		return p, nil
+	}
+	below := slices.IndexFunc(p.Parts, func(c collection) bool { return c.Name == partName })
+	if below < 0 {
+		return place{}, errNoPage
+	}
+	return place{&p.Parts[below], p.item(id) + "/" + partName}, nil
+}
+
+// placeAndID are what the visit's address names: a list, or with an id one item of it.
+func (v *visit) placeAndID() (p place, id string, err error) {
+	name, id, partName := v.PathValue("collection"), v.PathValue("id"), v.PathValue("part")
+	p, err = placeOf(name, id, partName)
+	if partName != "" {
+		id = v.PathValue("part_id")
+	}
+	if id != "" && p.collection != nil && p.Unlisted {
+		err = errNoPage
+	}
+	return p, id, err
+}
+
+// download sends what the API has at path as a file. It goes straight from the API to the browser, however long it is.
+func (v *visit) download(path, name string, chosen url.Values) {
+	r := v.Clone(v.Context())
+	r.URL = &url.URL{Path: path, RawQuery: chosen.Encode()}
+	r.RequestURI = r.URL.RequestURI()
+	r.Header = http.Header{"Authorization": {"Bearer " + v.key}, "Accept": {"text/csv"}}
+	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
+	v.site.api.ServeHTTP(v.w, r)
+}

@@ -1,0 +1,173 @@
+// Package console is the operators' pages at /console: what came, who got it, what failed and why, what waits, and what to
+// do about it. It is a client of our own API, which it calls within the process with the key of whoever signed in. So it
+// can do nothing that the API refuses, and what is done here stands in the audit log as what is done there.
+package console
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+)
+
+// A site serves the console.
+type site struct {
+	api http.Handler
+	log *slog.Logger
+}
+
+// Register serves the console at /console/ on mux. api serves /v1.
+func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
+	s := &site{api, log}
+	pages := http.NewServeMux()
+	pages.HandleFunc("GET /console/style.css", serveStyle)
+	pages.HandleFunc("GET /console/sign-in", s.askForKey)
+	pages.HandleFunc("POST /console/sign-in", s.signIn)
+	pages.HandleFunc("POST /console/sign-out", signOut)
+	pages.HandleFunc("GET /console/{$}", s.page(overview))
+	pages.HandleFunc("GET /console/{collection}", s.page(showList))
+	pages.HandleFunc("GET /console/{collection}/{id}", s.page(showRecord))
+	pages.HandleFunc("GET /console/{collection}/{id}/{part}", s.page(showList))
+	pages.HandleFunc("GET /console/{collection}/{id}/{part}/{part_id}", s.page(showRecord))
+	pages.HandleFunc("POST /console/acts/{act}", s.page(perform))
+	pages.HandleFunc("/console/", s.page(func(*visit) (*page, error) { return nil, errNoPage }))
+	mux.Handle("/console/", guarded(pages))
+}
+
+// guarded keeps other sites from showing the console, sending to it, and learning where in it somebody was.
+func guarded(pages http.Handler) http.Handler {
+	sameSite := http.NewCrossOriginProtection()
+	sameSite.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		render(w, http.StatusForbidden, &page{Title: "This was not done", Template: "problem", Data: problemView{
+			Words: "The browser says that another site sent this. Open the console itself and do it there.",
+		}})
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		sameSite.Handler(pages).ServeHTTP(w, r)
+	})
+}
+
+// errNoPage means that there is no page at an address.
+var errNoPage = errors.New("there is no such page")
+
+// A page is what an address shows.
+type page struct {
+	Title    string
+	Template string // views/*.html defines it
+	Data     any
+	// Refresh makes a browser ask again after so many seconds, unless it is 0.
+	Refresh int
+	// Status is the HTTP status, 200 where it is 0.
+	Status int
+	frame  *frame
+}
+
+// A frame is what all pages have in common for somebody who is signed in.
+type frame struct {
+	Workspace string
+	// Here is the name of the collection that is shown, / for the overview.
+	Here string
+	Menu []*collection
+	Done string
+}
+
+// A visit is one request of somebody who is signed in.
+type visit struct {
+	*http.Request
+	site  *site
+	w     http.ResponseWriter
+	key   string
+	api   *client.Client
+	names *names
+	zone  *time.Location
+}
+
+// page serves what show makes for those who are signed in; others are asked for their key first. A nil page without an
+// error means that show has answered itself.
+func (s *site) page(show func(*visit) (*page, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		key := keyOf(r)
+		if key == "" {
+			toSignIn(w, r)
+			return
+		}
+		v := &visit{Request: r, site: s, w: w, key: key, api: client.Over(inProcess{api: s.api, remote: r.RemoteAddr}, key), zone: time.UTC}
+		v.names = &names{get: v.get}
+		v.serve(show) //nolint:contextcheck // a visit has its request's context
+	}
+}
+
+func (v *visit) serve(show func(*visit) (*page, error)) {
+	common, err := v.frame()
+	var p *page
+	if err == nil {
+		p, err = show(v)
+	}
+	if err != nil {
+		v.fail(err, common)
+		return
+	}
+	if p != nil {
+		p.frame = common
+		render(v.w, p.Status, p)
+	}
+}
+
+// frame reads what every page shows, and by it whether the key is still good.
+func (v *visit) frame() (*frame, error) {
+	var workspace struct{ Name, Timezone string }
+	if err := v.get("/v1/workspace", &workspace); err != nil {
+		return nil, err
+	}
+	if zone, err := time.LoadLocation(workspace.Timezone); err == nil {
+		v.zone = zone
+	}
+	f := &frame{Workspace: workspace.Name, Here: v.PathValue("collection")}
+	if v.URL.Path == home {
+		f.Here = "/"
+	}
+	for i := range collections {
+		f.Menu = append(f.Menu, &collections[i])
+	}
+	f.Done = doneWords(v.URL.Query())
+	return f, nil
+}
+
+// get reads the API's answer at path into answer.
+func (v *visit) get(path string, answer any) error { return v.api.Get(v.Context(), path, answer) }
+
+// fail shows what went wrong. Who has no good key any more is asked for another.
+func (v *visit) fail(err error, common *frame) {
+	p := &page{Title: "That did not work", Template: "problem", Status: http.StatusInternalServerError, frame: common}
+	refused := &client.Problem{}
+	switch {
+	case errors.Is(err, errNoPage):
+		p.Title, p.Status = "There is no such page", http.StatusNotFound
+		p.Data = problemView{Words: "Nothing is at this address. Choose from the menu."}
+	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
+		forget(v.w)
+		toSignIn(v.w, v.Request)
+		return
+	case errors.As(err, &refused):
+		p.Status, p.Data = refused.Status, problemView{Words: sentence(refused.Detail), Fields: refused.Errors}
+	case v.Context().Err() != nil:
+		p.Status, p.Data = http.StatusServiceUnavailable, problemView{Words: "This took too long, or was broken off. Please try again."}
+	default:
+		v.site.log.ErrorContext(context.WithoutCancel(v.Context()), "a page of the console failed", "route", v.Pattern, "error", err)
+		p.Data = problemView{Words: "Something is wrong with the console itself; the server's log says what. What you see elsewhere is not affected."}
+	}
+	render(v.w, p.Status, p)
+}
+
+// A problemView is what went wrong, for people.
+type problemView struct {
+	Words  string
+	Fields []client.Field
+}

@@ -1,0 +1,223 @@
+package console
+
+import (
+	"crypto/rand"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A listView is a list, on a page of its own or as a section of another.
+type listView struct {
+	place
+	Filters []filterView
+	Labels  []string
+	Rows    []row
+	// Acts can be done to rows, All to whatever the filters leave, shown or not.
+	Acts []*act
+	All  []button
+	// Older is where the list goes on, Newest where it begins, More where it shows as many rows as it can, File where it is
+	// all of it. Each is empty where there is no such thing.
+	Older, Newest, More, File string
+	// Tick leads to the same list with all rows ticked; Ticked says that they are.
+	Tick   string
+	Ticked bool
+	Form   formView
+}
+
+// A formView is what a form needs to be sent once and lead back.
+type formView struct{ Path, Back, Once string }
+
+// A button sends a form to an address.
+type button struct{ Label, Address string }
+
+// A row is an item of a list.
+type row struct {
+	ID, Href string
+	Cells    []shown
+	// Choosable says that one of the list's acts can be done to it.
+	Choosable bool
+}
+
+// A filterView is a filter with what is chosen.
+type filterView struct {
+	filter
+	Value   string
+	Options []option
+}
+
+const (
+	// A list has pageSize rows, or where many are to be chosen, maxPage, which is the most that the API gives. As a section
+	// of another page it has sectionSize.
+	pageSize    = 50
+	maxPage     = 500
+	sectionSize = 10
+)
+
+// showList shows a page of a collection, or sends all of it as a file.
+func showList(v *visit) (*page, error) {
+	if v.PathValue("part") == "rejects" {
+		return nil, v.downloadRejects()
+	}
+	p, _, err := v.placeAndID()
+	if err != nil {
+		return nil, err
+	}
+	asked := v.URL.Query()
+	chosen := v.chosen(p.Filters, asked)
+	if asked.Has("file") && p.CSV {
+		v.download(p.API(), p.Name, chosen)
+		return nil, nil
+	}
+	limit := pageSize
+	if asked.Has("more") {
+		limit = maxPage
+	}
+	view, err := v.list(p, chosen, asked.Get("cursor"), limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range p.Filters {
+		if f.Kind != "id" || asked.Get(f.Param) != "" {
+			view.Filters = append(view.Filters, v.filterView(f, asked.Get(f.Param)))
+		}
+	}
+	view.link(asked)
+	for _, a := range p.acts() {
+		if a.All && len(view.Rows) > 0 {
+			view.All = append(view.All, button{a.Label, a.address(chosen)})
+		}
+	}
+	return &page{Title: p.Title, Template: "list", Data: view}, nil
+}
+
+// list reads a page of a place's list, narrowed to what is chosen.
+func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*listView, error) {
+	query := url.Values{"limit": {strconv.Itoa(limit)}}
+	if cursor != "" {
+		query.Set("cursor", cursor)
+	}
+	for param, values := range chosen {
+		query[param] = values
+	}
+	var read list
+	if err := v.get(p.API()+"?"+query.Encode(), &read); err != nil {
+		return nil, err
+	}
+	view := &listView{place: p, Form: v.form(p.path), Older: read.NextCursor}
+	t := v.table(p.Columns, read.Items)
+	view.Labels = t.Labels
+	for i, item := range read.Items {
+		r := row{ID: item.text("id"), Cells: t.Rows[i]}
+		if !p.Unlisted {
+			r.Href = home + p.item(r.ID)
+		}
+		for _, a := range p.acts() {
+			r.Choosable = r.Choosable || a.Fits(item)
+			if a.Fits(item) && !slices.Contains(view.Acts, a) {
+				view.Acts = append(view.Acts, a)
+			}
+		}
+		view.Rows = append(view.Rows, r)
+	}
+	return view, nil
+}
+
+// link makes the addresses that a list leads to.
+func (l *listView) link(asked url.Values) {
+	with := func(changes ...string) string {
+		query := url.Values{}
+		for _, f := range l.Filters {
+			if f.Value != "" {
+				query.Set(f.Param, f.Value)
+			}
+		}
+		if asked.Has("more") {
+			query.Set("more", "1")
+		}
+		for i := 0; i < len(changes); i += 2 {
+			if changes[i+1] != "" {
+				query.Set(changes[i], changes[i+1])
+			}
+		}
+		return l.Href() + "?" + query.Encode()
+	}
+	if l.Older != "" {
+		if !asked.Has("more") && len(l.Acts) > 0 {
+			l.More = with("more", "1", "cursor", asked.Get("cursor"))
+		}
+		l.Older = with("cursor", l.Older)
+	}
+	if asked.Get("cursor") != "" {
+		l.Newest = with()
+	}
+	if l.CSV {
+		l.File = with("file", "csv")
+	}
+	if l.Ticked = asked.Has("tick"); !l.Ticked && len(l.Acts) > 0 {
+		l.Tick = with("cursor", asked.Get("cursor"), "tick", "all")
+	}
+}
+
+// chosen is what the filters leave, in the API's own terms.
+func (v *visit) chosen(filters []filter, asked url.Values) url.Values {
+	query := url.Values{}
+	for _, f := range filters {
+		value := strings.TrimSpace(asked.Get(f.Param))
+		if value == "" {
+			continue
+		}
+		if day, err := time.ParseInLocation(time.DateOnly, value, v.zone); err == nil {
+			switch f.Kind {
+			case "from":
+				value = day.UTC().Format(time.RFC3339)
+			case "until":
+				value = day.AddDate(0, 0, 1).UTC().Format(time.RFC3339)
+			}
+		}
+		query.Set(f.Param, value)
+	}
+	return query
+}
+
+// filterView offers what can be chosen.
+func (v *visit) filterView(f filter, value string) filterView {
+	view := filterView{filter: f, Value: value}
+	switch {
+	case f.Kind == "choice":
+		for _, choice := range f.Choices {
+			view.Options = append(view.Options, option{choice, capital(strings.ReplaceAll(choice, "_", " "))})
+		}
+	case slices.Contains(few, f.Kind):
+		view.Options = v.names.options(f.Kind)
+		if value != "" && !slices.ContainsFunc(view.Options, func(o option) bool { return o.Value == value }) {
+			name, _ := v.names.of(f.Kind, value)
+			view.Options = append(slices.Clone(view.Options), option{value, name})
+		}
+		view.Kind = "choice"
+	}
+	return view
+}
+
+// form is what a form about what is at a path needs.
+func (v *visit) form(path string) formView {
+	back := *v.URL
+	query := back.Query()
+	for _, passing := range []string{"done", "count", "tick"} {
+		query.Del(passing)
+	}
+	back.RawQuery = query.Encode()
+	return formView{path, back.RequestURI(), rand.Text()}
+}
+
+// downloadRejects sends the rows of a file that were not taken.
+func (v *visit) downloadRejects() error {
+	p, err := placeOf(v.PathValue("collection"), "", "")
+	if err != nil || !p.Rejects {
+		return errNoPage
+	}
+	v.download("/v1/"+p.item(v.PathValue("id"))+"/rejects", "rejects", nil)
+	return nil
+}

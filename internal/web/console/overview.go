@@ -1,0 +1,173 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// An overviewView is the first page: what is wrong, what waits, and what came last.
+type overviewView struct {
+	Troubles []trouble
+	Facts    []part
+	Latest   []*listView
+}
+
+// A trouble is something to be looked at.
+type trouble struct{ Text, Why, Href string }
+
+// refreshEvery is after how many seconds the overview is read again by itself.
+const refreshEvery = 30
+
+func overview(v *visit) (*page, error) {
+	var view overviewView
+	for _, look := range []func(*visit) ([]trouble, error){failures, overdue, integrationTroubles, messageTroubles, webhookTroubles} {
+		found, err := look(v)
+		if err != nil {
+			return nil, err
+		}
+		view.Troubles = append(view.Troubles, found...)
+	}
+	soonest, err := v.read("pending-leads", url.Values{"limit": {"1"}})
+	if err != nil {
+		return nil, err
+	}
+	next := shown{Text: "nothing is pending"}
+	if len(soonest.Items) > 0 {
+		next = v.show("due_at", soonest.Items[0].text("due_at"))
+	}
+	view.Facts = []part{{"Next pending lead is due", next}, {"Time zone", shown{Text: v.zone.String()}}}
+	for _, name := range []string{"leads", "history"} {
+		p, err := placeOf(name, "", "")
+		if err != nil {
+			return nil, err
+		}
+		l, err := v.list(p, nil, "", sectionSize)
+		if err != nil {
+			return nil, err
+		}
+		if l.Older != "" {
+			l.Older = p.Href()
+		}
+		view.Latest = append(view.Latest, l)
+	}
+	return &page{Title: "Overview", Template: "overview", Data: view, Refresh: refreshEvery}, nil
+}
+
+// read reads a page of a collection.
+func (v *visit) read(collection string, query url.Values) (list, error) {
+	var read list
+	if !query.Has("limit") {
+		query.Set("limit", fmt.Sprint(maxPage))
+	}
+	err := v.get("/v1/"+collection+"?"+query.Encode(), &read)
+	return read, err
+}
+
+// some is a number of a list's items, of which there may be more.
+func (l list) some(n int) string {
+	if l.NextCursor != "" {
+		return fmt.Sprintf("%d or more", n)
+	}
+	return fmt.Sprint(n)
+}
+
+// failures counts what failed in the last day and was not tried again, by reason.
+func failures(v *visit) ([]trouble, error) {
+	since := time.Now().Add(-24 * time.Hour).UTC()
+	found, err := v.read("history", url.Values{"outcome": {"failed"}, "from": {since.Format(time.RFC3339)}})
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, entry := range found.Items {
+		if !entry.is("retried") {
+			counts[entry.text("reason")]++
+		}
+	}
+	var all []trouble
+	for reason, n := range counts {
+		query := url.Values{"outcome": {"failed"}, "reason": {reason}, "from": {since.In(v.zone).Format(time.DateOnly)}}
+		all = append(all, trouble{
+			fmt.Sprintf("%s distributions failed in the last day: %s", found.some(n), reason),
+			sentence(lead.Reason(reason).Text()), home + "history?" + query.Encode(),
+		})
+	}
+	slices.SortFunc(all, func(a, b trouble) int { return cmp.Compare(a.Href, b.Href) })
+	return all, nil
+}
+
+// lateAfter is how late a pending lead may be before it is worth a word.
+const lateAfter = time.Minute
+
+func overdue(v *visit) ([]trouble, error) {
+	found, err := v.read("pending-leads", url.Values{"due_before": {time.Now().Add(-lateAfter).UTC().Format(time.RFC3339)}})
+	if err != nil || len(found.Items) == 0 {
+		return nil, err
+	}
+	return []trouble{{
+		fmt.Sprintf("%s pending leads are overdue, the oldest since %s", found.some(len(found.Items)), v.show("due_at", found.Items[0].text("due_at")).Text),
+		"Workers are behind, or nobody acts on what is due. See the queues on the operators' listener.", home + "pending-leads",
+	}}, nil
+}
+
+func integrationTroubles(v *visit) ([]trouble, error) {
+	found, err := v.read("integrations", url.Values{})
+	var all []trouble
+	for _, i := range found.Items {
+		href := home + "integrations/" + url.PathEscape(i.text("id"))
+		switch state := i.text("health.state"); {
+		case !i.is("enabled"):
+			all = append(all, trouble{fmt.Sprintf("Integration %s is paused", i.text("name")), "What it is sent is kept, and makes no leads.", href})
+		case state != "ok":
+			all = append(all, trouble{
+				fmt.Sprintf("Integration %s: %s, with %s leads held", i.text("name"), state, i.text("health.held")), healthWords[state], href,
+			})
+		case i.text("warning") != "":
+			all = append(all, trouble{fmt.Sprintf("Integration %s warns", i.text("name")), sentence(i.text("warning")), href})
+		}
+	}
+	return all, err
+}
+
+var healthWords = map[string]string{
+	"token_dead": "The platform does not take the access token any more. Give the integration a new one, and what is held comes in.",
+	"permission": "The platform refuses to show leads to this access token. Grant it the permission, or give another.",
+	"throttled":  "The platform asks to be asked less often. This passes by itself.",
+}
+
+func messageTroubles(v *visit) ([]trouble, error) {
+	found, err := v.read("notifications", url.Values{"state": {"failed"}})
+	n, since := 0, time.Now().Add(-24*time.Hour)
+	for _, m := range found.Items {
+		if at, err := time.Parse(time.RFC3339, m.text("created_at")); err == nil && at.After(since) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil, err
+	}
+	return []trouble{{
+		fmt.Sprintf("%d messages of the last day could not be sent", n), "Each says why. The leads themselves have arrived.",
+		home + "notifications?state=failed",
+	}}, err
+}
+
+func webhookTroubles(v *visit) ([]trouble, error) {
+	found, err := v.read("webhooks", url.Values{})
+	var all []trouble
+	for _, w := range found.Items {
+		href := home + "webhooks/" + url.PathEscape(w.text("id"))
+		switch {
+		case w.text("disabled_reason") != "":
+			all = append(all, trouble{fmt.Sprintf("Webhook %s is disabled", w.text("url")), sentence(w.text("disabled_reason")), href})
+		case w.text("failing_since") != "":
+			all = append(all, trouble{fmt.Sprintf("Webhook %s is failing", w.text("url")), "Since " + v.show("failing_since", w.text("failing_since")).Text + ".", href})
+		}
+	}
+	return all, err
+}

@@ -1,0 +1,90 @@
+package console
+
+import (
+	"net/url"
+	"slices"
+)
+
+// A recordView is all that is known of one thing.
+type recordView struct {
+	Value    shown
+	Acts     []*act
+	Form     formView
+	ID       string
+	File     string // rows that were not taken, as a file
+	Below    []section
+	Sections []*listView
+}
+
+// A section is an object that belongs to a thing.
+type section struct {
+	Title string
+	Value shown
+}
+
+// showRecord shows one thing with what belongs to it.
+func showRecord(v *visit) (*page, error) {
+	p, id, err := v.placeAndID()
+	if err != nil {
+		return nil, err
+	}
+	var one object
+	if err := v.get("/v1/"+p.item(id)+p.Query, &one); err != nil {
+		return nil, err
+	}
+	view := recordView{Value: v.show("", one), Form: v.form(p.path), ID: id}
+	for _, a := range p.acts() {
+		if a.Fits(one) {
+			view.Acts = append(view.Acts, a)
+		}
+	}
+	if p.Rejects && one.text("rejected") != "0" {
+		view.File = home + p.item(id) + "/rejects"
+	}
+	for _, name := range p.Below {
+		var below object
+		if err := v.get("/v1/"+p.item(id)+"/"+name, &below); err != nil {
+			return nil, err
+		}
+		view.Below = append(view.Below, section{label(name), v.show(name, below)})
+	}
+	if view.Sections, err = v.sections(p, id); err != nil {
+		return nil, err
+	}
+	return &page{Title: called(one), Template: "record", Data: view}, nil
+}
+
+// sections are the lists that belong to a thing, as far as there is something in them.
+func (v *visit) sections(p place, id string) ([]*listView, error) {
+	var all []*listView
+	add := func(below place, chosen url.Values) error {
+		view, err := v.list(below, chosen, "", sectionSize)
+		if err != nil {
+			return err
+		}
+		if view.Older != "" {
+			view.Older = below.Href() + "?" + chosen.Encode()
+		}
+		all = append(all, view)
+		return nil
+	}
+	for _, part := range p.Parts {
+		below, err := placeOf(p.Name, id, part.Name)
+		if err != nil {
+			return nil, err
+		}
+		if err := add(below, url.Values{}); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range p.Related {
+		below, err := placeOf(r.Collection, "", "")
+		if err != nil {
+			return nil, err
+		}
+		if err := add(below, url.Values{r.Param: {id}}); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(all, func(l *listView) bool { return len(l.Rows) == 0 }), nil
+}

@@ -1,0 +1,106 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	member := uuid.MustParse(s.make("members", map[string]any{"name": "Aisyah"}))
+
+	asked := s.get("/console/history?outcome=failed").is(http.StatusSeeOther).header.Get("Location")
+	if want := "/console/sign-in?back=" + url.QueryEscape("/console/history?outcome=failed"); asked != want {
+		t.Errorf("who is not signed in is led to %q, not %q", asked, want)
+	}
+	s.get(asked).is(http.StatusOK).shows(`value="/console/history?outcome=failed"`)
+
+	for name, test := range map[string]struct {
+		key    string
+		status int
+		says   string
+	}{
+		"none":            {"", 401, "Give an API key"},
+		"unknown":         {"lw_" + strings.Repeat("a", 52), 401, "not valid"},
+		"no text of ours": {"lw_\x01\n;", 401, "Give an API key"},
+		"a program's":     {s.key(s.workspace, store.APIKey{Role: lead.RoleIntegration}), 403, "for administrators"},
+		"a member's":      {s.key(s.workspace, store.APIKey{Role: lead.RoleMember, MemberID: &member}), 403, "for administrators"},
+	} {
+		got := s.post("/console/sign-in", url.Values{"key": {test.key}}).is(test.status).shows(test.says)
+		if got.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: a refused key is kept", name)
+		}
+		if len(test.key) > 10 {
+			got.lacks(test.key)
+		}
+	}
+
+	got := s.post("/console/sign-in", url.Values{"key": {" " + s.admin + "\n"}, "back": {"/console/history?outcome=failed"}}).is(http.StatusSeeOther)
+	if at := got.header.Get("Location"); at != "/console/history?outcome=failed" {
+		t.Errorf("signing in leads to %q", at)
+	}
+	for _, attribute := range []string{"HttpOnly", "SameSite=Strict", "Path=/console/", "Max-Age=43200"} {
+		if cookie := got.header.Get("Set-Cookie"); !strings.Contains(cookie, attribute) || strings.Contains(cookie, "Secure") {
+			t.Errorf("over plain HTTP the cookie is %q; want %s and not Secure", cookie, attribute)
+		}
+	}
+	if cookie := s.post("/console/sign-in", url.Values{"key": {s.admin}}, "X-Forwarded-Proto", "https").header.Get("Set-Cookie"); !strings.Contains(cookie, "Secure") {
+		t.Errorf("behind a proxy that encrypts the cookie is %q", cookie)
+	}
+	s.get("/console/").is(http.StatusOK).shows("acme", "All is well").lacks(s.admin)
+
+	s.post("/console/sign-out", nil).is(http.StatusSeeOther)
+	s.get("/console/").is(http.StatusSeeOther)
+}
+
+func TestSigningInLeadsNowhereElse(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, back := range []string{
+		"https://evil.example/console/", "//evil.example/console/", `/\evil.example`, "javascript:alert(1)", "/v1/leads", "/console", "/console/sign-in?x", "\x00", "",
+	} {
+		if at := s.post("/console/sign-in", url.Values{"key": {s.admin}, "back": {back}}).is(http.StatusSeeOther).header.Get("Location"); at != "/console/" {
+			t.Errorf("back to %q leads to %q", back, at)
+		}
+	}
+}
+
+func TestARevokedKeyIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	s.get("/console/leads").is(http.StatusOK)
+	if _, err := s.DB.Exec(`UPDATE api_keys SET revoked_at = now()`); err != nil {
+		t.Fatal(err)
+	}
+	got := s.get("/console/leads").is(http.StatusSeeOther)
+	if !strings.HasPrefix(got.header.Get("Location"), "/console/sign-in") || !strings.Contains(got.header.Get("Set-Cookie"), "Max-Age=0") {
+		t.Errorf("a revoked key: %v", got.header)
+	}
+}
+
+// Whoever another site makes send something must not have done it.
+func TestOtherSitesCanDoNothing(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	member := s.make("members", map[string]any{"name": "Aisyah"})
+	form := s.get("/console/members").is(http.StatusOK).form(member)
+	form.Set("sure", "yes")
+	for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "", "Origin", "https://evil.example"}} {
+		s.post("/console/acts/deactivate", form, headers...).is(http.StatusForbidden).shows("another site")
+	}
+	if s.api("GET", "/v1/members/"+member, nil)["active"] != true {
+		t.Error("another site has deactivated a member")
+	}
+	h := s.get("/console/").header
+	if csp := h.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") || !strings.Contains(csp, "default-src 'none'") || h.Get("Cache-Control") != "no-store" {
+		t.Errorf("the headers are %v", h)
+	}
+}

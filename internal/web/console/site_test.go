@@ -1,0 +1,263 @@
+package console_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/secret"
+	"github.com/leadwheel/leadwheel/internal/testenv"
+	"github.com/leadwheel/leadwheel/internal/web"
+	"github.com/leadwheel/leadwheel/internal/web/api"
+	"github.com/leadwheel/leadwheel/internal/web/hooks"
+	"github.com/leadwheel/leadwheel/internal/webhooks"
+	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
+)
+
+// A site is a workspace, the server that serves it, and a browser that can be signed in.
+type site struct {
+	*testenv.Env
+	t         *testing.T
+	workspace uuid.UUID
+	admin     string
+	url       string
+	browser   *http.Client
+}
+
+// unfed leaves batches where they are until a test distributes them.
+type unfed struct{}
+
+func (unfed) Feed(...lead.Batch) {}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{Env: testenv.New(t), t: t}
+	s.workspace, s.admin = s.newWorkspace("acme")
+	log := slog.New(slog.DiscardHandler)
+	m := metrics.New(prometheus.NewRegistry())
+	intake := ingest.NewIntake(s.Store, unfed{}, m)
+	box, err := secret.NewBox(base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: s.Store, Intake: intake, Box: box, Metrics: m, Log: log})
+	public := web.NewPublic(web.Options{
+		API: api.Deps{
+			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Feeder: unfed{}, Receiver: receiver,
+			Secrets: box, Webhooks: webhooks.NewAddresses(nil), Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
+		},
+		Hooks: hooks.Deps{Store: s.Store, Receiver: receiver, Log: log},
+		Log:   log,
+	})
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = web.NewServer(public, log)
+	server.Start()
+	t.Cleanup(func() {
+		server.Close()
+		public.Close()
+		intake.Stop()
+	})
+	s.url, s.browser = server.URL, server.Client()
+	s.browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if s.browser.Jar, err = cookiejar.New(nil); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// signedIn is a new site whose browser is signed in.
+func signedIn(t *testing.T) *site {
+	t.Helper()
+	s := newSite(t)
+	s.post("/console/sign-in", url.Values{"key": {s.admin}}).is(http.StatusSeeOther)
+	return s
+}
+
+func (s *site) newWorkspace(name string) (uuid.UUID, string) {
+	s.t.Helper()
+	w, err := s.Store.CreateWorkspace(s.t.Context(), store.WorkspaceSpec{Name: name, Timezone: "Asia/Kuala_Lumpur", Region: "MY"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return w.ID, s.key(w.ID, store.APIKey{Role: lead.RoleAdmin})
+}
+
+func (s *site) key(workspace uuid.UUID, k store.APIKey) string {
+	s.t.Helper()
+	_, text, err := s.Store.CreateAPIKey(s.t.Context(), workspace, k)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text
+}
+
+// A shownPage is what the server answered a browser.
+type shownPage struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   string
+}
+
+func (s *site) send(method, address string, body io.Reader, headers ...string) shownPage {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+address, body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := s.browser.Do(r)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", method, address, err)
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatalf("%s %s: reading the answer: %v", method, address, err)
+	}
+	return shownPage{s.t, response.StatusCode, response.Header, string(data)}
+}
+
+func (s *site) get(address string) shownPage {
+	s.t.Helper()
+	return s.send("GET", address, nil)
+}
+
+// post sends a form, as a browser does from a page of the console.
+func (s *site) post(address string, form url.Values, headers ...string) shownPage {
+	s.t.Helper()
+	return s.send("POST", address, strings.NewReader(form.Encode()),
+		append([]string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"}, headers...)...)
+}
+
+// api calls the API with the admin's key, and returns the answer's object.
+func (s *site) api(method, path string, body any) map[string]any {
+	s.t.Helper()
+	return s.apiAs(s.admin, method, path, body)
+}
+
+func (s *site) apiAs(key, method, path string, body any) map[string]any {
+	s.t.Helper()
+	data, err := json.Marshal(body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	got := s.send(method, path, bytes.NewReader(data), "Authorization", "Bearer "+key, "Content-Type", "application/json")
+	if got.status >= 300 {
+		s.t.Fatalf("%s %s: status %d: %s", method, path, got.status, got.body)
+	}
+	var answer map[string]any
+	if got.body != "" {
+		if err := json.Unmarshal([]byte(got.body), &answer); err != nil {
+			s.t.Fatalf("%s %s: %v in %s", method, path, err, got.body)
+		}
+	}
+	return answer
+}
+
+// make posts to a collection of the API and returns the new thing's id.
+func (s *site) make(collection string, body map[string]any) string {
+	s.t.Helper()
+	return s.api("POST", "/v1/"+collection, body)["id"].(string)
+}
+
+// distribute acts on every batch there is, as workers would.
+func (s *site) distribute() {
+	s.t.Helper()
+	var batches []uuid.UUID
+	if err := s.DB.Select(&batches, `SELECT batch_id FROM batches ORDER BY batch_id`); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, b := range batches {
+		if _, err := s.Store.Distribute(s.t.Context(), s.workspace, b); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+func (s *site) count(query string, args ...any) int {
+	s.t.Helper()
+	var n int
+	if err := s.DB.Get(&n, query, args...); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
+
+func (p shownPage) is(status int) shownPage {
+	p.t.Helper()
+	if p.status != status {
+		p.t.Fatalf("status %d, want %d: %s", p.status, status, p.body)
+	}
+	return p
+}
+
+// shows fails the test unless the page has all these texts, as people read them.
+func (p shownPage) shows(texts ...string) shownPage {
+	p.t.Helper()
+	read := html.UnescapeString(p.body)
+	for _, text := range texts {
+		if !strings.Contains(read, text) {
+			p.t.Errorf("the page does not show %q:\n%s", text, p.body)
+		}
+	}
+	return p
+}
+
+func (p shownPage) lacks(texts ...string) shownPage {
+	p.t.Helper()
+	for _, text := range texts {
+		if strings.Contains(p.body, text) {
+			p.t.Errorf("the page has %q:\n%s", text, p.body)
+		}
+	}
+	return p
+}
+
+var hidden = regexp.MustCompile(`<input type="hidden" name="([a-z_]+)" value="([^"]*)">`)
+
+// form is the page's first form that has a path, with the ids ticked.
+func (p shownPage) form(ids ...string) url.Values {
+	p.t.Helper()
+	form := url.Values{}
+	for _, field := range hidden.FindAllStringSubmatch(p.body, -1) {
+		if !form.Has(field[1]) {
+			form.Set(field[1], html.UnescapeString(field[2]))
+		}
+	}
+	if form.Get("once") == "" || form.Get("path") == "" {
+		p.t.Fatalf("the page has no form:\n%s", p.body)
+	}
+	if len(ids) > 0 {
+		form["id"] = ids
+	}
+	return form
+}
+
+// ticks are the ids that can be ticked.
+func (p shownPage) ticks() []string {
+	var all []string
+	for _, m := range regexp.MustCompile(`type="checkbox" name="id" value="([^"]+)"`).FindAllStringSubmatch(p.body, -1) {
+		all = append(all, m[1])
+	}
+	return all
+}

@@ -1,0 +1,217 @@
+package console
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// A shown is a value as a page shows it: one of its texts, its parts, or its table.
+type shown struct {
+	Text string
+	// Tone colours the text as a badge: good, bad, warn or plain. Empty is no badge.
+	Tone string
+	// Href is where the value leads; Title says more of it.
+	Href, Title string
+	// Machine is the moment that Text tells, as RFC 3339.
+	Machine string
+	// Long is text with lines of its own.
+	Long  bool
+	Parts []part
+	Items []shown
+	Table *table
+}
+
+type part struct {
+	Label string
+	Value shown
+}
+
+type table struct {
+	Labels []string
+	Rows   [][]shown
+}
+
+// timeFormat is for people: the workspace's clock, seconds included, since turns follow each other closely.
+const timeFormat = "2006-01-02 15:04:05"
+
+// tones are the badges of what an outcome, a state or a status can be. Those of assigned leads are the workspace's own.
+var tones = map[string]string{
+	"succeeded": "good", "sent": "good", "ok": "good", "completed": "good", "lead": "good",
+	"failed": "bad", "token_dead": "bad", "permission": "bad", "refused": "bad", "undeliverable": "bad",
+	"held": "warn", "unmapped": "warn", "throttled": "warn", "test": "warn", "unsubscribed": "warn",
+}
+
+// badges are the fields whose values are shown as badges.
+var badges = []string{"outcome", "state", "status", "email_off", "fallback_from", "channel", "kind", "trigger", "pace", "role"}
+
+// show makes what a page shows of a field's value.
+func (v *visit) show(name string, value any) shown {
+	switch value := value.(type) {
+	case nil:
+		return shown{}
+	case bool:
+		return truth(name, value)
+	case string:
+		return v.text(name, value)
+	case object:
+		return v.object(name, value)
+	case []any:
+		return v.several(name, value)
+	}
+	return shown{Text: fmt.Sprint(value)}
+}
+
+// theirs are the fields that hold what people and platforms named themselves, which may look like names of ours.
+var theirs = []string{"fields", "attribution", "consent"}
+
+func (v *visit) object(name string, value object) shown {
+	parts := make([]part, 0, len(value))
+	for _, f := range value {
+		if slices.Contains(theirs, name) {
+			parts = append(parts, part{f.Name, plain(f.Value)})
+		} else {
+			parts = append(parts, part{label(f.Name), v.show(f.Name, f.Value)})
+		}
+	}
+	return shown{Parts: parts}
+}
+
+// plain shows a value without guessing what it means.
+func plain(value any) shown {
+	var all shown
+	switch value := value.(type) {
+	case nil:
+	case object:
+		for _, f := range value {
+			all.Parts = append(all.Parts, part{f.Name, plain(f.Value)})
+		}
+	case []any:
+		for _, one := range value {
+			all.Items = append(all.Items, plain(one))
+		}
+	default:
+		all.Text = fmt.Sprint(value)
+		all.Long = strings.ContainsRune(all.Text, '\n')
+	}
+	return all
+}
+
+// truth shows a yes or no; what is out of the ordinary stands out.
+func truth(name string, is bool) shown {
+	switch {
+	case name == "test" && is, name == "retried" && is:
+		return shown{Text: name, Tone: "warn"}
+	case (name == "active" || name == "enabled") && !is:
+		return shown{Text: "off", Tone: "bad"}
+	case name == "active" || name == "enabled":
+		return shown{Text: "on", Tone: "good"}
+	case is:
+		return shown{Text: "yes"}
+	}
+	return shown{Text: "no"}
+}
+
+// text shows a string as what its field's name says that it is.
+func (v *visit) text(name, value string) shown {
+	if value == "" {
+		return shown{}
+	}
+	if collection, refers := refersTo[name]; refers {
+		called, exists := v.names.of(collection, value)
+		if !exists {
+			return shown{Text: called, Title: value + " does not exist any more"}
+		}
+		return shown{Text: called, Title: value, Href: home + collection + "/" + url.PathEscape(value)}
+	}
+	if name == "reason" {
+		return shown{Text: value, Tone: "bad", Title: lead.Reason(value).Text()}
+	}
+	if slices.Contains(badges, name) {
+		tone := tones[value]
+		if tone == "" {
+			tone = "plain"
+		}
+		return shown{Text: value, Tone: tone}
+	}
+	if at, err := time.Parse(time.RFC3339, value); err == nil {
+		return shown{Text: at.In(v.zone).Format(timeFormat), Machine: value, Title: at.In(v.zone).Format("Monday, 2 January 2006, 15:04:05.000 MST")}
+	}
+	if u, err := url.Parse(value); name == "url" && err == nil && (u.Scheme == "http" || u.Scheme == "https") {
+		return shown{Text: value, Href: value}
+	}
+	return shown{Text: value, Long: name == "body" || strings.ContainsRune(value, '\n')}
+}
+
+// several shows an array: objects as a table, all else as a list of what each would be alone.
+func (v *visit) several(name string, values []any) shown {
+	var all shown
+	var columns []string
+	var rows []object
+	for _, value := range values {
+		row, is := value.(object)
+		if !is {
+			all.Items = append(all.Items, v.show(strings.TrimSuffix(name, "s"), value))
+			continue
+		}
+		rows = append(rows, row)
+		for _, f := range row {
+			if !slices.Contains(columns, f.Name) {
+				columns = append(columns, f.Name)
+			}
+		}
+	}
+	if len(rows) > 0 {
+		all.Table = v.table(columns, rows)
+	}
+	return all
+}
+
+func (v *visit) table(columns []string, rows []object) *table {
+	t := &table{}
+	for _, name := range columns {
+		t.Labels = append(t.Labels, label(name))
+	}
+	for _, row := range rows {
+		var cells []shown
+		for _, path := range columns {
+			cells = append(cells, v.show(path[strings.LastIndex(path, ".")+1:], row.get(path)))
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	return t
+}
+
+// Empty says that there is nothing to show.
+func (s shown) Empty() bool {
+	return s.Text == "" && len(s.Parts) == 0 && len(s.Items) == 0 && s.Table == nil
+}
+
+// label is a field's name as people write it.
+func label(name string) string {
+	name = name[strings.LastIndex(name, ".")+1:]
+	if refersTo[name] != "" {
+		name = strings.TrimSuffix(name, "_id")
+	}
+	words := strings.Split(strings.TrimSuffix(strings.Replace(name, "_ids", "s", 1), "_at"), "_")
+	for i, word := range words {
+		if word == "id" || word == "api" || word == "url" {
+			words[i] = strings.ToUpper(word)
+		}
+	}
+	return capital(strings.Join(words, " "))
+}
+
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// sentence is an error's text as a sentence.
+func sentence(text string) string { return strings.TrimSuffix(capital(text), ".") + "." }
