@@ -64,6 +64,26 @@ func (t *Tx) AddressDead(ctx context.Context, m *Message, said string) error {
 	if err != nil {
 		return err
 	}
+	return t.redirectInHand(ctx, m, to, said)
+}
+
+// MessageRejected records that a channel will never take a message, for what the provider said. The message goes by another
+// channel that reaches the member; where there is none, where it came from one already, where they get it by that one
+// anyway, and where it is a test of the channel, it fails. It does nothing where the message is not in this worker's hand any
+// more.
+func (t *Tx) MessageRejected(ctx context.Context, m *Message, said string) error {
+	if m.FallbackFrom != "" || m.Kind == NotifyTest {
+		return t.MessageFailed(ctx, m, said)
+	}
+	to, err := t.recipient(ctx, m.Workspace, m.Recipient.MemberID)
+	if err != nil {
+		return err
+	}
+	return t.redirectInHand(ctx, m, to, said)
+}
+
+// redirectInHand redirects a message where it is still in this worker's hand.
+func (t *Tx) redirectInHand(ctx context.Context, m *Message, to recipientRow, said string) error {
 	var inHand bool
 	if err := sqlx.GetContext(ctx, t.q, &inHand, `
 		SELECT EXISTS (SELECT 1 FROM notifications
@@ -71,7 +91,7 @@ func (t *Tx) AddressDead(ctx context.Context, m *Message, said string) error {
 		m.Workspace, m.ID, m.Attempt); err != nil || !inHand {
 		return translate(err)
 	}
-	_, err = t.redirect(ctx, m.Workspace, []uuid.UUID{m.ID}, m.Channel, to, said)
+	_, err := t.redirect(ctx, m.Workspace, []uuid.UUID{m.ID}, m.Channel, to, said)
 	return err
 }
 

@@ -272,6 +272,41 @@ func TestDeadAddresses(t *testing.T) {
 	equal(t, "messages", w.messages(), "A email failed 1, B email owed 1, B telegram failed 1")
 }
 
+// TestRejectedMessages has providers refuse messages for good, which says nothing of the members' addresses.
+func TestRejectedMessages(t *testing.T) {
+	t.Parallel()
+	w, c := newTold(t)
+	rejected := func(m *store.Message) {
+		t.Helper()
+		w.must(func(ctx context.Context, t *store.Tx) error { return t.MessageRejected(ctx, m, "too long") })
+		c.add(time.Minute)
+	}
+	w.give(w.group("A"), 1)
+	late := w.claimMessage('A', lead.Telegram)
+	c.add(time.Minute)
+	inHand := w.claimMessage('A', lead.Telegram)
+	rejected(late)
+	equal(t, "messages, after a worker that was given up on", w.messages(), "A telegram owed 1")
+	rejected(inHand)
+	equal(t, "messages", w.messages(), "A email owed 1")
+	mail := w.claimMessage('A', lead.Email)
+	equal(t, "why", mail.Error, "telegram: too long; sent by email instead")
+	rejected(mail) // which does not send it back
+	equal(t, "messages", w.messages(), "A email failed 1")
+	a, err := w.Store.Member(t.Context(), w.workspace, w.members['A'])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.TelegramChatID == "" || a.EmailOff != "" {
+		t.Errorf("the addresses are given up on: %+v", a)
+	}
+
+	w.member('B', func(m *store.Member) { m.NotifyBy = lead.Channels() })
+	w.give(w.group("B"), 1)
+	rejected(w.claimMessage('B', lead.Email)) // they have it by Telegram anyway
+	equal(t, "messages", w.messages(), "A email failed 1, B email failed 1, B telegram owed 1")
+}
+
 func TestWhoIsNotThereAnyMoreIsNotTold(t *testing.T) {
 	t.Parallel()
 	w, _ := newTold(t)

@@ -77,6 +77,10 @@ func (n *notification) failed(ctx context.Context, m *store.Message, cause error
 		n.count(m.Channel, "failed", 1)
 		log.Warn("a member is not reached at their address any more")
 		return n.store.WithTx(ctx, func(tx *store.Tx) error { return tx.AddressDead(ctx, m, failure.Said) })
+	case notify.Rejected:
+		n.count(m.Channel, "failed", 1)
+		log.Warn("a channel will not take a message; another one is tried, if there is one")
+		return n.store.WithTx(ctx, func(tx *store.Tx) error { return tx.MessageRejected(ctx, m, failure.Said) })
 	case notify.AddressMoved:
 		n.count(m.Channel, "retried", 1)
 		return n.store.WithTx(ctx, func(tx *store.Tx) error { return tx.ChatMoved(ctx, m, failure.MovedTo) })
@@ -84,7 +88,7 @@ func (n *notification) failed(ctx context.Context, m *store.Message, cause error
 		n.metrics.Misconfigured.WithLabelValues(string(m.Channel)).Inc()
 		log.Error("messages cannot be sent until the settings are put right; they wait")
 	}
-	if failure.Verdict == notify.Rejected || n.store.Now().Sub(m.OwedSince) > giveUpAfter && m.Attempt > len(backOff) {
+	if n.store.Now().Sub(m.OwedSince) > giveUpAfter && m.Attempt > len(backOff) {
 		n.count(m.Channel, "failed", 1)
 		log.Warn("a message was given up on; see /v1/notifications?state=failed")
 		return n.store.MessageFailed(ctx, m, failure.Said)

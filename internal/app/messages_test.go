@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-smtp"
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/app"
@@ -166,13 +167,50 @@ func TestBlockedBotFallsBackToMail(t *testing.T) {
 		n.Error != "telegram: Forbidden: bot was blocked by the user; sent by email instead" {
 		t.Errorf("messages %+v", all)
 	}
-	if got := c.mail.Mails(); len(got) != 1 || !strings.Contains(got[0].Raw, "Telegram does not reach you any more") {
+	if got := c.mail.Mails(); len(got) != 1 || !strings.Contains(got[0].Raw, "Telegram did not take this") {
 		t.Errorf("mails %+v", got)
 	}
 	m, err := c.Store.Member(t.Context(), c.workspace, c.members[0])
 	c.must(err)
 	if m.TelegramChatID != "" {
 		t.Error("the chat is still linked")
+	}
+}
+
+// TestRejectedMessagesGoByTheOtherChannel has each provider refuse for good what it is sent, but not its address.
+func TestRejectedMessagesGoByTheOtherChannel(t *testing.T) {
+	t.Parallel()
+	c := newCorrespondence(t, testenv.New(t), 2)
+	c.edit(c.members[0], func(m *store.Member) { m.TelegramChatID = "42" })
+	c.edit(c.members[1], func(m *store.Member) { m.TelegramChatID, m.NotifyBy = "43", []lead.Channel{lead.Email} })
+	c.telegram.Answer(func(_ int, m notifytest.Sent) *notifytest.Reply {
+		if m.Chat == "42" {
+			return notifytest.Refusal(400, "Bad Request: can't parse entities", "")
+		}
+		return nil
+	})
+	c.mail.Recipients(func(to string) error {
+		if to == "m1@example.com" {
+			return &smtp.SMTPError{Code: 552, EnhancedCode: smtp.EnhancedCode{5, 2, 2}, Message: "mailbox full"}
+		}
+		return nil
+	})
+	c.start(app.RoleWorker, app.RoleScheduler)
+	c.assign(c.storeLeads(2))
+	all := c.untilTold(time.Minute)
+	for _, n := range all {
+		if n.State != store.NotificationSent || n.FallbackFrom == "" {
+			t.Errorf("message %+v", n)
+		}
+	}
+	chats, mails := c.telegram.Sent(), c.mail.Mails()
+	if len(all) != 2 || len(chats) != 1 || chats[0].Chat != "43" || len(mails) != 1 || mails[0].To != "m0@example.com" {
+		t.Errorf("of %+v were sent %+v and %+v", all, chats, mails)
+	}
+	m, err := c.Store.Member(t.Context(), c.workspace, c.members[1])
+	c.must(err)
+	if m.EmailOff != "" {
+		t.Errorf("an address whose box is full is given up on: %s", m.EmailOff)
 	}
 }
 

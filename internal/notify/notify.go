@@ -37,7 +37,7 @@ const (
 	AddressDead
 	// AddressMoved means that the member is reached at another address from now on.
 	AddressMoved
-	// Rejected means that this message will never be taken.
+	// Rejected means that the channel will never take this message.
 	Rejected
 )
 

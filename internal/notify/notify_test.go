@@ -121,7 +121,7 @@ func TestOtherMessages(t *testing.T) {
 	}
 	m = message("", one())
 	m.FallbackFrom = lead.Telegram
-	if got := notify.Write(m, now); !strings.Contains(got.Text, "Telegram does not reach you any more") {
+	if got := notify.Write(m, now); !strings.Contains(got.Text, "Telegram did not take this") {
 		t.Errorf("in place of Telegram: %s", got.Text)
 	}
 	if got := notify.Write(message("", store.MessageLead{At: now}), now); !strings.HasPrefix(got.Text, "New lead: without a name\nReceived") {

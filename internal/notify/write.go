@@ -18,8 +18,8 @@ const testNote = "<i>This is a test: there is no such lead.</i>\n\n"
 
 // fallbackNotes stand below messages that come by another channel than they should, under the one that failed.
 var fallbackNotes = map[lead.Channel]string{
-	lead.Telegram: "\n\n<i>Telegram does not reach you any more, so this comes by e-mail. Ask for a new link to connect it again.</i>",
-	lead.Email:    "\n\n<i>Your e-mail address does not take messages any more, so this comes by Telegram.</i>",
+	lead.Telegram: "\n\n<i>Telegram did not take this, so it comes by e-mail. If that goes on, ask for a new link to connect Telegram again.</i>",
+	lead.Email:    "\n\n<i>Your e-mail address did not take this, so it comes by Telegram.</i>",
 }
 
 // Write writes a message. It always finds something to send: a template that cannot be used any more gives way to the

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -41,5 +42,37 @@ func TestBodiesThatNobodyReadsAreCutOff(t *testing.T) {
 	answer, err := io.ReadAll(conn)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the connection is still open after ten seconds, with %q", answer)
+	}
+}
+
+// TestSlowHeadersAreCutOff begins a request and does not go on, while others are served.
+func TestSlowHeadersAreCutOff(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	server.Start()
+	defer server.Close()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: x\r\nX-Slow: "); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Body.Close()
+	if err := conn.SetReadDeadline(time.Now().Add(2 * server.Config.ReadHeaderTimeout)); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection is still open, with %q", answer)
 	}
 }

@@ -167,10 +167,14 @@ func TestRateLimits(t *testing.T) {
 		t.Errorf("refused with %v", got)
 	}
 	few := newDesk(t, func(o *hooks.Deps) { o.AddressRate = 2 })
-	i, j := few.integrate("generic", nil), few.integrate("generic", nil)
+	i, j, ads := few.integrate("generic", nil), few.integrate("generic", nil), few.google()
 	i.post(`{"name":"Ada"}`).is(200)
 	j.post(`{"name":"Ada"}`).is(200)
-	j.post(`{"name":"Ada"}`).is(429)
+	for status, to := range map[int]integration{429: j, 503: ads} { // google loses what gets a 4xx
+		if got := to.post(`{"name":"Ada"}`).is(status); got.header.Get("Retry-After") == "" {
+			t.Errorf("refused with %d, without a word on when to try again", status)
+		}
+	}
 }
 
 func TestUnknownAddresses(t *testing.T) {
