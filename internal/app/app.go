@@ -301,12 +301,12 @@ func (a *App) onStop(name string, do func(context.Context) error) {
 const stopTimeout = 8 * time.Second
 
 // Stop stops what was started, last first: no new requests, then no new work, then the connections. What cannot stop in
-// time, as without Redis, is left behind: its work is begun anew by others.
+// time, as without Redis, is left behind: its work is begun anew by others, and its connections are closed under it.
 func (a *App) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	var err error
-	for _, c := range slices.Backward(a.cleanups) {
+	for i, c := range slices.Backward(a.cleanups) {
 		done := make(chan error, 1)
 		go func() { done <- c.do(ctx) }()
 		select {
@@ -315,10 +315,18 @@ func (a *App) Stop(ctx context.Context) error {
 				err = errors.Join(err, fmt.Errorf("stopping %s: %w", c.name, failed))
 			}
 		case <-ctx.Done():
+			go stopAll(ctx, a.cleanups[:i])
 			a.cleanups = nil
 			return errors.Join(err, fmt.Errorf("stopping %s took too long; what it had in hand is begun anew: %w", c.name, ctx.Err()))
 		}
 	}
 	a.cleanups = nil
 	return err
+}
+
+// stopAll stops what nobody waits for any more.
+func stopAll(ctx context.Context, cleanups []cleanup) {
+	for _, c := range slices.Backward(cleanups) {
+		_ = c.do(ctx) // that the time is over was said
+	}
 }

@@ -45,11 +45,21 @@ func run(m *testing.M, ignore []goleak.Option) int {
 	}
 	// After failed tests leaks are to be expected, and would hide the failure in noise.
 	if code == 0 {
-		if err := goleak.Find(ignore...); err != nil {
+		if err := leaks(ignore); err != nil {
 			return failed(code, errors.Join(errors.New("the tests left goroutines running"), err))
 		}
 	}
 	return code
+}
+
+// leaks are the goroutines that go on. What lost its servers may take a while to end.
+func leaks(ignore []goleak.Option) (err error) {
+	for deadline := time.Now().Add(stopTimeout); time.Now().Before(deadline); {
+		if err = goleak.Find(ignore...); err == nil { // which waits some hundred milliseconds
+			return nil
+		}
+	}
+	return err
 }
 
 func failed(code int, err error) int {
