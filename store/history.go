@@ -45,6 +45,8 @@ type HistoryFilter struct {
 	Trigger                   lead.Trigger
 	MemberID, LeadID, GroupID uuid.UUID
 	From, To                  time.Time
+	// Retried narrows to failed entries that were driven again, or to those that were not.
+	Retried *bool
 }
 
 // History lists a page of history, newest first.
@@ -56,8 +58,8 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 	low, high := idSpan(f.From, f.To, idSlack)
 	l := listOf("history", "history_id", workspace, p, low, high)
 	l.withID("member_id", f.MemberID)
-	if f.Reason != "" && f.Outcome == "" {
-		f.Outcome = lead.Failed // which alone has reasons
+	if (f.Reason != "" || f.Retried != nil) && f.Outcome == "" {
+		f.Outcome = lead.Failed // which alone has reasons, and is retried
 	}
 	switch f.Outcome {
 	case "":
@@ -71,6 +73,13 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 	l.withID("group_id", f.GroupID)
 	l.withText("trigger", string(f.Trigger))
 	l.withTimes("at", f.From, f.To)
+	if f.Retried != nil {
+		retried := "EXISTS (SELECT 1 FROM history_retries r WHERE r.workspace_id = history.workspace_id AND r.history_id = history.history_id)"
+		if !*f.Retried {
+			retried = "NOT " + retried
+		}
+		l.others = append(l.others, retried)
+	}
 	err := l.read(ctx, q, &rows, `
 		SELECT h.history_id, h.lead_id, h.member_id, h.group_id, h.assignment_id, h.retry_of, h.ring_version, h.turn, h.moved_from,
 			h.replanned_from,

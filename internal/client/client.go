@@ -47,7 +47,9 @@ func New(base, key string) (*Client, error) {
 
 // Over makes a client whose requests transport carries, for callers that hold more of the server than its address.
 func Over(transport http.RoundTripper, key string) *Client {
-	return &Client{base: "http://leadwheel", key: key, http: &http.Client{Transport: transport}}
+	return &Client{base: "http://leadwheel", key: key, http: &http.Client{
+		Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 }
 
 // Call sends a JSON request and reads the JSON answer into answer. path starts with a slash and may have a query; a nil

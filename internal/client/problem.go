@@ -44,10 +44,15 @@ const (
 // ExitCode is that of a command which ends with the problem: refused where the server understood the request and will
 // not do it, failed where the server is in trouble itself.
 func (p *Problem) ExitCode() int {
-	if p.Status >= http.StatusInternalServerError || p.Status == http.StatusTooManyRequests {
-		return exitFailed
+	if p.Refused() {
+		return exitRefused
 	}
-	return exitRefused
+	return exitFailed
+}
+
+// Refused says that the server understood the request and will not do it: trying again changes nothing.
+func (p *Problem) Refused() bool {
+	return p.Status < http.StatusInternalServerError && p.Status != http.StatusTooManyRequests
 }
 
 // problemOf reads a response that is not a success; something other than Leadwheel may have sent it.

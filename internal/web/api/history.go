@@ -58,6 +58,7 @@ type historyInput struct {
 	MemberID uuid.UUID    `query:"member_id" format:"uuid"`
 	LeadID   uuid.UUID    `query:"lead_id" format:"uuid"`
 	GroupID  uuid.UUID    `query:"group_id" format:"uuid"`
+	Retried  string       `query:"retried" enum:"true,false" doc:"Only what failed and was retried, or only what failed and was not."`
 	From     time.Time    `query:"from" doc:"Inclusive."`
 	To       time.Time    `query:"to" doc:"Exclusive."`
 }
@@ -95,7 +96,7 @@ func (a *API) registerHistory() {
 func (a *API) listHistory(ctx context.Context, c *call, in *historyInput, p store.Page) ([]HistoryEntry, error) {
 	all, err := a.Store.History(ctx, c.Workspace, store.HistoryFilter{
 		Outcome: in.Outcome, Reason: in.Reason, Trigger: in.Trigger, MemberID: in.MemberID, LeadID: in.LeadID, GroupID: in.GroupID,
-		From: in.From, To: in.To,
+		From: in.From, To: in.To, Retried: boolOrNil(in.Retried),
 	}, p)
 	return each(all, historyBody), err
 }

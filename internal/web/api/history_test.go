@@ -73,6 +73,12 @@ func TestRetry(t *testing.T) {
 	}
 	s.post(path, nil).refuses(409, "conflict", "path.id")
 	s.distribute()
+	for query, want := range map[string]int{"retried=true": 1, "retried=false": 0, "outcome=failed&retried=true": 1, "outcome=succeeded&retried=true": 0} {
+		if got := s.get("/v1/history?" + query).items(); len(got) != want {
+			t.Errorf("%s: %d entries, want %d", query, len(got), want)
+		}
+	}
+	s.get("/v1/history?retried=maybe").refuses(422, "invalid_request", "query.retried")
 	items := s.get("/v1/history").items()
 	if len(items) != 2 || items[0]["outcome"] != "succeeded" || items[0]["retry_of"] != failed || items[1]["retried"] != true {
 		t.Error(items)

@@ -11,13 +11,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/leadwheel/leadwheel/internal/client"
 )
 
 // An act is something that can be done to items of a collection. Either Each does it to one of them, or Many to several.
 type act struct {
 	Name, Label string
-	// Done says what was done; a count comes before it.
+	// Done says what was done; a count comes after it.
 	Done string
 	// Ask is asked before it is done. Without, it is done at once, but for what concerns All.
 	Ask string
@@ -25,10 +27,12 @@ type act struct {
 	Asks string
 	// All says that it can be done to whatever filters leave, by Many.
 	All bool
+	// Gone says that what it was done to has no page any more.
+	Gone bool
 	// Fits says whether it can be done to an item.
 	Fits func(object) bool
-	// Each does it to the item at a path in the API.
-	Each func(v *visit, item string, o *order) error
+	// Each does it to the item at a path in the API, and returns how many things that were.
+	Each func(v *visit, item string, o *order) (int, error)
 	// Many does it to all that the order names and returns to how many.
 	Many func(v *visit, o *order) (int, error)
 }
@@ -76,10 +80,7 @@ func perform(v *visit) (*page, error) {
 		return nil, err
 	}
 	if (o.Ask != "" || o.chosen != nil) && o.sent.Get("sure") == "" {
-		return &page{Title: o.Label, Template: "ask", Data: askView{
-			order: o, Groups: v.names.options("groups"), Members: v.names.options("members"), Address: o.address(o.chosen), All: o.chosen != nil,
-			Chosen: v.show("", valuesOf(o.chosen)),
-		}}, nil
+		return &page{Title: o.Label, Template: "ask", Data: v.ask(o)}, nil
 	}
 	v.api = client.Over(inProcess{api: v.site.api, remote: v.RemoteAddr, once: o.Form.Once}, v.key)
 	n, refusals, err := o.do(v)
@@ -89,9 +90,12 @@ func perform(v *visit) (*page, error) {
 	if len(refusals) > 0 {
 		return &page{Title: "Not all of it was done", Template: "refused", Status: http.StatusConflict, Data: refusedView{o, n, refusals}}, nil
 	}
-	back, err := url.Parse(within(o.Form.Back))
+	back, err := url.Parse(o.Form.Back)
 	if err != nil {
 		return nil, fmt.Errorf("reading the address to go back to: %w", err)
+	}
+	if o.Gone && slices.ContainsFunc(o.IDs, func(id string) bool { return back.Path == home+o.item(id) }) {
+		back = &url.URL{Path: o.Href()}
 	}
 	query := back.Query()
 	query.Set("done", o.Name)
@@ -101,9 +105,29 @@ func perform(v *visit) (*page, error) {
 	return nil, nil
 }
 
+// ask asks whether an act is meant, and what else there is to know.
+func (v *visit) ask(o *order) askView {
+	view := askView{order: o, Address: o.address(o.chosen), All: o.chosen != nil, Chosen: v.show("", valuesOf(o.chosen))}
+	if o.Asks == "assign" {
+		view.Groups, view.Members = v.names.options("groups"), v.names.options("members")
+	}
+	if slices.ContainsFunc(collections, func(c collection) bool { return o.path == c.Name }) {
+		for _, id := range o.IDs[:min(len(o.IDs), maxNamed)] {
+			name, _ := v.names.of(o.place.Name, id)
+			view.Named = append(view.Named, name)
+		}
+	}
+	return view
+}
+
+// maxNamed is how many of the things are named that an act concerns.
+const maxNamed = 20
+
 // An askView is the page that asks whether an act is meant.
 type askView struct {
 	*order
+	// Named are the first of the things that it concerns.
+	Named           []string
 	Groups, Members []option
 	All             bool
 	// Address is where the answer goes. Chosen is what the filters are, where it concerns All that they leave.
@@ -159,36 +183,39 @@ func (v *visit) order() (*order, error) {
 	case a.All && asked.Has("all"):
 		asked.Del("all")
 		o.IDs, o.chosen = nil, asked
+	case slices.ContainsFunc(o.IDs, func(id string) bool { return uuid.Validate(id) != nil }):
+		return nil, errNoPage
 	case len(o.IDs) == 0:
 		return nil, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: "nothing is chosen; go back and tick what is meant"}
 	}
 	return o, nil
 }
 
-// do does what is ordered and returns to how many, with what was refused. An error is one of the system, after which the
-// same form can be sent again: what was done is not done twice.
+// do does what is ordered and returns to how many, with what was refused. After an error of the system nothing more is
+// tried, and the same form can be sent again: what was done is not done twice.
 func (o *order) do(v *visit) (n int, refusals []refusal, err error) {
 	if o.Many != nil {
 		n, err = o.Many(v, o)
 		return n, nil, err
 	}
 	for _, id := range o.IDs {
-		err := o.Each(v, "/v1/"+o.item(id), o)
+		did, err := o.Each(v, "/v1/"+o.item(id), o)
 		refused := &client.Problem{}
 		switch {
 		case err == nil:
-			n++
-		case errors.As(err, &refused) && refused.ExitCode() == exitRefused && refused.Status != http.StatusUnauthorized && len(o.IDs) > 1:
-			refusals = append(refusals, refusal{short(id), sentence(refused.Error())})
-		default:
+			n += did
+		case len(o.IDs) == 1:
 			return n, nil, err
+		case errors.As(err, &refused) && refused.Refused() && refused.Status != http.StatusUnauthorized:
+			refusals = append(refusals, refusal{short(id), sentence(refused.Error())})
+		case n+len(refusals) == 0:
+			return n, nil, err
+		default:
+			return n, append(refusals, refusal{short(id), "Something went wrong here, and nothing more was tried. Send the same form again."}), nil
 		}
 	}
 	return n, refusals, nil
 }
-
-// exitRefused is a problem's exit code where the API understood and will not do it.
-const exitRefused = 3
 
 // doneWords tell what a visitor has just done, from the address that they were led back to.
 func doneWords(query url.Values) string {
@@ -197,7 +224,7 @@ func doneWords(query url.Values) string {
 	if a == nil || err != nil || n < 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d %s.", n, a.Done)
+	return fmt.Sprintf("%s: %d.", a.Done, n)
 }
 
 // moment reads what a field for a moment holds, which a browser sends without a zone.

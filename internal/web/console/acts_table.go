@@ -1,9 +1,12 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
+
+	"github.com/leadwheel/leadwheel/internal/client"
 )
 
 func always(object) bool       { return true }
@@ -20,55 +23,65 @@ func retryable(o object) bool  { return o.text("outcome") == "failed" && !o.is("
 // acts is what can be done from the console.
 var acts = []*act{
 	{
-		Name: "assign", Label: "Distribute…", Done: "distributions were accepted", Asks: "assign", Fits: isNoTest, Many: assign,
+		Name: "assign", Label: "Distribute…", Done: "Distributions accepted", Asks: "assign", Fits: isNoTest, Many: assign,
 		Ask: "These leads go to the group or the members that you choose, the oldest first.",
 	},
 	{
-		Name: "delete-lead", Label: "Delete…", Done: "leads were deleted", Fits: always, Each: calls(http.MethodDelete, "", nil),
+		Name: "delete-lead", Label: "Delete…", Done: "Leads deleted", Fits: always, Gone: true, Each: deleteOne,
 		Ask: "A deleted lead is not distributed any more. Those who have a copy keep it.",
 	},
-	{Name: "distribute-now", Label: "Distribute now", Done: "pending leads go out now", All: true, Fits: always, Many: pending("distribute-now")},
+	{Name: "distribute-now", Label: "Distribute now", Done: "Pending leads that go out now", All: true, Fits: always, Gone: true, Many: pending("distribute-now")},
 	{
-		Name: "delete-pending", Label: "Delete…", Done: "pending leads were deleted", All: true, Fits: always, Many: pending("delete"),
+		Name: "delete-pending", Label: "Delete…", Done: "Pending leads deleted", All: true, Fits: always, Gone: true, Many: pending("delete"),
 		Ask: "These are then not distributed. The leads themselves stay.",
 	},
-	{Name: "retry", Label: "Try again", Done: "failed distributions are tried again", Fits: retryable, Each: calls(http.MethodPost, "/retry", nil)},
-	{Name: "activate", Label: "Activate", Done: "members get leads again", Fits: notActive, Each: calls(http.MethodPatch, "", map[string]any{"active": true})},
+	{Name: "retry", Label: "Try again", Done: "Failed distributions tried again", Fits: retryable, Each: calls(http.MethodPost, "/retry", nil)},
+	{Name: "activate", Label: "Activate", Done: "Members activated", Fits: notActive, Each: calls(http.MethodPatch, "", map[string]any{"active": true})},
 	{
-		Name: "deactivate", Label: "Deactivate…", Done: "members get no more leads", Asks: "deactivate", Fits: isActive, Each: deactivate,
+		Name: "deactivate", Label: "Deactivate…", Done: "Members deactivated", Asks: "deactivate", Fits: isActive, Each: deactivate,
 		Ask: "Whoever is deactivated is passed over in every group, and their keys stop working.",
 	},
 	{
-		Name: "test-notification", Label: "Send a test message", Done: "members are sent a test message", Fits: always,
+		Name: "test-notification", Label: "Send a test message", Done: "Members sent a test message", Fits: always,
 		Each: calls(http.MethodPost, "/test-notification", nil),
 	},
 	{
-		Name: "pause", Label: "Pause…", Done: "integrations are paused", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
+		Name: "pause", Label: "Pause…", Done: "Integrations paused", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
 		Ask: "What a paused integration is sent is kept, and makes no leads until it is replayed.",
 	},
-	{Name: "resume", Label: "Resume", Done: "integrations take leads again", Fits: disabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": true})},
+	{Name: "resume", Label: "Resume", Done: "Integrations resumed", Fits: disabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": true})},
 	{
-		Name: "reconcile", Label: "Look for missed leads", Done: "integrations are looked through for missed leads", Fits: reconciles,
+		Name: "reconcile", Label: "Look for missed leads", Done: "Integrations looked through for missed leads", Fits: reconciles,
 		Each: calls(http.MethodPost, "/reconcile", nil),
 	},
-	{Name: "replay", Label: "Replay", Done: "events were read again", Fits: always, Each: calls(http.MethodPost, "/replay", nil)},
-	{Name: "resend", Label: "Send again", Done: "messages are sent again", Fits: failed, Each: calls(http.MethodPost, "/resend", nil)},
-	{Name: "enable", Label: "Enable", Done: "webhooks are told of leads again", Fits: disabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": true})},
+	{Name: "replay", Label: "Replay", Done: "Events replayed", Fits: always, Each: calls(http.MethodPost, "/replay", nil)},
+	{Name: "resend", Label: "Send again", Done: "Messages sent again", Fits: failed, Each: calls(http.MethodPost, "/resend", nil)},
+	{Name: "enable", Label: "Enable", Done: "Webhooks enabled", Fits: disabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": true})},
 	{
-		Name: "disable", Label: "Disable…", Done: "webhooks are told nothing more", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
+		Name: "disable", Label: "Disable…", Done: "Webhooks disabled", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
 		Ask: "A disabled webhook is told of nothing that happens from now on.",
 	},
 	{
-		Name: "redeliver-failed", Label: "Deliver all failed again", Done: "deliveries are made again", Fits: always, Many: redeliverFailed,
+		Name: "redeliver-failed", Label: "Deliver all failed again", Done: "Deliveries made again", Fits: always, Each: redeliverFailed,
 	},
-	{Name: "redeliver", Label: "Deliver again", Done: "deliveries are made again", Fits: finalState, Each: calls(http.MethodPost, "/redeliver", nil)},
+	{Name: "redeliver", Label: "Deliver again", Done: "Deliveries made again", Fits: finalState, Each: calls(http.MethodPost, "/redeliver", nil)},
 }
 
 // calls is an act that is one request for each item, at its path and what is below it.
-func calls(method, below string, body any) func(*visit, string, *order) error {
-	return func(v *visit, item string, _ *order) error {
-		return v.api.Call(v.Context(), method, item+below, body, nil)
+func calls(method, below string, body any) func(*visit, string, *order) (int, error) {
+	return func(v *visit, item string, _ *order) (int, error) {
+		return 1, v.api.Call(v.Context(), method, item+below, body, nil)
 	}
+}
+
+// deleteOne deletes an item. One that is deleted already, as by the same form before, is as it should be.
+func deleteOne(v *visit, item string, _ *order) (int, error) {
+	err := v.api.Call(v.Context(), http.MethodDelete, item, nil, nil)
+	refused := &client.Problem{}
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+		err = nil
+	}
+	return 1, err
 }
 
 // A count is the API's answer to what is done to many.
@@ -124,23 +137,17 @@ func flat(chosen url.Values) map[string]string {
 }
 
 // deactivate takes a member out of all turns, and does with what they have pending as was chosen.
-func deactivate(v *visit, item string, o *order) error {
+func deactivate(v *visit, item string, o *order) (int, error) {
 	body := map[string]any{"active": false}
 	if action := o.sent.Get("pending"); action != "" {
 		body["pending"] = map[string]any{"action": action}
 	}
-	return v.api.Call(v.Context(), http.MethodPatch, item, body, nil)
+	return 1, v.api.Call(v.Context(), http.MethodPatch, item, body, nil)
 }
 
-// redeliverFailed makes all failed deliveries of webhooks again.
-func redeliverFailed(v *visit, o *order) (int, error) {
-	n := 0
-	for _, id := range o.IDs {
-		var done count
-		if err := v.api.Call(v.Context(), http.MethodPost, "/v1/"+o.item(id)+"/redeliver-failed", map[string]any{}, &done); err != nil {
-			return n, err
-		}
-		n += done.Count
-	}
-	return n, nil
+// redeliverFailed makes all failed deliveries of a webhook again.
+func redeliverFailed(v *visit, item string, _ *order) (int, error) {
+	var done count
+	err := v.api.Call(v.Context(), http.MethodPost, item+"/redeliver-failed", map[string]any{}, &done)
+	return done.Count, err
 }

@@ -33,7 +33,7 @@ func TestFailuresAreTriedAgain(t *testing.T) {
 	s.api("PATCH", "/v1/members/"+member, map[string]any{"active": true})
 	form := failures.form(ids[:2]...)
 	for range 2 { // somebody clicks twice
-		s.leadsTo(s.post("/console/acts/retry", form), "2 failed distributions are tried again.")
+		s.leadsTo(s.post("/console/acts/retry", form), "Failed distributions tried again: 2.")
 	}
 	s.distribute()
 	if n := s.count(`SELECT count(*) FROM assigned_leads`); n != 2 {
@@ -43,7 +43,7 @@ func TestFailuresAreTriedAgain(t *testing.T) {
 		t.Errorf("%v can be tried again, want %s alone", left, ids[2])
 	}
 	// One that was tried before does not keep the other from being tried.
-	s.post("/console/acts/retry", s.get("/console/history").form(ids[0], ids[2])).is(http.StatusConflict).shows("1 failed distributions are tried again", "refused")
+	s.post("/console/acts/retry", s.get("/console/history").form(ids[0], ids[2])).is(http.StatusConflict).shows("Failed distributions tried again: 1.", "These were not")
 	s.distribute()
 	if n := s.count(`SELECT count(*) FROM assigned_leads`); n != 3 {
 		t.Errorf("three leads have %d copies", n)
@@ -67,12 +67,12 @@ func TestLeadsAreDistributed(t *testing.T) {
 	}
 	list := s.get("/console/leads")
 	form := list.form(list.ticks()...)
-	asked := s.post("/console/acts/assign", form).is(http.StatusOK).shows("This concerns 4", "Sales", "Aisyah")
+	asked := s.post("/console/acts/assign", form).is(http.StatusOK).shows("Leads: 4: Siti", "Sales", "Aisyah")
 	sure := asked.form(list.ticks()...)
-	s.post("/console/acts/assign", sure).is(http.StatusUnprocessableEntity) // to nobody
+	s.post("/console/acts/assign", sure).is(http.StatusUnprocessableEntity).shows("ive either group_id or member_ids", "Go back") // to nobody
 	sure.Set("group_id", group)
 	for range 2 {
-		s.leadsTo(s.post("/console/acts/assign", sure), "4 distributions were accepted.")
+		s.leadsTo(s.post("/console/acts/assign", sure), "Distributions accepted: 4.")
 	}
 	s.distribute()
 	var got []string
@@ -110,15 +110,15 @@ func TestPendingLeads(t *testing.T) {
 	if len(ids) != 4 {
 		t.Fatalf("%d of 4 can be chosen", len(ids))
 	}
-	s.leadsTo(s.post("/console/acts/distribute-now", list.form(ids[0])), "1 pending leads go out now.")
+	s.leadsTo(s.post("/console/acts/distribute-now", list.form(ids[0])), "Pending leads that go out now: 1.")
 	s.distribute()
-	s.post("/console/acts/delete-pending", list.form(ids[1])).is(http.StatusOK).shows("This concerns 1", "Yes, do it")
+	s.post("/console/acts/delete-pending", list.form(ids[1])).is(http.StatusOK).shows("Pending: 1", "Yes, do it")
 	if n := pending(members[0]); n != 3 {
 		t.Fatalf("asking has an effect: %d are pending", n)
 	}
 	sure := list.form(ids[1])
 	sure.Set("sure", "yes")
-	s.leadsTo(s.post("/console/acts/delete-pending", sure), "1 pending leads were deleted.")
+	s.leadsTo(s.post("/console/acts/delete-pending", sure), "Pending leads deleted: 1.")
 	if n := pending(members[0]); n != 2 {
 		t.Fatalf("%d are pending, want 2", n)
 	}
@@ -127,9 +127,9 @@ func TestPendingLeads(t *testing.T) {
 	all := list.form()
 	address := "/console/acts/delete-pending?all=1&member_id=" + members[0]
 	list.shows(address)
-	s.post(address, all).is(http.StatusOK).shows("This concerns all", "Aisyah", address)
+	s.post(address, all).is(http.StatusOK).shows("all of them", "Aisyah", address)
 	all.Set("sure", "yes")
-	s.leadsTo(s.post(address, all), "2 pending leads were deleted.")
+	s.leadsTo(s.post(address, all), "Pending leads deleted: 2.")
 	if a, b := pending(members[0]), pending(members[1]); a != 0 || b != 4 {
 		t.Errorf("%d and %d are pending, want 0 and 4", a, b)
 	}
@@ -142,14 +142,14 @@ func TestSwitches(t *testing.T) {
 		collection, id, act, says, field string
 		want                             any
 	}{
-		{"members", f.member, "deactivate", "1 members get no more leads.", "active", false},
-		{"members", f.member, "activate", "1 members get leads again.", "active", true},
-		{"integrations", f.integration, "pause", "1 integrations are paused.", "enabled", false},
-		{"integrations", f.integration, "resume", "1 integrations take leads again.", "enabled", true},
-		{"webhooks", f.webhook, "disable", "1 webhooks are told nothing more.", "enabled", false},
-		{"webhooks", f.webhook, "enable", "1 webhooks are told of leads again.", "enabled", true},
-		{"webhooks", f.webhook, "redeliver-failed", "0 deliveries are made again.", "enabled", true},
-		{"members", f.member, "test-notification", "1 members are sent a test message.", "active", true},
+		{"members", f.member, "deactivate", "Members deactivated: 1.", "active", false},
+		{"members", f.member, "activate", "Members activated: 1.", "active", true},
+		{"integrations", f.integration, "pause", "Integrations paused: 1.", "enabled", false},
+		{"integrations", f.integration, "resume", "Integrations resumed: 1.", "enabled", true},
+		{"webhooks", f.webhook, "disable", "Webhooks disabled: 1.", "enabled", false},
+		{"webhooks", f.webhook, "enable", "Webhooks enabled: 1.", "enabled", true},
+		{"webhooks", f.webhook, "redeliver-failed", "Deliveries made again: 0.", "enabled", true},
+		{"members", f.member, "test-notification", "Members sent a test message: 1.", "active", true},
 	} {
 		one := "/console/" + test.collection + "/" + test.id
 		page := f.get(one).is(http.StatusOK)
@@ -168,10 +168,12 @@ func TestSwitches(t *testing.T) {
 		}
 	}
 	events := "/console/integrations/" + f.integration + "/events"
-	f.leadsTo(f.post("/console/acts/replay", f.get(events).form(f.event)), "1 events were read again.")
+	f.leadsTo(f.post("/console/acts/replay", f.get(events).form(f.event)), "Events replayed: 1.")
 	form := f.get("/console/leads/" + f.lead).form()
 	form.Set("sure", "yes")
-	f.post("/console/acts/delete-lead", form).is(http.StatusSeeOther)
+	for range 2 {
+		f.leadsTo(f.post("/console/acts/delete-lead", form), "Leads deleted: 1.")
+	}
 	f.get("/console/leads/" + f.lead).is(http.StatusNotFound)
 }
 
@@ -205,6 +207,8 @@ func TestHostileForms(t *testing.T) {
 		"another's act":         {"retry", func(url.Values) {}, 404},
 		"unknown place":         {"deactivate", func(f url.Values) { f.Set("path", "../v1/members") }, 404},
 		"a path that climbs":    {"deactivate", func(f url.Values) { f["id"] = []string{"../groups"} }, 404},
+		"a path of dots":        {"deactivate", func(f url.Values) { f["id"] = []string{".."} }, 404},
+		"a place of dots":       {"replay", func(f url.Values) { f.Set("path", "integrations/../events") }, 404},
 		"another workspace's":   {"deactivate", func(f url.Values) { f["id"] = []string{theirs} }, 404},
 		"no id":                 {"deactivate", func(f url.Values) { f.Del("id") }, 422},
 		"too large":             {"deactivate", func(f url.Values) { f.Set("x", strings.Repeat("x", 1<<20)) }, 413},

@@ -1,9 +1,10 @@
 package console
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
+
+	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -88,6 +89,7 @@ var collections = []collection{
 		Columns: []string{"at", "outcome", "reason", "lead_id", "member_id", "group_id", "turn", "trigger", "skipped", "retried"},
 		Filters: []filter{
 			choice("outcome", "Outcome", "failed", "succeeded"), choice("reason", "Reason", reasonNames()...),
+			choice("retried", "Tried again", "false", "true"),
 			choice("trigger", "Trigger", "immediate", "scheduled", "distribute_now"), byMember, byGroup, byFrom, byUntil, byLead,
 		},
 		Acts: []string{"retry"}, Unlisted: true, CSV: true,
@@ -182,7 +184,7 @@ func placeOf(name, id, partName string) (place, error) {
 		return p, nil
 	}
 	below := slices.IndexFunc(p.Parts, func(c collection) bool { return c.Name == partName })
-	if below < 0 {
+	if below < 0 || uuid.Validate(id) != nil {
 		return place{}, errNoPage
 	}
 	return place{&p.Parts[below], p.item(id) + "/" + partName}, nil
@@ -195,18 +197,8 @@ func (v *visit) placeAndID() (p place, id string, err error) {
 	if partName != "" {
 		id = v.PathValue("part_id")
 	}
-	if id != "" && p.collection != nil && p.Unlisted {
+	if err == nil && id != "" && (p.Unlisted || uuid.Validate(id) != nil) {
 		err = errNoPage
 	}
 	return p, id, err
-}
-
-// download sends what the API has at path as a file. It goes straight from the API to the browser, however long it is.
-func (v *visit) download(path, name string, chosen url.Values) {
-	r := v.Clone(v.Context())
-	r.URL = &url.URL{Path: path, RawQuery: chosen.Encode()}
-	r.RequestURI = r.URL.RequestURI()
-	r.Header = http.Header{"Authorization": {"Bearer " + v.key}, "Accept": {"text/csv"}}
-	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
-	v.site.api.ServeHTTP(v.w, r)
 }

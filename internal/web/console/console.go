@@ -30,6 +30,7 @@ func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
 	pages.HandleFunc("GET /console/{$}", s.page(overview))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))
 	pages.HandleFunc("GET /console/{collection}/{id}", s.page(showRecord))
+	pages.HandleFunc("GET /console/imports/{id}/rejects", s.page(downloadRejects))
 	pages.HandleFunc("GET /console/{collection}/{id}/{part}", s.page(showList))
 	pages.HandleFunc("GET /console/{collection}/{id}/{part}/{part_id}", s.page(showRecord))
 	pages.HandleFunc("POST /console/acts/{act}", s.page(perform))
@@ -60,13 +61,14 @@ var errNoPage = errors.New("there is no such page")
 // A page is what an address shows.
 type page struct {
 	Title    string
-	Template string // views/*.html defines it
+	Template string // views/pages has it
 	Data     any
 	// Refresh makes a browser ask again after so many seconds, unless it is 0.
 	Refresh int
 	// Status is the HTTP status, 200 where it is 0.
 	Status int
-	frame  *frame
+	// Frame is what surrounds it for somebody who is signed in, nil for others.
+	Frame *frame
 }
 
 // A frame is what all pages have in common for somebody who is signed in.
@@ -115,7 +117,7 @@ func (v *visit) serve(show func(*visit) (*page, error)) {
 		return
 	}
 	if p != nil {
-		p.frame = common
+		p.Frame = common
 		render(v.w, p.Status, p)
 	}
 }
@@ -145,7 +147,7 @@ func (v *visit) get(path string, answer any) error { return v.api.Get(v.Context(
 
 // fail shows what went wrong. Who has no good key any more is asked for another.
 func (v *visit) fail(err error, common *frame) {
-	p := &page{Title: "That did not work", Template: "problem", Status: http.StatusInternalServerError, frame: common}
+	p := &page{Title: "That did not work", Template: "problem", Status: http.StatusInternalServerError, Frame: common}
 	refused := &client.Problem{}
 	switch {
 	case errors.Is(err, errNoPage):
@@ -156,7 +158,7 @@ func (v *visit) fail(err error, common *frame) {
 		toSignIn(v.w, v.Request)
 		return
 	case errors.As(err, &refused):
-		p.Status, p.Data = refused.Status, problemView{Words: sentence(refused.Detail), Fields: refused.Errors}
+		p.Status, p.Data = refused.Status, v.refusal(refused)
 	case v.Context().Err() != nil:
 		p.Status, p.Data = http.StatusServiceUnavailable, problemView{Words: "This took too long, or was broken off. Please try again."}
 	default:
@@ -169,5 +171,24 @@ func (v *visit) fail(err error, common *frame) {
 // A problemView is what went wrong, for people.
 type problemView struct {
 	Words  string
-	Fields []client.Field
+	Fields []part
+	// Back is where they came from, if that is known.
+	Back string
+}
+
+// refusal tells people what the API tells programs.
+func (v *visit) refusal(p *client.Problem) problemView {
+	view := problemView{Words: sentence(p.Detail)}
+	if v.PostForm != nil {
+		view.Back = within(v.PostForm.Get("back"))
+	}
+	for _, f := range p.Errors {
+		if f.Message != p.Detail {
+			view.Fields = append(view.Fields, part{label(f.Location), shown{Text: f.Message}})
+		}
+	}
+	if len(view.Fields) > 0 {
+		view.Words = "Some of what was given is not right:"
+	}
+	return view
 }

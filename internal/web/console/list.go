@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // A listView is a list, on a page of its own or as a section of another.
@@ -58,9 +60,6 @@ const (
 
 // showList shows a page of a collection, or sends all of it as a file.
 func showList(v *visit) (*page, error) {
-	if v.PathValue("part") == "rejects" {
-		return nil, v.downloadRejects()
-	}
 	p, _, err := v.placeAndID()
 	if err != nil {
 		return nil, err
@@ -68,8 +67,7 @@ func showList(v *visit) (*page, error) {
 	asked := v.URL.Query()
 	chosen := v.chosen(p.Filters, asked)
 	if asked.Has("file") && p.CSV {
-		v.download(p.API(), p.Name, chosen)
-		return nil, nil
+		return nil, v.download(p.API(), p.Name, chosen)
 	}
 	limit := pageSize
 	if asked.Has("more") {
@@ -190,6 +188,10 @@ func (v *visit) filterView(f filter, value string) filterView {
 		for _, choice := range f.Choices {
 			view.Options = append(view.Options, option{choice, capital(strings.ReplaceAll(choice, "_", " "))})
 		}
+	case f.Kind == "from" || f.Kind == "until":
+		if _, err := time.Parse(time.DateOnly, value); value != "" && err != nil {
+			view.Kind = "text" // a moment, which a field for days would not show
+		}
 	case slices.Contains(few, f.Kind):
 		view.Options = v.names.options(f.Kind)
 		if value != "" && !slices.ContainsFunc(view.Options, func(o option) bool { return o.Value == value }) {
@@ -213,11 +215,9 @@ func (v *visit) form(path string) formView {
 }
 
 // downloadRejects sends the rows of a file that were not taken.
-func (v *visit) downloadRejects() error {
-	p, err := placeOf(v.PathValue("collection"), "", "")
-	if err != nil || !p.Rejects {
-		return errNoPage
+func downloadRejects(v *visit) (*page, error) {
+	if uuid.Validate(v.PathValue("id")) != nil {
+		return nil, errNoPage
 	}
-	v.download("/v1/"+p.item(v.PathValue("id"))+"/rejects", "rejects", nil)
-	return nil
+	return nil, v.download("/v1/imports/"+v.PathValue("id")+"/rejects", "rejects", nil)
 }

@@ -2,15 +2,20 @@ package console
 
 import (
 	"cmp"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/client"
 )
 
 // refersTo are the collections that fields' ids belong to, by the field's name.
 var refersTo = map[string]string{
 	"member_id": "members", "moved_from": "members", "group_id": "groups", "source_id": "sources", "integration_id": "integrations",
-	"lead_id": "leads", "source_lead_id": "leads", "duplicate_of": "leads", "assigned_lead_id": "assigned-leads", "customer_id": "customers",
+	"lead_id": "leads", "source_lead_id": "leads", "duplicate_of": "leads", "assigned_lead_id": "assigned-leads",
 }
 
 // few are the collections that are read as a whole to find names in.
@@ -19,9 +24,18 @@ var few = []string{"members", "groups", "sources", "integrations"}
 // names finds what the things are called that ids stand for. Each is read once a visit.
 type names struct {
 	get   func(path string, answer any) error
-	known map[string]string // by collection and id
+	known map[string]string // by collection and id; empty where there is no such thing any more
 	read  map[string][]option
+	// asked is how many were looked up one by one.
+	asked int
 }
+
+const (
+	// maxAsked bounds what is looked up one by one for a page; further things are called by their ids.
+	maxAsked = 100
+	// maxOptions bounds what there is to choose from, and its names.
+	maxOptions = 5000
+)
 
 // An option is one of a few things to choose from.
 type option struct{ Value, Label string }
@@ -35,27 +49,40 @@ func (n *names) of(collection, id string) (name string, exists bool) {
 	if name, known := n.known[key]; known {
 		return cmp.Or(name, short(id)), name != ""
 	}
+	if n.asked++; n.asked > maxAsked {
+		return short(id), true
+	}
 	var one object
-	if err := n.get("/v1/"+collection+"/"+url.PathEscape(id), &one); err == nil {
+	refused := &client.Problem{}
+	switch err := n.get("/v1/"+collection+"/"+url.PathEscape(id), &one); {
+	case err == nil:
 		name = called(one)
+	case !errors.As(err, &refused) || refused.Status != http.StatusNotFound:
+		return short(id), true // names are a help: things are shown without them
 	}
 	n.know(key, name)
 	return cmp.Or(name, short(id)), name != ""
 }
 
-// options are a collection's things by name, the newest 500 of them.
+// options are a collection's things by name.
 func (n *names) options(collection string) []option {
 	if all, read := n.read[collection]; read {
 		return all
 	}
-	var page list
-	if err := n.get("/v1/"+collection+"?limit=500", &page); err != nil {
-		page.Items = nil // names are a help: ids are shown without them
-	}
-	all := make([]option, 0, len(page.Items))
-	for _, one := range page.Items {
-		all = append(all, option{one.text("id"), called(one)})
-		n.know(collection+"/"+one.text("id"), called(one))
+	var all []option
+	for query := (url.Values{"limit": {strconv.Itoa(maxPage)}}); len(all) < maxOptions; {
+		var page list
+		if err := n.get("/v1/"+collection+"?"+query.Encode(), &page); err != nil {
+			break // ids are shown without names
+		}
+		for _, one := range page.Items {
+			all = append(all, option{one.text("id"), called(one)})
+			n.know(collection+"/"+one.text("id"), called(one))
+		}
+		if page.NextCursor == "" {
+			break
+		}
+		query.Set("cursor", page.NextCursor)
 	}
 	slices.SortFunc(all, func(a, b option) int {
 		return cmp.Or(cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)), cmp.Compare(a.Value, b.Value))

@@ -53,6 +53,7 @@ func overview(v *visit) (*page, error) {
 		if l.Older != "" {
 			l.Older = p.Href()
 		}
+		l.Acts = nil // ticks would be lost when the page is read again
 		view.Latest = append(view.Latest, l)
 	}
 	return &page{Title: "Overview", Template: "overview", Data: view, Refresh: refreshEvery}, nil
@@ -68,36 +69,49 @@ func (v *visit) read(collection string, query url.Values) (list, error) {
 	return read, err
 }
 
-// some is a number of a list's items, of which there may be more.
-func (l list) some(n int) string {
+// some is how many items a list has, of which there may be more.
+func (l list) some() string {
 	if l.NextCursor != "" {
-		return fmt.Sprintf("%d or more", n)
+		return fmt.Sprintf("%d or more", len(l.Items))
 	}
-	return fmt.Sprint(n)
+	return fmt.Sprint(len(l.Items))
 }
+
+// maxCounted bounds what is read to be counted.
+const maxCounted = 5000
 
 // failures counts what failed in the last day and was not tried again, by reason.
 func failures(v *visit) ([]trouble, error) {
-	since := time.Now().Add(-24 * time.Hour).UTC()
-	found, err := v.read("history", url.Values{"outcome": {"failed"}, "from": {since.Format(time.RFC3339)}})
-	if err != nil {
-		return nil, err
-	}
-	counts := map[string]int{}
-	for _, entry := range found.Items {
-		if !entry.is("retried") {
+	since := time.Now().Add(-24 * time.Hour).UTC().Format(time.RFC3339)
+	query := url.Values{"retried": {"false"}, "from": {since}}
+	counts, more := map[string]int{}, false
+	for n := 0; ; n += maxPage {
+		found, err := v.read("history", query)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range found.Items {
 			counts[entry.text("reason")]++
 		}
+		if more = found.NextCursor != ""; !more || n >= maxCounted {
+			break
+		}
+		query.Set("cursor", found.NextCursor)
 	}
+	query.Del("cursor")
 	var all []trouble
 	for reason, n := range counts {
-		query := url.Values{"outcome": {"failed"}, "reason": {reason}, "from": {since.In(v.zone).Format(time.DateOnly)}}
+		query.Set("reason", reason)
 		all = append(all, trouble{
-			fmt.Sprintf("%s distributions failed in the last day: %s", found.some(n), reason),
+			fmt.Sprintf("Distributions that failed in the last day with %s: %d", reason, n),
 			sentence(lead.Reason(reason).Text()), home + "history?" + query.Encode(),
 		})
 	}
 	slices.SortFunc(all, func(a, b trouble) int { return cmp.Compare(a.Href, b.Href) })
+	if more {
+		query.Del("reason")
+		all = append(all, trouble{"More distributions failed in the last day than are counted here", "", home + "history?" + query.Encode()})
+	}
 	return all, nil
 }
 
@@ -110,7 +124,7 @@ func overdue(v *visit) ([]trouble, error) {
 		return nil, err
 	}
 	return []trouble{{
-		fmt.Sprintf("%s pending leads are overdue, the oldest since %s", found.some(len(found.Items)), v.show("due_at", found.Items[0].text("due_at")).Text),
+		fmt.Sprintf("Pending leads that are overdue: %s, the oldest since %s", found.some(), v.show("due_at", found.Items[0].text("due_at")).Text),
 		"Workers are behind, or nobody acts on what is due. See the queues on the operators' listener.", home + "pending-leads",
 	}}, nil
 }
@@ -142,17 +156,18 @@ var healthWords = map[string]string{
 
 func messageTroubles(v *visit) ([]trouble, error) {
 	found, err := v.read("notifications", url.Values{"state": {"failed"}})
-	n, since := 0, time.Now().Add(-24*time.Hour)
-	for _, m := range found.Items {
-		if at, err := time.Parse(time.RFC3339, m.text("created_at")); err == nil && at.After(since) {
-			n++
-		}
+	since := time.Now().Add(-24 * time.Hour)
+	if old := slices.IndexFunc(found.Items, func(m object) bool { // they come newest first
+		at, err := time.Parse(time.RFC3339, m.text("created_at"))
+		return err == nil && at.Before(since)
+	}); old >= 0 {
+		found = list{Items: found.Items[:old]}
 	}
-	if n == 0 {
+	if len(found.Items) == 0 {
 		return nil, err
 	}
 	return []trouble{{
-		fmt.Sprintf("%d messages of the last day could not be sent", n), "Each says why. The leads themselves have arrived.",
+		fmt.Sprintf("Messages of the last day that could not be sent: %s", found.some()), "Each says why. The leads themselves have arrived.",
 		home + "notifications?state=failed",
 	}}, err
 }

@@ -67,7 +67,7 @@ func TestEveryPageShowsWhatThereIs(t *testing.T) {
 	customer := f.first("customers")["id"].(string)
 	due := f.first("pending-leads")["id"].(string)
 	for address, texts := range map[string][]string{
-		"":                              {"1 distributions failed in the last day: member_inactive", "reactivate them or assign the lead to someone else", "Next pending lead is due"},
+		"":                              {"Distributions that failed in the last day with member_inactive: 1", "reactivate them or assign the lead to someone else", "Next pending lead is due"},
 		"leads":                         {hostile, "siti@example.com", "+60123456789"},
 		"leads?q=siti":                  {"siti@example.com"},
 		"leads/" + f.lead:               {"javascript:alert(1)", "no id", "deep", "History", "Assigned leads"},
@@ -159,7 +159,10 @@ func TestListsAreNarrowedAndTurnedOver(t *testing.T) {
 	}
 	s.get("/console/leads?from=2001-01-01&to=2001-01-02").shows("Nothing here.")
 	s.get("/console/leads?from=2001-01-01").lacks("Nothing here.")
-	s.get("/console/leads?from=yesterday").is(http.StatusUnprocessableEntity).shows("from")
+	s.get("/console/leads?from=yesterday").is(http.StatusUnprocessableEntity).shows("From")
+	if got := s.get("/console/leads?file=csv&from=yesterday").is(http.StatusUnprocessableEntity).shows("From"); got.header.Get("Content-Disposition") != "" {
+		t.Errorf("a refusal is sent as a file: %v", got.header)
+	}
 	s.get("/console/leads?cursor=x").is(http.StatusUnprocessableEntity)
 }
 
@@ -193,10 +196,31 @@ func TestWhatIsNotThere(t *testing.T) {
 	theirs := s.apiAs(foreign, "POST", "/v1/leads", map[string]any{"name": "Secret", "phone": "+60123456789"})["id"].(string)
 	for _, address := range []string{
 		"nothing", "leads/" + theirs, "leads/x", "leads/00000000-0000-7000-8000-000000000000", "leads/x/events", "history/" + theirs,
-		"integrations/x/nothing", "leads/x/rejects", "imports/" + theirs + "/rejects", "leads/a/b/c/d", "leads/%2e%2e%2fworkspace", "leads/..%2f..%2fv1",
+		"integrations/x/nothing", "leads/x/rejects", "imports/" + theirs + "/rejects", "leads/a/b/c/d", "leads/%2e%2e%2fworkspace", "leads/..%2f..%2fv1", "leads/%2e", "leads/%2e%2e", "integrations/%2e%2e/events", "imports/%2e%2e/rejects",
 	} {
 		s.get("/console/" + address).is(http.StatusNotFound).lacks("Secret")
 	}
 	s.send("DELETE", "/console/leads", nil, "Sec-Fetch-Site", "same-origin").is(http.StatusNotFound)
 	s.get("/console/leads").shows("Nothing here.").lacks("Secret")
+}
+
+// TestTheOverviewCountsBeyondAPage has more failures than the API lists at a time, the newest of them tried again.
+func TestTheOverviewCountsBeyondAPage(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	m := s.make("members", map[string]any{"name": "Aisyah"})
+	s.api("PATCH", "/v1/members/"+m, map[string]any{"active": false})
+	leads := make([]any, 0, 620)
+	for range 620 {
+		leads = append(leads, map[string]any{"name": "Siti", "phone": "+60123456789"})
+	}
+	s.api("POST", "/v1/leads/batch", map[string]any{"leads": leads, "distribute": map[string]any{"member_ids": []string{m}}})
+	s.distribute()
+	s.get("/console/").shows("Distributions that failed in the last day with member_inactive: 620")
+	s.DB.MustExec(`INSERT INTO history_retries (workspace_id, history_id, created_at)
+		SELECT workspace_id, history_id, now() FROM history ORDER BY history_id DESC LIMIT 600`)
+	s.get("/console/").shows("Distributions that failed in the last day with member_inactive: 20")
+	if n := len(s.get("/console/history?retried=false").ticks()); n != 20 {
+		t.Errorf("%d of 20 failures that were not tried again can be chosen", n)
+	}
 }

@@ -44,9 +44,6 @@ func render(w http.ResponseWriter, status int, p *page) {
 	_, _ = out.WriteTo(w) // the client is gone where this fails
 }
 
-// Frame is what surrounds the page for somebody who is signed in, nil for others.
-func (p *page) Frame() *frame { return p.frame }
-
 func serveStyle(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "max-age=300")
 	http.ServeFileFS(w, r, views, "views/style.css")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 )
 
 const (
-	// cookieName is the cookie that holds the API key of whoever is signed in. No script can read it, other sites cannot
-	// make a browser send it, and the key can be revoked as any other.
+	// cookieName is the cookie that holds the API key of whoever is signed in. No script can read it, a browser sends it from
+	// other sites only where somebody follows a link, and the key can be revoked as any other.
 	cookieName = "leadwheel_console"
 	// signedInFor is how long somebody stays signed in.
 	signedInFor = 12 * time.Hour
@@ -55,7 +56,7 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	http.SetCookie(w, &http.Cookie{
 		Name: cookieName, Value: key, Path: home, MaxAge: int(signedInFor.Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: encrypted(r),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: encrypted(r),
 	})
 	http.Redirect(w, r, back, http.StatusSeeOther)
 }
@@ -87,7 +88,7 @@ func signOut(w http.ResponseWriter, r *http.Request) {
 
 // forget makes the browser drop the key.
 func forget(w http.ResponseWriter) {
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: home, MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: home, MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 
 // encrypted says whether a browser reached us, or the proxy before us, by HTTPS.
@@ -98,7 +99,8 @@ func encrypted(r *http.Request) bool {
 // within is an address of the console, home where what was asked for is none.
 func within(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, home) || strings.HasPrefix(u.Path, home+"sign-") {
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, home) ||
+		!strings.HasPrefix(path.Clean(u.Path)+"/", home) || strings.HasPrefix(path.Clean(u.Path), home+"sign-") {
 		return home
 	}
 	return u.RequestURI()

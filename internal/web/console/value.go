@@ -49,7 +49,7 @@ var tones = map[string]string{
 }
 
 // badges are the fields whose values are shown as badges.
-var badges = []string{"outcome", "state", "status", "email_off", "fallback_from", "channel", "kind", "trigger", "pace", "role"}
+var badges = []string{"outcome", "state", "status", "email_off", "fallback_from", "channel", "kind", "trigger", "pace"}
 
 // show makes what a page shows of a field's value.
 func (v *visit) show(name string, value any) shown {
@@ -140,7 +140,7 @@ func (v *visit) text(name, value string) shown {
 		}
 		return shown{Text: value, Tone: tone}
 	}
-	if at, err := time.Parse(time.RFC3339, value); err == nil {
+	if at, err := time.Parse(time.RFC3339, value); err == nil && isTime(name) {
 		return shown{Text: at.In(v.zone).Format(timeFormat), Machine: value, Title: at.In(v.zone).Format("Monday, 2 January 2006, 15:04:05.000 MST")}
 	}
 	if u, err := url.Parse(value); name == "url" && err == nil && (u.Scheme == "http" || u.Scheme == "https") {
@@ -149,9 +149,18 @@ func (v *visit) text(name, value string) shown {
 	return shown{Text: value, Long: name == "body" || strings.ContainsRune(value, '\n')}
 }
 
+// isTime says whether a field of this name holds a moment.
+func isTime(name string) bool {
+	return name == "at" || name == "failing_since" || name == "replanned_from" || name == "due_before" || name == "from" || name == "to" ||
+		strings.HasSuffix(name, "_at")
+}
+
 // several shows an array: objects as a table, all else as a list of what each would be alone.
 func (v *visit) several(name string, values []any) shown {
 	var all shown
+	if name == "notify_by" && len(values) == 0 {
+		return shown{Text: "not at all"}
+	}
 	var columns []string
 	var rows []object
 	for _, value := range values {
