@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -48,15 +47,6 @@ func (c *topCmd) Validate() error {
 	return nil
 }
 
-const (
-	// emptyScreen empties the terminal, and home goes to its first line.
-	emptyScreen = "\x1b[2J"
-	home        = "\x1b[H"
-	// restOfLine and restOfScreen wipe what an earlier, longer picture left.
-	restOfLine   = "\x1b[K"
-	restOfScreen = "\x1b[J"
-)
-
 // Run looks until ctx ends.
 func (c *topCmd) Run(ctx context.Context, s streams) error {
 	w := top.Watch{Ops: c.OpsURL, Groups: c.Groups}
@@ -74,16 +64,19 @@ func (c *topCmd) Run(ctx context.Context, s streams) error {
 	if c.Once {
 		return c.once(ctx, &w, s)
 	}
-	fmt.Fprint(s.out, emptyScreen)
+	terminal := newScreen(s.out)
+	terminal.open()
+	defer terminal.close()
 	for {
 		var text strings.Builder
 		if err == nil {
 			err = printView(&text, view)
 		}
 		if err != nil { // it may pass
-			fmt.Fprintln(&text, printable(err.Error()))
+			terminal.say(printable(err.Error()))
+		} else {
+			terminal.draw(text.String())
 		}
-		draw(s.out, text.String())
 		select {
 		case <-ctx.Done():
 			return nil
@@ -108,9 +101,4 @@ func (c *topCmd) once(ctx context.Context, w *top.Watch, s streams) error {
 		return printJSON(s.out, view)
 	}
 	return printView(s.out, view)
-}
-
-// draw replaces the picture before.
-func draw(out io.Writer, text string) {
-	fmt.Fprint(out, home, strings.ReplaceAll(text, "\n", restOfLine+"\n"), restOfScreen)
 }

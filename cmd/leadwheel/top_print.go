@@ -10,13 +10,18 @@ import (
 	"github.com/leadwheel/leadwheel/internal/top"
 )
 
-// printView writes what `leadwheel top` shows.
+// printView writes what `leadwheel top` shows. Lines that have a fixed form fit 80 columns.
 func printView(out io.Writer, v top.View) error {
-	fmt.Fprintf(out, "leadwheel   %s   processes %d   postgres %s   redis %s   scheduler %s\n\n",
+	fmt.Fprintf(out, "%s  processes %d  postgres %s  redis %s  scheduler %s\n\n",
 		timeCell(&v.At), v.Processes, word(v.Postgres, "up", "DOWN"), word(v.Redis, "up", "DOWN"), word(v.Leading, "leads", "NONE LEADS"))
 	rows := [][]string{}
 	for _, f := range v.Received {
-		rows = append(rows, flowRow("in, "+f.Name, f))
+		if f.Total > 0 {
+			rows = append(rows, flowRow("in, "+f.Name, f))
+		}
+	}
+	if len(rows) == 0 {
+		rows = append(rows, flowRow("in", top.Flow{}))
 	}
 	rows = append(rows, flowRow("given", v.Given))
 	for _, f := range v.Failed {
@@ -27,8 +32,8 @@ func printView(out io.Writer, v top.View) error {
 	if err := printTable(out, "LEADS TOTAL A_SECOND", rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\npending %d due, %d later   oldest due %s   accepted to given: half within %s, 95 %% within %s   dead tasks %d\n\n",
-		v.Due, v.Later, seconds(v.Overdue), bound(v.P50), bound(v.P95), v.DeadTasks)
+	fmt.Fprintf(out, "\npending %d due, %d later   oldest due %s   dead tasks %d\naccepted to given: half within %s, 95 %% within %s\n\n",
+		v.Due, v.Later, seconds(v.Overdue), v.DeadTasks, bound(v.P50), bound(v.P95))
 	rows = nil
 	for _, q := range v.Queues {
 		rows = append(rows, []string{
