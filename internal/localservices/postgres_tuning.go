@@ -20,6 +20,7 @@ func tuning(throwaway bool) map[string]string {
 			"autovacuum":       "off",
 			"max_connections":  "300",
 			"shared_buffers":   "64MB",
+			"max_wal_size":     "256MB",
 			"wal_level":        "minimal",
 			"max_wal_senders":  "0",
 		})

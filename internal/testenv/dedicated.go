@@ -118,7 +118,7 @@ func (b *Backend) URLAt(addr string) string {
 
 func folder(tb testing.TB) string {
 	tb.Helper()
-	dir, err := os.MkdirTemp("", folderPrefix)
+	dir, err := os.MkdirTemp(scratch(), folderPrefix)
 	if err != nil {
 		tb.Fatalf("testenv: making a folder for a server: %v", err)
 	}

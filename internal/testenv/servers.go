@@ -89,7 +89,7 @@ func (s *servers) startRedis(ctx context.Context) error {
 }
 
 func (s *servers) folder(kind string) (string, error) {
-	dir, err := os.MkdirTemp("", folderPrefix+kind+"-")
+	dir, err := os.MkdirTemp(scratch(), folderPrefix+kind+"-")
 	if err != nil {
 		return "", fmt.Errorf("making a folder for the tests' %s: %w", kind, err)
 	}

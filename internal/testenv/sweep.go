@@ -16,7 +16,7 @@ const (
 // sweep removes the data of test processes that were killed before they could. It is housekeeping: what it cannot
 // remove, someone else is removing or owns.
 func sweep() {
-	folders, _ := filepath.Glob(filepath.Join(os.TempDir(), folderPrefix+"*")) // the pattern is well-formed
+	folders, _ := filepath.Glob(filepath.Join(scratch(), folderPrefix+"*")) // the pattern is well-formed
 	for _, folder := range folders {
 		info, err := os.Stat(folder)
 		if err == nil && time.Since(info.ModTime()) > sweepAge && !inUse(folder) {
