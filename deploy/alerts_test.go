@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,21 +33,21 @@ func TestAlertsReachPeople(t *testing.T) {
 	t.Parallel()
 	d := testenv.NewDedicated(t)
 	a := running(t, &d.Env, nil)
-	got := watched(t, a)
+	people := watched(t, a)
 
 	// The database refuses every lead of one name, as a constraint or trigger that somebody added would.
 	d.DB.MustExec(`ALTER TABLE assigned_leads ADD CONSTRAINT whim CHECK (name <> 'Unwanted')`)
 	pushLead(t, &d.Env, "Unwanted")
-	raised := waitFor(t, got, "LeadwheelInternalErrors", "firing")
+	raised := people.waitFor(t, "LeadwheelInternalErrors", "firing")
 	if page := raised.Annotations["runbook_url"]; !strings.HasSuffix(page, "/docs/runbooks/LeadwheelInternalErrors.md") || raised.Labels["severity"] != "critical" {
 		t.Errorf("what arrived is %+v", raised)
 	}
 	d.RedisServer.Kill()
-	waitFor(t, got, "LeadwheelRedisDown", "firing")
+	people.waitFor(t, "LeadwheelRedisDown", "firing")
 	d.RedisServer.Start()
 	d.DB.MustExec(`ALTER TABLE assigned_leads DROP CONSTRAINT whim`)
-	waitFor(t, got, "LeadwheelRedisDown", "resolved")
-	waitFor(t, got, "LeadwheelInternalErrors", "resolved")
+	people.waitFor(t, "LeadwheelRedisDown", "resolved")
+	people.waitFor(t, "LeadwheelInternalErrors", "resolved")
 }
 
 // An alert is one as Alertmanager tells receivers.
@@ -56,21 +57,31 @@ type alert struct {
 	Annotations map[string]string `json:"annotations"`
 }
 
-// waitFor waits for an alert in a state. Others may come before.
-func waitFor(t *testing.T, got <-chan alert, name, status string) alert {
+// A receiver is who gets the alerts.
+type receiver struct {
+	got chan alert
+	// others came while another was waited for.
+	others []alert
+}
+
+// waitFor waits for an alert in a state, which may have come while another was waited for.
+func (r *receiver) waitFor(t *testing.T, name, status string) alert {
 	t.Helper()
-	var others []string
+	is := func(a alert) bool { return a.Labels["alertname"] == name && a.Status == status }
+	if i := slices.IndexFunc(r.others, is); i >= 0 {
+		return r.others[i]
+	}
 	late := time.NewTimer(patience)
 	defer late.Stop()
 	for {
 		select {
-		case a := <-got:
-			if a.Labels["alertname"] == name && a.Status == status {
+		case a := <-r.got:
+			if is(a) {
 				return a
 			}
-			others = append(others, a.Labels["alertname"]+" "+a.Status)
+			r.others = append(r.others, a)
 		case <-late.C:
-			t.Fatalf("%s %s did not arrive; what did: %v", name, status, others)
+			t.Fatalf("%s %s did not arrive; what did: %v", name, status, r.others)
 		}
 	}
 }
@@ -97,26 +108,26 @@ func pushLead(t *testing.T, env *testenv.Env, name string) {
 
 // watched starts Prometheus and Alertmanager with the files that are delivered, in haste, and returns what the receiver
 // gets.
-func watched(t *testing.T, a *app.App) <-chan alert {
+func watched(t *testing.T, a *app.App) *receiver {
 	t.Helper()
-	got := make(chan alert, 1000)
-	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	people := &receiver{got: make(chan alert, 1000)}
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var message struct{ Alerts []alert }
 		if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
 			t.Error(err)
 		}
 		for _, one := range message.Alerts {
-			got <- one
+			people.got <- one
 		}
 	}))
-	t.Cleanup(receiver.Close)
+	t.Cleanup(hook.Close)
 	dir := t.TempDir()
 	manager, prometheus := freeAddress(t), freeAddress(t)
 
 	config := readYAML[map[string]any](t, "prometheus/alertmanager.yaml")
 	config["route"].(map[string]any)["group_wait"] = "0s"
 	config["route"].(map[string]any)["group_interval"] = "1s"
-	config["receivers"].([]any)[0].(map[string]any)["webhook_configs"].([]any)[0].(map[string]any)["url"] = receiver.URL
+	config["receivers"].([]any)[0].(map[string]any)["webhook_configs"].([]any)[0].(map[string]any)["url"] = hook.URL
 	background(t, program(t, "prometheus-alertmanager", "alertmanager"), "--config.file="+writeYAML(t, dir, "alertmanager.yaml", config),
 		"--storage.path="+filepath.Join(dir, "alertmanager"), "--web.listen-address="+manager, "--cluster.listen-address=")
 
@@ -136,7 +147,7 @@ func watched(t *testing.T, a *app.App) <-chan alert {
 	background(t, program(t, "prometheus"), "--config.file="+writeYAML(t, dir, "prometheus.yaml", config),
 		"--storage.tsdb.path="+filepath.Join(dir, "prometheus"), "--web.listen-address="+prometheus, "--rules.alert.resend-delay=1s")
 	testenv.Eventually(t, patience, func() error { return knows(t, prometheus, `leadwheel_overdue_seconds`) })
-	return got
+	return people
 }
 
 // knows returns an error unless Prometheus has a value for a query: it does not see a rise from before it looked.

@@ -113,7 +113,7 @@ func runbookCommands(t *testing.T, settings []string) {
 		t.Errorf("top shows\n%s", text)
 	}
 	p := start(t, settings, "top", "--interval", "10ms")
-	p.until(&p.stdout, home+"leadwheel")
+	p.until(&p.stdout, "scheduler leads")
 	p.stop(syscall.SIGINT)
 	command(t, exitUsage, settings, "top", "--json")
 }
