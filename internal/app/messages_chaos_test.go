@@ -25,7 +25,7 @@ func TestMessagesAmidFaults(t *testing.T) {
 	t.Parallel()
 	waves, leads, members := 5, 400, 20
 	if os.Getenv("LEADWHEEL_SOAK") != "" {
-		waves, leads, members = 20, 1000, 60
+		waves, leads, members = 20, 1000, 50
 	}
 	d := testenv.NewDedicated(t)
 	c := newCorrespondence(t, &d.Env, members)
