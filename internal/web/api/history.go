@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -94,6 +95,9 @@ func (a *API) registerHistory() {
 }
 
 func (a *API) listHistory(ctx context.Context, c *call, in *historyInput, p store.Page) ([]HistoryEntry, error) {
+	if in.Reason != "" && !slices.Contains(lead.Reasons(), in.Reason) {
+		return nil, badQuery("query.reason", "this is not one of the reasons; see the entries of history that failed")
+	}
 	all, err := a.Store.History(ctx, c.Workspace, store.HistoryFilter{
 		Outcome: in.Outcome, Reason: in.Reason, Trigger: in.Trigger, MemberID: in.MemberID, LeadID: in.LeadID, GroupID: in.GroupID,
 		From: in.From, To: in.To, Retried: boolOrNil(in.Retried),

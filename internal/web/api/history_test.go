@@ -46,6 +46,7 @@ func TestHistory(t *testing.T) {
 		}
 	}
 	s.get("/v1/history?outcome=maybe").refuses(422, "invalid_request", "query.outcome")
+	s.get("/v1/history?reason=whim").refuses(422, "invalid_request", "query.reason")
 	s.get("/v1/history?trigger=whim").refuses(422, "invalid_request", "query.trigger")
 
 	r := s.do(s.admin, "GET", "/v1/history?outcome=succeeded", nil, "Accept", "text/csv").is(200)

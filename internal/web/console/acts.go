@@ -172,6 +172,7 @@ func (v *visit) order() (*order, error) {
 	if err != nil {
 		return nil, err
 	}
+	slices.Sort(v.PostForm["id"]) // by age: lists have the newest first, and what waits longest is to go first
 	a := actOf(v.PathValue("act"))
 	if a == nil || !slices.Contains(p.Acts, a.Name) {
 		return nil, errNoPage

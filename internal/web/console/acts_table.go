@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/leadwheel/leadwheel/internal/client"
 )
@@ -89,11 +88,9 @@ type count struct {
 	Count int `json:"count"`
 }
 
-// assign distributes leads. Lists have the newest first, and who waits longest goes first.
+// assign distributes leads.
 func assign(v *visit, o *order) (int, error) {
-	ids := slices.Clone(o.IDs)
-	slices.Sort(ids) // by age
-	body := map[string]any{"lead_ids": ids}
+	body := map[string]any{"lead_ids": o.IDs}
 	if group := o.sent.Get("group_id"); group != "" {
 		body["group_id"] = group
 	}

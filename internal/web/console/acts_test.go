@@ -28,6 +28,7 @@ func TestFailuresAreTriedAgain(t *testing.T) {
 	if len(ids) != 3 {
 		t.Fatalf("%d of 3 failures can be chosen", len(ids))
 	}
+	waitsLonger := ids[1] // the newest is first
 	s.post("/console/acts/retry", failures.form()).is(http.StatusUnprocessableEntity).shows("Nothing is chosen")
 
 	s.api("PATCH", "/v1/members/"+member, map[string]any{"active": true})
@@ -36,6 +37,10 @@ func TestFailuresAreTriedAgain(t *testing.T) {
 		s.leadsTo(s.post("/console/acts/retry", form), "Failed distributions tried again: 2.")
 	}
 	s.distribute()
+	var first string
+	if err := s.DB.Get(&first, `SELECT retry_of FROM history WHERE retry_of IS NOT NULL ORDER BY history_id LIMIT 1`); err != nil || first != waitsLonger {
+		t.Errorf("%s was tried again first, not %s, which had waited longer: %v", first, waitsLonger, err)
+	}
 	if n := s.count(`SELECT count(*) FROM assigned_leads`); n != 2 {
 		t.Errorf("two failures that were tried again made %d copies", n)
 	}
