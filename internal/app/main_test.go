@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,6 +38,10 @@ const messages = "LEADWHEEL_TEST_MESSAGES"
 func TestMain(m *testing.M) {
 	if names := os.Getenv(roles); names != "" {
 		os.Exit(process(names))
+	}
+	// These tests wait for servers to come back and for leases to end more than they work.
+	if err := flag.Set("test.parallel", strconv.Itoa(max(3, runtime.GOMAXPROCS(0)))); err != nil {
+		panic(err) // the package testing has it
 	}
 	testenv.Main(m)
 }
