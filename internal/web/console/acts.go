@@ -57,6 +57,11 @@ func (p place) acts() []*act {
 	return all
 }
 
+// fitting are those of the place's acts that can be done to an item.
+func (p place) fitting(item object) []*act {
+	return slices.DeleteFunc(p.acts(), func(a *act) bool { return !a.Fits(item) })
+}
+
 func actOf(name string) *act {
 	if i := slices.IndexFunc(acts, func(a *act) bool { return a.Name == name }); i >= 0 {
 		return acts[i]
@@ -82,7 +87,7 @@ func perform(v *visit) (*page, error) {
 	if (o.Ask != "" || o.chosen != nil) && o.sent.Get("sure") == "" {
 		return &page{Title: o.Label, Template: "ask", Data: v.ask(o)}, nil
 	}
-	v.api = client.Over(inProcess{api: v.site.api, remote: v.RemoteAddr, once: o.Form.Once}, v.key)
+	v.api = v.site.client(v.Request, v.key, o.Form.Once)
 	n, refusals, err := o.do(v)
 	if err != nil {
 		return nil, err
@@ -164,10 +169,6 @@ func (v *visit) order() (*order, error) {
 	}
 	name, rest, _ := strings.Cut(v.PostForm.Get("path"), "/")
 	id, part, _ := strings.Cut(rest, "/")
-	id, err := url.PathUnescape(id)
-	if err != nil {
-		return nil, errNoPage
-	}
 	p, err := placeOf(name, id, part)
 	if err != nil {
 		return nil, err

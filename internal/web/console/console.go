@@ -40,18 +40,19 @@ func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
 
 // guarded keeps other sites from showing the console, sending to it, and learning where in it somebody was.
 func guarded(pages http.Handler) http.Handler {
-	sameSite := http.NewCrossOriginProtection()
-	sameSite.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		render(w, http.StatusForbidden, &page{Title: "This was not done", Template: "problem", Data: problemView{
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		render(w, &page{Title: "This was not done", Template: "problem", Status: http.StatusForbidden, Data: problemView{
 			Words: "The browser says that another site sent this. Open the console itself and do it there.",
 		}})
 	}))
+	protected := protection.Handler(pages)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		sameSite.Handler(pages).ServeHTTP(w, r)
+		protected.ServeHTTP(w, r)
 	})
 }
 
@@ -76,7 +77,7 @@ type frame struct {
 	Workspace string
 	// Here is the name of the collection that is shown, / for the overview.
 	Here string
-	Menu []*collection
+	Menu []collection
 	Done string
 }
 
@@ -100,8 +101,8 @@ func (s *site) page(show func(*visit) (*page, error)) http.HandlerFunc {
 			toSignIn(w, r)
 			return
 		}
-		v := &visit{Request: r, site: s, w: w, key: key, api: client.Over(inProcess{api: s.api, remote: r.RemoteAddr}, key), zone: time.UTC}
-		v.names = &names{get: v.get}
+		v := &visit{Request: r, site: s, w: w, key: key, api: s.client(r, key, ""), zone: time.UTC}
+		v.names = &names{get: v.get, walk: v.walk, known: map[string]string{}, read: map[string][]option{}}
 		v.serve(show) //nolint:contextcheck // a visit has its request's context
 	}
 }
@@ -118,8 +119,13 @@ func (v *visit) serve(show func(*visit) (*page, error)) {
 	}
 	if p != nil {
 		p.Frame = common
-		render(v.w, p.Status, p)
+		render(v.w, p)
 	}
+}
+
+// client calls the API with a key, for whoever made a request; see inProcess for once.
+func (s *site) client(r *http.Request, key, once string) *client.Client {
+	return client.Over(inProcess{api: s.api, remote: r.RemoteAddr, once: once}, key)
 }
 
 // frame reads what every page shows, and by it whether the key is still good.
@@ -131,14 +137,10 @@ func (v *visit) frame() (*frame, error) {
 	if zone, err := time.LoadLocation(workspace.Timezone); err == nil {
 		v.zone = zone
 	}
-	f := &frame{Workspace: workspace.Name, Here: v.PathValue("collection")}
+	f := &frame{Workspace: workspace.Name, Here: v.PathValue("collection"), Menu: collections, Done: doneWords(v.URL.Query())}
 	if v.URL.Path == home {
 		f.Here = "/"
 	}
-	for i := range collections {
-		f.Menu = append(f.Menu, &collections[i])
-	}
-	f.Done = doneWords(v.URL.Query())
 	return f, nil
 }
 
@@ -165,7 +167,7 @@ func (v *visit) fail(err error, common *frame) {
 		v.site.log.ErrorContext(context.WithoutCancel(v.Context()), "a page of the console failed", "route", v.Pattern, "error", err)
 		p.Data = problemView{Words: "Something is wrong with the console itself; the server's log says what. What you see elsewhere is not affected."}
 	}
-	render(v.w, p.Status, p)
+	render(v.w, p)
 }
 
 // A problemView is what went wrong, for people.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"crypto/rand"
+	"iter"
 	"net/url"
 	"slices"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/client"
 )
 
 // A listView is a list, on a page of its own or as a section of another.
@@ -100,8 +103,8 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 	for param, values := range chosen {
 		query[param] = values
 	}
-	var read list
-	if err := v.get(p.API()+"?"+query.Encode(), &read); err != nil {
+	read, err := v.read(p.path, query)
+	if err != nil {
 		return nil, err
 	}
 	view := &listView{place: p, Form: v.form(p.path), Older: read.NextCursor}
@@ -112,15 +115,30 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 		if !p.Unlisted {
 			r.Href = home + p.item(r.ID)
 		}
-		for _, a := range p.acts() {
-			r.Choosable = r.Choosable || a.Fits(item)
-			if a.Fits(item) && !slices.Contains(view.Acts, a) {
+		for _, a := range p.fitting(item) {
+			r.Choosable = true
+			if !slices.Contains(view.Acts, a) {
 				view.Acts = append(view.Acts, a)
 			}
 		}
 		view.Rows = append(view.Rows, r)
 	}
 	return view, nil
+}
+
+// read reads a page of the list at a path, as many items as the API gives unless the query has a limit.
+func (v *visit) read(path string, query url.Values) (list, error) {
+	var read list
+	if !query.Has("limit") {
+		query.Set("limit", strconv.Itoa(maxPage))
+	}
+	err := v.get("/v1/"+path+"?"+query.Encode(), &read)
+	return read, err
+}
+
+// walk goes through all of a collection, page by page.
+func (v *visit) walk(collection string, query url.Values) iter.Seq2[object, error] {
+	return client.List[object](v.Context(), v.api, "/v1/"+collection, query)
 }
 
 // link makes the addresses that a list leads to.

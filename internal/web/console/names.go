@@ -3,10 +3,10 @@ package console
 import (
 	"cmp"
 	"errors"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
@@ -24,6 +24,7 @@ var few = []string{"members", "groups", "sources", "integrations"}
 // names finds what the things are called that ids stand for. Each is read once a visit.
 type names struct {
 	get   func(path string, answer any) error
+	walk  func(collection string, query url.Values) iter.Seq2[object, error]
 	known map[string]string // by collection and id; empty where there is no such thing any more
 	read  map[string][]option
 	// asked is how many were looked up one by one.
@@ -60,7 +61,7 @@ func (n *names) of(collection, id string) (name string, exists bool) {
 	case !errors.As(err, &refused) || refused.Status != http.StatusNotFound:
 		return short(id), true // names are a help: things are shown without them
 	}
-	n.know(key, name)
+	n.known[key] = name
 	return cmp.Or(name, short(id)), name != ""
 }
 
@@ -70,35 +71,18 @@ func (n *names) options(collection string) []option {
 		return all
 	}
 	var all []option
-	for query := (url.Values{"limit": {strconv.Itoa(maxPage)}}); len(all) < maxOptions; {
-		var page list
-		if err := n.get("/v1/"+collection+"?"+query.Encode(), &page); err != nil {
+	for one, err := range n.walk(collection, nil) {
+		if err != nil || len(all) == maxOptions {
 			break // ids are shown without names
 		}
-		for _, one := range page.Items {
-			all = append(all, option{one.text("id"), called(one)})
-			n.know(collection+"/"+one.text("id"), called(one))
-		}
-		if page.NextCursor == "" {
-			break
-		}
-		query.Set("cursor", page.NextCursor)
+		all = append(all, option{one.text("id"), called(one)})
+		n.known[collection+"/"+one.text("id")] = called(one)
 	}
 	slices.SortFunc(all, func(a, b option) int {
 		return cmp.Or(cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)), cmp.Compare(a.Value, b.Value))
 	})
-	if n.read == nil {
-		n.read = map[string][]option{}
-	}
 	n.read[collection] = all
 	return all
-}
-
-func (n *names) know(key, name string) {
-	if n.known == nil {
-		n.known = map[string]string{}
-	}
-	n.known[key] = name
 }
 
 // called is what people call a thing.

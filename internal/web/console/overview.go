@@ -46,27 +46,14 @@ func overview(v *visit) (*page, error) {
 		if err != nil {
 			return nil, err
 		}
-		l, err := v.list(p, nil, "", sectionSize)
+		l, err := v.section(p, nil)
 		if err != nil {
 			return nil, err
-		}
-		if l.Older != "" {
-			l.Older = p.Href()
 		}
 		l.Acts = nil // ticks would be lost when the page is read again
 		view.Latest = append(view.Latest, l)
 	}
 	return &page{Title: "Overview", Template: "overview", Data: view, Refresh: refreshEvery}, nil
-}
-
-// read reads a page of a collection.
-func (v *visit) read(collection string, query url.Values) (list, error) {
-	var read list
-	if !query.Has("limit") {
-		query.Set("limit", fmt.Sprint(maxPage))
-	}
-	err := v.get("/v1/"+collection+"?"+query.Encode(), &read)
-	return read, err
 }
 
 // some is how many items a list has, of which there may be more.
@@ -84,21 +71,17 @@ const maxCounted = 5000
 func failures(v *visit) ([]trouble, error) {
 	since := time.Now().Add(-24 * time.Hour).UTC().Format(time.RFC3339)
 	query := url.Values{"retried": {"false"}, "from": {since}}
-	counts, more := map[string]int{}, false
-	for n := 0; ; n += maxPage {
-		found, err := v.read("history", query)
+	counts, counted, more := map[string]int{}, 0, false
+	for entry, err := range v.walk("history", query) {
 		if err != nil {
 			return nil, err
 		}
-		for _, entry := range found.Items {
-			counts[entry.text("reason")]++
-		}
-		if more = found.NextCursor != ""; !more || n >= maxCounted {
+		if more = counted == maxCounted; more {
 			break
 		}
-		query.Set("cursor", found.NextCursor)
+		counts[entry.text("reason")]++
+		counted++
 	}
-	query.Del("cursor")
 	var all []trouble
 	for reason, n := range counts {
 		query.Set("reason", reason)

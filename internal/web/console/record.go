@@ -3,6 +3,7 @@ package console
 import (
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // A recordView is all that is known of one thing.
@@ -32,12 +33,7 @@ func showRecord(v *visit) (*page, error) {
 	if err := v.get("/v1/"+p.item(id)+p.Query, &one); err != nil {
 		return nil, err
 	}
-	view := recordView{Value: v.show("", one), Form: v.form(p.path), ID: id}
-	for _, a := range p.acts() {
-		if a.Fits(one) {
-			view.Acts = append(view.Acts, a)
-		}
-	}
+	view := recordView{Value: v.show("", one), Acts: p.fitting(one), Form: v.form(p.path), ID: id}
 	if p.Rejects && one.text("rejected") != "0" {
 		view.File = home + p.item(id) + "/rejects"
 	}
@@ -58,15 +54,9 @@ func showRecord(v *visit) (*page, error) {
 func (v *visit) sections(p place, id string) ([]*listView, error) {
 	var all []*listView
 	add := func(below place, chosen url.Values) error {
-		view, err := v.list(below, chosen, "", sectionSize)
-		if err != nil {
-			return err
-		}
-		if view.Older != "" {
-			view.Older = below.Href() + "?" + chosen.Encode()
-		}
+		view, err := v.section(below, chosen)
 		all = append(all, view)
-		return nil
+		return err
 	}
 	for _, part := range p.Parts {
 		below, err := placeOf(p.Name, id, part.Name)
@@ -87,4 +77,13 @@ func (v *visit) sections(p place, id string) ([]*listView, error) {
 		}
 	}
 	return slices.DeleteFunc(all, func(l *listView) bool { return len(l.Rows) == 0 }), nil
+}
+
+// section is the beginning of a list, which leads to all of it.
+func (v *visit) section(p place, chosen url.Values) (*listView, error) {
+	view, err := v.list(p, chosen, "", sectionSize)
+	if err == nil && view.Older != "" {
+		view.Older = strings.TrimSuffix(p.Href()+"?"+chosen.Encode(), "?")
+	}
+	return view, err
 }

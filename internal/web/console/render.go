@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"html/template"
 	"net/http"
@@ -29,18 +30,15 @@ var pages = func() map[string]*template.Template {
 	return all
 }()
 
-// render writes a page; a status of 0 is 200.
-func render(w http.ResponseWriter, status int, p *page) {
+// render writes a page.
+func render(w http.ResponseWriter, p *page) {
 	var out bytes.Buffer
 	if err := pages[p.Template].ExecuteTemplate(&out, "frame", p); err != nil {
 		problem.From(err).Write(w)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if status == 0 {
-		status = http.StatusOK
-	}
-	w.WriteHeader(status)
+	w.WriteHeader(cmp.Or(p.Status, http.StatusOK))
 	_, _ = out.WriteTo(w) // the client is gone where this fails
 }
 

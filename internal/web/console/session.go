@@ -43,7 +43,7 @@ func toSignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) askForKey(w http.ResponseWriter, r *http.Request) {
-	render(w, http.StatusOK, &page{Title: "Sign in", Template: "sign-in", Data: signInView{Back: within(r.FormValue("back"))}})
+	render(w, &page{Title: "Sign in", Template: "sign-in", Data: signInView{Back: within(r.FormValue("back"))}})
 }
 
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +51,7 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	key, back := strings.TrimSpace(r.PostFormValue("key")), within(r.PostFormValue("back"))
 	status, problem := s.check(r, key)
 	if problem != "" {
-		render(w, status, &page{Title: "Sign in", Template: "sign-in", Data: signInView{back, problem}})
+		render(w, &page{Title: "Sign in", Template: "sign-in", Status: status, Data: signInView{back, problem}})
 		return
 	}
 	http.SetCookie(w, &http.Cookie{
@@ -67,7 +67,7 @@ func (s *site) check(r *http.Request, key string) (status int, problem string) {
 		return http.StatusUnauthorized, "Give an API key, as it was printed: lw_ and many letters."
 	}
 	refused := &client.Problem{}
-	err := client.Over(inProcess{api: s.api, remote: r.RemoteAddr}, key).Get(r.Context(), "/v1/api-keys?limit=1", nil)
+	err := s.client(r, key, "").Get(r.Context(), "/v1/api-keys?limit=1", nil)
 	switch {
 	case err == nil:
 		return http.StatusOK, ""
