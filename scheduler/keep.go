@@ -115,6 +115,10 @@ func (s *Scheduler) deleteOld(ctx context.Context, deleteBefore func(context.Con
 	return 10 * time.Minute, err
 }
 
+func (s *Scheduler) deleteOldSessions(ctx context.Context) error {
+	return s.store.DeleteOldSessions(ctx, s.store.Now())
+}
+
 func (s *Scheduler) deleteOldLinks(ctx context.Context) error {
 	return s.store.DeleteOldTelegramLinks(ctx, s.store.Now().Add(-store.TelegramLinkAge))
 }

@@ -39,6 +39,10 @@ type APIKey struct {
 // A Caller is a valid key's holder, and what must be known of their workspace to serve them.
 type Caller struct {
 	APIKey
+	// SessionID is that of somebody who is signed in with the key, nil for a program that sends the key itself. SeenAt is
+	// when it was last used.
+	SessionID *uuid.UUID `db:"session_id"`
+	SeenAt    *time.Time `db:"seen_at"`
 	// Shut out are the keys of members who are deactivated or removed.
 	ShutOut bool `db:"shut_out"`
 	// LeadsDistribution and ScheduledDistribution are the workspace's feature switches.
@@ -49,14 +53,30 @@ type Caller struct {
 const apiKeyColumns = `k.workspace_id, k.api_key_id, k.role, k.member_id, k.group_id, k.source_id, coalesce(k.name, '') AS name, k.created_at, k.expires_at,
 	k.revoked_at, k.last_used_at`
 
-// A key is the prefix, then the workspace's id and randomness in base32. The id in the key makes its lookup a query
-// within one workspace, as every other.
+// A Caller's columns, and what they are read from beside the key k.
+const (
+	callerColumns = apiKeyColumns + `, w.leads_distribution, w.scheduled_distribution,
+			k.role = 'member' AND (m.active IS NOT TRUE OR m.removed_at IS NOT NULL) AS shut_out`
+	callerJoins = `JOIN workspaces w ON w.workspace_id = k.workspace_id
+		LEFT JOIN members m ON m.workspace_id = k.workspace_id AND m.member_id = k.member_id`
+)
+
+// A token is a prefix that says whether it is a key or a session's, then the workspace's id and randomness in base32. The
+// id makes its lookup a query within one workspace, as every other.
 const (
 	keyPrefix     = "lw_"
+	sessionPrefix = "lws_"
 	keyRandomness = 24
 )
 
 var keyEncoding = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// newCredential makes a key or a session's token of a workspace.
+func newCredential(prefix string, workspace uuid.UUID) string {
+	random := make([]byte, keyRandomness)
+	rand.Read(random) // never fails
+	return prefix + strings.ToLower(keyEncoding.EncodeToString(append(workspace[:], random...)))
+}
 
 // CreateAPIKey makes a key with the role and bindings of k, and returns it with its text, which can not be had again.
 func (q Queries) CreateAPIKey(ctx context.Context, workspace uuid.UUID, k APIKey) (APIKey, string, error) {
@@ -73,9 +93,7 @@ func (q Queries) CreateAPIKey(ctx context.Context, workspace uuid.UUID, k APIKey
 	if err != nil {
 		return k, "", err
 	}
-	secret := make([]byte, keyRandomness)
-	rand.Read(secret) // never fails
-	text := keyPrefix + strings.ToLower(keyEncoding.EncodeToString(append(workspace[:], secret...)))
+	text := newCredential(keyPrefix, workspace)
 	hash := sha256.Sum256([]byte(text))
 	err = sqlx.GetContext(ctx, q.q, &k, `
 		INSERT INTO api_keys AS k (workspace_id, api_key_id, key_hash, role, member_id, group_id, source_id, name, created_at, expires_at)
@@ -110,20 +128,22 @@ func (q Queries) checkBindings(ctx context.Context, workspace uuid.UUID, k APIKe
 	return nil
 }
 
-// Authenticate finds the caller who holds a key, ErrBadKey where the key is no good.
-func (q Queries) Authenticate(ctx context.Context, key string) (Caller, error) {
-	workspace, err := workspaceOf(key)
-	if err != nil {
-		return Caller{}, err
+// Authenticate finds the caller who holds a key, or a session that stands for one. It returns ErrBadKey where that is no
+// good.
+func (q Queries) Authenticate(ctx context.Context, token string) (Caller, error) {
+	if workspace, is := workspaceOf(sessionPrefix, token); is {
+		return q.callerBySession(ctx, workspace, token)
 	}
-	hash := sha256.Sum256([]byte(key))
+	workspace, is := workspaceOf(keyPrefix, token)
+	if !is {
+		return Caller{}, ErrBadKey
+	}
+	hash := sha256.Sum256([]byte(token))
 	var c Caller
-	err = sqlx.GetContext(ctx, q.q, &c, `
-		SELECT `+apiKeyColumns+`, w.leads_distribution, w.scheduled_distribution,
-			k.role = 'member' AND (m.active IS NOT TRUE OR m.removed_at IS NOT NULL) AS shut_out
+	err := sqlx.GetContext(ctx, q.q, &c, `
+		SELECT `+callerColumns+`
 		FROM api_keys k
-		JOIN workspaces w ON w.workspace_id = k.workspace_id
-		LEFT JOIN members m ON m.workspace_id = k.workspace_id AND m.member_id = k.member_id
+		`+callerJoins+`
 		WHERE k.workspace_id = $1 AND k.key_hash = $2 AND k.revoked_at IS NULL
 			AND (k.expires_at IS NULL OR k.expires_at > $3)`, workspace, hash[:], q.now())
 	if err := translate(err); errors.Is(err, ErrNotFound) {
@@ -134,16 +154,17 @@ func (q Queries) Authenticate(ctx context.Context, key string) (Caller, error) {
 	return c, nil
 }
 
-func workspaceOf(key string) (uuid.UUID, error) {
-	text, found := strings.CutPrefix(key, keyPrefix)
+// workspaceOf reads the workspace in a token, if the text is one with that prefix.
+func workspaceOf(prefix, token string) (workspace uuid.UUID, is bool) {
+	text, found := strings.CutPrefix(token, prefix)
 	if !found || text != strings.ToLower(text) {
-		return uuid.Nil, ErrBadKey
+		return uuid.Nil, false
 	}
 	data, err := keyEncoding.DecodeString(strings.ToUpper(text))
 	if err != nil || len(data) != len(uuid.Nil)+keyRandomness {
-		return uuid.Nil, ErrBadKey
+		return uuid.Nil, false
 	}
-	return uuid.UUID(data[:len(uuid.Nil)]), nil
+	return uuid.UUID(data[:len(uuid.Nil)]), true
 }
 
 // APIKeys lists a page of a workspace's keys, newest first, those that are no longer valid too.

@@ -36,6 +36,7 @@ var impersonal = map[string]string{
 	"opportunities":      "stage currency",
 	"pending_leads":      "trigger pace refused skipped",
 	"rings":              "slots",
+	"sessions":           "token_hash address browser",
 	"sources":            "name",
 	"assigned_leads":     "status",
 	"telegram_links":     "token_hash used_by",

@@ -21,6 +21,7 @@ type cli struct {
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database to this program's schema, or look at it."`
 	Workspace workspaceCmd `cmd:"" help:"Create and list workspaces."`
 	APIKey    apiKeyCmd    `cmd:"" name:"apikey" help:"Create, list and revoke API keys."`
+	Session   sessionCmd   `cmd:"" help:"Look at who is signed in to the console, and sign them out."`
 	Import    importCmd    `cmd:"" help:"Import leads from a CSV file."`
 	Group     groupCmd     `cmd:"" help:"Look at distribution groups, and whose turn is next."`
 	Pending   pendingCmd   `cmd:"" help:"Look at leads that are yet to go out, delete them, or distribute them now."`

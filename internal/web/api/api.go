@@ -80,6 +80,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerOpportunities()
 	a.registerImports()
 	a.registerAPIKeys()
+	a.registerSessions()
 	a.registerAuditLog()
 	a.registerIntegrations()
 	a.registerEvents()

@@ -29,8 +29,8 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		refuse(ctx, problem.New(http.StatusForbidden, "this API key's role may not do this; use a key with another role"))
 		return
 	}
-	a.used.note(caller.APIKey)
-	next(huma.WithValue(ctx, callKey{}, &call{Caller: caller, key: key}))
+	a.used.note(caller)
+	next(huma.WithValue(ctx, callKey{}, &call{Caller: caller, key: key, address: addressOf(ctx), browser: browserOf(ctx)}))
 }
 
 // caller finds who holds the key that was sent. It answers alike whatever is wrong with a key, so that nothing can be

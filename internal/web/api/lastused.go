@@ -6,13 +6,15 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/leadwheel/leadwheel/store"
 )
 
 // usedEvery is how often a key's use is written down at the most.
 const usedEvery = time.Minute
 
-// lastUsed writes down when keys were last used, beside the requests that use them.
+// lastUsed writes down when keys and sessions were last used, beside the requests that use them.
 type lastUsed struct {
 	store *store.Store
 	log   *slog.Logger
@@ -20,25 +22,28 @@ type lastUsed struct {
 	done  chan struct{}
 
 	mu     sync.Mutex
-	queued map[string]used
+	queued map[uuid.UUID]used
 	closed bool
 }
 
 type used struct {
-	key store.APIKey
-	at  time.Time
+	by store.Caller
+	at time.Time
 }
 
 func newLastUsed(s *store.Store, log *slog.Logger) *lastUsed {
-	l := &lastUsed{store: s, log: log, wake: make(chan struct{}, 1), done: make(chan struct{}), queued: make(map[string]used)}
+	l := &lastUsed{store: s, log: log, wake: make(chan struct{}, 1), done: make(chan struct{}), queued: make(map[uuid.UUID]used)}
 	go l.run()
 	return l
 }
 
-// note queues a key to be written down, unless that was done within the last minute.
-func (l *lastUsed) note(key store.APIKey) {
-	now := l.store.Now()
-	if key.LastUsedAt != nil && now.Sub(*key.LastUsedAt) < usedEvery {
+// note queues a caller's key, or session, to be written down, unless that was done within the last minute.
+func (l *lastUsed) note(by store.Caller) {
+	now, id, before := l.store.Now(), by.ID, by.LastUsedAt
+	if by.SessionID != nil {
+		id, before = *by.SessionID, by.SeenAt
+	}
+	if before != nil && now.Sub(*before) < usedEvery {
 		return
 	}
 	l.mu.Lock()
@@ -46,7 +51,7 @@ func (l *lastUsed) note(key store.APIKey) {
 	if l.closed {
 		return
 	}
-	l.queued[key.ID.String()] = used{key, now}
+	l.queued[id] = used{by, now}
 	select {
 	case l.wake <- struct{}{}:
 	default: // it is awake already
@@ -75,13 +80,17 @@ func (l *lastUsed) run() {
 func (l *lastUsed) write() {
 	l.mu.Lock()
 	queued := l.queued
-	l.queued = make(map[string]used)
+	l.queued = make(map[uuid.UUID]used)
 	l.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	for _, u := range queued {
-		if err := l.store.TouchAPIKey(ctx, u.key.Workspace, u.key.ID, u.at, usedEvery); err != nil {
-			l.log.WarnContext(ctx, "an API key's last use could not be written down", "api_key_id", u.key.ID, "error", err)
+		err := l.store.TouchAPIKey(ctx, u.by.Workspace, u.by.ID, u.at, usedEvery)
+		if err == nil && u.by.SessionID != nil {
+			err = l.store.TouchSession(ctx, u.by.Workspace, *u.by.SessionID, u.at, usedEvery)
+		}
+		if err != nil {
+			l.log.WarnContext(ctx, "an API key's last use could not be written down", "api_key_id", u.by.ID, "error", err)
 		}
 	}
 }

@@ -19,6 +19,8 @@ import (
 type call struct {
 	store.Caller
 	key            string // as it was sent
+	address        string // that it came from, empty where that is not known
+	browser        string // as it calls itself
 	wantsCSV       bool
 	idempotencyKey string
 	hash           []byte

@@ -92,6 +92,11 @@ var roles = map[string][]lead.Role{
 	"get-api-key":    admins,
 	"revoke-api-key": admins,
 
+	"post-session":   admins,
+	"list-sessions":  admins,
+	"delete-session": admins,
+	"end-sessions":   admins,
+
 	"list-audit-log": admins,
 
 	"post-integration":      admins,

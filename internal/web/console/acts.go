@@ -87,7 +87,7 @@ func perform(v *visit) (*page, error) {
 	if (o.Ask != "" || o.chosen != nil) && o.sent.Get("sure") == "" {
 		return &page{Title: o.Label, Template: "ask", Data: v.ask(o)}, nil
 	}
-	v.api = v.site.client(v.Request, v.key, o.Form.Once)
+	v.api = v.site.client(v.Request, v.token, o.Form.Once)
 	n, refusals, err := o.do(v)
 	if err != nil {
 		return nil, err

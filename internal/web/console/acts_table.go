@@ -63,6 +63,10 @@ var acts = []*act{
 	{
 		Name: "redeliver-failed", Label: "Deliver all failed again", Done: "Deliveries made again", Fits: always, Each: redeliverFailed,
 	},
+	{
+		Name: "end-session", Label: "Sign out…", Done: "Sessions ended", Fits: always, Gone: true, Each: deleteOne,
+		Ask: "Whoever these sessions are of has to sign in again.",
+	},
 	{Name: "redeliver", Label: "Deliver again", Done: "Deliveries made again", Fits: finalState, Each: calls(http.MethodPost, "/redeliver", nil)},
 }
 

@@ -145,6 +145,10 @@ var collections = []collection{
 		Related: []related{{"leads", "source_id"}, {"customers", "source_id"}},
 	},
 	{
+		Name: "sessions", Title: "Signed in", Columns: []string{"created_at", "current", "browser", "address", "seen_at", "expires_at", "api_key_id"},
+		Acts: []string{"end-session"}, Unlisted: true,
+	},
+	{
 		Name: "audit-log", Title: "Audit log", Columns: []string{"at", "operation", "api_key_id", "count", "fields", "ids"},
 		Filters: []filter{{"operation", "Operation", "text", nil}, {"id", "ID", "text", nil}, byFrom, byUntil}, Unlisted: true, CSV: true,
 	},

@@ -1,5 +1,5 @@
 // Package console is the operators' pages at /console: what came, who got it, what failed and why, what waits, and what to
-// do about it. It is a client of our own API, which it calls within the process with the key of whoever signed in. So it
+// do about it. It is a client of our own API, which it calls within the process with the session of whoever signed in. So it
 // can do nothing that the API refuses, and what is done here stands in the audit log as what is done there.
 package console
 
@@ -26,7 +26,7 @@ func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
 	pages.HandleFunc("GET /console/style.css", serveStyle)
 	pages.HandleFunc("GET /console/sign-in", s.askForKey)
 	pages.HandleFunc("POST /console/sign-in", s.signIn)
-	pages.HandleFunc("POST /console/sign-out", signOut)
+	pages.HandleFunc("POST /console/sign-out", s.signOut)
 	pages.HandleFunc("GET /console/{$}", s.page(overview))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))
 	pages.HandleFunc("GET /console/{collection}/{id}", s.page(showRecord))
@@ -86,7 +86,7 @@ type visit struct {
 	*http.Request
 	site  *site
 	w     http.ResponseWriter
-	key   string
+	token string
 	api   *client.Client
 	names *names
 	zone  *time.Location
@@ -96,12 +96,12 @@ type visit struct {
 // error means that show has answered itself.
 func (s *site) page(show func(*visit) (*page, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		key := keyOf(r)
-		if key == "" {
+		token := tokenOf(r)
+		if token == "" {
 			toSignIn(w, r)
 			return
 		}
-		v := &visit{Request: r, site: s, w: w, key: key, api: s.client(r, key, ""), zone: time.UTC}
+		v := &visit{Request: r, site: s, w: w, token: token, api: s.client(r, token, ""), zone: time.UTC}
 		v.names = &names{get: v.get, walk: v.walk, known: map[string]string{}, read: map[string][]option{}}
 		v.serve(show) //nolint:contextcheck // a visit has its request's context
 	}
@@ -123,9 +123,9 @@ func (v *visit) serve(show func(*visit) (*page, error)) {
 	}
 }
 
-// client calls the API with a key, for whoever made a request; see inProcess for once.
+// client calls the API with a key or a session's token, for whoever made a request; see inProcess for once.
 func (s *site) client(r *http.Request, key, once string) *client.Client {
-	return client.Over(inProcess{api: s.api, remote: r.RemoteAddr, once: once}, key)
+	return client.Over(inProcess{api: s.api, remote: r.RemoteAddr, browser: r.UserAgent(), once: once}, key)
 }
 
 // frame reads what every page shows, and by it whether the key is still good.
@@ -156,7 +156,7 @@ func (v *visit) fail(err error, common *frame) {
 		p.Title, p.Status = "There is no such page", http.StatusNotFound
 		p.Data = problemView{Words: "Nothing is at this address. Choose from the menu."}
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
-		forget(v.w)
+		forget(v.w, v.Request)
 		toSignIn(v.w, v.Request)
 		return
 	case errors.As(err, &refused):

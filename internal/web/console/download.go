@@ -14,7 +14,7 @@ func (v *visit) download(path, name string, chosen url.Values) error {
 	r := v.Clone(v.Context())
 	r.URL = &url.URL{Path: path, RawQuery: chosen.Encode()}
 	r.RequestURI = r.URL.RequestURI()
-	r.Header = http.Header{"Authorization": {"Bearer " + v.key}, "Accept": {"text/csv"}}
+	r.Header = http.Header{"Authorization": {"Bearer " + v.token}, "Accept": {"text/csv"}}
 	f := &file{w: v.w, name: name, refused: answer{header: http.Header{}, status: http.StatusOK}}
 	v.site.api.ServeHTTP(f, r)
 	if !f.sent {

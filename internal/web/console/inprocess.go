@@ -12,8 +12,8 @@ import (
 // inProcess carries requests to a handler in this process.
 type inProcess struct {
 	api http.Handler
-	// remote is the address of whoever makes the console ask.
-	remote string
+	// remote is the address of whoever makes the console ask, browser what their browser calls itself.
+	remote, browser string
 	// once stands for a form that was sent: its requests that change something are made once, however often it is sent.
 	once string
 }
@@ -22,6 +22,7 @@ type inProcess struct {
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent := r.Clone(r.Context())
 	sent.RemoteAddr, sent.RequestURI = t.remote, r.URL.RequestURI()
+	sent.Header.Set("User-Agent", t.browser)
 	if sent.Body == nil {
 		sent.Body = http.NoBody
 	}

@@ -6,17 +6,19 @@ import (
 	"net/url"
 	"path"
 	"strings"
-	"time"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/store"
 )
 
 const (
-	// cookieName is the cookie that holds the API key of whoever is signed in. No script can read it, a browser sends it from
-	// other sites only where somebody follows a link, and the key can be revoked as any other.
-	cookieName = "leadwheel_console"
-	// signedInFor is how long somebody stays signed in.
-	signedInFor = 12 * time.Hour
+	// cookieName is the cookie that holds the session of whoever is signed in. No script can read it, and a browser sends it
+	// from other sites only where somebody follows a link. Where the browser reached us by HTTPS, its name has the prefix
+	// that keeps other hosts and plain HTTP from setting it.
+	cookieName   = "leadwheel_session"
+	securePrefix = "__Host-"
+	// tokenPrefix begins what a session is known by. An API key in a cookie is not taken.
+	tokenPrefix = "lws_"
 	// maxForm bounds a form, in bytes: 500 ids and what is said of them.
 	maxForm = 64 << 10
 	home    = "/console/"
@@ -25,12 +27,22 @@ const (
 // A signInView is the page that asks for a key.
 type signInView struct{ Back, Problem string }
 
-func keyOf(r *http.Request) string {
-	cookie, err := r.Cookie(cookieName)
-	if err != nil {
+// tokenOf is the token of whoever is signed in, empty where nobody is.
+func tokenOf(r *http.Request) string {
+	cookie, err := r.Cookie(cookieFor(r).Name)
+	if err != nil || !strings.HasPrefix(cookie.Value, tokenPrefix) {
 		return ""
 	}
 	return cookie.Value
+}
+
+// cookieFor is the cookie as it is called, and where it is sent, for how a browser reached us. It has no value.
+func cookieFor(r *http.Request) *http.Cookie {
+	c := &http.Cookie{Name: cookieName, Path: home, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if encrypted(r) {
+		c.Name, c.Path, c.Secure = securePrefix+cookieName, "/", true
+	}
+	return c
 }
 
 // toSignIn asks for a key, and leads back to where somebody wanted to go, unless that was to do something.
@@ -49,46 +61,58 @@ func (s *site) askForKey(w http.ResponseWriter, r *http.Request) {
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	key, back := strings.TrimSpace(r.PostFormValue("key")), within(r.PostFormValue("back"))
-	status, problem := s.check(r, key)
+	token, status, problem := s.begin(r, key)
 	if problem != "" {
 		render(w, &page{Title: "Sign in", Template: "sign-in", Status: status, Data: signInView{back, problem}})
 		return
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: key, Path: home, MaxAge: int(signedInFor.Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: encrypted(r),
-	})
+	cookie := cookieFor(r)
+	cookie.Value, cookie.MaxAge = token, int(store.SessionAge.Seconds())
+	http.SetCookie(w, cookie)
 	http.Redirect(w, r, back, http.StatusSeeOther)
 }
 
-// check says what is wrong with a key, and with which status to refuse it. The console is for those who may manage keys.
-func (s *site) check(r *http.Request, key string) (status int, problem string) {
+// begin begins a session with a key, or says what is wrong with that, and with which status to refuse it.
+func (s *site) begin(r *http.Request, key string) (token string, status int, problem string) {
 	if key == "" || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`";,\`, c) }) {
-		return http.StatusUnauthorized, "Give an API key, as it was printed: lw_ and many letters."
+		return "", http.StatusUnauthorized, "Give an API key, as it was printed: lw_ and many letters."
 	}
+	var begun struct{ Token string }
 	refused := &client.Problem{}
-	err := s.client(r, key, "").Get(r.Context(), "/v1/api-keys?limit=1", nil)
+	err := s.client(r, key, "").Call(r.Context(), http.MethodPost, "/v1/sessions", nil, &begun)
 	switch {
 	case err == nil:
-		return http.StatusOK, ""
+		return begun.Token, http.StatusOK, ""
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
-		return refused.Status, "This key is not valid: it was mistyped, has expired or was revoked."
+		return "", refused.Status, "This key is not valid: it was mistyped, has expired or was revoked."
 	case errors.As(err, &refused) && refused.Status == http.StatusForbidden:
-		return refused.Status, "This key may not use the console, which is for administrators. Make a key with `leadwheel apikey create --role admin`."
+		return "", refused.Status, "This key may not use the console, which is for administrators. Make a key with `leadwheel apikey create --role admin`."
 	case errors.As(err, &refused):
-		return refused.Status, sentence(refused.Detail)
+		return "", refused.Status, sentence(refused.Detail)
 	}
-	return http.StatusServiceUnavailable, "The key could not be looked up. Please try again."
+	return "", http.StatusServiceUnavailable, "The key could not be looked up. Please try again."
 }
 
-func signOut(w http.ResponseWriter, r *http.Request) {
-	forget(w)
+// signOut ends the session, and asks for a key again. A session that was over already is none.
+func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
+	if token := tokenOf(r); token != "" {
+		err := s.client(r, token, "").Call(r.Context(), http.MethodDelete, "/v1/sessions/current", nil, nil)
+		if refused := (&client.Problem{}); err != nil && !(errors.As(err, &refused) && refused.Status < http.StatusInternalServerError) {
+			render(w, &page{Title: "You are still signed in", Template: "problem", Status: http.StatusServiceUnavailable, Data: problemView{
+				Words: "The session could not be ended. Please try again.",
+			}})
+			return
+		}
+	}
+	forget(w, r)
 	http.Redirect(w, r, home+"sign-in", http.StatusSeeOther)
 }
 
-// forget makes the browser drop the key.
-func forget(w http.ResponseWriter) {
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: home, MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+// forget makes the browser drop its session.
+func forget(w http.ResponseWriter, r *http.Request) {
+	cookie := cookieFor(r)
+	cookie.MaxAge = -1
+	http.SetCookie(w, cookie)
 }
 
 // encrypted says whether a browser reached us, or the proxy before us, by HTTPS.

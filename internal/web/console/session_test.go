@@ -47,18 +47,59 @@ func TestSignIn(t *testing.T) {
 	if at := got.header.Get("Location"); at != "/console/history?outcome=failed" {
 		t.Errorf("signing in leads to %q", at)
 	}
-	for _, attribute := range []string{"HttpOnly", "SameSite=Lax", "Path=/console/", "Max-Age=43200"} {
-		if cookie := got.header.Get("Set-Cookie"); !strings.Contains(cookie, attribute) || strings.Contains(cookie, "Secure") {
+	for _, attribute := range []string{"leadwheel_session=lws_", "HttpOnly", "SameSite=Lax", "Path=/console/", "Max-Age=1209600"} {
+		if cookie := got.header.Get("Set-Cookie"); !strings.Contains(cookie, attribute) || strings.Contains(cookie, "Secure") || strings.Contains(cookie, s.admin) {
 			t.Errorf("over plain HTTP the cookie is %q; want %s and not Secure", cookie, attribute)
 		}
 	}
-	if cookie := s.post("/console/sign-in", url.Values{"key": {s.admin}}, "X-Forwarded-Proto", "https").header.Get("Set-Cookie"); !strings.Contains(cookie, "Secure") {
+	if cookie := s.post("/console/sign-in", url.Values{"key": {s.admin}}, "X-Forwarded-Proto", "https").header.Get("Set-Cookie"); !strings.HasPrefix(cookie, "__Host-leadwheel_session=lws_") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "Path=/;") {
 		t.Errorf("behind a proxy that encrypts the cookie is %q", cookie)
 	}
 	s.get("/console/").is(http.StatusOK).shows("acme", "All is well").lacks(s.admin)
 
+	kept := s.cookie()
 	s.post("/console/sign-out", nil).is(http.StatusSeeOther)
 	s.get("/console/").is(http.StatusSeeOther)
+	// Who has kept the cookie, or puts a key into one, is not signed in.
+	for _, value := range []string{kept, s.admin} {
+		s.with(value, "/console/").is(http.StatusSeeOther)
+	}
+}
+
+// cookie is what the browser keeps of whoever is signed in.
+func (s *site) cookie() string {
+	s.t.Helper()
+	at, err := url.Parse(s.url + "/console/")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, c := range s.browser.Jar.Cookies(at) {
+		if c.Name == "leadwheel_session" {
+			return c.Value
+		}
+	}
+	s.t.Fatal("the browser has no session")
+	return ""
+}
+
+// with is a page as it is shown to a browser with another cookie.
+func (s *site) with(cookie, address string) shownPage {
+	s.t.Helper()
+	jar := s.browser.Jar
+	s.browser.Jar = nil
+	defer func() { s.browser.Jar = jar }()
+	return s.send("GET", address, nil, "Cookie", "leadwheel_session="+cookie)
+}
+
+func TestSessionsAreListedAndEnded(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	other := s.api("POST", "/v1/sessions", nil)
+	form := s.get("/console/sessions").is(http.StatusOK).shows("Signed in", "Go-http-client").lacks("lws_").form(other["id"].(string))
+	form.Set("sure", "yes")
+	s.post("/console/acts/end-session", form).is(http.StatusSeeOther)
+	s.with(other["token"].(string), "/console/").is(http.StatusSeeOther)
+	s.get("/console/").is(http.StatusOK)
 }
 
 func TestSigningInLeadsNowhereElse(t *testing.T) {
