@@ -79,6 +79,7 @@ func TestOperatorsViews(t *testing.T) {
 		t.Errorf("the group is %+v", g)
 	}
 	pendingViews(t, api, said, settings)
+	sessionViews(t, api, settings)
 	runbookCommands(t, append(settings, "LEADWHEEL_OPS_URL="+strings.TrimSuffix(said.QueuesURL, "/queues"),
 		"DATABASE_URL="+env.DatabaseURL, "REDIS_URL="+env.RedisURL))
 	command(t, exitRefused, settings, "group", "show", "Nobody")
@@ -157,4 +158,23 @@ func pendingViews(t *testing.T, api *client.Client, said announcement, settings 
 	})
 	command(t, exitUsage, settings, "pending", "delete")
 	command(t, exitUsage, settings, "pending", "delete", "--all", waiting[0].ID.String())
+}
+
+func sessionViews(t *testing.T, api *client.Client, settings []string) {
+	t.Helper()
+	for range 3 {
+		if err := api.Call(t.Context(), http.MethodPost, "/v1/sessions", nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := commandJSON[list[sessionItem]](t, settings, "session", "list")
+	if len(all.Items) != 3 {
+		t.Fatalf("there are %d sessions, want 3", len(all.Items))
+	}
+	command(t, exitOK, settings, "session", "end", all.Items[0].ID.String())
+	command(t, exitRefused, settings, "session", "end", all.Items[0].ID.String())
+	if said, _ := command(t, exitOK, settings, "session", "end", "--all"); !strings.Contains(said, "ended: 2") {
+		t.Errorf("ending all says %q", said)
+	}
+	command(t, exitUsage, settings, "session", "end")
 }
