@@ -34,7 +34,29 @@ type APIKey struct {
 	ExpiresAt  *time.Time `db:"expires_at"`
 	RevokedAt  *time.Time `db:"revoked_at"`
 	LastUsedAt *time.Time `db:"last_used_at"`
+	// Addresses are those from which it was used last, newest first.
+	Addresses KeyUses `db:"addresses"`
 }
+
+// A KeyUse is an address from which a key was used, and when that was last, to the minute.
+type KeyUse struct {
+	Address string    `json:"address"`
+	At      time.Time `json:"at"`
+}
+
+// KeyUses are read from a column of JSON.
+type KeyUses []KeyUse
+
+// Scan implements sql.Scanner.
+func (u *KeyUses) Scan(src any) error {
+	var column jsonb[[]KeyUse]
+	err := column.Scan(src)
+	*u = column.v
+	return err
+}
+
+// keptAddresses bounds the addresses of one key.
+const keptAddresses = 10
 
 // A Caller is a valid key's holder, and what must be known of their workspace to serve them.
 type Caller struct {
@@ -50,12 +72,15 @@ type Caller struct {
 	ScheduledDistribution bool `db:"scheduled_distribution"`
 }
 
-const apiKeyColumns = `k.workspace_id, k.api_key_id, k.role, k.member_id, k.group_id, k.source_id, coalesce(k.name, '') AS name, k.created_at, k.expires_at,
+const keyColumns = `k.workspace_id, k.api_key_id, k.role, k.member_id, k.group_id, k.source_id, coalesce(k.name, '') AS name, k.created_at, k.expires_at,
 	k.revoked_at, k.last_used_at`
+
+// apiKeyColumns are what is shown of a key; a caller's need no addresses.
+const apiKeyColumns = keyColumns + `, k.addresses`
 
 // A Caller's columns, and what they are read from beside the key k.
 const (
-	callerColumns = apiKeyColumns + `, w.leads_distribution, w.scheduled_distribution,
+	callerColumns = keyColumns + `, w.leads_distribution, w.scheduled_distribution,
 			k.role = 'member' AND (m.active IS NOT TRUE OR m.removed_at IS NOT NULL) AS shut_out`
 	callerJoins = `JOIN workspaces w ON w.workspace_id = k.workspace_id
 		LEFT JOIN members m ON m.workspace_id = k.workspace_id AND m.member_id = k.member_id`
@@ -78,7 +103,9 @@ func newCredential(prefix string, workspace uuid.UUID) string {
 	return prefix + strings.ToLower(keyEncoding.EncodeToString(append(workspace[:], random...)))
 }
 
-// CreateAPIKey makes a key with the role and bindings of k, and returns it with its text, which can not be had again.
+// CreateAPIKey makes a key with the role and bindings of k, and returns it with its text, which can not be had again. Where
+// the workspace bounds how long keys last, one that names no end gets that, and one that asks for more is refused with a
+// *FieldError.
 func (q Queries) CreateAPIKey(ctx context.Context, workspace uuid.UUID, k APIKey) (APIKey, string, error) {
 	if (k.Role == lead.RoleMember) != (k.MemberID != nil) {
 		return k, "", &FieldError{"member_id", "a member's key needs a member, and no other key has one"}
@@ -87,6 +114,9 @@ func (q Queries) CreateAPIKey(ctx context.Context, workspace uuid.UUID, k APIKey
 		return k, "", &FieldError{"group_id", "only an integration's key is bound to a group or a source"}
 	}
 	if err := q.checkBindings(ctx, workspace, k); err != nil {
+		return k, "", err
+	}
+	if err := q.boundKey(ctx, workspace, &k); err != nil {
 		return k, "", err
 	}
 	id, err := uuid.NewV7()
@@ -101,6 +131,46 @@ func (q Queries) CreateAPIKey(ctx context.Context, workspace uuid.UUID, k APIKey
 		RETURNING `+apiKeyColumns,
 		workspace, id, hash[:], string(k.Role), k.MemberID, k.GroupID, k.SourceID, nullText(k.Name), q.now(), k.ExpiresAt)
 	return k, text, translate(err)
+}
+
+// boundKey gives a key the end that its workspace wants keys to have.
+func (q Queries) boundKey(ctx context.Context, workspace uuid.UUID, k *APIKey) error {
+	w, err := q.Workspace(ctx, workspace)
+	if err != nil || w.APIKeyMaxDays == nil {
+		return err
+	}
+	last := q.now().AddDate(0, 0, *w.APIKeyMaxDays)
+	if k.ExpiresAt == nil {
+		k.ExpiresAt = &last
+	} else if k.ExpiresAt.After(last) {
+		return &FieldError{"expires_at", fmt.Sprintf("keys of this workspace last %d days at the most; give an earlier time, or none", *w.APIKeyMaxDays)}
+	}
+	return nil
+}
+
+// RotateAPIKey makes a key like one that is good, and has that end at the given time, if it does not end before. It
+// returns ErrNotFound where there is no such key, or where it is over.
+func (t *Tx) RotateAPIKey(ctx context.Context, workspace, id uuid.UUID, end time.Time) (APIKey, string, error) {
+	var old APIKey
+	now := t.now()
+	if err := sqlx.GetContext(ctx, t.q, &old, `
+		SELECT `+apiKeyColumns+` FROM api_keys k
+		WHERE k.workspace_id = $1 AND k.api_key_id = $2 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3)
+		FOR UPDATE`, workspace, id, now); err != nil {
+		return old, "", translate(err)
+	}
+	successor := APIKey{Role: old.Role, Name: old.Name, MemberID: old.MemberID, GroupID: old.GroupID, SourceID: old.SourceID}
+	if old.ExpiresAt != nil { // it lasts as long as the old one was meant to
+		expires := now.Add(old.ExpiresAt.Sub(old.CreatedAt))
+		successor.ExpiresAt = &expires
+	}
+	made, text, err := t.CreateAPIKey(ctx, workspace, successor)
+	if err != nil {
+		return made, "", err
+	}
+	_, err = t.q.ExecContext(ctx, `
+		UPDATE api_keys SET expires_at = least(expires_at, $3) WHERE workspace_id = $1 AND api_key_id = $2`, workspace, id, end)
+	return made, text, translate(err)
 }
 
 // checkBindings returns a *FieldError for a key to a member who was removed or a group that was deleted. What never was
@@ -193,12 +263,20 @@ func (q Queries) RevokeAPIKey(ctx context.Context, workspace, key uuid.UUID) err
 	return oneRow(result, err)
 }
 
-// TouchAPIKey records that a key was in use at a time. It writes nothing where an earlier record is younger than the
-// given age, so that servers who notice the same use write it once.
-func (q Queries) TouchAPIKey(ctx context.Context, workspace, key uuid.UUID, at time.Time, age time.Duration) error {
+// TouchAPIKey records that a key was in use at a time, from an address, which may be empty. It writes nothing where an
+// earlier record of that address is younger than the given age, so that servers who notice the same use write it once.
+func (q Queries) TouchAPIKey(ctx context.Context, workspace, key uuid.UUID, address string, at time.Time, age time.Duration) error {
 	_, err := q.q.ExecContext(ctx, `
-		UPDATE api_keys SET last_used_at = $3
-		WHERE workspace_id = $1 AND api_key_id = $2 AND (last_used_at IS NULL OR last_used_at <= $4)`,
-		workspace, key, at, at.Add(-age))
+		UPDATE api_keys SET last_used_at = greatest(last_used_at, $3), addresses = CASE WHEN $5 = '' THEN addresses ELSE (
+			SELECT jsonb_agg(u ORDER BY u ->> 'at' DESC) FROM (
+				SELECT jsonb_build_object('address', $5::text, 'at', $6::text) AS u
+				UNION ALL (
+					SELECT e FROM jsonb_array_elements(addresses) e WHERE e ->> 'address' <> $5
+					ORDER BY e ->> 'at' DESC LIMIT $7
+				)
+			) AS uses) END
+		WHERE workspace_id = $1 AND api_key_id = $2 AND (last_used_at IS NULL OR last_used_at <= $4
+			OR $5 <> '' AND NOT addresses @> jsonb_build_array(jsonb_build_object('address', $5::text)))`,
+		workspace, key, at, at.Add(-age), address, at.UTC().Format(time.RFC3339), keptAddresses-1)
 	return translate(err)
 }

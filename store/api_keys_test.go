@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/testenv"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -84,12 +87,98 @@ func TestTouchAPIKey(t *testing.T) {
 	}
 	start := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	for _, step := range []struct{ at, want time.Duration }{{0, 0}, {59 * time.Second, 0}, {time.Minute, time.Minute}, {time.Second, time.Minute}} {
-		if err := w.Store.TouchAPIKey(t.Context(), w.workspace, k.ID, start.Add(step.at), time.Minute); err != nil {
+		if err := w.Store.TouchAPIKey(t.Context(), w.workspace, k.ID, "", start.Add(step.at), time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		keys, err := w.Store.APIKeys(t.Context(), w.workspace, store.Page{Limit: 10})
 		if err != nil || !keys[0].LastUsedAt.Equal(start.Add(step.want)) {
 			t.Errorf("after %v: %v, %v", step.at, keys, err)
 		}
+	}
+}
+
+func TestAddressesOfAKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	k, _, err := w.Store.CreateAPIKey(t.Context(), w.workspace, store.APIKey{Role: lead.RoleAdmin})
+	w.fine(err)
+	start := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for i := range 15 {
+		w.fine(w.Store.TouchAPIKey(t.Context(), w.workspace, k.ID, fmt.Sprint("192.0.2.", i%12), start.Add(time.Duration(i)*time.Minute), time.Minute))
+	}
+	got, err := w.Store.APIKey(t.Context(), w.workspace, k.ID)
+	w.fine(err)
+	var addresses []string
+	for _, u := range got.Addresses {
+		addresses = append(addresses, strings.TrimPrefix(u.Address, "192.0.2."))
+	}
+	if want := "2 1 0 11 10 9 8 7 6 5"; strings.Join(addresses, " ") != want {
+		t.Errorf("the last addresses are %v, want %s", addresses, want)
+	}
+	// Within the minute the same address is not written again, and another one is.
+	at := start.Add(14*time.Minute + time.Second)
+	w.fine(w.Store.TouchAPIKey(t.Context(), w.workspace, k.ID, "192.0.2.2", at, time.Minute))
+	w.fine(w.Store.TouchAPIKey(t.Context(), w.workspace, k.ID, "2001:db8::1", at, time.Minute))
+	got, err = w.Store.APIKey(t.Context(), w.workspace, k.ID)
+	if w.fine(err); got.Addresses[0].Address != "2001:db8::1" || !got.Addresses[1].At.Equal(at.Add(-time.Second)) {
+		t.Errorf("the last addresses are %v", got.Addresses)
+	}
+}
+
+func TestRotateAPIKey(t *testing.T) {
+	t.Parallel()
+	c := newClock("2026-03-02T09:00:00Z")
+	w := newWorld(t, testenv.WithClock(c.get))
+	group, expires := w.group("A"), c.get().Add(30*24*time.Hour)
+	old, oldText, err := w.Store.CreateAPIKey(t.Context(), w.workspace, store.APIKey{Role: lead.RoleIntegration, Name: "landing", GroupID: &group, ExpiresAt: &expires})
+	w.fine(err)
+	c.add(10 * 24 * time.Hour)
+	var made store.APIKey
+	var text string
+	rotate := func(id uuid.UUID) error {
+		return w.Store.WithTx(t.Context(), func(tx *store.Tx) (err error) {
+			made, text, err = tx.RotateAPIKey(t.Context(), w.workspace, id, c.get().Add(24*time.Hour))
+			return err
+		})
+	}
+	w.fine(rotate(old.ID))
+	if made.Name != "landing" || made.Role != lead.RoleIntegration || *made.GroupID != group || !made.ExpiresAt.Equal(c.get().Add(30*24*time.Hour)) {
+		t.Errorf("the new key is %+v", made)
+	}
+	if !w.opens(oldText) || !w.opens(text) {
+		t.Error("the keys do not overlap")
+	}
+	c.add(24 * time.Hour)
+	if w.opens(oldText) || !w.opens(text) {
+		t.Error("the old key is good after the overlap")
+	}
+	for _, id := range []uuid.UUID{old.ID, uuid.New()} {
+		if err := rotate(id); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("rotating what is over: %v", err)
+		}
+	}
+}
+
+func TestKeysLastAsTheWorkspaceSays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	days := 90
+	w.fine(w.tx(func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.EditWorkspace(ctx, w.workspace, func(ws *store.Workspace) error { ws.APIKeyMaxDays = &days; return nil })
+		return err
+	}))
+	last := w.Store.Now().AddDate(0, 0, days)
+	k, _, err := w.Store.CreateAPIKey(t.Context(), w.workspace, store.APIKey{Role: lead.RoleAdmin})
+	if w.fine(err); k.ExpiresAt == nil || k.ExpiresAt.Sub(last).Abs() > time.Minute {
+		t.Errorf("a key of which nothing is said ends at %v", k.ExpiresAt)
+	}
+	late, soon := last.Add(time.Hour), last.Add(-time.Hour)
+	var field *store.FieldError
+	if _, _, err := w.Store.CreateAPIKey(t.Context(), w.workspace, store.APIKey{Role: lead.RoleAdmin, ExpiresAt: &late}); !errors.As(err, &field) || field.Field != "expires_at" {
+		t.Errorf("a key that lasts too long: %v", err)
+	}
+	k, _, err = w.Store.CreateAPIKey(t.Context(), w.workspace, store.APIKey{Role: lead.RoleAdmin, ExpiresAt: &soon})
+	if w.fine(err); !k.ExpiresAt.Equal(soon.Truncate(time.Microsecond)) {
+		t.Errorf("a key with an earlier end ends at %v", k.ExpiresAt)
 	}
 }

@@ -30,6 +30,8 @@ type Act struct {
 	Count *int
 	// Fields are the names of the fields that it changes.
 	Fields []string
+	// Filter is what an export was narrowed by, without what people are searched by; empty for all and for other acts.
+	Filter string
 	// Void is set by a transaction which finds that there is nothing to do, and so nothing to log.
 	Void bool
 
@@ -90,11 +92,11 @@ func (t *Tx) log(ctx context.Context, act *Act) error {
 		return err
 	}
 	_, err = t.q.ExecContext(ctx, `
-		INSERT INTO audit_log (workspace_id, entry_id, api_key_id, operation, ids, count, fields, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO audit_log (workspace_id, entry_id, api_key_id, operation, ids, count, fields, filter, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (workspace_id, entry_id) DO NOTHING`,
 		act.Workspace, entry, nullID(act.APIKeyID), act.Operation, uuids(act.IDs[:min(len(act.IDs), maxLoggedIDs)]),
-		act.Count, texts(act.Fields), t.now())
+		act.Count, texts(act.Fields), nullText(act.Filter), t.now())
 	if err != nil {
 		return fmt.Errorf("writing the audit log: %w", translate(err))
 	}
@@ -110,6 +112,7 @@ type AuditEntry struct {
 	IDs       []uuid.UUID
 	Count     *int
 	Fields    []string
+	Filter    string
 }
 
 // An AuditFilter narrows the audit log; zero fields don't. ID is one that the entry is about. From is inclusive, To is
@@ -129,6 +132,7 @@ func (q Queries) AuditLog(ctx context.Context, workspace uuid.UUID, f AuditFilte
 		IDs       jsonb[[]uuid.UUID] `db:"ids"`
 		Count     *int               `db:"count"`
 		Fields    pq.StringArray     `db:"fields"`
+		Filter    string             `db:"filter"`
 		At        time.Time          `db:"at"`
 	}
 	low, high := idSpan(f.From, f.To, actSlack)
@@ -140,10 +144,10 @@ func (q Queries) AuditLog(ctx context.Context, workspace uuid.UUID, f AuditFilte
 	}
 	l.withTimes("at", f.From, f.To)
 	err := l.read(ctx, q, &rows, `
-		SELECT entry_id, api_key_id, operation, to_json(ids) AS ids, count, fields, at FROM`, "audit_log", "")
+		SELECT entry_id, api_key_id, operation, to_json(ids) AS ids, count, fields, coalesce(filter, '') AS filter, at FROM`, "audit_log", "")
 	all := make([]AuditEntry, len(rows))
 	for i, r := range rows {
-		all[i] = AuditEntry{ID: r.ID, APIKeyID: r.APIKeyID, Operation: r.Operation, IDs: r.IDs.v, Count: r.Count, Fields: r.Fields, At: r.At}
+		all[i] = AuditEntry{ID: r.ID, APIKeyID: r.APIKeyID, Operation: r.Operation, IDs: r.IDs.v, Count: r.Count, Fields: r.Fields, Filter: r.Filter, At: r.At}
 	}
 	return all, err
 }

@@ -16,9 +16,9 @@ import (
 // impersonal are the columns that can hold text and hold nothing of the people behind leads: what operators and admins
 // chose, the program's own words, ids, digests. Those that do are in personal.go.
 var impersonal = map[string]string{
-	"api_keys":           "name role key_hash",
+	"api_keys":           "name role key_hash addresses",
 	"assignments":        "pace",
-	"audit_log":          "operation fields",
+	"audit_log":          "operation fields filter",
 	"batches":            "queue error",
 	"dead_tasks":         "queue task_id type",
 	"groups":             "name method listed",

@@ -31,8 +31,10 @@ type Workspace struct {
 	Statuses  []string `db:"-"`
 	WonStatus string   `db:"won_status"`
 	Duplicates
-	CreatedAt time.Time `db:"created_at"`
-	UpdatedAt time.Time `db:"updated_at"`
+	// APIKeyMaxDays is how many days a new key may last, nil where it may last for good.
+	APIKeyMaxDays *int      `db:"api_key_max_days"`
+	CreatedAt     time.Time `db:"created_at"`
+	UpdatedAt     time.Time `db:"updated_at"`
 
 	// renamed is a status that the leads which have it are about to lose to another name.
 	renamed string
@@ -58,7 +60,7 @@ func (r workspaceRow) workspace() Workspace {
 }
 
 const workspaceColumns = `workspace_id, name, timezone, region, leads_distribution, scheduled_distribution,
-	distribution_from, distribution_to, statuses, won_status, duplicates_policy, duplicates_days, created_at, updated_at`
+	distribution_from, distribution_to, statuses, won_status, duplicates_policy, duplicates_days, api_key_max_days, created_at, updated_at`
 
 // CreateWorkspace makes a workspace with every feature on.
 func (q Queries) CreateWorkspace(ctx context.Context, spec WorkspaceSpec) (Workspace, error) {
@@ -145,9 +147,9 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 	_, err := t.q.ExecContext(ctx, `
 		UPDATE workspaces SET name = $2, timezone = $3, region = $4, leads_distribution = $5, scheduled_distribution = $6,
 			distribution_from = $7, distribution_to = $8, updated_at = $9, statuses = $10, won_status = $11,
-			duplicates_policy = $12, duplicates_days = $13
+			duplicates_policy = $12, duplicates_days = $13, api_key_max_days = $14
 		WHERE workspace_id = $1`, workspace, w.Name, w.Timezone, w.Region, w.LeadsDistribution, w.ScheduledDistribution,
-		int(w.Hours.From), int(w.Hours.To), w.UpdatedAt, texts(w.Statuses), w.WonStatus, string(w.Policy), w.Days)
+		int(w.Hours.From), int(w.Hours.To), w.UpdatedAt, texts(w.Statuses), w.WonStatus, string(w.Policy), w.Days, w.APIKeyMaxDays)
 	switch {
 	case err != nil:
 	case w.Hours != hours:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +17,7 @@ import (
 type apiKeyCmd struct {
 	Create apiKeyCreateCmd `cmd:"" help:"Create a key."`
 	List   apiKeyListCmd   `cmd:"" help:"List keys, and when each was last used."`
+	Rotate apiKeyRotateCmd `cmd:"" help:"Make a key that takes the place of another, which ends after an overlap."`
 	Revoke apiKeyRevokeCmd `cmd:"" help:"End a key."`
 }
 
@@ -100,25 +102,34 @@ func (c *apiKeyRevokeCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	revoke := func() error {
-		for _, k := range all {
-			if k.ID == c.ID {
-				act := &store.Act{Workspace: k.Workspace, Operation: "apikey revoke", IDs: []uuid.UUID{k.ID}}
-				return st.Perform(ctx, act, func(t *store.Tx) error { return t.RevokeAPIKey(ctx, k.Workspace, k.ID) })
-			}
-		}
-		return store.ErrNotFound
-	}
-	if err := revoke(); errors.Is(err, store.ErrNotFound) {
-		return refusedError{fmt.Errorf("there is no API key %s, or it was revoked before; see `leadwheel apikey list`", c.ID)}
-	} else if err != nil {
-		return fmt.Errorf("revoking API key %s: %w", c.ID, err)
+	if err := actOnKey(ctx, st, all, c.ID, "apikey revoke", func(t *store.Tx, act *store.Act) error {
+		return t.RevokeAPIKey(ctx, act.Workspace, c.ID)
+	}); err != nil {
+		return err
 	}
 	if c.JSON {
 		return printJSON(s.out, map[string]any{"id": c.ID, "revoked": true})
 	}
 	_, err = fmt.Fprintf(s.out, "API key %s is revoked.\n", c.ID)
 	return err
+}
+
+// actOnKey does something to one of the keys, with its entry in the audit log.
+func actOnKey(ctx context.Context, st *store.Store, all []store.APIKey, id uuid.UUID, operation string, do func(*store.Tx, *store.Act) error) error {
+	gone := refusedError{fmt.Errorf("there is no API key %s, or it is over; see `leadwheel apikey list`", id)}
+	at := slices.IndexFunc(all, func(k store.APIKey) bool { return k.ID == id })
+	if at < 0 {
+		return gone
+	}
+	act := &store.Act{Workspace: all[at].Workspace, Operation: operation, IDs: []uuid.UUID{id}}
+	err := st.Perform(ctx, act, func(t *store.Tx) error { return do(t, act) })
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return gone
+	case err != nil:
+		return fmt.Errorf("%s of %s: %w", operation, id, err)
+	}
+	return nil
 }
 
 // apiKeys lists the keys of a workspace, or of all where the name is empty.

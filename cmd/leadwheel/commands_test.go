@@ -174,19 +174,24 @@ func TestWorkspacesAndKeys(t *testing.T) {
 	command(t, exitRefused, settings, append(create, "Nobody")...)
 	command(t, exitRefused, settings, "apikey", "create", "--workspace", "Nobody", "--role", "admin")
 
-	if err := env.Store.TouchAPIKey(t.Context(), made.ID, hers.ID, env.Store.Now(), 0); err != nil {
+	if err := env.Store.TouchAPIKey(t.Context(), made.ID, hers.ID, "192.0.2.7", env.Store.Now(), 0); err != nil {
 		t.Fatal(err)
 	}
 	keys := commandJSON[list[apiKeyItem]](t, settings, "apikey", "list", "--workspace", made.ID.String())
 	if len(keys.Items) != 2 || keys.Items[0].ID != hers.ID || keys.Items[0].LastUsedAt == nil || keys.Items[1].LastUsedAt != nil {
 		t.Errorf("the keys are %+v", keys)
 	}
+	command(t, exitUsage, settings, "apikey", "rotate", hers.ID.String(), "--overlap", "721h")
+	next := commandJSON[key](t, settings, "apikey", "rotate", hers.ID.String(), "--overlap", "1h")
+	if caller, err = env.Store.Authenticate(t.Context(), next.APIKey); err != nil || *caller.MemberID != member.ID {
+		t.Errorf("the key that follows is %+v, %v", caller, err)
+	}
 	commandJSON[any](t, settings, "apikey", "revoke", hers.ID.String())
 	if _, err := env.Store.Authenticate(t.Context(), hers.APIKey); !errors.Is(err, store.ErrBadKey) {
 		t.Errorf("the revoked key: %v", err)
 	}
 	command(t, exitRefused, settings, "apikey", "revoke", hers.ID.String())
-	logged(t, env, made.ID, "workspace create", "apikey create", "apikey revoke")
+	logged(t, env, made.ID, "workspace create", "apikey create", "apikey rotate", "apikey revoke")
 }
 
 // logged fails the test unless a workspace's audit log has these commands, oldest first.

@@ -20,7 +20,7 @@ type cli struct {
 	Serve     serveCmd     `cmd:"" help:"Run in production: any of the roles api, worker and scheduler."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database to this program's schema, or look at it."`
 	Workspace workspaceCmd `cmd:"" help:"Create and list workspaces."`
-	APIKey    apiKeyCmd    `cmd:"" name:"apikey" help:"Create, list and revoke API keys."`
+	APIKey    apiKeyCmd    `cmd:"" name:"apikey" help:"Create, list, rotate and revoke API keys."`
 	Session   sessionCmd   `cmd:"" help:"Look at who is signed in to the console, and sign them out."`
 	Import    importCmd    `cmd:"" help:"Import leads from a CSV file."`
 	Group     groupCmd     `cmd:"" help:"Look at distribution groups, and whose turn is next."`

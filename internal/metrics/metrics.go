@@ -17,6 +17,9 @@ var ReconcileKinds = []string{
 	"lead_missed",
 }
 
+// KeyRefusals are why requests are refused for their key, the values of the reason label.
+var KeyRefusals = []string{"unknown", "member_inactive", "role"}
+
 // The values of the labels of notifications and of what ad platforms and forms deliver.
 var (
 	notifyChannels = []string{"telegram", "email"}
@@ -37,6 +40,7 @@ type Metrics struct {
 	Webhooks       *prometheus.CounterVec // kind, outcome
 
 	WebhookDeliveries *prometheus.CounterVec // outcome
+	KeysRefused       *prometheus.CounterVec // reason
 
 	// Leading is 1 while this process leads the schedule, else 0. What follows is the leader's doing: elsewhere it stays
 	// as it was.
@@ -83,6 +87,10 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.WebhookDeliveries = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadwheel_webhook_deliveries_total", Help: "Attempts to tell webhooks what happened to leads, by outcome.",
 	}, []string{"outcome"})
+	m.KeysRefused = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadwheel_keys_refused_total",
+		Help: "Requests to the API that were refused for their key, by reason: unknown (or expired, or revoked), member_inactive, or role.",
+	}, []string{"reason"})
 	m.Leading = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "leadwheel_scheduler_leading", Help: "1 while this process leads the schedule, else 0.",
 	})
@@ -98,7 +106,7 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.Rings, m.Integrations = newRings(), newIntegrations()
 	m.fill()
 	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
-		m.Webhooks, m.WebhookDeliveries,
+		m.Webhooks, m.WebhookDeliveries, m.KeysRefused,
 		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations)
 	return m
 }
@@ -118,6 +126,9 @@ func (m *Metrics) fill() {
 	each(m.Notifications, notifyChannels, notifyOutcomes)
 	for _, o := range notifyOutcomes {
 		m.WebhookDeliveries.WithLabelValues(o)
+	}
+	for _, r := range KeyRefusals {
+		m.KeysRefused.WithLabelValues(r)
 	}
 	for _, c := range notifyChannels {
 		m.Misconfigured.WithLabelValues(c)

@@ -25,6 +25,13 @@ type APIKey struct {
 	ExpiresAt  *time.Time `json:"expires_at" doc:"null: it does not expire."`
 	RevokedAt  *time.Time `json:"revoked_at"`
 	LastUsedAt *time.Time `json:"last_used_at" doc:"To the minute."`
+	Addresses  []KeyUse   `json:"addresses" doc:"From where it was used last, newest first; ten at the most."`
+}
+
+// KeyUse is an address from which a key was used.
+type KeyUse struct {
+	Address string    `json:"address"`
+	At      time.Time `json:"at" doc:"When it was used from there last, to the minute."`
 }
 
 func (k APIKey) itemID() uuid.UUID { return k.ID }
@@ -43,6 +50,16 @@ type NewAPIKey struct {
 	GroupID   *uuid.UUID `json:"group_id,omitempty" format:"uuid" doc:"An integration's leads then go to this group, and to no other."`
 	SourceID  *uuid.UUID `json:"source_id,omitempty" format:"uuid" doc:"An integration's leads then have this source, and no other."`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"In the future; absent: never."`
+}
+
+// Rotation is how a key is followed by another.
+type Rotation struct {
+	OverlapHours *int `json:"overlap_hours,omitempty" minimum:"0" maximum:"720" default:"24" doc:"For how long the old key works beside the new one."`
+}
+
+type rotateInput struct {
+	ItemID
+	Body Rotation
 }
 
 type apiKeyOutput struct{ Body APIKey }
@@ -70,6 +87,11 @@ func (a *API) registerAPIKeys() {
 		return &apiKeyOutput{apiKeyBody(k)}, err
 	})
 	register(a, huma.Operation{
+		OperationID: "rotate-api-key", Method: http.MethodPost, Path: one + "/rotate", Summary: "Make a key that takes the place of another",
+		Description:   "The new key may what the old one may, and lasts as long as that was meant to. The old one ends after the overlap.",
+		DefaultStatus: http.StatusCreated,
+	}, a.rotateAPIKey)
+	register(a, huma.Operation{
 		OperationID: "revoke-api-key", Method: http.MethodDelete, Path: one, Summary: "Revoke an API key; it is refused from its next request on",
 	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
 		id, err := in.id()
@@ -94,9 +116,22 @@ func (a *API) postAPIKey(ctx context.Context, c *call, in *struct{ Body NewAPIKe
 	})
 }
 
+func (a *API) rotateAPIKey(ctx context.Context, c *call, in *rotateInput) (*posted[CreatedAPIKey], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	end := a.Store.Now().Add(time.Duration(*in.Body.OverlapHours) * time.Hour)
+	return once(ctx, a, c, func(tx *store.Tx) (effect[CreatedAPIKey], error) {
+		k, text, err := tx.RotateAPIKey(ctx, c.Workspace, id, end)
+		return effect[CreatedAPIKey]{status: http.StatusCreated, body: CreatedAPIKey{apiKeyBody(k), text}, secret: true}, err
+	})
+}
+
 func apiKeyBody(k store.APIKey) APIKey {
 	return APIKey{
 		ID: k.ID, Role: k.Role, Name: textOrNull(k.Name), MemberID: k.MemberID, GroupID: k.GroupID, SourceID: k.SourceID,
 		CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt, LastUsedAt: k.LastUsedAt,
+		Addresses: each(k.Addresses, func(u store.KeyUse) KeyUse { return KeyUse(u) }),
 	}
 }

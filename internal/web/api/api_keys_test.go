@@ -1,11 +1,13 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/testenv"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -101,4 +103,37 @@ func TestRevokedAtOnce(t *testing.T) {
 	elsewhere.do(hers, "GET", "/v1/assigned-leads", nil).is(200)
 	s.patch("/v1/members/"+m.String(), `{"active":false}`).is(200)
 	elsewhere.do(hers, "GET", "/v1/assigned-leads", nil).refuses(403, "forbidden")
+}
+
+func TestRotateAPIKey(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	old := s.post("/v1/api-keys", `{"role":"integration","name":"landing"}`).is(201)
+	fresh := s.post("/v1/api-keys/"+old.id()+"/rotate", `{}`).is(201)
+	for _, k := range []reply{old, fresh} {
+		s.do(k.at("api_key").(string), "POST", "/v1/leads", `{"name":"A"}`).is(201)
+	}
+	if fresh.at("name") != "landing" || s.get("/v1/api-keys/"+old.id()).at("expires_at") == nil {
+		t.Errorf("the new key is %s", fresh.body)
+	}
+	again := s.post("/v1/api-keys/"+fresh.id()+"/rotate", `{"overlap_hours":0}`).is(201)
+	s.do(fresh.at("api_key").(string), "POST", "/v1/leads", `{"name":"A"}`).refuses(401, "unauthorized")
+	s.do(again.at("api_key").(string), "POST", "/v1/leads", `{"name":"A"}`).is(201)
+	s.post("/v1/api-keys/"+fresh.id()+"/rotate", `{}`).refuses(404, "not_found")
+	s.post("/v1/api-keys/"+again.id()+"/rotate", `{"overlap_hours":721}`).refuses(422, "invalid_request")
+
+	s.patch("/v1/workspace", `{"api_keys":{"max_days":30}}`).is(200)
+	if got := s.get("/v1/workspace").at("api_keys").(map[string]any)["max_days"]; got != 30.0 {
+		t.Errorf("keys last %v days", got)
+	}
+	s.post("/v1/api-keys", `{"role":"admin","expires_at":"2099-01-01T00:00:00Z"}`).refuses(422, "invalid_request")
+	s.patch("/v1/workspace", `{"api_keys":{"max_days":0}}`).refuses(422, "invalid_request")
+	s.patch("/v1/workspace", `{"api_keys":{"max_days":null}}`).is(200)
+	testenv.Eventually(t, 10*time.Second, func() error {
+		used, _ := s.get("/v1/api-keys/" + again.id()).at("addresses").([]any)
+		if len(used) != 1 || used[0].(map[string]any)["address"] != "127.0.0.1" {
+			return fmt.Errorf("it was used from %v", used)
+		}
+		return nil
+	})
 }

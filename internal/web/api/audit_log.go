@@ -21,6 +21,7 @@ type AuditEntry struct {
 	IDs       []uuid.UUID `json:"ids" format:"uuid" doc:"What it acted on, those in the address first; 1,000 at the most."`
 	Count     *int        `json:"count" doc:"How many it acted on, where it acts on many."`
 	Fields    []string    `json:"fields" doc:"The fields that it gave values; the values are not recorded." example:"[\"active\"]"`
+	Filter    *string     `json:"filter" doc:"What an export was narrowed by, but for what people are searched by; null for other acts." example:"outcome=failed"`
 }
 
 func (e AuditEntry) itemID() uuid.UUID { return e.ID }
@@ -42,19 +43,27 @@ var auditColumns = []column[AuditEntry]{
 	{"ids", func(e AuditEntry) string { return strings.Join(each(e.IDs, uuid.UUID.String), " ") }},
 	{"count", func(e AuditEntry) string { return cellOfCount(e.Count) }},
 	{"fields", func(e AuditEntry) string { return strings.Join(e.Fields, " ") }},
+	{"filter", func(e AuditEntry) string { return cellOfText(e.Filter) }},
 }
 
 func (a *API) registerAuditLog() {
 	registerList(a, huma.Operation{
 		OperationID: "list-audit-log", Path: "/v1/audit-log", Summary: "List what admins and operators did",
 		Description: "Entries are written together with what they tell of, and never change. They hold ids and the names of " +
-			"fields, no values. Leads on their way in are not listed: see their own times.",
+			"fields, no values. Exports are among them: lists taken as CSV, with how many items they had, and all that is known of a " +
+			"person. Leads on their way in are not listed: see their own times.",
 	}, auditColumns, func(ctx context.Context, c *call, in *auditLogInput, p store.Page) ([]AuditEntry, error) {
 		all, err := a.Store.AuditLog(ctx, c.Workspace, store.AuditFilter{
 			APIKeyID: in.APIKeyID, ID: in.ID, Operation: in.Operation, From: in.From, To: in.To,
 		}, p)
-		return each(all, func(e store.AuditEntry) AuditEntry { return AuditEntry(e) }), err
+		return each(all, auditBody), err
 	})
+}
+
+func auditBody(e store.AuditEntry) AuditEntry {
+	return AuditEntry{
+		ID: e.ID, At: e.At, APIKeyID: e.APIKeyID, Operation: e.Operation, IDs: e.IDs, Count: e.Count, Fields: e.Fields, Filter: textOrNull(e.Filter),
+	}
 }
 
 func cellOfCount(n *int) string {

@@ -122,3 +122,26 @@ func TestActAndEntryAreOne(t *testing.T) {
 		t.Errorf("something was done: %v", after)
 	}
 }
+
+// TestExportsAreLogged reads lists as CSV: who did so, how many items there were, and by which filters, without what people
+// are searched by.
+func TestExportsAreLogged(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for i := range 3 {
+		s.post("/v1/leads", map[string]any{"name": fmt.Sprint("Secret ", i), "email": "secret@example.com"}).is(201)
+	}
+	s.get("/v1/leads?q=secret&test=false&format=csv").is(200)
+	s.do(s.admin, "GET", "/v1/leads?external_id=none", nil, "Accept", "text/csv").is(200)
+	s.do(s.admin, "GET", "/v1/leads", nil, "Accept", "application/json, text/csv;q=0.1").is(200)
+	s.get("/v1/leads?q=secret").is(200)
+	s.post("/v1/privacy/export", `{"email":"secret@example.com"}`).is(200)
+	var got []string
+	for _, it := range s.get("/v1/audit-log").items() {
+		got = append([]string{fmt.Sprint(it["operation"], " ", it["count"], " ", it["filter"])}, got...)
+	}
+	want := []string{"list-leads 3 q=…&test=false", "list-leads 0 external_id=…", "export-person 3 <nil>"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -22,15 +22,24 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 	ctx = huma.WithValue(ctx, requestIDKey{}, w.Header().Get(requestIDHeader))
 	caller, key, err := a.caller(ctx)
 	if err != nil {
-		refuse(ctx, a.problem(ctx.Context(), ctx.Operation().OperationID, err))
+		p := a.problem(ctx.Context(), ctx.Operation().OperationID, err)
+		switch p.Status {
+		case http.StatusUnauthorized:
+			a.Metrics.KeysRefused.WithLabelValues("unknown").Inc()
+		case http.StatusForbidden:
+			a.Metrics.KeysRefused.WithLabelValues("member_inactive").Inc()
+		}
+		refuse(ctx, p)
 		return
 	}
 	if !mayCall(caller.Role, ctx.Operation().OperationID) {
+		a.Metrics.KeysRefused.WithLabelValues("role").Inc()
 		refuse(ctx, problem.New(http.StatusForbidden, "this API key's role may not do this; use a key with another role"))
 		return
 	}
-	a.used.note(caller)
-	next(huma.WithValue(ctx, callKey{}, &call{Caller: caller, key: key, address: addressOf(ctx), browser: browserOf(ctx)}))
+	address := addressOf(ctx)
+	a.used.note(caller, address)
+	next(huma.WithValue(ctx, callKey{}, &call{Caller: caller, key: key, address: address, browser: browserOf(ctx)}))
 }
 
 // caller finds who holds the key that was sent. It answers alike whatever is wrong with a key, so that nothing can be

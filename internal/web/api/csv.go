@@ -3,9 +3,12 @@ package api
 import (
 	"context"
 	"encoding/csv"
+	"mime"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,7 +40,8 @@ func shownTo[T any](c *call, columns []column[T]) []column[T] {
 
 // streamCSV writes all items of a list, page by page, so that no list is too long. The first page is fetched before
 // anything is written: its errors are answers still. Later ones break the connection off, lest half a list look whole.
-func streamCSV[T item](ctx context.Context, a *API, operation string, columns []column[T], pages func(context.Context, store.Page) ([]T, error)) (*listOutput, error) {
+// However it ends, the audit log has how many items went out.
+func streamCSV[T item](ctx context.Context, a *API, c *call, operation string, columns []column[T], pages func(context.Context, store.Page) ([]T, error)) (*listOutput, error) {
 	page, err := pages(ctx, store.Page{Limit: maxPage})
 	if err != nil {
 		return nil, err
@@ -45,12 +49,14 @@ func streamCSV[T item](ctx context.Context, a *API, operation string, columns []
 	return &listOutput{func(out huma.Context) {
 		out.SetHeader("Content-Type", csvType+"; charset=utf-8")
 		out.SetStatus(http.StatusOK)
-		w := csv.NewWriter(out.BodyWriter())
+		w, sent := csv.NewWriter(out.BodyWriter()), 0
+		defer func() { a.noteExport(ctx, c, operation, sent) }()
 		writeRow(w, columns, func(c column[T]) string { return c.name })
 		for {
 			for _, it := range page {
 				writeRow(w, columns, func(c column[T]) string { return c.cell(it) })
 			}
+			sent += len(page)
 			if w.Flush(); len(page) < maxPage || w.Error() != nil {
 				return
 			}
@@ -62,6 +68,41 @@ func streamCSV[T item](ctx context.Context, a *API, operation string, columns []
 			}
 		}
 	}}, nil
+}
+
+// noteTimeout is how long the audit log may take for an entry whose request may be over.
+const noteTimeout = 10 * time.Second
+
+// noteExport writes to the audit log that a list was read as a whole: by which filters, and how many items of it.
+func (a *API) noteExport(ctx context.Context, c *call, operation string, items int) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
+	defer cancel()
+	act := &store.Act{Workspace: c.Workspace, APIKeyID: c.ID, Operation: operation, Count: &items, Filter: c.filter()}
+	if err := a.Store.Perform(ctx, act, func(*store.Tx) error { return nil }); err != nil {
+		a.logFailure(ctx, operation, err)
+	}
+}
+
+// searched are the filters whose values may tell of a person.
+var searched = []string{"q", "external_id"}
+
+// filter is what a list was narrowed by, as the audit log may have it.
+func (c *call) filter() string {
+	shown := url.Values{}
+	for name, values := range c.query {
+		switch {
+		case slices.Contains([]string{"format", "limit", "cursor"}, name):
+		case slices.Contains(searched, name):
+			shown.Set(name, "…")
+		default:
+			shown[name] = values
+		}
+	}
+	text, err := url.QueryUnescape(shown.Encode())
+	if err != nil {
+		return shown.Encode()
+	}
+	return text
 }
 
 // writeRow leaves errors to the writer's Error.
@@ -83,12 +124,29 @@ func safeCell(text string) string {
 	return text
 }
 
-// wantsCSV reports whether a request's Accept header asks for CSV.
-func wantsCSV(accept string) bool {
-	return slices.ContainsFunc(strings.Split(accept, ","), func(one string) bool {
-		name, _, _ := strings.Cut(one, ";")
-		return strings.EqualFold(strings.TrimSpace(name), csvType)
-	})
+// wantsCSV reports whether a request asks for CSV, by its parameter format or by an Accept header that prefers it to JSON.
+func wantsCSV(format, accept string) bool {
+	if format != "" {
+		return format == "csv"
+	}
+	var forCSV, forJSON float64
+	for _, one := range strings.Split(accept, ",") {
+		name, parameters, err := mime.ParseMediaType(one)
+		if err != nil {
+			continue
+		}
+		weight, err := strconv.ParseFloat(parameters["q"], 64)
+		if err != nil {
+			weight = 1
+		}
+		switch name {
+		case csvType:
+			forCSV = max(forCSV, weight)
+		case "application/json", "application/*", "*/*":
+			forJSON = max(forJSON, weight)
+		}
+	}
+	return forCSV > 0 && forCSV >= forJSON
 }
 
 func cellOfID(id *uuid.UUID) string {

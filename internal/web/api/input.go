@@ -32,8 +32,8 @@ const streamed = "streamed"
 func (a *API) readBody(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	c := callOf(ctx.Context())
-	c.wantsCSV = wantsCSV(r.Header.Get("Accept"))
-	p := checkQuery(r.URL)
+	query, p := checkQuery(r.URL)
+	c.query, c.wantsCSV = query, wantsCSV(query.Get("format"), r.Header.Get("Accept"))
 	if p == nil {
 		p = checkContentType(ctx.Operation(), r)
 	}
@@ -97,20 +97,20 @@ func checkContentType(op *huma.Operation, r *http.Request) *problem.Problem {
 	return problem.New(http.StatusUnsupportedMediaType, "this body's Content-Type is not one that this address takes; see /v1/openapi.json")
 }
 
-func checkQuery(u *url.URL) *problem.Problem {
+func checkQuery(u *url.URL) (url.Values, *problem.Problem) {
 	values, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return problem.New(http.StatusBadRequest, "the query string is not well formed")
+		return nil, problem.New(http.StatusBadRequest, "the query string is not well formed")
 	}
 	for name, texts := range values {
 		for _, text := range append(texts, name) {
 			if !cleanText(text) {
-				return problem.New(http.StatusBadRequest, "the query string has text that cannot be stored",
+				return nil, problem.New(http.StatusBadRequest, "the query string has text that cannot be stored",
 					problem.Field{Location: "query", Message: "this has a NUL or is not UTF-8"})
 			}
 		}
 	}
-	return nil
+	return values, nil
 }
 
 // hashOf tells requests apart: method, path, query and body.

@@ -22,8 +22,15 @@ type lastUsed struct {
 	done  chan struct{}
 
 	mu     sync.Mutex
-	queued map[uuid.UUID]used
+	queued map[useOf]used
+	noted  map[useOf]time.Time
 	closed bool
+}
+
+// A useOf is what is used and from where.
+type useOf struct {
+	id      uuid.UUID
+	address string
 }
 
 type used struct {
@@ -31,27 +38,31 @@ type used struct {
 	at time.Time
 }
 
+// maxNoted bounds the uses that are remembered as noted; where there are more, some are written more than once a minute.
+const maxNoted = 10_000
+
 func newLastUsed(s *store.Store, log *slog.Logger) *lastUsed {
-	l := &lastUsed{store: s, log: log, wake: make(chan struct{}, 1), done: make(chan struct{}), queued: make(map[uuid.UUID]used)}
+	l := &lastUsed{store: s, log: log, wake: make(chan struct{}, 1), done: make(chan struct{}), queued: make(map[useOf]used), noted: make(map[useOf]time.Time)}
 	go l.run()
 	return l
 }
 
-// note queues a caller's key, or session, to be written down, unless that was done within the last minute.
-func (l *lastUsed) note(by store.Caller) {
-	now, id, before := l.store.Now(), by.ID, by.LastUsedAt
+// note queues the use of a caller's key, or session, from an address to be written down, unless that was done within the
+// last minute.
+func (l *lastUsed) note(by store.Caller, address string) {
+	now, use := l.store.Now(), useOf{by.ID, address}
 	if by.SessionID != nil {
-		id, before = *by.SessionID, by.SeenAt
-	}
-	if before != nil && now.Sub(*before) < usedEvery {
-		return
+		use.id = *by.SessionID
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed {
+	if before, known := l.noted[use]; l.closed || known && now.Sub(before) < usedEvery {
 		return
 	}
-	l.queued[id] = used{by, now}
+	if len(l.noted) >= maxNoted {
+		clear(l.noted)
+	}
+	l.noted[use], l.queued[use] = now, used{by, now}
 	select {
 	case l.wake <- struct{}{}:
 	default: // it is awake already
@@ -80,12 +91,12 @@ func (l *lastUsed) run() {
 func (l *lastUsed) write() {
 	l.mu.Lock()
 	queued := l.queued
-	l.queued = make(map[uuid.UUID]used)
+	l.queued = make(map[useOf]used)
 	l.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	for _, u := range queued {
-		err := l.store.TouchAPIKey(ctx, u.by.Workspace, u.by.ID, u.at, usedEvery)
+	for use, u := range queued {
+		err := l.store.TouchAPIKey(ctx, u.by.Workspace, u.by.ID, use.address, u.at, usedEvery)
 		if err == nil && u.by.SessionID != nil {
 			err = l.store.TouchSession(ctx, u.by.Workspace, *u.by.SessionID, u.at, usedEvery)
 		}

@@ -20,6 +20,7 @@ const maxPage = 500
 type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many items at the most."`
 	Cursor Cursor `query:"cursor" doc:"The next_cursor of the page before; absent for the newest."`
+	Format string `query:"format" enum:"json,csv" doc:"csv: all items as CSV, where the list is to be had so, as with an Accept header that prefers text/csv."`
 }
 
 func (p Paging) page() store.Page { return store.Page{Limit: p.Limit, After: uuid.UUID(p.Cursor)} }
@@ -76,7 +77,7 @@ func registerList[I listInput, T item](a *API, op huma.Operation, columns []colu
 	register(a, op, func(ctx context.Context, c *call, in *I) (*listOutput, error) {
 		pages := func(ctx context.Context, p store.Page) ([]T, error) { return fetch(ctx, c, in, p) }
 		if columns != nil && c.wantsCSV {
-			return streamCSV(ctx, a, op.OperationID, shownTo(c, columns), pages)
+			return streamCSV(ctx, a, c, op.OperationID, shownTo(c, columns), pages)
 		}
 		return a.listJSON(pageOf(ctx, (*in).page(), pages))
 	})

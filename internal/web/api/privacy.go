@@ -80,9 +80,12 @@ func (a *API) exportPerson(ctx context.Context, c *call, in *struct{ Body Person
 	records := make(map[string][]Row)
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) error {
 		all, err := tx.ExportPerson(ctx, c.Workspace, i)
+		total := len(waiting)
 		for table, rows := range all {
 			records[table] = each(rows, func(row json.RawMessage) Row { return Row(row) })
+			total += len(rows)
 		}
+		c.concerns(&total)
 		return err
 	})
 	return &struct{ Body PersonalData }{PersonalData{a.Store.Now(), records, each(waiting, waitingBody)}}, err

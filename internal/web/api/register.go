@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -22,6 +23,7 @@ type call struct {
 	address        string // that it came from, empty where that is not known
 	browser        string // as it calls itself
 	wantsCSV       bool
+	query          url.Values
 	idempotencyKey string
 	hash           []byte
 	// act is what goes into the audit log, nil for what does not belong there, and addressed the ids in its address.

@@ -91,6 +91,7 @@ var roles = map[string][]lead.Role{
 	"list-api-keys":  admins,
 	"get-api-key":    admins,
 	"revoke-api-key": admins,
+	"rotate-api-key": admins,
 
 	"post-session":   admins,
 	"list-sessions":  admins,

@@ -322,7 +322,7 @@ func (s *site) rows(workspace uuid.UUID) map[string]string {
 	for _, table := range tables {
 		var text string
 		if err := s.DB.Get(&text, fmt.Sprintf(`SELECT coalesce(string_agg(r, E'\n' ORDER BY r), '')
-			FROM (SELECT (to_jsonb(t) - 'last_used_at')::text AS r FROM %s t WHERE workspace_id = $1) all_rows`, table), workspace); err != nil {
+			FROM (SELECT (to_jsonb(t) - '{last_used_at,addresses,seen_at}'::text[])::text AS r FROM %s t WHERE workspace_id = $1) all_rows`, table), workspace); err != nil {
 			s.t.Fatal(err)
 		}
 		rows[table] = text

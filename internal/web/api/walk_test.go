@@ -195,7 +195,7 @@ func TestOthersOfTheSameRole(t *testing.T) {
 var (
 	pathParam = regexp.MustCompile(`\{[^}]*\}`)
 	uuidText  = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
-	lastUse   = regexp.MustCompile(`"last_used_at":("[^"]*"|null)`)
+	lastUse   = regexp.MustCompile(`"(last_used_at|seen_at)":("[^"]*"|null)|"addresses":\[[^\]]*\]`)
 )
 
 // A walk is a site with a workspace that has something of everything.
@@ -235,7 +235,7 @@ func (w *walk) seen(who string, role lead.Role, key string) map[string]string {
 	w.t.Helper()
 	seen := map[string]string{}
 	for _, o := range w.operations() {
-		if o.method != "GET" || !o.may(role) {
+		if o.method != "GET" || !o.may(role) || o.id == "list-audit-log" { // which has what is read here as CSV
 			continue
 		}
 		path := o.path

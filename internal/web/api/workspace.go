@@ -25,6 +25,7 @@ type Workspace struct {
 	WonStatus  *string    `json:"won_status" doc:"The status that counts as won."`
 	Duplicates Duplicates `json:"duplicates"`
 	Features   Features   `json:"features"`
+	APIKeys    KeyPolicy  `json:"api_keys"`
 	CreatedAt  time.Time  `json:"created_at"`
 	UpdatedAt  time.Time  `json:"updated_at"`
 }
@@ -33,6 +34,16 @@ type Workspace struct {
 type Hours struct {
 	From string `json:"from" doc:"As in 09:00."`
 	To   string `json:"to" doc:"Not included. Earlier than from, the hours span midnight."`
+}
+
+// KeyPolicy is what a workspace wants of its API keys.
+type KeyPolicy struct {
+	MaxDays *int `json:"max_days" doc:"How many days a new key lasts at the most, and where none says otherwise; null: keys may last for good. Keys that are there stay as they are."`
+}
+
+// KeyPolicyPatch changes what a workspace wants of its API keys.
+type KeyPolicyPatch struct {
+	MaxDays Patch[int] `json:"max_days,omitempty" minimum:"1" maximum:"3650"`
 }
 
 // HoursPatch changes distribution hours.
@@ -57,6 +68,7 @@ type WorkspacePatch struct {
 	WonStatus  Patch[string]   `json:"won_status,omitempty" maxLength:"100"`
 	Duplicates DuplicatesPatch `json:"duplicates,omitzero"`
 	Features   FeaturesPatch   `json:"features,omitzero"`
+	APIKeys    KeyPolicyPatch  `json:"api_keys,omitzero"`
 }
 
 // FeaturesPatch switches features on and off.
@@ -111,6 +123,7 @@ func (p WorkspacePatch) apply(w *store.Workspace) error {
 	if p.WonStatus.set && w.WonStatus != "" && !slices.Contains(w.Statuses, w.WonStatus) {
 		return &store.FieldError{Field: "won_status", Message: "this is not one of the workspace's statuses"}
 	}
+	p.APIKeys.MaxDays.overPointer(&w.APIKeyMaxDays)
 	if err := p.Duplicates.apply(&w.Duplicates); err != nil {
 		return err
 	}
@@ -148,6 +161,7 @@ func workspaceBody(w store.Workspace) Workspace {
 		Statuses: w.Statuses, WonStatus: textOrNull(w.WonStatus),
 		Duplicates: Duplicates{Policy: string(w.Policy), Days: w.Days},
 		Features:   Features{LeadsDistribution: w.LeadsDistribution, ScheduledDistribution: w.ScheduledDistribution},
+		APIKeys:    KeyPolicy{w.APIKeyMaxDays},
 		CreatedAt:  w.CreatedAt, UpdatedAt: w.UpdatedAt,
 	}
 }
