@@ -14,7 +14,7 @@ GOLANGCI_LINT := go tool -modfile=internal/tools/go.mod golangci-lint
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: services build ## install what is missing, build, and run everything in one process
@@ -47,6 +47,15 @@ lint: ## check formatting, go.mod, and the code by go vet and golangci-lint
 	go mod tidy -diff
 	go vet ./...
 	$(GOLANGCI_LINT) run ./...
+
+.PHONY: vulnerabilities
+vulnerabilities: ## look for known vulnerabilities in what the program is made of
+	@.ci/vulnerabilities
+
+.PHONY: sbom
+sbom: build ## list what the program is made of, with licences, in bin/leadwheel.cdx.json (CycloneDX)
+	@go tool -modfile=internal/tools/security/go.mod cyclonedx-gomod bin -json -licenses -version "$$(git describe --always --dirty)" \
+		-output bin/leadwheel.cdx.json bin/leadwheel
 
 .PHONY: soak
 soak: monitoring ## run the tests SOAK times (10) in random order, long ones in full, then each fuzz test for FUZZTIME (1m)

@@ -46,6 +46,7 @@ type pod struct {
 	Metadata struct{ Labels map[string]string }
 	Spec     struct {
 		SecurityContext struct{ RunAsNonRoot bool }
+		Volumes         []volume
 		Containers      []struct {
 			Image           string
 			Args            []string
@@ -60,8 +61,15 @@ type pod struct {
 				AllowPrivilegeEscalation *bool
 				Capabilities             struct{ Drop []string }
 			}
+			VolumeMounts []struct{ Name, MountPath string }
 		}
 	}
+}
+
+// A volume is what a pod mounts.
+type volume struct {
+	Name     string
+	EmptyDir any
 }
 
 // kustomized builds a folder.
@@ -140,6 +148,12 @@ func checkPod(t *testing.T, o object, config string) {
 	if s := c.SecurityContext; !o.Spec.Template.Spec.SecurityContext.RunAsNonRoot || !s.ReadOnlyRootFilesystem ||
 		s.AllowPrivilegeEscalation == nil || *s.AllowPrivilegeEscalation || !slices.Contains(s.Capabilities.Drop, "ALL") {
 		t.Errorf("%s may do more than it needs: %+v", of, s)
+	}
+	scratch := slices.ContainsFunc(o.Spec.Template.Spec.Volumes, func(v volume) bool {
+		return v.EmptyDir != nil && slices.Contains(c.VolumeMounts, struct{ Name, MountPath string }{v.Name, "/tmp"})
+	})
+	if slices.Contains(c.Args, "--roles="+string(app.RoleAPI)) && !scratch {
+		t.Errorf("%s has nowhere to unpack the files that are imported: %+v", of, c.VolumeMounts)
 	}
 	if c.Resources.Limits["memory"] == "" || c.Resources.Requests["cpu"] == "" {
 		t.Errorf("%s has no bounds: %+v", of, c.Resources)
