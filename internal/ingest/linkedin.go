@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -39,12 +40,16 @@ func (linkedIn) Verify(s Secrets, r Request) error {
 	return nil
 }
 
+// challengeCode is the form of LinkedIn's codes: UUIDs. Anything else is not signed. Whoever asks chooses the code, and with one
+// that reads hmacsha256= and a body the answer would be that delivery's signature.
+var challengeCode = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+
 // Challenge implements challenger. LinkedIn checks every two hours, and blocks an address that fails three times.
 func (linkedIn) Challenge(s Secrets, query url.Values) (Challenged, error) {
 	code := query.Get("challengeCode")
 	switch {
-	case code == "":
-		return Challenged{}, &UnsignedError{"this is not how LinkedIn checks an address: there is no challengeCode"}
+	case !challengeCode.MatchString(code):
+		return Challenged{}, &UnsignedError{"this is not how LinkedIn checks an address: challengeCode is not a UUID"}
 	case s.Secret == "":
 		return Challenged{}, errNoSecret
 	}

@@ -116,3 +116,27 @@ func FuzzLinkedIn(f *testing.F) {
 		}
 	})
 }
+
+// TestLinkedInSignsNothingElse asks for signatures in the clothes of an address check.
+func TestLinkedInSignsNothingElse(t *testing.T) {
+	t.Parallel()
+	secrets := Secrets{Secret: linkedInSecret}
+	const code = "2f1c8a52-7c0e-4b5e-9a1d-3d6f0e4b9c11"
+	for _, forged := range []string{
+		linkedInPrefix + linkedInBody, linkedInPrefix, linkedInPrefix + code, code + linkedInPrefix, code + "\n", "\n" + code, " " + code, code + "\x00",
+		"urn:uuid:" + code, "{" + code + "}", strings.ReplaceAll(code, "-", ""), code + code, code[1:], strings.Replace(code, "2", "g", 1),
+		strings.Replace(code, "2", "\uff12", 1),
+	} {
+		if c, err := (linkedIn{}).Challenge(secrets, url.Values{"challengeCode": {forged}}); Unsigned(err) == nil || c.Body != nil {
+			t.Errorf("%q is signed: %s", forged, c.Body)
+		}
+	}
+	if _, err := (linkedIn{}).Challenge(secrets, url.Values{"challengeCode": {strings.ToUpper(code)}}); err != nil {
+		t.Error("in capitals:", err)
+	}
+	// Of several codes the one that is looked at is the one that is signed.
+	c, err := (linkedIn{}).Challenge(secrets, url.Values{"challengeCode": {code, linkedInPrefix + linkedInBody}})
+	if err != nil || strings.Contains(string(c.Body), linkedInSigned) {
+		t.Errorf("%s, %v", c.Body, err)
+	}
+}

@@ -38,6 +38,9 @@ func (meta) Verify(s Secrets, r Request) error {
 	return nil
 }
 
+// metaChallenge is the form of Meta's challenges: numbers. What else is asked for does not come back from our address.
+var metaChallenge = regexp.MustCompile(`^[0-9]{1,100}$`)
+
 // Challenge implements challenger.
 func (meta) Challenge(s Secrets, query url.Values) (Challenged, error) {
 	switch {
@@ -45,6 +48,8 @@ func (meta) Challenge(s Secrets, query url.Values) (Challenged, error) {
 		return Challenged{}, &UnsignedError{"this is not how Meta checks an address: hub.mode is not subscribe"}
 	case s.VerifyToken == "" || !same(query.Get("hub.verify_token"), s.VerifyToken):
 		return Challenged{}, &UnsignedError{"hub.verify_token is not the integration's verify_token; enter the same on both sides"}
+	case !metaChallenge.MatchString(query.Get("hub.challenge")):
+		return Challenged{}, &UnsignedError{"this is not how Meta checks an address: hub.challenge is no number"}
 	}
 	return Challenged{ContentType: "text/plain; charset=utf-8", Body: []byte(query.Get("hub.challenge"))}, nil
 }

@@ -237,3 +237,16 @@ func checkParsed(t *testing.T, p Parsed, err error) {
 		}
 	}
 }
+
+// TestMetaEchoesNumbersOnly asks for other things than challenges to come back, which a browser would take for ours.
+func TestMetaEchoesNumbersOnly(t *testing.T) {
+	t.Parallel()
+	for _, challenge := range []string{"", "<script>alert(1)</script>", "1 2", "-1", "1e5", "1\r\nSet-Cookie: x", "１２", strings.Repeat("1", 101), "sha256=00"} {
+		c, err := (meta{}).Challenge(Secrets{VerifyToken: "T"}, url.Values{
+			"hub.mode": {"subscribe"}, "hub.verify_token": {"T"}, "hub.challenge": {challenge},
+		})
+		if Unsigned(err) == nil || c.Body != nil {
+			t.Errorf("%q comes back as %q, %v", challenge, c.Body, err)
+		}
+	}
+}
