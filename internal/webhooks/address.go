@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"syscall"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -19,6 +20,29 @@ type Addresses struct {
 	public, private *ssrf.Guardian
 }
 
+// cloudHosts are where clouds answer their machines, with keys to the cloud among the answers. Some lie in networks that people
+// allow for other reasons: that of Tailscale, or all of fd00::/8. They are reached only where they are allowed by themselves.
+var cloudHosts = []netip.Addr{
+	netip.MustParseAddr("169.254.169.254"), // most clouds
+	netip.MustParseAddr("169.254.170.2"),   // AWS ECS
+	netip.MustParseAddr("169.254.170.23"),  // AWS EKS
+	netip.MustParseAddr("169.254.0.23"),    // Tencent
+	netip.MustParseAddr("168.63.129.16"),   // Azure
+	netip.MustParseAddr("100.100.100.200"), // Alibaba
+	netip.MustParseAddr("192.0.0.192"),     // Oracle
+	netip.MustParseAddr("fd00:ec2::254"),   // AWS
+	netip.MustParseAddr("fd00:ec2::23"),    // AWS EKS
+	netip.MustParseAddr("fd20:ce::254"),    // Google
+	netip.MustParseAddr("fd00:42::42"),     // Scaleway
+}
+
+// cloudNetworks look public and are a cloud's inside.
+var cloudNetworks = []netip.Prefix{
+	netip.MustParsePrefix("168.63.129.16/32"), // Azure
+	netip.MustParsePrefix("161.26.0.0/16"),    // IBM
+	netip.MustParsePrefix("166.8.0.0/14"),     // IBM
+}
+
 // NewAddresses allows private networks.
 func NewAddresses(allowed []netip.Prefix) Addresses {
 	var v4, v6 []netip.Prefix
@@ -29,7 +53,9 @@ func NewAddresses(allowed []netip.Prefix) Addresses {
 			v6 = append(v6, p)
 		}
 	}
-	allow := []ssrf.Option{ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...)}
+	allow := []ssrf.Option{
+		ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...), ssrf.WithDeniedV4Prefixes(cloudNetworks...),
+	}
 	return Addresses{
 		allowed: allowed, public: ssrf.New(allow...),
 		private: ssrf.New(append(allow, ssrf.WithDeniedV4Prefixes(netip.PrefixFrom(netip.IPv4Unspecified(), 0)),
@@ -63,10 +89,30 @@ func (a Addresses) Check(address string) error {
 	case u.Fragment != "":
 		return errFragment
 	}
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && a.guardian(u.Scheme).SafeAddr(ip.Unmap()) != nil {
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && a.checkAddr(u.Scheme, ip.Unmap().WithZone("")) != nil {
 		return errPrivate
 	}
 	return nil
+}
+
+// checkAddr returns an error for an address that a webhook of this scheme may not reach.
+func (a Addresses) checkAddr(scheme string, ip netip.Addr) error {
+	if slices.Contains(cloudHosts, ip) && !slices.Contains(a.allowed, netip.PrefixFrom(ip, ip.BitLen())) {
+		return ssrf.ErrProhibitedIP
+	}
+	return a.guardian(scheme).SafeAddr(ip)
+}
+
+// control is a net.Dialer's: it sees where a connection is about to be made to.
+func (a Addresses) control(scheme string) func(network, address string, c syscall.RawConn) error {
+	return func(network, address string, c syscall.RawConn) error {
+		if to, err := netip.ParseAddrPort(address); err == nil {
+			if err := a.checkAddr(scheme, to.Addr().Unmap().WithZone("")); err != nil {
+				return err
+			}
+		}
+		return a.guardian(scheme).Safe(network, address, c)
+	}
 }
 
 func (a Addresses) guardian(scheme string) *ssrf.Guardian {
@@ -79,7 +125,7 @@ func (a Addresses) guardian(scheme string) *ssrf.Guardian {
 // client sends by a scheme. It checks where it connects to after names are looked up, so that a name which leads
 // elsewhere the next time gets nowhere; and it uses no proxy, which would look names up itself.
 func (a Addresses) client(scheme string) *http.Client {
-	dialer := &net.Dialer{Timeout: sendTimeout, Control: a.guardian(scheme).Safe}
+	dialer := &net.Dialer{Timeout: sendTimeout, Control: a.control(scheme)}
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, DisableCompression: true, MaxIdleConnsPerHost: 10,

@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
 )
@@ -58,5 +59,41 @@ func TestAddressesAreChecked(t *testing.T) {
 		if got := c.a.Check(c.address); got != c.want { //nolint:errorlint // it is the very error
 			t.Errorf("%s: %v, want %v", c.address, got, c.want)
 		}
+	}
+}
+
+// TestCloudHostsArePrivate tries the addresses at which clouds tell their machines secrets, bare, in IPv6's clothes, and where a
+// network around them is allowed. What is allowed by itself is meant.
+func TestCloudHostsArePrivate(t *testing.T) {
+	t.Parallel()
+	around := NewAddresses([]netip.Prefix{
+		netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("168.63.0.0/16"), netip.MustParsePrefix("100.64.0.0/10"),
+		netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("fd00::/8"),
+	})
+	for _, a := range []Addresses{NewAddresses(nil), around} {
+		for _, host := range []string{
+			"168.63.129.16", "169.254.169.254", "169.254.170.2", "100.100.100.200", "192.0.0.192", "[fd00:ec2::254]", "[fd20:ce::254]",
+			"[::ffff:168.63.129.16]", "[::ffff:a83f:8110]", "[64:ff9b::a83f:8110]", "[fd00:ec2:0:0:0:0:0:254]", "[fd00:ec2::254%25eth0]",
+		} {
+			if got := a.Check("https://" + host + "/"); !errors.Is(got, errPrivate) {
+				t.Errorf("%s: %v", host, got)
+			}
+		}
+		for _, to := range []string{"168.63.129.16:443", "169.254.169.254:80", "100.100.100.200:443", "[fd00:ec2::254]:443", "[::ffff:168.63.129.16]:443"} {
+			for _, scheme := range []string{"http", "https"} {
+				if err := a.control(scheme)("tcp", to, nil); !refused(err) {
+					t.Errorf("%s is connected to: %v", to, err)
+				}
+			}
+		}
+	}
+	if got := NewAddresses(nil).Check("https://161.26.0.10/"); !errors.Is(got, errPrivate) {
+		t.Error("IBM's inside:", got)
+	}
+	if got := around.Check("https://100.100.100.100/"); got != nil {
+		t.Error("its neighbour, which is allowed:", got)
+	}
+	if got := NewAddresses([]netip.Prefix{netip.MustParsePrefix("168.63.129.16/32")}).Check("https://168.63.129.16/"); got != nil {
+		t.Error("allowed by itself:", got)
 	}
 }
