@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/web/pace"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 )
 
@@ -56,14 +57,17 @@ func recovered(log *slog.Logger, next http.Handler) http.Handler {
 
 var errPanic = errors.New("a handler panicked")
 
-// bounded gives bodies a deadline. Who reads one has deadlines of their own; this one is for what the server itself reads, with
-// no limit of time, of bodies that are refused before anybody looked at them.
+// bounded cuts off clients that neither send nor take what they should. A body has a deadline from the start, which its readers
+// move on while bytes come: without one the server itself would read on for ever in bodies that are refused before anybody looked
+// at them.
 func bounded(limit time.Duration, next http.Handler) http.Handler {
+	uploads := pace.Pace{Grace: limit, Rate: pace.Uploads.Rate}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit)) // not every writer has deadlines
+			pace.Keep(w, r, uploads)
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(pace.NewWriter(w, pace.Downloads), r)
 	})
 }
 

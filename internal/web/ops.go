@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadwheel/leadwheel/internal/web/pace"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 )
 
@@ -43,7 +44,7 @@ func NewOps(o OpsOptions) http.Handler {
 	dashboard := guarded(o, queues(o.Redis, o.PrometheusURL))
 	mux.Handle(queuesPath, dashboard)
 	mux.Handle(queuesPath+"/", dashboard)
-	return logged(o.Log, recovered(o.Log, unmatched(mux)))
+	return logged(o.Log, recovered(o.Log, bounded(pace.Uploads.Grace, unmatched(mux))))
 }
 
 // keyCookie carries the key from the dashboard's page to what the page loads.

@@ -3,13 +3,16 @@
 package web
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/web/api"
 	"github.com/leadwheel/leadwheel/internal/web/console"
 	"github.com/leadwheel/leadwheel/internal/web/hooks"
+	"github.com/leadwheel/leadwheel/internal/web/pace"
 )
 
 // Options are what the public listener serves.
@@ -36,24 +39,31 @@ func NewPublic(o Options) *Public {
 	console.Register(mux, recovered(o.Log, mux), o.Log)
 	serveUnsubscribe(mux, o.API.Store, o.Log)
 	serveHealth(mux, o.Checks)
-	p.Handler = logged(o.Log, recovered(o.Log, bounded(bodyTimeout, unmatched(mux))))
+	p.Handler = logged(o.Log, recovered(o.Log, bounded(pace.Uploads.Grace, unmatched(mux))))
 	return p
 }
 
 // Close ends what the handler does beside serving requests.
 func (p *Public) Close() { p.api.Close() }
 
-// bodyTimeout is how long a body may take that nobody reads, or reads without a deadline of its own.
-const bodyTimeout = time.Minute
+// sendBuffer is how much of an answer the system may hold for a client. It bounds what clients cost that take nothing, and lets
+// slow ones be seen to take something before their time is over.
+const sendBuffer = 128 << 10
 
-// NewServer is a server with the time-outs that keep slow clients from tying it up. Bodies have their own, so that
-// uploads may take as long as they keep coming.
+// NewServer is a server with the time-outs that keep slow clients from tying it up. Bodies and answers have their own, so that
+// they may take as long as they keep moving.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			if tcp, is := c.(*net.TCPConn); is {
+				_ = tcp.SetWriteBuffer(sendBuffer) // else it is as large as the system likes
+			}
+			return ctx
+		},
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }

@@ -16,9 +16,6 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-// uploadIdle is how long an upload may pause. Its length is not bounded.
-const uploadIdle = time.Minute
-
 // An Importer stores the leads of a file.
 type Importer interface {
 	// Run reads the file into a new import and returns that as it ended; an error is trouble on our side.
@@ -95,12 +92,12 @@ func (a *API) registerImports() {
 func (a *API) postImport(ctx context.Context, c *call, in *importInput) (*importOutput, error) {
 	imp, first, err := a.startImport(ctx, c, in)
 	if err == nil && first != nil {
-		err = first.isOf(in.Upload.patiently())
+		err = first.isOf(in.Upload.Request.Body)
 	}
 	if err != nil || first != nil {
 		return &importOutput{importBody(imp)}, err
 	}
-	file := newHashedFile(in.Upload.patiently())
+	file := newHashedFile(in.Upload.Request.Body)
 	imp, err = a.Importer.Run(ctx, c.Workspace, imp, file)
 	if errors.Is(err, store.ErrImportEnded) {
 		err = problem.New(http.StatusConflict, store.ErrImportEnded.Error())

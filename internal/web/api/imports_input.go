@@ -3,9 +3,7 @@ package api
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -103,25 +101,4 @@ func (a *API) importIntegration(ctx context.Context, c *call, named string) (*uu
 
 func badQuery(location, message string) error {
 	return problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: location, Message: message})
-}
-
-// patiently is the body for as long as it keeps coming.
-func (b *Body) patiently() io.Reader {
-	return &patientReader{b.Request.Body, http.NewResponseController(b.Response)}
-}
-
-type patientReader struct {
-	body      io.Reader
-	deadlines *http.ResponseController
-}
-
-// Read implements io.Reader. Not every writer has deadlines: a test's recorder hasn't. A body that is given up before its end
-// keeps the last.
-func (r *patientReader) Read(b []byte) (int, error) {
-	_ = r.deadlines.SetReadDeadline(time.Now().Add(uploadIdle))
-	n, err := r.body.Read(b)
-	if errors.Is(err, io.EOF) {
-		_ = r.deadlines.SetReadDeadline(time.Time{})
-	}
-	return n, err
 }
