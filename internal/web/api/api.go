@@ -9,9 +9,11 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/jsonbounds"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/notify/telegram"
 	"github.com/leadwheel/leadwheel/internal/secret"
+	"github.com/leadwheel/leadwheel/internal/web/inflight"
 	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
@@ -42,6 +44,9 @@ type API struct {
 	Deps
 	huma huma.API
 	used *lastUsed
+	room *inflight.Room
+	// limits are what bodies may hold, by operation.
+	limits map[string]jsonbounds.Limits
 }
 
 // New registers the API's routes with mux.
@@ -62,7 +67,10 @@ func New(mux humago.Mux, d Deps) *API {
 		Formats:       formats(),
 		DefaultFormat: "application/json",
 	}
-	a := &API{Deps: d, huma: humago.New(mux, config), used: newLastUsed(d.Store, d.Log)}
+	a := &API{
+		Deps: d, huma: humago.New(mux, config), used: newLastUsed(d.Store, d.Log),
+		room: inflight.NewRoom(MaxBody, roomWait), limits: make(map[string]jsonbounds.Limits),
+	}
 	a.huma.UseMiddleware(a.authenticate, a.readBody, a.recordAct)
 	a.registerWorkspace()
 	a.registerStatuses()

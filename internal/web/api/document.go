@@ -28,7 +28,7 @@ func document(op *huma.Operation) {
 		fallthrough
 	case http.MethodPut, http.MethodPatch:
 		common = append(common, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
-			http.StatusUnprocessableEntity)
+			http.StatusUnprocessableEntity, http.StatusTooManyRequests)
 	}
 	op.Errors = slices.Compact(slices.Sorted(slices.Values(append(op.Errors, common...))))
 }
@@ -45,7 +45,8 @@ func idempotencyParam() *huma.Param {
 // amend describes what huma's registration cannot: ids in paths are UUIDs (others are not found, rather than invalid),
 // and PATCH takes the media type of merge patches as well.
 func amend(path *huma.PathItem) {
-	for _, op := range []*huma.Operation{path.Get, path.Post, path.Put, path.Patch, path.Delete} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		op := operationOf(path, method)
 		if op == nil {
 			continue
 		}
@@ -60,4 +61,19 @@ func amend(path *huma.PathItem) {
 			op.RequestBody.Content[mergePatch] = op.RequestBody.Content["application/json"]
 		}
 	}
+}
+
+// operationOf is a path's operation by a method, nil where it has none.
+func operationOf(path *huma.PathItem, method string) *huma.Operation {
+	switch method {
+	case http.MethodGet:
+		return path.Get
+	case http.MethodPost:
+		return path.Post
+	case http.MethodPut:
+		return path.Put
+	case http.MethodPatch:
+		return path.Patch
+	}
+	return path.Delete
 }

@@ -15,6 +15,8 @@ import (
 const (
 	maxFields     = 64 << 10
 	maxFieldDepth = 32
+	// maxSpaced is how many times their size fields may be sent with spaces in.
+	maxSpaced = 8
 	// maxExponent is well within what jsonb's numbers hold.
 	maxExponent = 400
 )
@@ -46,15 +48,19 @@ func (f *Fields) check(at string) error {
 	if bytes.Equal(*f, []byte("null")) {
 		*f = nil
 	}
-	if len(*f) == 0 {
+	tooLarge := &store.FieldError{Field: at, Message: fmt.Sprintf("fields are %d bytes of JSON at the most", maxFields)}
+	switch {
+	case len(*f) == 0:
 		return nil
+	case len(*f) > maxSpaced*maxFields:
+		return tooLarge
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, *f); err != nil {
 		return &store.FieldError{Field: at, Message: "this is not valid JSON"}
 	}
 	if *f = compact.Bytes(); len(*f) > maxFields {
-		return &store.FieldError{Field: at, Message: fmt.Sprintf("fields are %d bytes of JSON at the most", maxFields)}
+		return tooLarge
 	}
 	if message := unstorable(*f); message != "" {
 		return &store.FieldError{Field: at, Message: message}

@@ -21,8 +21,8 @@ func init() {
 
 // newError turns what huma finds wrong with a request into a problem.
 func newError(status int, detail string, errs ...error) huma.StatusError {
-	fields := make([]problem.Field, 0, len(errs))
-	for _, err := range errs {
+	fields := make([]problem.Field, 0, min(len(errs), maxErrors))
+	for _, err := range errs[:min(len(errs), maxErrors)] {
 		if d := huma.ErrorDetailer(nil); errors.As(err, &d) {
 			fields = append(fields, fieldOf(status, d.ErrorDetail()))
 		}

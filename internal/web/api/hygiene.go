@@ -1,14 +1,11 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/leadwheel/leadwheel/internal/jsonbounds"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 )
 
@@ -22,7 +19,7 @@ func checkText(body []byte) *problem.Problem {
 		return nil
 	}
 	return problem.New(http.StatusBadRequest, "the body has text that cannot be stored; leave out NULs and send UTF-8",
-		problem.Field{Location: locate(body, at), Message: "this has a NUL or is not Unicode text"})
+		problem.Field{Location: bodyPath(jsonbounds.Path(body, at)), Message: "this has a NUL or is not Unicode text"})
 }
 
 // badText is the offset of the first thing that cannot be stored, or -1.
@@ -74,55 +71,16 @@ func escapedUnit(text []byte) (uint64, bool) {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
 	}
-	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
-	return unit, err == nil
-}
-
-// maxLocated is how deep locate looks, whoever sent the body.
-const maxLocated = 64
-
-// locate names the field in which the byte at offset stands, as far as the body is JSON.
-func locate(body []byte, offset int) string {
-	l := locator{decoder: json.NewDecoder(bytes.NewReader(body)), offset: int64(offset)}
-	l.decoder.UseNumber()
-	where, _ := l.value("body", 0)
-	return where
-}
-
-type locator struct {
-	decoder *json.Decoder
-	offset  int64
-}
-
-// value reads the value at path, until the one in which the offset stands is found.
-func (l *locator) value(path string, depth int) (where string, found bool) {
-	token, passed := l.next()
-	if passed || depth == maxLocated {
-		return path, true
-	}
-	opened, is := token.(json.Delim)
-	if !is {
-		return path, false
-	}
-	for i := 0; l.decoder.More(); i++ {
-		child := fmt.Sprintf("%s[%d]", path, i)
-		if opened == '{' {
-			name, passed := l.next()
-			if passed {
-				return path, true
-			}
-			child = fmt.Sprintf("%s.%v", path, name)
-		}
-		if where, found := l.value(child, depth+1); found {
-			return where, true
+	var unit uint64
+	for _, digit := range text[2:6] {
+		switch {
+		case '0' <= digit && digit <= '9':
+			unit = unit<<4 | uint64(digit-'0')
+		case 'a' <= digit|0x20 && digit|0x20 <= 'f':
+			unit = unit<<4 | uint64(digit|0x20-'a'+10)
+		default:
+			return 0, false
 		}
 	}
-	_, passed = l.next()
-	return path, passed
-}
-
-// next reads a token, and tells whether the offset, or the end of what is JSON, was passed with it.
-func (l *locator) next() (token json.Token, passed bool) {
-	token, err := l.decoder.Token()
-	return token, err != nil || l.decoder.InputOffset() > l.offset
+	return unit, true
 }

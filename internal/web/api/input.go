@@ -9,26 +9,23 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/leadwheel/leadwheel/internal/web/inflight"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 )
 
-const (
-	// MaxBody is the largest request body, in bytes, but for imports, which stream.
-	MaxBody = 8 << 20
-
-	bodyTimeout = time.Minute
-)
+// MaxBody is the largest request body, in bytes, but for imports, which stream.
+const MaxBody = 8 << 20
 
 // streamed marks operations that read their body themselves, as it comes in.
 const streamed = "streamed"
 
 // readBody reads a request's body within its bounds and refuses what no field may hold, so that operations find text
-// that the database takes. It also works out what makes the request the same when it comes again.
+// that the database takes, and no more of it than they can bear. It also works out what makes the request the same when it
+// comes again.
 func (a *API) readBody(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	c := callOf(ctx.Context())
@@ -42,7 +39,9 @@ func (a *API) readBody(ctx huma.Context, next func(huma.Context)) {
 	}
 	var body []byte
 	if p == nil && ctx.Operation().RequestBody != nil && ctx.Operation().Metadata[streamed] == nil {
-		body, p = readAll(w, r)
+		var release func()
+		body, release, p = a.readAll(w, r, ctx.Operation().OperationID)
+		defer release()
 	}
 	if p != nil {
 		refuse(ctx, p)
@@ -67,21 +66,31 @@ func (c *bodyContext) BodyReader() io.Reader { return bytes.NewReader(c.body) }
 // Unwrap gives the context around which this one is.
 func (c *bodyContext) Unwrap() huma.Context { return c.humaContext }
 
-func readAll(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Problem) {
-	// Not every writer has deadlines: a test's recorder hasn't.
-	deadlines := http.NewResponseController(w)
-	_ = deadlines.SetReadDeadline(time.Now().Add(bodyTimeout))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+// readAll reads a body whole. It takes room for it, and for what is made of it, until release is called.
+func (a *API) readAll(w http.ResponseWriter, r *http.Request, operation string) (body []byte, release func(), p *problem.Problem) {
+	key := callOf(r.Context()).ID.String()
+	body, received, err := a.room.Read(r.Context(), key, http.MaxBytesReader(w, r.Body, MaxBody), r.ContentLength)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, problem.New(http.StatusRequestEntityTooLarge,
+		return nil, received, problem.New(http.StatusRequestEntityTooLarge,
 			fmt.Sprintf("the body is larger than %d bytes; send it in parts, or as an import", MaxBody))
+	case errors.Is(err, inflight.ErrBusy):
+		return nil, received, noRoom(err)
 	case err != nil:
-		return nil, problem.New(http.StatusBadRequest, "the body could not be read to its end")
+		return nil, received, problem.New(http.StatusBadRequest, "the body could not be read to its end")
 	}
-	_ = deadlines.SetReadDeadline(time.Time{}) // else it stays, for what the server still reads of a body that is given up
-	return body, checkText(body)
+	if p := checkBounds(body, a.limits[operation]); p != nil {
+		return nil, received, p
+	}
+	if p := checkText(body); p != nil {
+		return nil, received, p
+	}
+	worked, err := a.room.Work(r.Context(), key, len(body))
+	if err != nil {
+		return nil, received, noRoom(err)
+	}
+	return body, func() { worked(); received() }, nil
 }
 
 // checkContentType accepts what the operation's description lists, and bodies of no stated type.

@@ -51,7 +51,9 @@ func register[I, O any](a *API, op huma.Operation, handle func(context.Context, 
 		}
 		return nil, a.problem(ctx, op.OperationID, err)
 	})
-	amend(a.huma.OpenAPI().Paths[op.Path])
+	path := a.huma.OpenAPI().Paths[op.Path]
+	amend(path)
+	a.limits[op.OperationID] = limitsOf(a.huma.OpenAPI().Components.Schemas, operationOf(path, op.Method))
 }
 
 // problem says what an error means to the caller, and logs what is ours to look into.
