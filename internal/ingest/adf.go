@@ -3,18 +3,43 @@ package ingest
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"strings"
 
 	"golang.org/x/text/encoding/charmap"
 )
 
-// maxElements bounds the elements of an ADF body.
-const maxElements = 10_000
+const (
+	// maxElements bounds the elements of an ADF body, and maxElementDepth how deep they stand in one another: names are made
+	// of all that is around an element.
+	maxElements     = 10_000
+	maxElementDepth = 32
+	// maxTag bounds a tag with its attributes, which are read all at once.
+	maxTag = 8 << 10
+)
+
+// tagTooLong reports whether a tag is longer than it may be.
+func tagTooLong(body []byte) bool {
+	for {
+		_, rest, found := bytes.Cut(body, []byte("<"))
+		if !found {
+			return false
+		}
+		tag, after, _ := bytes.Cut(rest, []byte(">"))
+		if len(tag) > maxTag && !bytes.HasPrefix(tag, []byte("!")) {
+			return true
+		}
+		body = after
+	}
+}
 
 // adfAnswers reads ADF, the XML in which vehicle dealers get leads: one for each prospect. Published examples are not
 // valid XML, so what can be read before it breaks off counts.
 func adfAnswers(body []byte) ([]Answers, error) {
+	if tagTooLong(body) {
+		return nil, &ExcessError{fmt.Sprintf("the body has a tag of more than %d bytes, which is more than is read of one delivery", maxTag)}
+	}
 	decoder := xml.NewDecoder(bytes.NewReader(body))
 	decoder.Strict, decoder.AutoClose, decoder.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
 	decoder.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) {
@@ -34,7 +59,9 @@ func adfAnswers(body []byte) ([]Answers, error) {
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			path, part = append(path, strings.ToLower(t.Name.Local)), ""
+			if path, part = append(path, strings.ToLower(t.Name.Local)), ""; len(path) > maxElementDepth {
+				return all, nil
+			}
 			text.Reset()
 			for _, attribute := range t.Attr {
 				if attribute.Name.Local == "part" {

@@ -190,6 +190,7 @@ func (a Answers) settle(own bool) (contact, error) {
 // values are kept.
 func (a Answers) fields(used map[int]bool) (json.RawMessage, error) {
 	all := make(map[string]any)
+	lists := make(map[string][]any) // of names that came again: copies, since the answers keep theirs
 	for i, one := range a {
 		if used[i] {
 			continue
@@ -199,20 +200,25 @@ func (a Answers) fields(used map[int]bool) (json.RawMessage, error) {
 			all[one.name] = one.value
 			continue
 		}
-		list, is := before.([]any)
-		if !is {
-			list = []any{before}
+		list, made := lists[one.name]
+		if !made {
+			list = appendValue(nil, before)
 		}
-		if more, is := one.value.([]any); is {
-			all[one.name] = append(slices.Clone(list), more...)
-		} else {
-			all[one.name] = append(slices.Clone(list), one.value)
-		}
+		lists[one.name] = appendValue(list, one.value)
+		all[one.name] = lists[one.name]
 	}
 	if len(all) == 0 {
 		return nil, nil
 	}
 	return fitting(all)
+}
+
+// appendValue appends a value, or the values of a list.
+func appendValue(list []any, value any) []any {
+	if more, is := value.([]any); is {
+		return append(list, more...)
+	}
+	return append(list, value)
 }
 
 // fitting writes fields as JSON, without the largest of them where they are too large. The delivery itself is kept.

@@ -41,12 +41,23 @@ func (a Attribution) settleClick() {
 	}
 }
 
-// addQuery adds what an address says of where its visitors came from. Nothing else of it is looked at: it is not what the
-// person filled in.
-func (a Attribution) addQuery(query string) {
+// askedBy is what an address says of where its visitors came from. Nothing else of it is looked at: it is not what the person
+// filled in.
+func askedBy(query string) Attribution {
+	a := make(Attribution)
 	for _, one := range urlencodedAnswers([]byte(query)) {
 		if name, known := attributionNames[plainHeader(one.name)]; known && a[name] == "" {
 			a.Set(name, flexible(one.text()))
+		}
+	}
+	return a
+}
+
+// addMissing adds what is not there.
+func (a Attribution) addMissing(others Attribution) {
+	for name, text := range others {
+		if a[name] == "" {
+			a[name] = text
 		}
 	}
 	a.settleClick()

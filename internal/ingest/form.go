@@ -51,8 +51,7 @@ func (form) Parse(settings store.IntegrationSettings, r Request) (Parsed, error)
 		default:
 			l.ID = requestID(r, i)
 		}
-		l.Attribution.addQuery(r.Query)
-		p.Leads = append(p.Leads, l)
+		p.addAttributed(r, l)
 	}
 	return p, nil
 }

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -32,7 +31,7 @@ func answersOf(r Request) ([]Answers, error) {
 	case kind == "multipart/form-data" && params["boundary"] != "":
 		return oneForm(multipartAnswers(body, params["boundary"]))
 	case body[0] == '{' || body[0] == '[':
-		if all, err := jsonAnswers(r.Body); err == nil || strings.HasSuffix(kind, "json") {
+		if all, err := jsonAnswers(r.Body); err == nil || strings.HasSuffix(kind, "json") || isExcess(err) {
 			return all, err
 		}
 	case bytes.HasPrefix(body, []byte("--")):
@@ -122,17 +121,25 @@ func utf8Text(text string) string {
 	return string(appendUTF8(nil, []byte(text)))
 }
 
-// plainLine is a line of a form that is sent as text/plain.
-var plainLine = regexp.MustCompile(`(?m)^([^=&\s][^=&\r\n]{0,99})=(.*?)\r?$`)
+// maxLineName is how many characters the longest name in a line of name=value has; what is longer is somebody's sentence.
+const maxLineName = 100
 
-// plainAnswers reads lines of name=value; there are none where the body is one line, which urlencoded forms are.
+// plainAnswers reads lines of name=value, as forms that are sent as text/plain have them; there are none where the body is one
+// line, which urlencoded forms are.
 func plainAnswers(body []byte) Answers {
 	if !bytes.Contains(body, []byte("\n")) {
 		return nil
 	}
 	var f formFields
-	for _, line := range plainLine.FindAllSubmatch(body, maxFormFields) {
-		f.add(utf8Text(string(line[1])), utf8Text(string(line[2])))
+	for line := range bytes.Lines(body) {
+		name, value, found := bytes.Cut(line, []byte("="))
+		if !found || len(name) == 0 || utf8.RuneCount(name) > maxLineName || name[0] == ' ' || name[0] == '\t' || bytes.ContainsAny(name, "&\r") {
+			continue
+		}
+		value = bytes.TrimSuffix(bytes.TrimSuffix(value, []byte("\n")), []byte("\r"))
+		if !f.add(utf8Text(string(name)), utf8Text(string(value))) {
+			break
+		}
 	}
 	return f.answers()
 }
@@ -243,8 +250,11 @@ func jotformAnswers(a Answers) Answers {
 		return a
 	}
 	var questions map[string]any
-	if value, err := decodeAny(json.RawMessage(CleanJSON([]byte(a[i].text())))); err == nil {
-		questions, _ = value.(map[string]any)
+	raw := CleanJSON([]byte(a[i].text()))
+	if checkBounds(raw) == nil {
+		if value, err := decodeAny(raw); err == nil {
+			questions, _ = value.(map[string]any)
+		}
 	}
 	var found Answers
 	for _, key := range sortedKeys(questions) {

@@ -66,7 +66,15 @@ func (p *Parsed) add(r Request, i int, l Lead) {
 	if l.ID == "" {
 		l.ID = requestID(r, i)
 	}
-	l.Attribution.addQuery(r.Query)
+	p.addAttributed(r, l)
+}
+
+// addAttributed adds a lead with what the request's address says of where it came from, which is read once for all of them.
+func (p *Parsed) addAttributed(r Request, l Lead) {
+	if p.asked == nil {
+		p.asked = askedBy(r.Query)
+	}
+	l.Attribution.addMissing(p.asked)
 	p.Leads = append(p.Leads, l)
 }
 

@@ -47,7 +47,9 @@ func (google) Verify(s Secrets, r Request) error {
 	var l struct {
 		Key flexible `json:"google_key"`
 	}
-	if err := decode(r.Body, &l); err != nil {
+	if err := decode(r.Body, &l); isExcess(err) {
+		return err
+	} else if err != nil {
 		return &UnsignedError{"the google_key cannot be found: " + err.Error()}
 	}
 	if !same(string(l.Key), s.Secret) {

@@ -12,7 +12,8 @@ import (
 // maxNesting is how deep a delivery may nest.
 const maxNesting = 64
 
-// decode reads a delivery that is one JSON value. It returns an *UnmappedError where it is not.
+// decode reads a delivery that is one JSON value. It returns an *UnmappedError where it is not, and an *ExcessError where it holds
+// too much.
 func decode(body []byte, into any) error {
 	values, err := jsonValues(body)
 	if err == nil && len(values) != 1 {
@@ -35,6 +36,9 @@ func jsonValues(body []byte) ([]json.RawMessage, error) {
 	clean = CleanJSON(clean)
 	if tooDeep(clean) {
 		return nil, &UnmappedError{fmt.Sprintf("the body nests more than %d levels deep", maxNesting)}
+	}
+	if err := checkBounds(clean); err != nil {
+		return nil, err
 	}
 	var values []json.RawMessage
 	decoder := json.NewDecoder(bytes.NewReader(clean))

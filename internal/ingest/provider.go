@@ -56,6 +56,8 @@ type Parsed struct {
 	Note string
 	// Redirect is where a form's sender goes next, empty for nowhere.
 	Redirect string
+
+	asked Attribution // what the address says of where all of it came from
 }
 
 // A Lead is a lead as a provider sent it, as far as its provider understands it. Contact and the store's limits are

@@ -59,6 +59,8 @@ type Received struct {
 	store.Event
 	// Redirect is where its sender goes next, empty for nowhere.
 	Redirect string
+	// Excess means that it was refused because it holds more than is read.
+	Excess bool
 }
 
 // Receive takes a request to an integration's address and returns what became of it, once that is committed. Its error is
@@ -88,7 +90,7 @@ func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Receiv
 	if warning != "" {
 		r.warn(ctx, h, warning)
 	}
-	return Received{*e, d.redirect}, nil
+	return Received{*e, d.redirect, d.excess}, nil
 }
 
 // Challenge answers a platform that checks an integration's address. It returns an *UnsignedError for a check that is not
@@ -141,12 +143,7 @@ func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again
 	d := delivery{Delivery: store.Delivery{Event: e}, redirect: h.Settings.RedirectURL}
 	if !verified {
 		if err := r.verify(provider, h, q); err != nil {
-			unsigned := Unsigned(err)
-			if unsigned == nil {
-				return d, err
-			}
-			e.Outcome, e.Detail = lead.EventRefused, unsigned.Message
-			return d, nil
+			return d, d.refuse(err)
 		}
 	}
 	e.Body = Redacted(h.Kind, e.Body)
@@ -155,13 +152,8 @@ func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again
 		return d, nil
 	}
 	parsed, err := provider.Parse(h.Settings, q)
-	var unmapped *UnmappedError
-	if errors.As(err, &unmapped) {
-		e.Outcome, e.Detail = lead.EventUnmapped, unmapped.Message
-		return d, nil
-	}
 	if err != nil {
-		return d, err
+		return d, d.refuse(err)
 	}
 	e.Detail = parsed.Note
 	if parsed.Redirect != "" {
@@ -179,6 +171,24 @@ type delivery struct {
 	store.Delivery
 	sources  []string // that the leads name, empty where one names none
 	redirect string
+	excess   bool // it holds more than is read
+}
+
+// refuse notes in the event why nothing is made of a delivery. An error that does not lie in the delivery is returned.
+func (d *delivery) refuse(err error) error {
+	var unmapped *UnmappedError
+	var excess *ExcessError
+	switch unsigned := Unsigned(err); {
+	case unsigned != nil:
+		d.Event.Outcome, d.Event.Detail = lead.EventRefused, unsigned.Message
+	case errors.As(err, &excess):
+		d.Event.Outcome, d.Event.Detail, d.excess = lead.EventRefused, excess.Message, true
+	case errors.As(err, &unmapped):
+		d.Event.Outcome, d.Event.Detail = lead.EventUnmapped, unmapped.Message
+	default:
+		return err
+	}
+	return nil
 }
 
 func (r *Receiver) verify(p Provider, h store.Hook, q Request) error {

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/inflight"
+	"github.com/leadwheel/leadwheel/internal/web/pace"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -21,8 +22,12 @@ import (
 const (
 	// MaxBody is the largest delivery, in bytes.
 	MaxBody = 1 << 20
-	// bodyTimeout is how long a sender has for its body, unless Deps say so.
+	// bodyTimeout is how long a sender may take to begin with its body, and without a byte of it, unless Deps say so; after
+	// that it must send bodyRate bytes a second.
 	bodyTimeout = 20 * time.Second
+	bodyRate    = 2 << 10
+	// roomWait is how long a body waits for others to be done with.
+	roomWait = 3 * time.Second
 	// storeTimeout is how long it may then take to store it before the sender is told to try again.
 	storeTimeout = 20 * time.Second
 )
@@ -36,7 +41,7 @@ type Deps struct {
 	Rate, AddressRate float64
 	// Proxies are the networks of whoever hands requests on to this server, and is believed where they came from.
 	Proxies []netip.Prefix
-	// BodyTimeout is how long a sender has for its body, 0 for 20 s.
+	// BodyTimeout is how long a sender may take to begin with its body, 0 for 20 s.
 	BodyTimeout time.Duration
 	Log         *slog.Logger
 }
@@ -46,13 +51,14 @@ type hooks struct {
 	Deps
 	integrations, addresses *ingest.Limits
 	lookups                 *lookups
+	room                    *inflight.Room
 }
 
 // Register adds the addresses to mux.
 func Register(mux *http.ServeMux, d Deps) {
 	h := &hooks{
 		Deps: d, integrations: ingest.NewLimits(d.Rate, burst(d.Rate)), addresses: ingest.NewLimits(d.AddressRate, burst(d.AddressRate)),
-		lookups: newLookups(d.Store.Hook),
+		lookups: newLookups(d.Store.Hook), room: inflight.NewRoom(MaxBody, roomWait),
 	}
 	mux.HandleFunc("POST /hooks/{kind}/{token}", h.receive)
 	mux.HandleFunc("PUT /hooks/{kind}/{token}", h.receive)
@@ -76,7 +82,8 @@ func (h *hooks) receive(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, busy(hook.Kind, "this integration gets too many requests; send them more slowly"))
 		return
 	}
-	body, p := h.readBody(w, r)
+	body, release, p := h.readBody(w, r)
+	defer release()
 	if p != nil {
 		refuse(w, r, p)
 		return
@@ -137,20 +144,25 @@ func (h *hooks) fail(w http.ResponseWriter, r *http.Request, err error) {
 		WithHeader("Retry-After", "5"))
 }
 
-func (h *hooks) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Problem) {
-	// Not every writer has deadlines: a test's recorder hasn't.
-	deadlines := http.NewResponseController(w)
-	_ = deadlines.SetReadDeadline(time.Now().Add(cmp.Or(h.BodyTimeout, bodyTimeout)))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+// readBody reads a delivery whole. It takes room for it, and for what is made of it, until release is called.
+func (h *hooks) readBody(w http.ResponseWriter, r *http.Request) (body []byte, release func(), p *problem.Problem) {
+	pace.Keep(w, r, pace.Pace{Grace: cmp.Or(h.BodyTimeout, bodyTimeout), Rate: bodyRate})
+	from := addressOf(r, h.Proxies)
+	body, received, err := h.room.Read(r.Context(), from, http.MaxBytesReader(w, r.Body, MaxBody), r.ContentLength)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, problem.New(http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB")
+		return nil, received, problem.New(http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB")
+	case errors.Is(err, inflight.ErrBusy):
+		return nil, received, busy(kindOf(r), "this address sends too much at once; send it more slowly")
 	case err != nil:
-		return nil, problem.New(http.StatusServiceUnavailable, "the body did not come in whole; send it again") // which platforms do after this, and not after a 4xx
+		return nil, received, problem.New(http.StatusServiceUnavailable, "the body did not come in whole; send it again") // which platforms do after this, and not after a 4xx
 	}
-	_ = deadlines.SetReadDeadline(time.Time{}) // else it stays, for what the server still reads of a body that is given up
-	return body, nil
+	worked, err := h.room.Work(r.Context(), from, len(body))
+	if err != nil {
+		return nil, received, busy(kindOf(r), "this address sends too much at once; send it more slowly")
+	}
+	return body, func() { worked(); received() }, nil
 }
 
 // busy is the answer to a sender over its limit. Google loses what gets a 4xx, and Meta, TikTok and LinkedIn are only
