@@ -92,11 +92,22 @@ func (a *API) importIntegration(ctx context.Context, c *call, named string) (*uu
 	if err != nil {
 		return nil, badQuery("query.integration_id", unknown)
 	}
-	_, err = a.Store.Integration(ctx, c.Workspace, id)
-	if errors.Is(err, store.ErrNotFound) {
+	i, err := a.Store.Integration(ctx, c.Workspace, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return nil, badQuery("query.integration_id", unknown)
+	case err == nil && !c.boundLike(i):
+		return nil, problem.New(http.StatusForbidden, "this API key is bound to another group or source than this integration; leave integration_id out",
+			problem.Field{Location: "query.integration_id", Message: "this is not for the key's group and source"})
 	}
 	return &id, err
+}
+
+// boundLike reports whether the call's key may share an integration's external ids: who has them decides which of its leads are
+// taken for known, so a key that is bound shares only with what is bound alike.
+func (c *call) boundLike(i store.Integration) bool {
+	alike := func(bound, other *uuid.UUID) bool { return bound == nil || other != nil && *bound == *other }
+	return alike(c.GroupID, i.GroupID) && alike(c.SourceID, i.SourceID)
 }
 
 func badQuery(location, message string) error {

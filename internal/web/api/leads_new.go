@@ -54,10 +54,11 @@ func (a *API) registerNewLeads() {
 		OperationID: "post-lead", Method: http.MethodPost, Path: "/v1/leads", Summary: "Add a lead, and distribute it",
 		DefaultStatus: http.StatusCreated,
 		Responses: map[string]*huma.Response{"200": {
-			Description: "The external id is here already, with this lead; it is not distributed again.",
-			Content: map[string]*huma.MediaType{"application/json": {
-				Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Lead](), true, ""),
-			}},
+			Description: "The external id is here already, with this lead; it is not distributed again. Integrations are told that, and nothing else of the lead.",
+			Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{AnyOf: []*huma.Schema{
+				a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Lead](), true, ""),
+				a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[KnownLead](), true, ""),
+			}}}},
 		}},
 	}, a.postLead)
 	register(a, huma.Operation{
@@ -66,7 +67,7 @@ func (a *API) registerNewLeads() {
 	}, a.postLeadBatch)
 }
 
-func (a *API) postLead(ctx context.Context, c *call, in *struct{ Body NewLead }) (*posted[Lead], error) {
+func (a *API) postLead(ctx context.Context, c *call, in *struct{ Body NewLead }) (*posted[pushedLead], error) {
 	leads, warnings, err := a.incoming(ctx, c, []LeadInput{in.Body.LeadInput}, in.Body.Distribute, func(int) string { return "" })
 	if err != nil {
 		return nil, err
@@ -76,28 +77,28 @@ func (a *API) postLead(ctx context.Context, c *call, in *struct{ Body NewLead })
 		if err != nil {
 			return nil, err
 		}
-		did, err := answerFor(ctx, a.Store.Queries, c, added, warnings)
+		did, err := answerFor(ctx, a.Store.Queries, c, added, leads[0].ExternalID, warnings)
 		if err != nil {
 			return nil, err
 		}
 		out, err := post(did.status, did.body)
 		return &out, err
 	}
-	return once(ctx, a, c, func(tx *store.Tx) (effect[Lead], error) {
+	return once(ctx, a, c, func(tx *store.Tx) (effect[pushedLead], error) {
 		added, batches, err := tx.AddLeads(ctx, c.Workspace, lead.QueueFresh, leads)
 		if err != nil {
-			return effect[Lead]{}, err
+			return effect[pushedLead]{}, err
 		}
-		did, err := answerFor(ctx, tx.Queries, c, added[0], warnings)
+		did, err := answerFor(ctx, tx.Queries, c, added[0], leads[0].ExternalID, warnings)
 		did.batches, did.received = batches, fresh(added)
 		return did, err
 	})
 }
 
 // answerFor answers with the lead that was added, or was there.
-func answerFor(ctx context.Context, q store.Queries, c *call, added store.AddedLead, warnings []string) (effect[Lead], error) {
+func answerFor(ctx context.Context, q store.Queries, c *call, added store.AddedLead, externalID string, warnings []string) (effect[pushedLead], error) {
 	l, err := q.PushedLead(ctx, c.Workspace, added.ID)
-	did := effect[Lead]{status: http.StatusCreated, body: leadBody(l)}
+	did := effect[pushedLead]{status: http.StatusCreated, body: leadBody(l).seenBy(c, added, externalID)}
 	if added.Existing {
 		did.status = http.StatusOK
 		return did, err
