@@ -49,6 +49,8 @@ type IntegrationSettings struct {
 	RedirectURL string `json:"redirect_url,omitempty"`
 	// Honeypot is a form's field that people don't see and robots fill in.
 	Honeypot string `json:"honeypot,omitempty"`
+	// HiddenFields are a form's fields that say what its visitors may not say by themselves: an id, a source, a campaign, consent.
+	HiddenFields []string `json:"hidden_fields,omitempty"`
 	// FormIDs are the forms on the platform that belong to the integration.
 	FormIDs []string `json:"form_ids,omitempty"`
 	// Page is what a form's own page shows; nil means a plain one.

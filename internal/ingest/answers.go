@@ -153,7 +153,7 @@ func (a Answers) settle(own bool) (contact, error) {
 	rank := make(map[role]int)
 	for i, one := range a {
 		r, n := one.meaning()
-		if r == roleNone || one.text() == "" || !own && (r == roleExternalID || r == roleSource) {
+		if r == roleNone || r == roleField || one.text() == "" || !own && (r == roleExternalID || r == roleSource) {
 			continue
 		}
 		if _, taken := chosen[r]; !taken || n < rank[r] {

@@ -16,7 +16,7 @@ var fieldsOf = map[lead.Kind][]string{
 	lead.KindTikTok:   {"secret!"},
 	lead.KindTypeform: {"secret!"},
 	lead.KindGeneric:  {"secret", "mapping"},
-	lead.KindForm:     {"mapping", "redirect_url", "honeypot", "page"},
+	lead.KindForm:     {"mapping", "redirect_url", "honeypot", "hidden_fields", "page"},
 	lead.KindSnapchat: {"secret!"},
 	lead.KindMeta:     {"secret!", "verify_token", "access_token", "form_ids"},
 	lead.KindLinkedIn: {"secret!", "access_token"},
@@ -32,9 +32,9 @@ func CheckIntegration(i store.Integration, s Secrets) error {
 		"secret": s.Secret != "", "verify_token": s.VerifyToken != "", "access_token": s.AccessToken != "",
 		"mapping": len(i.Settings.Mapping) > 0, "redirect_url": i.Settings.RedirectURL != "",
 		"honeypot": i.Settings.Honeypot != "", "form_ids": len(i.Settings.FormIDs) > 0,
-		"page": i.Settings.Page != nil,
+		"page": i.Settings.Page != nil, "hidden_fields": len(i.Settings.HiddenFields) > 0,
 	}
-	for _, field := range []string{"secret", "verify_token", "access_token", "mapping", "redirect_url", "honeypot", "form_ids", "page"} {
+	for _, field := range []string{"secret", "verify_token", "access_token", "mapping", "redirect_url", "honeypot", "hidden_fields", "form_ids", "page"} {
 		switch takes := fieldsOf[i.Kind]; {
 		case !has[field] && slices.Contains(takes, field+"!"):
 			return &store.FieldError{Field: field, Message: fmt.Sprintf("a %s integration needs this", i.Kind)}

@@ -1,8 +1,7 @@
 package ingest
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -31,6 +30,11 @@ func (form) Parse(settings store.IntegrationSettings, r Request) (Parsed, error)
 	if err != nil {
 		return p, err
 	}
+	if len(all) > maxFormLeads {
+		return p, &ExcessError{fmt.Sprintf("the body holds more than %d leads, which is more than a form sends; send them to a generic integration or as an import", maxFormLeads)}
+	}
+	who := visitorOf(settings)
+	p.asked = who.askedBy(r.Query)
 	for i, answers := range all {
 		next := answers.takeAll(redirectFields...)
 		if address := allowedRedirect(settings.RedirectURL, next); address != "" {
@@ -41,15 +45,16 @@ func (form) Parse(settings store.IntegrationSettings, r Request) (Parsed, error)
 			continue
 		}
 		submission := answers.takeAll(SubmissionField)
+		said := who.restrict(answers)
 		l := answers.lead(settings.Mapping)
-		switch {
+		switch request := requestID(r, i); {
 		case l.ID != "":
 		case submission != "":
-			// Whoever goes back and fills the page in for somebody else sends the same id with something else.
-			sum := sha256.Sum256(r.Body)
-			l.ID = "submission:" + submission + ":" + hex.EncodeToString(sum[:8])
-		default:
-			l.ID = requestID(r, i)
+			l.ID = repeatID("submission", submission, answers)
+		case request != "":
+			l.ID = repeatID("request", request, answers)
+		case said != "":
+			l.ID = repeatID("said", said, answers)
 		}
 		p.addAttributed(r, l)
 	}

@@ -86,7 +86,8 @@ func TestForms(t *testing.T) {
 			Fields: object{"id": "77", "requestdate": "yesterday", "vehicle make": "Perodua", "customer comments": "A & B", "vendor contact name": "Dealer"},
 		}},
 	} {
-		got, err := parse(t, lead.KindForm, store.IntegrationSettings{}, requestFor(test.body, "Content-Type", test.kind))
+		settings := store.IntegrationSettings{HiddenFields: []string{"consent", "submissionID", "form_id", "lead_source", "Campaign_ID"}}
+		got, err := parse(t, lead.KindForm, settings, requestFor(test.body, "Content-Type", test.kind))
 		if diff := cmp.Diff([]made{test.want}, got); diff != "" || err != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", test.name, err, diff)
 		}

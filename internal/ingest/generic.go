@@ -125,7 +125,7 @@ func (a Answers) lead(mapping map[string]string) Lead {
 	l := Lead{Attribution: Attribution{}, Consent: make(map[string]any), Own: true}
 	for _, one := range l.Attribution.takeFrom(a) {
 		switch plain := plainHeader(one.name); {
-		case plain == "istest":
+		case plain == "istest" && one.role == roleNone:
 			l.Test, _ = one.value.(bool)
 		case one.role == roleNone && consentNames[plain]:
 			l.addConsent(one)

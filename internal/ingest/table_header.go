@@ -23,6 +23,8 @@ const (
 	rolePhone      role = "phone"
 	roleExternalID role = "external_id"
 	roleSource     role = "source"
+	// roleField is that of an answer which is nothing else, whatever its name says.
+	roleField role = "field"
 )
 
 // aliases are the headers of each role in their plain form (see plainHeader). Where a file has several columns of one

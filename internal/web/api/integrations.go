@@ -27,6 +27,7 @@ type Integration struct {
 	Mapping       Mapping    `json:"mapping"`
 	RedirectURL   *string    `json:"redirect_url"`
 	Honeypot      *string    `json:"honeypot"`
+	HiddenFields  []string   `json:"hidden_fields"`
 	FormIDs       []string   `json:"form_ids"`
 	Page          *FormPage  `json:"page,omitempty"`
 	Health        Health     `json:"health"`
@@ -67,6 +68,7 @@ type NewIntegration struct {
 	Mapping       Mapping    `json:"mapping,omitempty" doc:"For generic and form; the names at the top unless given."`
 	RedirectURL   string     `json:"redirect_url,omitempty" maxLength:"1000" doc:"Where the sender of a form goes next."`
 	Honeypot      string     `json:"honeypot,omitempty" maxLength:"200" doc:"A form's field that people don't see; what has it filled in is no lead."`
+	HiddenFields  []string   `json:"hidden_fields,omitempty" maxItems:"100" doc:"A form's fields that people don't fill in and that are believed: external_id, source, is_test, campaign_id and the like, and consent that is not asked for on the form's own page. From others these stay plain fields. Click ids and utm_… are always taken."`
 	FormIDs       []string   `json:"form_ids,omitempty" maxItems:"1000" doc:"The forms on the platform that are looked through for what was missed."`
 	Page          *FormPage  `json:"page,omitempty" doc:"What a form's own page shows, which is at its url; a plain one unless given."`
 }
@@ -156,7 +158,7 @@ func (a *API) postIntegration(ctx context.Context, c *call, in *struct{ Body New
 		ID: id, Kind: b.Kind, Name: b.Name, Enabled: unlessFalse(b.Enabled), GroupID: b.GroupID, SourceID: b.SourceID,
 		CreateSources: b.CreateSources, RateLimit: b.RateLimit,
 		Settings: store.IntegrationSettings{
-			Mapping: b.Mapping.toStore(), RedirectURL: b.RedirectURL, Honeypot: b.Honeypot, FormIDs: b.FormIDs,
+			Mapping: b.Mapping.toStore(), RedirectURL: b.RedirectURL, Honeypot: b.Honeypot, HiddenFields: b.HiddenFields, FormIDs: b.FormIDs,
 			Page: b.Page.toStore(),
 		},
 	}
@@ -199,16 +201,19 @@ func (a *API) checkTarget(ctx context.Context, c *call, group, source *uuid.UUID
 }
 
 func integrationBody(i store.Integration, held int) Integration {
-	forms := i.Settings.FormIDs
+	forms, hidden := i.Settings.FormIDs, i.Settings.HiddenFields
 	if forms == nil {
 		forms = []string{}
+	}
+	if hidden == nil {
+		hidden = []string{}
 	}
 	m := i.Settings.Mapping
 	return Integration{
 		ID: i.ID, URL: "/hooks/" + string(i.Kind) + "/" + i.Token, Kind: i.Kind, Name: i.Name, Enabled: i.Enabled,
 		GroupID: i.GroupID, SourceID: i.SourceID, CreateSources: i.CreateSources, RateLimit: i.RateLimit,
 		Mapping:     Mapping{Name: m["name"], Email: m["email"], Phone: m["phone"], ExternalID: m["external_id"]},
-		RedirectURL: textOrNull(i.Settings.RedirectURL), Honeypot: textOrNull(i.Settings.Honeypot), FormIDs: forms, Page: pageBody(i.Settings.Page),
+		RedirectURL: textOrNull(i.Settings.RedirectURL), Honeypot: textOrNull(i.Settings.Honeypot), HiddenFields: hidden, FormIDs: forms, Page: pageBody(i.Settings.Page),
 		Health: Health{State: string(i.Health), Held: held}, Warning: textOrNull(i.Warning), WarnedAt: i.WarnedAt,
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}

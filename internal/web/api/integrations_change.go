@@ -26,6 +26,7 @@ type IntegrationPatch struct {
 	Mapping       Patch[MappingPatch] `json:"mapping,omitempty"`
 	RedirectURL   Patch[string]       `json:"redirect_url,omitempty" maxLength:"1000"`
 	Honeypot      Patch[string]       `json:"honeypot,omitempty" maxLength:"200"`
+	HiddenFields  Patch[[]string]     `json:"hidden_fields,omitempty" maxItems:"100"`
 	FormIDs       Patch[[]string]     `json:"form_ids,omitempty" maxItems:"1000"`
 	Page          Patch[PagePatch]    `json:"page,omitempty"`
 }
@@ -100,6 +101,7 @@ func (a *API) editIntegration(p IntegrationPatch, i *store.Integration) error {
 	p.RateLimit.overPointer(&i.RateLimit)
 	p.RedirectURL.over(&i.Settings.RedirectURL)
 	p.Honeypot.over(&i.Settings.Honeypot)
+	p.HiddenFields.over(&i.Settings.HiddenFields)
 	p.FormIDs.over(&i.Settings.FormIDs)
 	p.overMapping(&i.Settings)
 	p.overPage(&i.Settings)
