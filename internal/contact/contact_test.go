@@ -43,6 +43,8 @@ func TestEmail(t *testing.T) {
 		"Aina.Tan@GMail.com":           "ainatan@gmail.com",
 		"a.b+x@googlemail.com":         "ab+x@googlemail.com",
 		"a.b@gmail.com.my":             "a.b@gmail.com.my",
+		"=\"aina@example.com\"":        "aina@example.com",
+		"\u200eaina@example.com\u200b": "aina@example.com",
 		"info@bücher.example":          "info@xn--bcher-kva.example",
 		"info@BÜCHER.example":          "info@xn--bcher-kva.example",
 		"a@b":                          "", // "none@none" is nobody's

@@ -27,7 +27,7 @@ func Identify(email, phone, region string) Identity {
 	if i.Email != "" {
 		i.spelt = strings.ToLower(strings.TrimSpace(email))
 	}
-	if digits := digitsOf(phone); i.Phone == "" && len(digits) >= minIdentity {
+	if digits := phoneDigits(phone); i.Phone == "" && len(digits) >= minIdentity {
 		i.Digits = digits
 	}
 	return i
@@ -41,7 +41,7 @@ func (i Identity) Is(email, phone string) bool {
 	if i.Phone != "" {
 		return Phone(phone, i.region) == i.Phone
 	}
-	return i.Digits != "" && digitsOf(phone) == i.Digits
+	return i.Digits != "" && phoneDigits(phone) == i.Digits
 }
 
 // Words are those of which every contact of this person has one; see the function Words.

@@ -39,4 +39,6 @@ func listed(text, lower string) bool {
 func invisible(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf) }
 
 // says reports whether a character can say something by itself. Dashes, dots and a lone plus don't.
-func says(r rune) bool { return !unicode.In(r, unicode.P, unicode.Z, unicode.Sm, unicode.Cc, unicode.Cf) }
+func says(r rune) bool {
+	return !unicode.In(r, unicode.P, unicode.Z, unicode.Sm, unicode.Cc, unicode.Cf)
+}

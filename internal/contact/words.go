@@ -29,7 +29,7 @@ func Words(name, email, phone, e164 string) []string {
 	}
 	digits := strings.TrimPrefix(e164, "+")
 	if digits == "" {
-		digits = digitsOf(phone)
+		digits = phoneDigits(phone)
 	}
 	if len(digits) >= minDigits {
 		words = append(words, digits, fromTheEnd+backwards(digits))
