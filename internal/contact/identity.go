@@ -1,6 +1,8 @@
 package contact
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"regexp"
 	"strconv"
 	"strings"
@@ -104,4 +106,46 @@ func (i Identity) national() (digits, code string) {
 		return i.Digits, ""
 	}
 	return phonenumbers.GetNationalSignificantNumber(number), strconv.Itoa(int(number.GetCountryCode()))
+}
+
+// Shares reports whether two have an address or a number in common. A number that is no valid one is compared by its
+// digits, with or without what stands before them.
+func (i Identity) Shares(other Identity) bool {
+	if i.Email != "" && i.Email == other.Email || i.Phone != "" && i.Phone == other.Phone {
+		return true
+	}
+	if i.Phone != "" && other.Phone != "" {
+		return false
+	}
+	one, another := i.significant(), other.significant()
+	if len(one) > len(another) {
+		one, another = another, one
+	}
+	return len(one) > minIdentity && strings.Contains(another, one)
+}
+
+// Contradicts reports whether two are certainly different people: both have an address, or both a number, and they have
+// nothing in common.
+func (i Identity) Contradicts(other Identity) bool {
+	return !i.Shares(other) && (i.Email != "" && other.Email != "" || i.hasNumber() && other.hasNumber())
+}
+
+func (i Identity) hasNumber() bool { return i.Phone != "" || i.Digits != "" }
+
+// significant are a number's digits without what is dialled before them.
+func (i Identity) significant() string {
+	digits, _ := i.national()
+	return strings.TrimLeft(digits, "0")
+}
+
+// Keys are 16 bits each of the address and the number: enough to tell that somebody had them, too little to tell what
+// they were.
+func (i Identity) Keys() (keys []int) {
+	for _, text := range []string{i.Email, i.Phone, i.Digits} {
+		if text != "" {
+			sum := sha256.Sum256([]byte(text))
+			keys = append(keys, int(binary.BigEndian.Uint16(sum[:])))
+		}
+	}
+	return keys
 }
