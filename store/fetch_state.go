@@ -125,7 +125,8 @@ func (s *Store) FeedFetches(ctx context.Context, before time.Time, limit int) ([
 	return fed, translate(err)
 }
 
-// KnownLeads returns which of an integration's external ids are known: their leads are here, or were withdrawn.
+// KnownLeads returns which of an integration's external ids are known: their leads are here, were deleted, or were
+// withdrawn: nobody sends those again, they are only still on the platform's list.
 func (q Queries) KnownLeads(ctx context.Context, workspace, integration uuid.UUID, externalIDs []string) (map[string]bool, error) {
 	var here []string
 	if err := sqlx.SelectContext(ctx, q.q, &here, `

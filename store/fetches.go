@@ -67,7 +67,7 @@ func FetchBatch(workspace, integration uuid.UUID, at time.Time) Batch {
 }
 
 // addFetchesOf notes one delivery's leads and reports whether some of them wait for its sake. Where a lead is there already,
-// or waits for an earlier delivery, nothing is to be done.
+// or waits for an earlier delivery, nothing is to be done; one that was deleted here is fetched again.
 func (t *Tx) addFetchesOf(ctx context.Context, workspace uuid.UUID, d Delivery) (bool, error) {
 	var ids, attributions []string
 	var places []int
@@ -84,7 +84,8 @@ func (t *Tx) addFetchesOf(ctx context.Context, workspace uuid.UUID, d Delivery) 
 		SELECT $1, $2, n.external_id, $3, n.place, n.attribution, $4, $4
 		FROM unnest($5::text[], $6::jsonb[], $7::int[]) AS n (external_id, attribution, place)
 		WHERE NOT EXISTS (
-			SELECT FROM leads l WHERE l.workspace_id = $1 AND l.origin = $8 AND l.external_id = n.external_id)
+			SELECT FROM leads l WHERE l.workspace_id = $1 AND l.origin = $8 AND l.external_id = n.external_id
+				AND (l.deleted_at IS NULL OR l.erased_at IS NOT NULL))
 		ORDER BY n.external_id -- the same in every transaction, or two could wait for each other
 		ON CONFLICT (workspace_id, integration_id, external_id) DO UPDATE SET fetch_at = EXCLUDED.fetch_at, attempts = 0
 			WHERE fetches.fetch_at IS NULL AND NOT fetches.withdrawn`,

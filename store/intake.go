@@ -2,14 +2,18 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
+	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
@@ -69,6 +73,10 @@ type NewLead struct {
 type AddedLead struct {
 	ID       uuid.UUID
 	Existing bool
+	// Erased is set where the lead that is there was of a person whose data was erased: nothing comes in under its id.
+	Erased bool
+	// Beside is the lead of another person that came in under the same external id, nil for most.
+	Beside uuid.UUID
 }
 
 // AddLeads stores leads and, in the same transaction, the decisions to distribute them, cut into batches for queue. It
@@ -78,6 +86,7 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	if len(leads) == 0 {
 		return nil, nil, nil
 	}
+	leads = plain(leads)
 	w, err := t.Workspace(ctx, workspace)
 	if err != nil {
 		return nil, nil, err
@@ -149,8 +158,34 @@ func decisionsFor(id uuid.UUID, d Distribution) []pendingLead {
 	return pending
 }
 
-// insertLeads inserts those leads whose external id is new, and finds the others. Where one external id stands in leads
-// twice, the first is inserted.
+// plain are leads without what other programs put around their texts, and without ids that are none.
+func plain(leads []NewLead) []NewLead {
+	leads = slices.Clone(leads)
+	for i := range leads {
+		l := &leads[i]
+		l.Name, l.Email, l.Phone = contact.Unguard(l.Name), contact.Unguard(l.Email), contact.Number(l.Phone)
+		id := contact.ID(l.ExternalID)
+		if id == "" && l.ExternalID != "" && strings.HasPrefix(l.Origin, queueOrigin) {
+			id = contentID(*l)
+		}
+		l.ExternalID = id
+	}
+	return leads
+}
+
+// queueOrigin begins the origins of leads that come through the queue. It may bring them twice, so that they are never
+// without an id: where theirs is none, their content is it.
+const queueOrigin = "queue:"
+
+func contentID(l NewLead) string {
+	sum := sha256.New()
+	for _, text := range []string{l.ExternalID, l.Name, l.Email, l.Phone, string(l.Fields)} {
+		fmt.Fprintf(sum, "%d %s", len(text), text)
+	}
+	return "content:" + hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
+// insertLeads inserts those leads whose external id is new, or another person's, and finds the others.
 func (t *Tx) insertLeads(ctx context.Context, w Workspace, leads []NewLead) ([]AddedLead, error) {
 	c, err := t.columnsOf(w, leads)
 	if err != nil {
@@ -159,76 +194,53 @@ func (t *Tx) insertLeads(ctx context.Context, w Workspace, leads []NewLead) ([]A
 	if err := t.recogniseErased(ctx, w.ID, leads, c.externals); err != nil {
 		return nil, err
 	}
-	var inserted []uuid.UUID
-	if err := sqlx.SelectContext(ctx, t.q, &inserted, `
-		INSERT INTO leads (workspace_id, lead_id, name, email, phone, fields, source_id, channel, origin, external_id,
-			decisions, phone_e164, email_key, words, integration_id, test, attribution,
-			consent, created_at, updated_at)
-		SELECT $1, lead_id, nullif(name, ''), nullif(email, ''), nullif(phone, ''), fields, nullif(source_id, $2), channel,
-			origin, nullif(external_id, ''), decisions, nullif(e164, ''), nullif(email_key, ''),
-			array_to_tsvector(string_to_array(words, ' ')), nullif(integration_id, $2), coalesce(test, 0) = 1, attribution, consent,
-			$3, $3
-		FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::uuid[], $10::text[], $11::text[],
-			$12::text[], $13::int[], $14::text[], $15::text[], $16::text[], $17::uuid[], $18::int[],
-			$19::jsonb[], $20::jsonb[]) WITH ORDINALITY
-			AS n (lead_id, name, email, phone, fields, source_id, channel, origin, external_id, decisions, e164, email_key,
-				words, integration_id, test, attribution, consent, place)
-		ORDER BY origin, external_id, place -- the same in every transaction, or two could wait for each other
-		ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
-		RETURNING lead_id`,
-		w.ID, uuid.Nil, t.now(), uuids(c.ids), texts(c.names), texts(c.emails), texts(c.phones), jsonbs(c.fields),
-		uuids(c.sources), texts(c.channels), texts(c.origins), texts(c.externals), ints(c.decisions), texts(c.e164s),
-		texts(c.emailKeys), texts(c.words), uuids(unlessEmpty(c.integrations)), ints(unlessEmpty(c.tests)),
-		jsonbs(unlessEmpty(c.attributions)), jsonbs(unlessEmpty(c.consents))); err != nil {
-		return nil, translate(err)
+	inserted, err := t.insertRows(ctx, w.ID, c)
+	if err != nil {
+		return nil, err
 	}
 	added := make([]AddedLead, len(leads))
+	places := make([]int, len(leads))
 	for i, id := range c.ids {
-		added[i].ID = id
+		added[i].ID, places[i] = id, i
 	}
 	if len(inserted) == len(leads) {
 		return added, nil
 	}
-	return added, t.findExisting(ctx, w.ID, leads, c.externals, inserted, added)
+	return added, t.settleKnown(ctx, w, leads, c, missing(places, c.ids, inserted), added)
 }
 
-// findExisting puts the ids of the leads that are there in the place of those that were not inserted.
-func (t *Tx) findExisting(ctx context.Context, workspace uuid.UUID, leads []NewLead, ids []string, inserted []uuid.UUID, added []AddedLead) error {
-	fresh := make(map[uuid.UUID]bool, len(inserted))
-	for _, id := range inserted {
-		fresh[id] = true
-	}
-	var origins, externals []string
-	var places []int
-	for i := range added {
-		if !fresh[added[i].ID] {
-			origins, externals, places = append(origins, leads[i].Origin), append(externals, ids[i]), append(places, i)
-		}
-	}
-	var rows []struct {
-		Place int       `db:"place"`
-		ID    uuid.UUID `db:"lead_id"`
-	}
-	if err := sqlx.SelectContext(ctx, t.q, &rows, `
-		SELECT n.place, l.lead_id
-		FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS n (origin, external_id, place)
-		JOIN leads l ON l.workspace_id = $1 AND l.origin = n.origin AND l.external_id = n.external_id`,
-		workspace, texts(origins), texts(externals)); err != nil {
-		return translate(err)
-	}
-	if len(rows) != len(places) {
-		return fmt.Errorf("found %d of %d leads by their external ids: %w", len(rows), len(places), ErrNotFound)
-	}
-	for _, r := range rows {
-		added[places[r.Place-1]] = AddedLead{ID: r.ID, Existing: true}
-	}
-	return nil
+// insertRows inserts those leads whose external id nobody holds, and returns their ids. Where one external id stands in
+// them twice, the first is inserted.
+func (t *Tx) insertRows(ctx context.Context, workspace uuid.UUID, c leadColumns) ([]uuid.UUID, error) {
+	var inserted []uuid.UUID
+	err := sqlx.SelectContext(ctx, t.q, &inserted, `
+		INSERT INTO leads (workspace_id, lead_id, name, email, phone, fields, source_id, channel, origin, external_id, also_id,
+			decisions, phone_e164, email_key, words, integration_id, test, attribution,
+			consent, created_at, updated_at)
+		SELECT $1, lead_id, nullif(name, ''), nullif(email, ''), nullif(phone, ''), fields, nullif(source_id, $2), channel,
+			origin, nullif(external_id, ''), nullif(also_id, ''), decisions, nullif(e164, ''), nullif(email_key, ''),
+			array_to_tsvector(string_to_array(words, ' ')), nullif(integration_id, $2), coalesce(test, 0) = 1, attribution, consent,
+			$3, $3
+		FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::uuid[], $10::text[], $11::text[],
+			$12::text[], $13::int[], $14::text[], $15::text[], $16::text[], $17::uuid[], $18::int[],
+			$19::jsonb[], $20::jsonb[], $21::text[]) WITH ORDINALITY
+			AS n (lead_id, name, email, phone, fields, source_id, channel, origin, external_id, decisions, e164, email_key,
+				words, integration_id, test, attribution, consent, also_id, place)
+		ORDER BY origin, external_id, place -- the same in every transaction, or two could wait for each other
+		ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
+		RETURNING lead_id`,
+		workspace, uuid.Nil, t.now(), uuids(c.ids), texts(c.names), texts(c.emails), texts(c.phones), jsonbs(c.fields),
+		uuids(c.sources), texts(c.channels), texts(c.origins), texts(c.externals), ints(c.decisions), texts(c.e164s),
+		texts(c.emailKeys), texts(c.words), uuids(unlessEmpty(c.integrations)), ints(unlessEmpty(c.tests)),
+		jsonbs(unlessEmpty(c.attributions)), jsonbs(unlessEmpty(c.consents)), texts(unlessEmpty(c.also)))
+	return inserted, translate(err)
 }
 
 // leadColumns are new leads, a slice a column.
 type leadColumns struct {
 	ids, sources, integrations                                  []uuid.UUID
 	names, emails, phones, fields, channels, origins, externals []string
+	also                                                        []string // external ids that another lead holds
 	e164s, emailKeys, words                                     []string
 	attributions, consents                                      []string
 	decisions, tests                                            []int
@@ -248,7 +260,7 @@ func (t *Tx) columnsOf(w Workspace, leads []NewLead) (leadColumns, error) {
 		c.ids, c.sources = append(c.ids, id), append(c.sources, l.SourceID)
 		c.names, c.emails, c.phones = append(c.names, l.Name), append(c.emails, l.Email), append(c.phones, l.Phone)
 		c.fields, c.channels = append(c.fields, fields), append(c.channels, l.Channel)
-		c.origins, c.externals = append(c.origins, l.Origin), append(c.externals, l.ExternalID)
+		c.origins, c.externals, c.also = append(c.origins, l.Origin), append(c.externals, l.ExternalID), append(c.also, "")
 		c.decisions, c.tests = append(c.decisions, l.Distribute.Decisions()), append(c.tests, oneIf(l.Test))
 		c.integrations = append(c.integrations, l.IntegrationID)
 		c.attributions, c.consents = append(c.attributions, string(l.Attribution)), append(c.consents, string(l.Consent))
@@ -256,6 +268,26 @@ func (t *Tx) columnsOf(w Workspace, leads []NewLead) (leadColumns, error) {
 		c.e164s, c.emailKeys, c.words = append(c.e164s, keys.e164), append(c.emailKeys, keys.email), append(c.words, keys.words)
 	}
 	return c, nil
+}
+
+// pick gives some of the leads.
+func (c leadColumns) pick(places []int) leadColumns {
+	return leadColumns{
+		ids: pick(c.ids, places), sources: pick(c.sources, places), integrations: pick(c.integrations, places),
+		names: pick(c.names, places), emails: pick(c.emails, places), phones: pick(c.phones, places),
+		fields: pick(c.fields, places), channels: pick(c.channels, places), origins: pick(c.origins, places),
+		externals: pick(c.externals, places), also: pick(c.also, places), e164s: pick(c.e164s, places),
+		emailKeys: pick(c.emailKeys, places), words: pick(c.words, places), attributions: pick(c.attributions, places),
+		consents: pick(c.consents, places), decisions: pick(c.decisions, places), tests: pick(c.tests, places),
+	}
+}
+
+func pick[T any](from []T, places []int) []T {
+	picked := make([]T, len(places))
+	for i, place := range places {
+		picked[i] = from[place]
+	}
+	return picked
 }
 
 // oneIf is 1 where b holds, else 0.

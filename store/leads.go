@@ -1,12 +1,15 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/contact"
 )
 
 // A Lead is a source lead. Empty text means that there is none.
@@ -35,6 +38,8 @@ type Lead struct {
 	Consent     object[any]    `db:"consent"`
 	CreatedAt   time.Time      `db:"created_at"`
 	UpdatedAt   time.Time      `db:"updated_at"`
+	// ErasedAt is when the person behind it was erased: nothing else is left of it then.
+	ErasedAt *time.Time `db:"erased_at"`
 }
 
 // A LeadFilter narrows a list of leads; zero fields don't. From is inclusive, To is not.
@@ -53,8 +58,8 @@ type LeadFilter struct {
 
 var leadColumnList = `lead_id, coalesce(name, '') AS name, coalesce(email, '') AS email, coalesce(phone, '') AS phone,
 	coalesce(phone_e164, '') AS phone_e164, fields,
-	` + sourceNow(`leads`) + ` AS source_id, duplicate_of, channel, coalesce(external_id, '') AS external_id,
-	integration_id, test, attribution, consent, created_at, updated_at`
+	` + sourceNow(`leads`) + ` AS source_id, duplicate_of, channel, coalesce(external_id, also_id, '') AS external_id,
+	integration_id, test, attribution, consent, created_at, updated_at, erased_at`
 
 // SourceLead returns a lead, ErrNotFound where there is none or it was deleted.
 func (q Queries) SourceLead(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {
@@ -65,8 +70,17 @@ func (q Queries) SourceLead(ctx context.Context, workspace, id uuid.UUID) (Lead,
 	return l, translate(err)
 }
 
-// PushedLead returns a lead that AddLeads answered, also one that was there before and has been deleted since: its
-// external id is still taken.
+// LeadOrShell is SourceLead, and also returns what is left of a lead whose person was erased: whoever pushes it again is
+// answered with that.
+func (q Queries) LeadOrShell(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {
+	var l Lead
+	err := sqlx.GetContext(ctx, q.q, &l, `
+		SELECT `+leadColumnList+` FROM leads
+		WHERE workspace_id = $1 AND lead_id = $2 AND (deleted_at IS NULL OR erased_at IS NOT NULL)`, workspace, id)
+	return l, translate(err)
+}
+
+// PushedLead returns a lead that AddLeads answered, also one that was deleted a moment after.
 func (q Queries) PushedLead(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {
 	var l Lead
 	err := sqlx.GetContext(ctx, q.q, &l, `
@@ -86,7 +100,12 @@ func (q Queries) SourceLeads(ctx context.Context, workspace uuid.UUID, f LeadFil
 	}
 	low, high := idSpan(f.From, f.To, idSlack)
 	l := listOf("leads", "lead_id", workspace, p, low, high, search...)
-	l.withText("external_id", f.ExternalID)
+	if f.ExternalID != "" {
+		id := l.arg(cmp.Or(contact.ID(f.ExternalID), f.ExternalID))
+		l.others = append(l.others, `lead_id IN (
+			SELECT e.lead_id FROM leads e WHERE e.workspace_id = $1 AND e.external_id = `+id+`
+			UNION ALL SELECT e.lead_id FROM leads e WHERE e.workspace_id = $1 AND e.also_id = `+id+`)`)
+	}
 	l.withText("attribution IS NOT NULL AND attribution ->> 'ad_id'", f.AdID)
 	l.withText("attribution IS NOT NULL AND attribution ->> 'adset_id'", f.AdSetID)
 	l.withText("attribution IS NOT NULL AND attribution ->> 'form_id'", f.FormID)
@@ -123,13 +142,18 @@ func (t *Tx) EditLead(ctx context.Context, workspace, id uuid.UUID, edit func(*L
 	if err != nil {
 		return l, err
 	}
+	var former []int
+	if before.Email != l.Email || before.Phone != l.Phone {
+		former = contact.Identify(before.Email, before.Phone, keys.region).Keys()
+	}
 	l.PhoneE164, l.UpdatedAt = keys.e164, t.now()
 	_, err = t.q.ExecContext(ctx, `
 		UPDATE leads SET name = $3, email = $4, phone = $5, fields = $6, source_id = $7, updated_at = $8,
-			phone_e164 = $9, email_key = $10, words = array_to_tsvector(string_to_array($11, ' '))
+			phone_e164 = $9, email_key = $10, words = array_to_tsvector(string_to_array($11, ' ')),
+			former = CASE WHEN cardinality($12::int[]) > 0 THEN former || $12::int[] ELSE former END
 		WHERE workspace_id = $1 AND lead_id = $2`,
 		workspace, id, nullText(l.Name), nullText(l.Email), nullText(l.Phone), string(l.Fields), l.SourceID, l.UpdatedAt,
-		nullText(keys.e164), nullText(keys.email), keys.words)
+		nullText(keys.e164), nullText(keys.email), keys.words, ints(former))
 	if err != nil {
 		return l, translate(err)
 	}

@@ -36,7 +36,10 @@ func (t *Tx) recogniseErased(ctx context.Context, workspace uuid.UUID, leads []N
 	var erased []string
 	if err := sqlx.SelectContext(ctx, t.q, &erased, `
 		SELECT l.external_id FROM unnest($2::text[], $3::text[]) AS n (origin, digest)
-		JOIN leads l ON l.workspace_id = $1 AND l.origin = n.origin AND l.external_id = n.digest`,
+		JOIN leads l ON l.workspace_id = $1 AND l.origin = n.origin AND l.external_id = n.digest
+		UNION ALL
+		SELECT l.also_id FROM unnest($2::text[], $3::text[]) AS n (origin, digest)
+		JOIN leads l ON l.workspace_id = $1 AND l.origin = n.origin AND l.also_id = n.digest`,
 		workspace, texts(origins), texts(digests)); err != nil {
 		return translate(err)
 	}

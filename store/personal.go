@@ -31,6 +31,8 @@ var personal = []personalTable{
 			"attribution": null, "consent": null,
 			// It stays, so that the lead sent again is recognised and does not come back, but for one that tells who they are.
 			"external_id": "CASE WHEN t.external_id ~* p.pattern THEN " + digestOfExternalID + " ELSE t.external_id END",
+			"also_id":     "CASE WHEN t.also_id ~* p.pattern THEN " + digestOfAlsoID + " ELSE t.also_id END",
+			"former":      null,
 			"deleted_at":  "coalesce(t.deleted_at, p.now)", "erased_at": "p.now", "updated_at": "p.now",
 		},
 	},
@@ -86,4 +88,7 @@ var personal = []personalTable{
 }
 
 // digestOfExternalID is what an external id that tells who somebody is becomes. See externalDigest, which finds it again.
-const digestOfExternalID = `'erased:' || encode(sha256(convert_to(t.origin || ' ' || t.external_id, 'UTF8')), 'hex')`
+const (
+	digestOfExternalID = `'erased:' || encode(sha256(convert_to(t.origin || ' ' || t.external_id, 'UTF8')), 'hex')`
+	digestOfAlsoID     = `'erased:' || encode(sha256(convert_to(t.origin || ' ' || t.also_id, 'UTF8')), 'hex')`
+)

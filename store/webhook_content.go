@@ -56,7 +56,7 @@ func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UU
 				CASE WHEN c THEN a.name ELSE l.name END AS name, CASE WHEN c THEN a.email ELSE l.email END AS email,
 				CASE WHEN c THEN a.phone ELSE l.phone END AS phone, CASE WHEN c THEN a.phone_e164 ELSE l.phone_e164 END AS phone_e164,
 				CASE WHEN c THEN a.fields ELSE l.fields END AS fields, CASE WHEN c THEN a.source_id ELSE l.source_id END AS source_id,
-				l.channel, coalesce(l.external_id, '') AS external_id, l.integration_id, l.duplicate_of, l.test, l.attribution,
+				l.channel, coalesce(l.external_id, l.also_id, '') AS external_id, l.integration_id, l.duplicate_of, l.test, l.attribution,
 				l.created_at, l.deleted_at, coalesce(a.status, '') AS status, a.assigned_at,
 				coalesce(a.member_id, h.member_id) AS member_id, coalesce(h.group_id, a.group_id) AS group_id,
 				coalesce(h.trigger, '') AS trigger, coalesce(h.reason, '') AS reason

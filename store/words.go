@@ -16,13 +16,15 @@ type contactKeys struct {
 	e164, email string
 	// words are for string_to_array(…, ' ') and array_to_tsvector.
 	words string
+	// region is that by which the phone was read.
+	region string
 }
 
 // keysOf works out a contact's keys, its phone being the region's where it has no country's prefix.
 func keysOf(workspace uuid.UUID, region, name, email, phone string) contactKeys {
 	e164 := contact.Phone(phone, region)
 	return contactKeys{
-		e164: e164, email: contact.Email(email),
+		e164: e164, email: contact.Email(email), region: region,
 		words: mark(workspace) + strings.Join(contact.Words(name, email, phone, e164), " "+mark(workspace)),
 	}
 }

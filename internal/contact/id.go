@@ -91,3 +91,15 @@ func Rounded(id string) bool {
 	}
 	return false
 }
+
+// exportedNumber is a number as Meta's files have it, behind a prefix that keeps spreadsheets from changing it.
+var exportedNumber = regexp.MustCompile(`^p:\+?\d`)
+
+// Number is a phone number as it was given, without guards.
+func Number(text string) string {
+	text = Unguard(text)
+	if exportedNumber.MatchString(text) {
+		return text[len("p:"):]
+	}
+	return text
+}

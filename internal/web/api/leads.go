@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
@@ -34,9 +34,10 @@ type Lead struct {
 	Attribution   map[string]string `json:"attribution,omitempty" doc:"What brought it in: campaign_id, campaign_name, adset_id, adset_name, ad_id, ad_name, form_id, form_name, platform, click_id, utm_source and so on, as far as they are known."`
 	Consent       map[string]any    `json:"consent,omitempty" doc:"What the person agreed to or not, by its name."`
 
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
-	Warnings  []string  `json:"warnings,omitempty" doc:"What was left out of a pushed lead, or not done with it."`
+	CreatedAt time.Time  `json:"created_at"`
+	UpdatedAt time.Time  `json:"updated_at"`
+	ErasedAt  *time.Time `json:"erased_at,omitempty" doc:"When the person's data was erased at their request. This is what is left of the lead: it is listed nowhere, and whoever pushes it again is answered with it."`
+	Warnings  []string   `json:"warnings,omitempty" doc:"What was left out of a pushed lead, or not done with it."`
 }
 
 func (l Lead) itemID() uuid.UUID { return l.ID }
@@ -97,12 +98,13 @@ func (a *API) registerLeads() {
 	registerList(a, huma.Operation{OperationID: "list-leads", Path: collection, Summary: "List the source leads"}, leadColumns, a.listLeads)
 	register(a, huma.Operation{
 		OperationID: "get-lead", Method: http.MethodGet, Path: one, Summary: "Read a source lead",
+		Description: "A deleted lead is 404. Of one whose person was erased its id and times are left.",
 	}, func(ctx context.Context, c *call, in *itemInput) (*leadOutput, error) {
 		id, err := in.id()
 		if err != nil {
 			return nil, err
 		}
-		l, err := a.Store.SourceLead(ctx, c.Workspace, id)
+		l, err := a.Store.LeadOrShell(ctx, c.Workspace, id)
 		return &leadOutput{leadBody(l)}, err
 	})
 	register(a, huma.Operation{
@@ -156,11 +158,9 @@ func (p LeadPatch) apply(l *store.Lead) error {
 	return needContact("", &l.Name, &l.Email, &l.Phone)
 }
 
-// needContact trims what says whose lead it is, and returns a *store.FieldError where nothing does.
+// needContact takes what stands around them off the texts that say whose lead it is, and returns a *store.FieldError where nothing does.
 func needContact(at string, name, email, phone *string) error {
-	for _, text := range []*string{name, email, phone} {
-		*text = strings.TrimSpace(*text)
-	}
+	*name, *email, *phone = contact.Unguard(*name), contact.Unguard(*email), contact.Number(*phone)
 	if *name == "" && *email == "" && *phone == "" {
 		return &store.FieldError{Field: at + "name", Message: "a lead needs at least one of name, email and phone"}
 	}
@@ -184,7 +184,7 @@ func leadBody(l store.Lead) Lead {
 		PhoneE164: textOrNull(l.PhoneE164), Fields: Fields(l.Fields),
 		SourceID: l.SourceID, DuplicateOf: l.DuplicateOf, Channel: l.Channel, ExternalID: textOrNull(l.ExternalID),
 		IntegrationID: l.IntegrationID, Test: l.Test, Attribution: l.Attribution, Consent: l.Consent,
-		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
+		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt, ErasedAt: l.ErasedAt,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -28,7 +29,7 @@ type LeadInput struct {
 	Phone      string     `json:"phone,omitempty" maxLength:"1000" doc:"As it was given."`
 	Fields     Fields     `json:"fields,omitempty"`
 	SourceID   *uuid.UUID `json:"source_id,omitempty" format:"uuid"`
-	ExternalID string     `json:"external_id,omitempty" maxLength:"1000" doc:"The caller's own id. Pushed again, it answers 200 with the lead that is there."`
+	ExternalID string     `json:"external_id,omitempty" maxLength:"1000" doc:"The caller's own id. Pushed again, it answers 200 with the lead that is there. With another person's e-mail and phone it is a lead of its own, with a warning; after the lead was deleted it is a new one. What stands for no id, such as null or an unfilled template, is none."`
 }
 
 // NewLead is one lead to be stored, and perhaps distributed.
@@ -100,15 +101,15 @@ func answerFor(ctx context.Context, q store.Queries, c *call, added store.AddedL
 	l, err := q.PushedLead(ctx, c.Workspace, added.ID)
 	did := effect[pushedLead]{status: http.StatusCreated, body: leadBody(l).seenBy(c, added, externalID)}
 	if added.Existing {
-		did.status = http.StatusOK
-		return did, err
+		did.status, warnings = http.StatusOK, nil
 	}
-	did.body.Warnings = warnings
+	did.body.Warnings = append(warnings, warningsOf([]store.AddedLead{added}, func(int) string { return "" })...)
 	return did, err
 }
 
 func (a *API) postLeadBatch(ctx context.Context, c *call, in *struct{ Body NewLeads }) (*posted[AddedLeads], error) {
-	leads, warnings, err := a.incoming(ctx, c, in.Body.Leads, in.Body.Distribute, func(i int) string { return fmt.Sprintf("leads[%d].", i) })
+	place := func(i int) string { return fmt.Sprintf("leads[%d].", i) }
+	leads, warnings, err := a.incoming(ctx, c, in.Body.Leads, in.Body.Distribute, place)
 	if err != nil {
 		return nil, err
 	}
@@ -118,13 +119,28 @@ func (a *API) postLeadBatch(ctx context.Context, c *call, in *struct{ Body NewLe
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[AddedLeads], error) {
 		added, batches, err := tx.AddLeads(ctx, c.Workspace, queue, leads)
+		ids := each(added, func(l store.AddedLead) uuid.UUID { return l.ID })
+		told := append(slices.Clone(warnings), warningsOf(added, place)...) // it may run again
 		return effect[AddedLeads]{
 			status:   http.StatusCreated,
-			body:     AddedLeads{IDs: each(added, func(l store.AddedLead) uuid.UUID { return l.ID }), Warnings: warnings},
+			body:     AddedLeads{IDs: ids, Warnings: told},
 			batches:  batches,
 			received: fresh(added),
 		}, err
 	})
+}
+
+// warningsOf says which leads share their external id with another person's, and which do not come in any more.
+func warningsOf(added []store.AddedLead, place func(int) string) (warnings []string) {
+	for i, l := range added {
+		switch {
+		case l.Erased:
+			warnings = append(warnings, place(i)+"external_id is that of a person whose data was erased at their request; the lead did not come in")
+		case l.Beside != uuid.Nil:
+			warnings = append(warnings, place(i)+"external_id is another person's too, of lead "+l.Beside.String()+"; this one came in as a lead of its own")
+		}
+	}
+	return warnings
 }
 
 func fresh(added []store.AddedLead) int {

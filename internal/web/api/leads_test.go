@@ -90,8 +90,8 @@ func TestExternalIDs(t *testing.T) {
 		t.Error("leads without external id are one")
 	}
 	s.delete("/v1/leads/" + first.id()).is(204)
-	if again := s.post("/v1/leads", body).is(200); again.id() != first.id() {
-		t.Error(again.body)
+	if again := s.post("/v1/leads", body).is(201); again.id() == first.id() {
+		t.Error("a deleted lead came back under its id:", again.body)
 	}
 }
 

@@ -1,0 +1,210 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+
+	"github.com/leadwheel/leadwheel/internal/contact"
+)
+
+// An external id is held by one lead of its origin, in external_id. A lead that is pushed with an id that is held is
+//
+//   - the one that is there, where both have an address or a number in common, or nothing that says otherwise;
+//   - one of its own where the holder's contact is another person's: it has the id in also_id. Pushed again it is known
+//     among those of the same id by its address or number;
+//   - the new holder where the old one was deleted, which then has the id in also_id. So for every id that was ever
+//     pushed there is a holder;
+//   - nothing where a person with the id was erased: then nobody's contact is known any more, and they must not come back.
+//
+// Whoever decides on more than the first of these holds the origin's lock.
+const idLock = `SELECT pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 3))`
+
+// A holder is the lead that holds an external id.
+type holder struct {
+	Place   int           `db:"place"`
+	ID      uuid.UUID     `db:"lead_id"`
+	Name    string        `db:"name"`
+	Email   string        `db:"email"`
+	Phone   string        `db:"phone"`
+	Former  pq.Int64Array `db:"former"`
+	Deleted bool          `db:"deleted"`
+	Erased  bool          `db:"erased"`
+
+	who contact.Identity
+}
+
+// shares reports whether a holder certainly is the person pushed, also by what it had before it was edited.
+func (h holder) shares(who contact.Identity) bool {
+	return h.who.Shares(who) || slices.ContainsFunc(who.Keys(), func(key int) bool { return slices.Contains(h.Former, int64(key)) })
+}
+
+// another reports whether a holder is another person than a lead. Where neither has a contact, an id that has lost digits
+// tells nothing, and the name does.
+func (h holder) another(l NewLead, who contact.Identity) bool {
+	if nobody := (contact.Identity{}); contact.Rounded(l.ExternalID) && h.who.Email+h.who.Phone+h.who.Digits+who.Email+who.Phone+who.Digits == nobody.Email {
+		return contact.NameKey(h.Name) != contact.NameKey(l.Name)
+	}
+	return h.who.Contradicts(who)
+}
+
+// A known is leads whose external ids were held when they were inserted.
+type known struct {
+	*Tx
+	w      Workspace
+	leads  []NewLead
+	ids    []string // external ids, those that tell of erased people replaced
+	added  []AddedLead
+	people map[int]contact.Identity
+}
+
+// settleKnown finds the leads that are there in the place of those at places, which were not inserted, and inserts those
+// that are others all the same.
+func (t *Tx) settleKnown(ctx context.Context, w Workspace, leads []NewLead, c leadColumns, places []int, added []AddedLead) error {
+	k := known{Tx: t, w: w, leads: leads, ids: slices.Clone(c.externals), added: added, people: make(map[int]contact.Identity, len(places))}
+	for _, place := range places {
+		k.people[place] = contact.Identify(leads[place].Email, leads[place].Phone, w.Region)
+	}
+	places, err := k.sharing(ctx, places)
+	if err != nil || len(places) == 0 {
+		return err
+	}
+	if err := k.lock(ctx, places); err != nil {
+		return err
+	}
+	for range 3 {
+		fresh, released, err := k.decide(ctx, places, &c)
+		if err != nil || len(fresh) == 0 {
+			return err
+		}
+		if err := k.release(ctx, released); err != nil {
+			return err
+		}
+		inserted, err := t.insertRows(ctx, w.ID, c.pick(fresh))
+		if err != nil {
+			return err
+		}
+		if places = missing(fresh, c.ids, inserted); len(places) == 0 {
+			return nil
+		}
+		// An id that nobody held any more, since its holder was erased a moment ago, has another holder by now.
+	}
+	return fmt.Errorf("%d leads have external ids that change hands again and again: %w", len(places), ErrNotFound)
+}
+
+// missing are the places whose ids are not among those inserted.
+func missing(places []int, ids, inserted []uuid.UUID) []int {
+	there := make(map[uuid.UUID]bool, len(inserted))
+	for _, id := range inserted {
+		there[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(places), func(place int) bool { return there[ids[place]] })
+}
+
+// sharing settles the leads that certainly are their ids' holders, and returns the others: by far the fewest.
+func (k *known) sharing(ctx context.Context, places []int) ([]int, error) {
+	holders, err := k.holders(ctx, places)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(places, func(place int) bool {
+		h, held := holders[place]
+		is := held && !h.Deleted && h.shares(k.people[place])
+		if is {
+			k.added[place] = AddedLead{ID: h.ID, Existing: true}
+		}
+		return is
+	}), nil
+}
+
+// lock keeps others from deciding on ids of the same origins until the transaction ends.
+func (k *known) lock(ctx context.Context, places []int) error {
+	var origins []string
+	for _, place := range places {
+		origins = append(origins, k.leads[place].Origin)
+	}
+	slices.Sort(origins) // the same in every transaction, or two could wait for each other
+	for _, origin := range slices.Compact(origins) {
+		if _, err := k.q.ExecContext(ctx, idLock, k.w.ID, origin); err != nil {
+			return fmt.Errorf("locking the external ids of an origin: %w", translate(err))
+		}
+	}
+	return nil
+}
+
+// A named id is an external id of an origin.
+type namedID struct{ origin, id string }
+
+// decide settles leads, and returns the places of those to be inserted and the holders that are to release their ids to
+// them. What is to be inserted beside a holder has its id moved to c.also.
+func (k *known) decide(ctx context.Context, places []int, c *leadColumns) (fresh []int, released []uuid.UUID, err error) {
+	holders, err := k.holders(ctx, places)
+	if err != nil {
+		return nil, nil, err
+	}
+	others, err := k.others(ctx, places)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := make(map[namedID]holder)            // those that become holders here
+	beside := make(map[namedID]map[string]int) // places of those that come in beside them here, by what they are known by
+	for _, place := range places {
+		l, who, id := k.leads[place], k.people[place], namedID{k.leads[place].Origin, k.ids[place]}
+		c.externals[place], c.also[place] = id.id, ""
+		h, held := holders[place]
+		if next, is := now[id]; is {
+			h, held = next, true
+		}
+		marks := marksOf(l, who)
+		same := slices.IndexFunc(marks, func(mark string) bool { _, is := beside[id][mark]; return is })
+		switch o, is := others[place]; {
+		case held && !h.Deleted && h.shares(who):
+			k.added[place] = AddedLead{ID: h.ID, Existing: true}
+		case is && !o.Erased:
+			k.added[place] = AddedLead{ID: o.ID, Existing: true}
+		case same >= 0:
+			k.added[place] = AddedLead{ID: c.ids[beside[id][marks[same]]], Existing: true}
+		case held && h.Erased:
+			k.added[place] = AddedLead{ID: h.ID, Existing: true, Erased: true}
+		case held && !h.Deleted && !h.another(l, who):
+			k.added[place] = AddedLead{ID: h.ID, Existing: true}
+		case is:
+			k.added[place] = AddedLead{ID: o.ID, Existing: true, Erased: true}
+		case held && !h.Deleted:
+			c.also[place], c.externals[place] = k.ids[place], ""
+			k.added[place] = AddedLead{ID: c.ids[place], Beside: h.ID}
+			fresh = append(fresh, place)
+			if beside[id] == nil {
+				beside[id] = make(map[string]int)
+			}
+			for _, mark := range marks {
+				beside[id][mark] = place
+			}
+		default:
+			if held {
+				released = append(released, h.ID)
+			}
+			k.added[place] = AddedLead{ID: c.ids[place]}
+			fresh, now[id] = append(fresh, place), holder{ID: c.ids[place], Name: l.Name, who: who}
+		}
+	}
+	return fresh, released, nil
+}
+
+// marksOf are what a lead is known by among those that have the same id: an address, a number, or a name where it has
+// neither.
+func marksOf(l NewLead, who contact.Identity) (marks []string) {
+	for kind, text := range []string{who.Email, who.Phone, who.Digits} {
+		if text != "" {
+			marks = append(marks, strconv.Itoa(kind)+text)
+		}
+	}
+	if len(marks) == 0 {
+		marks = []string{"name " + l.Name}
+	}
+	return marks
+}
