@@ -62,7 +62,7 @@ const integrityViolation pqerror.Class = "23"
 // violations says what each constraint means to whoever breaks it. A test demands a row for every constraint that the
 // schema has.
 var violations = map[string]Violation{
-	"sources_name_key":            {Field: "name", Message: "another source has this name; choose a different one", Exists: true},
+	"sources_name_key_key":        {Field: "name", Message: "another source has this name; choose a different one", Exists: true},
 	"customers_lead_key":          {Field: "id", Message: "this lead is a customer already", Exists: true},
 	"customers_assigned_lead_key": {Field: "id", Message: "this lead is a customer already", Exists: true},
 	"leads_external_id_key":       {Field: "external_id", Message: "this lead is already here", Exists: true},

@@ -3,17 +3,18 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/contact"
 )
 
 // maxSourceName is the longest name of a source, in characters.
 const maxSourceName = 200
 
 // A SourceRef is how a new lead names its source where nobody is there to choose another: by its id or by its name,
-// whatever that's case. The zero value names none.
+// however that is spelt. The zero value names none.
 type SourceRef struct {
 	ID   uuid.UUID
 	Name string
@@ -25,7 +26,7 @@ type SourceRef struct {
 // one. A source that is unknown or not offered for leads is none, uuid.Nil, with a warning that says so in a sentence:
 // the lead comes in without.
 func (q Queries) LeadSource(ctx context.Context, workspace uuid.UUID, ref SourceRef) (source uuid.UUID, warning string, err error) {
-	ref.Name = strings.TrimSpace(ref.Name)
+	ref.Name = contact.Unguard(ref.Name)
 	switch {
 	case ref.ID != uuid.Nil:
 		offered, err := q.OfferedForLeads(ctx, workspace, []uuid.UUID{ref.ID})
@@ -33,7 +34,7 @@ func (q Queries) LeadSource(ctx context.Context, workspace uuid.UUID, ref Source
 			return id, "", err
 		}
 		return uuid.Nil, fmt.Sprintf("The source %s is unknown or not offered for leads; the lead came in without a source.", ref.ID), nil
-	case ref.Name == "":
+	case contact.NameKey(ref.Name) == "":
 		return uuid.Nil, "", nil
 	}
 	if ref.Create && len([]rune(ref.Name)) <= maxSourceName {
@@ -42,7 +43,7 @@ func (q Queries) LeadSource(ctx context.Context, workspace uuid.UUID, ref Source
 		}
 	}
 	var named []namedSource
-	if err := sqlx.SelectContext(ctx, q.q, &named, namedSources+` AND lower(n.name) = lower($2)`, workspace, ref.Name); err != nil {
+	if err := sqlx.SelectContext(ctx, q.q, &named, namedSources+` AND n.name_key = $2`, workspace, contact.NameKey(ref.Name)); err != nil {
 		return uuid.Nil, "", translate(err)
 	}
 	if len(named) > 0 {
@@ -58,28 +59,28 @@ func (q Queries) ensureSource(ctx context.Context, workspace uuid.UUID, name str
 		return err
 	}
 	_, err = q.q.ExecContext(ctx, `
-		INSERT INTO sources (workspace_id, source_id, name, created_at, updated_at)
-		SELECT $1, $2, $3, $4, $4
-		WHERE NOT EXISTS (SELECT 1 FROM sources WHERE workspace_id = $1 AND lower(name) = lower($3) AND deleted_at IS NULL)
-		ON CONFLICT DO NOTHING`, workspace, id, name, q.now())
+		INSERT INTO sources (workspace_id, source_id, name, name_key, created_at, updated_at)
+		SELECT $1, $2, $3, $5, $4, $4
+		WHERE NOT EXISTS (SELECT 1 FROM sources WHERE workspace_id = $1 AND name_key = $5 AND deleted_at IS NULL)
+		ON CONFLICT DO NOTHING`, workspace, id, name, q.now(), contact.NameKey(name))
 	return translate(err)
 }
 
 type namedSource struct {
-	ID   uuid.UUID `db:"source_id"`
-	Name string    `db:"name"`
+	ID  uuid.UUID `db:"source_id"`
+	Key string    `db:"name_key"`
 }
 
 // namedSources lists the sources offered for leads under the names that they have, and that those had which were merged
 // into them. A name that a source has now counts for that one, even where it is not offered.
 const namedSources = `
-	SELECT n.name, s.source_id
+	SELECT coalesce(n.name_key, lower(n.name)) AS name_key, s.source_id
 	FROM sources n JOIN sources s ON s.workspace_id = $1 AND s.source_id = coalesce(n.merged_into, n.source_id)
 	WHERE n.workspace_id = $1 AND n.deleted_at IS NULL AND s.deleted_at IS NULL AND s.enabled AND s.for_leads
 		AND (n.merged_into IS NULL OR NOT EXISTS (SELECT 1 FROM sources now
-			WHERE now.workspace_id = $1 AND lower(now.name) = lower(n.name) AND now.merged_into IS NULL AND now.deleted_at IS NULL))`
+			WHERE now.workspace_id = $1 AND now.name_key = n.name_key AND now.merged_into IS NULL AND now.deleted_at IS NULL))`
 
-// LeadSources are the sources that a new lead may name, by their names in lower case.
+// LeadSources are the sources that a new lead may name, by the keys of their names: see contact.NameKey.
 func (q Queries) LeadSources(ctx context.Context, workspace uuid.UUID) (map[string]uuid.UUID, error) {
 	var rows []namedSource
 	if err := sqlx.SelectContext(ctx, q.q, &rows, namedSources, workspace); err != nil {
@@ -87,7 +88,7 @@ func (q Queries) LeadSources(ctx context.Context, workspace uuid.UUID) (map[stri
 	}
 	named := make(map[string]uuid.UUID, len(rows))
 	for _, r := range rows {
-		named[strings.ToLower(r.Name)] = r.ID
+		named[r.Key] = r.ID
 	}
 	return named, nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -33,7 +35,11 @@ func Migrate(ctx context.Context, url string) error {
 		if _, err := p.Up(ctx); err != nil {
 			return fmt.Errorf("migrating the database: %w", err)
 		}
-		return fillContacts(ctx, url)
+		if err := fillContacts(ctx, url); err != nil {
+			return err
+		}
+		// Also those that an earlier version made since, while it went on beside this one.
+		return onDatabase(url, func(db *sqlx.DB) error { return fillSourceKeys(ctx, db) })
 	})
 }
 
@@ -46,7 +52,7 @@ func Migrations(ctx context.Context, url string) ([]Migration, error) {
 			return fmt.Errorf("reading the state of the schema: %w", err)
 		}
 		for _, s := range statuses {
-			all = append(all, Migration{s.Source.Version, s.Source.Path, s.State == goose.StateApplied})
+			all = append(all, Migration{s.Source.Version, cmp.Or(s.Source.Path, readAgainName), s.State == goose.StateApplied})
 		}
 		return nil
 	})
@@ -82,7 +88,7 @@ func withMigrations(url string, do func(*goose.Provider) error) (err error) {
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker), goose.WithGoMigrations(readAgain(url)))
 	if err != nil {
 		return fmt.Errorf("preparing the migrations: %w", err)
 	}

@@ -37,7 +37,7 @@ var impersonal = map[string]string{
 	"pending_leads":      "trigger pace refused skipped",
 	"rings":              "slots",
 	"sessions":           "token_hash address browser",
-	"sources":            "name",
+	"sources":            "name name_key",
 	"assigned_leads":     "status",
 	"telegram_links":     "token_hash used_by",
 	"status_changes":     "from_status to_status",

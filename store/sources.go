@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
+	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
@@ -36,16 +37,31 @@ const (
 
 const sourceColumns = `source_id, name, enabled, for_leads, for_customers, created_at, updated_at`
 
-// CreateSource makes a source; the id and the times are the store's to give. Names are unique, whatever their case.
+// sourceKey is what makes a source's name unique: see contact.NameKey. It returns a *FieldError for a name of which
+// nothing can be seen.
+func sourceKey(name string) (string, error) {
+	key := contact.NameKey(name)
+	if key == "" {
+		return "", &FieldError{"name", "nothing of this name can be seen; write one"}
+	}
+	return key, nil
+}
+
+// CreateSource makes a source; the id and the times are the store's to give. Names are unique, whatever their case, their
+// spaces and what is invisible in them; it returns a *FieldError for one of which nothing can be seen.
 func (q Queries) CreateSource(ctx context.Context, workspace uuid.UUID, s Source) (Source, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return s, err
 	}
+	key, err := sourceKey(s.Name)
+	if err != nil {
+		return s, err
+	}
 	err = sqlx.GetContext(ctx, q.q, &s, `
-		INSERT INTO sources (workspace_id, source_id, name, enabled, for_leads, for_customers, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-		RETURNING `+sourceColumns, workspace, id, s.Name, s.Enabled, s.ForLeads, s.ForCustomers, q.now())
+		INSERT INTO sources (workspace_id, source_id, name, name_key, enabled, for_leads, for_customers, created_at, updated_at)
+		VALUES ($1, $2, $3, $8, $4, $5, $6, $7, $7)
+		RETURNING `+sourceColumns, workspace, id, s.Name, s.Enabled, s.ForLeads, s.ForCustomers, q.now(), key)
 	return s, translate(err)
 }
 
@@ -119,14 +135,22 @@ func (t *Tx) EditSource(ctx context.Context, workspace, source uuid.UUID, edit f
 	if err != nil {
 		return s, err
 	}
+	before := s.Name
 	if err := edit(&s); err != nil {
 		return s, err
 	}
+	key := "" // stays, as of a source whose name another had before names were compared as they are now
+	if contact.NameKey(s.Name) != contact.NameKey(before) {
+		if key, err = sourceKey(s.Name); err != nil {
+			return s, err
+		}
+	}
 	s.UpdatedAt = t.now()
 	_, err = t.q.ExecContext(ctx, `
-		UPDATE sources SET name = $3, enabled = $4, for_leads = $5, for_customers = $6, updated_at = $7
+		UPDATE sources SET name = $3, enabled = $4, for_leads = $5, for_customers = $6, updated_at = $7,
+			name_key = coalesce(nullif($8, ''), name_key)
 		WHERE workspace_id = $1 AND source_id = $2`,
-		workspace, source, s.Name, s.Enabled, s.ForLeads, s.ForCustomers, s.UpdatedAt)
+		workspace, source, s.Name, s.Enabled, s.ForLeads, s.ForCustomers, s.UpdatedAt, key)
 	return s, translate(err)
 }
 

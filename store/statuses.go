@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/contact"
 )
 
 const (
@@ -17,8 +19,14 @@ const (
 )
 
 // checkStatuses returns a *FieldError where a workspace's list of statuses cannot be. A won status that is not in the
-// list any more is none.
-func (w *Workspace) checkStatuses() error {
+// list any more is none. A list that stays as it was may be from before names were compared as they are now.
+func (w *Workspace) checkStatuses(before []string) error {
+	if w.WonStatus != "" && !slices.Contains(w.Statuses, w.WonStatus) {
+		w.WonStatus = ""
+	}
+	if slices.Equal(before, w.Statuses) {
+		return nil
+	}
 	if n := len(w.Statuses); n == 0 || n > maxStatuses {
 		return &FieldError{"statuses", fmt.Sprintf("a workspace has 1 to %d statuses", maxStatuses)}
 	}
@@ -26,15 +34,12 @@ func (w *Workspace) checkStatuses() error {
 	for i, s := range w.Statuses {
 		at := fmt.Sprintf("statuses[%d]", i)
 		switch {
-		case strings.TrimSpace(s) == "" || len([]rune(s)) > maxStatus:
-			return &FieldError{at, fmt.Sprintf("a status is 1 to %d characters", maxStatus)}
-		case seen[strings.ToLower(s)]:
+		case contact.NameKey(s) == "" || len([]rune(s)) > maxStatus:
+			return &FieldError{at, fmt.Sprintf("a status is 1 to %d characters, and one at least can be seen", maxStatus)}
+		case seen[contact.NameKey(s)]:
 			return &FieldError{at, "this status is listed before; list each once"}
 		}
-		seen[strings.ToLower(s)] = true
-	}
-	if w.WonStatus != "" && !slices.Contains(w.Statuses, w.WonStatus) {
-		w.WonStatus = ""
+		seen[contact.NameKey(s)] = true
 	}
 	return nil
 }
@@ -68,7 +73,7 @@ func (t *Tx) RenameStatus(ctx context.Context, workspace uuid.UUID, from, to str
 		}
 		to = strings.TrimSpace(to)
 		for i, s := range w.Statuses {
-			if i != place && strings.EqualFold(s, to) {
+			if i != place && contact.NameKey(s) == contact.NameKey(to) {
 				return &FieldError{"to", "the workspace has this status already"}
 			}
 		}

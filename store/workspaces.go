@@ -140,6 +140,9 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 	if err := w.check(); err != nil {
 		return w, err
 	}
+	if err := w.checkStatuses(statuses); err != nil {
+		return w, err
+	}
 	if err := t.checkRemoved(ctx, workspace, statuses, append(w.Statuses, w.renamed)); err != nil {
 		return w, err
 	}
@@ -170,9 +173,6 @@ func (w *Workspace) check() error {
 	}
 	if err := w.Hours.Validate(); err != nil {
 		return &FieldError{"distribution_hours", err.Error()}
-	}
-	if err := w.checkStatuses(); err != nil {
-		return err
 	}
 	return w.Duplicates.check()
 }

@@ -229,3 +229,12 @@ func metadataDialsDoubleZero(region string) bool {
 
 // phoneDigits are the digits of a number that may be no valid one.
 func phoneDigits(text string) string { return digitsOf(whole(plainPhone(text))) }
+
+// RegionOf is the region of a number in E.164, empty where it has none.
+func RegionOf(e164 string) string {
+	number, err := phonenumbers.Parse(e164, "")
+	if err != nil {
+		return ""
+	}
+	return phonenumbers.GetRegionCodeForNumber(number)
+}

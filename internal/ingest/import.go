@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	contacts "github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -88,7 +89,7 @@ type importRun struct {
 	*Importer
 	workspace uuid.UUID
 	imp       store.Import
-	sources   map[string]uuid.UUID // offered for leads, by name in lower case
+	sources   map[string]uuid.UUID // offered for leads, by the key of their name
 	unknown   unknownSources
 	leftOut   []string           // warnings about parts of the file
 	counts    store.ImportCounts // committed
@@ -160,7 +161,7 @@ func (r *importRun) lead(row Row) store.NewLead {
 	if r.imp.GroupID != nil && !row.Test {
 		l.Distribute = store.Distribution{GroupID: *r.imp.GroupID, Pace: r.imp.Pace}
 	}
-	if row.Source != "" {
+	if contacts.NameKey(row.Source) != "" {
 		l.SourceID = r.sourceOf(row.Source)
 	} else if r.imp.SourceID != nil {
 		l.SourceID = *r.imp.SourceID

@@ -2,9 +2,10 @@ package ingest
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/google/uuid"
+
+	contacts "github.com/leadwheel/leadwheel/internal/contact"
 )
 
 // maxUnknownSources bounds the names of sources that an import's warnings list.
@@ -12,7 +13,7 @@ const maxUnknownSources = 100
 
 // sourceOf is the source that a row names; a lead whose source is unknown or switched off comes in without one.
 func (r *importRun) sourceOf(name string) uuid.UUID {
-	id, offered := r.sources[strings.ToLower(name)]
+	id, offered := r.sources[contacts.NameKey(name)]
 	if !offered {
 		r.unknown.note(name)
 	}
@@ -22,12 +23,12 @@ func (r *importRun) sourceOf(name string) uuid.UUID {
 // unknownSources counts the rows of each source that leads cannot have.
 type unknownSources struct {
 	names []string         // as first spelt, in the order of the file
-	rows  map[string]int64 // by name in lower case
+	rows  map[string]int64 // by the key of its name
 	more  int64            // rows of names beyond the limit
 }
 
 func (u *unknownSources) note(name string) {
-	key := strings.ToLower(name)
+	key := contacts.NameKey(name)
 	if u.rows == nil {
 		u.rows = make(map[string]int64)
 	}
@@ -45,7 +46,7 @@ func (u *unknownSources) note(name string) {
 func (u *unknownSources) warnings() []string {
 	var all []string
 	for _, name := range u.names {
-		all = append(all, fmt.Sprintf("The source %q is unknown or not offered for leads; %s without a source.", name, cameIn(u.rows[strings.ToLower(name)])))
+		all = append(all, fmt.Sprintf("The source %q is unknown or not offered for leads; %s without a source.", name, cameIn(u.rows[contacts.NameKey(name)])))
 	}
 	if u.more > 0 {
 		all = append(all, fmt.Sprintf("More sources are unknown or not offered for leads; %s without a source.", cameIn(u.more)))
