@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,8 @@ type Event struct {
 	Detail string
 	// LeadIDs are the delivery's leads in its order, made by it or there before; nil ids stand for entries without.
 	LeadIDs []uuid.UUID
+	// Beside is how many of the leads it made have the external id of another person's lead. It is not kept.
+	Beside int
 }
 
 // A Delivery is leads that came in together, with the event that tells of it; Event is nil where nobody keeps one. Places
@@ -81,6 +84,13 @@ func (e *Event) settle(d Delivery, added []AddedLead) {
 			e.LeadIDs = append(e.LeadIDs, uuid.Nil)
 		}
 		e.LeadIDs[d.Places[i]] = a.ID
+		switch {
+		case a.Erased:
+			e.Detail = cmp.Or(e.Detail, "a lead in it was of a person whose data was erased at their request; it did not come in")
+		case a.Beside != uuid.Nil:
+			e.Beside++
+			e.Detail = cmp.Or(e.Detail, "a lead in it has the external id of another person's lead; it came in as a lead of its own")
+		}
 		switch {
 		case d.Leads[i].Test && e.Outcome != lead.EventLead:
 			e.Outcome = lead.EventTest
@@ -200,6 +210,15 @@ func (q Queries) Events(ctx context.Context, workspace, integration uuid.UUID, o
 		}
 	}
 	return all, nil
+}
+
+// DeletedLeads are those of some leads that were deleted here, and may come back.
+func (q Queries) DeletedLeads(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID) ([]uuid.UUID, error) {
+	var deleted []uuid.UUID
+	err := sqlx.SelectContext(ctx, q.q, &deleted, `
+		SELECT lead_id FROM leads
+		WHERE workspace_id = $1 AND lead_id = ANY($2::uuid[]) AND deleted_at IS NOT NULL AND erased_at IS NULL`, workspace, uuids(leads))
+	return deleted, translate(err)
 }
 
 // AddReplayed stores the leads that were made of a delivery by reading it again, as AddLeads does, and what became of it.

@@ -31,13 +31,18 @@ var noIDs = []string{
 // number where a spreadsheet or a program made one to reckon with of it. It is empty for what is no id: words and templates
 // that stand for nothing, and numbers that have lost digits.
 func ID(text string) string {
+	if plainNumber(text) {
+		return text
+	}
 	text = Unguard(text)
 	if idPrefix.MatchString(text) {
 		text = text[len("l:"):]
 	}
 	switch {
 	case reckoned.MatchString(text):
-		text = whole(strings.TrimPrefix(text, "+"))
+		if text = whole(strings.TrimPrefix(text, "+")); len(text) > excelDigits {
+			return "" // its last digits may be made up
+		}
 	case idDecimals.MatchString(text):
 		text = text[:strings.IndexByte(text, '.')]
 	case grouped.MatchString(text):
@@ -47,6 +52,11 @@ func ID(text string) string {
 		return ""
 	}
 	return text
+}
+
+// plainNumber reports whether a text is a whole number, as most ids are.
+func plainNumber(text string) bool {
+	return text != "" && text[0] != '0' && strings.Trim(text, "0123456789") == ""
 }
 
 func noID(text string) bool {

@@ -299,7 +299,26 @@ func (r *fetchRun) keepAll(ctx context.Context, got []fetched) error {
 	}
 	r.feeder.Feed(batches...)
 	r.count(d.Leads, added)
+	r.warnOfIDs(ctx, added)
 	return nil
+}
+
+// warnOfIDs notes on the integration that leads share their ids with other people's. They are stored: where this fails,
+// the next ones will do.
+func (r *fetchRun) warnOfIDs(ctx context.Context, added []store.AddedLead) {
+	beside := 0
+	for _, a := range added {
+		if a.Beside != uuid.Nil {
+			beside++
+		}
+	}
+	warning := warningOf(beside)
+	if warning == "" {
+		return
+	}
+	if err := r.store.WarnIntegration(ctx, r.hook.Workspace, r.hook.ID, warning); err != nil {
+		r.log.WarnContext(ctx, "a warning could not be noted on its integration", "integration_id", r.hook.ID, "error", err)
+	}
 }
 
 // count counts the leads that are new and no tests.

@@ -1,9 +1,12 @@
 package ingest
 
 import (
+	"cmp"
 	"errors"
 	"hash/maphash"
 	"io"
+
+	contacts "github.com/leadwheel/leadwheel/internal/contact"
 )
 
 // maxShownRejects bounds the rejects that a check lists.
@@ -38,7 +41,7 @@ func CheckFile(src io.Reader) (Check, error) {
 	if check.Columns, err = file.Columns(); err != nil {
 		return check, err
 	}
-	seed, seen := maphash.MakeSeed(), make(map[uint64]bool)
+	seen := newSeenIDs()
 	for {
 		row, err := file.Next()
 		var reject *Reject
@@ -54,20 +57,64 @@ func CheckFile(src io.Reader) (Check, error) {
 		case err != nil:
 			return check, err
 		default:
-			check.count(row, seen, maphash.String(seed, row.ExternalID))
+			check.count(row, seen)
 		}
 		check.Rows++
 	}
 }
 
-func (c *Check) count(row Row, seen map[uint64]bool, id uint64) {
+func (c *Check) count(row Row, seen seenIDs) {
 	if row.Source != "" && (c.Sources[row.Source] > 0 || len(c.Sources) < maxUnknownSources) {
 		c.Sources[row.Source]++
 	}
-	if seen[id] {
+	if seen.again(row) {
 		c.Duplicates++
 		return
 	}
-	seen[id] = true
 	c.New++
+}
+
+// seenIDs are the external ids of the rows so far, as hashes, each with hashes of the address and the number that it came
+// with first; and those of each other person who has the same id.
+type seenIDs struct {
+	seed maphash.Seed
+	who  map[uint64][2]uint32
+}
+
+func newSeenIDs() seenIDs { return seenIDs{maphash.MakeSeed(), make(map[uint64][2]uint32)} }
+
+// lastDigits are as many of a number's digits as are the same in most of its spellings.
+const lastDigits = 7
+
+// again reports whether a row is one that was there, as far as the file tells: the same id, and no other person.
+func (s seenIDs) again(row Row) bool {
+	id, now := maphash.String(s.seed, row.ExternalID), [2]uint32{}
+	who := contacts.Identify(row.Email, row.Phone, "")
+	number := cmp.Or(who.Phone, who.Digits)
+	for i, text := range []string{who.Email, number[max(0, len(number)-lastDigits):]} {
+		if text != "" {
+			now[i] = uint32(maphash.String(s.seed, text)) | 1 // 0 stands for none
+		}
+	}
+	first, held := s.who[id]
+	if !held {
+		s.who[id] = now
+		return false
+	}
+	other := false
+	for i, mark := range now {
+		if mark == 0 || first[i] == 0 {
+			continue
+		}
+		if _, known := s.who[id^uint64(mark)<<(8*i+1)]; known || mark == first[i] {
+			return true
+		}
+		other = true
+	}
+	for i, mark := range now {
+		if other && mark != 0 {
+			s.who[id^uint64(mark)<<(8*i+1)] = now
+		}
+	}
+	return !other
 }

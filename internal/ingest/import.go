@@ -91,6 +91,7 @@ type importRun struct {
 	imp       store.Import
 	sources   map[string]uuid.UUID // offered for leads, by the key of their name
 	unknown   unknownSources
+	shared    sharedIDs
 	leftOut   []string           // warnings about parts of the file
 	counts    store.ImportCounts // committed
 }
@@ -171,7 +172,7 @@ func (r *importRun) lead(row Row) store.NewLead {
 
 // finish ends the import, or returns it where it has ended: the scheduler did that, or an attempt whose answer was lost.
 func (r *importRun) finish(ctx context.Context, failure string) (imp store.Import, err error) {
-	warnings := slices.Concat(r.imp.Warnings, r.unknown.warnings(), r.leftOut)
+	warnings := slices.Concat(r.imp.Warnings, r.unknown.warnings(), r.shared.warnings(), r.leftOut)
 	err = r.persist(ctx, func(ctx context.Context) error {
 		imp, err = r.store.FinishImport(ctx, r.workspace, r.imp.ID, warnings, failure)
 		if errors.Is(err, store.ErrImportEnded) {

@@ -54,6 +54,7 @@ func (r *importRun) settle(ctx context.Context, c chunk) error {
 // known whether that was committed: progress tells.
 func (r *importRun) apply(ctx context.Context, c chunk) error {
 	var counts store.ImportCounts
+	var beside sharedIDs
 	err := r.store.WithTx(ctx, func(tx *store.Tx) (err error) {
 		if counts, err = tx.ImportProgress(ctx, r.workspace, r.imp.ID); err != nil || counts.Rows > r.counts.Rows {
 			return err
@@ -68,7 +69,9 @@ func (r *importRun) apply(ctx context.Context, c chunk) error {
 		if err != nil {
 			return err
 		}
-		for _, a := range added {
+		beside = sharedIDs{}
+		for i, a := range added {
+			beside.note(a, c.origins[i].line)
 			if a.Existing {
 				counts.Duplicates++
 			} else {
@@ -84,6 +87,7 @@ func (r *importRun) apply(ctx context.Context, c chunk) error {
 	}
 	r.metrics.LeadsReceived.WithLabelValues(importChannel).Add(float64(counts.Imported - r.counts.Imported))
 	r.counts = counts
+	r.shared.add(beside)
 	return nil
 }
 

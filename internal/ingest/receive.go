@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	contacts "github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/store"
@@ -87,7 +88,7 @@ func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Receiv
 		}
 	}
 	r.metrics.Webhooks.WithLabelValues(string(h.Kind), string(e.Outcome)).Inc()
-	if warning != "" {
+	if warning = cmp.Or(warning, warningOf(e.Beside)); warning != "" {
 		r.warn(ctx, h, warning)
 	}
 	return Received{*e, d.redirect, d.excess}, nil
@@ -105,6 +106,14 @@ func (r *Receiver) Challenge(h store.Hook, query url.Values) (Challenged, error)
 		return Challenged{}, fmt.Errorf("opening the secrets of integration %s: %w", h.ID, err)
 	}
 	return p.Challenge(secrets, query)
+}
+
+// warningOf is what to say of an integration whose leads share external ids with other people's, empty where none does.
+func warningOf(beside int) string {
+	if beside == 0 {
+		return ""
+	}
+	return "Leads have the external id of another person's lead; they came in as leads of their own. See what the sender gives for an id."
 }
 
 // warnAgain is how old a warning gets before it is noted again.
@@ -262,8 +271,9 @@ func newLead(h store.Hook, l Lead) (made store.NewLead, source string, err error
 		return made, "", err
 	}
 	made = store.NewLead{
-		Name: c.name, Email: c.email, Phone: c.phone, Fields: c.fields, Channel: string(h.Kind), Test: l.Test,
-		Origin: store.IntegrationOrigin(h.ID), ExternalID: externalID(cmp.Or(Clean(l.ID), c.id)), IntegrationID: h.ID,
+		Name: contacts.Unguard(c.name), Email: contacts.Unguard(c.email), Phone: contacts.Number(c.phone),
+		Fields: c.fields, Channel: string(h.Kind), Test: l.Test,
+		Origin: store.IntegrationOrigin(h.ID), ExternalID: externalID(cmp.Or(contacts.ID(Clean(l.ID)), contacts.ID(c.id))), IntegrationID: h.ID,
 	}
 	if h.GroupID != nil && !l.Test {
 		made.Distribute.GroupID = *h.GroupID

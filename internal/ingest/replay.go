@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -21,7 +22,8 @@ type Replayed struct {
 }
 
 // Replay reads a delivery again, by the settings and the secret that its integration has now. Leads that it has made
-// before are not made again, whatever their ids have become; where it has made all of them it is a duplicate.
+// before are not made again, whatever their ids have become, unless they were deleted; where it has made all of them it is
+// a duplicate.
 func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integration, event uuid.UUID) (Replayed, error) {
 	h, err := t.HookOf(ctx, workspace, integration)
 	if err != nil {
@@ -32,6 +34,16 @@ func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integrati
 		return Replayed{}, err
 	}
 	e := before
+	deleted, err := t.DeletedLeads(ctx, workspace, before.LeadIDs)
+	if err != nil {
+		return Replayed{}, err
+	}
+	e.LeadIDs = slices.Clone(before.LeadIDs)
+	for i, id := range e.LeadIDs {
+		if slices.Contains(deleted, id) {
+			e.LeadIDs[i] = uuid.Nil
+		}
+	}
 	d, err := r.read(h, requestOf(before), &e, before.Outcome != lead.EventRefused, true)
 	if err != nil {
 		return Replayed{}, err

@@ -2,9 +2,10 @@ package ingest
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strconv"
+
+	contacts "github.com/leadwheel/leadwheel/internal/contact"
 )
 
 // exportPrefixes stand before ids, phone numbers and post codes in Meta's files, so that spreadsheets leave them alone; by
@@ -69,18 +70,21 @@ func (h *header) strip(place int, cell []byte) []byte {
 	return bytes.TrimPrefix(cell, []byte(h.prefixes[place]))
 }
 
-// rounded is a long number after a spreadsheet has been at it. As an id it would stand for many leads.
-var rounded = regexp.MustCompile(`^\d([.,]\d+)?[eE]\+\d+$`)
-
-// externalID finds the lead's own id in the current row, -1 where there is none to rely on.
+// externalID finds the lead's own id in the current row, -1 where there is none to rely on: what stands there stands for
+// nothing, or a spreadsheet has been at it and it would stand for many leads.
 func (t *Table) externalID() int {
 	place := t.filled(roleExternalID)
 	if id := t.cell(t.header.bareID); place < 0 && len(id) > 0 && (t.ownIDs || bytes.HasPrefix(id, []byte(leadPrefix))) {
 		place = t.header.bareID
 		t.cells[place] = bytes.TrimPrefix(id, []byte(leadPrefix))
 	}
-	if place >= 0 && rounded.Match(t.cell(place)) {
+	if place < 0 {
 		return -1
 	}
+	id := contacts.ID(string(t.cells[place]))
+	if id == "" {
+		return -1
+	}
+	t.cells[place] = []byte(id)
 	return place
 }
