@@ -28,7 +28,7 @@ func (s Source) itemID() uuid.UUID { return s.ID }
 
 // NewSource is a source to be made.
 type NewSource struct {
-	Name         string `json:"name" minLength:"1" maxLength:"200" doc:"Unique in the workspace, whatever its case."`
+	Name         string `json:"name" minLength:"1" maxLength:"200" doc:"Unique in the workspace, whatever its case, its spaces and what is invisible in it."`
 	Enabled      *bool  `json:"enabled,omitempty" doc:"True unless given."`
 	ForLeads     *bool  `json:"for_leads,omitempty" doc:"True unless given."`
 	ForCustomers *bool  `json:"for_customers,omitempty" doc:"True unless given."`
