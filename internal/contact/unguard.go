@@ -39,7 +39,7 @@ const maxGuards = 8
 
 // unguarded reports whether a text is so plain that nothing can be about it; most are.
 func unguarded(text string) bool {
-	if text == "" || strings.IndexByte("=+'\"` ", text[0]) >= 0 || text[len(text)-1] == ' ' {
+	if text == "" || strings.IndexByte("='\"` ", text[0]) >= 0 || text[len(text)-1] == ' ' {
 		return text == ""
 	}
 	for i := range len(text) {

@@ -47,6 +47,9 @@ func (r *recordReader) next() error {
 		case v == whole:
 			r.take(n)
 			return nil
+		case v == unclear:
+			r.take(n)
+			return r.record().reject("Quotation marks stand behind backslashes on this line, and it can be read in several ways; double the marks of the text instead.")
 		case v == stray:
 			return r.rejectLine(n)
 		case len(in) == maxRecord:
@@ -62,7 +65,7 @@ func (r *recordReader) next() error {
 func (r *recordReader) take(n int) {
 	record := r.buf[r.pos : r.pos+n]
 	r.raw, r.startLine = bytes.TrimRight(record, "\r\n"), r.line
-	r.line += lineEnds(record)
+	r.line += r.lineEnds(record)
 	r.consume(n)
 }
 
@@ -74,7 +77,7 @@ func (r *recordReader) consume(n int) {
 // rejectLine rejects the first line of a record whose quotation mark was sought in the first n bytes.
 func (r *recordReader) rejectLine(n int) error {
 	r.oneLine = max(r.oneLine, n)
-	_, next, _ := lineEnd(r.buf[r.pos:r.end], 0, r.err != nil)
+	_, next, _ := r.lineEnd(r.buf[r.pos:r.end], 0, r.err != nil)
 	r.take(next)
 	return r.record().reject("A quotation mark opens a cell on this line and is not closed; remove it, or double it where it belongs to the text.")
 }
@@ -82,12 +85,12 @@ func (r *recordReader) rejectLine(n int) error {
 // rejectLong rejects a record of more than maxRecord bytes, or only its first line where that is shorter: then a stray
 // quotation mark made the rest part of it.
 func (r *recordReader) rejectLong(in []byte) error {
-	if _, _, found := lineEnd(in, 0, false); found {
+	if _, _, found := r.lineEnd(in, 0, false); found {
 		return r.rejectLine(len(in))
 	}
 	long := &Reject{Line: r.line, Record: recordText(in), Reason: "The row is longer than 1 MiB; shorten it."}
 	for {
-		_, next, found := lineEnd(r.buf[r.pos:r.end], 0, r.err != nil)
+		_, next, found := r.lineEnd(r.buf[r.pos:r.end], 0, r.err != nil)
 		if found {
 			r.consume(next)
 			r.line++
@@ -101,7 +104,7 @@ func (r *recordReader) rejectLong(in []byte) error {
 	}
 }
 
-func (r *recordReader) record() record { return record{r.cells, r.raw, r.startLine} }
+func (r *recordReader) record() record { return record{cells: r.cells, raw: r.raw, line: r.startLine} }
 
 // fill reads more of the source, making room where a record needs it.
 func (r *recordReader) fill() {
@@ -143,13 +146,4 @@ func deleteNUL(b []byte) []byte {
 		}
 	}
 	return kept
-}
-
-// lineEnds counts the lines that a record spans; one without a line end is the file's last.
-func lineEnds(record []byte) int64 {
-	crs, lfs, both := bytes.Count(record, []byte{'\r'}), bytes.Count(record, []byte{'\n'}), 0
-	if crs > 0 {
-		both = bytes.Count(record, []byte("\r\n"))
-	}
-	return int64(crs + lfs - both)
 }

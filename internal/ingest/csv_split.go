@@ -13,36 +13,49 @@ const (
 type verdict int
 
 const (
-	whole verdict = iota // a record
-	short                // a record that goes on beyond the input
-	stray                // a quotation mark that opens a cell which does not end properly
+	whole   verdict = iota // a record
+	short                  // a record that goes on beyond the input
+	stray                  // a quotation mark that opens a cell which does not end properly
+	unclear                // marks behind backslashes, which can be read in several ways
 )
 
 // A splitter cuts records into cells. encoding/csv does the same but for two things that files from outside need: it
 // holds a cell of any size in memory, and it cannot go on behind a quotation mark that nobody closed.
 //
 // Quotes are read as encoding/csv reads them with LazyQuotes, save that a cell which has gone on to another line must
-// end properly. Otherwise one stray mark would join the rows up to the next quoted cell into one.
+// end properly. Otherwise one stray mark would join the rows up to the next quoted cell into one. See csv_escapes.go for
+// marks behind a backslash.
 type splitter struct {
-	comma   byte
+	comma byte
+	// lf is set where lines end with LF or CRLF: a CR by itself is then a part of a cell.
+	lf      bool
 	cells   [][]byte // of the last record; parts of the input or of scratch
 	scratch []byte
+
+	odd      bool // the last record has a mark where none belongs
+	escaping bool // marks behind a backslash are text, for now
+	escapes  bool // the file has shown that it writes them so
 }
 
 // split reads the record at the start of in. For a whole one, n is its length with its line end. For a stray mark, n is
 // how far the lines were read in search of the closing one. final means that the file ends where in ends; oneLine that
 // the record must end on its line.
 func (s *splitter) split(in []byte, final, oneLine bool) (n int, v verdict) {
-	s.cells, s.scratch = s.cells[:0], s.scratch[:0]
-	end, next, found := lineEnd(in, 0, final)
+	s.cells, s.scratch, s.odd = s.cells[:0], s.scratch[:0], false
+	end, next, found := s.lineEnd(in, 0, final)
 	if !found {
 		return 0, short
 	}
-	c := cut{in: in, end: end, next: next, final: final, oneLine: oneLine}
 	if bytes.IndexByte(in[:end], '"') < 0 {
 		s.plain(in[:end])
 		return next, whole
 	}
+	return s.marked(cut{in: in, end: end, next: next, final: final, oneLine: oneLine})
+}
+
+// cut cuts the record at the start of c, whose first line has quotation marks.
+func (s *splitter) cut(c cut) (n int, v verdict) {
+	s.cells, s.scratch, s.odd = s.cells[:0], s.scratch[:0], false
 	for {
 		cell, more, v := s.cell(&c)
 		if v != whole {
@@ -68,9 +81,9 @@ func (s *splitter) plain(line []byte) {
 	}
 }
 
-// add keeps a cell; beyond the limit one more, which tells that there are too many.
+// add keeps a cell; beyond the limit one more that is not empty, which tells that there are too many.
 func (s *splitter) add(cell []byte) {
-	if len(s.cells) <= maxColumns {
+	if len(s.cells) < maxColumns || len(s.cells) == maxColumns && len(bytes.TrimSpace(cell)) > 0 {
 		s.cells = append(s.cells, cell)
 	}
 }
@@ -88,13 +101,53 @@ func (s *splitter) cell(c *cut) (cell []byte, more bool, v verdict) {
 	if start < c.end && c.in[start] == '"' {
 		return s.quoted(c, start+1)
 	}
-	line := c.in[c.at:c.end]
-	i := bytes.IndexByte(line, s.comma)
-	if i < 0 {
-		return line, false, whole
+	if bytes.HasPrefix(c.in[start:c.end], []byte(`="`)) {
+		if cell, more, found := s.guarded(c, start+2); found {
+			return cell, more, whole
+		}
 	}
-	c.at += i + 1
-	return line[:i], true, whole
+	cell = c.in[c.at:c.end]
+	if i := bytes.IndexByte(cell, s.comma); i >= 0 {
+		cell, more = cell[:i], true
+		c.at += i + 1
+	}
+	return s.unquoted(cell), more, whole
+}
+
+// unquoted is a cell without marks around it. A mark within is odd, but as text behind a backslash.
+func (s *splitter) unquoted(cell []byte) []byte {
+	if bytes.IndexByte(cell, '"') < 0 {
+		return cell
+	}
+	if s.escaping {
+		cell = s.unescape(cell)
+	} else {
+		s.odd = true
+	}
+	return cell
+}
+
+// guarded reads the cell ="Tan, Ada", whose text begins at from. It is not found where that does not end on its line.
+func (s *splitter) guarded(c *cut, from int) (cell []byte, more, found bool) {
+	for at := from; ; {
+		i := bytes.IndexByte(c.in[at:c.end], '"')
+		if i < 0 {
+			return nil, false, false
+		}
+		mark := at + i
+		behind := mark + 1 + blanks(c.in[mark+1:c.end])
+		switch {
+		case behind == c.end:
+			return s.unquote(c.in[from:mark], true, false), false, true
+		case c.in[behind] == s.comma:
+			c.at = behind + 1
+			return s.unquote(c.in[from:mark], true, false), true, true
+		case c.in[mark+1] == '"':
+			at = mark + 2
+		default:
+			return nil, false, false
+		}
+	}
 }
 
 // quoted reads a cell whose opening mark stands before from.
@@ -103,7 +156,7 @@ func (s *splitter) quoted(c *cut, from int) (cell []byte, more bool, v verdict) 
 	for at := from; ; {
 		i := bytes.IndexByte(c.in[at:c.end], '"')
 		if i < 0 {
-			if v := c.nextLine(); v != whole {
+			if v := s.nextLine(c); v != whole {
 				return nil, false, v
 			}
 			spans, at = true, c.at
@@ -112,6 +165,8 @@ func (s *splitter) quoted(c *cut, from int) (cell []byte, more bool, v verdict) 
 		mark := at + i
 		behind := mark + 1 + blanks(c.in[mark+1:c.end])
 		switch {
+		case s.escaping && isEscaped(c.in[from:mark]):
+			doubled, at = true, mark+1
 		case mark+1 < c.end && c.in[mark+1] == '"':
 			doubled, at = true, mark+2
 		case behind == c.end:
@@ -120,20 +175,21 @@ func (s *splitter) quoted(c *cut, from int) (cell []byte, more bool, v verdict) 
 			c.at = behind + 1
 			return s.unquote(c.in[from:mark], doubled, spans), true, whole
 		case spans:
-			c.next = c.lineStart(mark)
+			c.next = s.lineStart(c, mark)
 			return nil, false, stray
 		default:
+			s.odd = true
 			at = mark + 1
 		}
 	}
 }
 
 // nextLine moves on to the line on which a quoted cell goes on.
-func (c *cut) nextLine() verdict {
+func (s *splitter) nextLine(c *cut) verdict {
 	if c.oneLine {
 		return stray
 	}
-	end, next, found := lineEnd(c.in, c.next, c.final)
+	end, next, found := s.lineEnd(c.in, c.next, c.final)
 	switch {
 	case c.next == len(c.in) && c.final:
 		return stray
@@ -145,7 +201,12 @@ func (c *cut) nextLine() verdict {
 }
 
 // lineStart is where the line of the byte at i begins.
-func (c *cut) lineStart(i int) int { return bytes.LastIndexAny(c.in[:i], "\r\n") + 1 }
+func (s *splitter) lineStart(c *cut, i int) int {
+	if s.lf {
+		return bytes.LastIndexByte(c.in[:i], '\n') + 1
+	}
+	return bytes.LastIndexAny(c.in[:i], "\r\n") + 1
+}
 
 // unquote undoubles quotation marks and makes every line end in a cell a plain newline.
 func (s *splitter) unquote(cell []byte, doubled, spans bool) []byte {
@@ -160,6 +221,9 @@ func (s *splitter) unquote(cell []byte, doubled, spans bool) []byte {
 			following = cell[i+1]
 		}
 		switch {
+		case s.escaping && b == '\\' && (following == '"' || following == '\\'):
+			b = following
+			i++
 		case b == '"' && following == '"':
 			i++
 		case b == '\r' && following == '\n':
@@ -170,47 +234,4 @@ func (s *splitter) unquote(cell []byte, doubled, spans bool) []byte {
 		s.scratch = append(s.scratch, b)
 	}
 	return s.scratch[start:]
-}
-
-// blanks counts the spaces at the start of b. Tabs do not count: they may be the delimiter.
-func blanks(b []byte) int {
-	for i, c := range b {
-		if c != ' ' {
-			return i
-		}
-	}
-	return len(b)
-}
-
-// lineEnd finds the end of the line that starts at from, be it LF, CRLF or CR, and the start of the next one. It is not
-// found where the input must go on for that; final means that it does not.
-func lineEnd(in []byte, from int, final bool) (end, next int, found bool) {
-	// In small steps, since a file without a single LF would else be searched to the end for each of its lines.
-	const step = 4 << 10
-	for at := from; at < len(in); at += step {
-		part := in[at:min(at+step, len(in))]
-		if i := bytes.IndexByte(part, '\n'); i >= 0 {
-			end, next, found = at+i, at+i+1, true
-			part = part[:i]
-		}
-		if i := bytes.IndexByte(part, '\r'); i >= 0 {
-			return carriageReturn(in, at+i, final)
-		}
-		if found {
-			return end, next, true
-		}
-	}
-	return len(in), len(in), final
-}
-
-// carriageReturn is lineEnd where the line ends with the CR at i.
-func carriageReturn(in []byte, i int, final bool) (end, next int, found bool) {
-	switch {
-	case i+1 == len(in):
-		return i, i + 1, final
-	case in[i+1] == '\n':
-		return i, i + 2, true
-	default:
-		return i, i + 1, true
-	}
 }

@@ -128,7 +128,7 @@ func TestCSVRejectsWhatIsTooLarge(t *testing.T) {
 		{"name", "name,phone\n" + long(201) + ",1\nAda,\n", "2! The name is longer than 200 characters; shorten it."},
 		{"joined name", "first name,last name\n" + long(100) + "," + long(100) + "\nAda,\n", "2! The name is longer than 200 characters; shorten it."},
 		{"email", "name,email\nBea," + long(1001) + "\nAda,\n", `2! The cell under "email" is longer than 1000 characters; shorten it.`},
-		{"field", "name,note\nBea," + long(1001) + "\nAda,\n", `2! The cell under "note" is longer than 1000 characters; shorten it.`},
+		{"field", "name,note\nBea," + long(40_000) + "\nAda,\n", "2! The row's cells are together larger than 64 KiB; import fewer columns."},
 		{"external id", "name,lead id\nBea," + long(1000) + "1\nAda,\n", "2! The external id is longer than 2000 bytes; shorten it."},
 		{"fields", wide + "Bea" + strings.Repeat(","+strings.Repeat("x", 1000), 70) + "\nAda\n", "2! The row's cells are together larger than 64 KiB; import fewer columns."},
 		{"columns", "name,phone\n" + many(1001) + "\nAda,\n", "2! The row has more than 1000 cells, but the header names 2 columns; put quotation marks around a cell that holds the delimiter."},

@@ -6,29 +6,116 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 	"golang.org/x/text/transform"
 )
 
-// decodeText reads a file as its byte order mark says, or as UTF-16 where its first characters look like that. Other
-// files are taken for UTF-8; what is not is cleaned cell by cell.
-func decodeText(src io.Reader) io.Reader {
-	in := bufio.NewReaderSize(src, 16) // small, so that larger reads go past it
-	mark, _ := in.Peek(4)              // an error comes again with the next read
-	switch {
-	case bytes.HasPrefix(mark, []byte{0xEF, 0xBB, 0xBF}):
-		_, _ = in.Discard(3) // just peeked
-		return in
-	case bytes.HasPrefix(mark, []byte{0xFF, 0xFE}), bytes.HasPrefix(mark, []byte{0xFE, 0xFF}):
-		return transform.NewReader(in, unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder())
-	case len(mark) == 4 && mark[0] != 0 && mark[1] == 0 && mark[2] != 0 && mark[3] == 0:
-		return transform.NewReader(in, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder())
-	case len(mark) == 4 && mark[0] == 0 && mark[1] != 0 && mark[2] == 0 && mark[3] != 0:
-		return transform.NewReader(in, unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder())
-	default:
-		return in
+// A textReader reads a file as UTF-8, as its byte order mark says or else as its content tells. It reads what is ASCII
+// without a look ahead, and then looks at as much of the file as it holds.
+type textReader struct {
+	in      *bufio.Reader
+	out     io.Reader // nil while the encoding is not known
+	started bool
+	found   string // the encoding, where it was guessed
+}
+
+// sampleSize is how much of a file tells its encoding, in bytes.
+const sampleSize = 64 << 10
+
+func newTextReader(src io.Reader) *textReader {
+	return &textReader{in: bufio.NewReaderSize(src, sampleSize)}
+}
+
+// Read implements io.Reader.
+func (t *textReader) Read(b []byte) (int, error) {
+	if !t.started {
+		t.started = true
+		start, _ := t.in.Peek(16) // an error comes again with the next read
+		if says := otherKind(start); says != "" {
+			return 0, &FileError{says}
+		}
+		t.out = t.marked()
 	}
+	if t.out == nil {
+		if _, err := t.in.Peek(1); err != nil {
+			return 0, err
+		}
+		ready, _ := t.in.Peek(t.in.Buffered()) // it is there
+		if plain := asciiLength(ready); plain > 0 {
+			n := copy(b, ready[:plain])
+			_, _ = t.in.Discard(n) // just peeked
+			return n, nil
+		}
+		sample, _ := t.in.Peek(sampleSize) // an error comes again with the next read
+		t.out = io.Reader(t.in)
+		if set := charsetOf(sample); set != nil {
+			t.found, t.out = set.name, transform.NewReader(t.in, set.encoding.NewDecoder())
+		}
+	}
+	return t.out.Read(b)
+}
+
+// marked is the file as its byte order mark says, or as UTF-16 or UTF-32 where its first characters look like that; nil
+// where nothing says so.
+func (t *textReader) marked() io.Reader {
+	mark, _ := t.in.Peek(4) // an error comes again with the next read
+	for bytes.HasPrefix(mark, []byte("\ufeff")) {
+		_, _ = t.in.Discard(3) // just peeked
+		mark, _ = t.in.Peek(4)
+	}
+	var is encoding.Encoding
+	switch {
+	case bytes.Equal(mark, []byte{0xFF, 0xFE, 0, 0}):
+		is = utf32.UTF32(utf32.LittleEndian, utf32.UseBOM)
+	case bytes.Equal(mark, []byte{0, 0, 0xFE, 0xFF}):
+		is = utf32.UTF32(utf32.BigEndian, utf32.UseBOM)
+	case bytes.HasPrefix(mark, []byte{0xFF, 0xFE}), bytes.HasPrefix(mark, []byte{0xFE, 0xFF}):
+		is = unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM)
+	case asciiLength(mark) < len(mark) || bytes.IndexByte(mark, 0) >= 0:
+		sample, _ := t.in.Peek(4 << 10)
+		is = wide(sample)
+	}
+	if is == nil {
+		return nil
+	}
+	return transform.NewReader(t.in, is.NewDecoder())
+}
+
+// wide is UTF-16 where text looks like that: every second byte of its commas, spaces and line ends is a NUL, and no byte
+// of the others. It is nil for other text.
+func wide(sample []byte) encoding.Encoding {
+	var nuls [2]int
+	ends := [2]int{}
+	for i, c := range sample {
+		if c != 0 {
+			continue
+		}
+		nuls[i%2]++
+		if neighbour := i ^ 1; neighbour < len(sample) && bytes.IndexByte([]byte(",;\t|\n\r "), sample[neighbour]) >= 0 {
+			ends[i%2]++
+		}
+	}
+	switch {
+	case nuls[1] > 1 && nuls[0] == 0 && ends[1] > 0, nuls[1]*4 > len(sample) && nuls[0]*20 < nuls[1]:
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	case nuls[0] > 1 && nuls[1] == 0 && ends[0] > 0, nuls[0]*4 > len(sample) && nuls[1]*20 < nuls[0]:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	}
+	return nil
+}
+
+// asciiLength is how much of b is ASCII, but for the escapes with which some encodings begin.
+func asciiLength(b []byte) int {
+	const escape = 0x1B
+	for i, c := range b {
+		if c >= utf8.RuneSelf || c == escape {
+			return i
+		}
+	}
+	return len(b)
 }
 
 // appendUTF8 appends text to b; bytes that are not UTF-8 are read as Windows-1252, of which Latin-1's printable part is

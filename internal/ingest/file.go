@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // A File reads leads from a file as somebody sent it: delimited text, an Excel workbook (.xlsx), or a zip archive of
@@ -47,7 +48,7 @@ func (f *File) openZip(src io.Reader) (err error) {
 	if f.archive, err = f.unpack(src); err != nil {
 		return err
 	}
-	if f.archive.isWorkbook() {
+	if f.archive.workbook != "" {
 		f.table, err = f.openWorkbook(f.archive)
 		return err
 	}
@@ -86,7 +87,7 @@ func (f *File) openWorkbook(a *archive) (*Table, error) {
 	if others > 0 {
 		f.warnings = append(f.warnings, fmt.Sprintf("Only the first sheet, %q, was read; save the others as files of their own to import them (%d).", sheet.name, others))
 	}
-	return &Table{records: sheet}, nil
+	return &Table{records: sheet, empty: errNoSheet}, nil
 }
 
 // Columns reads the header line, of an archive that of its first file. It returns a *FileError where the file has none that
@@ -123,7 +124,21 @@ func (f *File) Next() (Row, error) {
 }
 
 // Warnings are sentences about what was left out so far.
-func (f *File) Warnings() []string { return f.warnings }
+func (f *File) Warnings() []string { return slices.Concat(f.warnings, f.tableWarnings()) }
+
+// tableWarnings are those about the part being read.
+func (f *File) tableWarnings() []string {
+	if f.table == nil {
+		return nil
+	}
+	all := f.table.warnings()
+	if f.part != "" {
+		for i := range all {
+			all[i] = fmt.Sprintf("In %q: %s", f.part, all[i])
+		}
+	}
+	return all
+}
 
 // Close gives up what the file holds on disk.
 func (f *File) Close() {
@@ -146,6 +161,7 @@ func (f *File) nextPart() error {
 		var unusable *FileError
 		switch {
 		case err == nil:
+			f.warnings = append(f.warnings, f.tableWarnings()...)
 			f.table, f.part = t, ""
 			if f.several {
 				f.part = p.Name
@@ -183,7 +199,7 @@ func (f *File) openPart(p *zip.File) (*Table, error) {
 		return nil, err
 	}
 	inner.left = f.archive.left // one allowance for both
-	if !inner.isWorkbook() {
+	if inner.workbook == "" {
 		return nil, &FileError{"It is an archive within an archive; send it by itself."}
 	}
 	return f.openWorkbook(inner)

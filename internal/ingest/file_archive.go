@@ -26,8 +26,9 @@ var (
 
 // An archive is a zip file, of which a workbook is one too.
 type archive struct {
-	files []*zip.File // but for folders and what is hidden
-	left  *int64      // bytes that may still be unpacked
+	files    []*zip.File // but for folders and what is hidden
+	left     *int64      // bytes that may still be unpacked
+	workbook string      // the part of an Excel file that lists its sheets, empty in other archives
 }
 
 func openArchive(src io.ReaderAt, size int64) (*archive, error) {
@@ -45,7 +46,7 @@ func openArchive(src io.ReaderAt, size int64) (*archive, error) {
 			a.files = append(a.files, f)
 		}
 	}
-	return a, nil
+	return a, a.tell()
 }
 
 // blame makes a *FileError of what is wrong with an archive, unless it is wrong with our disk.
@@ -60,9 +61,6 @@ func blame(err error) error {
 	}
 	return errDamaged
 }
-
-// isWorkbook reports whether the archive is an Excel file.
-func (a *archive) isWorkbook() bool { return a.find("xl/workbook.xml") != nil }
 
 // find is the member of the name, nil where there is none.
 func (a *archive) find(name string) *zip.File {

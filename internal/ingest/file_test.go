@@ -90,6 +90,7 @@ func TestWorkbooksOfOtherPrograms(t *testing.T) {
 			`4: 900100200300402 张伟 🙂||60198887777||{"Budget":"1234567","Paid":"FALSE"}`,
 			`6: 900100200300403 ||012-345 6789||{}`, // a formula that nobody has worked out
 			`Only the first sheet, "Leads", was read; save the others as files of their own to import them (1).`,
+			"Formulas whose results the file does not hold were taken for empty in 1 row (line 6); to have them, open the file in a spreadsheet program, save it, and send it again.",
 		},
 		"exceljs": {
 			`2: 1 Aisyah Tan||60123456789||{"note":"bold and not","when":"2026-01-01 00:59:55"}`,
@@ -122,7 +123,7 @@ func TestWorkbooksThatAreOdd(t *testing.T) {
 		want       []string
 	}{
 		{"shared and own texts", header + `<row><c t="s"><v>1</v></c><c><v>9007199254740993</v></c><c t="e"><v>#N/A</v></c></row><row r="9"><c r="A9" t="s"><v>1</v></c><c r="C9"><v>1.5E3</v></c></row>`,
-			[]string{`4: Ada||||{"note":"#N/A"}`, `9: Ada||||{"note":"1500"}`}},
+			[]string{`4: Ada||||{}`, `9: Ada||||{"note":"1500"}`, "Cells that hold an error of a spreadsheet, such as #N/A, were taken for empty in 1 row (line 4)."}},
 		{"escapes and repeated header", header + header + `<row><c t="str"><v>A_x000D_&#10;b_x0041_ _xZ</v></c></row>`, []string{"5: A\nbA _xZ||||{}"}},
 		{"a text that is not there", header + `<row><c t="s"><v>7</v></c></row>`, []string{"end: " + damaged}},
 		{"elements that are not closed", header + `<row><c t="s"><v>1</v></c></row><row><c t="s"><v>1</v>`, []string{"4: Ada||||{}", "end: " + damaged}},

@@ -49,8 +49,8 @@ type Row struct {
 
 // records are the rows of a file, one after another.
 type records interface {
-	// readHeader reads up to the header, which is there. It returns a *FileError where no row of the file can be used.
-	readHeader() (*header, error)
+	// begin comes before the first row. It returns a *FileError where no row of the file can be used.
+	begin() error
 	// next goes on to the next row. It returns a *Reject for one that cannot be read, and io.EOF behind the last.
 	next() error
 	// record is the row that next found, good until it is called again.
@@ -62,6 +62,9 @@ type record struct {
 	cells [][]byte
 	raw   []byte // as text
 	line  int64  // on which it starts, from 1
+	// unworked is how many of the cells are formulas whose results the file has not.
+	unworked int
+	total    bool // it had totals of a table, which were left out
 }
 
 func (r record) reject(reason string) *Reject {
@@ -72,33 +75,40 @@ func (r record) reject(reason string) *Reject {
 // no more than one of them.
 type Table struct {
 	records records
+	empty   error // what a file without a row is
 	header  *header
-	record  record // the current row
+	heading []string // the header's cells in their plain form, to know the line again
+	numbers []bool   // by column, whether that holds phone numbers or ids
+	ahead   []ahead  // rows that were read in search of the header
+	ended   error    // what ended the file while they were read
+	record  record   // the current row
+	text    *textReader
 
-	cells [][]byte // of the current row, cleaned
-	text  []byte   // the current row's texts
-	json  []byte   // its fields
-	about []byte   // its attribution
-	test  bool
+	cells  [][]byte // of the current row, cleaned
+	texts  []byte   // the current row's texts
+	json   []byte   // its fields
+	about  []byte   // its attribution
+	test   bool
+	errors int // its cells that held an error of a spreadsheet
 	// ownIDs makes the column "id" the lead's own.
 	ownIDs bool
 	key    []byte // its content, of which its key is made
+	notes  notes
 }
 
-// NewCSV reads src, which may be of any length: comma, semicolon, tab or pipe separated, in UTF-8, UTF-16 or Windows-1252.
+// NewCSV reads src, which may be of any length: comma, semicolon, tab or pipe separated, in Unicode or an older encoding.
 func NewCSV(src io.Reader) *Table {
-	return &Table{records: newRecordReader(decodeText(src))}
+	text := newTextReader(src)
+	return &Table{records: newRecordReader(text), text: text, empty: errEmpty}
 }
 
 // Columns reads the header line. It returns a *FileError where the file has none that can be used, and the source's
 // error where that breaks off.
 func (t *Table) Columns() ([]Column, error) {
 	if t.header == nil {
-		h, err := t.records.readHeader()
-		if err != nil {
+		if err := t.findHeader(); err != nil {
 			return nil, err
 		}
-		t.header = h
 	}
 	return t.header.columns, nil
 }
@@ -111,31 +121,59 @@ func (t *Table) Next() (Row, error) {
 		return Row{}, err
 	}
 	for {
-		if err := t.records.next(); err != nil {
+		if err := t.nextRecord(); err != nil {
 			return Row{}, err
 		}
-		t.record = t.records.record()
-		if t.header.is(t.record.cells) || !t.cleanCells() {
+		if t.record.total {
+			t.notes.totals = append(t.notes.totals, t.record.line)
+		}
+		if t.isHeading(t.record.cells) || !t.cleanCells() || t.takesHeading() {
 			continue
 		}
 		return t.row()
 	}
 }
 
-// cleanCells cleans the record's cells and reports whether one of them is not empty.
+// nextRecord goes on to the next row, of those read ahead first.
+func (t *Table) nextRecord() error {
+	if len(t.ahead) > 0 {
+		next := t.ahead[0]
+		t.ahead = t.ahead[1:]
+		t.record = next.record
+		return next.err
+	}
+	if t.ended != nil {
+		return t.ended
+	}
+	if err := t.records.next(); err != nil {
+		return err
+	}
+	t.record = t.records.record()
+	return nil
+}
+
+// cleanCells cleans the record's cells and reports whether the row holds anything.
 func (t *Table) cleanCells() bool {
-	t.cells = t.cells[:0]
-	valid, filled := utf8.Valid(t.record.raw), false
+	t.cells, t.errors = t.cells[:0], 0
+	valid, filled := utf8.Valid(t.record.raw), t.record.unworked > 0
 	t.test = bytes.Contains(t.record.raw, []byte("<test lead: dummy data")) // as Meta's testing tool fills in
+	if !valid {
+		t.notes.otherBytes(t.record.line)
+	}
 	for i, cell := range t.record.cells {
-		if valid {
-			cell = bytes.TrimSpace(cell)
-		} else {
+		if !valid {
 			cell = cleanCell(cell)
 		}
-		cell = t.header.strip(i, cell)
+		cell = t.header.strip(i, plainCell(cell))
+		if isCellError(cell) {
+			t.errors++
+			cell = nil
+		}
+		if i < len(t.numbers) && t.numbers[i] {
+			cell = wholeNumber(cell)
+		}
 		t.cells = append(t.cells, cell)
 		filled = filled || len(cell) > 0
 	}
-	return filled
+	return filled || t.errors > 0
 }

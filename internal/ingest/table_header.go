@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -58,7 +57,6 @@ type Column struct {
 // A header is the first line of a file and what follows from it.
 type header struct {
 	columns []Column
-	cells   [][]byte // as they stand, to know the line again
 	roles   map[role][]int
 	fields  []field
 	// prefixes may stand before the cells of each column, empty where none does. bareID is the column "id" where that is
@@ -100,7 +98,6 @@ func newHeader(cells [][]byte) (*header, error) {
 			plain += " " + strconv.Itoa(times[plain])
 		}
 		ranks, h.prefixes = append(ranks, rank), append(h.prefixes, prefixOf(plain, r))
-		h.cells = append(h.cells, bytes.Clone(c))
 		h.columns = append(h.columns, Column{Header: name, Role: string(r)})
 		h.fields = append(h.fields, field{place: i, role: r, name: append(member, ':'), plain: plain})
 		if r != roleNone {
@@ -151,11 +148,6 @@ func (h *header) usable() error {
 		text = string(trimPartial([]byte(text[:300]))) + " …"
 	}
 	return &FileError{"The file has no column for a name, an email or a phone. The first line must be a header that names one of them, as in \"name,email,phone\"; it is: " + text}
-}
-
-// is reports whether a record is the header line again, as in files put together from several.
-func (h *header) is(cells [][]byte) bool {
-	return len(cells) == len(h.cells) && bytes.Equal(cells[0], h.cells[0]) && slices.EqualFunc(cells, h.cells, bytes.Equal)
 }
 
 // plainHeader is a header without case, spaces, underscores and hyphens.

@@ -32,7 +32,13 @@ func (t *Table) row() (Row, error) {
 	if reason != "" {
 		return Row{}, t.record.reject(reason)
 	}
-	return t.texts(p), nil
+	if t.errors > 0 {
+		t.notes.errors.add(t.record.line)
+	}
+	if t.record.unworked > 0 {
+		t.notes.unworked.add(t.record.line)
+	}
+	return t.mapped(p), nil
 }
 
 // choose finds the texts of the current row: for each role its first column that is filled in.
@@ -70,8 +76,8 @@ func (t *Table) misfit(p chosen) string {
 	if len(t.cells) > columns && slices.ContainsFunc(t.cells[columns:], func(cell []byte) bool { return len(cell) > 0 }) {
 		return fmt.Sprintf("The row has %s cells, but the header names %d columns; put quotation marks around a cell that holds the delimiter.", count(len(t.cells)), columns)
 	}
-	if p.name < 0 && p.first < 0 && p.last < 0 && p.email < 0 && p.phone < 0 {
-		return "The row has no name, email or phone; fill in one of them."
+	if reason := t.noLead(p); reason != "" {
+		return reason
 	}
 	name := utf8.RuneCount(t.cell(p.name))
 	if p.name < 0 {
@@ -108,8 +114,8 @@ func (t *Table) longCell(place int) string {
 // can.
 func (t *Table) mapFields(p chosen) string {
 	t.json, t.about, t.key = append(t.json[:0], '{'), append(t.about[:0], '{'), t.key[:0]
-	t.text = t.appendName(t.text[:0], p)
-	t.addKey(string(roleName), t.text)
+	t.texts = t.appendName(t.texts[:0], p)
+	t.addKey(string(roleName), t.texts)
 	t.addKey(string(roleEmail), t.cell(p.email))
 	t.addKey(string(rolePhone), t.cell(p.phone))
 	t.addKey(string(roleSource), t.cell(p.source))
@@ -120,10 +126,7 @@ func (t *Table) mapFields(p chosen) string {
 		if len(cell) == 0 || f.place == p.externalID || f.role != roleNone && slices.Contains(used[:], f.place) {
 			continue
 		}
-		if tooLong(cell) {
-			return t.longCell(f.place)
-		}
-		if f.attribution != nil {
+		if f.attribution != nil && !tooLong(cell) {
 			t.about = appendMember(t.about, f.attribution, cell)
 		} else {
 			t.json = appendMember(t.json, f.name, cell)
@@ -166,19 +169,19 @@ func (t *Table) appendName(b []byte, p chosen) []byte {
 	return append(b, t.cell(p.last)...)
 }
 
-// texts is the mapped row. Its strings are cut from one, which costs one allocation instead of five.
-func (t *Table) texts(p chosen) Row {
+// mapped is the row as a lead. Its strings are cut from one, which costs one allocation instead of five.
+func (t *Table) mapped(p chosen) Row {
 	var ends [5]int
-	ends[0] = len(t.text) // the name is there
+	ends[0] = len(t.texts) // the name is there
 	for i, place := range []int{p.email, p.phone, p.source, p.externalID} {
-		t.text = append(t.text, t.cell(place)...)
-		ends[i+1] = len(t.text)
+		t.texts = append(t.texts, t.cell(place)...)
+		ends[i+1] = len(t.texts)
 	}
 	if p.externalID < 0 {
 		sum := sha256.Sum256(t.key)
-		t.text = hex.AppendEncode(append(t.text, "row:"...), sum[:16])
+		t.texts = hex.AppendEncode(append(t.texts, "row:"...), sum[:16])
 	}
-	all := string(t.text)
+	all := string(t.texts)
 	var about json.RawMessage
 	if len(t.about) > len("{}") {
 		about = bytes.Clone(t.about)

@@ -3,8 +3,6 @@ package ingest
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
-	"io"
 	"regexp"
 	"strconv"
 )
@@ -14,8 +12,11 @@ type sheetReader struct {
 	name     string
 	tokens   *tokens
 	shared   *sharedTexts // nil where the workbook has none
-	dates    []bool       // by a cell's style, whether that shows dates
+	formats  formats
+	totals   []totalsRow
 	date1904 bool
+	stale    bool // formulas are to be worked out before their results are looked at
+	isText   func(element string) bool
 
 	line  int64
 	text  []byte   // of the row's cells, one after another
@@ -23,27 +24,29 @@ type sheetReader struct {
 	cells [][]byte // parts of text
 	raw   []byte
 	long  bool // the row holds more than a row may
+
+	column         int  // of the next cell, where that does not say
+	formula, value bool // what the cell being read has
+	unworked       int  // formulas of the row without a result
+	total          bool // the row has totals of a table, which are left out
 }
 
-func (r *sheetReader) record() record { return record{r.cells, r.raw, r.line} }
-
-// readHeader takes the first row that is not empty for the header.
-func (r *sheetReader) readHeader() (*header, error) {
-	for {
-		err := r.next()
-		var reject *Reject
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil, errNoSheet
-		case errors.As(err, &reject):
-			return nil, &FileError{"The header cannot be read. " + reject.Reason}
-		case err != nil:
-			return nil, err
-		case len(bytes.TrimSpace(r.text)) > 0:
-			return newHeader(r.cells)
-		}
+func newSheetReader() *sheetReader {
+	r := &sheetReader{}
+	r.isText = func(element string) bool {
+		r.formula = r.formula || element == "f"
+		r.value = r.value || element == "v"
+		return element == "v" || element == "t"
 	}
+	return r
 }
+
+func (r *sheetReader) record() record {
+	return record{cells: r.cells, raw: r.raw, line: r.line, unworked: r.unworked, total: r.total}
+}
+
+// begin has nothing to do: the sheet is open.
+func (r *sheetReader) begin() error { return nil }
 
 // next goes on to the next row that the sheet has. At its end it reads on to the part's, where damage would show.
 func (r *sheetReader) next() error {
@@ -64,7 +67,7 @@ func (r *sheetReader) next() error {
 
 // row reads the cells of the row that was just opened.
 func (r *sheetReader) row() error {
-	r.text, r.ends, r.long = r.text[:0], r.ends[:0], false
+	r.text, r.ends, r.long, r.unworked, r.column = r.text[:0], r.ends[:0], false, 0, 0
 	for within := r.tokens.depth; ; {
 		token, err := r.tokens.next()
 		if err != nil {
@@ -91,6 +94,7 @@ func (r *sheetReader) row() error {
 		start = end
 	}
 	r.raw = appendLine(r.raw[:0], r.cells)
+	r.total = r.leaveTotals()
 	if r.long {
 		return r.record().reject("The row is longer than 1 MiB; shorten it.")
 	}
@@ -98,55 +102,66 @@ func (r *sheetReader) row() error {
 }
 
 // cell reads the cell that was just opened, and puts it in its column: empty ones are left out of the file. Beyond the
-// limit of columns one more is kept, which tells that there are too many.
+// limit of columns one more is kept that is not empty, which tells that there are too many.
 func (r *sheetReader) cell(e xml.StartElement) error {
-	column := min(columnOf(attribute(e, "r"), len(r.ends)), maxColumns)
-	start := len(r.text)
-	for len(r.ends) < column {
-		r.ends = append(r.ends, start)
-	}
-	text, err := r.tokens.text(r.text, func(element string) bool { return element == "v" || element == "t" })
+	column, start := columnOf(attribute(e, "r"), r.column), len(r.text)
+	r.column = column + 1
+	r.formula, r.value = false, false
+	text, err := r.tokens.text(r.text, r.isText)
 	if err != nil {
 		return err
 	}
 	value := string(text[start:])
 	r.text = text[:start]
-	switch kind := attribute(e, "t"); kind {
-	case "s":
-		i, err := strconv.Atoi(value)
-		if err != nil && value != "" {
-			return errDamaged
-		}
-		if value != "" {
-			r.text, err = r.shared.appendTo(r.text, i)
-		}
-		if err != nil {
-			return err
-		}
-	case "b":
-		r.text = append(r.text, map[string]string{"1": "TRUE", "0": "FALSE"}[value]...)
-	case "", "n":
-		r.text = append(r.text, r.number(value, attribute(e, "s"))...)
-	default: // texts, dates and errors as they are
-		r.text = append(r.text, value...)
+	if err := r.appendValue(attribute(e, "t"), value, attribute(e, "s")); err != nil {
+		return err
 	}
 	r.text = unescape(r.text, start)
-	if len(r.ends) <= maxColumns {
-		r.ends = append(r.ends, len(r.text))
-	} else {
-		r.text = r.text[:start]
+	if len(r.text) == start {
+		return nil
 	}
+	if column = min(column, maxColumns); column < len(r.ends) { // one beyond the limit is there already
+		r.text = r.text[:start]
+		return nil
+	}
+	for len(r.ends) < column {
+		r.ends = append(r.ends, start)
+	}
+	r.ends = append(r.ends, len(r.text))
 	return nil
 }
 
-func (r *sheetReader) number(raw, style string) string {
-	if raw == "" {
-		return ""
+// appendValue appends what people see in a cell of a kind and style to the row's text.
+func (r *sheetReader) appendValue(kind, value, style string) error {
+	number := kind == "" || kind == "n"
+	if r.formula && (number && (value == "" || r.stale && value == "0") || !r.value && value == "") {
+		r.unworked++
+		return nil
 	}
-	if i, err := strconv.Atoi(style); err == nil && i >= 0 && i < len(r.dates) && r.dates[i] {
-		return dateText(raw, r.date1904)
+	switch {
+	case kind == "s" && value != "":
+		i, err := strconv.Atoi(value)
+		if err != nil {
+			return errDamaged
+		}
+		start := len(r.text)
+		if r.text, err = r.shared.appendTo(r.text, i); err != nil {
+			return err
+		}
+		if f := r.formats.of(style); f.text != nil {
+			r.text = append(r.text[:start], f.text.around(string(r.text[start:]))...)
+		}
+	case kind == "b":
+		r.text = append(r.text, map[string]string{"1": "TRUE", "0": "FALSE"}[value]...)
+	case number && value != "":
+		r.text = append(r.text, r.formats.of(style).number(value, r.date1904)...)
+	default: // texts, dates and errors as they are
+		if f := r.formats.of(style); f.text != nil && value != "" && (kind == "str" || kind == "inlineStr") {
+			value = f.text.around(value)
+		}
+		r.text = append(r.text, value...)
 	}
-	return numberText(raw)
+	return nil
 }
 
 // columnOf is the column, from 0, of a cell such as BC7; a cell without a name stands behind the last one.

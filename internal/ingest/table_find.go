@@ -1,0 +1,171 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+const (
+	// maxAbove is how many rows may stand above the header: titles, dates and the like.
+	maxAbove = 20
+	// maxAboveBytes bounds what is kept of a file while its header is sought.
+	maxAboveBytes = 256 << 10
+)
+
+// An ahead is a row that was read before its turn, or why it cannot be.
+type ahead struct {
+	record record
+	err    error
+}
+
+// findHeader finds the row that names the columns: the first, or below titles the one with the most known columns. It
+// returns a *FileError where none can be used.
+func (t *Table) findHeader() error {
+	if err := t.records.begin(); err != nil {
+		return err
+	}
+	best, mostKnown := -1, -1
+	for size := 0; len(t.ahead) <= maxAbove && size < maxAboveBytes && mostKnown < 2; {
+		var unreadable *Reject
+		switch err := t.records.next(); {
+		case errors.As(err, &unreadable):
+			t.ahead = append(t.ahead, ahead{err: err, record: record{line: unreadable.Line}})
+			continue
+		case err != nil:
+			t.ended = err
+		}
+		if t.ended != nil {
+			break
+		}
+		r := t.records.record()
+		known, filled := knownColumns(r.cells)
+		if filled == 0 {
+			continue
+		}
+		t.ahead = append(t.ahead, ahead{record: r.clone()})
+		size += len(r.raw)
+		if known > mostKnown {
+			best, mostKnown = len(t.ahead)-1, known
+		}
+		if len(t.ahead) == 1 && known > 0 && filled == len(r.cells) {
+			break // no title has so many cells
+		}
+	}
+	return t.useHeader(best, mostKnown)
+}
+
+// useHeader takes one of the rows read for the header.
+func (t *Table) useHeader(place, known int) error {
+	var unreadable *Reject
+	switch {
+	case len(t.ahead) == 0 && !errors.Is(t.ended, io.EOF):
+		return t.ended
+	case len(t.ahead) == 0:
+		return t.empty
+	case known < 1 && errors.As(t.ahead[0].err, &unreadable):
+		return &FileError{"The header line cannot be read. " + unreadable.Reason}
+	}
+	if err := t.adopt(t.ahead[place].record); err != nil {
+		return err
+	}
+	for _, above := range t.ahead[:place] {
+		t.notes.above = append(t.notes.above, above.record.line)
+	}
+	t.ahead = t.ahead[place+1:]
+	return nil
+}
+
+// adopt makes a row the header of those that follow.
+func (t *Table) adopt(r record) error {
+	cells := plainCells(r.cells)
+	h, err := newHeader(cells)
+	if err != nil {
+		return err
+	}
+	t.header, t.heading = h, t.heading[:0]
+	t.numbers = make([]bool, len(cells))
+	for i, c := range cells {
+		t.heading = append(t.heading, plainHeader(string(c)))
+		role := role(h.columns[i].Role)
+		t.numbers[i] = role == rolePhone || role == roleExternalID || i == h.bareID
+	}
+	return nil
+}
+
+// plainCells are cells as text without guards, up to the last that is not empty.
+func plainCells(cells [][]byte) [][]byte {
+	plain, filled := make([][]byte, len(cells)), 0
+	for i, c := range cells {
+		if plain[i] = bytes.Clone(plainCell(cleanCell(c))); len(plain[i]) > 0 {
+			filled = i + 1
+		}
+	}
+	return plain[:filled]
+}
+
+// knownColumns counts the cells of a row that name a column, and those that are not empty.
+func knownColumns(cells [][]byte) (known, filled int) {
+	for _, c := range cells {
+		plain := plainCell(cleanCell(c))
+		if len(plain) == 0 {
+			continue
+		}
+		filled++
+		if r, _ := roleOf(plainHeader(string(plain))); r != roleNone {
+			known++
+		}
+	}
+	return known, filled
+}
+
+// isHeading reports whether a row is the header again, as in files put together from several.
+func (t *Table) isHeading(cells [][]byte) bool {
+	if len(cells) == 0 || len(t.heading) == 0 {
+		return false
+	}
+	first := cells[0]
+	if len(first) > 0 && 'A' <= first[0]&^0x20 && first[0]&^0x20 <= 'Z' && (t.heading[0] == "" || t.heading[0][0] != first[0]|0x20) {
+		return false // as almost every row
+	}
+	cells = plainCells(cells)
+	if len(cells) != len(t.heading) {
+		return false
+	}
+	for i, c := range cells {
+		if plainHeader(string(c)) != t.heading[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// takesHeading takes the current row for the header of those that follow it where it names columns, other ones than the
+// header does or in another order: each cell where a name, an address or a number belongs is then a heading.
+func (t *Table) takesHeading() bool {
+	named := 0
+	for _, r := range []role{roleEmail, rolePhone, roleName, roleFirst, roleLast} {
+		place := t.filled(r)
+		if place < 0 {
+			continue
+		}
+		if known, _ := roleOf(plainHeader(string(t.cell(place)))); known == roleNone {
+			return false
+		}
+		named++
+	}
+	if known, filled := knownColumns(t.cells); named == 0 || known < 2 || known*2 < filled || t.adopt(t.record) != nil {
+		return false
+	}
+	t.notes.headings = append(t.notes.headings, t.record.line)
+	return true
+}
+
+// clone is a row that stays when the next is read.
+func (r record) clone() record {
+	kept := record{raw: bytes.Clone(r.raw), line: r.line, unworked: r.unworked, total: r.total}
+	for _, c := range r.cells {
+		kept.cells = append(kept.cells, bytes.Clone(c))
+	}
+	return kept
+}
