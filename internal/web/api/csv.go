@@ -6,7 +6,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -109,19 +109,9 @@ func (c *call) filter() string {
 func writeRow[T any](w *csv.Writer, columns []column[T], cell func(column[T]) string) {
 	row := make([]string, len(columns))
 	for i, c := range columns {
-		row[i] = safeCell(cell(c))
+		row[i] = contact.Guard(cell(c))
 	}
 	_ = w.Write(row)
-}
-
-var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
-
-// safeCell keeps spreadsheets from taking a cell for a formula.
-func safeCell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) && !plainNumber.MatchString(text) {
-		return "'" + text
-	}
-	return text
 }
 
 // wantsCSV reports whether a request asks for CSV, by its parameter format or by an Accept header that prefers it to JSON.
