@@ -154,7 +154,7 @@ func (r *importRun) unreadable(ctx context.Context, err error) (failure string, 
 func (r *importRun) lead(row Row) store.NewLead {
 	l := store.NewLead{
 		Name: row.Name, Email: row.Email, Phone: row.Phone, Fields: row.Fields,
-		Channel: importChannel, Origin: importChannel, ExternalID: row.ExternalID, Test: row.Test, Attribution: row.Attribution,
+		Channel: importChannel, Origin: importChannel, ExternalID: row.ExternalID, Test: row.Test, Attribution: row.Attribution, Consent: row.Consent,
 	}
 	if i := r.imp.IntegrationID; i != nil {
 		l.Origin, l.IntegrationID = store.IntegrationOrigin(*i), *i

@@ -11,9 +11,17 @@ import (
 // maxUnknownSources bounds the names of sources that an import's warnings list.
 const maxUnknownSources = 100
 
-// sourceOf is the source that a row names; a lead whose source is unknown or switched off comes in without one.
+// sourceOf is the source that a row names, by its id in lists of ours; a lead whose source is unknown or switched off comes
+// in without one.
 func (r *importRun) sourceOf(name string) uuid.UUID {
 	id, offered := r.sources[contacts.NameKey(name)]
+	if own, err := uuid.Parse(name); err == nil && !offered {
+		for _, one := range r.sources {
+			if one == own {
+				return own
+			}
+		}
+	}
 	if !offered {
 		r.unknown.note(name)
 	}

@@ -41,6 +41,8 @@ type Row struct {
 	Attribution json.RawMessage
 	// Fields is a JSON object of the other cells that are not empty.
 	Fields json.RawMessage
+	// Consent is a JSON object of what the person agreed to, nil where the file does not say.
+	Consent json.RawMessage
 	// Test is a platform's test.
 	Test bool
 	// Record is the row as it stands in the file, good until the next row is read.
@@ -84,12 +86,14 @@ type Table struct {
 	record  record   // the current row
 	text    *textReader
 
-	cells  [][]byte // of the current row, cleaned
-	texts  []byte   // the current row's texts
-	json   []byte   // its fields
-	about  []byte   // its attribution
-	test   bool
-	errors int // its cells that held an error of a spreadsheet
+	cells   [][]byte    // of the current row, cleaned
+	texts   []byte      // the current row's texts
+	json    []byte      // its fields
+	about   []byte      // its attribution
+	consent []byte      // of a list of ours
+	own     *ownColumns // nil in others' files
+	test    bool
+	errors  int // its cells that held an error of a spreadsheet
 	// ownIDs makes the column "id" the lead's own.
 	ownIDs bool
 	key    []byte // its content, of which its key is made
@@ -155,6 +159,9 @@ func (t *Table) nextRecord() error {
 // cleanCells cleans the record's cells and reports whether the row holds anything.
 func (t *Table) cleanCells() bool {
 	t.cells, t.errors = t.cells[:0], 0
+	if t.own != nil {
+		return t.bareCells()
+	}
 	valid, filled := utf8.Valid(t.record.raw), t.record.unworked > 0
 	t.test = bytes.Contains(t.record.raw, []byte("<test lead: dummy data")) // as Meta's testing tool fills in
 	if !valid {

@@ -90,6 +90,7 @@ func (t *Table) adopt(r record) error {
 		role := role(h.columns[i].Role)
 		t.numbers[i] = role == rolePhone || role == roleExternalID || i == h.bareID
 	}
+	t.own = t.ownExport()
 	return nil
 }
 

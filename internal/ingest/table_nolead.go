@@ -13,6 +13,8 @@ import (
 // noLead says why there is no lead in the current row, empty where there may be one.
 func (t *Table) noLead(p chosen) string {
 	switch named := p.name >= 0 || p.first >= 0 || p.last >= 0; {
+	case t.own != nil && (named || p.email >= 0 || p.phone >= 0):
+		return ""
 	case p.email >= 0 || p.phone >= 0:
 		return t.shifted(p)
 	case named && t.isTrailer(p):

@@ -113,7 +113,7 @@ func (t *Table) longCell(place int) string {
 // mapFields writes the row's other cells as JSON and its whole content as key; it returns why it cannot, empty where it
 // can.
 func (t *Table) mapFields(p chosen) string {
-	t.json, t.about, t.key = append(t.json[:0], '{'), append(t.about[:0], '{'), t.key[:0]
+	t.json, t.about, t.consent, t.key = append(t.json[:0], '{'), append(t.about[:0], '{'), append(t.consent[:0], "{}"...), t.key[:0]
 	t.texts = t.appendName(t.texts[:0], p)
 	t.addKey(string(roleName), t.texts)
 	t.addKey(string(roleEmail), t.cell(p.email))
@@ -134,11 +134,16 @@ func (t *Table) mapFields(p chosen) string {
 		t.addKey(f.plain, cell)
 	}
 	t.json, t.about = append(t.json, '}'), append(t.about, '}')
+	if t.own != nil {
+		return t.mapOwn()
+	}
 	if len(t.json)+len(t.about) > maxFields {
-		return fmt.Sprintf("The row's cells are together larger than %d KiB; import fewer columns.", maxFields>>10)
+		return tooMuch
 	}
 	return ""
 }
+
+var tooMuch = fmt.Sprintf("The row's cells are together larger than %d KiB; import fewer columns.", maxFields>>10)
 
 // appendMember appends a cell to a JSON object that has begun; name is its name as JSON, with the colon.
 func appendMember(b, name, cell []byte) []byte {
@@ -182,16 +187,20 @@ func (t *Table) mapped(p chosen) Row {
 		t.texts = hex.AppendEncode(append(t.texts, "row:"...), sum[:16])
 	}
 	all := string(t.texts)
-	var about json.RawMessage
-	if len(t.about) > len("{}") {
-		about = bytes.Clone(t.about)
-	}
 	return Row{
-		Attribution: about, Test: t.test,
+		Attribution: objectOf(t.about), Consent: objectOf(t.consent), Test: t.test,
 		Line: t.record.line, Record: t.record.raw, Fields: json.RawMessage(bytes.Clone(t.json)),
 		Name: all[:ends[0]], Email: all[ends[0]:ends[1]], Phone: all[ends[1]:ends[2]], Source: all[ends[2]:ends[3]],
 		ExternalID: all[ends[3]:],
 	}
+}
+
+// objectOf is a copy of a JSON object, nil for one without members.
+func objectOf(object []byte) json.RawMessage {
+	if len(object) <= len("{}") {
+		return nil
+	}
+	return bytes.Clone(object)
 }
 
 // appendJSON appends a cell as a JSON string.

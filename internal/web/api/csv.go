@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"mime"
 	"net/http"
 	"net/url"
@@ -151,6 +152,15 @@ func cellOfText(text *string) string {
 		return ""
 	}
 	return *text
+}
+
+// cellOfObject is an object as JSON, empty where it has no members.
+func cellOfObject[V any](object map[string]V) string {
+	if len(object) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(object) // it came from JSON
+	return string(text)
 }
 
 func cellOfTime(t time.Time) string { return t.Format(time.RFC3339Nano) }

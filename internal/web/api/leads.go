@@ -90,6 +90,8 @@ var leadColumns = []column[Lead]{
 	{"form_id", func(l Lead) string { return l.Attribution["form_id"] }},
 	{"created_at", func(l Lead) string { return cellOfTime(l.CreatedAt) }},
 	{"updated_at", func(l Lead) string { return cellOfTime(l.UpdatedAt) }},
+	{"attribution", func(l Lead) string { return cellOfObject(l.Attribution) }},
+	{"consent", func(l Lead) string { return cellOfObject(l.Consent) }},
 }
 
 func (a *API) registerLeads() {
