@@ -31,7 +31,7 @@ var noIDs = []string{
 // number where a spreadsheet or a program made one to reckon with of it. It is empty for what is no id: words and templates
 // that stand for nothing, and numbers that have lost digits.
 func ID(text string) string {
-	if plainNumber(text) {
+	if wholeNumber(text) {
 		return text
 	}
 	text = Unguard(text)
@@ -54,8 +54,8 @@ func ID(text string) string {
 	return text
 }
 
-// plainNumber reports whether a text is a whole number, as most ids are.
-func plainNumber(text string) bool {
+// wholeNumber reports whether a text is a whole number, as most ids are.
+func wholeNumber(text string) bool {
 	return text != "" && text[0] != '0' && strings.Trim(text, "0123456789") == ""
 }
 
