@@ -121,8 +121,12 @@ func (k *known) sharing(ctx context.Context, places []int) ([]int, error) {
 	}), nil
 }
 
-// lock keeps others from deciding on ids of the same origins until the transaction ends.
+// lock keeps others from deciding on ids of the same origins until the transaction ends. It passes the gate first: whoever
+// erases people holds that alone, and then wants the leads that are to release their ids.
 func (k *known) lock(ctx context.Context, places []int) error {
+	if err := k.passGate(ctx, k.w.ID); err != nil {
+		return err
+	}
 	var origins []string
 	for _, place := range places {
 		origins = append(origins, k.leads[place].Origin)

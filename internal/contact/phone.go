@@ -149,6 +149,9 @@ var (
 
 // withoutWords is a number without its label and its extension, and whether that is all there was about it.
 func withoutWords(text string) (number string, plain bool) {
+	if rest := strings.TrimPrefix(text, "+"); strings.Trim(rest, "0123456789 -()") == "" && !dated.MatchString(rest) {
+		return text, rest != "" // as most are
+	}
 	parts := inParts.FindStringSubmatch(text)
 	if parts == nil || !wordsOnly(parts[1]) || len(lastLetters.FindString(parts[1])) == 1 {
 		return "", false

@@ -125,3 +125,10 @@ func FuzzPhone(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkPhone(b *testing.B) {
+	for b.Loop() {
+		contact.Phone("012-345 6789", "MY")
+		contact.Phone("+60 12-345 6789", "MY")
+	}
+}

@@ -142,6 +142,7 @@ func (r *fetchRun) keepPage(ctx context.Context, page leadPage, place store.Reco
 	r.feeder.Feed(batches...)
 	r.metrics.Reconciled.WithLabelValues("lead_missed").Add(float64(len(d.Leads)))
 	r.count(d.Leads, added[0])
+	r.warnOfIDs(ctx, added[0])
 	r.log.Warn("leads were found of which their platform had not told, or that waited to be fetched", "integration_id", r.hook.ID, "leads", len(d.Leads))
 	return nil
 }
