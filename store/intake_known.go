@@ -154,49 +154,66 @@ func (k *known) decide(ctx context.Context, places []int, c *leadColumns) (fresh
 	if err != nil {
 		return nil, nil, err
 	}
-	now := make(map[namedID]holder)            // those that become holders here
-	beside := make(map[namedID]map[string]int) // places of those that come in beside them here, by what they are known by
+	now := make(map[namedID]holder)                  // those that become holders here
+	beside := make(map[namedID]map[string]uuid.UUID) // those that come in beside them here, by what they are known by
 	for _, place := range places {
 		l, who, id := k.leads[place], k.people[place], namedID{k.leads[place].Origin, k.ids[place]}
-		c.externals[place], c.also[place] = id.id, ""
-		h, held := holders[place]
+		h, o := holders[place], others[place]
 		if next, is := now[id]; is {
-			h, held = next, true
+			h = next
 		}
 		marks := marksOf(l, who)
-		same := slices.IndexFunc(marks, func(mark string) bool { _, is := beside[id][mark]; return is })
-		switch o, is := others[place]; {
-		case held && !h.Deleted && h.shares(who):
-			k.added[place] = AddedLead{ID: h.ID, Existing: true}
-		case is && !o.Erased:
-			k.added[place] = AddedLead{ID: o.ID, Existing: true}
-		case same >= 0:
-			k.added[place] = AddedLead{ID: c.ids[beside[id][marks[same]]], Existing: true}
-		case held && h.Erased:
-			k.added[place] = AddedLead{ID: h.ID, Existing: true, Erased: true}
-		case held && !h.Deleted && !h.another(l, who):
-			k.added[place] = AddedLead{ID: h.ID, Existing: true}
-		case is:
-			k.added[place] = AddedLead{ID: o.ID, Existing: true, Erased: true}
-		case held && !h.Deleted:
-			c.also[place], c.externals[place] = k.ids[place], ""
-			k.added[place] = AddedLead{ID: c.ids[place], Beside: h.ID}
-			fresh = append(fresh, place)
+		if o.ID == uuid.Nil || o.Erased {
+			for _, mark := range marks {
+				if there, is := beside[id][mark]; is {
+					o = other{ID: there}
+				}
+			}
+		}
+		c.externals[place], c.also[place] = id.id, ""
+		var is bool
+		if k.added[place], is = recognise(l, who, h, o); is {
+			continue
+		}
+		fresh, k.added[place] = append(fresh, place), AddedLead{ID: c.ids[place]}
+		if h.holds() {
+			c.externals[place], c.also[place] = "", id.id
+			k.added[place].Beside = h.ID
 			if beside[id] == nil {
-				beside[id] = make(map[string]int)
+				beside[id] = make(map[string]uuid.UUID)
 			}
 			for _, mark := range marks {
-				beside[id][mark] = place
+				beside[id][mark] = c.ids[place]
 			}
-		default:
-			if held {
-				released = append(released, h.ID)
-			}
-			k.added[place] = AddedLead{ID: c.ids[place]}
-			fresh, now[id] = append(fresh, place), holder{ID: c.ids[place], Name: l.Name, who: who}
+			continue
 		}
+		if h.ID != uuid.Nil {
+			released = append(released, h.ID)
+		}
+		now[id] = holder{ID: c.ids[place], Name: l.Name, who: who}
 	}
 	return fresh, released, nil
+}
+
+// holds reports whether there is a holder, and it keeps its id.
+func (h holder) holds() bool { return h.ID != uuid.Nil && !h.Deleted }
+
+// recognise answers for a lead that is there already: it is the holder of its id, one that has the id beside it, or one
+// whose person was erased. Each may be none.
+func recognise(l NewLead, who contact.Identity, h holder, o other) (AddedLead, bool) {
+	switch {
+	case h.holds() && h.shares(who):
+		return AddedLead{ID: h.ID, Existing: true}, true
+	case o.ID != uuid.Nil && !o.Erased:
+		return AddedLead{ID: o.ID, Existing: true}, true
+	case h.Erased:
+		return AddedLead{ID: h.ID, Existing: true, Erased: true}, true
+	case h.holds() && !h.another(l, who):
+		return AddedLead{ID: h.ID, Existing: true}, true
+	case o.ID != uuid.Nil:
+		return AddedLead{ID: o.ID, Existing: true, Erased: true}, true
+	}
+	return AddedLead{}, false
 }
 
 // marksOf are what a lead is known by among those that have the same id: an address, a number, or a name where it has
