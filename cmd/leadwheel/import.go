@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -67,7 +69,9 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	imp, err := api.Import(ctx, p, size, client.NewImport{Group: group, Source: source, Integration: integration, Pace: c.Pace})
+	settings := client.NewImport{Group: group, Source: source, Integration: integration, Pace: c.Pace}
+	p.watch(ctx, api, settings)
+	imp, err := api.Import(ctx, p, size, settings)
 	p.finish()
 	if err != nil {
 		return fmt.Errorf("importing %s: %w", c.File, err)
@@ -119,6 +123,9 @@ func (c *importCmd) report(ctx context.Context, api *client.Client, imp client.I
 		}
 	} else {
 		fmt.Fprintf(s.out, "%d rows: %d imported, %d here already, %d rejected\n", imp.Rows, imp.Imported, imp.Duplicates, imp.Rejected)
+		if kept := keptAsFields(imp.Columns); kept != "" {
+			fmt.Fprintln(s.out, "kept as custom fields:", kept)
+		}
 		for _, w := range imp.Warnings {
 			fmt.Fprintln(s.out, "warning:", w)
 		}
@@ -130,6 +137,17 @@ func (c *importCmd) report(ctx context.Context, api *client.Client, imp client.I
 		return fmt.Errorf("importing %s: %s", c.File, *imp.Error)
 	}
 	return nil
+}
+
+// keptAsFields names the columns that are none of the lead's own, empty where there are none.
+func keptAsFields(columns []client.Column) string {
+	var kept []string
+	for _, column := range columns {
+		if column.Becomes == "field" {
+			kept = append(kept, strconv.Quote(column.Heading))
+		}
+	}
+	return strings.Join(kept, ", ")
 }
 
 func (c *importCmd) rejectsFile() string {

@@ -2,34 +2,72 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/schollz/progressbar/v3"
+
+	"github.com/leadwheel/leadwheel/internal/client"
 )
 
-// A progress is a file being read, shown on a terminal by bytes and, of text, lines.
+const (
+	// showInterval is how often the display moves, and askInterval how often the server is asked how far it is.
+	showInterval = 100 * time.Millisecond
+	askInterval  = 500 * time.Millisecond
+)
+
+// A progress is a file being read, shown on a terminal: the rows that the server is done with or else, of text, those that
+// were read. It moves for as long as that takes.
 type progress struct {
-	file  io.Reader
-	bar   *progressbar.ProgressBar
-	lines int64
-	text  bool
-	begun bool
-	done  atomic.Bool // an upload may be read on for a moment after it was answered
+	file    io.Reader
+	size    int64 // -1 where it is not known
+	bar     *progressbar.ProgressBar
+	visible bool
+	text    bool
+	begun   bool
+	read    atomic.Int64 // bytes
+	lines   atomic.Int64
+	worked  atomic.Int64 // rows, -1 where that is not known
+	done    atomic.Bool  // an upload may be read on for a moment after it was answered
+	stop    chan struct{}
+	moving  sync.WaitGroup
 }
 
 // newProgress shows nothing where visible is unset. size is -1 where it is not known.
 func newProgress(file io.Reader, size int64, w io.Writer, visible bool) *progress {
-	return &progress{file: file, bar: progressbar.NewOptions64(size,
+	p := &progress{file: file, size: size, visible: visible, stop: make(chan struct{}), bar: progressbar.NewOptions64(-1,
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionSetVisibility(visible),
-		progressbar.OptionShowBytes(true),
-		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSpinnerType(14),
+		progressbar.OptionSetElapsedTime(true),
 		progressbar.OptionClearOnFinish(),
-		progressbar.OptionFullWidth(),
 	)}
+	p.worked.Store(-1)
+	if visible {
+		p.every(showInterval, p.show)
+	}
+	return p
+}
+
+// every does something again and again until the progress is finished.
+func (p *progress) every(interval time.Duration, do func()) {
+	p.moving.Go(func() {
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.stop:
+				return
+			case <-tick.C:
+				do()
+			}
+		}
+	})
 }
 
 // Read implements io.Reader.
@@ -40,17 +78,70 @@ func (p *progress) Read(b []byte) (int, error) {
 			p.begun, p.text = true, !bytes.HasPrefix(b[:n], []byte("PK\x03\x04")) // as workbooks and archives begin
 		}
 		if p.text {
-			p.lines += int64(bytes.Count(b[:n], []byte{'\n'}))
-			p.bar.Describe(fmt.Sprintf("%d rows", p.lines))
+			p.lines.Add(int64(bytes.Count(b[:n], []byte{'\n'})))
 		}
-		_ = p.bar.Add64(int64(n)) // a file that grows while it is read is no reason to stop
+		p.read.Add(int64(n))
 	}
 	return n, err
 }
 
-// finish takes the bar away, once.
+// show moves the display on.
+func (p *progress) show() {
+	worked, lines := p.worked.Load(), p.lines.Load()
+	var says string
+	switch {
+	case worked >= 0:
+		says = fmt.Sprintf("%d rows done", worked)
+	case lines > 0:
+		says = fmt.Sprintf("%d rows read", lines)
+	default:
+		says = "reading the file"
+	}
+	if read := p.read.Load(); p.size > 0 {
+		says += fmt.Sprintf(", %d%% of the file sent", min(100, 100*read/p.size))
+	}
+	p.bar.Describe(says)
+}
+
+// watch asks the server how far it is with the import that is about to be sent. Where that cannot be told from others of
+// the moment, the rows that were read are shown.
+func (p *progress) watch(ctx context.Context, api *client.Client, n client.NewImport) {
+	if !p.visible {
+		return
+	}
+	before := make(map[uuid.UUID]bool)
+	running, err := api.RunningImports(ctx)
+	if err != nil {
+		return // the import itself will say what is wrong
+	}
+	for _, imp := range running {
+		before[imp.ID] = true
+	}
+	p.every(askInterval, func() {
+		running, err := api.RunningImports(ctx)
+		if err != nil {
+			return
+		}
+		var ours []client.Import
+		for _, imp := range running {
+			if !before[imp.ID] && n.Is(imp) {
+				ours = append(ours, imp)
+			}
+		}
+		if len(ours) == 1 {
+			p.worked.Store(ours[0].Rows)
+		}
+	})
+}
+
+// finish takes the display away, once.
 func (p *progress) finish() {
 	if p.done.CompareAndSwap(false, true) {
+		close(p.stop)
+		p.moving.Wait()
+		if p.visible {
+			p.show()
+		}
 		_ = p.bar.Finish() // only for the eye
 	}
 }

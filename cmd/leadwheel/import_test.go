@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -221,5 +223,78 @@ func TestImportShowsProgressOnATerminal(t *testing.T) {
 	p.finish()
 	if !strings.Contains(shown.String(), "1000 rows") {
 		t.Errorf("shown is %q", shown.String())
+	}
+}
+
+// A heldFile gives some of its rows, and the others once something was seen.
+type heldFile struct {
+	io.Reader
+	more io.Reader
+	seen <-chan struct{}
+}
+
+// Read implements io.Reader.
+func (h *heldFile) Read(b []byte) (int, error) {
+	n, err := h.Reader.Read(b)
+	if err == nil || h.more == nil {
+		return n, err
+	}
+	select {
+	case <-h.seen:
+	case <-time.After(time.Minute): // the test says what was shown
+	}
+	h.Reader, h.more = h.more, nil
+	return n, nil
+}
+
+// A watchedScreen is what a terminal shows, which tells when it shows a text.
+type watchedScreen struct {
+	mu   sync.Mutex
+	all  strings.Builder
+	text string
+	seen chan struct{}
+}
+
+// Write implements io.Writer.
+func (s *watchedScreen) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	had := strings.Contains(s.all.String(), s.text)
+	n, err := s.all.Write(b)
+	if !had && strings.Contains(s.all.String(), s.text) {
+		close(s.seen)
+	}
+	return n, err
+}
+
+func TestImportShowsRowsThatTheServerIsDoneWith(t *testing.T) {
+	t.Parallel()
+	_, flags := serveImports(t)
+	screen := &watchedScreen{text: "000 rows done", seen: make(chan struct{})}
+	var first, rest strings.Builder
+	first.WriteString("name,city\n")
+	for i := range 6000 {
+		fmt.Fprintf(&first, "Person %d,Kuala Lumpur and around it\n", i)
+	}
+	rest.WriteString("Last,KL\n")
+	file := &heldFile{strings.NewReader(first.String()), strings.NewReader(rest.String()), screen.seen}
+	var out bytes.Buffer
+	c := importCmd{File: "-", Group: "Sales", Flags: flags}
+	if err := c.Run(t.Context(), streams{in: file, out: &out, err: screen, terminal: true}); err != nil {
+		t.Fatal(err)
+	}
+	if shown := screen.all.String(); !strings.Contains(shown, screen.text) || strings.Contains(shown, "kB") {
+		t.Errorf("shown is %q", shown)
+	}
+	if !strings.HasPrefix(out.String(), "6001 rows: 6001 imported") {
+		t.Errorf("printed %q", out.String())
+	}
+}
+
+func TestImportNamesColumnsThatAreKeptAsFields(t *testing.T) {
+	t.Parallel()
+	got := keptAsFields([]client.Column{{Heading: "Name", Becomes: "name"}, {Heading: "City", Becomes: "field"}, {Heading: "a\nb", Becomes: "field"}})
+	if got != `"City", "a\nb"` {
+		t.Errorf("they are %s", got)
 	}
 }

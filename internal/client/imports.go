@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,7 @@ type Import struct {
 	Imported   int64      `json:"imported"`
 	Duplicates int64      `json:"duplicates"`
 	Rejected   int64      `json:"rejected"`
+	Columns    []Column   `json:"columns"`
 	Warnings   []string   `json:"warnings"`
 	Error      *string    `json:"error"`
 	GroupID    *uuid.UUID `json:"group_id"`
@@ -24,6 +26,13 @@ type Import struct {
 	Pace       *string    `json:"pace"`
 	CreatedAt  time.Time  `json:"created_at"`
 	FinishedAt *time.Time `json:"finished_at"`
+}
+
+// Column is a column of an import's file and what it became.
+type Column struct {
+	Heading string `json:"heading"`
+	Becomes string `json:"becomes"`
+	By      string `json:"by,omitempty"`
 }
 
 // NewImport says what becomes of a file's leads: they go to the group, have the source where they name none, share the
@@ -52,6 +61,23 @@ func (c *Client) Import(ctx context.Context, file io.Reader, size int64, n NewIm
 	var imp Import
 	err := c.Upload(ctx, "/v1/imports?"+query.Encode(), "application/octet-stream", file, size, &imp)
 	return imp, err
+}
+
+// Is reports whether an import was begun with these settings, as far as it shows.
+func (n NewImport) Is(imp Import) bool {
+	same := func(wanted uuid.UUID, is *uuid.UUID) bool { return wanted == uuid.Nil || is != nil && *is == wanted }
+	return same(n.Group, imp.GroupID) && same(n.Source, imp.SourceID) && (n.Pace == "" || imp.Pace != nil && *imp.Pace == n.Pace)
+}
+
+// RunningImports are those of the newest imports that are under way.
+func (c *Client) RunningImports(ctx context.Context) ([]Import, error) {
+	var newest struct {
+		Items []Import `json:"items"`
+	}
+	if err := c.Get(ctx, "/v1/imports?limit=50", &newest); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(newest.Items, func(imp Import) bool { return imp.Status != "running" }), nil
 }
 
 // ImportRejects writes an import's rejected rows to w, as CSV with line, reason and record.
