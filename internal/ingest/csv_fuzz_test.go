@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -22,6 +25,7 @@ func FuzzCSV(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	addFieldFiles(f, "*.csv", func(file []byte) { f.Add(file) })
 	f.Fuzz(func(t *testing.T, file []byte) {
 		c := NewCSV(iotest.HalfReader(bytes.NewReader(file)))
 		last := int64(0)
@@ -51,6 +55,24 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
+// addFieldFiles gives a fuzz test files like those that users of other programs had trouble with.
+func addFieldFiles(f *testing.F, pattern string, add func(file []byte)) {
+	f.Helper()
+	names, err := filepath.Glob("testdata/field/" + pattern)
+	if err != nil || len(names) == 0 {
+		f.Fatal(names, err)
+	}
+	for _, name := range names {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if len(file) < 64<<10 { // larger ones slow it down
+			add(file)
+		}
+	}
+}
+
 func checkRow(t *testing.T, row Row) {
 	t.Helper()
 	if row.Name == "" && row.Email == "" && row.Phone == "" || row.ExternalID == "" {
@@ -70,9 +92,10 @@ func checkRow(t *testing.T, row Row) {
 // FuzzRecords compares with encoding/csv wherever that finds nothing to complain about, and holds that every byte
 // belongs to one record, rejected or not.
 func FuzzRecords(f *testing.F) {
-	for _, seed := range []string{"a,b\nc,\"d\n\"\"e\"\n", "a\r\n\r\nb", "\"\"\n\"\n\"", "a,\"b", "\"a\rb\"\rc", "x\n\"y\nz\"w\n"} {
+	for _, seed := range []string{"a,b\nc,\"d\n\"\"e\"\n", "a\r\n\r\nb", "\"\"\n\"\n\"", "a,\"b", "\"a\rb\"\rc", "x\n\"y\nz\"w\n", "a,\"b \\\"c\\\", d\",e\n", "=\"a,b\",c\n", "\ufeff\"a\",b\n", "a,b\rc\n"} {
 		f.Add(seed, uint8(3))
 	}
+	addFieldFiles(f, "*.csv", func(file []byte) { f.Add(string(file), uint8(133)) })
 	f.Fuzz(func(t *testing.T, file string, step uint8) {
 		if strings.ContainsRune(file, 0) {
 			return
@@ -84,6 +107,9 @@ func FuzzRecords(f *testing.F) {
 		if err != nil || strings.Contains(strings.ReplaceAll(file, "\r\n", "\n"), "\r") {
 			return // encoding/csv knows no CR as line end
 		}
+		if slices.ContainsFunc(want, func(row []string) bool { return len(row) > maxColumns }) {
+			return // nor a limit
+		}
 		if !clean || !slices.EqualFunc(got, want, slices.Equal) {
 			t.Fatalf("%q is read as %q, by encoding/csv as %q", file, got, want)
 		}
@@ -92,6 +118,7 @@ func FuzzRecords(f *testing.F) {
 
 func allRecords(t *testing.T, file string, step uint8) (records [][]string, clean bool) {
 	r := newRecordReader(&stepReader{strings.NewReader(file), int(step%7) + 1})
+	r.lf = step >= 128
 	clean = true
 	var raw strings.Builder
 	for {
@@ -128,3 +155,17 @@ type stepReader struct {
 }
 
 func (r *stepReader) Read(b []byte) (int, error) { return r.src.Read(b[:min(len(b), r.step)]) }
+
+// FuzzNumberFormat holds that any format shows any number as text, and a plain one as itself.
+func FuzzNumberFormat(f *testing.F) {
+	for _, code := range []string{"0.00", `[$RM-43E]#,##0.00;[Red]-0`, "[h]:mm", `[<=9999999]###-####;(###) ###-####`, `"a;b"0;;@`, "0,,", `\`, `"`, "[", "_", "*"} {
+		f.Add(code, 1234.5)
+	}
+	f.Fuzz(func(t *testing.T, code string, n float64) {
+		raw := strconv.FormatFloat(n, 'g', -1, 64)
+		if text := parseFormat(code).number(raw, false); text == "" && n != 0 {
+			t.Errorf("%s in %q shows nothing", raw, code)
+		}
+		parseFormat(code).number(code, true)
+	})
+}

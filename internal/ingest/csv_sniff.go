@@ -8,6 +8,9 @@ import (
 // delimiters are tried on the header in this order; the first of the best is taken.
 const delimiters = ",;\t|"
 
+// shownByMarkup is how much of a file in HTML or XML shows what it is, in bytes.
+const shownByMarkup = 8 << 10
+
 // begin goes on to the file's first row, and finds its delimiter. It returns a *FileError where no row of the file can be
 // read.
 func (r *recordReader) begin() error {
@@ -15,10 +18,15 @@ func (r *recordReader) begin() error {
 	if err != nil {
 		return err
 	}
+	d, named := namedDelimiter(line)
+	markup := bytes.HasPrefix(bytes.TrimSpace(line), []byte("<"))
+	for markup && r.end-r.pos < shownByMarkup && r.err == nil {
+		r.fill()
+	}
 	if what := noTable(r.buf[r.pos:r.end]); what != "" {
 		return &FileError{what}
 	}
-	if d, named := namedDelimiter(line); named {
+	if named {
 		r.comma = d
 		r.skipLine()
 		return nil

@@ -39,6 +39,8 @@ func FuzzFile(f *testing.F) {
 		}
 	}
 	f.Add([]byte("name,phone\nAda,1\n"), "a.csv")
+	addFieldFiles(f, "*.xlsx", func(file []byte) { f.Add(file, "") })
+	addFieldFiles(f, "*.ods", func(file []byte) { f.Add(file, "") })
 	whole, err := os.ReadFile(names[0])
 	if err != nil {
 		f.Fatal(err)
