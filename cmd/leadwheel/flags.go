@@ -78,18 +78,24 @@ type hookFlags struct {
 	SecretKey       string         `env:"LEADWHEEL_SECRET_KEY" placeholder:"BASE64,…" help:"Keys that seal the secrets of integrations and webhooks, each 32 bytes in base64. The first seals; all open. Without one no secret can be stored; up makes one."`
 	HookRate        float64        `env:"LEADWHEEL_HOOK_RATE" default:"10000" help:"Requests a second that an integration takes, unless it has a limit of its own; 0 is no limit. Default ${default}."`
 	HookAddressRate float64        `env:"LEADWHEEL_HOOK_ADDRESS_RATE" default:"10000" help:"Requests a second to integrations from one address; 0 is no limit. Default ${default}."`
+	FormRate        float64        `env:"LEADWHEEL_FORM_RATE" default:"600" help:"Times a minute that a form may be sent, unless it has a limit of its own; 0 is no limit. Default ${default}."`
+	FormAddressRate float64        `env:"LEADWHEEL_FORM_ADDRESS_RATE" default:"20" help:"Times a minute that a form may be sent from one address; 0 is no limit. Default ${default}."`
+	HookKeptMB      int64          `env:"LEADWHEEL_HOOK_KEPT_MB" default:"64" help:"Megabytes a day that an integration keeps of what is refused or ignored and of what nobody signed; forms take leads all the same. 0 is no limit. Default ${default}."`
 	TrustedProxies  []netip.Prefix `env:"LEADWHEEL_TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of the proxies that stand before this server, as in 10.0.0.0/8: for that rate, what these say in X-Forwarded-For is where a request came from. Default: none, a proxy counts as one address."`
 	HookKeepDays    int            `env:"LEADWHEEL_HOOK_KEEP_DAYS" default:"30" help:"Days for which what was delivered to integrations is kept, to look at and to read again; 0 is for ever. Default ${default}."`
 	Snapchat        bool           `env:"LEADWHEEL_SNAPCHAT" help:"Allow integrations of kind snapchat, which Snapchat does not document."`
 }
 
 func (f hookFlags) limits() app.HookLimits {
-	return app.HookLimits{Rate: f.HookRate, AddressRate: f.HookAddressRate, Proxies: f.TrustedProxies, KeepDays: f.HookKeepDays, Snapchat: f.Snapchat}
+	return app.HookLimits{
+		Rate: f.HookRate, AddressRate: f.HookAddressRate, FormRate: f.FormRate, FormAddressRate: f.FormAddressRate,
+		KeptBytes: f.HookKeptMB << 20, Proxies: f.TrustedProxies, KeepDays: f.HookKeepDays, Snapchat: f.Snapchat,
+	}
 }
 
 // Validate refuses what would mean nothing.
 func (f hookFlags) Validate() error {
-	if f.HookRate < 0 || f.HookAddressRate < 0 || f.HookKeepDays < 0 {
+	if f.HookRate < 0 || f.HookAddressRate < 0 || f.FormRate < 0 || f.FormAddressRate < 0 || f.HookKeptMB < 0 || f.HookKeepDays < 0 {
 		return errors.New("the limits of deliveries are 0 or more")
 	}
 	return nil

@@ -80,6 +80,10 @@ type Config struct {
 type HookLimits struct {
 	// Rate and AddressRate are in requests a second, of an integration and from an address; 0 is no limit.
 	Rate, AddressRate float64
+	// FormRate and FormAddressRate are how many times a minute a form may be sent, in all and from an address; 0 is no limit.
+	FormRate, FormAddressRate float64
+	// KeptBytes is how much a day an integration keeps of what strangers send; 0 is no limit.
+	KeptBytes int64
 	// Proxies are the networks of whoever hands requests on to this process.
 	Proxies []netip.Prefix
 	// KeepDays is for how many days deliveries are kept; 0 is for ever.
@@ -215,7 +219,7 @@ func (a *App) publicHandler(cfg Config) http.Handler {
 	a.onStop("intake", func(context.Context) error { intake.Stop(); return nil })
 	receiver := ingest.NewReceiver(ingest.ReceiverOptions{
 		Store: a.store, Intake: intake, Box: a.secrets, Metrics: a.metrics, Log: a.log,
-	})
+	}).Keeping(cfg.Hooks.KeptBytes)
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
 			Store: a.store, Intake: intake, Feeder: a.feeder, Importer: ingest.NewImporter(a.store, a.metrics, a.log),
@@ -224,7 +228,8 @@ func (a *App) publicHandler(cfg Config) http.Handler {
 			Waiting:  tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,
 		},
 		Hooks: hooks.Deps{
-			Store: a.store, Receiver: receiver, Rate: cfg.Hooks.Rate, AddressRate: cfg.Hooks.AddressRate, Proxies: cfg.Hooks.Proxies, Log: a.log,
+			Store: a.store, Receiver: receiver, Rate: cfg.Hooks.Rate, AddressRate: cfg.Hooks.AddressRate,
+			FormRate: cfg.Hooks.FormRate, FormAddressRate: cfg.Hooks.FormAddressRate, Proxies: cfg.Hooks.Proxies, Log: a.log,
 		},
 		Checks: a.checks(), Log: a.log,
 	})

@@ -30,6 +30,7 @@ type Receiver struct {
 	metrics *metrics.Metrics
 	log     *slog.Logger
 	refused *Limits
+	budget  *budget
 }
 
 // ReceiverOptions are what a Receiver needs.
@@ -52,7 +53,15 @@ func NewReceiver(o ReceiverOptions) *Receiver {
 	return &Receiver{
 		store: o.Store, intake: o.Intake, box: o.Box, metrics: o.Metrics, log: o.Log,
 		refused: NewLimits(refusedRate, refusedBurst),
+		budget:  newBudget(o.Store, 0),
 	}
+}
+
+// Keeping is the receiver with a limit of how many bytes a day an integration keeps of what strangers send; 0 is none.
+func (r *Receiver) Keeping(bytes int64) *Receiver {
+	other := *r
+	other.budget = newBudget(r.store, bytes)
+	return &other
 }
 
 // Received is what became of a request.
@@ -82,7 +91,13 @@ func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Receiv
 	if err != nil {
 		return Received{}, err
 	}
-	if e.Outcome != lead.EventRefused || r.refused.Allow(h.ID.String(), 0) {
+	keep := e.Outcome != lead.EventRefused || r.refused.Allow(h.ID.String(), 0)
+	if keep {
+		if keep, err = r.budget.spare(ctx, h, e, len(d.Leads)+len(d.Fetches)); err != nil {
+			return Received{}, err
+		}
+	}
+	if keep {
 		if err := r.keep(ctx, h, d.Delivery); err != nil {
 			return Received{}, err
 		}

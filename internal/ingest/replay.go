@@ -33,6 +33,9 @@ func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integrati
 	if err != nil {
 		return Replayed{}, err
 	}
+	if before.Headers[cutHeader] != "" {
+		return Replayed{Event: before}, nil // what is left of it could be read as something else
+	}
 	e := before
 	deleted, err := t.DeletedLeads(ctx, workspace, before.LeadIDs)
 	if err != nil {

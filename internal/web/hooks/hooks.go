@@ -39,6 +39,9 @@ type Deps struct {
 	// Rate and AddressRate are how many requests a second an integration takes, unless it has a limit of its own, and how
 	// many from one address; 0 is no limit.
 	Rate, AddressRate float64
+	// FormRate and FormAddressRate are how many deliveries a minute a form takes, unless it has a limit of its own, and how many
+	// of them from one address; 0 is no limit.
+	FormRate, FormAddressRate float64
 	// Proxies are the networks of whoever hands requests on to this server, and is believed where they came from.
 	Proxies []netip.Prefix
 	// BodyTimeout is how long a sender may take to begin with its body, 0 for 20 s.
@@ -50,6 +53,7 @@ type Deps struct {
 type hooks struct {
 	Deps
 	integrations, addresses *ingest.Limits
+	forms, visitors         *ingest.Limits
 	lookups                 *lookups
 	room                    *inflight.Room
 }
@@ -58,12 +62,29 @@ type hooks struct {
 func Register(mux *http.ServeMux, d Deps) {
 	h := &hooks{
 		Deps: d, integrations: ingest.NewLimits(d.Rate, burst(d.Rate)), addresses: ingest.NewLimits(d.AddressRate, burst(d.AddressRate)),
+		forms: perMinute(d.FormRate), visitors: perMinute(d.FormAddressRate),
 		lookups: newLookups(d.Store.Hook), room: inflight.NewRoom(MaxBody, roomWait),
 	}
 	mux.HandleFunc("POST /hooks/{kind}/{token}", h.receive)
 	mux.HandleFunc("PUT /hooks/{kind}/{token}", h.receive)
 	mux.HandleFunc("GET /hooks/{kind}/{token}", h.look)
 	mux.HandleFunc("OPTIONS /hooks/{kind}/{token}", preflight)
+}
+
+// perMinute are limits of people, who may use up a minute's at once.
+func perMinute(rate float64) *ingest.Limits { return ingest.NewLimits(rate/60, burst(rate)) }
+
+// askToWait refuses what comes to a form faster than people send it, nil where it does not.
+func (h *hooks) askToWait(r *http.Request, hook store.Hook) *problem.Problem {
+	if hook.Kind != lead.KindForm {
+		return nil
+	}
+	from := hook.ID.String() + " " + addressOf(r, h.Proxies)
+	if h.visitors.Allow(from, 0) && (hook.RateLimit != nil || h.forms.Allow(hook.ID.String(), 0)) {
+		return nil
+	}
+	return problem.New(http.StatusTooManyRequests, "this form is being sent too often just now; please wait a minute, go back and send it again").
+		WithHeader("Retry-After", "60")
 }
 
 func burst(rate float64) int { return max(1, int(rate)) }
@@ -80,6 +101,10 @@ func (h *hooks) receive(w http.ResponseWriter, r *http.Request) {
 	}
 	if !h.integrations.Allow(hook.ID.String(), own) {
 		refuse(w, r, busy(hook.Kind, "this integration gets too many requests; send them more slowly"))
+		return
+	}
+	if p := h.askToWait(r, hook); p != nil {
+		refuse(w, r, p)
 		return
 	}
 	body, release, p := h.readBody(w, r)
@@ -136,6 +161,10 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 func (h *hooks) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, store.ErrNotFound) {
 		refuse(w, r, problem.New(http.StatusNotFound, "there is no integration at this address; copy it again"))
+		return
+	}
+	if errors.Is(err, ingest.ErrBudget) {
+		refuse(w, r, busy(kindOf(r), err.Error()+"; send it again tomorrow, or have it mended").WithHeader("Retry-After", "3600"))
 		return
 	}
 	h.Log.LogAttrs(r.Context(), slog.LevelError, "a delivery could not be taken", slog.String("kind", string(kindOf(r))),

@@ -1,0 +1,123 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+const (
+	// maxRefused is how much is kept of a body of which nothing is made.
+	maxRefused = 64 << 10
+	// eventCost is about what a kept delivery takes beside its body.
+	eventCost = 512
+	// askAgain is how old the count of what is kept gets before the database is asked again: other processes keep things too.
+	askAgain = time.Minute
+	// cutHeader marks, among a delivery's headers, one of which only the beginning is kept. No sender's header gets there.
+	cutHeader = "Leadwheel-Cut"
+)
+
+// ErrBudget is for a delivery that would have to be kept, to an integration that keeps so much of strangers already that it keeps no
+// more today.
+var ErrBudget = errors.New("this integration keeps as much as it may in a day of what nobody signed")
+
+// A budget is how many bytes a day are kept of what strangers send to an integration: of what is refused or ignored, and of all that
+// comes to addresses where nothing is signed. The count is Postgres' own.
+type budget struct {
+	store *store.Store
+	bytes int64
+
+	mu   sync.Mutex
+	kept map[uuid.UUID]*keptToday
+}
+
+func newBudget(s *store.Store, bytes int64) *budget {
+	return &budget{store: s, bytes: bytes, kept: make(map[uuid.UUID]*keptToday)}
+}
+
+type keptToday struct {
+	bytes int64
+	asked time.Time
+}
+
+// take reports whether there is room for n bytes more, and takes it.
+func (b *budget) take(ctx context.Context, h store.Hook, n int) (bool, error) {
+	if b.bytes <= 0 {
+		return true, nil
+	}
+	now := b.store.Now().UTC()
+	b.mu.Lock()
+	k := b.kept[h.ID]
+	fresh := k != nil && now.Sub(k.asked) < askAgain && now.Day() == k.asked.Day()
+	b.mu.Unlock()
+	if !fresh {
+		bytes, err := b.store.KeptBytes(ctx, h.Workspace, h.ID, now.Truncate(24*time.Hour), h.Kind == lead.KindForm)
+		if err != nil {
+			return false, fmt.Errorf("counting what integration %s keeps: %w", h.ID, err)
+		}
+		k = &keptToday{bytes, now}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !fresh {
+		b.forget(now)
+		b.kept[h.ID] = k
+	}
+	if k.bytes+int64(n) > b.bytes {
+		return false, nil
+	}
+	k.bytes += int64(n)
+	return true, nil
+}
+
+// forget drops what is too old to count on.
+func (b *budget) forget(now time.Time) {
+	for id, k := range b.kept {
+		if now.Sub(k.asked) >= askAgain {
+			delete(b.kept, id)
+		}
+	}
+}
+
+// spare makes an event as small as it may be kept, and reports whether it is kept at all. ErrBudget means that it would have to be
+// kept whole, and is not: its sender is to send it again tomorrow.
+func (b *budget) spare(ctx context.Context, h store.Hook, e *store.Event, leads int) (keep bool, err error) {
+	open := h.Kind == lead.KindForm || len(h.Sealed) == 0 // to whoever knows the address
+	switch nothing := leads == 0; {
+	case e.Outcome == lead.EventRefused, e.Outcome == lead.EventIgnored, e.Outcome == lead.EventUnmapped && h.Kind == lead.KindForm:
+		keepOnly(e, maxRefused)
+		return b.take(ctx, h, len(e.Body)+len(e.Query)+eventCost)
+	case h.Kind == lead.KindForm && !nothing:
+		room, err := b.take(ctx, h, len(e.Body))
+		if !room {
+			keepOnly(e, 0)
+		}
+		return true, err
+	case open && nothing:
+		if keep, err = b.take(ctx, h, len(e.Body)+len(e.Query)+eventCost); err == nil && !keep {
+			err = ErrBudget
+		}
+		return keep, err
+	}
+	return true, nil
+}
+
+// keepOnly keeps the beginning of a body.
+func keepOnly(e *store.Event, size int) {
+	if len(e.Body) <= size {
+		return
+	}
+	e.Headers[cutHeader] = fmt.Sprintf("%d of %d bytes", size, len(e.Body))
+	note := fmt.Sprintf("%s are kept, so it cannot be read again", e.Headers[cutHeader])
+	if e.Detail != "" {
+		note = e.Detail + "; " + note
+	}
+	e.Detail, e.Body = note, e.Body[:size:size]
+}
