@@ -16,20 +16,61 @@ const formulaMarks = "=+-@＝＋－＠﹦﹢﹣﹫"
 var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 
 // Guard is a text as a cell that no spreadsheet takes for a formula: behind an apostrophe where it begins like one, be it
-// after spaces and what nobody sees. Plain numbers are none. Bare takes the apostrophe off again.
+// after spaces and what nobody sees. Plain numbers are none. Where spreadsheets part cells by semicolons, as in much of
+// Europe, one cell of ours is several of theirs, and some have more lines: each piece is guarded. Bare takes the apostrophes
+// off again.
 func Guard(text string) string {
-	if isFormula(strings.TrimLeft(text, guardMark)) { // with its own apostrophes, which could not be told from ours
-		return guardMark + text
-	}
-	return text
+	return eachPiece(text, func(piece string) string {
+		if isFormula(strings.TrimLeft(piece, guardMark)) { // with its own apostrophes, which could not be told from ours
+			return guardMark + piece
+		}
+		return piece
+	})
 }
 
 // Bare is the text of which Guard made a cell.
 func Bare(cell string) string {
-	if text, marked := strings.CutPrefix(cell, guardMark); marked && isFormula(strings.TrimLeft(text, guardMark)) {
-		return text
+	return eachPiece(cell, func(piece string) string {
+		if text, marked := strings.CutPrefix(piece, guardMark); marked && isFormula(strings.TrimLeft(text, guardMark)) {
+			return text
+		}
+		return piece
+	})
+}
+
+// pieceEnds part a text into pieces.
+const pieceEnds = ";\n\r"
+
+// eachPiece changes what stands between semicolons and ends of lines. The spaces before a later piece are none of it, and
+// ends of lines before the first are part of that.
+func eachPiece(text string, change func(string) string) string {
+	if !strings.ContainsAny(text, pieceEnds) {
+		return change(text)
 	}
-	return cell
+	var changed strings.Builder
+	for first := true; ; first = false {
+		end := strings.IndexAny(text, pieceEnds)
+		if first {
+			lines := len(text) - len(strings.TrimLeft(strings.TrimLeft(text, guardMark), "\r\n"))
+			if end = strings.IndexAny(text[lines:], pieceEnds); end >= 0 {
+				end += lines
+			}
+		}
+		piece := text
+		if end >= 0 {
+			piece = text[:end]
+		}
+		bare := piece
+		if !first {
+			bare = strings.TrimLeft(piece, " ")
+		}
+		changed.WriteString(piece[:len(piece)-len(bare)] + change(bare))
+		if end < 0 {
+			return changed.String()
+		}
+		changed.WriteByte(text[end])
+		text = text[end+1:]
+	}
 }
 
 func isFormula(text string) bool {

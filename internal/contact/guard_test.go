@@ -30,6 +30,9 @@ func TestGuard(t *testing.T) {
 		"  =1":           "'  =1",
 		"\u3000=1":       "'\u3000=1",
 		"\n=1":           "'\n=1",
+		"a;=1":           "a;'=1",
+		"a; =1;＝x":       "a; '=1;'＝x",
+		"1;-5;+60":       "1;-5;+60",
 		"\u200b=1":       "'\u200b=1",
 		"\ufeff＝1":       "'\ufeff＝1",
 		" a=1":           " a=1",
@@ -47,7 +50,7 @@ func TestGuard(t *testing.T) {
 }
 
 func FuzzGuard(f *testing.F) {
-	for _, seed := range []string{"'=1", "＝x", " \u200e=x", "-1", "\t"} {
+	for _, seed := range []string{"'=1", "＝x", " \u200e=x", "-1", "\t", "a; ''=1\r\n=2;"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -48,8 +48,7 @@ func streamCSV[T item](ctx context.Context, a *API, c *call, operation string, c
 		return nil, err
 	}
 	return &listOutput{func(out huma.Context) {
-		out.SetHeader("Content-Type", csvType+"; charset=utf-8")
-		out.SetStatus(http.StatusOK)
+		beginCSV(out, operation)
 		w, sent := csv.NewWriter(out.BodyWriter()), 0
 		defer func() { a.noteExport(ctx, c, operation, sent) }()
 		writeRow(w, columns, func(c column[T]) string { return c.name })
@@ -69,6 +68,14 @@ func streamCSV[T item](ctx context.Context, a *API, c *call, operation string, c
 			}
 		}
 	}}, nil
+}
+
+// beginCSV begins an answer that is a file: a browser saves it, and shows nothing of it as if it were ours.
+func beginCSV(out huma.Context, operation string) {
+	name := strings.TrimPrefix(strings.TrimPrefix(operation, "list-"), "get-")
+	out.SetHeader("Content-Type", csvType+"; charset=utf-8")
+	out.SetHeader("Content-Disposition", `attachment; filename="`+name+`.csv"`)
+	out.SetStatus(http.StatusOK)
 }
 
 // noteTimeout is how long the audit log may take for an entry whose request may be over.

@@ -40,8 +40,7 @@ func (a *API) getImportRejects(ctx context.Context, c *call, in *itemInput) (*li
 		return nil, err
 	}
 	return &listOutput{func(out huma.Context) {
-		out.SetHeader("Content-Type", csvType+"; charset=utf-8")
-		out.SetStatus(http.StatusOK)
+		beginCSV(out, "import-rejects")
 		a.writeRejects(ctx, out, c.Workspace, imp.ID, page)
 	}}, nil
 }

@@ -105,6 +105,29 @@ func TestOddInput19CSVCellsAreNoFormulas(t *testing.T) {
 	}
 }
 
+// TestCSVCellsWithSemicolonsAreNoFormulas opens files where semicolons part cells. They are files, whichever program asks.
+func TestCSVCellsWithSemicolonsAreNoFormulas(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for given, want := range map[string]string{
+		"a;=1+1": "a;'=1+1", ";=1+1": ";'=1+1", "a; =1+1": "a; '=1+1", "a;;@x;-y": "a;;'@x;'-y", "=1;=2": "'=1;'=2", "a\n=1+1": "a\n'=1+1",
+		"a;\t=1": "a;'\t=1", "a;b": "a;b", "1;-5;+60123": "1;-5;+60123", ";": ";", "a;": "a;", "a;\"=1": "a;\"=1",
+	} {
+		id := s.post("/v1/members", map[string]any{"name": "x", "telegram_chat_id": given}).is(201).id()
+		r := s.do(s.admin, "GET", "/v1/members", nil, "Accept", "text/csv").is(200)
+		rows, err := csv.NewReader(strings.NewReader(r.body)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows[1][0] != id || rows[1][3] != want {
+			t.Errorf("%q is the cell %q, want %q", given, rows[1][3], want)
+		}
+		if d := r.header.Get("Content-Disposition"); d != `attachment; filename="members.csv"` || r.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("it comes with %v", r.header)
+		}
+	}
+}
+
 func TestCSVIsDocumented(t *testing.T) {
 	t.Parallel()
 	d := newSite(t).document()
