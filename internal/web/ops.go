@@ -5,9 +5,9 @@ import (
 	"crypto/subtle"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/leadwheel/leadwheel/internal/web/pace"
@@ -22,10 +22,12 @@ type OpsOptions struct {
 	Metrics prometheus.Gatherer
 	// Redis is the queue's, for the dashboard. It stays its owner's.
 	Redis redis.UniversalClient
-	// QueuesKey must be given to see the dashboard: as the password of basic authentication or as ?key=. Empty means
-	// that none is needed, which is for listeners that only this machine reaches; see QueuesClosed.
+	// QueuesKey must be given to see the dashboard, and the metrics that have ids: as the password of basic authentication, as a
+	// bearer token or as ?key=. Empty means that none is needed, which is for listeners that only this machine reaches; see
+	// QueuesClosed.
 	QueuesKey string
-	// QueuesClosed refuses the dashboard where there is no key: set it for listeners that others reach.
+	// QueuesClosed refuses the dashboard, and leaves out the metrics that have ids, where there is no key: set it for listeners that
+	// others reach.
 	QueuesClosed bool
 	// PrometheusURL is where the dashboard gets its graphs from; empty means that it has none.
 	PrometheusURL string
@@ -36,15 +38,11 @@ type OpsOptions struct {
 func NewOps(o OpsOptions) http.Handler {
 	mux := http.NewServeMux()
 	serveHealth(mux, o.Checks)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{
-		// One collector that fails must not blank all the others.
-		ErrorHandling: promhttp.ContinueOnError,
-		ErrorLog:      slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
-	}))
+	mux.Handle("GET /metrics", metricsFor(o))
 	dashboard := guarded(o, queues(o.Redis, o.PrometheusURL))
 	mux.Handle(queuesPath, dashboard)
 	mux.Handle(queuesPath+"/", dashboard)
-	return logged(o.Log, recovered(o.Log, bounded(pace.Uploads.Grace, unmatched(mux))))
+	return logged(o.Log, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux)))))
 }
 
 // keyCookie carries the key from the dashboard's page to what the page loads.
@@ -73,7 +71,8 @@ func guarded(o OpsOptions, next http.Handler) http.Handler {
 
 func hasKey(r *http.Request, key string) bool {
 	_, password, _ := r.BasicAuth()
-	if same(password, key) || same(r.URL.Query().Get("key"), key) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if same(password, key) || strings.EqualFold(scheme, "Bearer") && same(token, key) || same(r.URL.Query().Get("key"), key) {
 		return true
 	}
 	cookie, err := r.Cookie(keyCookie)

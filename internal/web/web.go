@@ -39,7 +39,7 @@ func NewPublic(o Options) *Public {
 	console.Register(mux, recovered(o.Log, mux), o.Log)
 	serveUnsubscribe(mux, o.API.Store, o.Log)
 	serveHealth(mux, o.Checks)
-	p.Handler = logged(o.Log, recovered(o.Log, bounded(pace.Uploads.Grace, unmatched(mux))))
+	p.Handler = logged(o.Log, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux)))))
 	return p
 }
 
