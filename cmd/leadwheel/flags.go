@@ -39,7 +39,7 @@ type redisFlags struct {
 type serverFlags struct {
 	Listen        string        `env:"LEADWHEEL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Public address: the API. Default ${default}."`
 	OpsListen     string        `env:"LEADWHEEL_OPS_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Operators' address: metrics, health, queue dashboard. Default ${default}."`
-	OpsKey        string        `env:"LEADWHEEL_OPS_KEY" placeholder:"KEY" help:"Opens the queue dashboard; needed where others reach the operators' address."`
+	OpsKey        string        `env:"LEADWHEEL_OPS_KEY" placeholder:"KEY" help:"Opens the queue dashboard, and the metrics that have ids; needed where others reach the operators' address."`
 	PrometheusURL string        `name:"prometheus-url" env:"LEADWHEEL_PROMETHEUS_URL" placeholder:"URL" help:"Prometheus, for the graphs of the queue dashboard. Default: none."`
 	AuditEvery    time.Duration `env:"LEADWHEEL_AUDIT_EVERY" default:"24h" placeholder:"DURATION" help:"How often the leading scheduler checks the promises on the live data, for metrics and alerts; 0 for never. Default ${default}."`
 	MaxConns      int           `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
