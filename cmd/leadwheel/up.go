@@ -33,7 +33,9 @@ Examples:
 
 // Run serves until ctx ends.
 func (c *upCmd) Run(ctx context.Context, s streams) error {
-	config := c.config(c.logger(s, s.terminal))
+	log := c.logger(s, s.terminal)
+	limitMemory(ctx, log)
+	config := c.config(log)
 	config.DatabaseURL, config.RedisURL = c.DatabaseURL, c.RedisURL
 	all, err := standalone.Start(ctx, standalone.Options{
 		App:     config,
