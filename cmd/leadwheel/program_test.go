@@ -53,8 +53,14 @@ func (o *output) String() string {
 // end of the test if it still runs.
 func start(tb testing.TB, settings []string, args ...string) *program {
 	tb.Helper()
+	return startAs(tb, os.Args[0], settings, args...)
+}
+
+// startAs is start for a program at a path of its own.
+func startAs(tb testing.TB, path string, settings []string, args ...string) *program {
+	tb.Helper()
 	p := &program{tb: tb, ended: make(chan struct{})}
-	p.cmd = exec.CommandContext(context.WithoutCancel(tb.Context()), os.Args[0], args...)
+	p.cmd = exec.CommandContext(context.WithoutCancel(tb.Context()), path, args...)
 	p.cmd.Env = append([]string{
 		asProgram + "=1", "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(),
 		"GORACE=atexit_sleep_ms=0", // the race detector else holds up each end by a second

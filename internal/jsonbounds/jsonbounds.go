@@ -58,6 +58,17 @@ func (e *Excess) Error() string {
 	return fmt.Sprintf("holds more than %d values", e.Limit)
 }
 
+// Count is how many names, texts, numbers, objects and arrays there are in a text.
+func Count(text []byte) int {
+	s, n := scanner{text: text}, 0
+	for s.next() {
+		if s.starts() {
+			n++
+		}
+	}
+	return n
+}
+
 // Check returns an *Excess where a text goes beyond a limit, else nil.
 func Check(text []byte, l Limits) error {
 	if l.Depth <= 0 || l.Depth > MaxDepth {

@@ -69,7 +69,7 @@ func New(mux humago.Mux, d Deps) *API {
 	}
 	a := &API{
 		Deps: d, huma: humago.New(mux, config), used: newLastUsed(d.Store, d.Log),
-		room: inflight.NewRoom(MaxBody, roomWait), limits: make(map[string]jsonbounds.Limits),
+		room: inflight.NewRoom(MaxBody, roomWork, roomWait), limits: make(map[string]jsonbounds.Limits),
 	}
 	a.huma.UseMiddleware(a.authenticate, a.readBody, a.recordAct)
 	a.registerWorkspace()

@@ -28,7 +28,8 @@ const (
 	// maxErrors is how many wrong fields an answer lists.
 	maxErrors = 20
 
-	// roomWait is how long a body waits for others to be done with.
+	// roomWork is how many bytes the work on bodies may come to, and roomWait how long a body waits for others to be done with.
+	roomWork = 96 << 20
 	roomWait = 5 * time.Second
 )
 

@@ -86,7 +86,7 @@ func (a *API) readAll(w http.ResponseWriter, r *http.Request, operation string) 
 	if p := checkText(body); p != nil {
 		return nil, received, p
 	}
-	worked, err := a.room.Work(r.Context(), key, len(body))
+	worked, err := a.room.Work(r.Context(), key, body)
 	if err != nil {
 		return nil, received, noRoom(err)
 	}

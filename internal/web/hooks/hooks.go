@@ -26,7 +26,8 @@ const (
 	// that it must send bodyRate bytes a second.
 	bodyTimeout = 20 * time.Second
 	bodyRate    = 2 << 10
-	// roomWait is how long a body waits for others to be done with.
+	// roomWork is how many bytes the work on deliveries may come to, and roomWait how long a body waits for others to be done with.
+	roomWork = 64 << 20
 	roomWait = 3 * time.Second
 	// storeTimeout is how long it may then take to store it before the sender is told to try again.
 	storeTimeout = 20 * time.Second
@@ -63,7 +64,7 @@ func Register(mux *http.ServeMux, d Deps) {
 	h := &hooks{
 		Deps: d, integrations: ingest.NewLimits(d.Rate, burst(d.Rate)), addresses: ingest.NewLimits(d.AddressRate, burst(d.AddressRate)),
 		forms: perMinute(d.FormRate), visitors: perMinute(d.FormAddressRate),
-		lookups: newLookups(d.Store.Hook), room: inflight.NewRoom(MaxBody, roomWait),
+		lookups: newLookups(d.Store.Hook), room: inflight.NewRoom(MaxBody, roomWork, roomWait),
 	}
 	mux.HandleFunc("POST /hooks/{kind}/{token}", h.receive)
 	mux.HandleFunc("PUT /hooks/{kind}/{token}", h.receive)
@@ -187,7 +188,7 @@ func (h *hooks) readBody(w http.ResponseWriter, r *http.Request) (body []byte, r
 	case err != nil:
 		return nil, received, problem.New(http.StatusServiceUnavailable, "the body did not come in whole; send it again") // which platforms do after this, and not after a 4xx
 	}
-	worked, err := h.room.Work(r.Context(), from, len(body))
+	worked, err := h.room.Work(r.Context(), from, body)
 	if err != nil {
 		return nil, received, busy(kindOf(r), "this address sends too much at once; send it more slowly")
 	}

@@ -1,5 +1,6 @@
 // Package inflight bounds the memory of the requests that are being served: so many bytes of bodies in all, and so many of one
-// sender. It imports nothing of ours.
+// sender. It imports nothing of ours but
+// jsonbounds.
 package inflight
 
 import (
