@@ -107,10 +107,21 @@ func (s *scanner) excess(l Limits) *Excess {
 	if s.depth == 0 {
 		return nil
 	}
-	switch f := &s.frames[s.depth-1]; {
-	case s.token == ':' && l.Name > 0 && f.nameEnd-f.nameStart > l.Name:
-		return &Excess{LongName, l.Name, s.path(s.depth - 1)}
-	case s.token != ',':
+	f := &s.frames[s.depth-1]
+	switch s.token {
+	case ':':
+		if l.Name > 0 && f.nameEnd-f.nameStart > l.Name {
+			return &Excess{LongName, l.Name, s.path(s.depth - 1)}
+		}
+	case ',':
+		return s.crowd(f, l)
+	}
+	return nil
+}
+
+// crowd is how what is open went beyond the limit of what it may have in it, nil where it did not.
+func (s *scanner) crowd(f *frame, l Limits) *Excess {
+	switch {
 	case f.array && l.Items > 0 && f.commas >= l.Items:
 		return &Excess{ManyItems, l.Items, s.path(s.depth - 1)}
 	case !f.array && l.Members > 0 && f.commas >= l.Members:

@@ -37,7 +37,7 @@ func dial(t *testing.T, address, request string) *net.TCPConn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() { _ = conn.Close() }) // it may have been cut off
 	tcp := conn.(*net.TCPConn)
 	if _, err := fmt.Fprint(tcp, request); err != nil {
 		t.Fatal(err)
