@@ -90,7 +90,7 @@ func (t *Tx) CreateGroup(ctx context.Context, workspace uuid.UUID, spec GroupSpe
 }
 
 // UpdateGroup replaces what the operator says of a group. Where the receivers or the method change, the ring gets a new
-// version in which whoever was next stays next; distributions in progress end under the old one first.
+// version in which whoever was next stays next, see lead.Ring.Succeed; distributions in progress end under the old one first.
 func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec GroupSpec) (Group, error) {
 	if err := t.closeGate(ctx, workspace); err != nil {
 		return Group{}, err

@@ -35,7 +35,7 @@ var impersonal = map[string]string{
 	"notifications":      "kind channel state error fallback_from",
 	"opportunities":      "stage currency",
 	"pending_leads":      "trigger pace refused skipped",
-	"rings":              "slots",
+	"rings":              "slots owed_to",
 	"sessions":           "token_hash address browser",
 	"sources":            "name name_key",
 	"assigned_leads":     "status",

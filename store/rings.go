@@ -22,25 +22,27 @@ type UpcomingTurn struct {
 
 // ringRow is a ring as stored. Its settled turn says from where on the ledger must be read to find its position.
 type ringRow struct {
-	GroupID uuid.UUID          `db:"group_id"`
-	Version int                `db:"version"`
-	Slots   jsonb[[]lead.Slot] `db:"slots"`
-	First   int64              `db:"first_turn"`
-	Owed    pq.Int64Array      `db:"owed_turns"`
-	Settled int64              `db:"settled_turn"`
+	GroupID uuid.UUID            `db:"group_id"`
+	Version int                  `db:"version"`
+	Slots   jsonb[[]lead.Slot]   `db:"slots"`
+	First   int64                `db:"first_turn"`
+	Owed    pq.Int64Array        `db:"owed_turns"`
+	OwedTo  jsonb[[][]uuid.UUID] `db:"owed_to"`
+	PutBack uuidList             `db:"put_back"`
+	Settled int64                `db:"settled_turn"`
 }
 
 func (r ringRow) ring() lead.Ring {
-	return lead.Ring{Version: r.Version, Slots: r.Slots.v, First: r.First, Owed: r.Owed}
+	return lead.Ring{Version: r.Version, Slots: r.Slots.v, First: r.First, Owed: r.Owed, OwedTo: r.OwedTo.v, PutBack: r.PutBack}
 }
 
-const ringColumns = `r.group_id, r.version, r.slots, r.first_turn, r.owed_turns, r.settled_turn`
+const ringColumns = `r.group_id, r.version, r.slots, r.first_turn, r.owed_turns, r.owed_to, r.put_back, r.settled_turn`
 
 func (t *Tx) insertRing(ctx context.Context, workspace, group uuid.UUID, r lead.Ring) error {
 	_, err := t.q.ExecContext(ctx, `
-		INSERT INTO rings (workspace_id, group_id, version, slots, first_turn, owed_turns, settled_turn, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $5, $7)`,
-		workspace, group, r.Version, asJSON(r.Slots), r.First, bigints(r.Owed), t.now())
+		INSERT INTO rings (workspace_id, group_id, version, slots, first_turn, owed_turns, owed_to, put_back, settled_turn, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $5, $9)`,
+		workspace, group, r.Version, asJSON(r.Slots), r.First, bigints(r.Owed), asJSON(r.OwedTo), uuids(r.PutBack), t.now())
 	return translate(err)
 }
 

@@ -240,11 +240,15 @@ func drawSlots(t *rapid.T) []Slot {
 	return all
 }
 
-// plain is the obvious ring: receivers whose turn waits, oldest first, and the place of the next one.
+// plain is the obvious ring: receivers whose turn waits, oldest first, the place of the next one, and where its rounds
+// begin. It is calm until it is edited, and again when it has gone round.
 type plain struct {
-	ring    []uuid.UUID
-	waiting []uuid.UUID
-	next    int
+	ring        []uuid.UUID
+	waiting     []uuid.UUID
+	first, next int
+	edited      bool
+	putBack     map[uuid.UUID]bool
+	carried     int // how many of those who wait have done so since the last edit
 }
 
 func newPlain(slots []Slot) *plain {
@@ -274,30 +278,66 @@ func (p *plain) give(id uuid.UUID, who table) string {
 		}
 		m := p.waiting[i]
 		if !who.Active(m) {
-			p.waiting = slices.Delete(p.waiting, i, i+1)
+			p.served(i)
 			i--
 			continue
 		}
 		if !who.Holds(id, m) {
-			p.waiting = slices.Delete(p.waiting, i, i+1)
+			p.served(i)
 			return letter(m)
 		}
 	}
 }
 
+func (p *plain) served(i int) {
+	p.waiting = slices.Delete(p.waiting, i, i+1)
+	if i < p.carried {
+		p.carried--
+	}
+}
+
 func (p *plain) edit(slots []Slot) {
-	old := p.ring
+	size := len(p.ring)
 	fresh := newPlain(slots)
-	for _, m := range p.waiting {
-		if slices.Contains(fresh.ring, m) {
+	fresh.edited, fresh.putBack = true, map[uuid.UUID]bool{}
+	var rest []uuid.UUID
+	cut := !p.edited || p.next-p.first >= size
+	for at := p.next; (at-p.first)%size != 0; at++ {
+		rest = append(rest, p.ring[at%size])
+		cut = cut && !p.putBack[p.ring[at%size]]
+	}
+	started := false
+	waiting := p.waiting
+	if !cut {
+		waiting = append(waiting, rest...)
+		for _, m := range rest {
+			if at := slices.Index(fresh.ring, m); at >= 0 {
+				fresh.next, started = at+1, true
+			}
+		}
+		rest = nil
+	}
+	for i := 0; i < size && !started; i++ {
+		if at := slices.Index(fresh.ring, p.ring[(p.next+i)%size]); at >= 0 {
+			fresh.next, started = at, true
+		}
+	}
+	round := map[uuid.UUID]bool{} // who has a turn of what was left of one
+	for i, m := range waiting {
+		if let := i >= p.carried && i < len(p.waiting); slices.Contains(fresh.ring, m) && (let || !round[m]) {
 			fresh.waiting = append(fresh.waiting, m)
+			round[m] = round[m] || !let
 		}
 	}
-	for i := range old {
-		if at := slices.Index(fresh.ring, old[(p.next+i)%len(old)]); at >= 0 {
-			fresh.next = at
-			break
+	fresh.carried = len(fresh.waiting)
+	for _, m := range fresh.ring {
+		if p.putBack[m] || slices.Contains(rest, m) {
+			fresh.putBack[m] = true
 		}
 	}
+	if len(fresh.putBack) == len(fresh.ring) {
+		fresh.putBack = nil
+	}
+	fresh.first = fresh.next
 	*p = *fresh
 }

@@ -50,12 +50,19 @@ func Spread(listed []Listed) []Slot {
 }
 
 // A Ring is one version of a group's receivers. Turn n belongs to slot n mod ring size. The version's turns are the
-// Owed ones, carried over from the version before, then First, First+1 and so on.
+// Owed ones, carried over from the version before, then First, First+1 and so on: from there on, as many as the ring has
+// slots are a round.
 type Ring struct {
 	Version int
 	Slots   []Slot
 	First   int64
 	Owed    []int64
+	// OwedTo are, for each of the Owed turns, those of its slot who wait for it; nil is all of them. The others had theirs
+	// in this round, as members of another slot of an earlier version.
+	OwedTo [][]uuid.UUID
+	// PutBack are the members whose turns in a round an edit has cut off, of this version or an earlier one, and the others'
+	// not.
+	PutBack []uuid.UUID
 }
 
 // SlotOf is the slot to which a turn belongs.
@@ -89,82 +96,4 @@ func (r Ring) Upcoming(p Position, n int, active func(uuid.UUID) bool) []int64 {
 
 func anyActive(s Slot, active func(uuid.UUID) bool) bool {
 	return slices.ContainsFunc(s, func(m Receiver) bool { return active(m.MemberID) })
-}
-
-// Succeed makes the next version of a ring that stands at position p. Whoever was next stays next if still listed, else
-// the first after them in the old order who is; turns that were free stay owed to their receivers who are still listed.
-// Turn numbers start again, such that every turn still belongs to slot n mod ring size.
-func (r Ring) Succeed(p Position, slots []Slot) Ring {
-	next := Ring{Version: r.Version + 1, Slots: slots}
-	places := r.placesIn(slots)
-	last := int64(-1)
-	for _, turn := range p.Free {
-		if place := places[r.index(turn)]; place >= 0 {
-			last = turnAfter(last, place, len(slots))
-			next.Owed = append(next.Owed, last)
-		}
-	}
-	first := 0
-	for i := range r.Slots {
-		if place := places[r.index(p.Next+int64(i))]; place >= 0 {
-			first = place
-			break
-		}
-	}
-	next.First = turnAfter(last, first, len(slots))
-	return next
-}
-
-// turnAfter is the smallest turn above last that belongs to the slot at place.
-func turnAfter(last int64, place, size int) int64 {
-	turn := last - last%int64(size) + int64(place)
-	if last < 0 {
-		turn = int64(place)
-	}
-	if turn <= last {
-		turn += int64(size)
-	}
-	return turn
-}
-
-// placesIn finds each slot of the old ring in the new slots, -1 where it is gone. The k-th slot of a receiver becomes
-// their k-th in the new ring, or their last where they have fewer now. A receivers group that was edited is the first
-// new slot with one of its members.
-func (r Ring) placesIn(slots []Slot) []int {
-	places := make([]int, len(r.Slots))
-	seen := make(map[string]int)
-	at := make(map[string][]int)
-	for i, s := range slots {
-		at[s.key()] = append(at[s.key()], i)
-	}
-	for i, old := range r.Slots {
-		key := old.key()
-		if found := at[key]; len(found) > 0 {
-			places[i] = found[min(seen[key], len(found)-1)]
-			seen[key]++
-			continue
-		}
-		places[i] = slices.IndexFunc(slots, old.shares)
-	}
-	return places
-}
-
-// key names the slot's members whatever their order and notify flags.
-func (s Slot) key() string {
-	ids := make([]string, len(s))
-	for i, m := range s {
-		ids[i] = string(m.MemberID[:])
-	}
-	slices.Sort(ids)
-	key := make([]byte, 0, len(ids)*16)
-	for _, id := range ids {
-		key = append(key, id...)
-	}
-	return string(key)
-}
-
-func (s Slot) shares(other Slot) bool {
-	return slices.ContainsFunc(s, func(m Receiver) bool {
-		return slices.ContainsFunc(other, func(o Receiver) bool { return o.MemberID == m.MemberID })
-	})
 }

@@ -127,6 +127,14 @@ func TestSucceed(t *testing.T) {
 		want     string // the receivers to come
 	}{
 		{"next stays next", "A B C", "C B A D", Position{Next: 4}, "B A D C B"},
+		{"next stays next between two rounds", "A B C", "C A D B", Position{Next: 3}, "A D B C A"},
+		{"soon after an edit the round is finished first", "A B C D", "B A C D", Position{Next: 1}, "B C D B A C D"},
+		{"a new receiver waits for the next round", "A B C", "A B D C", Position{Next: 1}, "B C A B D C"},
+		{"the round is over for those who left", "A B C", "A D", Position{Next: 1}, "A D A D"},
+		{"pairs are parted", "AB CD", "A B C D", Position{Next: 1}, "C D A B C D"},
+		{"single receivers are paired", "A B C D", "AB CD", Position{Next: 1}, "AB CD AB CD"},
+		{"a weight that was wrong counts no more", "A A A A A B", "A B", Position{Next: 1}, "A B A B"},
+		{"a receivers group gets one turn for those of it who wait", "A B C D", "BCD A", Position{Next: 1}, "BCD A BCD A"},
 		{"next is gone, the one after them is next", "A B C", "C A", Position{Next: 1}, "C A C A"},
 		{"everybody is new", "A B", "C D", Position{Next: 1}, "C D C D"},
 		{"owed turns come first", "A B C", "A B C D", Position{Next: 5, Free: []int64{3}}, "A C D A B"},
@@ -147,6 +155,40 @@ func TestSucceed(t *testing.T) {
 				t.Errorf("to come are %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestPutBackOnce has a round cut short by one edit, and not by the next that would put back the same receivers.
+func TestPutBackOnce(t *testing.T) {
+	t.Parallel()
+	r := Ring{Version: 1, Slots: slots("A B C")}
+	for _, c := range []struct {
+		edit     string
+		given    int // turns of the version before it is edited
+		want     string
+		putBackN int
+	}{
+		{edit: "B A C", given: 4, want: "B A C B A C", putBackN: 2}, // B and C, who had one turn less than A
+		{edit: "C A B", given: 4, want: "A C A B C A", putBackN: 2}, // they are not put back again
+		{edit: "B C A", given: 4, want: "C A B C A B", putBackN: 2}, // nor here, where the round was not over when it was edited
+	} {
+		var used []int64
+		for range c.given {
+			used = append(used, r.Upcoming(r.positionAfter(used), 1, everybody)[0])
+		}
+		r = r.Succeed(r.positionAfter(used), slots(c.edit))
+		if got := upcoming(r, r.positionAfter(nil), 6); got != c.want || len(r.PutBack) != c.putBackN {
+			t.Errorf("%s: to come are %s, want %s; %d were put back, want %d", c.edit, got, c.want, len(r.PutBack), c.putBackN)
+		}
+	}
+}
+
+func TestWhenAllWerePutBackTheyAreEven(t *testing.T) {
+	t.Parallel()
+	r := Ring{Version: 9, Slots: slots("B C A"), PutBack: []uuid.UUID{member('B'), member('C')}}
+	next := r.Succeed(Position{Next: 5}, slots("A C B")) // A is next
+	if got := upcoming(next, next.positionAfter(nil), 3); got != "A C B" || len(next.PutBack) != 0 {
+		t.Errorf("to come are %s, and %d are behind others", got, len(next.PutBack))
 	}
 }
 
