@@ -22,6 +22,7 @@ type distribution struct {
 	turns            []spentTurn
 	draws            []draws
 	look             bool // which leads go to nobody, and who has them
+	most             int  // copies, 0 for any number
 	barred           map[uuid.UUID]lead.Reason
 	roster           roster
 }
@@ -67,6 +68,9 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 	}
 	following, err := d.readFollowers(ctx, t)
 	if err != nil {
+		return err
+	}
+	if err := d.checkWidth(groups); err != nil {
 		return err
 	}
 	dealt := make(map[uuid.UUID][]claim)

@@ -31,8 +31,11 @@ var (
 type Result struct {
 	// Outcomes has one entry a history row; it is empty where somebody else had already distributed the batch.
 	Outcomes []Outcome
-	// Split has the two halves of a batch that the database refused; they are to be handed to the queue.
-	Split []Batch
+	// Parts is how many batches this one was split into, and SplitFor why. Split has those that are to be handed to the
+	// queue; the others wait for the feeder.
+	Parts    int
+	SplitFor error
+	Split    []Batch
 	// Rebuilt counts cursors that were found lost or wrong on the way, and rebuilt.
 	Rebuilt int
 	// Unsettled is why Redis could not be told of the commit. Nothing is lost by it: the draws are found abandoned later.
@@ -49,17 +52,20 @@ type Outcome struct {
 // Distribute acts on a batch, exactly once however often and concurrently it is called: in one transaction it deletes
 // the batch and its pending leads, deals the turns, and writes copies, ledger and history. Leads that cannot be
 // distributed fail alone, with their reason; those that would be more than their pace promises for the day are put back,
-// and stay pending. A batch that the database refuses is split, down to the lead that it
-// refuses. An error means that nothing was done and that it is worth trying again.
+// and stay pending. A batch that the database refuses is split, down to the lead that it refuses; so is one that makes more
+// copies than one transaction should, or runs out of time or memory. An error means that nothing was done and that it is
+// worth trying again.
 func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Result, error) {
 	var result Result
 	// The first run takes it that nobody has the leads yet and that all are there, which is usual and spares looking for
 	// them one by one. Where that is wrong copies are missing, and the next run looks.
 	look := false
 	for range maxReruns {
-		outcomes, unsettled, err := s.distributeOnce(ctx, workspace, batch, look)
+		d := distribution{turnsOf: s.draw, workspace: workspace, batch: batch, look: look, most: maxCopies}
+		outcomes, unsettled, err := s.distributeOnce(ctx, &d)
 		var stale *staleCursor
 		var over *overPace
+		var wide *tooWide
 		switch {
 		case err == nil:
 			result.Outcomes, result.Unsettled = outcomes, unsettled
@@ -76,8 +82,12 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 			if err := s.putBack(ctx, workspace, batch, over.ids); err != nil {
 				return result, fmt.Errorf("putting back %d leads of batch %s: %w", len(over.ids), batch, err)
 			}
+		case errors.As(err, &wide):
+			return s.split(ctx, workspace, batch, wide.leads, err)
 		case Refused(err):
-			return s.split(ctx, workspace, batch, err)
+			return s.split(ctx, workspace, batch, halves, err)
+		case len(d.claims) > 1 && outgrown(ctx, err):
+			return s.splitLate(ctx, workspace, batch, err)
 		default:
 			return result, fmt.Errorf("distributing batch %s: %w", batch, err)
 		}
@@ -108,14 +118,14 @@ func (s *Store) rebuild(ctx context.Context, workspace uuid.UUID, all []draws) (
 	return lost, nil
 }
 
-// distributeOnce is one run of Distribute. look says whether to look which leads are deleted, and who has them already.
-func (s *Store) distributeOnce(ctx context.Context, workspace, batch uuid.UUID, look bool) (outcomes []Outcome, unsettled, err error) {
-	d := distribution{turnsOf: s.draw, workspace: workspace, batch: batch, look: look}
+// distributeOnce is one run of Distribute.
+func (s *Store) distributeOnce(ctx context.Context, d *distribution) (outcomes []Outcome, unsettled, err error) {
+	workspace := d.workspace
 	err = s.tryTx(ctx, func(t *Tx) error {
 		if err := t.passGate(ctx, workspace); err != nil {
 			return err
 		}
-		if d.claims, err = t.claim(ctx, workspace, batch); err != nil || len(d.claims) == 0 {
+		if d.claims, err = t.claim(ctx, workspace, d.batch); err != nil || len(d.claims) == 0 {
 			return err
 		}
 		if err := t.keepPace(ctx, workspace, d.claims); err != nil {

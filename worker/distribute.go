@@ -41,8 +41,8 @@ func (d *distribute) handle(ctx context.Context, task *asynq.Task) error {
 	}
 	d.feeder.Feed(result.Split...)
 	d.count(result.Outcomes)
-	if len(result.Split) > 0 {
-		log.Warn("the database refused a batch; it was split to find the lead", "batches", len(result.Split))
+	if result.Parts > 0 {
+		log.Warn("a batch was split, since it cannot be distributed as a whole", "batches", result.Parts, "error", result.SplitFor)
 	}
 	if result.Unsettled != nil {
 		log.Warn("the turn cursor could not be told of a commit; the reconciler will", "error", result.Unsettled)
