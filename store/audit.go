@@ -5,10 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/leadwheel/leadwheel/store/cursor"
@@ -49,76 +47,94 @@ func AuditChecks() []string {
 	return names
 }
 
-// Audit checks the promises that the data can show, over all workspaces, on one snapshot of the database. It reads
-// whole tables, and takes no locks that hold anybody up.
-func (s *Store) Audit(ctx context.Context) (report AuditReport, err error) {
-	report = AuditReport{OK: true, At: s.now()}
+// Audit checks the promises that the data can show, over all workspaces, at one instant: on one snapshot of the database,
+// with what is overdue counted from when it was taken. The turn cursors, which go on meanwhile, are looked at behind it. It
+// reads whole tables, and takes no locks that hold anybody up.
+func (s *Store) Audit(ctx context.Context) (AuditReport, error) {
+	report := AuditReport{OK: true, At: s.now()}
+	suspects, err := s.auditSnapshot(ctx, &report)
+	if err != nil {
+		return report, err
+	}
+	lost, err := s.lostTurns(ctx, suspects)
+	if err != nil {
+		return report, fmt.Errorf("checking %s: %w", lostTurnsCheck, err)
+	}
+	report.add(lostTurnsCheck, "no turn of a ring that is at rest is missing", lost)
+	return report, nil
+}
+
+func (r *AuditReport) add(name, promise string, found []string) {
+	check := AuditCheck{Name: name, Promise: promise, OK: len(found) == 0, Found: len(found), Examples: []string{}}
+	check.Examples = append(check.Examples, found[:min(len(found), maxExamples)]...)
+	r.Checks = append(r.Checks, check)
+	r.OK = r.OK && check.OK
+}
+
+// auditSnapshot makes all checks that queries make, as of the report's instant, and returns the rings that may have lost
+// turns. Whatever the program writes keeps the promises in each of its transactions, so that a snapshot is never between
+// two states.
+func (s *Store) auditSnapshot(ctx context.Context, report *AuditReport) (suspects []workspaceRing, err error) {
 	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return report, fmt.Errorf("starting the audit: %w", translate(err))
+		return nil, fmt.Errorf("starting the audit: %w", translate(err))
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
 	if _, err := tx.ExecContext(ctx, auditPlans); err != nil {
-		return report, fmt.Errorf("starting the audit: %w", translate(err))
+		return nil, fmt.Errorf("starting the audit: %w", translate(err))
 	}
 	q := Queries{q: tx, now: s.now}
-	add := func(name, promise string, found []string) {
-		check := AuditCheck{Name: name, Promise: promise, OK: len(found) == 0, Found: len(found), Examples: []string{}}
-		check.Examples = append(check.Examples, found[:min(len(found), maxExamples)]...)
-		report.Checks = append(report.Checks, check)
-		report.OK = report.OK && check.OK
-	}
 	for _, c := range auditQueries {
 		var found []string
 		args := []any{}
 		if c.overdue {
-			args = append(args, s.now().Add(-stuckAfter))
+			args = append(args, report.At.Add(-stuckAfter))
 		}
 		if err := sqlx.SelectContext(ctx, q.q, &found, c.query, args...); err != nil {
-			return report, fmt.Errorf("checking %s: %w", c.name, translate(err))
+			return nil, fmt.Errorf("checking %s: %w", c.name, translate(err))
 		}
-		add(c.name, c.promise, found)
+		report.add(c.name, c.promise, found)
 	}
-	lost, err := s.lostTurns(ctx, q)
-	if err != nil {
-		return report, fmt.Errorf("checking %s: %w", lostTurnsCheck, err)
-	}
-	add(lostTurnsCheck, "no turn of a ring that is at rest is missing", lost)
-	return report, nil
+	return q.ringsWithGaps(ctx)
 }
 
-// lostTurns finds turns that are neither in the ledger nor with a cursor that will hand them out. It looks only at
-// groups at rest, for which no turn is still to be dealt.
-func (s *Store) lostTurns(ctx context.Context, q Queries) ([]string, error) {
-	var rows []struct {
-		ringRow
-		Workspace uuid.UUID `db:"workspace_id"`
-	}
+// ringsWithGaps lists the rings at rest, for which no turn is still to be dealt, that have turns which are not in the ledger.
+func (q Queries) ringsWithGaps(ctx context.Context) (found []workspaceRing, err error) {
+	var rows []workspaceRing
 	if err := sqlx.SelectContext(ctx, q.q, &rows, `
 		SELECT g.workspace_id, `+ringColumns+` FROM groups g JOIN rings r USING (workspace_id, group_id, version)
 		WHERE g.deleted_at IS NULL AND NOT EXISTS (
 			SELECT 1 FROM pending p
 			WHERE p.workspace_id = g.workspace_id AND p.group_id = g.group_id AND p.turn IS NULL AND p.refused IS NULL)`); err != nil {
-		return nil, translate(err)
+		return nil, fmt.Errorf("checking %s: %w", lostTurnsCheck, translate(err))
 	}
-	var lost []string
 	for _, r := range rows {
 		position, err := q.position(ctx, r.Workspace, r.ringRow)
 		if err != nil {
 			return nil, err
 		}
-		if len(position.Free) == 0 || s.cursors == nil {
-			continue
+		if len(position.Free) > 0 {
+			found = append(found, r)
+		}
+	}
+	return found, nil
+}
+
+// lostTurns finds turns that are neither in the ledger nor with a cursor that will hand them out. Cursor and ledger are
+// looked at as they are by now, the cursor first, since a turn that the snapshot lacked may have been handed out since.
+func (s *Store) lostTurns(ctx context.Context, suspects []workspaceRing) ([]string, error) {
+	var lost []string
+	for _, r := range suspects {
+		if s.cursors == nil {
+			break
 		}
 		ring := cursor.Ring{Workspace: r.Workspace, Group: r.GroupID, Version: r.Version}
-		state, err := s.cursors.State(ctx, ring)
+		_, turns, err := s.lostBy(ctx, ring, r.ringRow)
 		if err != nil {
 			return nil, err
 		}
-		for _, turn := range position.Free {
-			if state.Known && !slices.Contains(state.Held, turn) {
-				lost = append(lost, fmt.Sprintf("group %s, version %d, turn %d", r.GroupID, r.Version, turn))
-			}
+		for _, turn := range turns {
+			lost = append(lost, fmt.Sprintf("group %s, version %d, turn %d", r.GroupID, r.Version, turn))
 		}
 	}
 	return lost, nil

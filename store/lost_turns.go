@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -21,7 +20,7 @@ func (s *Store) RebuildLost(ctx context.Context) (rebuilt int, err error) {
 	for _, r := range rows {
 		ring := cursor.Ring{Workspace: r.Workspace, Group: r.GroupID, Version: r.Version}
 		epoch, lost, failed := s.lostBy(ctx, ring, r.ringRow)
-		if failed == nil && lost {
+		if failed == nil && len(lost) > 0 {
 			_, failed = s.RebuildCursor(ctx, r.Workspace, r.GroupID, epoch)
 			rebuilt++
 		}
@@ -71,26 +70,34 @@ func (s *Store) unsettled(ctx context.Context) ([]workspaceRing, error) {
 	return found, nil
 }
 
-// lostBy tells whether a cursor will never hand out a turn that the ledger lacks. The cursor is read first: a turn that
-// it neither holds nor has before it was then either in the ledger already, where turns stay, or is lost.
-func (s *Store) lostBy(ctx context.Context, ring cursor.Ring, row ringRow) (epoch string, lost bool, err error) {
+// maxLost is how many turns one cursor is looked through for.
+const maxLost = 10_000
+
+// lostBy lists turns that a cursor will never hand out and that the ledger lacks, the first maxLost of them. The cursor is
+// read first: a turn that it neither holds nor has before it was then either in the ledger already, where turns stay, or
+// is lost.
+func (s *Store) lostBy(ctx context.Context, ring cursor.Ring, row ringRow) (epoch string, lost []int64, err error) {
 	state, err := s.cursors.State(ctx, ring)
 	if err != nil || !state.Known {
-		return "", false, err
+		return "", nil, err
 	}
 	position, err := s.position(ctx, ring.Workspace, row)
 	if err != nil {
-		return "", false, err
+		return "", nil, err
 	}
-	held := func(turn int64) bool { return slices.Contains(state.Held, turn) }
-	if state.Next-position.Next > int64(len(state.Held)) {
-		return state.Epoch, true, nil
-	}
-	for turn := position.Next; turn < state.Next; turn++ {
-		lost = lost || !held(turn)
+	held := make(map[int64]bool, len(state.Held))
+	for _, turn := range state.Held {
+		held[turn] = true
 	}
 	for _, turn := range position.Free {
-		lost = lost || turn < state.Next && !held(turn)
+		if turn < state.Next && !held[turn] {
+			lost = append(lost, turn)
+		}
+	}
+	for turn := position.Next; turn < state.Next && len(lost) < maxLost; turn++ {
+		if !held[turn] {
+			lost = append(lost, turn)
+		}
 	}
 	return state.Epoch, lost, nil
 }
