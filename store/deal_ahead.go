@@ -18,6 +18,7 @@ const dealtAtOnce = 2000
 // the cursor are spent in the ledger. A lead that cannot be dealt is decided as refused.
 func (t *Tx) dealAhead(ctx context.Context, workspace uuid.UUID, s schedule, turns turnsOf) ([]pendingLead, error) {
 	pending := make([]pendingLead, 0, len(s.leads))
+	planned := make(map[uuid.UUID][]uuid.UUID)
 	for start := 0; start < len(s.leads); start += dealtAtOnce {
 		claims, err := claimsFor(s.GroupID, s.leads[start:min(start+dealtAtOnce, len(s.leads))])
 		if err != nil {
@@ -26,7 +27,9 @@ func (t *Tx) dealAhead(ctx context.Context, workspace uuid.UUID, s schedule, tur
 		for i, c := range claims {
 			claims[i].SameAs = nullID(s.sameAs[c.LeadID])
 		}
-		d := distribution{turnsOf: turns, workspace: workspace, batch: uuid.New(), claims: claims, look: true}
+		d := distribution{
+			turnsOf: turns, workspace: workspace, batch: uuid.New(), claims: claims, look: true, follow: s.sameAs != nil, planned: planned,
+		}
 		if err := d.decide(ctx, t); err != nil {
 			return nil, err
 		}

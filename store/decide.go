@@ -23,8 +23,11 @@ type distribution struct {
 	draws            []draws
 	look             bool // which leads go to nobody, and who has them
 	most             int  // copies, 0 for any number
-	barred           map[uuid.UUID]lead.Reason
-	roster           roster
+	follow           bool // leads go to who has others of the same person, where the workspace has it so
+	// planned are who gets the families of leads that the same transaction has planned and not written yet.
+	planned map[uuid.UUID][]uuid.UUID
+	barred  map[uuid.UUID]lead.Reason
+	roster  roster
 }
 
 // turnsOf gives the first n turns of a ring for a batch, the same ones whenever it is asked, and the epoch of the cursor
@@ -58,6 +61,8 @@ type groupRing struct {
 	ringRow
 	Deleted bool     `db:"deleted"`
 	Active  uuidList `db:"active"` // the members of its ring who can receive leads
+	// SameMember says that the workspace gives leads of one person to the same member.
+	SameMember bool `db:"same_member"`
 }
 
 // decide fills in the decisions, turns and draws. It reads all that it needs after the gate was passed.
@@ -66,11 +71,11 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 	if err != nil {
 		return err
 	}
-	following, err := d.readFollowers(ctx, t)
+	following, err := d.readFollowers(ctx, t, groups)
 	if err != nil {
 		return err
 	}
-	if err := d.checkWidth(groups); err != nil {
+	if err := d.checkWidth(groups, following); err != nil {
 		return err
 	}
 	dealt := make(map[uuid.UUID][]claim)
@@ -162,7 +167,8 @@ func (t *Tx) groupRings(ctx context.Context, workspace uuid.UUID, ids []uuid.UUI
 	}
 	var rows []groupRing
 	if err := sqlx.SelectContext(ctx, t.q, &rows, `
-		SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted, ARRAY(
+		SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted,
+			(SELECT duplicates_policy = 'same_member' FROM workspaces WHERE workspace_id = $1) AS same_member, ARRAY(
 			SELECT m.member_id FROM members m WHERE m.workspace_id = $1 AND m.active AND m.removed_at IS NULL AND m.member_id IN (
 				SELECT (id #>> '{}')::uuid FROM jsonb_path_query(r.slots, '$[*][*].member_id') AS id)) AS active
 		FROM groups g JOIN rings r USING (workspace_id, group_id, version)

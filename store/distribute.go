@@ -61,7 +61,7 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 	// them one by one. Where that is wrong copies are missing, and the next run looks.
 	look := false
 	for range maxReruns {
-		d := distribution{turnsOf: s.draw, workspace: workspace, batch: batch, look: look, most: maxCopies}
+		d := distribution{turnsOf: s.draw, workspace: workspace, batch: batch, look: look, most: maxCopies, follow: true}
 		outcomes, unsettled, err := s.distributeOnce(ctx, &d)
 		var stale *staleCursor
 		var over *overPace

@@ -16,7 +16,8 @@ const (
 	AllowDuplicates DuplicatePolicy = "allow"
 	// FlagDuplicates notes the earlier lead, and distributes the new one as any other.
 	FlagDuplicates DuplicatePolicy = "flag"
-	// SameMember gives the new one to the member who has the earlier one, if they are active, and spends no turn.
+	// SameMember gives the new one to the members who have the earlier one or are planned to get it, if they are active, and
+	// spends no turn.
 	SameMember DuplicatePolicy = "same_member"
 	// RejectDuplicates stores the new one and does not distribute it.
 	RejectDuplicates DuplicatePolicy = "reject"

@@ -19,9 +19,12 @@ func (t *Tx) RetryHistory(ctx context.Context, workspace, history uuid.UUID) ([]
 		Member  uuid.NullUUID `db:"member_id"`
 		Group   uuid.NullUUID `db:"group_id"`
 		Outcome lead.Outcome  `db:"outcome"`
+		SameAs  uuid.NullUUID `db:"same_as"` // where it came in, rather than being assigned
 	}
 	if err := sqlx.GetContext(ctx, t.q, &row, `
-		SELECT lead_id, member_id, group_id, outcome FROM history WHERE workspace_id = $1 AND history_id = $2`,
+		SELECT h.lead_id, h.member_id, h.group_id, h.outcome, CASE WHEN h.assignment_id IS NULL THEN l.duplicate_of END AS same_as
+		FROM history h LEFT JOIN leads l ON l.workspace_id = h.workspace_id AND l.lead_id = h.lead_id
+		WHERE h.workspace_id = $1 AND h.history_id = $2`,
 		workspace, history); err != nil {
 		return nil, translate(err)
 	}
@@ -45,8 +48,11 @@ func (t *Tx) RetryHistory(ctx context.Context, workspace, history uuid.UUID) ([]
 		return nil, lead.FeatureDisabled
 	}
 	again := pendingLead{lead: row.Lead, group: row.Group.UUID, retryOf: history}
-	if !row.Group.Valid {
+	switch {
+	case !row.Group.Valid:
 		again.member = row.Member.UUID
+	case w.Policy == SameMember:
+		again.sameAs = row.SameAs.UUID
 	}
 	return t.addPending(ctx, workspace, lead.QueueFresh, []pendingLead{again})
 }

@@ -39,12 +39,12 @@ func (e *tooWide) Error() string {
 
 // checkWidth returns a *tooWide where the claims would make more copies than one transaction should. How many a lead makes
 // is known only now: its group may have been edited since the batch was cut.
-func (d *distribution) checkWidth(groups map[uuid.UUID]groupRing) error {
+func (d *distribution) checkWidth(groups map[uuid.UUID]groupRing, following followers) error {
 	widest, copies := 1, 0
 	for _, c := range d.claims {
 		width := 1
 		if !c.MemberID.Valid {
-			width = groups[c.GroupID.UUID].width()
+			width = max(1, groups[c.GroupID.UUID].width(), len(following.holders[following.of[c.PendingID]]))
 		}
 		widest = max(widest, width)
 		copies += width

@@ -4,7 +4,7 @@ import "github.com/leadwheel/leadwheel/store"
 
 // Duplicates say what becomes of a new lead that matches an earlier one.
 type Duplicates struct {
-	Policy string `json:"policy" enum:"allow,flag,same_member,reject" doc:"allow: nothing is looked for. flag: duplicate_of says which it is. same_member: it goes to the member who has the earlier one, if they are active, and spends no turn. reject: it is kept, and not distributed."`
+	Policy string `json:"policy" enum:"allow,flag,same_member,reject" doc:"allow: nothing is looked for. flag: duplicate_of says which it is. same_member: it goes to the members who have the earlier one, or are planned to get it, if they are active, and spends no turn. reject: it is kept, and not distributed."`
 	Days   int    `json:"days" doc:"How old the earlier one may be."`
 }
 
