@@ -169,6 +169,42 @@ func TestOfOnePersonAtOneInstantAllGoToTheSame(t *testing.T) {
 	w.exact()
 }
 
+// TestTwoOfOnePersonInTwoBatchesAtOnce has the two distributed at the same instant, many times.
+func TestTwoOfOnePersonInTwoBatchesAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newSameMember(t)
+	g := w.group("A B C D E F")
+	w.give(g, 1)
+	var ids []uuid.UUID
+	var batches []store.Batch
+	for person := range 25 {
+		for range 2 {
+			one, b := w.contacts(store.Distribution{GroupID: g}, fmt.Sprintf("01234567%02d", person))
+			ids, batches = append(ids, one...), append(batches, b...)
+		}
+	}
+	for at := 0; at < len(batches); at += 2 {
+		start := make(chan struct{})
+		var both sync.WaitGroup
+		for i := range 2 {
+			both.Go(func() {
+				<-start
+				w.run(batches[at+i])
+			})
+		}
+		close(start)
+		both.Wait()
+	}
+	got := strings.Fields(w.who(ids))
+	for i := 0; i < len(got); i += 2 {
+		if got[i] != got[i+1] {
+			t.Errorf("leads %d and %d of one person went to %s and %s", i, i+1, got[i], got[i+1])
+		}
+	}
+	equal(t, "turns", w.count(`SELECT count(*) FROM turns`), 26)
+	w.exact()
+}
+
 // TestChainsOfDuplicatesAreOnePerson has a lead match one that itself matched an earlier one, which is too old to match.
 func TestChainsOfDuplicatesAreOnePerson(t *testing.T) {
 	t.Parallel()
