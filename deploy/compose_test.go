@@ -124,8 +124,8 @@ func TestImage(t *testing.T) {
 		}
 	}
 	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(readText(t, "../go.mod"))
-	if !strings.Contains(text, "golang:"+version[1]+" AS build") {
-		t.Errorf("the Dockerfile does not build with Go %s", version[1])
+	if !regexp.MustCompile(`golang:` + regexp.QuoteMeta(version[1]) + `\.\d+ AS build`).MatchString(text) {
+		t.Errorf("the Dockerfile does not build with a patch of Go %s", version[1])
 	}
 }
 

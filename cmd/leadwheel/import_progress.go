@@ -44,6 +44,7 @@ func newProgress(file io.Reader, size int64, w io.Writer, visible bool) *progres
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionSetVisibility(visible),
 		progressbar.OptionSpinnerType(14),
+		progressbar.OptionSetSpinnerChangeInterval(0), // it is moved on by show; the library's own way races with that
 		progressbar.OptionSetElapsedTime(true),
 		progressbar.OptionClearOnFinish(),
 	)}
