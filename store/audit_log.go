@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,11 @@ type Act struct {
 	// Void is set by a transaction which finds that there is nothing to do, and so nothing to log.
 	Void bool
 
+	// cancelled are pending leads that the present run of its transaction deleted, as many as are logged, and cancels how many
+	// those are.
+	cancelled []uuid.UUID
+	cancels   int
+
 	naming sync.Mutex
 	entry  uuid.UUID
 	logged atomic.Bool
@@ -55,6 +61,36 @@ func (s *Store) Perform(ctx context.Context, act *Act, do func(*Tx) error) error
 
 // Logged reports whether the act is in the audit log, or need not be.
 func (a *Act) Logged() bool { return a.logged.Load() }
+
+// begin forgets what a run of the act's transaction did that was rolled back.
+func (a *Act) begin() {
+	if a != nil {
+		a.cancelled, a.cancels = nil, 0
+	}
+}
+
+// cancel adds pending leads that were deleted.
+func (a *Act) cancel(ids []uuid.UUID) {
+	if a != nil {
+		a.cancels += len(ids)
+		a.cancelled = append(a.cancelled, ids[:min(len(ids), maxLoggedIDs-len(a.cancelled))]...)
+	}
+}
+
+// about is what the entry names: what the act is on and, after it, the pending leads that it deleted. Where these are more
+// than an entry names, the count tells how many, and history has all of them under the entry's id.
+func (a *Act) about() (ids []uuid.UUID, count *int) {
+	ids, count = slices.Clip(a.IDs[:min(len(a.IDs), maxLoggedIDs)]), a.Count
+	for _, id := range a.cancelled {
+		if len(ids) == maxLoggedIDs || slices.Contains(a.IDs, id) {
+			continue
+		}
+		if ids = append(ids, id); count == nil {
+			count = &a.cancels
+		}
+	}
+	return ids, count
+}
 
 func (a *Act) done() {
 	if a != nil {
@@ -91,12 +127,13 @@ func (t *Tx) log(ctx context.Context, act *Act) error {
 	if err != nil {
 		return err
 	}
+	ids, count := act.about()
 	_, err = t.q.ExecContext(ctx, `
 		INSERT INTO audit_log (workspace_id, entry_id, api_key_id, operation, ids, count, fields, filter, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (workspace_id, entry_id) DO NOTHING`,
-		act.Workspace, entry, nullID(act.APIKeyID), act.Operation, uuids(act.IDs[:min(len(act.IDs), maxLoggedIDs)]),
-		act.Count, texts(act.Fields), nullText(act.Filter), t.now())
+		act.Workspace, entry, nullID(act.APIKeyID), act.Operation, uuids(ids), count, texts(act.Fields), nullText(act.Filter),
+		t.now())
 	if err != nil {
 		return fmt.Errorf("writing the audit log: %w", translate(err))
 	}

@@ -40,7 +40,7 @@ var auditQueries = []auditQuery{
 	{name: "decided_twice", promise: "every decision takes effect once", query: `
 		SELECT 'pending lead ' || pending_id FROM history
 		GROUP BY workspace_id, pending_id
-		HAVING count(DISTINCT (ring_version, turn)) > 1 OR bool_or(outcome = 'failed') AND count(*) > 1`},
+		HAVING count(DISTINCT (ring_version, turn)) > 1 OR bool_or(outcome <> 'succeeded') AND count(*) > 1`},
 	{name: "pending_and_done", promise: "a decision is pending or in history, never both", query: `
 		SELECT 'pending lead ' || p.pending_id FROM pending p
 		JOIN history h ON h.workspace_id = p.workspace_id AND h.lead_id = p.lead_id AND h.pending_id = p.pending_id`},
@@ -50,7 +50,7 @@ var auditQueries = []auditQuery{
 		SELECT 'pending lead ' || p.pending_id FROM pending_leads p
 		WHERE p.batch_id IS NOT NULL
 			AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.workspace_id = p.workspace_id AND b.batch_id = p.batch_id)`},
-	{name: "deleted_and_more", promise: "a pending lead that was deleted is neither pending nor in history", query: `
+	{name: "deleted_and_more", promise: "a pending lead that an older version deleted is neither pending nor in history", query: `
 		SELECT 'pending lead ' || d.pending_id FROM deleted_pending d
 		WHERE EXISTS (SELECT 1 FROM pending p WHERE p.workspace_id = d.workspace_id AND p.pending_id = d.pending_id)
 			OR EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = d.workspace_id AND h.lead_id = d.lead_id

@@ -36,6 +36,11 @@ type HistoryEntry struct {
 	DueAt      time.Time   `db:"due_at"`
 	AcceptedAt time.Time   `db:"accepted_at"`
 	At         time.Time   `db:"at"`
+	// PendingID is what it was while it was pending. ActID is the entry of the audit log that tells of its cancelling, and
+	// CancelledBy whose key did it.
+	PendingID   uuid.UUID  `db:"pending_id"`
+	ActID       *uuid.UUID `db:"act_id"`
+	CancelledBy *uuid.UUID `db:"cancelled_by"`
 }
 
 // A HistoryFilter narrows a list of history; zero fields don't. From is inclusive, To is not.
@@ -44,6 +49,7 @@ type HistoryFilter struct {
 	Reason                    lead.Reason
 	Trigger                   lead.Trigger
 	MemberID, LeadID, GroupID uuid.UUID
+	AssignmentID, ActID       uuid.UUID
 	From, To                  time.Time
 	// Retried narrows to failed entries that were driven again, or to those that were not.
 	Retried *bool
@@ -57,20 +63,22 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 	}
 	low, high := idSpan(f.From, f.To, idSlack)
 	l := listOf("history", "history_id", workspace, p, low, high)
+	l.withID("act_id", f.ActID)
 	l.withID("member_id", f.MemberID)
 	if (f.Reason != "" || f.Retried != nil) && f.Outcome == "" {
 		f.Outcome = lead.Failed // which alone has reasons, and is retried
 	}
 	switch f.Outcome {
 	case "":
-	case lead.Failed: // written out for the sake of the indexes of these
-		l.others = append(l.others, "outcome = 'failed'")
+	case lead.Failed, lead.Cancelled: // written out for the sake of the indexes of these
+		l.others = append(l.others, "outcome = '"+string(f.Outcome)+"'")
 	default:
 		l.withText("outcome", string(f.Outcome))
 	}
 	l.withText("reason", string(f.Reason))
 	l.withID("lead_id", f.LeadID)
 	l.withID("group_id", f.GroupID)
+	l.withID("assignment_id", f.AssignmentID)
 	l.withText("trigger", string(f.Trigger))
 	l.withTimes("at", f.From, f.To)
 	if f.Retried != nil {
@@ -84,6 +92,7 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 		SELECT h.history_id, h.lead_id, h.member_id, h.group_id, h.assignment_id, h.retry_of, h.ring_version, h.turn, h.moved_from,
 			h.replanned_from,
 			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, coalesce(h.pace, '') AS pace, h.skipped, h.due_at, h.accepted_at, h.at,
+			h.pending_id, h.act_id, (SELECT api_key_id FROM audit_log a WHERE a.workspace_id = h.workspace_id AND a.entry_id = h.act_id) AS cancelled_by,
 			h.outcome = 'failed' AND EXISTS (SELECT 1 FROM history_retries r
 				WHERE r.workspace_id = h.workspace_id AND r.history_id = h.history_id) AS retried
 		FROM`, "h", "")

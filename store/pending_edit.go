@@ -16,10 +16,39 @@ import (
 const MaxSelected = 100_000
 
 // A PendingSelection says which pending leads are meant: those with the IDs or, where there are none, the soonest
-// MaxSelected that match the Filter.
+// MaxSelected that match the Filter. With Matched it is all that match, however many, and a *MatchedError where that is
+// another number.
 type PendingSelection struct {
-	IDs    []uuid.UUID
-	Filter PendingFilter
+	IDs     []uuid.UUID
+	Filter  PendingFilter
+	Matched *int
+}
+
+// A MatchedError means that a filter by which something was to be done to many matches another number than was said: what
+// would be done is not what was looked at.
+type MatchedError struct{ Matched int }
+
+func (e *MatchedError) Error() string {
+	return fmt.Sprintf("%d match by now, which is another number than the request says; look at them again", e.Matched)
+}
+
+// checkMatched returns a *MatchedError where the selection says that another number matches.
+func (t *Tx) checkMatched(ctx context.Context, workspace uuid.UUID, s PendingSelection) error {
+	if s.Matched == nil {
+		return nil
+	}
+	var n int
+	if err := sqlx.GetContext(ctx, t.q, &n, `SELECT count(*) FROM pending p WHERE `+matches, s.Filter.args(workspace)...); err != nil {
+		return translate(err)
+	}
+	return matched(n, s.Matched)
+}
+
+func matched(n int, said *int) error {
+	if said != nil && n != *said {
+		return &MatchedError{n}
+	}
+	return nil
 }
 
 // lockPending locks pending leads, unfolded, until the transaction ends, and returns them: whatever else would act on them
@@ -46,36 +75,34 @@ type lockedPending struct {
 	Trigger lead.Trigger `db:"trigger"`
 }
 
-// DeletePending ends pending leads without effect, and returns how many were still pending. The source leads stay, and
-// turns that were spent on them stay spent.
-func (t *Tx) DeletePending(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, error) {
-	rows, err := t.lockPending(ctx, workspace, s)
-	if err != nil || len(rows) == 0 {
-		return 0, err
+// DistributeNow has pending leads go out at once, to the members planned. It returns how many were still pending and the
+// batches to hand to the queue. Those that are going out already count where they are named, or said to match, and are not
+// among the soonest that match a filter.
+func (t *Tx) DistributeNow(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, []Batch, error) {
+	planned := s
+	if planned.IDs == nil {
+		planned.Filter.trigger = lead.Scheduled
 	}
-	ids := make([]uuid.UUID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
+	if s.Matched == nil {
+		return t.bringForward(ctx, workspace, planned)
 	}
-	if _, err := t.q.ExecContext(ctx, `
-		WITH d AS (
-			DELETE FROM pending_leads WHERE workspace_id = $1 AND pending_id = ANY($2::uuid[]) RETURNING *
-		)
-		INSERT INTO deleted_pending (workspace_id, pending_id, lead_id, group_id, member_id, ring_version, turn, assignment_id,
-			retry_of, due_at, deleted_at)
-		SELECT workspace_id, pending_id, lead_id, group_id, member_id, ring_version, turn, assignment_id, retry_of, due_at, $3
-		FROM d`, workspace, uuids(ids), t.now()); err != nil {
-		return 0, fmt.Errorf("deleting %d pending leads: %w", len(ids), translate(err))
+	if err := t.checkMatched(ctx, workspace, s); err != nil {
+		return 0, nil, err
 	}
-	return len(ids), nil
+	var all []Batch
+	for {
+		n, batches, err := t.bringForward(ctx, workspace, planned)
+		if err != nil {
+			return 0, nil, err
+		}
+		if all = append(all, batches...); n == 0 { // none is left that was planned, and what others added meanwhile is counted
+			return *s.Matched, all, t.checkMatched(ctx, workspace, s)
+		}
+	}
 }
 
-// DistributeNow has pending leads go out at once, to the members planned. It returns how many were still pending and the
-// batches to hand to the queue. Those that are going out already count where they are named, and do not match a filter.
-func (t *Tx) DistributeNow(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, []Batch, error) {
-	if s.IDs == nil {
-		s.Filter.trigger = lead.Scheduled
-	}
+// bringForward has pending leads go out at once, MaxSelected at the most, and returns how many it locked.
+func (t *Tx) bringForward(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, []Batch, error) {
 	rows, err := t.lockPending(ctx, workspace, s)
 	if err != nil {
 		return 0, nil, err

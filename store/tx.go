@@ -15,6 +15,7 @@ import (
 func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
 	act := actOf(ctx)
 	for run := 1; ; run++ {
+		act.begin()
 		err := s.tryTx(ctx, func(t *Tx) error {
 			if err := do(t); err != nil {
 				return err

@@ -154,7 +154,8 @@ func (w *world) give(group uuid.UUID, n int) string {
 	return w.who(ids)
 }
 
-// who tells what became of leads: the letters of the members who hold each, or the reasons of its failures.
+// who tells what became of leads: the letters of the members who hold each, or the reasons of its failures. Of those that
+// were cancelled nothing became.
 func (w *world) who(ids []uuid.UUID) string {
 	w.t.Helper()
 	var rows []struct {
@@ -163,7 +164,8 @@ func (w *world) who(ids []uuid.UUID) string {
 		Reason *string       `db:"reason"`
 	}
 	if err := w.DB.Select(&rows, `
-		SELECT lead_id, member_id, reason FROM history WHERE lead_id = ANY($1::uuid[]) ORDER BY history_id`,
+		SELECT lead_id, member_id, reason FROM history
+		WHERE lead_id = ANY($1::uuid[]) AND outcome <> 'cancelled' ORDER BY history_id`,
 		pq.GenericArray{A: ids}); err != nil {
 		w.t.Fatal(err)
 	}

@@ -26,6 +26,8 @@ const (
 	Succeeded Outcome = "succeeded"
 	// Failed means that there is no copy; the reason says why.
 	Failed Outcome = "failed"
+	// Cancelled means that somebody deleted it while it was pending. It has no reason.
+	Cancelled Outcome = "cancelled"
 )
 
 // Trigger is what made a pending lead due.

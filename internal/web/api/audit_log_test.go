@@ -37,6 +37,7 @@ func TestAuditLog(t *testing.T) {
 	at := clock.get().Add(time.Hour).Format(time.RFC3339)
 	assigned := s.post("/v1/assignments", map[string]any{"lead_ids": []string{l}, "group_id": g, "at": at}).is(202).id()
 	s.post("/v1/assignments/preview", map[string]any{"lead_ids": []string{l}, "group_id": g, "at": at}).is(200)
+	pending := s.get("/v1/pending-leads").items()[0]["id"]
 	s.post("/v1/pending-leads/delete", `{"all":{}}`).is(200)
 	s.delete("/v1/leads/" + l).is(204)
 	s.do(s.memberKey(a), "GET", "/v1/workspace", nil).is(200)
@@ -52,7 +53,7 @@ func TestAuditLog(t *testing.T) {
 		fmt.Sprintf("put-group [%s] [method name slots] <nil>", g),
 		fmt.Sprintf("patch-lead [%s] [fields] <nil>", l),
 		fmt.Sprintf("post-assignment [%s] [] <nil>", assigned),
-		"delete-pending-leads [] [] 1",
+		fmt.Sprintf("delete-pending-leads [%s] [] 1", pending),
 		fmt.Sprintf("delete-lead [%s] [] <nil>", l),
 		fmt.Sprintf("post-source [%s] [] <nil>", source),
 	}

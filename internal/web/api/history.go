@@ -28,7 +28,7 @@ type HistoryEntry struct {
 	Turn         *int64       `json:"turn"`
 	MovedFrom    *uuid.UUID   `json:"moved_from" format:"uuid" nullable:"true" doc:"The member for whom it was planned, where someone chose another."`
 	Replanned    *time.Time   `json:"replanned_from" doc:"When it was to go out first, where an outage outlasted that day."`
-	Outcome      lead.Outcome `json:"outcome" enum:"succeeded,failed"`
+	Outcome      lead.Outcome `json:"outcome" enum:"succeeded,failed,cancelled"`
 	Reason       *string      `json:"reason"`
 	Trigger      lead.Trigger `json:"trigger" enum:"immediate,scheduled,distribute_now"`
 	Pace         *string      `json:"pace" enum:"slow,normal,fast" doc:"At which it was planned; null where it was not."`
@@ -36,6 +36,9 @@ type HistoryEntry struct {
 	AcceptedAt   time.Time    `json:"accepted_at" doc:"When it was asked for, or brought forward."`
 	DueAt        time.Time    `json:"due_at" doc:"For when it was planned."`
 	At           time.Time    `json:"at" doc:"When it was done."`
+	PendingID    uuid.UUID    `json:"pending_id" format:"uuid" doc:"Its id while it was pending."`
+	ActID        *uuid.UUID   `json:"act_id" format:"uuid" nullable:"true" doc:"The entry of the audit log that tells of the request which cancelled it."`
+	CancelledBy  *uuid.UUID   `json:"cancelled_by" format:"uuid" nullable:"true" doc:"The API key whose request cancelled it."`
 }
 
 func (h HistoryEntry) itemID() uuid.UUID { return h.ID }
@@ -53,13 +56,15 @@ type Retry struct {
 
 type historyInput struct {
 	Paging
-	Outcome  lead.Outcome `query:"outcome" enum:"succeeded,failed"`
+	Outcome  lead.Outcome `query:"outcome" enum:"succeeded,failed,cancelled"`
 	Reason   lead.Reason  `query:"reason" maxLength:"100"`
 	Trigger  lead.Trigger `query:"trigger" enum:"immediate,scheduled,distribute_now"`
 	MemberID uuid.UUID    `query:"member_id" format:"uuid"`
 	LeadID   uuid.UUID    `query:"lead_id" format:"uuid"`
 	GroupID  uuid.UUID    `query:"group_id" format:"uuid"`
 	Retried  string       `query:"retried" enum:"true,false" doc:"Only what failed and was retried, or only what failed and was not."`
+	Assigned uuid.UUID    `query:"assignment_id" format:"uuid"`
+	ActID    uuid.UUID    `query:"act_id" format:"uuid" doc:"Only what was cancelled by the request of which this entry of the audit log tells."`
 	From     time.Time    `query:"from" doc:"Inclusive."`
 	To       time.Time    `query:"to" doc:"Exclusive."`
 }
@@ -82,6 +87,9 @@ var historyColumns = []column[HistoryEntry]{
 	{"replanned_from", func(h HistoryEntry) string { return cellOfMoment(h.Replanned) }},
 	{"accepted_at", func(h HistoryEntry) string { return cellOfTime(h.AcceptedAt) }},
 	{"pace", func(h HistoryEntry) string { return cellOfText(h.Pace) }},
+	{"pending_id", func(h HistoryEntry) string { return h.PendingID.String() }},
+	{"act_id", func(h HistoryEntry) string { return cellOfID(h.ActID) }},
+	{"cancelled_by", func(h HistoryEntry) string { return cellOfID(h.CancelledBy) }},
 }
 
 func (a *API) registerHistory() {
@@ -100,7 +108,7 @@ func (a *API) listHistory(ctx context.Context, c *call, in *historyInput, p stor
 	}
 	all, err := a.Store.History(ctx, c.Workspace, store.HistoryFilter{
 		Outcome: in.Outcome, Reason: in.Reason, Trigger: in.Trigger, MemberID: in.MemberID, LeadID: in.LeadID, GroupID: in.GroupID,
-		From: in.From, To: in.To, Retried: boolOrNil(in.Retried),
+		AssignmentID: in.Assigned, ActID: in.ActID, From: in.From, To: in.To, Retried: boolOrNil(in.Retried),
 	}, p)
 	return each(all, historyBody), err
 }
@@ -122,7 +130,7 @@ func historyBody(h store.HistoryEntry) HistoryEntry {
 		RetryOf: h.RetryOf, Retried: h.Retried, RingVersion: h.RingVersion, Turn: h.Turn,
 		MovedFrom: h.MovedFrom, Replanned: h.ReplannedFrom, Outcome: h.Outcome,
 		Reason: textOrNull(string(h.Reason)), Trigger: h.Trigger, Pace: textOrNull(string(h.Pace)),
-		AcceptedAt: h.AcceptedAt, DueAt: h.DueAt, At: h.At,
+		AcceptedAt: h.AcceptedAt, DueAt: h.DueAt, At: h.At, PendingID: h.PendingID, ActID: h.ActID, CancelledBy: h.CancelledBy,
 		Skipped: each(h.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
 	}
 }

@@ -11,10 +11,11 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-// PendingSelection says which pending leads are meant: those listed, or all that match.
+// PendingSelection says which pending leads are meant: those listed, or those that match.
 type PendingSelection struct {
-	IDs []uuid.UUID `json:"ids,omitempty" format:"uuid" maxItems:"100000" doc:"Those with these ids. Either this or all."`
-	All *PendingAll `json:"all,omitempty" doc:"Those that match, the soonest 100,000 at a time: repeat until the count is 0."`
+	IDs    []uuid.UUID   `json:"ids,omitempty" format:"uuid" maxItems:"100000" doc:"Those with these ids. Either this, or filter, or all."`
+	Filter *PendingMatch `json:"filter,omitempty" doc:"All that match, however many."`
+	All    *PendingAll   `json:"all,omitempty" doc:"Those that match, the soonest 100,000 at a time: repeat until the count is 0."`
 }
 
 // PendingAll are filters of which all must match; without any, everything pending does.
@@ -26,17 +27,33 @@ type PendingAll struct {
 	DueBefore    time.Time `json:"due_before,omitempty" doc:"Exclusive."`
 }
 
+func (f PendingAll) toStore() store.PendingFilter {
+	return store.PendingFilter{
+		MemberID: f.MemberID, GroupID: f.GroupID, AssignmentID: f.AssignmentID, LeadID: f.LeadID, DueBefore: f.DueBefore,
+	}
+}
+
+// PendingMatch is the filters of a list of pending leads, and how many it has.
+type PendingMatch struct {
+	PendingAll
+	Matched
+}
+
+// Matched is how many a filter was seen to match.
+type Matched struct {
+	Matched int `json:"matched" minimum:"0" doc:"How many were seen to match. Where that is another number by now, nothing is done and the answer is 409, with the new one."`
+}
+
 func (s PendingSelection) toStore() (store.PendingSelection, error) {
-	if (s.IDs != nil) == (s.All != nil) {
-		return store.PendingSelection{}, &store.FieldError{Field: "ids", Message: "give either ids or all"}
-	}
-	if s.All == nil {
+	switch {
+	case s.IDs != nil && s.All == nil && s.Filter == nil:
 		return store.PendingSelection{IDs: s.IDs}, nil
+	case s.IDs == nil && s.All != nil && s.Filter == nil:
+		return store.PendingSelection{Filter: s.All.toStore()}, nil
+	case s.IDs == nil && s.All == nil && s.Filter != nil:
+		return store.PendingSelection{Filter: s.Filter.toStore(), Matched: &s.Filter.Matched.Matched}, nil
 	}
-	return store.PendingSelection{Filter: store.PendingFilter{
-		MemberID: s.All.MemberID, GroupID: s.All.GroupID, AssignmentID: s.All.AssignmentID, LeadID: s.All.LeadID,
-		DueBefore: s.All.DueBefore,
-	}}, nil
+	return store.PendingSelection{}, &store.FieldError{Field: "ids", Message: "give either ids, or filter, or all"}
 }
 
 // Count is how many there were.
@@ -70,34 +87,40 @@ func (a *API) registerPendingChanges() {
 			}
 			return err
 		})
+		if err == nil {
+			a.countCancelled(count)
+		}
 		return &struct{ Body Count }{Count{count}}, err
 	})
 	register(a, huma.Operation{
 		OperationID: "delete-pending-leads", Method: http.MethodPost, Path: collection + "/delete", Summary: "Delete pending leads; the source leads stay",
+		Errors: []int{http.StatusConflict},
 	}, func(ctx context.Context, c *call, in *struct{ Body PendingSelection }) (*posted[Count], error) {
-		return a.changePending(ctx, c, in.Body, func(tx *store.Tx, s store.PendingSelection) (int, []store.Batch, error) {
+		return a.changePending(ctx, c, in.Body, func(tx *store.Tx, s store.PendingSelection) (effect[Count], error) {
 			count, err := tx.DeletePending(ctx, c.Workspace, s)
-			return count, nil, err
+			return effect[Count]{body: Count{count}, cancelled: count}, err
 		})
 	})
 	register(a, huma.Operation{
 		OperationID: "distribute-pending-leads-now", Method: http.MethodPost, Path: collection + "/distribute-now",
-		Summary: "Distribute pending leads at once, to the members planned",
+		Summary: "Distribute pending leads at once, to the members planned", Errors: []int{http.StatusConflict},
 	}, func(ctx context.Context, c *call, in *struct{ Body PendingSelection }) (*posted[Count], error) {
-		return a.changePending(ctx, c, in.Body, func(tx *store.Tx, s store.PendingSelection) (int, []store.Batch, error) {
-			return tx.DistributeNow(ctx, c.Workspace, s)
+		return a.changePending(ctx, c, in.Body, func(tx *store.Tx, s store.PendingSelection) (effect[Count], error) {
+			count, batches, err := tx.DistributeNow(ctx, c.Workspace, s)
+			return effect[Count]{body: Count{count}, batches: batches}, err
 		})
 	})
 }
 
-func (a *API) changePending(ctx context.Context, c *call, selected PendingSelection, change func(*store.Tx, store.PendingSelection) (int, []store.Batch, error)) (*posted[Count], error) {
+func (a *API) changePending(ctx context.Context, c *call, selected PendingSelection, change func(*store.Tx, store.PendingSelection) (effect[Count], error)) (*posted[Count], error) {
 	s, err := selected.toStore()
 	if err != nil {
 		return nil, err
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Count], error) {
-		count, batches, err := change(tx, s)
-		return effect[Count]{status: http.StatusOK, body: Count{count}, batches: batches, count: &count}, err
+		did, err := change(tx, s)
+		did.status, did.count = http.StatusOK, &did.body.Count
+		return did, err
 	})
 }
 
