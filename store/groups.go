@@ -70,7 +70,7 @@ func (q Queries) Groups(ctx context.Context, workspace uuid.UUID, p Page) ([]Gro
 
 // CreateGroup makes a group with version 1 of its ring.
 func (t *Tx) CreateGroup(ctx context.Context, workspace uuid.UUID, spec GroupSpec) (Group, error) {
-	if err := t.checkSpec(ctx, workspace, spec); err != nil {
+	if err := t.checkSpec(ctx, workspace, spec, nil); err != nil {
 		return Group{}, err
 	}
 	id, err := uuid.NewV7()
@@ -89,6 +89,11 @@ func (t *Tx) CreateGroup(ctx context.Context, workspace uuid.UUID, spec GroupSpe
 	return t.Group(ctx, workspace, id)
 }
 
+// differs reports whether a spec has other receivers than the group, or another method: its ring would be another one.
+func (g Group) differs(spec GroupSpec) bool {
+	return g.Method != spec.Method || !reflect.DeepEqual(g.Listed, spec.Listed)
+}
+
 // UpdateGroup replaces what the operator says of a group. Where the receivers or the method change, the ring gets a new
 // version in which whoever was next stays next, see lead.Ring.Succeed; distributions in progress end under the old one first.
 func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec GroupSpec) (Group, error) {
@@ -99,11 +104,11 @@ func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec G
 	if err != nil {
 		return Group{}, err
 	}
-	if err := t.checkSpec(ctx, workspace, spec); err != nil {
+	if err := t.checkSpec(ctx, workspace, spec, old.Listed); err != nil {
 		return Group{}, err
 	}
 	version := old.Version
-	if old.Method != spec.Method || !reflect.DeepEqual(old.Listed, spec.Listed) {
+	if old.differs(spec) {
 		next, err := t.succeedRing(ctx, workspace, group, old.Version, lead.Spread(spec.Listed))
 		if err != nil {
 			return Group{}, err
@@ -130,14 +135,18 @@ func (t *Tx) DeleteGroup(ctx context.Context, workspace, group uuid.UUID) error 
 	return oneRow(result, err)
 }
 
-// checkSpec returns a *FieldError where the receivers cannot make a ring.
-func (t *Tx) checkSpec(ctx context.Context, workspace uuid.UUID, spec GroupSpec) error {
+// checkSpec returns a *FieldError where the receivers cannot make a ring. Whoever was removed can be listed only where they
+// are already: so a group can be saved as it was read, and they are passed over in it as before.
+func (q Queries) checkSpec(ctx context.Context, workspace uuid.UUID, spec GroupSpec, listed []lead.Listed) error {
 	if len(spec.Listed) == 0 {
 		return &FieldError{"slots", "a group needs at least one slot"}
 	}
-	present, err := t.presentMembers(ctx, workspace, spec.Listed)
+	present, err := q.PresentMembers(ctx, workspace, spec.Listed)
 	if err != nil {
 		return err
+	}
+	for _, id := range members(listed) {
+		present[id] = true
 	}
 	total := 0
 	for i, l := range spec.Listed {
@@ -169,13 +178,11 @@ func (t *Tx) checkSpec(ctx context.Context, workspace uuid.UUID, spec GroupSpec)
 	return nil
 }
 
-// presentMembers tells which of the listed members exist and were not removed.
-func (q Queries) presentMembers(ctx context.Context, workspace uuid.UUID, listed []lead.Listed) (map[uuid.UUID]bool, error) {
+// PresentMembers tells which of the listed members exist and were not removed.
+func (q Queries) PresentMembers(ctx context.Context, workspace uuid.UUID, listed ...[]lead.Listed) (map[uuid.UUID]bool, error) {
 	var ids []uuid.UUID
 	for _, l := range listed {
-		for _, m := range l.Members {
-			ids = append(ids, m.MemberID)
-		}
+		ids = append(ids, members(l)...)
 	}
 	var found []uuid.UUID
 	err := sqlx.SelectContext(ctx, q.q, &found, `
@@ -186,4 +193,18 @@ func (q Queries) presentMembers(ctx context.Context, workspace uuid.UUID, listed
 		present[id] = true
 	}
 	return present, translate(err)
+}
+
+// members are the listed members in their order, each once.
+func members(listed []lead.Listed) (ids []uuid.UUID) {
+	seen := make(map[uuid.UUID]bool)
+	for _, l := range listed {
+		for _, m := range l.Members {
+			if !seen[m.MemberID] {
+				seen[m.MemberID] = true
+				ids = append(ids, m.MemberID)
+			}
+		}
+	}
+	return ids
 }

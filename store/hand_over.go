@@ -57,30 +57,61 @@ func (q Queries) MemberPending(ctx context.Context, workspace, member uuid.UUID)
 // Where there is none it stays. Leads without a pace keep their time. The turns that were spent on them stay those of the
 // member for whom they were planned, which history tells.
 func (t *Tx) HandOver(ctx context.Context, workspace, member uuid.UUID, choice PendingChoice) (int, []Batch, error) {
-	n := 0
+	return t.handOver(ctx, workspace, plannedFor{of: []uuid.UUID{member}}, choice)
+}
+
+// HandOverActive does the same for a member who stays active, or whom it leaves as they are.
+func (t *Tx) HandOverActive(ctx context.Context, workspace, member uuid.UUID, choice PendingChoice) (int, []Batch, error) {
+	if err := t.passGate(ctx, workspace); err != nil {
+		return 0, nil, err
+	}
+	if _, err := t.Member(ctx, workspace, member); err != nil {
+		return 0, nil, err
+	}
+	return t.HandOver(ctx, workspace, member, choice)
+}
+
+// plannedFor are leads that are planned: of these members or, where there are none, of anybody, and through a group where one
+// is named.
+type plannedFor struct {
+	of    []uuid.UUID
+	group uuid.UUID
+}
+
+// where is what the leads have in common, as SQL, its arguments numbered from $2 on.
+func (p plannedFor) where() (condition string, args []any) {
+	condition = `p.workspace_id = $1 AND p.trigger = 'scheduled' AND p.refused IS NULL`
+	if p.of != nil {
+		args = append(args, uuids(p.of))
+		condition += fmt.Sprintf(` AND p.member_id = ANY($%d::uuid[])`, len(args)+1)
+	}
+	if p.group != uuid.Nil {
+		args = append(args, p.group)
+		condition += fmt.Sprintf(` AND p.group_id = $%d`, len(args)+1)
+	}
+	return condition, args
+}
+
+func (t *Tx) handOver(ctx context.Context, workspace uuid.UUID, p plannedFor, choice PendingChoice) (int, []Batch, error) {
 	switch choice.Action {
 	case DropPending:
-		for {
-			deleted, err := t.DeletePending(ctx, workspace, PendingSelection{Filter: PendingFilter{MemberID: member, trigger: lead.Scheduled}})
-			if err != nil || deleted == 0 {
-				return n, nil, err
-			}
-			n += deleted
-		}
+		n, err := t.drop(ctx, workspace, p)
+		return n, nil, err
 	case SpreadPending:
+		if _, err := t.q.ExecContext(ctx, planLock, workspace); err != nil {
+			return 0, nil, translate(err)
+		}
 		w, err := t.Workspace(ctx, workspace)
 		if err != nil {
 			return 0, nil, err
 		}
-		h := handOver{t: t, w: w, from: member, groups: make(map[uuid.UUID][]*receiver)}
+		h := handOver{t: t, w: w, plannedFor: p, groups: make(map[uuid.UUID][]*receiver)}
 		if err := h.choose(ctx, choice); err != nil {
 			return 0, nil, err
 		}
-		if _, err := t.q.ExecContext(ctx, planLock, workspace); err != nil {
-			return 0, nil, translate(err)
-		}
-		if n, err = h.run(ctx); err != nil {
-			return 0, nil, fmt.Errorf("spreading what member %s has pending: %w", member, err)
+		n, err := h.run(ctx)
+		if err != nil {
+			return 0, nil, fmt.Errorf("spreading what is planned: %w", err)
 		}
 		batches, err := t.arm(ctx, workspace, t.now().Add(armSoon), pendingPart)
 		return n, batches, err
@@ -88,15 +119,31 @@ func (t *Tx) HandOver(ctx context.Context, workspace, member uuid.UUID, choice P
 	return 0, nil, nil
 }
 
-// handOver is one member's planned leads on their way to others.
+// drop deletes planned leads.
+func (t *Tx) drop(ctx context.Context, workspace uuid.UUID, p plannedFor) (n int, err error) {
+	of := p.of
+	if of == nil {
+		of = []uuid.UUID{uuid.Nil} // anybody
+	}
+	for _, member := range of {
+		deleted, err := t.cancelAll(ctx, workspace, PendingFilter{MemberID: member, GroupID: p.group, trigger: lead.Scheduled})
+		if err != nil {
+			return n, err
+		}
+		n += deleted
+	}
+	return n, nil
+}
+
+// handOver is planned leads on their way to others.
 type handOver struct {
-	t    *Tx
-	w    Workspace
-	from uuid.UUID
+	t *Tx
+	w Workspace
+	plannedFor
 	// chosen are who get the leads; nil means those of each lead's group, which are read when they are needed.
 	chosen []*receiver
 	groups map[uuid.UUID][]*receiver
-	held   map[holding]bool // who has, or is to get, which of the leads at hand
+	held   map[holding]int // how many copies and pending leads make that a member has, or is to get, one of the leads at hand
 }
 
 // receiver is somebody who can be given leads, and how many they were given.
@@ -124,7 +171,7 @@ func (h *handOver) choose(ctx context.Context, choice PendingChoice) (err error)
 			return err
 		}
 		for i, id := range choice.MemberIDs {
-			if !active[id] || id == h.from {
+			if !active[id] || slices.Contains(h.of, id) {
 				return &FieldError{fmt.Sprintf("member_ids[%d]", i), "this is not another active member of this workspace"}
 			}
 			h.chosen = append(h.chosen, &receiver{id: id, weight: 1})
@@ -133,7 +180,7 @@ func (h *handOver) choose(ctx context.Context, choice PendingChoice) (err error)
 	return err
 }
 
-// receivers are the active members of a group's ring but for the one whose leads these are; nobody of a deleted group.
+// receivers are the active members of a group's ring but for those whose leads these are; nobody of a deleted group.
 func (h *handOver) receivers(ctx context.Context, group uuid.UUID) ([]*receiver, error) {
 	if found, known := h.groups[group]; known {
 		return found, nil
@@ -158,7 +205,7 @@ func (h *handOver) receivers(ctx context.Context, group uuid.UUID) ([]*receiver,
 			for _, m := range slot {
 				i := slices.IndexFunc(all, func(one *receiver) bool { return one.id == m.MemberID })
 				switch {
-				case !active[m.MemberID] || m.MemberID == h.from:
+				case !active[m.MemberID] || slices.Contains(h.of, m.MemberID):
 				case i >= 0:
 					all[i].weight++
 				default:

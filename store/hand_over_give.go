@@ -19,18 +19,23 @@ type plannedLead struct {
 	Group uuid.NullUUID `db:"group_id"`
 }
 
-// run spreads all the leads, a part at a time, the soonest first.
+// run spreads all the leads, a part at a time, the soonest first. One that was given a later time may be met again.
 func (h *handOver) run(ctx context.Context) (n int, err error) {
 	var last plannedLead
+	met := make(map[uuid.UUID]bool)
 	for {
 		part, err := h.next(ctx, last)
 		if err != nil || len(part) == 0 {
 			return n, err
 		}
 		last = part[len(part)-1]
+		part = slices.DeleteFunc(part, func(l plannedLead) bool { return met[l.ID] })
 		given, err := h.give(ctx, part)
 		if err != nil {
 			return n, err
+		}
+		for _, l := range part {
+			met[l.ID] = true
 		}
 		n += given
 	}
@@ -38,14 +43,16 @@ func (h *handOver) run(ctx context.Context) (n int, err error) {
 
 // next locks the next part of the leads, and returns it with the soonest first.
 func (h *handOver) next(ctx context.Context, last plannedLead) ([]plannedLead, error) {
+	condition, args := h.where()
+	n := len(args) + 1
+	args = append(append([]any{h.w.ID}, args...), last.Due, last.ID, MaxSelected)
 	var part []plannedLead
-	err := sqlx.SelectContext(ctx, h.t.q, &part, `
+	err := sqlx.SelectContext(ctx, h.t.q, &part, fmt.Sprintf(`
 		SELECT p.pending_id, p.lead_id, p.group_id, p.member_id, coalesce(p.pace, '') AS pace, p.due_at FROM pending_leads p
-		WHERE p.workspace_id = $1 AND p.member_id = $2 AND p.trigger = $3 AND p.refused IS NULL AND p.pending_id = ANY(ARRAY(
-			SELECT pending_id FROM pending_leads
-			WHERE workspace_id = $1 AND member_id = $2 AND trigger = $3 AND refused IS NULL AND (due_at, pending_id) > ($4, $5)
-			ORDER BY due_at, pending_id LIMIT $6))
-		ORDER BY p.pending_id FOR UPDATE OF p`, h.w.ID, h.from, lead.Scheduled, last.Due, last.ID, MaxSelected)
+		WHERE %[1]s AND p.pending_id = ANY(ARRAY(
+			SELECT pending_id FROM pending_leads p WHERE %[1]s AND (due_at, pending_id) > ($%[2]d, $%[3]d)
+			ORDER BY due_at, pending_id LIMIT $%[4]d))
+		ORDER BY p.pending_id FOR UPDATE OF p`, condition, n+1, n+2, n+3), args...)
 	slices.SortFunc(part, func(a, b plannedLead) int {
 		if c := a.Due.Compare(b.Due); c != 0 {
 			return c
@@ -61,7 +68,7 @@ func (h *handOver) give(ctx context.Context, part []plannedLead) (int, error) {
 		return 0, err
 	}
 	byPace := make(map[lead.Pace]*shares[plannedLead])
-	n := 0
+	var anew []plannedLead // what has no new time yet
 	for _, l := range part {
 		to, err := h.receiverOf(ctx, l)
 		if err != nil {
@@ -74,8 +81,9 @@ func (h *handOver) give(ctx context.Context, part []plannedLead) (int, error) {
 			byPace[l.Pace] = &shares[plannedLead]{}
 		}
 		byPace[l.Pace].add(to.id, l)
-		n++
+		anew = append(anew, l)
 	}
+	n := len(anew)
 	now := h.t.now()
 	for _, pace := range append([]lead.Pace{""}, lead.Paces[:]...) {
 		share := byPace[pace]
@@ -84,14 +92,19 @@ func (h *handOver) give(ctx context.Context, part []plannedLead) (int, error) {
 		}
 		var times [][]time.Time
 		if pace != "" {
+			apart := make([]uuid.UUID, len(anew))
+			for i, l := range anew {
+				apart[i] = l.ID
+			}
 			var err error
-			if times, err = share.plan(ctx, h.t, h.w, pace, now, newSeed(now), nil); err != nil {
+			if times, err = share.plan(ctx, h.t, h.w, pace, now, newSeed(now), apart); err != nil {
 				return 0, err
 			}
 		}
 		if err := h.move(ctx, share, times); err != nil {
 			return 0, err
 		}
+		anew = slices.DeleteFunc(anew, func(l plannedLead) bool { return l.Pace == pace })
 	}
 	return n, nil
 }
@@ -105,16 +118,20 @@ func (h *handOver) receiverOf(ctx context.Context, l plannedLead) (*receiver, er
 			return nil, err
 		}
 	}
+	own := holding{l.Lead, l.Member}
+	h.held[own]-- // it is to be somebody's anew, and may be the same one's
 	var best *receiver
 	for _, r := range all {
-		if !h.held[holding{l.Lead, r.id}] && (best == nil || r.given*best.weight < best.given*r.weight) {
+		if h.held[holding{l.Lead, r.id}] == 0 && (best == nil || r.given*best.weight < best.given*r.weight) {
 			best = r
 		}
 	}
-	if best != nil {
-		best.given++
-		h.held[holding{l.Lead, best.id}] = true
+	if best == nil {
+		h.held[own]++
+		return nil, nil
 	}
+	best.given++
+	h.held[holding{l.Lead, best.id}]++
 	return best, nil
 }
 
@@ -124,19 +141,22 @@ func (h *handOver) readHeld(ctx context.Context, part []plannedLead) error {
 	for i, l := range part {
 		leads[i] = l.Lead
 	}
-	h.held = make(map[holding]bool)
-	if err := h.t.readHoldings(ctx, h.w.ID, leads, h.held); err != nil {
+	copies := make(map[holding]bool)
+	if err := h.t.readHoldings(ctx, h.w.ID, leads, copies); err != nil {
 		return err
+	}
+	h.held = make(map[holding]int)
+	for one := range copies {
+		h.held[one]++
 	}
 	var rows []holding
 	if err := sqlx.SelectContext(ctx, h.t.q, &rows, `
 		SELECT lead_id AS source_lead_id, member_id FROM pending_leads
-		WHERE workspace_id = $1 AND lead_id = ANY($2::uuid[]) AND member_id IS NOT NULL AND member_id <> $3`,
-		h.w.ID, uuids(leads), h.from); err != nil {
+		WHERE workspace_id = $1 AND lead_id = ANY($2::uuid[]) AND member_id IS NOT NULL`, h.w.ID, uuids(leads)); err != nil {
 		return fmt.Errorf("reading who is to get the leads: %w", translate(err))
 	}
 	for _, one := range rows {
-		h.held[one] = true
+		h.held[one]++
 	}
 	return nil
 }

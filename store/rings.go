@@ -122,7 +122,11 @@ func (q Queries) Upcoming(ctx context.Context, workspace, group uuid.UUID, n int
 	if err != nil {
 		return nil, err
 	}
-	ring := row.ring()
+	return q.upcoming(ctx, workspace, row.ring(), position, n)
+}
+
+// upcoming lists the turns of a ring that come at a position.
+func (q Queries) upcoming(ctx context.Context, workspace uuid.UUID, ring lead.Ring, position lead.Position, n int) ([]UpcomingTurn, error) {
 	active, err := q.activeMembers(ctx, workspace, []lead.Ring{ring}, nil)
 	if err != nil {
 		return nil, err

@@ -14,14 +14,16 @@ import (
 
 // Group is a distribution group.
 type Group struct {
-	ID        uuid.UUID   `json:"id" format:"uuid"`
-	Name      string      `json:"name"`
-	Method    lead.Method `json:"method" enum:"round_robin,round_robin_multiple"`
-	Version   int         `json:"version" doc:"Goes up whenever the receivers or the method change."`
-	Slots     []Slot      `json:"slots"`
-	Next      *[]Turn     `json:"next,omitempty" doc:"Whose turns come next, with ?next=."`
-	CreatedAt time.Time   `json:"created_at"`
-	UpdatedAt time.Time   `json:"updated_at"`
+	ID      uuid.UUID   `json:"id" format:"uuid"`
+	Name    string      `json:"name"`
+	Method  lead.Method `json:"method" enum:"round_robin,round_robin_multiple"`
+	Version int         `json:"version" doc:"Goes up whenever the receivers or the method change."`
+	Slots   []Slot      `json:"slots"`
+	Next    *[]Turn     `json:"next,omitempty" doc:"Whose turns come next, with ?next=."`
+	// Pending is there where this request edited the group.
+	Pending   *GroupPending `json:"pending,omitempty" doc:"Of an edit: what became of the leads planned for receivers who left."`
+	CreatedAt time.Time     `json:"created_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
 }
 
 func (g Group) itemID() uuid.UUID { return g.ID }
@@ -36,6 +38,7 @@ type Slot struct {
 type Receiver struct {
 	MemberID uuid.UUID `json:"member_id" format:"uuid"`
 	Notify   *bool     `json:"notify,omitempty" doc:"Whether they are told of their leads; true unless given."`
+	Removed  bool      `json:"removed,omitempty" readOnly:"true" doc:"Whether they were removed from the workspace: they get no leads, and may stay listed where they are. Ignored in a request."`
 }
 
 // Turn is a turn to come and who has it.
@@ -44,7 +47,7 @@ type Turn struct {
 	MemberIDs []uuid.UUID `json:"member_ids" format:"uuid"`
 }
 
-// GroupSpec is a group to be made, or what one is to be replaced with.
+// GroupSpec is a group to be made.
 type GroupSpec struct {
 	Name   string      `json:"name" minLength:"1" maxLength:"200"`
 	Method lead.Method `json:"method" enum:"round_robin,round_robin_multiple"`
@@ -67,18 +70,15 @@ func (a *API) registerGroups() {
 	registerList(a, huma.Operation{OperationID: "list-groups", Path: collection, Summary: "List the distribution groups"}, nil,
 		func(ctx context.Context, c *call, _ *struct{ Paging }, p store.Page) ([]Group, error) {
 			all, err := a.Store.Groups(ctx, c.Workspace, p)
-			return each(all, groupBody), err
+			if err != nil {
+				return nil, err
+			}
+			return a.groupBodies(ctx, c, all...)
 		})
 	register(a, huma.Operation{
 		OperationID: "get-group", Method: http.MethodGet, Path: one, Summary: "Read a distribution group, and whose turn is next",
 	}, a.getGroup)
-	register(a, huma.Operation{
-		OperationID: "put-group", Method: http.MethodPut, Path: one,
-		Summary: "Replace a distribution group's receivers; whoever was next stays next",
-	}, a.putGroup)
-	register(a, huma.Operation{
-		OperationID: "delete-group", Method: http.MethodDelete, Path: one, Summary: "Delete a distribution group",
-	}, a.deleteGroup)
+	a.registerGroupChanges()
 	a.registerGroupShares(one + "/shares")
 }
 
@@ -89,7 +89,7 @@ func (a *API) postGroup(ctx context.Context, c *call, in *struct{ Body GroupSpec
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Group], error) {
 		g, err := tx.CreateGroup(ctx, c.Workspace, spec)
-		return effect[Group]{status: http.StatusCreated, body: groupBody(g)}, err
+		return effect[Group]{status: http.StatusCreated, body: groupBody(g, nil)}, err
 	})
 }
 
@@ -102,7 +102,11 @@ func (a *API) getGroup(ctx context.Context, c *call, in *groupInput) (*groupOutp
 	if err != nil {
 		return nil, err
 	}
-	body := groupBody(g)
+	bodies, err := a.groupBodies(ctx, c, g)
+	if err != nil {
+		return nil, err
+	}
+	body := bodies[0]
 	if in.Next > 0 {
 		turns, err := a.Store.Upcoming(ctx, c.Workspace, id, in.Next)
 		if err != nil {
@@ -112,31 +116,6 @@ func (a *API) getGroup(ctx context.Context, c *call, in *groupInput) (*groupOutp
 		body.Next = &next
 	}
 	return &groupOutput{body}, nil
-}
-
-func (a *API) putGroup(ctx context.Context, c *call, in *patchInput[GroupSpec]) (*groupOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
-	spec, err := in.Body.spec()
-	if err != nil {
-		return nil, err
-	}
-	var g store.Group
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		g, err = tx.UpdateGroup(ctx, c.Workspace, id, spec)
-		return err
-	})
-	return &groupOutput{groupBody(g)}, err
-}
-
-func (a *API) deleteGroup(ctx context.Context, c *call, in *itemInput) (*none, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
-	return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteGroup(ctx, c.Workspace, id) })
 }
 
 func (g GroupSpec) spec() (store.GroupSpec, error) {
@@ -154,15 +133,21 @@ func (g GroupSpec) spec() (store.GroupSpec, error) {
 	return spec, needName(&spec.Name)
 }
 
-func groupBody(g store.Group) Group {
-	return Group{
-		ID: g.ID, Name: g.Name, Method: g.Method, Version: g.Version, Slots: each(g.Listed, slotBody),
-		CreatedAt: g.CreatedAt, UpdatedAt: g.UpdatedAt,
-	}
+// groupBodies are groups, with those of their receivers marked who were removed.
+func (a *API) groupBodies(ctx context.Context, c *call, groups ...store.Group) ([]Group, error) {
+	present, err := a.Store.PresentMembers(ctx, c.Workspace, each(groups, func(g store.Group) []lead.Listed { return g.Listed })...)
+	return each(groups, func(g store.Group) Group { return groupBody(g, present) }), err
 }
 
-func slotBody(l lead.Listed) Slot {
-	return Slot{Weight: &l.Weight, Members: each(l.Members, func(m lead.Receiver) Receiver {
-		return Receiver{MemberID: m.MemberID, Notify: &m.Notify}
-	})}
+// groupBody is a group; present are its members who were not removed, nil for all of them.
+func groupBody(g store.Group, present map[uuid.UUID]bool) Group {
+	return Group{
+		ID: g.ID, Name: g.Name, Method: g.Method, Version: g.Version,
+		Slots: each(g.Listed, func(l lead.Listed) Slot {
+			return Slot{Weight: &l.Weight, Members: each(l.Members, func(m lead.Receiver) Receiver {
+				return Receiver{MemberID: m.MemberID, Notify: &m.Notify, Removed: present != nil && !present[m.MemberID]}
+			})}
+		}),
+		CreatedAt: g.CreatedAt, UpdatedAt: g.UpdatedAt,
+	}
 }

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -99,6 +97,10 @@ func (a *API) registerMembers() {
 	register(a, huma.Operation{
 		OperationID: "delete-member", Method: http.MethodDelete, Path: one, Summary: "Remove a member; their history stays",
 	}, a.deleteMember)
+	register(a, huma.Operation{
+		OperationID: "post-member-pending", Method: http.MethodPost, Path: one + "/pending",
+		Summary: "Spread or delete what a member has pending, who may stay active",
+	}, a.postMemberPending)
 }
 
 func (a *API) postMember(ctx context.Context, c *call, in *struct{ Body NewMember }) (*posted[Member], error) {
@@ -130,17 +132,20 @@ func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPat
 		if m, err = tx.EditMember(ctx, c.Workspace, id, in.Body.apply); err != nil {
 			return err
 		}
-		choice := PendingChoice{Action: store.LeavePending}
+		choice := store.PendingChoice{Action: store.LeavePending}
 		if in.Body.Pending != nil {
-			choice = *in.Body.Pending
+			if choice, err = in.Body.Pending.toStore(); err != nil {
+				return under("pending.", err)
+			}
 		}
-		pending, batches, err = handOver(ctx, tx, c.Workspace, id, choice)
+		pending, batches, err = handOver(ctx, tx, c.Workspace, id, choice, tx.HandOver)
 		return under("pending.", err)
 	})
 	if err != nil {
 		return nil, err
 	}
 	a.Feeder.Feed(batches...)
+	a.countCancelled(pending.Deleted)
 	out := memberBody(m)
 	out.Pending = &pending
 	return &memberOutput{out}, nil
@@ -160,7 +165,7 @@ func (p MemberPatch) apply(m *store.Member) error {
 		return err
 	}
 	if m.Active && p.Pending != nil {
-		return &store.FieldError{Field: "pending", Message: "the member is active, and gets what is pending; give this with active: false"}
+		return &store.FieldError{Field: "pending", Message: "the member is active, and gets what is pending; give this with active: false, or send it to /v1/members/{id}/pending"}
 	}
 	return nil
 }
@@ -178,28 +183,25 @@ func (a *API) deleteMember(ctx context.Context, c *call, in *memberRemoval) (*no
 	if err != nil {
 		return nil, err
 	}
-	choice := PendingChoice{in.Pending, in.GroupID, make([]uuid.UUID, len(in.MemberIDs))}
-	for i, text := range in.MemberIDs {
-		if choice.MemberIDs[i], err = uuid.Parse(text); err != nil {
-			return nil, badQuery(fmt.Sprintf("query.member_ids[%d]", i), "this is not the id of a member")
-		}
+	choice, err := queryChoice(in.Pending, in.GroupID, in.MemberIDs)
+	if err != nil {
+		return nil, err
 	}
+	var pending MemberPending
 	var batches []store.Batch
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
 		if err := tx.RemoveMember(ctx, c.Workspace, id); err != nil {
 			return err
 		}
-		_, batches, err = handOver(ctx, tx, c.Workspace, id, choice)
+		pending, batches, err = handOver(ctx, tx, c.Workspace, id, choice, tx.HandOver)
 		return err
 	})
-	var field *store.FieldError
-	if errors.As(err, &field) {
-		return nil, badQuery("query."+field.Field, field.Message)
+	if err != nil {
+		return nil, inQuery(err)
 	}
-	if err == nil {
-		a.Feeder.Feed(batches...)
-	}
-	return nil, err
+	a.Feeder.Feed(batches...)
+	a.countCancelled(pending.Deleted)
+	return nil, nil
 }
 
 // memberOutput is a member with what they have pending.

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,7 +19,7 @@ type MemberPending struct {
 	Deleted   int        `json:"deleted,omitempty" doc:"How many this request deleted."`
 }
 
-// PendingChoice says what becomes of the planned leads of a member who is deactivated.
+// PendingChoice says what becomes of the planned leads of a member.
 type PendingChoice struct {
 	Action    store.PendingAction `json:"action" enum:"leave,spread,delete" doc:"leave: they fail when they are due, unless the member is active again. spread: others get them, at the same pace and in the same order. delete: they are deleted, and the source leads stay."`
 	GroupID   uuid.UUID           `json:"group_id,omitempty" format:"uuid" doc:"For spread: the active members of this group. With neither this nor member_ids, those of the group by which each lead was dealt."`
@@ -39,13 +41,25 @@ func (p PendingChoice) toStore() (store.PendingChoice, error) {
 	return store.PendingChoice(p), nil
 }
 
-// handOver does with a member's planned leads what was chosen, and tells what is left.
-func handOver(ctx context.Context, tx *store.Tx, workspace, member uuid.UUID, choice PendingChoice) (MemberPending, []store.Batch, error) {
-	chosen, err := choice.toStore()
-	if err != nil {
-		return MemberPending{}, nil, err
+// queryChoice reads a choice from the parameters of a request.
+func queryChoice(action store.PendingAction, group uuid.UUID, members []string) (store.PendingChoice, error) {
+	choice := PendingChoice{action, group, make([]uuid.UUID, len(members))}
+	for i, text := range members {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return store.PendingChoice{}, badQuery(fmt.Sprintf("query.member_ids[%d]", i), "this is not the id of a member")
+		}
+		choice.MemberIDs[i] = id
 	}
-	n, batches, err := tx.HandOver(ctx, workspace, member, chosen)
+	made, err := choice.toStore()
+	return made, inQuery(err)
+}
+
+// handOver does with a member's planned leads what was chosen, by one of the store's ways, and tells what is left.
+func handOver(ctx context.Context, tx *store.Tx, workspace, member uuid.UUID, choice store.PendingChoice,
+	do func(context.Context, uuid.UUID, uuid.UUID, store.PendingChoice) (int, []store.Batch, error),
+) (MemberPending, []store.Batch, error) {
+	n, batches, err := do(ctx, workspace, member, choice)
 	if err != nil {
 		return MemberPending{}, nil, err
 	}
@@ -57,6 +71,26 @@ func handOver(ctx context.Context, tx *store.Tx, workspace, member uuid.UUID, ch
 		left.Deleted = n
 	}
 	return left, batches, err
+}
+
+// postMemberPending does with what is planned for a member, who stays as they are, what the admin chooses.
+func (a *API) postMemberPending(ctx context.Context, c *call, in *struct {
+	ItemID
+	Body PendingChoice
+}) (*posted[MemberPending], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	choice, err := in.Body.toStore()
+	if err != nil {
+		return nil, err
+	}
+	return once(ctx, a, c, func(tx *store.Tx) (effect[MemberPending], error) {
+		pending, batches, err := handOver(ctx, tx, c.Workspace, id, choice, tx.HandOverActive)
+		moved := pending.Spread + pending.Deleted
+		return effect[MemberPending]{status: http.StatusOK, body: pending, batches: batches, count: &moved, cancelled: pending.Deleted}, err
+	})
 }
 
 func memberPending(ctx context.Context, q store.Queries, workspace, member uuid.UUID) (MemberPending, error) {

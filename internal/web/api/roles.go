@@ -33,7 +33,10 @@ var roles = map[string][]lead.Role{
 	"put-message-template":     admins,
 	"preview-message-template": admins,
 
+	"post-member-pending": admins,
+
 	"post-group":       admins,
+	"preview-group":    admins,
 	"list-groups":      admins,
 	"get-group":        admins,
 	"put-group":        admins,

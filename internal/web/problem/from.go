@@ -18,6 +18,8 @@ func From(err error) *Problem {
 		reason    lead.Reason
 		field     *store.FieldError
 		violation *store.Violation
+		another   *store.MatchedError
+		planned   *store.PlannedError
 	)
 	switch {
 	case errors.As(err, &known):
@@ -34,6 +36,16 @@ func From(err error) *Problem {
 			status = http.StatusConflict
 		}
 		return New(status, violation.Message, Field{locationOf(violation), violation.Message})
+	case errors.As(err, &another):
+		p := New(http.StatusConflict, another.Error(), Field{"body.filter.matched", "this is not how many match by now"})
+		p.Matched = &another.Matched
+		return p
+	case errors.As(err, &planned):
+		p := New(http.StatusConflict, planned.Error())
+		for _, one := range planned.Pending {
+			p.Pending = append(p.Pending, Pending(one))
+		}
+		return p
 	case errors.Is(err, store.ErrNotFound):
 		return New(http.StatusNotFound, "there is nothing at this address; check the id")
 	case errors.Is(err, context.Canceled):

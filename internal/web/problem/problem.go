@@ -5,6 +5,8 @@ package problem
 import (
 	"encoding/json"
 	"net/http"
+
+	"github.com/google/uuid"
 )
 
 // ContentType is the media type of a problem.
@@ -34,8 +36,17 @@ type Problem struct {
 	Detail string  `json:"detail" doc:"What happened and what to do about it."`
 	Code   string  `json:"code" doc:"Which problem it is, for programs."`
 	Errors []Field `json:"errors,omitempty" nullable:"false" doc:"The fields that are wrong."`
+	// What a request that was refused because of the state of things has to know of it.
+	Pending []Pending `json:"pending,omitempty" nullable:"false" doc:"Of a conflict with what is planned: for whom, and how many. Send the request again with a choice of what becomes of them."`
+	Matched *int      `json:"matched,omitempty" doc:"Of a filter that matches another number than the request says: how many it matches by now."`
 
 	header http.Header
+}
+
+// Pending is how many leads are planned for a member.
+type Pending struct {
+	MemberID uuid.UUID `json:"member_id" format:"uuid"`
+	Count    int       `json:"count"`
 }
 
 // A Field is one wrong field of a request. Values are never repeated.
