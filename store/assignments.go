@@ -26,7 +26,12 @@ type Assignment struct {
 	// be dealt by its group.
 	Count     int
 	CreatedAt time.Time
+	AssignmentCounts
 }
+
+// AssignmentCounts is what became of the decisions of an assignment. Given counts copies, of which a turn of a receivers
+// group makes several.
+type AssignmentCounts struct{ Given, Pending, Failed, Cancelled, Withdrawn int }
 
 type assignmentRow struct {
 	ID        uuid.UUID      `db:"assignment_id"`
@@ -85,6 +90,9 @@ func (t *Tx) Assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID,
 
 // assign writes the decisions of an assignment, and returns their number.
 func (t *Tx) assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID, d Distribution, assignment uuid.UUID) (int, []Batch, error) {
+	if len(leads) == 0 { // somebody has all of them
+		return 0, nil, nil
+	}
 	if d.Scheduled() {
 		w, err := t.Workspace(ctx, workspace)
 		if err != nil {
@@ -112,34 +120,33 @@ func pairs(leads, members []uuid.UUID) (of, to []uuid.UUID) {
 	return of, to
 }
 
+const assignmentColumns = `assignment_id, group_id, member_ids, coalesce(pace, '') AS pace, at, seed, count, created_at`
+
 // Assignment returns one request, ErrNotFound where there is none.
 func (q Queries) Assignment(ctx context.Context, workspace, id uuid.UUID) (Assignment, error) {
 	var row assignmentRow
 	if err := sqlx.GetContext(ctx, q.q, &row, `
-		SELECT assignment_id, group_id, member_ids, coalesce(pace, '') AS pace, at, seed, count, created_at FROM assignments
+		SELECT `+assignmentColumns+` FROM assignments
 		WHERE workspace_id = $1 AND assignment_id = $2`, workspace, id); err != nil {
 		return Assignment{}, translate(err)
 	}
-	return row.assignment()
+	all, err := q.counted(ctx, workspace, []assignmentRow{row})
+	if err != nil {
+		return Assignment{}, err
+	}
+	return all[0], nil
 }
 
 // Assignments lists a page of requests, newest first.
 func (q Queries) Assignments(ctx context.Context, workspace uuid.UUID, p Page) ([]Assignment, error) {
 	var rows []assignmentRow
 	if err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT assignment_id, group_id, member_ids, coalesce(pace, '') AS pace, at, seed, count, created_at FROM assignments
+		SELECT `+assignmentColumns+` FROM assignments
 		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR assignment_id < $2)
 		ORDER BY assignment_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit); err != nil {
 		return nil, translate(err)
 	}
-	all := make([]Assignment, len(rows))
-	for i, r := range rows {
-		var err error
-		if all[i], err = r.assignment(); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return q.counted(ctx, workspace, rows)
 }
 
 // CheckDistribution returns a *FieldError where the distribution names a group or a member that the workspace never

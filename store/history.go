@@ -61,6 +61,24 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 		HistoryEntry
 		SkippedJSON jsonb[[]lead.Skip] `db:"skipped"`
 	}
+	l := historyList(workspace, f, p)
+	err := l.read(ctx, q, &rows, `
+		SELECT h.history_id, h.lead_id, h.member_id, h.group_id, h.assignment_id, h.retry_of, h.ring_version, h.turn, h.moved_from,
+			h.replanned_from,
+			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, coalesce(h.pace, '') AS pace, h.skipped, h.due_at, h.accepted_at, h.at,
+			h.pending_id, h.act_id, (SELECT api_key_id FROM audit_log a WHERE a.workspace_id = h.workspace_id AND a.entry_id = h.act_id) AS cancelled_by,
+			h.outcome = 'failed' AND EXISTS (SELECT 1 FROM history_retries r
+				WHERE r.workspace_id = h.workspace_id AND r.history_id = h.history_id) AS retried
+		FROM`, "h", "")
+	all := make([]HistoryEntry, len(rows))
+	for i, r := range rows {
+		all[i] = r.HistoryEntry
+		all[i].Skipped = r.SkippedJSON.v
+	}
+	return all, err
+}
+
+func historyList(workspace uuid.UUID, f HistoryFilter, p Page) *list {
 	low, high := idSpan(f.From, f.To, idSlack)
 	l := listOf("history", "history_id", workspace, p, low, high)
 	l.withID("act_id", f.ActID)
@@ -88,18 +106,5 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 		}
 		l.others = append(l.others, retried)
 	}
-	err := l.read(ctx, q, &rows, `
-		SELECT h.history_id, h.lead_id, h.member_id, h.group_id, h.assignment_id, h.retry_of, h.ring_version, h.turn, h.moved_from,
-			h.replanned_from,
-			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, coalesce(h.pace, '') AS pace, h.skipped, h.due_at, h.accepted_at, h.at,
-			h.pending_id, h.act_id, (SELECT api_key_id FROM audit_log a WHERE a.workspace_id = h.workspace_id AND a.entry_id = h.act_id) AS cancelled_by,
-			h.outcome = 'failed' AND EXISTS (SELECT 1 FROM history_retries r
-				WHERE r.workspace_id = h.workspace_id AND r.history_id = h.history_id) AS retried
-		FROM`, "h", "")
-	all := make([]HistoryEntry, len(rows))
-	for i, r := range rows {
-		all[i] = r.HistoryEntry
-		all[i].Skipped = r.SkippedJSON.v
-	}
-	return all, err
+	return l
 }

@@ -52,8 +52,8 @@ type LeadFilter struct {
 	IntegrationID uuid.UUID
 	// Attribution narrows by campaign, ad set, ad or form, each empty where it doesn't.
 	CampaignID, AdSetID, AdID, FormID string
-	// Test narrows to tests, or to leads that are none.
-	Test *bool
+	// Test narrows to tests, or to leads that are none, and Assigned to leads that somebody has, or that nobody has.
+	Test, Assigned *bool
 }
 
 var leadColumnList = `lead_id, coalesce(name, '') AS name, coalesce(email, '') AS email, coalesce(phone, '') AS phone,
@@ -90,6 +90,16 @@ func (q Queries) PushedLead(ctx context.Context, workspace, id uuid.UUID) (Lead,
 
 // SourceLeads lists a page of leads that are not deleted, newest first.
 func (q Queries) SourceLeads(ctx context.Context, workspace uuid.UUID, f LeadFilter, p Page) ([]Lead, error) {
+	l, err := q.leadList(ctx, workspace, f, p)
+	if err != nil {
+		return nil, err
+	}
+	var all []Lead
+	err = l.read(ctx, q, &all, "SELECT "+leadColumnList+" FROM", "leads", "")
+	return all, err
+}
+
+func (q Queries) leadList(ctx context.Context, workspace uuid.UUID, f LeadFilter, p Page) (*list, error) {
 	named, err := q.sourcesNamed(ctx, workspace, f.SourceID)
 	if err != nil {
 		return nil, err
@@ -118,9 +128,11 @@ func (q Queries) SourceLeads(ctx context.Context, workspace uuid.UUID, f LeadFil
 	if f.Test != nil {
 		l.others = append(l.others, map[bool]string{true: "test", false: "NOT test"}[*f.Test])
 	}
-	var all []Lead
-	err = l.read(ctx, q, &all, "SELECT "+leadColumnList+" FROM", "leads", "")
-	return all, err
+	if f.Assigned != nil {
+		l.others = append(l.others, map[bool]string{true: "", false: "NOT "}[*f.Assigned]+
+			"EXISTS (SELECT 1 FROM assigned_leads a WHERE a.workspace_id = $1 AND a.source_lead_id = lead_id)")
+	}
+	return l, nil
 }
 
 // EditLead changes a lead in place; edit sees the current state. Copies given out keep what they have.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -15,15 +16,12 @@ import (
 // is a *Violation.
 func (t *Tx) RetryHistory(ctx context.Context, workspace, history uuid.UUID) ([]Batch, error) {
 	var row struct {
-		Lead    uuid.UUID     `db:"lead_id"`
-		Member  uuid.NullUUID `db:"member_id"`
-		Group   uuid.NullUUID `db:"group_id"`
-		Outcome lead.Outcome  `db:"outcome"`
-		SameAs  uuid.NullUUID `db:"same_as"` // where it came in, rather than being assigned
+		failure
+		Outcome lead.Outcome `db:"outcome"`
 	}
 	if err := sqlx.GetContext(ctx, t.q, &row, `
-		SELECT h.lead_id, h.member_id, h.group_id, h.outcome, CASE WHEN h.assignment_id IS NULL THEN l.duplicate_of END AS same_as
-		FROM history h LEFT JOIN leads l ON l.workspace_id = h.workspace_id AND l.lead_id = h.lead_id
+		SELECT `+failureColumns+`, h.outcome
+		FROM history h `+failureLead+`
 		WHERE h.workspace_id = $1 AND h.history_id = $2`,
 		workspace, history); err != nil {
 		return nil, translate(err)
@@ -40,6 +38,26 @@ func (t *Tx) RetryHistory(ctx context.Context, workspace, history uuid.UUID) ([]
 		}
 		return nil, err
 	}
+	return t.retry(ctx, workspace, lead.QueueFresh, []failure{row.failure})
+}
+
+// failure is a distribution that failed and is to be decided anew.
+type failure struct {
+	ID     uuid.UUID     `db:"history_id"`
+	Lead   uuid.UUID     `db:"lead_id"`
+	Member uuid.NullUUID `db:"member_id"`
+	Group  uuid.NullUUID `db:"group_id"`
+	// SameAs is the earlier lead of the same person, where it failed on its way in rather than being assigned.
+	SameAs uuid.NullUUID `db:"same_as"`
+}
+
+// A failure's columns, and what they are read from beside its history h.
+const (
+	failureColumns = `h.history_id, h.lead_id, h.member_id, h.group_id, CASE WHEN h.assignment_id IS NULL THEN l.duplicate_of END AS same_as`
+	failureLead    = `LEFT JOIN leads l ON l.workspace_id = h.workspace_id AND l.lead_id = h.lead_id`
+)
+
+func (t *Tx) retry(ctx context.Context, workspace uuid.UUID, queue lead.Queue, all []failure) ([]Batch, error) {
 	w, err := t.Workspace(ctx, workspace)
 	if err != nil {
 		return nil, err
@@ -47,12 +65,62 @@ func (t *Tx) RetryHistory(ctx context.Context, workspace, history uuid.UUID) ([]
 	if !w.LeadsDistribution {
 		return nil, lead.FeatureDisabled
 	}
-	again := pendingLead{lead: row.Lead, group: row.Group.UUID, retryOf: history}
-	switch {
-	case !row.Group.Valid:
-		again.member = row.Member.UUID
-	case w.Policy == SameMember:
-		again.sameAs = row.SameAs.UUID
+	again := make([]pendingLead, len(all))
+	for i, f := range all {
+		again[i] = pendingLead{lead: f.Lead, group: f.Group.UUID, retryOf: f.ID}
+		switch {
+		case !f.Group.Valid:
+			again[i].member = f.Member.UUID
+		case w.Policy == SameMember:
+			again[i].sameAs = f.SameAs.UUID
+		}
 	}
-	return t.addPending(ctx, workspace, lead.QueueFresh, []pendingLead{again})
+	return t.addPending(ctx, workspace, queue, again)
+}
+
+// A HistorySelection says which failed distributions are meant: those with the IDs or, where there is a Filter, all that match
+// it and were not driven again yet, which are said to be Matched many.
+type HistorySelection struct {
+	IDs     []uuid.UUID
+	Filter  *HistoryFilter
+	Matched int
+}
+
+// RetryMany decides failed distributions anew, the oldest first, and returns how many: of those named, the ones that failed
+// and were not driven again yet. It returns a *MatchedError where another number matches than is said, and a *FieldError for
+// more than MaxSelected.
+func (t *Tx) RetryMany(ctx context.Context, workspace uuid.UUID, s HistorySelection) (int, []Batch, error) {
+	ids := s.IDs
+	if s.Filter != nil {
+		f, open := *s.Filter, false
+		f.Outcome, f.Retried = lead.Failed, &open
+		if err := historyList(workspace, f, Page{Limit: MaxSelected + 1}).read(ctx, t.Queries, &ids, "SELECT history_id FROM", "h", ""); err != nil {
+			return 0, nil, err
+		}
+		if len(ids) > MaxSelected {
+			return 0, nil, &FieldError{"filter", fmt.Sprintf("more than %d match, which is the most that one request takes; narrow it, as by when they failed", MaxSelected)}
+		}
+		if err := matched(len(ids), &s.Matched); err != nil {
+			return 0, nil, err
+		}
+	}
+	var all []failure
+	if err := sqlx.SelectContext(ctx, t.q, &all, `
+		WITH r AS (
+			INSERT INTO history_retries (workspace_id, history_id, created_at)
+			SELECT workspace_id, history_id, $3 FROM history
+			WHERE workspace_id = $1 AND history_id = ANY($2::uuid[]) AND outcome = 'failed' ORDER BY history_id
+			ON CONFLICT DO NOTHING RETURNING history_id
+		)
+		SELECT `+failureColumns+` FROM r JOIN history h USING (history_id) `+failureLead+` WHERE h.workspace_id = $1
+		ORDER BY h.history_id`, workspace, uuids(ids), t.now()); err != nil {
+		return 0, nil, fmt.Errorf("noting what is tried again: %w", translate(err))
+	}
+	if s.Filter != nil { // somebody else may have driven some of them again meanwhile
+		if err := matched(len(all), &s.Matched); err != nil {
+			return 0, nil, err
+		}
+	}
+	batches, err := t.retry(ctx, workspace, lead.QueueBulk, all)
+	return len(all), batches, err
 }

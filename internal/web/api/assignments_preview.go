@@ -26,12 +26,16 @@ type PlannedLead struct {
 }
 
 func (a *API) previewAssignment(ctx context.Context, c *call, in *struct{ Body NewAssignment }) (*posted[Preview], error) {
-	d, err := a.assigned(c, in.Body)
+	d, selected, err := a.assigned(c, in.Body)
 	if err != nil {
 		return nil, err
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Preview], error) {
-		seed, planned, err := tx.Preview(ctx, c.Workspace, in.Body.LeadIDs, d)
+		leads, _, err := leadsToAssign(ctx, tx, c, selected, in.Body.Only, d)
+		if err != nil {
+			return effect[Preview]{}, err
+		}
+		seed, planned, err := tx.Preview(ctx, c.Workspace, leads, d)
 		return effect[Preview]{status: http.StatusOK, body: Preview{seed, each(planned, plannedBody)}}, err
 	})
 }

@@ -100,6 +100,37 @@ func (a *API) registerHistory() {
 		OperationID: "retry-history", Method: http.MethodPost, Path: "/v1/history/{id}/retry",
 		Summary: "Drive a failed distribution again", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict},
 	}, a.retryHistory)
+	register(a, huma.Operation{
+		OperationID: "retry-histories", Method: http.MethodPost, Path: "/v1/history/retry",
+		Summary: "Drive many failed distributions again", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict},
+	}, a.retryHistories)
+}
+
+// SelectedHistory says which failed distributions are meant.
+type SelectedHistory struct {
+	IDs    []uuid.UUID   `json:"ids,omitempty" format:"uuid" maxItems:"100000" doc:"The entries with these ids. Either this or filter."`
+	Filter *HistoryMatch `json:"filter,omitempty" doc:"All that match, failed and were not tried again yet, up to 100,000."`
+}
+
+// Retries is how many distributions are driven again.
+type Retries struct {
+	Count int `json:"count" doc:"How many had failed and were not tried again yet."`
+}
+
+func (a *API) retryHistories(ctx context.Context, c *call, in *struct{ Body SelectedHistory }) (*posted[Retries], error) {
+	s := store.HistorySelection{IDs: in.Body.IDs}
+	switch f := in.Body.Filter; {
+	case (s.IDs != nil) == (f != nil):
+		return nil, &store.FieldError{Field: "ids", Message: "give either ids or filter"}
+	case f != nil && f.Reason != "" && !slices.Contains(lead.Reasons(), f.Reason):
+		return nil, &store.FieldError{Field: "filter.reason", Message: "this is not one of the reasons; see the entries of history that failed"}
+	case f != nil:
+		s.Filter, s.Matched = f.toStore(), f.Matched.Matched
+	}
+	return once(ctx, a, c, func(tx *store.Tx) (effect[Retries], error) {
+		count, batches, err := tx.RetryMany(ctx, c.Workspace, s)
+		return effect[Retries]{status: http.StatusAccepted, body: Retries{count}, batches: batches, count: &count, ids: s.IDs}, err
+	})
 }
 
 func (a *API) listHistory(ctx context.Context, c *call, in *historyInput, p store.Page) ([]HistoryEntry, error) {

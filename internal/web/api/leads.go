@@ -38,9 +38,17 @@ type Lead struct {
 	UpdatedAt time.Time  `json:"updated_at"`
 	ErasedAt  *time.Time `json:"erased_at,omitempty" doc:"When the person's data was erased at their request. This is what is left of the lead: it is listed nowhere, and whoever pushes it again is answered with it."`
 	Warnings  []string   `json:"warnings,omitempty" doc:"What was left out of a pushed lead, or not done with it."`
+
+	GivenTo *[]Given `json:"given_to,omitempty" doc:"Who has a copy of it, in the order in which they got it; where leads are read, and not where they are pushed."`
 }
 
 func (l Lead) itemID() uuid.UUID { return l.ID }
+
+// Given is a copy of a lead and whose it is.
+type Given struct {
+	MemberID       uuid.UUID `json:"member_id" format:"uuid"`
+	AssignedLeadID uuid.UUID `json:"assigned_lead_id" format:"uuid"`
+}
 
 // LeadPatch changes a source lead.
 type LeadPatch struct {
@@ -68,6 +76,7 @@ type leadListInput struct {
 	AdID          string    `query:"ad_id" maxLength:"1000"`
 	FormID        string    `query:"form_id" maxLength:"1000"`
 	Test          string    `query:"test" enum:"true,false" doc:"Only the platforms' tests, or all but those."`
+	Assigned      string    `query:"assigned" enum:"true,false" doc:"Only leads that somebody has, or only those that nobody has."`
 }
 
 var leadColumns = []column[Lead]{
@@ -107,7 +116,14 @@ func (a *API) registerLeads() {
 			return nil, err
 		}
 		l, err := a.Store.LeadOrShell(ctx, c.Workspace, id)
-		return &leadOutput{leadBody(l)}, err
+		if err != nil {
+			return nil, err
+		}
+		bodies, err := a.leadBodies(ctx, c, l)
+		if err != nil {
+			return nil, err
+		}
+		return &leadOutput{bodies[0]}, nil
 	})
 	register(a, huma.Operation{
 		OperationID: "patch-lead", Method: http.MethodPatch, Path: one, Summary: "Change a source lead; copies given out keep what they have",
@@ -121,15 +137,59 @@ func (a *API) registerLeads() {
 		}
 		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteLead(ctx, c.Workspace, id) })
 	})
+	register(a, huma.Operation{
+		OperationID: "delete-leads", Method: http.MethodPost, Path: collection + "/delete", Summary: "Delete source leads; copies given out stay",
+		Errors: []int{http.StatusConflict},
+	}, a.deleteLeads)
+}
+
+// SelectedLeads says which source leads are meant.
+type SelectedLeads struct {
+	IDs    []uuid.UUID `json:"ids,omitempty" format:"uuid" maxItems:"100000" doc:"Those with these ids. Either this or filter."`
+	Filter *LeadMatch  `json:"filter,omitempty" doc:"All that match, up to 100,000."`
+}
+
+// Deleted is how many there were.
+type Deleted struct {
+	Count int `json:"count" doc:"How many were still there."`
+}
+
+func (a *API) deleteLeads(ctx context.Context, c *call, in *struct{ Body SelectedLeads }) (*posted[Deleted], error) {
+	selected, err := leadSelection("ids", in.Body.IDs, in.Body.Filter)
+	if err != nil {
+		return nil, err
+	}
+	return once(ctx, a, c, func(tx *store.Tx) (effect[Deleted], error) {
+		ids, err := tx.SelectLeads(ctx, c.Workspace, selected)
+		if err != nil {
+			return effect[Deleted]{}, err
+		}
+		count, err := tx.DeleteLeads(ctx, c.Workspace, ids)
+		return effect[Deleted]{status: http.StatusOK, body: Deleted{count}, count: &count, ids: ids}, err
+	})
 }
 
 func (a *API) listLeads(ctx context.Context, c *call, in *leadListInput, p store.Page) ([]Lead, error) {
 	all, err := a.Store.SourceLeads(ctx, c.Workspace, store.LeadFilter{
 		SourceID: in.SourceID, Channel: in.Channel, ExternalID: in.ExternalID, From: in.From, To: in.To, Search: in.Q,
 		IntegrationID: in.IntegrationID, CampaignID: in.CampaignID, AdSetID: in.AdSetID, AdID: in.AdID, FormID: in.FormID,
-		Test: boolOrNil(in.Test),
+		Test: boolOrNil(in.Test), Assigned: boolOrNil(in.Assigned),
 	}, p)
-	return each(all, leadBody), err
+	if err != nil {
+		return nil, err
+	}
+	return a.leadBodies(ctx, c, all...)
+}
+
+// leadBodies are leads with who has them.
+func (a *API) leadBodies(ctx context.Context, c *call, leads ...store.Lead) ([]Lead, error) {
+	holders, err := a.Store.Holders(ctx, c.Workspace, each(leads, func(l store.Lead) uuid.UUID { return l.ID }))
+	return each(leads, func(l store.Lead) Lead {
+		body := leadBody(l)
+		given := each(holders[l.ID], func(h store.Holder) Given { return Given{h.MemberID, h.AssignedLeadID} })
+		body.GivenTo = &given
+		return body
+	}), err
 }
 
 func (a *API) patchLead(ctx context.Context, c *call, in *patchInput[LeadPatch]) (*leadOutput, error) {

@@ -57,6 +57,7 @@ var roles = map[string][]lead.Role{
 	"get-lead":        admins,
 	"patch-lead":      admins,
 	"delete-lead":     admins,
+	"delete-leads":    admins,
 	"convert-lead":    admins,
 
 	"post-assignment":    admins,
@@ -72,8 +73,9 @@ var roles = map[string][]lead.Role{
 	"distribute-pending-leads-now": admins,
 	"list-pending-days":            admins,
 
-	"list-history":  admins,
-	"retry-history": admins,
+	"list-history":    admins,
+	"retry-history":   admins,
+	"retry-histories": admins,
 
 	"list-assigned-leads":         members,
 	"get-assigned-lead":           members,

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// countAssignments counts what became of assignments, at one instant: what ended in an index of history that has nothing
+// else; what is planned in one of its own; what goes out at once by its batches, which are folded unless somebody acted on
+// single leads of them.
+const countAssignments = `
+	SELECT assignment_id, outcome, sum(n)::int AS n FROM (
+		SELECT assignment_id, outcome, count(*) AS n FROM history
+		WHERE workspace_id = $1 AND assignment_id = ANY($2::uuid[]) GROUP BY 1, 2
+		UNION ALL
+		SELECT assignment_id, 'pending', count(*) FROM pending_leads
+		WHERE workspace_id = $1 AND assignment_id = ANY($2::uuid[]) AND trigger <> 'immediate' GROUP BY 1
+		UNION ALL
+		SELECT assignment_id, 'pending', sum(size) FROM batches
+		WHERE workspace_id = $1 AND assignment_id = ANY($2::uuid[]) AND lead_ids IS NOT NULL GROUP BY 1
+		UNION ALL
+		SELECT p.assignment_id, 'pending', count(*) FROM batches b
+		JOIN pending_leads p ON p.workspace_id = b.workspace_id AND p.batch_id = b.batch_id
+		WHERE b.workspace_id = $1 AND b.queue <> 'due' AND b.lead_ids IS NULL AND p.trigger = 'immediate'
+			AND p.assignment_id = ANY($2::uuid[]) GROUP BY 1
+	) counts GROUP BY 1, 2`
+
+// counted are assignments with what became of them.
+func (q Queries) counted(ctx context.Context, workspace uuid.UUID, rows []assignmentRow) ([]Assignment, error) {
+	all, places, ids := make([]Assignment, len(rows)), make(map[uuid.UUID]int), make([]uuid.UUID, len(rows))
+	for i, r := range rows {
+		var err error
+		if all[i], err = r.assignment(); err != nil {
+			return nil, err
+		}
+		ids[i], places[r.ID] = r.ID, i
+	}
+	var counts []struct {
+		ID      uuid.UUID    `db:"assignment_id"`
+		Outcome lead.Outcome `db:"outcome"`
+		N       int          `db:"n"`
+	}
+	if err := sqlx.SelectContext(ctx, q.q, &counts, countAssignments, workspace, uuids(ids)); err != nil {
+		return nil, fmt.Errorf("counting what became of %d assignments: %w", len(ids), translate(err))
+	}
+	for _, c := range counts {
+		of := &all[places[c.ID]].AssignmentCounts
+		switch c.Outcome {
+		case lead.Succeeded:
+			of.Given = c.N
+		case lead.Failed:
+			of.Failed = c.N
+		case lead.Cancelled:
+			of.Cancelled = c.N
+		case "withdrawn":
+			of.Withdrawn = c.N
+		case "pending":
+			of.Pending = c.N
+		}
+	}
+	return all, nil
+}
