@@ -15,8 +15,10 @@ import (
 
 // groupCmd is `leadwheel group`.
 type groupCmd struct {
-	Show groupShowCmd `cmd:"" help:"Show a distribution group's receivers and whose turn is next."`
-	List groupListCmd `cmd:"" help:"List the distribution groups."`
+	Show   groupShowCmd   `cmd:"" help:"Show a distribution group's receivers and whose turn is next."`
+	List   groupListCmd   `cmd:"" help:"List the distribution groups."`
+	Edit   groupEditCmd   `cmd:"" help:"Add and take out receivers, and choose what becomes of what is planned for those who leave."`
+	Delete groupDeleteCmd `cmd:"" help:"Delete a distribution group, and choose what becomes of what is planned through it."`
 }
 
 // group is what the tables show of a distribution group.

@@ -75,6 +75,7 @@ func TestOperatorsViews(t *testing.T) {
 			}
 		}
 	}
+	operatorsEditAGroup(t, settings, api, said)
 	if g := commandJSON[group](t, settings, "group", "show", said.GroupID.String()); len(g.Next) != 20 || g.Next[0].Turn != 2 {
 		t.Errorf("the group is %+v", g)
 	}
@@ -177,4 +178,52 @@ func sessionViews(t *testing.T, api *client.Client, settings []string) {
 		t.Errorf("ending all says %q", said)
 	}
 	command(t, exitUsage, settings, "session", "end")
+}
+
+// operatorsEditAGroup takes somebody out of the group for whom a lead is planned, and puts them back where they were.
+func operatorsEditAGroup(t *testing.T, settings []string, api *client.Client, said announcement) {
+	t.Helper()
+	var l, spare struct{ ID string }
+	for path, answer := range map[string]any{"/v1/leads": &l, "/v1/groups": &spare} {
+		body := map[string]any{"name": "Planned"}
+		if path == "/v1/groups" {
+			var g map[string]any
+			if err := api.Get(t.Context(), "/v1/groups/"+said.GroupID.String(), &g); err != nil {
+				t.Fatal(err)
+			}
+			body = map[string]any{"name": "Spare", "method": g["method"], "slots": g["slots"]}
+		}
+		if err := api.Call(t.Context(), http.MethodPost, path, body, answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := api.Call(t.Context(), http.MethodPost, "/v1/assignments", map[string]any{
+		"lead_ids": []string{l.ID}, "group_id": spare.ID, "at": time.Now().Add(time.Hour),
+	}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Ben", "Chandra"} { // the lead is the first one's, Aisyah's
+		command(t, exitOK, settings, "group", "edit", "Spare", "--remove", name)
+	}
+	if preview, _ := command(t, exitOK, settings, "group", "edit", "Spare", "--remove", "Aisyah", "--add", "Ben", "--dry-run"); !strings.Contains(preview, `"leaves"`) {
+		t.Errorf("the preview is %s", preview)
+	}
+	if _, refused := command(t, exitRefused, settings, "group", "edit", "Spare", "--remove", "Aisyah", "--add", "Ben"); !strings.Contains(refused, "1 for Aisyah") {
+		t.Errorf("it was refused with %s", refused)
+	}
+	if saved, _ := command(t, exitOK, settings, "group", "edit", "Spare", "--remove", "Aisyah", "--add", "Ben", "--pending", "spread"); !strings.Contains(saved, "1 went to others") {
+		t.Errorf("it said %s", saved)
+	}
+	if _, refused := command(t, exitRefused, settings, "group", "delete", "Spare"); !strings.Contains(refused, "1 for Ben") {
+		t.Errorf("it was refused with %s", refused)
+	}
+	command(t, exitUsage, settings, "group", "delete", "Spare", "--to-member", "Ben")
+	command(t, exitOK, settings, "group", "delete", "Spare", "--pending", "delete")
+	if all := commandJSON[list[historyEntry]](t, settings, "history", "--outcome", "cancelled"); len(all.Items) != 1 {
+		t.Errorf("%d were cancelled, want 1", len(all.Items))
+	}
+	made := commandJSON[list[assignment]](t, settings, "assignment", "list", "--limit", "1")
+	if shown, _ := command(t, exitOK, settings, "assignment", "show", made.Items[0].ID.String()); !strings.Contains(shown, "CANCELLED") || made.Items[0].Cancelled != 1 {
+		t.Errorf("%+v is shown as %s", made, shown)
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // A Problem is a request that the server answered with an error: RFC 9457 problem details.
@@ -15,6 +17,14 @@ type Problem struct {
 	Detail string  `json:"detail"`
 	Code   string  `json:"code"`
 	Errors []Field `json:"errors"`
+	// Pending is for whom leads are planned, and how many, where that holds up a change.
+	Pending []Pending `json:"pending"`
+}
+
+// Pending is how many leads are planned for a member.
+type Pending struct {
+	MemberID uuid.UUID `json:"member_id"`
+	Count    int       `json:"count"`
 }
 
 // A Field is one wrong field of the request.

@@ -23,7 +23,7 @@ type act struct {
 	Done string
 	// Ask is asked before it is done. Without, it is done at once, but for what concerns All.
 	Ask string
-	// Asks is the template of what else is asked, among "assign" and "deactivate".
+	// Asks is the template of what else is asked, among "assign", "deactivate" and "delete-group".
 	Asks string
 	// All says that it can be done to whatever filters leave, by Many.
 	All bool
@@ -113,6 +113,9 @@ func perform(v *visit) (*page, error) {
 // ask asks whether an act is meant, and what else there is to know.
 func (v *visit) ask(o *order) askView {
 	view := askView{order: o, Address: o.address(o.chosen), All: o.chosen != nil, Chosen: v.show("", valuesOf(o.chosen))}
+	if o.Asks == "delete-group" {
+		view.Groups = slices.DeleteFunc(slices.Clone(v.names.options("groups")), func(g option) bool { return slices.Contains(o.IDs, g.Value) })
+	}
 	if o.Asks == "assign" {
 		view.Groups, view.Members = v.names.options("groups"), v.names.options("members")
 	}

@@ -41,6 +41,10 @@ var acts = []*act{
 		Ask: "Whoever is deactivated is passed over in every group, and their keys stop working.",
 	},
 	{
+		Name: "delete-group", Label: "Delete…", Done: "Groups deleted", Asks: "delete-group", Fits: always, Gone: true, Each: deleteGroup,
+		Ask: "What is sent to a deleted group is not distributed any more. Its turns and history stay.",
+	},
+	{
 		Name: "test-notification", Label: "Send a test message", Done: "Members sent a test message", Fits: always,
 		Each: calls(http.MethodPost, "/test-notification", nil),
 	},
@@ -144,6 +148,15 @@ func deactivate(v *visit, item string, o *order) (int, error) {
 		body["pending"] = map[string]any{"action": action}
 	}
 	return 1, v.api.Call(v.Context(), http.MethodPatch, item, body, nil)
+}
+
+// deleteGroup ends a group, and does with what is planned through it as was chosen.
+func deleteGroup(v *visit, item string, o *order) (int, error) {
+	query := url.Values{"pending": {o.sent.Get("pending")}}
+	if o.sent.Get("pending") == "spread" {
+		query.Set("group_id", o.sent.Get("group_id"))
+	}
+	return deleteOne(v, item+"?"+query.Encode(), o)
 }
 
 // redeliverFailed makes all failed deliveries of a webhook again.

@@ -57,6 +57,7 @@ var (
 	bySource      = filter{"source_id", "Source", "sources", nil}
 	byIntegration = filter{"integration_id", "Integration", "integrations", nil}
 	byLead        = filter{"lead_id", "Lead ID", "id", nil}
+	byAssignment  = filter{"assignment_id", "Assignment ID", "id", nil}
 )
 
 // collections are those of the menu, in its order.
@@ -66,7 +67,7 @@ var collections = []collection{
 		Columns: []string{"created_at", "name", "phone", "email", "channel", "source_id", "integration_id", "attribution.campaign_name", "test"},
 		Filters: []filter{
 			byText, bySource, byIntegration, {"campaign_id", "Campaign ID", "text", nil}, {"form_id", "Form ID", "text", nil},
-			choice("test", "Tests", "true", "false"), {"external_id", "External ID", "text", nil}, byFrom, byUntil,
+			choice("test", "Tests", "true", "false"), choice("assigned", "Given to somebody", "true", "false"), {"external_id", "External ID", "text", nil}, byFrom, byUntil,
 		},
 		Acts:    []string{"assign", "delete-lead"},
 		Related: []related{{"history", "lead_id"}, {"assigned-leads", "source_lead_id"}, {"pending-leads", "lead_id"}},
@@ -81,21 +82,27 @@ var collections = []collection{
 	{
 		Name: "pending-leads", Title: "Pending",
 		Columns: []string{"due_at", "lead_id", "member_id", "group_id", "turn", "trigger", "pace"},
-		Filters: []filter{byMember, byGroup, {"due_before", "Due until", "until", nil}, byLead, {"assignment_id", "Assignment ID", "id", nil}},
+		Filters: []filter{byMember, byGroup, {"due_before", "Due until", "until", nil}, byLead, byAssignment},
 		Acts:    []string{"distribute-now", "delete-pending"},
 	},
 	{
 		Name: "history", Title: "History",
-		Columns: []string{"at", "outcome", "reason", "lead_id", "member_id", "group_id", "turn", "trigger", "skipped", "retried"},
+		Columns: []string{"at", "outcome", "reason", "lead_id", "member_id", "group_id", "turn", "trigger", "skipped", "retried", "cancelled_by"},
 		Filters: []filter{
-			choice("outcome", "Outcome", "failed", "succeeded"), choice("reason", "Reason", reasonNames()...),
+			choice("outcome", "Outcome", "failed", "succeeded", "cancelled"), choice("reason", "Reason", reasonNames()...),
 			choice("retried", "Tried again", "false", "true"),
 			choice("trigger", "Trigger", "immediate", "scheduled", "distribute_now"), byMember, byGroup, byFrom, byUntil, byLead,
+			byAssignment, {"act_id", "Audit log entry", "id", nil},
 		},
 		Acts: []string{"retry"}, Unlisted: true, CSV: true,
 	},
 	{
-		Name: "groups", Title: "Groups", Columns: []string{"name", "method", "version", "updated_at"},
+		Name: "assignments", Title: "Assignments",
+		Columns: []string{"created_at", "group_id", "member_ids", "pace", "count", "given", "pending", "failed", "cancelled"},
+		Related: []related{{"pending-leads", "assignment_id"}, {"history", "assignment_id"}},
+	},
+	{
+		Name: "groups", Title: "Groups", Columns: []string{"name", "method", "version", "updated_at"}, Acts: []string{"delete-group"},
 		Query: "?next=20", Below: []string{"shares"},
 		Related: []related{{"pending-leads", "group_id"}, {"history", "group_id"}, {"assigned-leads", "group_id"}},
 	},

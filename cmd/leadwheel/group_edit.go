@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+)
+
+// plannedChoice says what becomes of what is planned for receivers who leave a group.
+type plannedChoice struct {
+	Pending  string   `enum:",leave,spread,delete" default:"" placeholder:"ACTION" help:"What becomes of leads planned for those who leave: leave (they go out as planned), spread (others get them), or delete. Without it the command is refused where there are some, and says how many for whom."`
+	ToGroup  string   `placeholder:"ID|NAME" help:"For --pending=spread: the members of this distribution group."`
+	ToMember []string `placeholder:"ID|NAME" help:"For --pending=spread: these members, as often as needed."`
+}
+
+// Validate implements kong's check of a command's flags.
+func (c *plannedChoice) Validate() error {
+	if c.Pending != "spread" && (c.ToGroup != "" || len(c.ToMember) > 0) {
+		return errors.New("--to-group and --to-member go with --pending=spread")
+	}
+	return nil
+}
+
+// values are the choice as the API names it, nil where none was made.
+func (c *plannedChoice) values(ctx context.Context, api *client.Client) (map[string]any, error) {
+	if c.Pending == "" {
+		return nil, nil
+	}
+	values := map[string]any{"action": c.Pending}
+	if c.ToGroup != "" {
+		group, err := find(ctx, api, "distribution group", "/v1/groups", c.ToGroup)
+		if err != nil {
+			return nil, err
+		}
+		values["group_id"] = group
+	}
+	if len(c.ToMember) > 0 {
+		members, err := findMembers(ctx, api, c.ToMember)
+		if err != nil {
+			return nil, err
+		}
+		values["member_ids"] = members
+	}
+	return values, nil
+}
+
+func findMembers(ctx context.Context, api *client.Client, named []string) ([]uuid.UUID, error) {
+	ids := make([]uuid.UUID, len(named))
+	for i, one := range named {
+		var err error
+		if ids[i], err = find(ctx, api, "member", "/v1/members", one); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}
+
+// namedPending says for whom leads are planned that hold up a change of a group.
+func namedPending(ctx context.Context, api *client.Client, err error) error {
+	refused := &client.Problem{}
+	if !errors.As(err, &refused) || len(refused.Pending) == 0 {
+		return err
+	}
+	members, unread := namesAt(ctx, api, "/v1/members")
+	if unread != nil {
+		return err
+	}
+	all := make([]string, len(refused.Pending))
+	for i, p := range refused.Pending {
+		all[i] = fmt.Sprintf("%d for %s", p.Count, printable(members.of(&p.MemberID)))
+	}
+	return fmt.Errorf("%w: %s. Choose with --pending", err, strings.Join(all, ", "))
+}
+
+// groupEditCmd is `leadwheel group edit`.
+type groupEditCmd struct {
+	Group  string   `arg:"" help:"Its id or exact name."`
+	Name   string   `help:"Another name."`
+	Add    []string `placeholder:"ID|NAME" help:"Members to add at the end, each in a slot of their own."`
+	Remove []string `placeholder:"ID|NAME" help:"Members to take out wherever they are listed."`
+	DryRun bool     `help:"Show what would change, and change nothing."`
+	plannedChoice
+	client.Flags
+	jsonFlag
+}
+
+// Help gives an example.
+func (groupEditCmd) Help() string {
+	return `Whoever was next stays next.
+
+Example:
+
+  leadwheel group edit Sales --remove Ben --add Chandra --pending spread`
+}
+
+// Run edits the group, or shows what that would change. JSON is printed as the API gives it.
+func (c *groupEditCmd) Run(ctx context.Context, s streams) error {
+	api, err := call(c.Flags)
+	if err != nil {
+		return err
+	}
+	id, err := find(ctx, api, "distribution group", "/v1/groups", c.Group)
+	if err != nil {
+		return err
+	}
+	body, err := c.body(ctx, api, id)
+	if err != nil {
+		return err
+	}
+	var answer json.RawMessage
+	method, path := http.MethodPut, "/v1/groups/"+id.String()
+	if c.DryRun {
+		method, path, body["id"] = http.MethodPost, "/v1/groups/preview", id
+		delete(body, "pending")
+	}
+	if err := api.Call(ctx, method, path, body, &answer); err != nil {
+		return fmt.Errorf("editing distribution group %s: %w", c.Group, namedPending(ctx, api, err))
+	}
+	if c.JSON || c.DryRun {
+		return printJSON(s.out, answer)
+	}
+	var g struct {
+		Version int
+		Pending struct{ Count, Spread, Deleted int }
+	}
+	if err := json.Unmarshal(answer, &g); err != nil {
+		return fmt.Errorf("reading distribution group %s: %w", c.Group, err)
+	}
+	fmt.Fprintf(s.out, "Saved as version %d. Of the leads planned for those who left, %d went to others, %d were deleted and %d are left.\n",
+		g.Version, g.Pending.Spread, g.Pending.Deleted, g.Pending.Count)
+	return nil
+}
+
+// body is the group as it is to be.
+func (c *groupEditCmd) body(ctx context.Context, api *client.Client, id uuid.UUID) (map[string]any, error) {
+	type member struct {
+		MemberID uuid.UUID `json:"member_id"`
+		Notify   bool      `json:"notify"`
+	}
+	type slot struct {
+		Weight  int      `json:"weight"`
+		Members []member `json:"members"`
+	}
+	var g struct {
+		Name, Method string
+		Slots        []slot
+	}
+	if err := api.Get(ctx, "/v1/groups/"+id.String(), &g); err != nil {
+		return nil, fmt.Errorf("reading distribution group %s: %w", c.Group, err)
+	}
+	remove, err := findMembers(ctx, api, c.Remove)
+	if err != nil {
+		return nil, err
+	}
+	add, err := findMembers(ctx, api, c.Add)
+	if err != nil {
+		return nil, err
+	}
+	for i := range g.Slots {
+		g.Slots[i].Members = slices.DeleteFunc(g.Slots[i].Members, func(m member) bool { return slices.Contains(remove, m.MemberID) })
+	}
+	g.Slots = slices.DeleteFunc(g.Slots, func(s slot) bool { return len(s.Members) == 0 })
+	for _, m := range add {
+		g.Slots = append(g.Slots, slot{1, []member{{m, true}}})
+	}
+	if c.Name != "" {
+		g.Name = c.Name
+	}
+	body := map[string]any{"name": g.Name, "method": g.Method, "slots": g.Slots}
+	choice, err := c.values(ctx, api)
+	if choice != nil {
+		body["pending"] = choice
+	}
+	return body, err
+}
+
+// groupDeleteCmd is `leadwheel group delete`.
+type groupDeleteCmd struct {
+	Group string `arg:"" help:"Its id or exact name."`
+	plannedChoice
+	client.Flags
+}
+
+// Help gives an example.
+func (groupDeleteCmd) Help() string {
+	return `Its turns and history stay.
+
+Example:
+
+  leadwheel group delete Sales --pending spread --to-group "All of us"`
+}
+
+// Run deletes the group.
+func (c *groupDeleteCmd) Run(ctx context.Context, s streams) error {
+	api, err := call(c.Flags)
+	if err != nil {
+		return err
+	}
+	id, err := find(ctx, api, "distribution group", "/v1/groups", c.Group)
+	if err != nil {
+		return err
+	}
+	choice, err := c.values(ctx, api)
+	if err != nil {
+		return err
+	}
+	query := url.Values{}
+	for name, value := range choice {
+		switch v := value.(type) {
+		case []uuid.UUID:
+			all := make([]string, len(v))
+			for i, m := range v {
+				all[i] = m.String()
+			}
+			query.Set(name, strings.Join(all, ","))
+		default:
+			query.Set(name, fmt.Sprint(v))
+		}
+	}
+	if query.Has("action") {
+		query.Set("pending", query.Get("action"))
+		query.Del("action")
+	}
+	if err := api.Call(ctx, http.MethodDelete, "/v1/groups/"+id.String()+"?"+query.Encode(), nil, nil); err != nil {
+		return fmt.Errorf("deleting distribution group %s: %w", c.Group, namedPending(ctx, api, err))
+	}
+	fmt.Fprintln(s.out, "Deleted.")
+	return nil
+}
