@@ -22,6 +22,10 @@ const (
 	betweenGroup = 3 * time.Second
 	// maxPause bounds what Telegram may ask for.
 	maxPause = time.Hour
+	// botRefused is how many chats in a row make it the bot that Telegram refuses, and refusedFor how long those are
+	// remembered. Its answer is the same for one chat that is written to too often and for all.
+	botRefused = 3
+	refusedFor = time.Minute
 )
 
 // worthWaiting is how long a message waits for its turn on the spot; for more it is put off.
@@ -32,19 +36,21 @@ var (
 	takeScript string
 	//go:embed pause.lua
 	pauseScript string
+	//go:embed refused.lua
+	refusedScript string
 )
 
 // Limits are kept in Redis, so that all processes that send as one bot keep them together. Where Redis loses them,
 // Telegram itself says so again.
 type Limits struct {
-	rdb         redis.UniversalClient
-	take, pause *redis.Script
-	key         string
+	rdb                  redis.UniversalClient
+	take, pause, refused *redis.Script
+	key                  string
 }
 
 // NewLimits returns the limits of the client's bot.
 func NewLimits(rdb redis.UniversalClient, c *Client) *Limits {
-	return &Limits{rdb, redis.NewScript(takeScript), redis.NewScript(pauseScript), "leadwheel:{telegram:" + c.botID() + "}:"}
+	return &Limits{rdb, redis.NewScript(takeScript), redis.NewScript(pauseScript), redis.NewScript(refusedScript), "leadwheel:{telegram:" + c.botID() + "}:"}
 }
 
 // Take takes a chat's turn, and returns 0, or how long to wait before asking again.
@@ -53,14 +59,19 @@ func (l *Limits) Take(ctx context.Context, chat string) (time.Duration, error) {
 	if strings.HasPrefix(chat, "-") || strings.HasPrefix(chat, "@") {
 		between = betweenGroup
 	}
-	sum := sha256.Sum256([]byte(chat)) // a chat's id is personal
-	keys := []string{l.key + "pause", l.key + "any", l.key + "chat:" + hex.EncodeToString(sum[:8])}
+	keys := []string{l.key + "pause", l.key + "any", l.key + "chat:" + nameOf(chat)}
 	wait, err := l.take.Run(ctx, l.rdb, keys,
 		betweenAny.Milliseconds(), anyAtOnce, between.Milliseconds()).Int64()
 	if err != nil {
 		return 0, fmt.Errorf("keeping Telegram's limits: %w", err)
 	}
 	return time.Duration(wait) * time.Millisecond, nil
+}
+
+// nameOf is what a chat is called here: its id is personal.
+func nameOf(chat string) string {
+	sum := sha256.Sum256([]byte(chat))
+	return hex.EncodeToString(sum[:8])
 }
 
 // Wait waits for a chat's turn. It returns an uncounted *notify.Failure where that takes too long.
@@ -86,6 +97,29 @@ func (l *Limits) Wait(ctx context.Context, chat string) error {
 func (l *Limits) Pause(ctx context.Context, d time.Duration) error {
 	err := l.pause.Run(ctx, l.rdb, []string{l.key + "pause"}, min(d, maxPause).Milliseconds()).Err()
 	if err != nil {
+		return fmt.Errorf("keeping Telegram's limits: %w", err)
+	}
+	return nil
+}
+
+// Refused has nobody write for a while to a chat that Telegram refused to for now. That pauses this chat and no other, and
+// everybody once it was so with several in a row.
+func (l *Limits) Refused(ctx context.Context, chat string, d time.Duration) error {
+	name := nameOf(chat)
+	chats, err := l.refused.Run(ctx, l.rdb, []string{l.key + "chat:" + name, l.key + "refused"},
+		min(d, maxPause).Milliseconds(), name, refusedFor.Milliseconds()).Int64()
+	switch {
+	case err != nil:
+		return fmt.Errorf("keeping Telegram's limits: %w", err)
+	case chats >= botRefused:
+		return l.Pause(ctx, d)
+	}
+	return nil
+}
+
+// Took notes that Telegram takes messages of the bot.
+func (l *Limits) Took(ctx context.Context) error {
+	if err := l.rdb.Del(ctx, l.key+"refused").Err(); err != nil {
 		return fmt.Errorf("keeping Telegram's limits: %w", err)
 	}
 	return nil

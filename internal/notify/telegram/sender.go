@@ -39,7 +39,11 @@ func (s *Sender) Send(ctx context.Context, m *store.Message, c notify.Content) e
 	if errors.As(err, &refused) && unparsed(refused) {
 		err = s.client.sendMessage(ctx, chat, c.Text, "")
 	}
-	if !errors.As(err, &refused) {
+	switch {
+	case err == nil:
+		_ = s.limits.Took(ctx) // a message that was taken is not sent again for that
+		return nil
+	case !errors.As(err, &refused):
 		if notify.Unreached(err) && ctx.Err() == nil {
 			s.outage.Note(notify.Failure{Verdict: notify.TryLater, Said: err.Error()})
 		}
@@ -47,7 +51,7 @@ func (s *Sender) Send(ctx context.Context, m *store.Message, c notify.Content) e
 	}
 	failure := judge(refused)
 	if refused.status == http.StatusTooManyRequests && !refused.foreign {
-		if err := s.limits.Pause(ctx, failure.After); err != nil {
+		if err := s.limits.Refused(ctx, chat, failure.After); err != nil {
 			return errors.Join(failure, err)
 		}
 	}

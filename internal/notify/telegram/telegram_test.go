@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,21 +131,58 @@ func TestTokenIsNotTold(t *testing.T) {
 	}
 }
 
-// TestPauseHoldsForAllProcesses has one process told to wait, and another that shares its Redis send.
-func TestPauseHoldsForAllProcesses(t *testing.T) {
+// tooMany has the API refuse some chats for 34 seconds, all where none are named.
+func tooMany(chats ...string) func(int, notifytest.Sent) *notifytest.Reply {
+	return func(_ int, m notifytest.Sent) *notifytest.Reply {
+		if len(chats) > 0 && !slices.Contains(chats, m.Chat) {
+			return nil
+		}
+		return notifytest.Refusal(429, "Too Many Requests: retry after 34", `{"retry_after":34}`)
+	}
+}
+
+// held reports whether a message was held back for about as long as Telegram asked, without asking it.
+func held(err error) bool {
+	var f *notify.Failure
+	return errors.As(err, &f) && f.Uncounted && f.After > 30*time.Second && f.After <= 34*time.Second
+}
+
+// TestARefusedChatIsLeftInPeace has Telegram refuse one chat: all processes write to the others, and not to that one. That
+// goes on for as many refusals as there are, with others in between.
+func TestARefusedChatIsLeftInPeace(t *testing.T) {
 	t.Parallel()
 	api, env := notifytest.NewTelegram(t), testenv.New(t)
-	api.Answer(func(int, notifytest.Sent) *notifytest.Reply {
-		return notifytest.Refusal(429, "Too Many Requests: retry after 34", `{"retry_after":34}`)
-	})
-	if err := newSender(t, env, api.URL).Send(t.Context(), to("42"), content); err == nil {
-		t.Fatal("the refusal is not told")
+	refused := []string{"42", "-1001234567890", "44", "45"}
+	api.Answer(tooMany(refused...))
+	for i, chat := range refused {
+		if err := newSender(t, env, api.URL).Send(t.Context(), to(chat), content); err == nil {
+			t.Fatal("the refusal is not told")
+		}
+		if err := newSender(t, env, api.URL).Send(t.Context(), to(chat), content); !held(err) {
+			t.Errorf("to the refused chat %s: %v", chat, err)
+		}
+		if err := newSender(t, env, api.URL).Send(t.Context(), to(fmt.Sprint(100+i)), content); err != nil {
+			t.Errorf("to another: %v", err)
+		}
+	}
+	if n := api.Calls(); n != 2*len(refused) {
+		t.Errorf("Telegram was called %d times", n)
+	}
+}
+
+// TestARefusedBotIsLeftInPeace has Telegram refuse everybody: once that shows, no process sends anything.
+func TestARefusedBotIsLeftInPeace(t *testing.T) {
+	t.Parallel()
+	api, env := notifytest.NewTelegram(t), testenv.New(t)
+	api.Answer(tooMany())
+	for chat := range 3 {
+		if err := newSender(t, env, api.URL).Send(t.Context(), to(fmt.Sprint(42+chat)), content); err == nil || held(err) {
+			t.Fatalf("the refusal is not told: %v", err)
+		}
 	}
 	api.Answer(nil)
-	err := newSender(t, env, api.URL).Send(t.Context(), to("43"), content)
-	var held *notify.Failure
-	if !errors.As(err, &held) || !held.Uncounted || held.After < 30*time.Second || held.After > 34*time.Second {
-		t.Errorf("got %#v", err)
+	if err := newSender(t, env, api.URL).Send(t.Context(), to("49"), content); !held(err) {
+		t.Errorf("to anybody: %v", err)
 	}
 	if api.Calls() > 0 {
 		t.Error("Telegram was called in its pause")
@@ -152,7 +190,7 @@ func TestPauseHoldsForAllProcesses(t *testing.T) {
 	if err := env.Redis.FlushDB(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := newSender(t, env, api.URL).Send(t.Context(), to("43"), content); err != nil {
+	if err := newSender(t, env, api.URL).Send(t.Context(), to("49"), content); err != nil {
 		t.Errorf("with Redis empty: %v", err)
 	}
 }
