@@ -120,5 +120,6 @@ func (s *Scheduler) deleteOldSessions(ctx context.Context) error {
 }
 
 func (s *Scheduler) deleteOldLinks(ctx context.Context) error {
-	return s.store.DeleteOldTelegramLinks(ctx, s.store.Now().Add(-store.TelegramLinkAge))
+	now := s.store.Now()
+	return errors.Join(s.store.DeleteOldTelegramLinks(ctx, now.Add(-store.TelegramLinkAge)), s.store.DeleteOldUnsubscribeLinks(ctx, now))
 }

@@ -133,7 +133,7 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 		{"feed messages", s.feedMessages},
 		every(webhookInterval, "feed webhooks", s.feedWebhooks),
 		{"delete old deliveries to webhooks", s.deleteOldDeliveries},
-		every(time.Hour, "delete old Telegram links", s.deleteOldLinks),
+		every(time.Hour, "delete old links", s.deleteOldLinks),
 		every(time.Hour, "delete sessions that are over", s.deleteOldSessions),
 	}
 	if auditEvery > 0 {

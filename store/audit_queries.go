@@ -138,5 +138,5 @@ var auditQueries = []auditQuery{
 	{name: "messages_stuck", promise: "messages are tried within an hour of when they are due", overdue: true, query: fmt.Sprintf(`
 		SELECT 'message ' || notification_id || coalesce(': ' || error, '') FROM notifications
 		WHERE state = 'owed' AND (send_at < $1::timestamptz - interval '%d hours'
-			OR attempts = 0 AND created_at < $1::timestamptz - interval '%d hours')`, messageStuckAfter, neverTriedAfter)},
+			OR attempts = 0 AND coalesce(owed_at, created_at) < $1::timestamptz - interval '%d hours')`, messageStuckAfter, neverTriedAfter)},
 }

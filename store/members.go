@@ -111,7 +111,7 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 	if err != nil {
 		return m, err
 	}
-	zone, quiet := m.Timezone, m.QuietHours
+	zone, quiet, active := m.Timezone, m.QuietHours, m.Active
 	if err := edit(&m); err != nil {
 		return m, err
 	}
@@ -131,6 +131,9 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 	}
 	if err == nil && (m.Timezone != zone || !sameHours(m.QuietHours, quiet)) {
 		err = t.wakeMessages(ctx, workspace, `m.member_id = $3`, member)
+	}
+	if err == nil && m.Active && !active {
+		err = t.oweSkipped(ctx, workspace, member)
 	}
 	return m, translate(err)
 }

@@ -135,7 +135,7 @@ func (t *Tx) OweTest(ctx context.Context, workspace, member uuid.UUID) ([]uuid.U
 // it is owed or sent already.
 func (q Queries) ResendNotification(ctx context.Context, workspace, id uuid.UUID) error {
 	result, err := q.q.ExecContext(ctx, `
-		UPDATE notifications SET state = 'owed', send_at = $3, attempts = 0
+		UPDATE notifications SET state = 'owed', send_at = $3, owed_at = $3, attempts = 0, skipped = false
 		WHERE workspace_id = $1 AND notification_id = $2 AND state = 'failed'`, workspace, id, q.now())
 	return oneRow(result, err)
 }

@@ -34,7 +34,7 @@ type Message struct {
 	Channel   lead.Channel
 	// Attempt counts this one. It shows whether the message is still in this worker's hand.
 	Attempt int
-	// OwedSince is when the first of the leads was given.
+	// OwedSince is when the first of the leads was given, or the message was owed anew.
 	OwedSince time.Time
 	// FallbackFrom is the channel by which it could not go, if any, and Error why.
 	FallbackFrom lead.Channel
@@ -49,11 +49,12 @@ type Message struct {
 
 // A Recipient is a member as a message needs them.
 type Recipient struct {
-	MemberID      uuid.UUID `db:"member_id"`
-	Name          string    `db:"name"`
-	Email         string    `db:"email"`
-	ChatID        string    `db:"telegram_chat_id"`
-	MailToken     uuid.UUID `db:"mail_token"`
+	MemberID uuid.UUID `db:"member_id"`
+	Name     string    `db:"name"`
+	Email    string    `db:"email"`
+	ChatID   string    `db:"telegram_chat_id"`
+	// MailToken is what the unsubscribe link of this message carries, by e-mail.
+	MailToken     uuid.UUID `db:"-"`
 	Timezone      string    `db:"timezone"`
 	WorkspaceName string    `db:"workspace_name"`
 	// Template is the workspace's own, empty where it has none.
@@ -110,8 +111,11 @@ type owedRow struct {
 	Attempts     int              `db:"attempts"`
 	Error        string           `db:"error"`
 	FallbackFrom lead.Channel     `db:"fallback_from"`
-	CreatedAt    time.Time        `db:"created_at"`
+	OwedSince    time.Time        `db:"owed_since"`
 }
+
+const owedColumns = `notification_id, kind, assigned_lead_ids AS copies, attempts, coalesce(error, '') AS error,
+	coalesce(fallback_from, '') AS fallback_from, coalesce(owed_at, created_at) AS owed_since`
 
 // ClaimMessage takes what is owed to a member by a channel in hand, gathered into one message, for as long as a lease
 // lasts. It returns nil where there is nothing to send now: somebody else has it, it is the member's quiet hours, or they
@@ -133,13 +137,13 @@ func (t *Tx) ClaimMessage(ctx context.Context, workspace, member uuid.UUID, chan
 	isTest := owed[0].Kind == NotifyTest
 	switch quiet := to.quietUntil(t.now()); {
 	case to.Inactive:
-		failed, err = len(ids), t.failOwed(ctx, workspace, ids, "the member was deactivated or removed before they were told")
+		failed, err = len(ids), t.skipOwed(ctx, workspace, ids)
 	case to.NotifyBy != nil && len(to.NotifyBy) == 0 && !isTest:
 		failed, err = len(ids), t.failOwed(ctx, workspace, ids, "the member chose not to be told before they were")
 	case !slices.Contains(t.channels, channel):
-		failed, err = t.redirect(ctx, workspace, ids, channel, to, "this installation is not set up to send by it")
+		failed, err = t.redirect(ctx, workspace, owed, channel, to, "this installation is not set up to send by it")
 	case to.Address(channel) == "" || channel == lead.Email && !to.Mail:
-		failed, err = t.redirect(ctx, workspace, ids, channel, to, "the member has no "+string(channel)+" address any more")
+		failed, err = t.redirect(ctx, workspace, owed, channel, to, "the member has no "+string(channel)+" address any more")
 	case !quiet.IsZero() && !isTest:
 		err = t.postpone(ctx, workspace, ids, quiet)
 	default:
@@ -152,9 +156,7 @@ func (t *Tx) ClaimMessage(ctx context.Context, workspace, member uuid.UUID, chan
 func (t *Tx) lockOwed(ctx context.Context, workspace, member uuid.UUID, channel lead.Channel) ([]owedRow, error) {
 	var owed []owedRow
 	if err := sqlx.SelectContext(ctx, t.q, &owed, `
-		SELECT notification_id, kind, assigned_lead_ids AS copies, attempts, coalesce(error, '') AS error,
-			coalesce(fallback_from, '') AS fallback_from, created_at
-		FROM notifications
+		SELECT `+owedColumns+` FROM notifications
 		WHERE workspace_id = $1 AND member_id = $2 AND channel = $3 AND state = 'owed'
 			AND (leased_until IS NULL OR leased_until <= $4)
 		ORDER BY notification_id LIMIT $5 FOR UPDATE SKIP LOCKED`,
@@ -175,7 +177,7 @@ func (q Queries) recipient(ctx context.Context, workspace, member uuid.UUID) (re
 	var to recipientRow
 	err := sqlx.GetContext(ctx, q.q, &to, `
 		SELECT m.member_id, m.name, coalesce(m.email, '') AS email, coalesce(m.telegram_chat_id, '') AS telegram_chat_id,
-			m.mail_token, coalesce(m.timezone, w.timezone) AS timezone, w.name AS workspace_name,
+			coalesce(m.timezone, w.timezone) AS timezone, w.name AS workspace_name,
 			coalesce(tm.template, '') AS template, NOT m.active OR m.removed_at IS NOT NULL AS inactive, m.quiet_from, m.quiet_to,
 			`+reachColumns+`
 		FROM members m JOIN workspaces w USING (workspace_id) LEFT JOIN message_templates tm USING (workspace_id)
@@ -186,7 +188,7 @@ func (q Queries) recipient(ctx context.Context, workspace, member uuid.UUID) (re
 // gather makes one message of several: the first takes over what the others tell of, and they are gone.
 func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Channel, to Recipient, owed []owedRow) (m *Message, failed int, err error) {
 	m = &Message{
-		Workspace: workspace, ID: owed[0].ID, Kind: owed[0].Kind, Channel: channel, OwedSince: owed[0].CreatedAt, Recipient: to,
+		Workspace: workspace, ID: owed[0].ID, Kind: owed[0].Kind, Channel: channel, OwedSince: owed[0].OwedSince, Recipient: to,
 	}
 	var copies []string
 	var others []uuid.UUID
@@ -228,7 +230,7 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 	if m.Kind == NotifyLeads && len(m.Leads) == 0 {
 		return nil, 1, t.failOwed(ctx, workspace, []uuid.UUID{m.ID}, "the leads it tells of are not there any more")
 	}
-	return m, 0, nil
+	return m, 0, t.addUnsubscribeLink(ctx, m)
 }
 
 // messageLeads reads copies as messages tell of them, in the order of their ids, but for those that were erased since. Only

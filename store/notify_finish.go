@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,8 +17,8 @@ func (q Queries) MessageSent(ctx context.Context, m *Message) error {
 		UPDATE notifications SET state = 'sent', sent_at = $3, leased_until = NULL,
 			error = CASE WHEN fallback_from IS NOT NULL THEN error END
 		WHERE workspace_id = $1 AND notification_id = $2 AND state = 'owed'
-			AND (attempts = $4 OR cardinality(assigned_lead_ids) = $5)`,
-		m.Workspace, m.ID, q.now(), m.Attempt, m.copies)
+			AND (attempts = $4 AND channel = $6 OR cardinality(assigned_lead_ids) = $5)`,
+		m.Workspace, m.ID, q.now(), m.Attempt, m.copies, string(m.Channel))
 	return translate(err)
 }
 
@@ -29,18 +28,15 @@ func (q Queries) MessageLater(ctx context.Context, m *Message, at time.Time, sai
 	_, err := q.q.ExecContext(ctx, `
 		UPDATE notifications SET send_at = $4, leased_until = NULL, error = coalesce($5, error),
 			attempts = CASE WHEN $5::text IS NULL THEN attempts - 1 ELSE attempts END
-		WHERE workspace_id = $1 AND notification_id = $2 AND state = 'owed' AND attempts = $3`,
-		m.Workspace, m.ID, m.Attempt, at, nullText(said))
+		WHERE workspace_id = $1 AND notification_id = $2 AND state = 'owed' AND attempts = $3 AND channel = $6`,
+		m.Workspace, m.ID, m.Attempt, at, nullText(said), string(m.Channel))
 	return translate(err)
 }
 
-// MessageFailed gives up on a message.
-func (q Queries) MessageFailed(ctx context.Context, m *Message, said string) error {
-	_, err := q.q.ExecContext(ctx, `
-		UPDATE notifications SET state = 'failed', leased_until = NULL, error = $4
-		WHERE workspace_id = $1 AND notification_id = $2 AND state = 'owed' AND attempts = $3`,
-		m.Workspace, m.ID, m.Attempt, said)
-	return translate(err)
+// MessageFailed gives up on a message by its channel, after as many attempts as are worth making. It goes on as one that was
+// rejected does.
+func (s *Store) MessageFailed(ctx context.Context, m *Message, said string) error {
+	return s.WithTx(ctx, func(t *Tx) error { return t.giveUp(ctx, m, said) })
 }
 
 // AddressDead records that a member is not to be reached at a message's address, for what the provider said: a Telegram
@@ -60,11 +56,7 @@ func (t *Tx) AddressDead(ctx context.Context, m *Message, said string) error {
 	if _, err := t.q.ExecContext(ctx, statement, args...); err != nil {
 		return translate(err)
 	}
-	to, err := t.recipient(ctx, m.Workspace, m.Recipient.MemberID)
-	if err != nil {
-		return err
-	}
-	return t.redirectInHand(ctx, m, to, said)
+	return t.giveUp(ctx, m, said)
 }
 
 // MessageRejected records that a channel will never take a message, for what the provider said. The message goes by another
@@ -72,27 +64,56 @@ func (t *Tx) AddressDead(ctx context.Context, m *Message, said string) error {
 // anyway, and where it is a test of the channel, it fails. It does nothing where the message is not in this worker's hand any
 // more.
 func (t *Tx) MessageRejected(ctx context.Context, m *Message, said string) error {
-	if m.FallbackFrom != "" || m.Kind == NotifyTest {
-		return t.MessageFailed(ctx, m, said)
+	return t.giveUp(ctx, m, said)
+}
+
+// MessageElsewhere has a message go by another channel that reaches the member, and reports whether it does: it then need
+// not wait for this one to be put right. It leaves alone what the other channel tells them anyway, or gave up on.
+func (t *Tx) MessageElsewhere(ctx context.Context, m *Message, said string) (gone bool, err error) {
+	owed, err := t.inHand(ctx, m)
+	if err != nil || len(owed) == 0 || m.FallbackFrom != "" {
+		return false, err
+	}
+	to, err := t.recipient(ctx, m.Workspace, m.Recipient.MemberID)
+	if err != nil {
+		return false, err
+	}
+	reach := to.reachBeside(m.Channel, t.channels)
+	if len(reach) == 0 {
+		return false, nil
+	}
+	known, err := t.toldBy(ctx, m.Workspace, to.MemberID, reach[0], owed)
+	if err != nil {
+		return false, err
+	}
+	if _, rest := split(owed[0].Copies, known); len(rest) == 0 {
+		return false, nil
+	}
+	_, err = t.redirect(ctx, m.Workspace, owed, m.Channel, to, said)
+	return true, err
+}
+
+// giveUp ends a message by its channel where it is still in this worker's hand.
+func (t *Tx) giveUp(ctx context.Context, m *Message, said string) error {
+	owed, err := t.inHand(ctx, m)
+	if err != nil || len(owed) == 0 {
+		return err
 	}
 	to, err := t.recipient(ctx, m.Workspace, m.Recipient.MemberID)
 	if err != nil {
 		return err
 	}
-	return t.redirectInHand(ctx, m, to, said)
+	_, err = t.redirect(ctx, m.Workspace, owed, m.Channel, to, said)
+	return err
 }
 
-// redirectInHand redirects a message where it is still in this worker's hand.
-func (t *Tx) redirectInHand(ctx context.Context, m *Message, to recipientRow, said string) error {
-	var inHand bool
-	if err := sqlx.GetContext(ctx, t.q, &inHand, `
-		SELECT EXISTS (SELECT 1 FROM notifications
-			WHERE workspace_id = $1 AND notification_id = $2 AND state = 'owed' AND attempts = $3)`,
-		m.Workspace, m.ID, m.Attempt); err != nil || !inHand {
-		return translate(err)
-	}
-	_, err := t.redirect(ctx, m.Workspace, []uuid.UUID{m.ID}, m.Channel, to, said)
-	return err
+// inHand locks a message that is still in this worker's hand, and finds none where it is not.
+func (t *Tx) inHand(ctx context.Context, m *Message) (owed []owedRow, err error) {
+	err = sqlx.SelectContext(ctx, t.q, &owed, `
+		SELECT `+owedColumns+` FROM notifications
+		WHERE workspace_id = $1 AND notification_id = $2 AND state = 'owed' AND attempts = $3 AND channel = $4 FOR UPDATE`,
+		m.Workspace, m.ID, m.Attempt, string(m.Channel))
+	return owed, translate(err)
 }
 
 // ChatMoved has a member's messages go to another chat from now on: a Telegram group became a supergroup.
@@ -106,36 +127,31 @@ func (t *Tx) ChatMoved(ctx context.Context, m *Message, chat string) error {
 	return t.MessageLater(ctx, m, t.now(), "the Telegram group became a supergroup; sent again to its new id")
 }
 
-// redirect has messages go by the next channel that reaches the member, and returns how many fail: all where there is none,
-// or they chose that channel beside this one and so have the message; and those whose leads they were told of by that
-// channel already, as after they chose anew.
-func (t *Tx) redirect(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID, from lead.Channel, to recipientRow, said string) (failed int, err error) {
-	reach := slices.DeleteFunc(to.reach(t.channels), func(c lead.Channel) bool { return c == from })
-	chosen := channelsOf(to.NotifyBy)
-	if len(reach) == 0 || slices.Contains(chosen, from) && slices.Contains(chosen, reach[0]) {
-		return len(ids), t.failOwed(ctx, workspace, ids, said)
-	}
-	err = sqlx.GetContext(ctx, t.q, &failed, `
-		WITH told AS (
-			UPDATE notifications n SET state = 'failed', leased_until = NULL, error = $6
-			WHERE n.workspace_id = $1 AND n.notification_id = ANY($2::uuid[]) AND n.state = 'owed' AND EXISTS (
-				SELECT 1 FROM notifications o WHERE o.workspace_id = $1 AND o.member_id = n.member_id AND o.channel = $3
-					AND o.assigned_lead_ids && n.assigned_lead_ids)
-			RETURNING n.notification_id
-		), moved AS (
-			UPDATE notifications SET channel = $3, fallback_from = $4, error = $5, send_at = $7, leased_until = NULL
-			WHERE workspace_id = $1 AND notification_id = ANY($2::uuid[]) AND state = 'owed'
-				AND notification_id NOT IN (SELECT notification_id FROM told)
-		)
-		SELECT count(*) FROM told`,
-		workspace, uuids(ids), string(reach[0]), string(from), string(from)+": "+said+"; sent by "+string(reach[0])+" instead", said, t.now())
-	return failed, translate(err)
-}
-
 func (t *Tx) failOwed(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID, said string) error {
 	_, err := t.q.ExecContext(ctx, `
 		UPDATE notifications SET state = 'failed', leased_until = NULL, error = $3
 		WHERE workspace_id = $1 AND notification_id = ANY($2::uuid[]) AND state = 'owed'`, workspace, uuids(ids), said)
+	return translate(err)
+}
+
+// skipOwed gives up on messages because their member is inactive. They are told when they are back; see oweSkipped.
+func (t *Tx) skipOwed(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) error {
+	_, err := t.q.ExecContext(ctx, `
+		UPDATE notifications SET state = 'failed', leased_until = NULL, skipped = kind = 'leads',
+			error = 'the member was deactivated or removed before they were told'
+		WHERE workspace_id = $1 AND notification_id = ANY($2::uuid[]) AND state = 'owed'`, workspace, uuids(ids))
+	return translate(err)
+}
+
+// skippedFor is how old what was given meanwhile may be for whoever is back to be told of it.
+const skippedFor = 7 * 24 * time.Hour
+
+// oweSkipped owes a member who is back what they were not told while they were inactive, which becomes one message.
+func (t *Tx) oweSkipped(ctx context.Context, workspace, member uuid.UUID) error {
+	_, err := t.q.ExecContext(ctx, `
+		UPDATE notifications SET skipped = false,
+			state = CASE WHEN created_at >= $4 THEN 'owed' ELSE state END, attempts = 0, send_at = $3, owed_at = $3
+		WHERE workspace_id = $1 AND member_id = $2 AND skipped`, workspace, member, t.now(), t.now().Add(-skippedFor))
 	return translate(err)
 }
 

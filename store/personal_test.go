@@ -40,6 +40,7 @@ var impersonal = map[string]string{
 	"sources":            "name name_key",
 	"assigned_leads":     "status",
 	"telegram_links":     "token_hash used_by",
+	"unsubscribe_links":  "token_hash",
 	"status_changes":     "from_status to_status",
 	"webhooks":           "url events disabled_for sealed",
 	"webhook_deliveries": "event changed state error",

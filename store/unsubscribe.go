@@ -2,31 +2,55 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
+	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// UnsubscribeToken is what the unsubscribe link in an e-mail carries.
+// UnsubscribeAge is how long the unsubscribe link of an e-mail is good.
+const UnsubscribeAge = 90 * 24 * time.Hour
+
+// UnsubscribeToken is what the unsubscribe link in an e-mail carries. It is random, and says nothing by itself.
 func (m *Message) UnsubscribeToken() string {
-	text := make([]byte, 0, 3*len(uuid.Nil))
-	for _, id := range []uuid.UUID{m.Workspace, m.Recipient.MemberID, m.Recipient.MailToken} {
-		text = append(text, id[:]...)
+	return base64.RawURLEncoding.EncodeToString(m.Recipient.MailToken[:])
+}
+
+// addUnsubscribeLink makes the token that a message by e-mail carries.
+func (t *Tx) addUnsubscribeLink(ctx context.Context, m *Message) (err error) {
+	if m.Channel != lead.Email {
+		return nil
 	}
-	return base64.RawURLEncoding.EncodeToString(text)
+	if m.Recipient.MailToken, err = uuid.NewRandom(); err != nil {
+		return err
+	}
+	hash := sha256.Sum256([]byte(m.UnsubscribeToken()))
+	if _, err = t.q.ExecContext(ctx, `
+		INSERT INTO unsubscribe_links (workspace_id, token_hash, member_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+		m.Workspace, hash[:], m.Recipient.MemberID, t.now(), t.now().Add(UnsubscribeAge)); err != nil {
+		return fmt.Errorf("making an unsubscribe link: %w", translate(err))
+	}
+	return nil
 }
 
 // Unsubscribe has nothing more sent to the e-mail address of the member who got a message with the token, until they, or
-// an admin for them, choose e-mail again. It returns ErrNotFound where the token is no good.
+// an admin for them, choose e-mail again. It returns ErrNotFound where the token is no good, or not any more. The token says
+// nothing of the workspace, so this is looked for in all.
 func (q Queries) Unsubscribe(ctx context.Context, token string) error {
-	data, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(data) != 3*len(uuid.Nil) {
-		return ErrNotFound
-	}
-	const id = len(uuid.Nil)
+	hash := sha256.Sum256([]byte(token))
 	result, err := q.q.ExecContext(ctx, `
-		UPDATE members SET email_off = $4, updated_at = $5
-		WHERE workspace_id = $1 AND member_id = $2 AND mail_token = $3 AND removed_at IS NULL`,
-		uuid.UUID(data[:id]), uuid.UUID(data[id:2*id]), uuid.UUID(data[2*id:]), EmailUnsubscribed, q.now())
+		UPDATE members m SET email_off = $2, updated_at = $3 FROM unsubscribe_links l
+		WHERE l.token_hash = $1 AND l.expires_at > $3 AND m.workspace_id = l.workspace_id AND m.member_id = l.member_id
+			AND m.removed_at IS NULL`, hash[:], EmailUnsubscribed, q.now())
 	return oneRow(result, err)
+}
+
+// DeleteOldUnsubscribeLinks deletes links that have expired before a time.
+func (q Queries) DeleteOldUnsubscribeLinks(ctx context.Context, before time.Time) error {
+	_, err := q.q.ExecContext(ctx, `DELETE FROM unsubscribe_links WHERE expires_at < $1`, before)
+	return translate(err)
 }

@@ -20,6 +20,9 @@ import (
 // often by then, as after quiet hours or when it is sent again, has the attempts of backOff all the same.
 const giveUpAfter = 24 * time.Hour
 
+// testAttempts are those that a test message gets.
+const testAttempts = 3
+
 // backOff is how long a message waits after each attempt; the last goes on.
 var backOff = []time.Duration{5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
 
@@ -75,7 +78,7 @@ func (n *notification) failed(ctx context.Context, m *store.Message, cause error
 	switch failure.Verdict {
 	case notify.AddressDead:
 		n.count(m.Channel, "failed", 1)
-		log.Warn("a member is not reached at their address any more")
+		log.Warn("a member is not reached at their address any more; another channel is tried, if there is one")
 		return n.store.WithTx(ctx, func(tx *store.Tx) error { return tx.AddressDead(ctx, m, failure.Said) })
 	case notify.Rejected:
 		n.count(m.Channel, "failed", 1)
@@ -86,16 +89,42 @@ func (n *notification) failed(ctx context.Context, m *store.Message, cause error
 		return n.store.WithTx(ctx, func(tx *store.Tx) error { return tx.ChatMoved(ctx, m, failure.MovedTo) })
 	case notify.Misconfigured:
 		n.metrics.Misconfigured.WithLabelValues(string(m.Channel)).Inc()
-		log.Error("messages cannot be sent until the settings are put right; they wait")
+		log.Error("messages cannot be sent until the settings are put right; those that no other channel takes over wait")
+		if elsewhere, err := n.elsewhere(ctx, m, failure.Said); elsewhere || err != nil {
+			return err
+		}
 	}
-	if n.store.Now().Sub(m.OwedSince) > giveUpAfter && m.Attempt > len(backOff) {
+	if n.hopeless(m, failure.Verdict) {
 		n.count(m.Channel, "failed", 1)
-		log.Warn("a message was given up on; see /v1/notifications?state=failed")
+		log.Warn("a message was given up on by its channel; another one is tried, if there is one")
 		return n.store.MessageFailed(ctx, m, failure.Said)
 	}
 	n.count(m.Channel, "retried", 1)
 	wait := max(failure.After, backOff[min(m.Attempt, len(backOff))-1])
 	return n.store.MessageLater(ctx, m, n.store.Now().Add(wait), failure.Said)
+}
+
+// elsewhere has a message go by another channel, if there is one.
+func (n *notification) elsewhere(ctx context.Context, m *store.Message, said string) (elsewhere bool, err error) {
+	if m.Kind == store.NotifyTest {
+		return false, nil
+	}
+	if err := n.store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		elsewhere, err = tx.MessageElsewhere(ctx, m, said)
+		return err
+	}); err != nil || !elsewhere {
+		return false, err
+	}
+	n.count(m.Channel, "failed", 1)
+	return true, nil
+}
+
+// hopeless reports whether a message is not worth another attempt. Somebody waits for what becomes of a test.
+func (n *notification) hopeless(m *store.Message, v notify.Verdict) bool {
+	if m.Kind == store.NotifyTest {
+		return v == notify.Misconfigured || m.Attempt >= testAttempts
+	}
+	return n.store.Now().Sub(m.OwedSince) > giveUpAfter && m.Attempt > len(backOff)
 }
 
 func (n *notification) count(channel lead.Channel, outcome string, times int) {

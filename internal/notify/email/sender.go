@@ -259,10 +259,14 @@ func judge(err error, to string) (failed *notify.Failure, became end) {
 	case code == 0:
 		return failed, broken
 	case code < 500:
-	case strings.HasPrefix(enhanced, "5.7.") || slices.Contains(aboutSender, enhanced) || refused.Reason == mail.ErrSMTPMailFrom:
+	case slices.Contains(aboutSender, enhanced) || refused.Reason == mail.ErrSMTPMailFrom:
 		failed.Verdict = notify.Misconfigured
 	case refused.Reason == mail.ErrSMTPRcptTo && strings.HasPrefix(enhanced, "5.1."):
 		failed.Verdict = notify.AddressDead
+	case refused.Reason == mail.ErrSMTPRcptTo: // whoever owns the address, or keeps its server, wants nothing there of us
+		failed.Verdict = notify.Rejected
+	case strings.HasPrefix(enhanced, "5.7."):
+		failed.Verdict = notify.Misconfigured
 	default:
 		failed.Verdict = notify.Rejected
 	}
