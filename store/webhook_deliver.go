@@ -24,19 +24,22 @@ type DueWebhook struct {
 }
 
 // FeedWebhooks finds webhooks to which something is due and that no worker has in hand, and notes that they are handed to
-// the queue. A worker that is done says so with DoneTelling; one that dies is not waited for.
+// the queue, those first that took what they were sent last. A worker that is done says so with DoneTelling; one that dies is not waited for.
 func (q Queries) FeedWebhooks(ctx context.Context, limit int) ([]DueWebhook, error) {
 	var due []DueWebhook
 	err := sqlx.SelectContext(ctx, q.q, &due, `
 		WITH due AS MATERIALIZED ( -- as in ClaimDeliveries
-			SELECT w.workspace_id, w.webhook_id FROM webhooks w
+			SELECT w.workspace_id, w.webhook_id, w.held_until IS NOT NULL AS held, w.setbacks FROM webhooks w
 			WHERE w.enabled AND w.deleted_at IS NULL AND coalesce(w.held_until, $1) <= $1 AND coalesce(w.fed_until, $1) <= $1
 				AND EXISTS (SELECT 1 FROM webhook_deliveries d
 					WHERE d.workspace_id = w.workspace_id AND d.webhook_id = w.webhook_id AND d.state = 'owed' AND d.send_at <= $1)
-			LIMIT $3 FOR UPDATE SKIP LOCKED)
-		UPDATE webhooks SET fed_until = $2
-		WHERE (workspace_id, webhook_id) IN (SELECT workspace_id, webhook_id FROM due)
-		RETURNING workspace_id, webhook_id`, q.now(), q.now().Add(tellFor), limit)
+			ORDER BY held, w.setbacks LIMIT $3 FOR UPDATE SKIP LOCKED
+		), fed AS (
+			UPDATE webhooks SET fed_until = $2
+			WHERE (workspace_id, webhook_id) IN (SELECT workspace_id, webhook_id FROM due)
+			RETURNING workspace_id, webhook_id
+		)
+		SELECT workspace_id, webhook_id FROM fed JOIN due USING (workspace_id, webhook_id) ORDER BY held, setbacks`, q.now(), q.now().Add(tellFor), limit)
 	return due, translate(err)
 }
 
@@ -129,7 +132,14 @@ func (q Queries) DeliveryLater(ctx context.Context, workspace uuid.UUID, d Webho
 func (q Queries) WebhookTook(ctx context.Context, workspace, webhook uuid.UUID) error {
 	_, err := q.q.ExecContext(ctx, `
 		UPDATE webhooks SET setbacks = 0, failing_since = NULL, held_until = NULL
-		WHERE workspace_id = $1 AND webhook_id = $2 AND setbacks > 0`, workspace, webhook)
+		WHERE workspace_id = $1 AND webhook_id = $2 AND (setbacks > 0 OR held_until IS NOT NULL)`, workspace, webhook)
+	return translate(err)
+}
+
+// HoldWebhook leaves a webhook in peace until a time, through no fault of its own.
+func (q Queries) HoldWebhook(ctx context.Context, workspace, webhook uuid.UUID, until time.Time) error {
+	_, err := q.q.ExecContext(ctx, `
+		UPDATE webhooks SET held_until = greatest(held_until, $3) WHERE workspace_id = $1 AND webhook_id = $2`, workspace, webhook, until)
 	return translate(err)
 }
 

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/url"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 
+	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/store"
@@ -18,7 +20,12 @@ import (
 )
 
 const (
-	// claimAtOnce is how many deliveries a worker takes in hand, and sendAtOnce how many it sends at the same time.
+	// quickly is how long a webhook that is told keeps one of the places of the queue's server. Then it goes on in the lane.
+	quickly = 100 * time.Millisecond
+	// crowdedFor is how long a webhook waits that found no room in the lane.
+	crowdedFor = 5 * time.Second
+	// claimAtOnce is how many deliveries a worker takes in hand, after a first that shows whether the webhook takes any, and
+	// sendAtOnce how many it sends at the same time.
 	claimAtOnce = 100
 	sendAtOnce  = 10
 	// sendFor is for how long it begins to send those: well within the time that it has them for, with the slowest answer.
@@ -43,6 +50,7 @@ type webhook struct {
 	store   *store.Store
 	sender  *webhooks.Sender
 	box     webhooks.Box
+	lane    *lane
 	metrics *metrics.Metrics
 	log     *slog.Logger
 }
@@ -52,22 +60,64 @@ func (w *webhook) handle(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return err
 	}
+	t := w.begin(p)
+	select {
+	case err := <-t.done:
+		return err
+	case <-time.After(quickly):
+	case <-ctx.Done():
+	}
+	host := t.hostName()
+	if !w.lane.enter(host) { // what is under way is broken off, and told later
+		t.cancel()
+		return <-t.done
+	}
+	w.lane.told.Go(func() {
+		defer w.lane.leave(host)
+		if err := <-t.done; err != nil {
+			w.log.Warn("telling a webhook failed; it is told later", "webhook_id", p.Webhook, "error", discreet.Error(err))
+		}
+	})
+	return nil
+}
+
+// begin begins to tell a webhook what is owed to it, for a while: others wait too.
+func (w *webhook) begin(p tasks.Webhook) *telling {
+	ctx, cancel := context.WithCancel(w.lane.whole)
+	t := &telling{cancel: cancel, done: make(chan error, 1)}
+	w.lane.told.Go(func() {
+		defer cancel()
+		defer func() {
+			if cause := recover(); cause != nil {
+				t.done <- discreet.Recovered(cause)
+			}
+		}()
+		t.done <- w.tellAll(ctx, p, t)
+	})
+	return t
+}
+
+func (w *webhook) tellAll(ctx context.Context, p tasks.Webhook, t *telling) (err error) {
+	limit := 1
 	for end := w.store.Now().Add(tellTime); err == nil && w.store.Now().Before(end) && ctx.Err() == nil; {
 		var more bool
-		if more, err = w.tell(ctx, p.Workspace, p.Webhook); !more {
+		if more, err = w.tell(ctx, p, limit, t); !more {
 			break
 		}
+		limit = claimAtOnce
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // the task's own time may be over
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // it may have been broken off
 	defer cancel()
 	return errors.Join(err, w.store.DoneTelling(ctx, p.Workspace, p.Webhook))
 }
 
-// tell makes an attempt at some of what is owed to a webhook. It reports whether there may be more to tell it now.
-func (w *webhook) tell(ctx context.Context, workspace, id uuid.UUID) (more bool, err error) {
+// tell makes an attempt at some of what is owed to a webhook, limit deliveries at the most. It reports whether there may be
+// more to tell it now.
+func (w *webhook) tell(ctx context.Context, p tasks.Webhook, limit int, t *telling) (more bool, err error) {
+	workspace, id := p.Workspace, p.Webhook
 	r := round{webhook: w, workspace: workspace}
 	if err := w.store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		if r.hook, r.owed, err = tx.ClaimDeliveries(ctx, workspace, id, claimAtOnce); err != nil || len(r.owed) == 0 {
+		if r.hook, r.owed, err = tx.ClaimDeliveries(ctx, workspace, id, limit); err != nil || len(r.owed) == 0 {
 			return err
 		}
 		ids := make([]uuid.UUID, len(r.owed))
@@ -79,13 +129,16 @@ func (w *webhook) tell(ctx context.Context, workspace, id uuid.UUID) (more bool,
 	}); err != nil || len(r.owed) == 0 {
 		return false, err
 	}
+	if u, err := url.Parse(r.hook.URL); err == nil {
+		t.host.Store(&u.Host)
+	}
 	if r.secrets, err = webhooks.OpenSecrets(w.box, id, r.hook.Sealed); err != nil {
 		w.log.Error("a webhook's secret cannot be opened; it is told of nothing", "webhook_id", id, "error", err)
 		r.answers = []answer{{failure: &webhooks.Failure{Refusal: store.Refusal{Said: "its secret cannot be opened; an operator looks at LEADWHEEL_SECRET_KEY"}}}}
 	} else {
 		r.send(ctx)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // the task's own time may be over
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // it may have been broken off
 	defer cancel()
 	return r.note(ctx)
 }

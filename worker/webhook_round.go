@@ -23,10 +23,11 @@ type round struct {
 	answers   []answer // to the first of what is owed
 }
 
-// An answer is the status with which a delivery was taken, or why it was not.
+// An answer is the status with which a delivery was taken, or why it was not. Where it was broken off nobody knows.
 type answer struct {
-	status  int
-	failure *webhooks.Failure
+	status    int
+	failure   *webhooks.Failure
+	brokenOff bool
 }
 
 // send sends one after the other, a few at a time, until one is not taken or the time is over.
@@ -54,7 +55,7 @@ func (r *round) send(ctx context.Context) {
 					return
 				}
 				all[i] = r.try(ctx, r.owed[i])
-				if all[i].failure != nil {
+				if all[i].failure != nil || all[i].brokenOff {
 					mu.Lock()
 					refused = true
 					mu.Unlock()
@@ -74,6 +75,9 @@ func (r *round) try(ctx context.Context, d store.WebhookDelivery) answer {
 	if err == nil {
 		return answer{status: status}
 	}
+	if ctx.Err() != nil { // which is our doing
+		return answer{brokenOff: true}
+	}
 	failure := &webhooks.Failure{Refusal: store.Refusal{Said: "what it is to be sent could not be written"}}
 	_ = errors.As(err, &failure)
 	return answer{failure: failure}
@@ -81,12 +85,13 @@ func (r *round) try(ctx context.Context, d store.WebhookDelivery) answer {
 
 // note records the answers. It reports whether the webhook may be told more now.
 func (r *round) note(ctx context.Context) (more bool, err error) {
-	gone, wait := false, time.Duration(0)
+	gone, brokenOff, wait := false, false, time.Duration(0)
 	var sent, untried []uuid.UUID
 	var statuses, attempts []int
 	for i, d := range r.owed {
 		switch {
-		case i >= len(r.answers):
+		case i >= len(r.answers) || r.answers[i].brokenOff:
+			brokenOff = brokenOff || i < len(r.answers)
 			untried, attempts = append(untried, d.ID), append(attempts, d.Attempts)
 		case r.answers[i].failure == nil:
 			sent, statuses = append(sent, d.ID), append(statuses, r.answers[i].status)
@@ -104,6 +109,8 @@ func (r *round) note(ctx context.Context) (more bool, err error) {
 		return false, err
 	case gone:
 		return false, r.disable(ctx, r.workspace, r.hook.ID, "it answered 410 Gone")
+	case brokenOff && len(sent)+len(untried) == len(r.owed):
+		return false, r.store.HoldWebhook(ctx, r.workspace, r.hook.ID, r.store.Now().Add(crowdedFor))
 	case len(sent) > 0 && wait == 0:
 		return true, r.store.WebhookTook(ctx, r.workspace, r.hook.ID)
 	}

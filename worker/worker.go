@@ -36,6 +36,7 @@ type Worker struct {
 	handlers map[string]asynq.HandlerFunc
 	log      *slog.Logger
 	servers  []*asynq.Server
+	webhooks *lane
 }
 
 // Options are what a Worker needs.
@@ -68,18 +69,19 @@ var classes = []class{
 	{"fetch", map[string]int{string(lead.QueueFetch): 1}, 8, 50 * time.Millisecond},
 	{"ingest", map[string]int{tasks.QueueIngest: 1}, 2, 100 * time.Millisecond},
 	{"notify", map[string]int{tasks.QueueNotify: 1}, 12, 200 * time.Millisecond},
-	{"webhook", map[string]int{tasks.QueueWebhook: 1}, 16, 200 * time.Millisecond},
+	{"webhook", map[string]int{tasks.QueueWebhook: 1}, 128, 200 * time.Millisecond},
 }
 
 // Start starts the servers. Stop the worker before its Redis client is closed.
 func Start(o Options) (*Worker, error) {
-	w := &Worker{log: o.Log, handlers: map[string]asynq.HandlerFunc{
+	w := &Worker{log: o.Log, webhooks: newLane()}
+	w.handlers = map[string]asynq.HandlerFunc{
 		tasks.KindDistribute: (&distribute{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
 		tasks.KindIngest:     (&ingestion{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
 		tasks.KindFetch:      (&fetch{o.Fetcher}).handle,
 		tasks.KindNotify:     (&notification{o.Store, o.Senders, o.Metrics, o.Log}).handle,
-		tasks.KindWebhook:    (&webhook{o.Store, o.Webhooks, o.Box, o.Metrics, o.Log}).handle,
-	}}
+		tasks.KindWebhook:    (&webhook{o.Store, o.Webhooks, o.Box, w.webhooks, o.Metrics, o.Log}).handle,
+	}
 	for _, c := range classes {
 		server := asynq.NewServerFromRedisClient(o.Redis, asynq.Config{
 			Concurrency:              c.concurrency,
@@ -111,6 +113,7 @@ func (w *Worker) Stop() {
 		})
 	}
 	ending.Wait()
+	w.webhooks.close()
 }
 
 // handle runs a task. What it says of a failure is kept in the queue, where the dashboard shows it: nothing of people.

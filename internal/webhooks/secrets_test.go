@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/leadwheel/leadwheel/internal/secret"
+	"github.com/leadwheel/leadwheel/store"
 )
 
 const (
@@ -66,6 +68,64 @@ func TestOldSecretSignsForADay(t *testing.T) {
 		if err := verifier.VerifyIgnoringTimestamp([]byte(vectorContent), header); (err == nil) != c.good {
 			t.Errorf("%s: verifying gives %v", c.name, err)
 		}
+	}
+}
+
+// TestEverySecretOfTheDaySigns rotates a secret every six hours, through the box as the API does: each verifies for a day
+// after it was replaced and not longer. What an earlier version sealed is read too.
+func TestEverySecretOfTheDaySigns(t *testing.T) {
+	t.Parallel()
+	box, err := secret.NewBox("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+	if err != nil {
+		t.Fatal(err)
+	}
+	start, id := time.Now().UTC(), uuid.New()
+	first := NewSecrets().Current
+	sealed, err := box.Seal([]byte(`{"current":"`+first+`"}`), store.WebhookPlace(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []string{first}
+	for i := 1; i <= 12; i++ {
+		now := start.Add(time.Duration(i) * 6 * time.Hour)
+		s, err := OpenSecrets(box, id, sealed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = s.Rotated(now)
+		all = append(all, s.Current)
+		if sealed, err = s.Seal(box, id); err != nil {
+			t.Fatal(err)
+		}
+		signature, err := s.sign(vectorID, now.Add(time.Minute), []byte(vectorContent))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, text := range all {
+			alone, err := Secrets{Current: text}.sign(vectorID, now.Add(time.Minute), []byte(vectorContent))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if signs, want := slices.Contains(strings.Split(signature, " "), alone), i-n <= 4; signs != want {
+				t.Errorf("after rotation %d secret %d signs: %t, want %t", i, n, signs, want)
+			}
+		}
+		if n := len(strings.Split(signature, " ")); n > 5 {
+			t.Errorf("%d signatures", n)
+		}
+	}
+}
+
+// TestRotationsAreBounded rotates until no more secrets may sign, and again a day later.
+func TestRotationsAreBounded(t *testing.T) {
+	t.Parallel()
+	now, s, n := time.Now(), NewSecrets(), 0
+	for s.CheckRotation(now) == nil {
+		s = s.Rotated(now)
+		n++
+	}
+	if n != maxSigning-1 || s.CheckRotation(now.Add(rotation+time.Second)) != nil {
+		t.Errorf("%d rotations", n)
 	}
 }
 

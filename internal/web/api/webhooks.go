@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -51,7 +52,7 @@ type WebhookPatch struct {
 
 // WebhookSecret is a secret that was just made.
 type WebhookSecret struct {
-	Secret string `json:"secret" doc:"It signs what the webhook is sent; the one before does too for 24 hours. It is shown this once." example:"whsec_…"`
+	Secret string `json:"secret" doc:"It signs what the webhook is sent; those it had do too, each for 24 hours after it was replaced. It is shown this once." example:"whsec_…"`
 }
 
 // Events are what a webhook is told of.
@@ -104,7 +105,8 @@ func (a *API) registerWebhooks() {
 	})
 	register(a, huma.Operation{
 		OperationID: "rotate-webhook-secret", Method: http.MethodPost, Path: one + "/rotate-secret",
-		Summary: "Give a webhook a new secret; the old one signs too for 24 hours", DefaultStatus: http.StatusOK,
+		Summary: "Give a webhook a new secret; those it had sign too for 24 hours", DefaultStatus: http.StatusOK,
+		Errors: []int{http.StatusConflict},
 	}, a.rotateWebhookSecret)
 }
 
@@ -172,6 +174,9 @@ func (a *API) rotateWebhookSecret(ctx context.Context, c *call, in *itemInput) (
 		_, err := tx.EditWebhook(ctx, c.Workspace, id, func(w *store.Webhook) (err error) {
 			if secrets, err = webhooks.OpenSecrets(a.Secrets, id, w.Sealed); err != nil {
 				return err
+			}
+			if err := secrets.CheckRotation(a.Store.Now()); err != nil {
+				return problem.New(http.StatusConflict, err.Error())
 			}
 			secrets = secrets.Rotated(a.Store.Now())
 			w.Sealed, err = sealed(secrets.Seal(a.Secrets, id))
