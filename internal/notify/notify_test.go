@@ -3,6 +3,8 @@ package notify_test
 import (
 	"encoding/json"
 	"fmt"
+	"html"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -211,12 +213,61 @@ func TestCharactersThatHide(t *testing.T) {
 	if strings.ContainsAny(got.HTML+got.Subject, "\u202e\u2066\x1b\x00") || got.Subject != "New lead: evil \u05d0\u05d1[31m" {
 		t.Errorf("subject %q, HTML %q", got.Subject, got.HTML)
 	}
-	if strings.Count(got.HTML, "<a ") != 1 || strings.Contains(got.HTML, "zero") || !strings.Contains(got.HTML, "👩\u200d💻") {
+	if strings.Count(got.HTML, "<a ") != 0 || strings.Contains(got.HTML, "zero") || !strings.Contains(got.HTML, "👩\u200d💻") {
 		t.Errorf("HTML %q", got.HTML)
 	}
 	l = store.MessageLead{Name: "\u200b \u200f", Phone: "12345", At: now}
 	if got := notify.Write(message("", l), now); got.Subject != "New lead: 12345" {
 		t.Errorf("subject %q", got.Subject)
+	}
+}
+
+// TestLinksLeadToContactsOnly has addresses and numbers that would add to the links of the default, a summary and templates
+// of workspaces.
+func TestLinksLeadToContactsOnly(t *testing.T) {
+	t.Parallel()
+	const own = `<a href="mailto:{{.email}}?subject=Hi {{.name}}">m</a> <a href='MAILTO:{{.name}}'>n</a> <a href="tel:{{.phone}}">t</a> ` +
+		`<a href="https://wa.me/{{.phone}}">w</a> {{range .answers}}<a href="{{.value}}">v</a> <a href="sms:{{.value}}">s</a>{{end}}`
+	for name, c := range map[string]struct {
+		email, phone, e164, answer string
+		want, not                  []string
+	}{
+		"a header":       {"a@b.example?bcc=c@d.example", "1?x=2", "", "mailto:a@b.example?bcc=x@y.example", nil, []string{"mailto:", "tel:", "wa.me", "sms:", "href"}},
+		"encoded":        {"a%0d%0abcc:c@d.example", "", "+60123?text=x", "javascript:alert(1)", nil, []string{"bcc:c@d.example\"", "tel:", "wa.me", "javascript:"}},
+		"two":            {"a@b.example,c@d.example", "0123456789,0198887777", "", "tel:1", nil, []string{"mailto:", "tel:", "wa.me"}},
+		"a header in it": {"a?bcc=c&x@d.example", "0123456789", "+60123456789", "https://e.example/", []string{"mailto:a%3Fbcc%3Dc%26x@d.example", "tel:&#43;60123456789", "https://e.example/"}, []string{"?bcc", "&amp;x@"}},
+		"lines":          {"a@b.example\nBcc: c@d.example", "012\n345", "", "", nil, []string{"mailto:", "tel:", "sms:"}},
+		"codes":          {"a b@c.example", "*21*0123456789#", "+0", "http://e.example/?x=\"y", nil, []string{"mailto:", "tel:", "wa.me"}},
+		"too long":       {strings.Repeat("a", 300) + "@b.example", "12345678901234567890", "+12345678901234567890", "", nil, []string{"mailto:", "tel:", "wa.me"}},
+	} {
+		l := one()
+		l.Email, l.Phone, l.PhoneE164 = c.email, c.phone, c.e164
+		fields, err := json.Marshal(map[string]string{"q": c.answer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Fields = fields
+		for kind, m := range map[string]*store.Message{"default": message("", l), "summary": message("", l, l), "own": message(own, l)} {
+			got := notify.Write(m, now)
+			var links strings.Builder
+			for _, tag := range regexp.MustCompile(`<a [^>]*>`).FindAllString(got.HTML, -1) {
+				links.WriteString(strings.ReplaceAll(tag, "%20", " ") + "\n")
+			}
+			for _, want := range c.want {
+				if kind == "own" && !strings.Contains(links.String(), want) {
+					t.Errorf("%s, %s: there is no %q in %s", name, kind, want, links.String())
+				}
+			}
+			for _, not := range c.not {
+				if strings.Contains(strings.ToLower(links.String()), not) {
+					t.Errorf("%s, %s: there is %q in %s", name, kind, not, links.String())
+				}
+			}
+			if kind != "own" && c.email != "" && strings.TrimSpace(c.email) == c.email && len(c.email) < 100 &&
+				!strings.Contains(html.UnescapeString(got.HTML), c.email) {
+				t.Errorf("%s, %s: the address is not shown in %s", name, kind, got.HTML)
+			}
+		}
 	}
 }
 

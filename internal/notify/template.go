@@ -53,9 +53,19 @@ var (
 type Template struct{ html *template.Template }
 
 var (
-	defaultMessage = template.Must(template.New("message").Parse(DefaultTemplate))
-	summaryMessage = template.Must(template.New("message").Parse(summaryTemplate))
+	defaultMessage = mustLink(DefaultTemplate)
+	summaryMessage = mustLink(summaryTemplate)
 )
+
+// mustLink reads a template of ours.
+func mustLink(text string) *template.Template {
+	defined := make(map[string]*parse.Tree)
+	tree := parse.New("message")
+	tree.Mode = parse.SkipFuncCheck
+	template.Must(nil, func() error { _, err := tree.Parse(text, "", "", defined); return err }())
+	(&linker{}).list(tree.Root)
+	return template.Must(template.New("message").AddParseTree("message", tree))
+}
 
 // ParseTemplate reads a workspace's own template: text and the elements of AllowedTags, {{.name}} and the like, {{if}} and
 // {{range .answers}}. It is not a program: it calls nothing, declares nothing, and cannot run for long. Values are escaped
@@ -85,7 +95,8 @@ func ParseTemplate(text string) (*Template, error) {
 	if err := checkTags(text); err != nil {
 		return nil, err
 	}
-	parsed, err := template.New("message").Parse(text)
+	(&linker{}).list(tree.Root)
+	parsed, err := template.New("message").AddParseTree("message", tree)
 	if err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: "))
 	}
@@ -107,7 +118,7 @@ func (t *Template) execute(data any) (string, error) {
 	if err := t.html.Execute(&out, data); err != nil {
 		return "", errors.New(strings.TrimPrefix(err.Error(), "html/template:"))
 	}
-	return strings.TrimSpace(out.String()), nil
+	return strings.TrimSpace(unlink(out.String())), nil
 }
 
 // bounded is a buffer that refuses to grow without end.

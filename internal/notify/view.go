@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -62,22 +63,29 @@ func (s subject) view(b bounds) map[string]any {
 	answers := []map[string]any{}
 	for i, a := range all {
 		if i == b.answers {
-			answers = append(answers, map[string]any{"name": "…", "value": fmt.Sprintf("and %d more", len(all)-i)})
+			answers = append(answers, placed(map[string]any{"name": "…", "value": fmt.Sprintf("and %d more", len(all)-i)}))
 			break
 		}
-		answers = append(answers, map[string]any{"name": cut(a.name, b.value), "value": cut(a.value, b.value)})
+		answers = append(answers, placed(map[string]any{"name": cut(a.name, b.value), "value": cut(a.value, b.value)}))
 	}
 	phone, call, whatsapp := s.Phone, dialled(s.Phone), ""
-	if s.PhoneE164 != "" {
+	if e164.MatchString(s.PhoneE164) {
 		phone, call, whatsapp = s.PhoneE164, s.PhoneE164, strings.TrimPrefix(s.PhoneE164, "+")
 	}
-	return map[string]any{
+	view := placed(map[string]any{
 		"name": cut(s.title(), b.value), "phone": cut(phone, b.value), "call": call, "whatsapp": whatsapp, "email": cut(s.Email, b.value),
-		"source": cut(s.SourceName, b.value), "campaign": cut(campaign, b.value), "answers": answers,
+		"source": cut(s.SourceName, b.value), "campaign": cut(campaign, b.value),
 		"time": s.At.In(s.zone).Format("Mon 2 Jan 2006, 15:04 MST"), "age": age(s.now.Sub(s.At)),
 		"member": cut(s.member, b.value), "workspace": cut(s.workspace, b.value),
-	}
+	})
+	// What is cut for being long leads to nobody.
+	view["phone"+string(asNumber)], view["email"+string(asMail)] = call, mailLink(s.Email)
+	view["answers"] = answers
+	return view
 }
+
+// e164 is a phone number as it is dialled from anywhere.
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 // title is what to call the lead.
 func (s subject) title() string {
@@ -101,6 +109,9 @@ func dialled(phone string) string {
 		default:
 			return ""
 		}
+	}
+	if !number.MatchString(digits.String()) {
+		return ""
 	}
 	return digits.String()
 }
