@@ -69,8 +69,8 @@ func (r Recipient) Address(c lead.Channel) string {
 	return r.Email
 }
 
-// A MessageLead is a copy as a message tells of it. Copies that were scheduled, or given out of what was there already,
-// have the time of their assignment, so that nothing tells of their age.
+// A MessageLead is a copy as a message tells of it: what its member may see of it, and no more. At is when it was assigned, so
+// that nothing tells of the lead's age.
 type MessageLead struct {
 	Name       string          `db:"name"`
 	Email      string          `db:"email"`
@@ -78,7 +78,6 @@ type MessageLead struct {
 	PhoneE164  string          `db:"phone_e164"`
 	Fields     json.RawMessage `db:"fields"`
 	SourceName string          `db:"source_name"`
-	Campaign   string          `db:"campaign"`
 	At         time.Time       `db:"at"`
 }
 
@@ -233,8 +232,7 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 	return m, 0, t.addUnsubscribeLink(ctx, m)
 }
 
-// messageLeads reads copies as messages tell of them, in the order of their ids, but for those that were erased since. Only
-// what was given out as it came in shows when that was.
+// messageLeads reads copies as messages tell of them, in the order of their ids, but for those that were erased since.
 func (q Queries) messageLeads(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) ([]MessageLead, error) {
 	var rows []struct {
 		ID uuid.UUID `db:"assigned_lead_id"`
@@ -244,12 +242,7 @@ func (q Queries) messageLeads(ctx context.Context, workspace uuid.UUID, ids []uu
 		SELECT a.assigned_lead_id, coalesce(a.name, '') AS name, coalesce(a.email, '') AS email, coalesce(a.phone, '') AS phone,
 			coalesce(a.phone_e164, '') AS phone_e164, a.fields,
 			coalesce(s.name, '') AS source_name,
-			coalesce((SELECT coalesce(l.attribution->>'campaign_name', l.attribution->>'campaign_id') FROM leads l
-				WHERE l.workspace_id = a.workspace_id AND l.lead_id = a.source_lead_id), '') AS campaign,
-			coalesce((SELECT min(h.accepted_at) FROM history h
-				WHERE h.workspace_id = a.workspace_id AND h.lead_id = a.source_lead_id AND h.member_id = a.member_id
-					AND h.outcome = 'succeeded' AND h.trigger = 'immediate' AND h.assignment_id IS NULL AND h.retry_of IS NULL),
-				a.assigned_at) AS at
+			a.assigned_at AS at
 		FROM assigned_leads a
 		LEFT JOIN sources s ON s.workspace_id = a.workspace_id AND s.source_id = a.source_id
 		WHERE a.workspace_id = $1 AND a.assigned_lead_id = ANY($2::uuid[]) AND a.erased_at IS NULL`, workspace, uuids(ids))

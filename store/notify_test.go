@@ -327,9 +327,9 @@ func TestMessagesDoNotTellALeadsAge(t *testing.T) {
 	t.Parallel()
 	w, c := newTold(t)
 	toA := store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}}
-	fresh := c.get()
 	_, batches := w.add(1, toA)
 	c.add(time.Minute) // the worker was busy
+	fresh := c.get()
 	w.run(batches...)
 	told := func() *store.Message {
 		m := w.claimMessage('A', lead.Telegram)

@@ -44,13 +44,13 @@ func example() subject {
 	}
 }
 
-// campaignFields are the custom fields that hold a campaign's name, in the order in which they are looked at.
+// campaignFields are the custom fields that hold a campaign's name, in the order in which they are looked at. Members see
+// those anyway; what the lead's attribution says they do not.
 var campaignFields = []string{"campaign_name", "campaign", "utm_campaign"}
 
 // view is a lead as a template's data.
 func (s subject) view(b bounds) map[string]any {
-	all := answersOf(s.Fields)
-	campaign := s.Campaign
+	all, campaign := answersOf(s.Fields), ""
 	for _, name := range campaignFields {
 		for i, a := range all {
 			if campaign == "" && a.name == name {
