@@ -48,9 +48,15 @@ func Queues() []string {
 }
 
 const (
-	// timeout is what one run of a task may take. A task that runs over is tried again while the first run may still
+	// Timeout is what one run of a task may take. A task that runs over is tried again while the first run may still
 	// be ending, which the database guards against.
-	timeout = 30 * time.Second
+	Timeout = 30 * time.Second
+	// HintAhead is how long before a batch is due its task comes: the queue is late by parts of a second, and knows whole
+	// seconds only.
+	HintAhead = 2 * time.Second
+)
+
+const (
 	// webhookTimeout leaves one that tells a webhook time for the last, slow attempt.
 	webhookTimeout = time.Minute
 	// hintRetries are few: the scheduler hands over again whatever is left.
@@ -195,7 +201,7 @@ func decode(payload []byte, into any, check func() error) error {
 	return nil
 }
 
-// hintTask is a hint that a batch waits, delivered when the batch is due. Its id carries queue and
+// hintTask is a hint that a batch waits, delivered a little before the batch is due. Its id carries queue and
 // generation, so that the same hint is enqueued once and a later one is not taken for it.
 func hintTask(b lead.Batch) (*asynq.Task, error) {
 	kind := KindDistribute
@@ -206,10 +212,10 @@ func hintTask(b lead.Batch) (*asynq.Task, error) {
 	}
 	options := []asynq.Option{
 		asynq.TaskID(fmt.Sprintf("%s:%s:%d", b.Queue, b.ID, b.Generation)),
-		asynq.Queue(string(b.Queue)), asynq.MaxRetry(hintRetries), asynq.Timeout(timeout),
+		asynq.Queue(string(b.Queue)), asynq.MaxRetry(hintRetries), asynq.Timeout(Timeout),
 	}
 	if !b.FeedAt.IsZero() {
-		options = append(options, asynq.ProcessAt(b.FeedAt)) // whole seconds: the queue drops the rest
+		options = append(options, asynq.ProcessAt(b.FeedAt.Add(-HintAhead)))
 	}
 	return asynq.NewTask(kind, payload, options...), err
 }
@@ -220,7 +226,7 @@ func notifyTask(p Notify) (*asynq.Task, error) {
 	p.Version = payloadVersion
 	payload, err := json.Marshal(p)
 	return asynq.NewTask(KindNotify, payload,
-		asynq.Queue(QueueNotify), asynq.MaxRetry(hintRetries), asynq.Timeout(timeout)), err
+		asynq.Queue(QueueNotify), asynq.MaxRetry(hintRetries), asynq.Timeout(Timeout)), err
 }
 
 // webhookTask is a hint as notifyTask is.
@@ -235,5 +241,5 @@ func ingestTask(p Ingest) (*asynq.Task, error) {
 	p.Version = payloadVersion
 	payload, err := json.Marshal(p)
 	return asynq.NewTask(KindIngest, payload,
-		asynq.Queue(QueueIngest), asynq.MaxRetry(ingestRetries), asynq.Timeout(timeout)), err
+		asynq.Queue(QueueIngest), asynq.MaxRetry(ingestRetries), asynq.Timeout(Timeout)), err
 }

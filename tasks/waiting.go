@@ -20,7 +20,7 @@ const (
 	// registry is where the queue library keeps the names of its queues.
 	registry = "asynq:queues"
 	// removalPatience is longer than a task may run.
-	removalPatience = timeout + 10*time.Second
+	removalPatience = Timeout + 10*time.Second
 	removalPause    = 200 * time.Millisecond
 )
 

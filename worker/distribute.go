@@ -23,6 +23,7 @@ const noteTimeout = 2 * time.Second
 type distribute struct {
 	store   *store.Store
 	feeder  ingest.Feeder
+	watch   *watch
 	metrics *metrics.Metrics
 	log     *slog.Logger
 }
@@ -32,11 +33,21 @@ func (d *distribute) handle(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return err
 	}
+	err = d.act(ctx, p)
+	if d.early(p, err) {
+		return nil
+	}
+	if err != nil {
+		d.note(ctx, p, err)
+	}
+	return err
+}
+
+func (d *distribute) act(ctx context.Context, p tasks.Distribute) error {
 	log := d.log.With("workspace_id", p.Workspace, "batch_id", p.Batch)
 	result, err := d.store.Distribute(ctx, p.Workspace, p.Batch)
 	d.metrics.CursorRebuilds.Add(float64(result.Rebuilt))
 	if err != nil {
-		d.note(ctx, p, err)
 		return err
 	}
 	d.feeder.Feed(result.Split...)

@@ -28,7 +28,7 @@ import (
 // shutdownTimeout is what tasks under way get to finish. Those that don't are begun anew elsewhere.
 const shutdownTimeout = 5 * time.Second
 
-// delayedInterval is how often the queue looks for delayed tasks that are due. They are due on whole seconds.
+// delayedInterval is how often the queue looks for delayed tasks that are due, on whole seconds.
 const delayedInterval = 500 * time.Millisecond
 
 // A Worker runs a queue server for each class of work, so that none holds up another.
@@ -37,6 +37,7 @@ type Worker struct {
 	log      *slog.Logger
 	servers  []*asynq.Server
 	webhooks *lane
+	due      *watch
 }
 
 // Options are what a Worker needs.
@@ -74,9 +75,9 @@ var classes = []class{
 
 // Start starts the servers. Stop the worker before its Redis client is closed.
 func Start(o Options) (*Worker, error) {
-	w := &Worker{log: o.Log, webhooks: newLane()}
+	w := &Worker{log: o.Log, webhooks: newLane(), due: newWatch()}
 	w.handlers = map[string]asynq.HandlerFunc{
-		tasks.KindDistribute: (&distribute{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
+		tasks.KindDistribute: (&distribute{o.Store, o.Feeder, w.due, o.Metrics, o.Log}).handle,
 		tasks.KindIngest:     (&ingestion{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
 		tasks.KindFetch:      (&fetch{o.Fetcher}).handle,
 		tasks.KindNotify:     (&notification{o.Store, o.Senders, o.Metrics, o.Log}).handle,
@@ -114,6 +115,7 @@ func (w *Worker) Stop() {
 	}
 	ending.Wait()
 	w.webhooks.close()
+	w.due.close()
 }
 
 // handle runs a task. What it says of a failure is kept in the queue, where the dashboard shows it: nothing of people.
@@ -156,7 +158,7 @@ func tooEarly(err error) bool {
 func retryDelay(retried int, err error, _ *asynq.Task) time.Duration {
 	var early *store.EarlyError
 	if errors.As(err, &early) {
-		return min(max(early.In, time.Second), 30*time.Second)
+		return min(max(early.In-tasks.HintAhead, time.Second), 30*time.Second)
 	}
 	delay := min(time.Second<<min(retried, 5), 30*time.Second)
 	return delay/2 + rand.N(delay)

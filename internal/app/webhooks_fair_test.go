@@ -40,11 +40,11 @@ func hanging(t *testing.T) (port string, requests func() int) {
 	return port, func() int { mu.Lock(); defer mu.Unlock(); return count }
 }
 
-// TestHangingReceiversHoldUpNobody has 150 webhooks of as many hosts, and 150 of one host, take what they are sent and never
+// TestHangingReceiversHoldUpNobody has 60 webhooks of as many hosts, and 60 of one host, take what they are sent and never
 // answer. A healthy one is told hardly later than before there were those.
 func TestHangingReceiversHoldUpNobody(t *testing.T) {
 	t.Parallel()
-	const each, leads = 150, 15
+	const each, leads = 60, 15
 	s := newScene(t, testenv.New(t), 1)
 	s.start(app.Roles()...)
 	port, requests := hanging(t)
