@@ -17,7 +17,7 @@ import (
 // ids with guards about them, and the keys of sources' names. It goes part by part, beside the program that runs, and may
 // be broken off and begun again. Nothing is rolled back.
 func readAgain(url string) *goose.Migration {
-	return goose.NewGoMigration(42, &goose.GoFunc{RunDB: func(ctx context.Context, _ *sql.DB) error {
+	return goose.NewGoMigration(readAgainVersion, &goose.GoFunc{RunDB: func(ctx context.Context, _ *sql.DB) error {
 		return onDatabase(url, func(db *sqlx.DB) error { return readAllAgain(ctx, db) })
 	}}, nil)
 }
@@ -46,8 +46,11 @@ func readAllAgain(ctx context.Context, x *sqlx.DB) error {
 	return nil
 }
 
-// readAgainName is what the migration is listed as.
-const readAgainName = "00042_read_again"
+// The migration's number, which is behind those of the columns that it reads, and what it is listed as.
+const (
+	readAgainVersion = 80
+	readAgainName    = "00080_read_again"
+)
 
 // fillSourceKeys gives sources their keys, the oldest first. A source whose name another has by now keeps it: its key is
 // its own, with its id behind it, and what names it means the older one.
