@@ -188,6 +188,7 @@ type groupDeleteCmd struct {
 	Group string `arg:"" help:"Its id or exact name."`
 	plannedChoice
 	client.Flags
+	jsonFlag
 }
 
 // Help gives an example.
@@ -233,6 +234,9 @@ func (c *groupDeleteCmd) Run(ctx context.Context, s streams) error {
 	if err := api.Call(ctx, http.MethodDelete, "/v1/groups/"+id.String()+"?"+query.Encode(), nil, nil); err != nil {
 		return fmt.Errorf("deleting distribution group %s: %w", c.Group, namedPending(ctx, api, err))
 	}
-	fmt.Fprintln(s.out, "Deleted.")
-	return nil
+	if c.JSON {
+		return printJSON(s.out, map[string]any{"id": id, "deleted": true})
+	}
+	_, err = fmt.Fprintln(s.out, "Deleted.")
+	return err
 }
