@@ -107,9 +107,9 @@ func (q Queries) Holders(ctx context.Context, workspace uuid.UUID, leads []uuid.
 	return holders, nil
 }
 
-// DeleteLeads deletes leads softly, see DeleteLead, and returns how many were still there. Whoever deletes several locks them
+// DeleteLeads deletes leads softly, see DeleteLead, and returns those that were still there. Whoever deletes several locks them
 // in the order of their ids.
-func (t *Tx) DeleteLeads(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) (int, error) {
+func (t *Tx) DeleteLeads(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) ([]uuid.UUID, error) {
 	var deleted []uuid.UUID
 	if err := sqlx.SelectContext(ctx, t.q, &deleted, `
 		WITH locked AS (
@@ -118,15 +118,15 @@ func (t *Tx) DeleteLeads(ctx context.Context, workspace uuid.UUID, ids []uuid.UU
 		)
 		UPDATE leads l SET deleted_at = $3, updated_at = $3 FROM locked
 		WHERE l.workspace_id = $1 AND l.lead_id = locked.lead_id RETURNING l.lead_id`, workspace, uuids(ids), t.now()); err != nil {
-		return 0, fmt.Errorf("deleting %d leads: %w", len(ids), translate(err))
+		return nil, fmt.Errorf("deleting %d leads: %w", len(ids), translate(err))
 	}
 	told := make([]happening, len(deleted))
 	for i, id := range deleted {
 		event, err := uuid.NewV7()
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		told[i] = happening{id: event, event: lead.WebhookUpdated, lead: id, changed: []string{"deleted_at"}}
 	}
-	return len(deleted), t.tell(ctx, workspace, told)
+	return deleted, t.tell(ctx, workspace, told)
 }

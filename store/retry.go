@@ -86,22 +86,22 @@ type HistorySelection struct {
 	Matched int
 }
 
-// RetryMany decides failed distributions anew, the oldest first, and returns how many: of those named, the ones that failed
+// RetryMany decides failed distributions anew, the oldest first, and returns which: of those named, the ones that failed
 // and were not driven again yet. It returns a *MatchedError where another number matches than is said, and a *FieldError for
 // more than MaxSelected.
-func (t *Tx) RetryMany(ctx context.Context, workspace uuid.UUID, s HistorySelection) (int, []Batch, error) {
+func (t *Tx) RetryMany(ctx context.Context, workspace uuid.UUID, s HistorySelection) ([]uuid.UUID, []Batch, error) {
 	ids := s.IDs
 	if s.Filter != nil {
 		f, open := *s.Filter, false
 		f.Outcome, f.Retried = lead.Failed, &open
 		if err := historyList(workspace, f, Page{Limit: MaxSelected + 1}).read(ctx, t.Queries, &ids, "SELECT history_id FROM", "h", ""); err != nil {
-			return 0, nil, err
+			return nil, nil, err
 		}
 		if len(ids) > MaxSelected {
-			return 0, nil, &FieldError{"filter", fmt.Sprintf("more than %d match, which is the most that one request takes; narrow it, as by when they failed", MaxSelected)}
+			return nil, nil, &FieldError{"filter", fmt.Sprintf("more than %d match, which is the most that one request takes; narrow it, as by when they failed", MaxSelected)}
 		}
 		if err := matched(len(ids), &s.Matched); err != nil {
-			return 0, nil, err
+			return nil, nil, err
 		}
 	}
 	var all []failure
@@ -114,13 +114,17 @@ func (t *Tx) RetryMany(ctx context.Context, workspace uuid.UUID, s HistorySelect
 		)
 		SELECT `+failureColumns+` FROM r JOIN history h USING (history_id) `+failureLead+` WHERE h.workspace_id = $1
 		ORDER BY h.history_id`, workspace, uuids(ids), t.now()); err != nil {
-		return 0, nil, fmt.Errorf("noting what is tried again: %w", translate(err))
+		return nil, nil, fmt.Errorf("noting what is tried again: %w", translate(err))
 	}
 	if s.Filter != nil { // somebody else may have driven some of them again meanwhile
 		if err := matched(len(all), &s.Matched); err != nil {
-			return 0, nil, err
+			return nil, nil, err
 		}
 	}
 	batches, err := t.retry(ctx, workspace, lead.QueueBulk, all)
-	return len(all), batches, err
+	retried := make([]uuid.UUID, len(all))
+	for i, f := range all {
+		retried[i] = f.ID
+	}
+	return retried, batches, err
 }

@@ -128,8 +128,9 @@ func (a *API) retryHistories(ctx context.Context, c *call, in *struct{ Body Sele
 		s.Filter, s.Matched = f.toStore(), f.Matched.Matched
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Retries], error) {
-		count, batches, err := tx.RetryMany(ctx, c.Workspace, s)
-		return effect[Retries]{status: http.StatusAccepted, body: Retries{count}, batches: batches, count: &count, ids: s.IDs}, err
+		retried, batches, err := tx.RetryMany(ctx, c.Workspace, s)
+		count := len(retried)
+		return effect[Retries]{status: http.StatusAccepted, body: Retries{count}, batches: batches, count: &count, ids: retried}, err
 	})
 }
 

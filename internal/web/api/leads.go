@@ -164,8 +164,9 @@ func (a *API) deleteLeads(ctx context.Context, c *call, in *struct{ Body Selecte
 		if err != nil {
 			return effect[Deleted]{}, err
 		}
-		count, err := tx.DeleteLeads(ctx, c.Workspace, ids)
-		return effect[Deleted]{status: http.StatusOK, body: Deleted{count}, count: &count, ids: ids}, err
+		deleted, err := tx.DeleteLeads(ctx, c.Workspace, ids)
+		count := len(deleted)
+		return effect[Deleted]{status: http.StatusOK, body: Deleted{count}, count: &count, ids: deleted}, err
 	})
 }
 

@@ -139,9 +139,11 @@ func TestForeignWorkspace(t *testing.T) {
 		}
 	}
 	w.unchanged(w.ours.id, before)
-	for id := range w.ids(theirs.id) {
-		if ids[id] {
-			t.Errorf("%s of one workspace is in the rows of another", id)
+	for table, rows := range w.rows(theirs.id) {
+		for _, id := range uuidText.FindAllString(rows, -1) {
+			if ids[id] {
+				t.Errorf("%s of one workspace is in the rows of another's %s: %s", id, table, rows)
+			}
 		}
 	}
 }
