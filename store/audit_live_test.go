@@ -23,11 +23,11 @@ func TestAuditsOfALivingSystemAreRight(t *testing.T) {
 	w.give(g, 3)
 	ctx, end := context.WithCancel(t.Context())
 	var living sync.WaitGroup
-	keepOn := func(do func(ctx context.Context, tx *store.Tx) ([]store.Batch, error)) {
+	keepOn := func(do livingAct) {
 		living.Go(func() {
 			for ctx.Err() == nil {
 				var batches []store.Batch
-				err := w.Store.WithTx(t.Context(), func(tx *store.Tx) (err error) {
+				err := w.Store.WithTx(t.Context(), func(tx *store.Tx) (err error) { //nolint:contextcheck // what was begun is finished when the context has ended
 					batches, err = do(t.Context(), tx)
 					return err
 				})
@@ -35,7 +35,7 @@ func TestAuditsOfALivingSystemAreRight(t *testing.T) {
 					if b.FeedAt.After(time.Now()) {
 						continue
 					}
-					if _, failed := w.Store.Distribute(t.Context(), w.workspace, b.ID); failed != nil && !passes(failed) {
+					if _, failed := w.Store.Distribute(t.Context(), w.workspace, b.ID); failed != nil && !passes(failed) { //nolint:contextcheck // as above
 						err = failed
 					}
 				}
@@ -71,54 +71,11 @@ func TestAuditsOfALivingSystemAreRight(t *testing.T) {
 		}})
 		return batches, err
 	})
-	rings := []string{"A B*2 C", "C B A", "A B C D*3", "B A"}
-	var acts []func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) // one after the other, or leads would never get in between
-	acts = append(acts, func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
-		ring := rings[rand.N(len(rings))]
-		_, err := tx.UpdateGroup(ctx, w.workspace, g, w.spec(ring))
-		return nil, err
-	})
-	acts = append(acts, func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
-		all, err := tx.PendingLeads(ctx, w.workspace, store.PendingFilter{GroupID: g}, store.PendingPage{Limit: 20})
-		if err != nil || len(all) < 2 {
-			return nil, err
-		}
-		half := rand.N(len(all))
-		if _, err := tx.DeletePending(ctx, w.workspace, store.PendingSelection{IDs: idsOf(all[:half])}); err != nil {
-			return nil, err
-		}
-		_, batches, err := tx.DistributeNow(ctx, w.workspace, store.PendingSelection{IDs: idsOf(all[half:])})
-		return batches, err
-	})
-	acts = append(acts, func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
-		active := false
-		m, err := tx.EditMember(ctx, w.workspace, w.members['C'], func(m *store.Member) error {
-			m.Active = !m.Active
-			active = m.Active
-			return nil
-		})
-		if err != nil || active {
-			return nil, err
-		}
-		_, batches, err := tx.HandOver(ctx, w.workspace, m.ID, store.PendingChoice{Action: store.SpreadPending, MemberIDs: []uuid.UUID{w.members['E']}})
-		return batches, err
-	})
+	acts := w.livingActs(g) // one after the other, or leads would never get in between
 	keepOn(func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
 		return acts[rand.N(len(acts))](ctx, tx)
 	})
-	living.Go(func() {
-		for ctx.Err() == nil {
-			if rand.N(500) == 0 {
-				_ = w.Redis.FlushDB(t.Context()).Err()
-			}
-			if _, err := w.Store.RebuildAbandoned(t.Context(), w.Store.Now().Add(-time.Second)); err != nil {
-				t.Error(err)
-			}
-			if err := w.Store.SettleTurns(t.Context()); err != nil {
-				t.Error(err)
-			}
-		}
-	})
+	living.Go(func() { w.keepHouse(ctx) })
 	for range 20 {
 		w.exact()
 	}
@@ -155,4 +112,59 @@ func TestAuditsTellWhatIsLostOnALivingSystem(t *testing.T) {
 // much closer step here, overtook every try.
 func passes(err error) bool {
 	return store.Unavailable(err) || strings.Contains(err.Error(), "overtaken by others") || strings.Contains(err.Error(), "cursor is not at this ring version")
+}
+
+// A livingAct is something that people do while leads go out.
+type livingAct = func(ctx context.Context, tx *store.Tx) ([]store.Batch, error)
+
+// livingActs edit a group, delete and bring forward what is planned through it, and take a member in and out.
+func (w *world) livingActs(g uuid.UUID) []livingAct {
+	rings := []string{"A B*2 C", "C B A", "A B C D*3", "B A"}
+	var acts []livingAct
+	acts = append(acts, func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
+		ring := rings[rand.N(len(rings))]
+		_, err := tx.UpdateGroup(ctx, w.workspace, g, w.spec(ring))
+		return nil, err
+	})
+	acts = append(acts, func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
+		all, err := tx.PendingLeads(ctx, w.workspace, store.PendingFilter{GroupID: g}, store.PendingPage{Limit: 20})
+		if err != nil || len(all) < 2 {
+			return nil, err
+		}
+		half := rand.N(len(all))
+		if _, err := tx.DeletePending(ctx, w.workspace, store.PendingSelection{IDs: idsOf(all[:half])}); err != nil {
+			return nil, err
+		}
+		_, batches, err := tx.DistributeNow(ctx, w.workspace, store.PendingSelection{IDs: idsOf(all[half:])})
+		return batches, err
+	})
+	acts = append(acts, func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
+		active := false
+		m, err := tx.EditMember(ctx, w.workspace, w.members['C'], func(m *store.Member) error {
+			m.Active = !m.Active
+			active = m.Active
+			return nil
+		})
+		if err != nil || active {
+			return nil, err
+		}
+		_, batches, err := tx.HandOver(ctx, w.workspace, m.ID, store.PendingChoice{Action: store.SpreadPending, MemberIDs: []uuid.UUID{w.members['E']}})
+		return batches, err
+	})
+	return acts
+}
+
+// keepHouse does what the scheduler does for turns, and loses Redis now and then, until the context ends.
+func (w *world) keepHouse(ctx context.Context) {
+	for ctx.Err() == nil {
+		if rand.N(500) == 0 {
+			_ = w.Redis.FlushDB(ctx).Err()
+		}
+		if _, err := w.Store.RebuildAbandoned(ctx, w.Store.Now().Add(-time.Second)); err != nil && ctx.Err() == nil {
+			w.t.Error(err)
+		}
+		if err := w.Store.SettleTurns(ctx); err != nil && ctx.Err() == nil {
+			w.t.Error(err)
+		}
+	}
 }

@@ -34,10 +34,9 @@ func (d *distribution) mayFollow(c claim, groups map[uuid.UUID]groupRing) bool {
 	return c.SameAs.Valid || d.follow && groups[c.GroupID.UUID].SameMember && !c.AssignmentID.Valid && !c.RetryOf.Valid
 }
 
-// readFollowers finds the families of the batch's leads, and who has them. It needs what was committed before the lock.
-func (d *distribution) readFollowers(ctx context.Context, t *Tx, groups map[uuid.UUID]groupRing) (f followers, err error) {
-	starts := make(map[uuid.UUID][]uuid.UUID) // a lead of the family: the claims
-	var leads []uuid.UUID
+// starts are leads of the families of the batch's leads, with the claims of each, and in the order of those.
+func (d *distribution) starts(groups map[uuid.UUID]groupRing) (claims map[uuid.UUID][]uuid.UUID, leads []uuid.UUID) {
+	claims = make(map[uuid.UUID][]uuid.UUID)
 	for _, c := range d.claims {
 		if !d.mayFollow(c, groups) {
 			continue
@@ -46,11 +45,17 @@ func (d *distribution) readFollowers(ctx context.Context, t *Tx, groups map[uuid
 		if c.SameAs.Valid {
 			start = c.SameAs.UUID
 		}
-		if len(starts[start]) == 0 {
+		if len(claims[start]) == 0 {
 			leads = append(leads, start)
 		}
-		starts[start] = append(starts[start], c.PendingID)
+		claims[start] = append(claims[start], c.PendingID)
 	}
+	return claims, leads
+}
+
+// readFollowers finds the families of the batch's leads, and who has them. It needs what was committed before the lock.
+func (d *distribution) readFollowers(ctx context.Context, t *Tx, groups map[uuid.UUID]groupRing) (f followers, err error) {
+	starts, leads := d.starts(groups)
 	if len(leads) == 0 {
 		return f, nil
 	}

@@ -23,7 +23,7 @@ func TestSpreadingAGroupsPlanStaysWithinPaceAndGivesNobodyALeadTwice(t *testing.
 	w.add(60, store.Distribution{GroupID: g, Pace: lead.Normal})
 	w.must(func(ctx context.Context, tx *store.Tx) error {
 		done, batches, err := tx.EndGroup(ctx, w.workspace, g, &store.PendingChoice{Action: store.SpreadPending, MemberIDs: w.ids("ACE")})
-		w.run(batches...)
+		w.run(batches...) //nolint:contextcheck // it goes out by itself
 		equal(t, "spread", done.Spread, 120)
 		return err
 	})

@@ -34,7 +34,7 @@ func (d *distribute) handle(ctx context.Context, task *asynq.Task) error {
 		return err
 	}
 	err = d.act(ctx, p)
-	if d.early(p, err) {
+	if d.early(p, err) { //nolint:contextcheck // it is fed again when the task is over
 		return nil
 	}
 	if err != nil {

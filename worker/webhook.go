@@ -60,7 +60,7 @@ func (w *webhook) handle(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return err
 	}
-	t := w.begin(p)
+	t := w.begin(p) //nolint:contextcheck // it may go on when the task is over
 	select {
 	case err := <-t.done:
 		return err

@@ -91,26 +91,35 @@ func (set *charset) likeness(sample []byte) float64 {
 
 // tells is what one character says, between its neighbours.
 func (set *charset) tells(beforeBefore, before, r, next rune) float64 {
-	isLetter := unicode.In(r, set.script...)
 	switch {
 	case r == utf8.RuneError, unicode.IsControl(r), unicode.Is(unicode.Co, r):
 		return tellsNothing
-	case !isLetter && set.mixes && isASCIILetter(before) && isASCIILetter(next):
-		return tellsMisfit // a symbol within a word
-	case !isLetter:
+	case !unicode.In(r, set.script...):
+		if set.mixes && isASCIILetter(before) && isASCIILetter(next) {
+			return tellsMisfit // a symbol within a word
+		}
 		return tellsSymbol
-	case unicode.IsUpper(r) && unicode.IsLower(before):
+	case set.misfits(beforeBefore, before, r, next):
 		return tellsMisfit
-	case set.mixes && before >= utf8.RuneSelf && beforeBefore >= utf8.RuneSelf && unicode.IsLetter(before) && unicode.IsLetter(beforeBefore):
-		return tellsMisfit // words have no three such letters together
-	case !set.mixes && (isASCIILetter(before) || isASCIILetter(next)):
-		return tellsMisfit
-	case unicode.Is(unicode.Mn, r) && !unicode.IsLetter(before) && !unicode.Is(unicode.M, before):
-		return tellsMisfit // a vowel of Thai that stands on nothing
 	case set.common[r]:
 		return tellsCommon
 	}
 	return tellsLetter
 }
+
+// misfits reports whether a letter stands where its script has none.
+func (set *charset) misfits(beforeBefore, before, r, next rune) bool {
+	switch {
+	case unicode.IsUpper(r) && unicode.IsLower(before):
+		return true
+	case unicode.Is(unicode.Mn, r) && !unicode.IsLetter(before) && !unicode.Is(unicode.M, before):
+		return true // a vowel of Thai that stands on nothing
+	case set.mixes: // words have no three such letters together
+		return isOtherLetter(before) && isOtherLetter(beforeBefore)
+	}
+	return isASCIILetter(before) || isASCIILetter(next)
+}
+
+func isOtherLetter(r rune) bool { return r >= utf8.RuneSelf && unicode.IsLetter(r) }
 
 func isASCIILetter(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' }

@@ -4,7 +4,9 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -40,37 +42,13 @@ func (a *archive) mimetype() string {
 	return strings.TrimSpace(string(kind))
 }
 
-// tellOffice finds the part of a file of Office that the others hang on: as its relations say, or its list of contents,
-// or where it almost always is.
+// tellOffice finds the part of a workbook that the others hang on, and refuses other files of Office.
 func (a *archive) tellOffice() error {
-	types, err := a.contentTypes()
+	main, kind, err := a.mainPart()
 	if err != nil {
 		return err
 	}
-	relations, err := a.relations("")
-	if err != nil {
-		return err
-	}
-	main := ""
-	for _, r := range relations {
-		if r.kind == "/officeDocument" && a.find(r.target) != nil {
-			main = r.target
-		}
-	}
-	for name := range types {
-		if main == "" && a.find(name) != nil {
-			main = name
-		}
-	}
-	if main == "" && a.find("xl/workbook.xml") != nil {
-		main = "xl/workbook.xml"
-	}
-	switch kind := types[strings.ToLower(main)]; {
-	case main == "":
-		if a.find("xl/workbook.bin") == nil {
-			return nil
-		}
-		fallthrough
+	switch {
 	case strings.Contains(kind, "binary"), strings.HasSuffix(main, ".bin"):
 		return &FileError{"The file is a binary workbook of Excel (.xlsb)" + saveInSpreadsheet}
 	case strings.Contains(kind, "wordprocessing"), strings.HasPrefix(main, "word/"):
@@ -80,6 +58,32 @@ func (a *archive) tellOffice() error {
 	}
 	a.workbook = main
 	return nil
+}
+
+// mainPart is the part of a file of Office that the others hang on, and its kind: as its relations say, or its list of
+// contents, or where it almost always is. Its name is empty in other archives.
+func (a *archive) mainPart() (name, kind string, err error) {
+	types, err := a.contentTypes()
+	if err != nil {
+		return "", "", err
+	}
+	relations, err := a.relations("")
+	if err != nil {
+		return "", "", err
+	}
+	var names []string
+	for _, r := range relations {
+		if r.kind == "/officeDocument" {
+			names = append(names, r.target)
+		}
+	}
+	names = append(names, slices.Sorted(maps.Keys(types))...)
+	for _, one := range append(names, "xl/workbook.xml", "xl/workbook.bin") {
+		if a.find(one) != nil {
+			return one, types[strings.ToLower(one)], nil
+		}
+	}
+	return "", "", nil
 }
 
 // contentTypes are the kinds of the parts of a file of Office that others hang on, by their names in lower case.

@@ -57,7 +57,7 @@ var (
 // wholeNumber is the digits of a number, or an id, that some program has written as an amount: 6.0123456781E+10,
 // 60,123,456,781 and 60123456781.0 are 60123456781. What has lost digits stays as it is, and so does other text.
 func wholeNumber(cell []byte) []byte {
-	if len(cell) < 3 || cell[0] < '0' || cell[0] > '9' || bytes.IndexAny(cell, ".,") < 0 {
+	if len(cell) < 3 || cell[0] < '0' || cell[0] > '9' || !bytes.ContainsAny(cell, ".,") {
 		return cell
 	}
 	if m := exactly.FindSubmatch(cell); m != nil {

@@ -19,52 +19,58 @@ func parseSection(code string) section {
 	return s
 }
 
+// words are pieces of a section that say nothing here, in lower case, but for the number as it is.
+var words = []string{"am/pm", "a/p", "general"}
+
 // take reads the next piece of a section, and returns its length.
 func (s *section) take(code string) int {
+	for _, word := range words {
+		if len(code) >= len(word) && strings.EqualFold(code[:len(word)], word) {
+			if word == "general" {
+				s.parts = append(s.parts, formatPart{letter: 'g'})
+			}
+			return len(word)
+		}
+	}
 	switch c := code[0]; {
 	case c == '"':
-		text, _, found := strings.Cut(code[1:], `"`)
+		text, _, _ := strings.Cut(code[1:], `"`)
 		s.literal(text)
-		if !found {
-			return len(code)
-		}
-		return len(text) + 2
+		return min(len(text)+2, len(code))
 	case c == '[':
-		inner, _, found := strings.Cut(code[1:], "]")
-		if !found {
-			return len(code)
+		inner, _, closed := strings.Cut(code[1:], "]")
+		if closed {
+			s.bracket(inner)
 		}
-		s.bracket(inner)
-		return len(inner) + 2
-	case c == '\\':
+		return min(len(inner)+2, len(code))
+	case strings.IndexByte(`\_*`, c) >= 0:
 		_, size := utf8.DecodeRuneInString(code[1:])
-		s.literal(code[1 : 1+size])
+		if c == '\\' { // the others make room as wide as a character
+			s.literal(code[1 : 1+size])
+		}
 		return 1 + size
-	case c == '_' || c == '*': // room as wide as a character, or filled with it
-		_, size := utf8.DecodeRuneInString(code[1:])
-		return 1 + size
+	default:
+		return s.takeLetter(code)
+	}
+}
+
+// takeLetter reads a piece that stands for a part of the number, or one character as it stands.
+func (s *section) takeLetter(code string) int {
+	switch c := code[0]; {
 	case strings.IndexByte("0#?.@/,%", c) >= 0:
 		s.parts = append(s.parts, formatPart{letter: c})
 		return 1
-	case (c == 'E' || c == 'e') && len(code) > 1 && (code[1] == '+' || code[1] == '-'):
+	case strings.HasPrefix(code, "E+"), strings.HasPrefix(code, "E-"), strings.HasPrefix(code, "e+"), strings.HasPrefix(code, "e-"):
 		s.parts = append(s.parts, formatPart{letter: 'E'})
 		return 2
 	case strings.IndexByte("ymdhsYMDHS", c) >= 0:
 		n := len(code) - len(strings.TrimLeft(code, string(c)))
 		s.parts = append(s.parts, formatPart{letter: c | 0x20, text: code[:n]})
 		return n
-	case len(code) >= 5 && strings.EqualFold(code[:5], "AM/PM"):
-		return 5
-	case len(code) >= 3 && strings.EqualFold(code[:3], "A/P"):
-		return 3
-	case len(code) >= 7 && strings.EqualFold(code[:7], "general"):
-		s.parts = append(s.parts, formatPart{letter: 'g'})
-		return 7
-	default:
-		_, size := utf8.DecodeRuneInString(code)
-		s.literal(code[:size])
-		return size
 	}
+	_, size := utf8.DecodeRuneInString(code)
+	s.literal(code[:size])
+	return size
 }
 
 func (s *section) literal(text string) {
@@ -99,33 +105,31 @@ func (s *section) bracket(inner string) {
 
 // settle finds out of what kind a section is.
 func (s *section) settle() {
+	if s.kind == showsDuration {
+		return
+	}
 	digits, last := 0, 0
 	for i, p := range s.parts {
-		switch p.letter {
-		case '0', '#', '?':
+		if p.isPlace() {
 			digits++
 			last = i
-		case '%':
-			s.percents++
-		case 'y', 'd':
-			s.kind = showsDate
-		case 'h', 's':
-			if s.kind == showsNumber {
-				s.kind = showsTime
-			}
 		}
 	}
+	time := s.shows('h') || s.shows('s')
 	switch {
-	case s.kind == showsDuration:
-		return
-	case s.kind == showsNumber && s.shows('m'):
-		s.kind = showsDate // a month by itself
-	case s.kind != showsNumber:
-		return
+	case s.shows('y'), s.shows('d'), s.shows('m') && !time: // a month may stand by itself
+		s.kind = showsDate
+	case time:
+		s.kind = showsTime
 	case s.shows('E'), s.shows('/'), s.shows('g'), s.shows('@') && digits == 0:
 		s.kind = showsGeneral
-		return
+	default:
+		s.settleNumber(last)
 	}
+}
+
+// settleNumber notes what a section does to the digits, the last of whose places is given.
+func (s *section) settleNumber(last int) {
 	var parts []formatPart
 	for i, p := range s.parts {
 		switch {
@@ -135,9 +139,13 @@ func (s *section) settle() {
 			s.thousands = true
 			continue
 		case p.letter == '%':
+			s.percents++
 			p = formatPart{text: "%"}
 		}
 		parts = append(parts, p)
 	}
 	s.parts = parts
 }
+
+// isPlace reports whether a digit stands here.
+func (p formatPart) isPlace() bool { return p.letter == '0' || p.letter == '#' || p.letter == '?' }

@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -112,7 +113,7 @@ func (s *section) digits(raw string, n float64) string {
 // countDigits counts a section's places for digits, and how many of them are always filled.
 func countDigits(parts []formatPart) (places, needed int) {
 	for _, p := range parts {
-		if p.letter == '0' || p.letter == '#' || p.letter == '?' {
+		if p.isPlace() {
 			places++
 		}
 		if p.letter == '0' {
@@ -127,40 +128,31 @@ func (s *section) whole(parts []formatPart, digits string) string {
 	if digits == "0" {
 		digits = ""
 	}
-	places, _ := countDigits(parts)
+	parts = slices.Clone(parts)
+	slices.Reverse(parts)
+	places, zeros := countDigits(parts)
 	out, seen := "", 0
-	put := func(digit string) {
+	put := func() {
+		digit := "0"
+		if digits != "" {
+			digit, digits = digits[len(digits)-1:], digits[:len(digits)-1]
+		}
 		if s.thousands && seen > 0 && seen%3 == 0 {
 			out = "," + out
 		}
 		out = digit + out
 		seen++
 	}
-	zeros := 0 // places from the right up to the leftmost that is always filled
-	for i, n := len(parts)-1, 0; i >= 0; i-- {
-		if strings.IndexByte("0#?", parts[i].letter) >= 0 && parts[i].letter != 0 {
-			n++
-			if parts[i].letter == '0' {
-				zeros = n
-			}
+	for _, p := range parts {
+		if !p.isPlace() {
+			out = p.text + out
+			continue
 		}
-	}
-	for i := len(parts) - 1; i >= 0; i-- {
-		switch parts[i].letter {
-		case 0:
-			out = parts[i].text + out
-		case '0', '#', '?':
-			places--
-			if digits != "" {
-				put(digits[len(digits)-1:])
-				digits = digits[:len(digits)-1]
-			} else if seen < zeros {
-				put("0")
-			}
-			for places == 0 && digits != "" {
-				put(digits[len(digits)-1:])
-				digits = digits[:len(digits)-1]
-			}
+		if digits != "" || seen < zeros {
+			put()
+		}
+		for places--; places == 0 && digits != ""; {
+			put()
 		}
 	}
 	return out
@@ -176,8 +168,8 @@ func decimalText(parts []formatPart, digits string) string {
 		switch p.letter {
 		case 0:
 			b.WriteString(p.text)
-		case '0', '#', '?':
-			if digits != "" {
+		default:
+			if p.isPlace() && digits != "" {
 				b.WriteByte(digits[0])
 				digits = digits[1:]
 			}

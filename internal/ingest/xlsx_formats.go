@@ -167,9 +167,12 @@ func splitSections(code string) []string {
 }
 
 // around is a text with what the format puts around it.
-func (s *section) around(text string) string {
+func (f *numberFormat) around(text string) string {
+	if f.text == nil {
+		return text
+	}
 	var b strings.Builder
-	for _, p := range s.parts {
+	for _, p := range f.text.parts {
 		switch p.letter {
 		case 0:
 			b.WriteString(p.text)

@@ -133,33 +133,48 @@ func (r *sheetReader) cell(e xml.StartElement) error {
 
 // appendValue appends what people see in a cell of a kind and style to the row's text.
 func (r *sheetReader) appendValue(kind, value, style string) error {
-	number := kind == "" || kind == "n"
-	if r.formula && (number && (value == "" || r.stale && value == "0") || !r.value && value == "") {
-		r.unworked++
-		return nil
-	}
 	switch {
-	case kind == "s" && value != "":
-		i, err := strconv.Atoi(value)
-		if err != nil {
-			return errDamaged
-		}
-		start := len(r.text)
-		if r.text, err = r.shared.appendTo(r.text, i); err != nil {
-			return err
-		}
-		if f := r.formats.of(style); f.text != nil {
-			r.text = append(r.text[:start], f.text.around(string(r.text[start:]))...)
-		}
+	case r.isUnworked(kind, value):
+		r.unworked++
+	case value == "":
+	case kind == "", kind == "n":
+		r.text = append(r.text, r.formats.of(style).number(value, r.date1904)...)
 	case kind == "b":
 		r.text = append(r.text, map[string]string{"1": "TRUE", "0": "FALSE"}[value]...)
-	case number && value != "":
-		r.text = append(r.text, r.formats.of(style).number(value, r.date1904)...)
-	default: // texts, dates and errors as they are
-		if f := r.formats.of(style); f.text != nil && value != "" && (kind == "str" || kind == "inlineStr") {
-			value = f.text.around(value)
-		}
+	case kind == "s":
+		return r.appendShared(value, style)
+	case kind == "str", kind == "inlineStr":
+		r.text = append(r.text, r.formats.of(style).around(value)...)
+	default: // dates and errors as they are
 		r.text = append(r.text, value...)
+	}
+	return nil
+}
+
+// isUnworked reports whether the cell is a formula whose result the file has not. A text may be empty; and where formulas
+// are to be worked out when the file is opened, programs write 0 for what they have not worked out.
+func (r *sheetReader) isUnworked(kind, value string) bool {
+	if !r.formula || value != "" && value != "0" {
+		return false
+	}
+	if kind == "" || kind == "n" {
+		return value == "" || r.stale
+	}
+	return value == "" && !r.value
+}
+
+// appendShared appends the shared text of a number.
+func (r *sheetReader) appendShared(number, style string) error {
+	i, err := strconv.Atoi(number)
+	if err != nil {
+		return errDamaged
+	}
+	start := len(r.text)
+	if r.text, err = r.shared.appendTo(r.text, i); err != nil {
+		return err
+	}
+	if f := r.formats.of(style); f.text != nil {
+		r.text = append(r.text[:start], f.around(string(r.text[start:]))...)
 	}
 	return nil
 }

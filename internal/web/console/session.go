@@ -97,7 +97,7 @@ func (s *site) begin(r *http.Request, key string) (token string, status int, pro
 func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
 	if token := tokenOf(r); token != "" {
 		err := s.client(r, token, "").Call(r.Context(), http.MethodDelete, "/v1/sessions/current", nil, nil)
-		if refused := (&client.Problem{}); err != nil && !(errors.As(err, &refused) && refused.Status < http.StatusInternalServerError) {
+		if refused := (&client.Problem{}); err != nil && (!errors.As(err, &refused) || refused.Status >= http.StatusInternalServerError) {
 			render(w, &page{Title: "You are still signed in", Template: "problem", Status: http.StatusServiceUnavailable, Data: problemView{
 				Words: "The session could not be ended. Please try again.",
 			}})
