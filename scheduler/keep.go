@@ -90,6 +90,9 @@ func (s *Scheduler) failStaleImports(ctx context.Context) error {
 }
 
 func (s *Scheduler) deleteOldKeys(ctx context.Context) error {
+	if _, err := s.store.DeleteOldDeliveryKeys(ctx, s.store.Now()); err != nil {
+		return err
+	}
 	_, err := s.store.DeleteOldIdempotencyKeys(ctx, s.store.Now().Add(-store.IdempotencyKeyAge))
 	return err
 }

@@ -33,6 +33,9 @@ type Event struct {
 	LeadIDs []uuid.UUID
 	// Beside is how many of the leads it made have the external id of another person's lead. It is not kept.
 	Beside int
+	// Made is how many leads it has made that were not there, and NotMade says of which entries none could be made.
+	Made    int
+	NotMade []NotMade
 }
 
 // A Delivery is leads that came in together, with the event that tells of it; Event is nil where nobody keeps one. Places
@@ -41,13 +44,23 @@ type Delivery struct {
 	Event  *Event
 	Leads  []NewLead
 	Places []int
-	// Fetches are the leads that it only tells of, in its order.
+	// Fetches are the leads that it only tells of.
 	Fetches []NewFetch
+	// Answers are those of its leads that their platform gave, to be kept with it.
+	Answers []FetchedAnswer
+	// Key is what its sender says makes it the same when it comes again, nil where it says nothing.
+	Key *DeliveryKey
 }
 
 // AddDeliveries stores deliveries, the leads in them and the decisions to distribute those, as AddLeads does. It answers
 // with each one's leads, and fills in its event's leads and, where it has leads, its outcome.
+//
+// Of a delivery that came before, which its key tells, nothing is stored but an event: see DeliveryKey.
 func (t *Tx) AddDeliveries(ctx context.Context, workspace uuid.UUID, queue lead.Queue, deliveries []Delivery) ([][]AddedLead, []Batch, error) {
+	deliveries, repeats, err := t.claimDeliveries(ctx, workspace, deliveries)
+	if err != nil {
+		return nil, nil, err
+	}
 	var leads []NewLead
 	var events []*Event
 	for _, d := range deliveries {
@@ -66,11 +79,16 @@ func (t *Tx) AddDeliveries(ctx context.Context, workspace uuid.UUID, queue lead.
 	for i, d := range deliveries {
 		all[i], added = added[:len(d.Leads)], added[len(d.Leads):]
 		if d.Event != nil {
+			d.Event.Made = 0 // whatever a transaction that was undone has counted
 			d.Event.settle(d, all[i])
 			events = append(events, d.Event)
 		}
 	}
-	return all, batches, t.insertEvents(ctx, workspace, events)
+	repeats.settle(events)
+	if err := t.insertEvents(ctx, workspace, events); err != nil {
+		return nil, nil, err
+	}
+	return all, batches, t.keepAnswers(ctx, workspace, answersOf(deliveries))
 }
 
 // settle records what became of a delivery's leads. Where it has none, its outcome was decided before.
@@ -84,6 +102,9 @@ func (e *Event) settle(d Delivery, added []AddedLead) {
 			e.LeadIDs = append(e.LeadIDs, uuid.Nil)
 		}
 		e.LeadIDs[d.Places[i]] = a.ID
+		if !a.Existing {
+			e.Made++
+		}
 		switch {
 		case a.Erased:
 			e.Detail = cmp.Or(e.Detail, "a lead in it was of a person whose data was erased at their request; it did not come in")
@@ -106,8 +127,9 @@ func (t *Tx) insertEvents(ctx context.Context, workspace uuid.UUID, events []*Ev
 	}
 	var ids, integrations []uuid.UUID
 	var received []time.Time
-	var headers, queries, outcomes, details, leadIDs []string
+	var headers, queries, outcomes, details, leadIDs, notMade []string
 	var bodies [][]byte
+	var made []int
 	for _, e := range events {
 		text, err := json.Marshal(e.Headers)
 		if err != nil {
@@ -116,15 +138,18 @@ func (t *Tx) insertEvents(ctx context.Context, workspace uuid.UUID, events []*Ev
 		ids, integrations, received = append(ids, e.ID), append(integrations, e.IntegrationID), append(received, e.ReceivedAt)
 		headers, queries, bodies = append(headers, string(text)), append(queries, e.Query), append(bodies, e.Body)
 		outcomes, details, leadIDs = append(outcomes, string(e.Outcome)), append(details, e.Detail), append(leadIDs, uuidArray(e.LeadIDs))
+		made, notMade = append(made, e.Made), append(notMade, notMadeJSON(e.NotMade))
 	}
 	_, err := t.q.ExecContext(ctx, `
 		INSERT INTO integration_events (workspace_id, event_id, integration_id, received_at, headers, query, body, outcome,
-			detail, lead_ids)
-		SELECT $1, event_id, integration_id, received_at, headers, query, body, outcome, nullif(detail, ''), lead_ids::uuid[]
+			detail, lead_ids, made, not_made)
+		SELECT $1, event_id, integration_id, received_at, headers, query, body, outcome, nullif(detail, ''), lead_ids::uuid[],
+			made, nullif(not_made, '')::jsonb
 		FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::jsonb[], $6::text[], $7::bytea[], $8::text[], $9::text[],
-			$10::text[]) AS e (event_id, integration_id, received_at, headers, query, body, outcome, detail, lead_ids)`,
+			$10::text[], $11::int[], $12::text[])
+			AS e (event_id, integration_id, received_at, headers, query, body, outcome, detail, lead_ids, made, not_made)`,
 		workspace, uuids(ids), uuids(integrations), timestamps(received), jsonbs(headers), texts(queries), byteas(bodies),
-		texts(outcomes), texts(details), texts(leadIDs))
+		texts(outcomes), texts(details), texts(leadIDs), ints(made), texts(notMade))
 	if err != nil {
 		return fmt.Errorf("storing %d deliveries: %w", len(events), translate(err))
 	}
@@ -152,12 +177,14 @@ type eventRow struct {
 	Outcome       lead.EventOutcome        `db:"outcome"`
 	Detail        string                   `db:"detail"`
 	LeadIDs       pq.StringArray           `db:"lead_ids"`
+	Made          *int                     `db:"made"`
+	NotMade       jsonb[[]NotMade]         `db:"not_made"`
 }
 
 func (r eventRow) event() (Event, error) {
 	e := Event{
 		ID: r.ID, IntegrationID: r.IntegrationID, ReceivedAt: r.ReceivedAt, Headers: r.Headers.v, Query: r.Query, Body: r.Body,
-		Outcome: r.Outcome, Detail: r.Detail,
+		Outcome: r.Outcome, Detail: r.Detail, NotMade: r.NotMade.v,
 	}
 	for _, text := range r.LeadIDs {
 		id, err := uuid.Parse(text)
@@ -166,10 +193,22 @@ func (r eventRow) event() (Event, error) {
 		}
 		e.LeadIDs = append(e.LeadIDs, id)
 	}
+	e.Made = r.made(e.LeadIDs)
 	return e, nil
 }
 
-const eventColumns = `event_id, integration_id, received_at, outcome, coalesce(detail, '') AS detail,
+// made is how many leads an event has made. Earlier versions kept only whether it has made any.
+func (r eventRow) made(leads []uuid.UUID) int {
+	if r.Made != nil {
+		return *r.Made
+	}
+	if r.Outcome == lead.EventDuplicate {
+		return 0
+	}
+	return len(slices.DeleteFunc(slices.Clone(leads), func(id uuid.UUID) bool { return id == uuid.Nil }))
+}
+
+const eventColumns = `event_id, integration_id, received_at, outcome, coalesce(detail, '') AS detail, made, not_made,
 	ARRAY(SELECT coalesce(id, '00000000-0000-0000-0000-000000000000') FROM unnest(lead_ids) WITH ORDINALITY AS l (id, place) ORDER BY place) AS lead_ids`
 
 // Event returns a delivery with its body, ErrNotFound where there is none.
@@ -195,11 +234,21 @@ func (q Queries) event(ctx context.Context, workspace, integration, event uuid.U
 // Events lists a page of an integration's deliveries without their bodies, newest first; outcome narrows them unless it
 // is empty.
 func (q Queries) Events(ctx context.Context, workspace, integration uuid.UUID, outcome lead.EventOutcome, p Page) ([]Event, error) {
+	return q.events(ctx, workspace, integration, outcome, false, p)
+}
+
+// IncompleteEvents lists, as Events does, deliveries with entries of which no lead could be made.
+func (q Queries) IncompleteEvents(ctx context.Context, workspace, integration uuid.UUID, outcome lead.EventOutcome, p Page) ([]Event, error) {
+	return q.events(ctx, workspace, integration, outcome, true, p)
+}
+
+func (q Queries) events(ctx context.Context, workspace, integration uuid.UUID, outcome lead.EventOutcome, incomplete bool, p Page) ([]Event, error) {
 	var rows []eventRow
 	if err := sqlx.SelectContext(ctx, q.q, &rows, `
 		SELECT `+eventColumns+` FROM integration_events
 		WHERE workspace_id = $1 AND integration_id = $2 AND ($3::uuid IS NULL OR event_id < $3) AND ($4::text = '' OR outcome = $4)
-		ORDER BY event_id DESC LIMIT $5`, workspace, integration, nullID(p.After), string(outcome), p.Limit); err != nil {
+			AND (NOT $5 OR not_made IS NOT NULL)
+		ORDER BY event_id DESC LIMIT $6`, workspace, integration, nullID(p.After), string(outcome), incomplete, p.Limit); err != nil {
 		return nil, translate(err)
 	}
 	all := make([]Event, len(rows))
@@ -237,24 +286,33 @@ func (t *Tx) AddReplayed(ctx context.Context, workspace uuid.UUID, queue lead.Qu
 	}
 	batches = append(batches, hints...)
 	_, err = t.q.ExecContext(ctx, `
-		UPDATE integration_events SET outcome = $4, detail = $5, lead_ids = $6::text::uuid[], body = $7
+		UPDATE integration_events SET outcome = $4, detail = $5, lead_ids = $6::text::uuid[], body = $7, headers = $8, made = $9,
+			not_made = nullif($10::text, '')::jsonb
 		WHERE workspace_id = $1 AND integration_id = $2 AND event_id = $3`,
-		workspace, e.IntegrationID, e.ID, e.Outcome, nullText(e.Detail), uuidArray(e.LeadIDs), e.Body)
-	return added, batches, translate(err)
+		workspace, e.IntegrationID, e.ID, e.Outcome, nullText(e.Detail), uuidArray(e.LeadIDs), e.Body, asJSON(e.Headers), e.Made,
+		notMadeJSON(e.NotMade))
+	if err != nil {
+		return nil, nil, translate(err)
+	}
+	return added, batches, t.keepAnswers(ctx, workspace, answersOf([]Delivery{d}))
 }
 
 // DeleteOldEvents deletes deliveries that came in before the given time, oldest first, limit at the most, and returns
 // their number.
 func (s *Store) DeleteOldEvents(ctx context.Context, before time.Time, limit int) (int64, error) {
-	result, err := s.q.ExecContext(ctx, `
-		DELETE FROM integration_events e USING (
+	var n int64
+	err := sqlx.GetContext(ctx, s.q, &n, `
+		WITH old AS (
 			SELECT workspace_id, integration_id, event_id FROM integration_events
 			WHERE received_at < $1 ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED
-		) AS old
-		WHERE e.workspace_id = old.workspace_id AND e.integration_id = old.integration_id AND e.event_id = old.event_id`,
-		before, limit)
-	if err != nil {
-		return 0, translate(err)
-	}
-	return result.RowsAffected()
+		), gone AS (
+			DELETE FROM integration_events e USING old
+			WHERE e.workspace_id = old.workspace_id AND e.integration_id = old.integration_id AND e.event_id = old.event_id
+			RETURNING e.workspace_id, e.integration_id, e.event_id
+		), answers AS (
+			DELETE FROM fetched_answers a USING gone
+			WHERE a.workspace_id = gone.workspace_id AND a.integration_id = gone.integration_id AND a.event_id = gone.event_id
+		)
+		SELECT count(*) FROM gone`, before, limit)
+	return n, translate(err)
 }

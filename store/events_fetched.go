@@ -17,8 +17,13 @@ type FetchedLead struct {
 	// LeadID is nil where no lead could be made of it.
 	LeadID  uuid.UUID
 	Outcome lead.EventOutcome
-	// Detail is a sentence where there is something to say.
-	Detail string
+	// Made means that the lead was not there before, and Reason says why there is none.
+	Made   bool
+	Reason string
+	// ExternalID is its id at its platform, and Answer what that gave, to be kept with the delivery; nil where it is kept
+	// elsewhere.
+	ExternalID string
+	Answer     []byte
 }
 
 // outcomeRanks order the outcomes of a delivery's leads: that of the highest is the delivery's.
@@ -44,7 +49,9 @@ func (t *Tx) SettleFetched(ctx context.Context, workspace, integration uuid.UUID
 		ORDER BY event_id FOR NO KEY UPDATE`, workspace, integration, uuids(ids)); err != nil {
 		return translate(err)
 	}
-	var outcomes, details, leadIDs []string
+	var outcomes, details, leadIDs, notMade []string
+	var made []int
+	var answers []FetchedAnswer
 	ids = ids[:0]
 	for _, r := range rows {
 		e, err := r.event()
@@ -53,13 +60,32 @@ func (t *Tx) SettleFetched(ctx context.Context, workspace, integration uuid.UUID
 		}
 		e.settleFetched(byEvent[e.ID])
 		ids, outcomes, details, leadIDs = append(ids, e.ID), append(outcomes, string(e.Outcome)), append(details, e.Detail), append(leadIDs, uuidArray(e.LeadIDs))
+		made, notMade = append(made, e.Made), append(notMade, notMadeJSON(e.NotMade))
+		answers = append(answers, e.answers(byEvent[e.ID])...)
 	}
 	_, err := t.q.ExecContext(ctx, `
-		UPDATE integration_events e SET outcome = n.outcome, detail = nullif(n.detail, ''), lead_ids = n.lead_ids::uuid[]
-		FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) AS n (event_id, outcome, detail, lead_ids)
+		UPDATE integration_events e SET outcome = n.outcome, detail = nullif(n.detail, ''), lead_ids = n.lead_ids::uuid[],
+			made = n.made, not_made = nullif(n.not_made, '')::jsonb
+		FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[])
+			AS n (event_id, outcome, detail, lead_ids, made, not_made)
 		WHERE e.workspace_id = $1 AND e.integration_id = $2 AND e.event_id = n.event_id`,
-		workspace, integration, uuids(ids), texts(outcomes), texts(details), texts(leadIDs))
-	return translate(err)
+		workspace, integration, uuids(ids), texts(outcomes), texts(details), texts(leadIDs), ints(made), texts(notMade))
+	if err != nil {
+		return translate(err)
+	}
+	return t.keepAnswers(ctx, workspace, answers)
+}
+
+// answers are those of leads that were fetched for an event.
+func (e *Event) answers(fetched []FetchedLead) (all []FetchedAnswer) {
+	for _, f := range fetched {
+		if f.Answer != nil {
+			all = append(all, FetchedAnswer{
+				IntegrationID: e.IntegrationID, EventID: e.ID, Place: f.Place, ExternalID: f.ExternalID, Answer: f.Answer, LeadID: f.LeadID,
+			})
+		}
+	}
+	return all
 }
 
 func (e *Event) settleFetched(fetched []FetchedLead) {
@@ -69,8 +95,17 @@ func (e *Event) settleFetched(fetched []FetchedLead) {
 			e.LeadIDs = append(e.LeadIDs, uuid.Nil)
 		}
 		e.LeadIDs[f.Place] = f.LeadID
-		if outcomeRanks[f.Outcome] > outcomeRanks[e.Outcome] {
-			e.Outcome, e.Detail = f.Outcome, f.Detail
+		if f.Made {
+			e.Made++
 		}
+		if f.Reason != "" {
+			e.AddNotMade(f.Place, f.Reason)
+		}
+		if outcomeRanks[f.Outcome] > outcomeRanks[e.Outcome] {
+			e.Outcome, e.Detail = f.Outcome, ""
+		}
+	}
+	if len(e.NotMade) > 0 {
+		e.Detail = e.NotMadeText()
 	}
 }

@@ -143,6 +143,23 @@ func (q Queries) KnownLeads(ctx context.Context, workspace, integration uuid.UUI
 	return known, nil
 }
 
+// UnmadeLeads returns which of an integration's external ids are kept as their platform gave them, with no lead made of
+// them yet.
+func (q Queries) UnmadeLeads(ctx context.Context, workspace, integration uuid.UUID, externalIDs []string) (map[string]bool, error) {
+	var kept []string
+	if err := sqlx.SelectContext(ctx, q.q, &kept, `
+		SELECT external_id FROM fetched_answers
+		WHERE workspace_id = $1 AND integration_id = $2 AND external_id = ANY($3::text[]) AND lead_id IS NULL`,
+		workspace, integration, texts(externalIDs)); err != nil {
+		return nil, translate(err)
+	}
+	unmade := make(map[string]bool, len(kept))
+	for _, id := range kept {
+		unmade[id] = true
+	}
+	return unmade, nil
+}
+
 // Held is how many leads wait, by integration: deliveries that are kept until they can be read, and leads that their
 // platform does not let us fetch.
 func (q Queries) Held(ctx context.Context, workspace uuid.UUID) (map[uuid.UUID]int, error) {

@@ -19,6 +19,8 @@ type NewFetch struct {
 	Attribution json.RawMessage
 	// Withdrawn means that the platform has taken it back.
 	Withdrawn bool
+	// Place is its place in the delivery.
+	Place int
 }
 
 // A Fetch is a lead that is to be fetched.
@@ -50,7 +52,9 @@ func (t *Tx) addFetches(ctx context.Context, workspace uuid.UUID, deliveries []D
 		}
 		switch {
 		case waits:
-			d.Event.Outcome = lead.EventHeld
+			if d.Event.Made == 0 {
+				d.Event.Outcome = lead.EventHeld
+			}
 			batches = append(batches, FetchBatch(workspace, d.Event.IntegrationID, t.now()))
 		case withdrawn:
 			d.Event.Outcome, d.Event.Detail = lead.EventIgnored, "the platform took the lead back; copies that members have stay"
@@ -71,9 +75,9 @@ func FetchBatch(workspace, integration uuid.UUID, at time.Time) Batch {
 func (t *Tx) addFetchesOf(ctx context.Context, workspace uuid.UUID, d Delivery) (bool, error) {
 	var ids, attributions []string
 	var places []int
-	for place, f := range d.Fetches {
+	for _, f := range d.Fetches {
 		if !f.Withdrawn {
-			ids, attributions, places = append(ids, f.ExternalID), append(attributions, string(f.Attribution)), append(places, place)
+			ids, attributions, places = append(ids, f.ExternalID), append(attributions, string(f.Attribution)), append(places, f.Place)
 		}
 	}
 	if len(ids) == 0 {

@@ -82,6 +82,10 @@ var personal = []personalTable{
 		erased: map[string]string{"body": nothing, "headers": noJSON, "query": nothing, "detail": null}, since: "t.received_at >= p.since",
 	},
 	{
+		name: "fetched_answers", about: "(t.lead_id = ANY(p.leads) OR encode(t.answer, 'escape') ~* p.pattern)",
+		erased: map[string]string{"answer": nothing}, since: "t.created_at >= p.since",
+	},
+	{
 		// The other leads in a task stay; see Tx.eraseDeadTasks.
 		name: "dead_tasks", about: "encode(t.payload, 'escape') ~* p.pattern", erased: map[string]string{"payload": nothing, "error": nothing},
 	},

@@ -269,8 +269,12 @@ func (r *fetchRun) keep(ctx context.Context, got []fetched) error {
 	})
 }
 
+// noContactFetched is why no lead can be made of one that was fetched.
+const noContactFetched = "the platform's lead has no name, email or phone"
+
 func (r *fetchRun) keepAll(ctx context.Context, got []fetched) error {
 	var d delivery
+	var outcomes []store.FetchedLead
 	var added []store.AddedLead
 	var batches []store.Batch
 	err := r.store.WithTx(ctx, func(tx *store.Tx) (err error) {
@@ -282,7 +286,6 @@ func (r *fetchRun) keepAll(ctx context.Context, got []fetched) error {
 		if err != nil {
 			return err
 		}
-		var outcomes []store.FetchedLead
 		if d, outcomes, err = r.newLeads(got, taken); err != nil {
 			return err
 		}
@@ -300,6 +303,9 @@ func (r *fetchRun) keepAll(ctx context.Context, got []fetched) error {
 	r.feeder.Feed(batches...)
 	r.count(d.Leads, added)
 	r.warnOfIDs(ctx, added)
+	if n := len(outcomes) - len(d.Leads); n > 0 {
+		r.warnUnmade(ctx, n)
+	}
 	return nil
 }
 
@@ -312,10 +318,19 @@ func (r *fetchRun) warnOfIDs(ctx context.Context, added []store.AddedLead) {
 			beside++
 		}
 	}
-	warning := warningOf(beside)
-	if warning == "" {
-		return
+	if warning := warningOf(beside); warning != "" {
+		r.warn(ctx, warning)
 	}
+}
+
+// warnUnmade notes on the integration that no lead could be made of some that its platform gave.
+func (r *fetchRun) warnUnmade(ctx context.Context, n int) {
+	r.warn(ctx, fmt.Sprintf("Of %d leads none could be made: %s whose names are known. They are kept; see the integration's events, and replay them once they can be read.",
+		n, noContactFetched))
+}
+
+// warn notes something on the integration, for whoever set it up.
+func (r *fetchRun) warn(ctx context.Context, warning string) {
 	if err := r.store.WarnIntegration(ctx, r.hook.Workspace, r.hook.ID, warning); err != nil {
 		r.log.WarnContext(ctx, "a warning could not be noted on its integration", "integration_id", r.hook.ID, "error", err)
 	}
@@ -337,13 +352,13 @@ func (r *fetchRun) newLeads(got []fetched, taken map[string]store.Fetch) (d deli
 		if _, there := taken[f.ExternalID]; !there {
 			continue
 		}
-		made, source, err := newLead(r.hook, f.lead)
+		made, source, reason, err := madeOf(r.hook, f.lead)
 		if err != nil {
 			return d, nil, err
 		}
-		o := store.FetchedLead{EventID: f.EventID, Place: f.Place}
-		if made.Name == "" && made.Email == "" && made.Phone == "" {
-			o.Outcome, o.Detail = lead.EventUnmapped, "the platform's lead has no name, email or phone"
+		o := store.FetchedLead{EventID: f.EventID, Place: f.Place, ExternalID: f.ExternalID, Answer: f.lead.Raw}
+		if reason != "" {
+			o.Outcome, o.Reason = lead.EventUnmapped, noContactFetched
 			without = append(without, o)
 			continue
 		}
@@ -356,7 +371,7 @@ func (r *fetchRun) newLeads(got []fetched, taken map[string]store.Fetch) (d deli
 func told(outcomes []store.FetchedLead, leads []store.NewLead, added []store.AddedLead) []store.FetchedLead {
 	for i, a := range added {
 		o := &outcomes[i]
-		o.LeadID = a.ID
+		o.LeadID, o.Made = a.ID, !a.Existing
 		switch {
 		case leads[i].Test:
 			o.Outcome = lead.EventTest
@@ -377,7 +392,7 @@ func tellOf(fetches []Fetch) ([]store.NewFetch, error) {
 		if err != nil {
 			return nil, err
 		}
-		all[i] = store.NewFetch{ExternalID: f.ID, Attribution: attribution, Withdrawn: f.Withdrawn}
+		all[i] = store.NewFetch{ExternalID: f.ID, Attribution: attribution, Withdrawn: f.Withdrawn, Place: i}
 	}
 	return all, nil
 }

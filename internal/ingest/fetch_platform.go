@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,13 +36,11 @@ type lister interface {
 	leads(ctx context.Context, a access, form string, since time.Time, after string) (leadPage, error)
 }
 
-// A leadPage is some of a form's leads, and as they came in raw. unread counts those that cannot be read; next is what to
-// ask for more with, empty behind the last.
+// A leadPage is some of a form's leads, those among them that cannot be read; next is what to ask for more with, empty
+// behind the last.
 type leadPage struct {
-	leads  []Lead
-	raw    []json.RawMessage
-	unread int
-	next   string
+	leads []Lead
+	next  string
 }
 
 // access is what opens the platform's API for an integration.

@@ -102,18 +102,12 @@ func (r *fetchRun) refusedList(ctx context.Context, refused *RefusedError) error
 
 // warnOf notes on the integration that one of its forms cannot be looked through. The others are.
 func (r *fetchRun) warnOf(ctx context.Context, form string, cause error) {
-	warning := fmt.Sprintf("Form %s cannot be looked through for leads that were missed: %s.", shorten(form, 50), cause)
-	if err := r.store.WarnIntegration(ctx, r.hook.Workspace, r.hook.ID, warning); err != nil {
-		r.log.Warn("a warning could not be noted on its integration", "integration_id", r.hook.ID, "error", err)
-	}
+	r.warn(ctx, fmt.Sprintf("Form %s cannot be looked through for leads that were missed: %s.", shorten(form, 50), cause))
 }
 
 // keepPage stores the leads of a page that are not here yet, with a delivery of our own that holds them as they came, and
 // how far the lists were looked through.
 func (r *fetchRun) keepPage(ctx context.Context, page leadPage, place store.Reconcile) error {
-	if page.unread > 0 {
-		r.log.Warn("a platform's list holds leads that cannot be read", "integration_id", r.hook.ID, "form_id", place.Form, "leads", page.unread)
-	}
 	var d delivery
 	var added [][]store.AddedLead
 	var batches []store.Batch
@@ -143,53 +137,72 @@ func (r *fetchRun) keepPage(ctx context.Context, page leadPage, place store.Reco
 	r.metrics.Reconciled.WithLabelValues("lead_missed").Add(float64(len(d.Leads)))
 	r.count(d.Leads, added[0])
 	r.warnOfIDs(ctx, added[0])
-	r.log.Warn("leads were found of which their platform had not told, or that waited to be fetched", "integration_id", r.hook.ID, "leads", len(d.Leads))
+	if n := d.Event.CountNotMade(); n > 0 {
+		r.warnUnmade(ctx, n)
+	}
+	r.log.Warn("leads were found of which their platform had not told, or that waited to be fetched",
+		"integration_id", r.hook.ID, "leads", len(d.Leads), "not_made", d.Event.CountNotMade())
 	return nil
 }
 
 // missing makes a delivery of a page's leads that are not here, none where all are, and takes them from those that are to
-// be fetched.
+// be fetched. Leads that are kept already, and of which none can be made still, are not missing.
 func (r *fetchRun) missing(ctx context.Context, tx *store.Tx, page leadPage, d *delivery) (map[string]store.Fetch, error) {
 	*d = delivery{}
-	var ids []string
-	for _, l := range page.leads {
-		ids = append(ids, l.ID)
+	ids := make([]string, len(page.leads))
+	for i, l := range page.leads {
+		ids[i] = l.ID
 	}
 	known, err := tx.KnownLeads(ctx, r.hook.Workspace, r.hook.ID, ids)
 	if err != nil {
 		return nil, err
 	}
-	ids = ids[:0]
+	unmade, err := tx.UnmadeLeads(ctx, r.hook.Workspace, r.hook.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	if d.Event, err = r.found(); err != nil {
+		return nil, err
+	}
 	var body struct {
 		Data []json.RawMessage `json:"data"`
 	}
-	for i, l := range page.leads {
-		made, source, err := newLead(r.hook, l)
-		switch {
+	ids = ids[:0]
+	for _, l := range page.leads {
+		made, source, reason, err := madeOf(r.hook, l)
+		switch place := len(body.Data); {
 		case err != nil:
 			return nil, err
-		case known[l.ID] || made.Name == "" && made.Email == "" && made.Phone == "":
+		case known[l.ID] || reason != "" && unmade[l.ID]:
 			continue
+		case reason != "":
+			d.Event.AddNotMade(place, noContactFetched)
+			d.Answers = append(d.Answers, store.FetchedAnswer{Place: place, ExternalID: l.ID, Answer: l.Raw})
+		default:
+			d.Leads, d.Places, d.sources, ids = append(d.Leads, made), append(d.Places, place), append(d.sources, source), append(ids, l.ID)
 		}
-		d.Leads, d.Places, d.sources = append(d.Leads, made), append(d.Places, len(d.Places)), append(d.sources, source)
-		body.Data, ids = append(body.Data, page.raw[i]), append(ids, l.ID)
+		body.Data = append(body.Data, l.Raw)
 	}
-	if len(d.Leads) == 0 {
+	if len(body.Data) == 0 {
+		d.Event = nil
 		return nil, nil
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
+	if d.Event.Body, err = json.Marshal(body); err != nil {
 		return nil, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return nil, err
-	}
-	d.Event = &store.Event{
-		ID: id, IntegrationID: r.hook.ID, ReceivedAt: r.store.Now(), Headers: map[string]string{"Content-Type": "application/json"},
-		Body: text, Detail: "found by looking through the platform's list of leads",
+	if len(d.Leads) == 0 {
+		d.Event.Outcome = lead.EventUnmapped
 	}
 	return tx.TakeFetches(ctx, r.hook.Workspace, r.hook.ID, ids)
+}
+
+// found is a delivery of our own of leads that a platform's list brought.
+func (r *fetchRun) found() (*store.Event, error) {
+	id, err := uuid.NewV7()
+	return &store.Event{
+		ID: id, IntegrationID: r.hook.ID, ReceivedAt: r.store.Now(), Headers: map[string]string{"Content-Type": "application/json"},
+		Detail: "found by looking through the platform's list of leads",
+	}, err
 }
 
 // toldBefore is what became of leads that a delivery had told of, and that a list brought before they were fetched.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"cmp"
+	"encoding/json"
 	"regexp"
 	"strconv"
 
@@ -12,22 +13,24 @@ import (
 type google struct{}
 
 type googleLead struct {
-	LeadID       flexible `json:"lead_id"`
-	Key          flexible `json:"google_key"`
-	IsTest       flexible `json:"is_test"`
-	FormID       flexible `json:"form_id"`
-	CampaignID   flexible `json:"campaign_id"`
-	AdGroupID    flexible `json:"adgroup_id"`
-	CreativeID   flexible `json:"creative_id"`
-	AssetGroupID flexible `json:"asset_group_id"`
-	ClickID      flexible `json:"gcl_id"`
-	Stage        flexible `json:"lead_stage"`
-	SubmitTime   flexible `json:"lead_submit_time"`
-	Columns      []struct {
-		ID    flexible `json:"column_id"`
-		Name  flexible `json:"column_name"`
-		Value flexible `json:"string_value"`
-	} `json:"user_column_data"`
+	LeadID       flexible          `json:"lead_id"`
+	Key          flexible          `json:"google_key"`
+	IsTest       flexible          `json:"is_test"`
+	FormID       flexible          `json:"form_id"`
+	CampaignID   flexible          `json:"campaign_id"`
+	AdGroupID    flexible          `json:"adgroup_id"`
+	CreativeID   flexible          `json:"creative_id"`
+	AssetGroupID flexible          `json:"asset_group_id"`
+	ClickID      flexible          `json:"gcl_id"`
+	Stage        flexible          `json:"lead_stage"`
+	SubmitTime   flexible          `json:"lead_submit_time"`
+	Columns      []json.RawMessage `json:"user_column_data"`
+}
+
+type googleColumn struct {
+	ID    flexible `json:"column_id"`
+	Name  flexible `json:"column_name"`
+	Value flexible `json:"string_value"`
 }
 
 // googleKey is the member with the key in a body.
@@ -65,7 +68,11 @@ func (google) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
 		return Parsed{}, err
 	}
 	l := Lead{ID: string(g.LeadID), Test: g.IsTest.yes(), Attribution: Attribution{"platform": "google"}}
-	for i, c := range g.Columns {
+	for i, raw := range g.Columns {
+		var c googleColumn
+		if json.Unmarshal(raw, &c) != nil {
+			c.Value = flexible(raw) // whatever it is, it is kept
+		}
 		name := cmp.Or(Clean(string(c.ID)), Clean(string(c.Name)), "question "+strconv.Itoa(i+1))
 		l.Answers.Add(name, string(c.Value))
 	}

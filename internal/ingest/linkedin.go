@@ -171,6 +171,19 @@ func (t *localizedText) UnmarshalJSON(data []byte) error {
 	return (*flexible)(t).UnmarshalJSON(data)
 }
 
+// lead implements answerReader.
+func (linkedIn) lead(answer []byte) (Lead, error) {
+	var response linkedInLead
+	if err := decode(answer, &response); err != nil {
+		return Lead{}, err
+	}
+	var form linkedInForm
+	if response.Form != nil {
+		form = *response.Form
+	}
+	return response.lead(form), nil
+}
+
 // lead is what a response says, its questions by the names that its form gives them.
 func (l linkedInLead) lead(f linkedInForm) Lead {
 	made := Lead{ID: urnID(string(l.ID)), Test: l.Test.yes(), Attribution: Attribution{"platform": "linkedin"}}

@@ -55,14 +55,16 @@ func (meta) Challenge(s Secrets, query url.Values) (Challenged, error) {
 }
 
 type metaNotification struct {
-	Object flexible `json:"object"`
-	Entry  []struct {
-		Changes []struct {
-			Field flexible        `json:"field"`
-			Value json.RawMessage `json:"value"`
-		} `json:"changes"`
-	} `json:"entry"`
+	Object flexible          `json:"object"`
+	Entry  []json.RawMessage `json:"entry"`
 }
+
+type metaEntry struct {
+	Changes []json.RawMessage `json:"changes"`
+}
+
+// notMetasLead is why no lead can be made of what should be one.
+const notMetasLead = "it is not of the form that Meta's leads have"
 
 type metaChange struct {
 	LeadID    flexible `json:"leadgen_id"`
@@ -91,14 +93,24 @@ func (m meta) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
 func (n metaNotification) parse() (Parsed, error) {
 	var p Parsed
 	seen, others, unread := make(map[string]bool), 0, 0
-	for _, e := range n.Entry {
-		for _, c := range e.Changes {
-			var v metaChange
-			if n.Object != "page" || c.Field != "leadgen" {
+	for _, entry := range n.Entry {
+		var e metaEntry
+		if json.Unmarshal(entry, &e) != nil {
+			unread++
+			continue
+		}
+		for _, change := range e.Changes {
+			var c struct {
+				Field flexible        `json:"field"`
+				Value json.RawMessage `json:"value"`
+			}
+			err := json.Unmarshal(change, &c)
+			if err == nil && (n.Object != "page" || c.Field != "leadgen") {
 				others++
 				continue
 			}
-			if json.Unmarshal(c.Value, &v) != nil || !platformID.MatchString(string(v.LeadID)) {
+			var v metaChange
+			if err != nil || json.Unmarshal(c.Value, &v) != nil || !platformID.MatchString(string(v.LeadID)) {
 				unread++
 				continue
 			}
@@ -107,6 +119,9 @@ func (n metaNotification) parse() (Parsed, error) {
 				p.Fetches = append(p.Fetches, Fetch{ID: id, Attribution: v.attribution()})
 			}
 		}
+	}
+	for range unread {
+		p.Unread = append(p.Unread, "the change names no lead")
 	}
 	if unread > 0 && len(p.Fetches) == 0 {
 		return p, &UnmappedError{fmt.Sprintf("none of its %d changes names a lead", unread)}
@@ -139,7 +154,7 @@ func (m meta) parseLeads(all []json.RawMessage) (Parsed, error) {
 	for _, one := range all {
 		l, err := m.lead(one)
 		if err != nil {
-			return p, err
+			l = Lead{Unread: notMetasLead}
 		}
 		p.Leads = append(p.Leads, l)
 	}

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +39,7 @@ func (g *graph) lead(ctx context.Context, a access, id string) (Lead, error) {
 	if err != nil || l.ID != id {
 		return Lead{}, &RefusedError{Message: "Meta's answer is not the lead that was asked for"}
 	}
+	l.Raw = body
 	return l, nil
 }
 
@@ -72,10 +75,11 @@ func (g *graph) leads(ctx context.Context, a access, form string, since time.Tim
 	for _, raw := range *page.Data {
 		l, err := meta{}.lead(raw)
 		if err != nil {
-			p.unread++
-			continue
+			sum := sha256.Sum256(raw)
+			l = Lead{ID: "unread:" + hex.EncodeToString(sum[:]), Unread: notMetasLead}
 		}
-		p.leads, p.raw = append(p.leads, l), append(p.raw, raw)
+		l.Raw = raw
+		p.leads = append(p.leads, l)
 	}
 	return p, nil
 }

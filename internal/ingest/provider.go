@@ -52,6 +52,8 @@ type Parsed struct {
 	Leads []Lead
 	// Fetches are leads that it only tells of. A request has those or leads.
 	Fetches []Fetch
+	// Unread says of entries that cannot be read, and have no place among the leads, why. It names nothing of them.
+	Unread []string
 	// Note is a sentence for whoever set the integration up, where there is something to say.
 	Note string
 	// Redirect is where a form's sender goes next, empty for nowhere.
@@ -73,6 +75,10 @@ type Lead struct {
 	Consent map[string]any
 	// Test leads are the provider's tests.
 	Test bool
+	// Unread says why the provider's entry cannot be read, in words that name nothing of it; empty where it can.
+	Unread string
+	// Raw is the lead as its platform gave it, where it was asked for.
+	Raw json.RawMessage
 	// Own means that the answers may name the lead's external id and its source, as with programs and forms of one's own.
 	Own bool
 }
@@ -84,6 +90,11 @@ type Fetch struct {
 	Attribution Attribution
 	// Withdrawn means that the provider has taken it back.
 	Withdrawn bool
+}
+
+// An answerReader is a Provider whose leads are fetched. It reads a lead as the platform gave it.
+type answerReader interface {
+	lead(answer []byte) (Lead, error)
 }
 
 // A challenger is a Provider whose platform checks an address before it delivers to it.

@@ -103,7 +103,7 @@ func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Receiv
 		}
 	}
 	r.metrics.Webhooks.WithLabelValues(string(h.Kind), string(e.Outcome)).Inc()
-	if warning = cmp.Or(warning, warningOf(e.Beside)); warning != "" {
+	if warning = cmp.Or(incomplete(e), warning, warningOf(e.Beside)); warning != "" {
 		r.warn(ctx, h, warning)
 	}
 	return Received{*e, d.redirect, d.excess}, nil
@@ -179,7 +179,10 @@ func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again
 	if err != nil {
 		return d, d.refuse(err)
 	}
-	e.Detail = parsed.Note
+	e.Detail, e.NotMade = parsed.Note, nil
+	for _, reason := range parsed.Unread {
+		e.AddNotMade(-1, reason)
+	}
 	if parsed.Redirect != "" {
 		d.redirect = parsed.Redirect
 	}
@@ -223,33 +226,76 @@ func (r *Receiver) verify(p Provider, h store.Hook, q Request) error {
 	return p.Verify(secrets, q)
 }
 
-// fill turns a request's leads into the store's. Those that the event has made before are left out, and so are entries
-// without a contact.
+// noContact is why no lead can be made of an entry whose names are not known.
+const noContact = "there is no name, email or phone in it; see which names it uses and set the mapping"
+
+// fill turns a request's leads into the store's. Those that the event has made before are left out, and what cannot be made
+// is noted with its reason.
 func (d *delivery) fill(h store.Hook, leads []Lead) error {
 	without := 0
 	for place, l := range leads {
-		if place < len(d.Event.LeadIDs) && d.Event.LeadIDs[place] != uuid.Nil {
+		if d.has(place) {
 			continue
 		}
-		made, source, err := newLead(h, l)
+		reason, err := d.add(h, place, l)
 		if err != nil {
 			return err
 		}
-		if made.Name == "" && made.Email == "" && made.Phone == "" {
+		if reason == noContact {
 			without++
-			continue
 		}
-		d.Leads, d.Places, d.sources = append(d.Leads, made), append(d.Places, place), append(d.sources, source)
 	}
-	switch {
-	case without > 0 && without == len(leads):
-		d.Event.Outcome, d.Event.Detail = lead.EventUnmapped, "there is no name, email or phone in it; see which names it uses and set the mapping"
-	case without > 0:
+	switch n := d.Event.CountNotMade(); {
+	case n > 0 && n == len(leads):
+		d.Event.Outcome, d.Event.Detail = lead.EventUnmapped, d.Event.NotMade[0].Reason
+	case n > 0 && n == without:
 		d.Event.Detail = fmt.Sprintf("%d of %d entries have no name, email or phone", without, len(leads))
+	case n > 0:
+		d.Event.Detail = fmt.Sprintf("%d of %d entries cannot be read, or have no name, email or phone", n, len(leads))
 	case len(leads) == 0:
 		d.Event.Outcome = lead.EventIgnored
 	}
 	return nil
+}
+
+// has reports whether the event has made a lead at a place before.
+func (d *delivery) has(place int) bool {
+	return place < len(d.Event.LeadIDs) && d.Event.LeadIDs[place] != uuid.Nil
+}
+
+// add adds the lead at a place, or notes and returns why there is none.
+func (d *delivery) add(h store.Hook, place int, l Lead) (reason string, err error) {
+	made, source, reason, err := madeOf(h, l)
+	if err != nil {
+		return "", err
+	}
+	if reason != "" {
+		d.Event.AddNotMade(place, reason)
+		return reason, nil
+	}
+	d.Leads, d.Places, d.sources = append(d.Leads, made), append(d.Places, place), append(d.sources, source)
+	return "", nil
+}
+
+// madeOf is newLead, and why there is none.
+func madeOf(h store.Hook, l Lead) (made store.NewLead, source, reason string, err error) {
+	if l.Unread != "" {
+		return made, "", l.Unread, nil
+	}
+	made, source, err = newLead(h, l)
+	if err == nil && made.Name == "" && made.Email == "" && made.Phone == "" {
+		reason = noContact
+	}
+	return made, source, reason, err
+}
+
+// incomplete warns of leads that nobody would miss beside those that were made.
+func incomplete(e *store.Event) string {
+	if n := e.CountNotMade(); n > 0 && e.Outcome != lead.EventUnmapped {
+		return fmt.Sprintf("Of %d entries of a delivery no lead could be made: %s. They are kept; see the integration's events, and replay them once they can be read.",
+			n, e.NotMade[0].Reason)
+	}
+	return ""
 }
 
 // findSources gives the leads the sources that they name, and the others the integration's. The warning says what of it

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 
@@ -51,6 +52,13 @@ func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integrati
 	if err != nil {
 		return Replayed{}, err
 	}
+	answers, err := t.FetchedAnswers(ctx, workspace, integration, event)
+	if err != nil {
+		return Replayed{}, err
+	}
+	if err := d.readAnswers(h, answers); err != nil {
+		return Replayed{}, err
+	}
 	if len(before.LeadIDs) > 0 && len(d.Leads) == 0 && len(d.Fetches) == 0 {
 		if before.Outcome == lead.EventLead {
 			before.Outcome = lead.EventDuplicate // but for the list, which goes on to say what it brought
@@ -62,6 +70,55 @@ func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integrati
 	}
 	added, batches, err := t.AddReplayed(ctx, workspace, lead.QueueFresh, d.Delivery)
 	return Replayed{e, batches, d.Leads, added}, err
+}
+
+// readAnswers makes those leads that the platform has given before from what it gave. They are not asked for again: by now
+// the platform may not have them any more.
+func (d *delivery) readAnswers(h store.Hook, answers map[int]store.FetchedAnswer) error {
+	reader, reads := providers[h.Kind].(answerReader)
+	if !reads {
+		return nil
+	}
+	left := d.Fetches[:0:0]
+	for _, f := range d.Fetches {
+		a, kept := answers[f.Place]
+		switch {
+		case f.Withdrawn, !kept && !d.has(f.Place), kept && a.ExternalID != f.ExternalID:
+			left = append(left, f)
+		case !d.has(f.Place):
+			l, err := reader.lead(a.Answer)
+			if err != nil {
+				return err
+			}
+			if err := l.addTold(f.Attribution); err != nil {
+				return err
+			}
+			if _, err := d.add(h, f.Place, l); err != nil {
+				return err
+			}
+		}
+	}
+	d.Fetches = left
+	for _, place := range d.Places {
+		if a, kept := answers[place]; kept {
+			d.Answers = append(d.Answers, a)
+		}
+	}
+	return nil
+}
+
+// addTold adds what a notification said of a lead, as far as the lead does not say so itself.
+func (l *Lead) addTold(attribution json.RawMessage) error {
+	var told map[string]string
+	if err := json.Unmarshal(attribution, &told); err != nil {
+		return err
+	}
+	for name, value := range told {
+		if l.Attribution[name] == "" {
+			l.Attribution.Set(name, flexible(value))
+		}
+	}
+	return nil
 }
 
 // Count counts the leads that a replay made.

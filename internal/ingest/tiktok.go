@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -21,25 +22,25 @@ const (
 )
 
 type tiktokRequest struct {
-	Object flexible `json:"object"`
-	Entry  []struct {
-		ID           flexible `json:"id"`
-		PageID       flexible `json:"page_id"`
-		PageName     flexible `json:"page_name"`
-		AdvertiserID flexible `json:"advertiser_id"`
-		LibraryID    flexible `json:"library_id"`
-		CampaignID   flexible `json:"campaign_id"`
-		CampaignName flexible `json:"campaign_name"`
-		AdGroupID    flexible `json:"adgroup_id"`
-		AdGroupName  flexible `json:"adgroup_name"`
-		AdID         flexible `json:"ad_id"`
-		AdName       flexible `json:"ad_name"`
-		Source       flexible `json:"lead_source"`
-		Changes      []struct {
-			Field flexible        `json:"field"`
-			Value json.RawMessage `json:"value"`
-		} `json:"changes"`
-	} `json:"entry"`
+	Object flexible          `json:"object"`
+	Entry  []json.RawMessage `json:"entry"`
+}
+
+type tiktokEntry struct {
+	ID           flexible          `json:"id"`
+	PageID       flexible          `json:"page_id"`
+	PageName     flexible          `json:"page_name"`
+	AdvertiserID flexible          `json:"advertiser_id"`
+	LibraryID    flexible          `json:"library_id"`
+	CampaignID   flexible          `json:"campaign_id"`
+	CampaignName flexible          `json:"campaign_name"`
+	AdGroupID    flexible          `json:"adgroup_id"`
+	AdGroupName  flexible          `json:"adgroup_name"`
+	AdID         flexible          `json:"ad_id"`
+	AdName       flexible          `json:"ad_name"`
+	Source       flexible          `json:"lead_source"`
+	Created      flexible          `json:"create_time"`
+	Changes      []json.RawMessage `json:"changes"`
 }
 
 // Headers implements Provider.
@@ -87,31 +88,45 @@ func (tiktok) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
 		return Parsed{Note: "this notification is not of leads"}, nil
 	}
 	var p Parsed
-	for _, e := range t.Entry {
-		l := Lead{ID: string(e.ID), Attribution: Attribution{"platform": "tiktok"}}
-		for i, c := range e.Changes {
-			value, err := decodeAny(c.Value)
-			if err != nil {
-				continue // there is none
-			}
-			name := Clean(string(c.Field))
-			if name == "" {
-				name = "question " + strconv.Itoa(i+1)
-			}
-			l.Answers.Add(name, unwrapped(value))
+	for _, raw := range t.Entry {
+		var e tiktokEntry
+		if json.Unmarshal(raw, &e) != nil {
+			p.Leads = append(p.Leads, Lead{Unread: "it is not of the form that TikTok's leads have"})
+			continue
 		}
-		for name, value := range map[string]flexible{
-			"page_id": e.PageID, "form_id": e.PageID, "form_name": e.PageName, "account_id": e.AdvertiserID,
-			"library_id": e.LibraryID, "campaign_id": e.CampaignID, "campaign_name": e.CampaignName, "adset_id": e.AdGroupID,
-			"adset_name": e.AdGroupName, "ad_id": e.AdID, "ad_name": e.AdName, "lead_source": e.Source,
-		} {
-			if value != "0" { // as which TikTok writes that there is none
-				l.Attribution.Set(name, value)
-			}
-		}
-		p.Leads = append(p.Leads, l)
+		p.Leads = append(p.Leads, e.lead())
 	}
 	return p, nil
+}
+
+// lead is what an entry says.
+func (e tiktokEntry) lead() Lead {
+	l := Lead{ID: string(e.ID), Attribution: Attribution{"platform": "tiktok"}}
+	for i, raw := range e.Changes {
+		var c struct {
+			Field flexible        `json:"field"`
+			Value json.RawMessage `json:"value"`
+		}
+		name := "question " + strconv.Itoa(i+1)
+		if json.Unmarshal(raw, &c) != nil {
+			c.Field, c.Value = "", raw // whatever it is, it is kept
+		}
+		value, err := decodeAny(c.Value)
+		if err != nil {
+			continue // there is none
+		}
+		l.Answers.Add(cmp.Or(Clean(string(c.Field)), name), unwrapped(value))
+	}
+	for name, value := range map[string]flexible{
+		"page_id": e.PageID, "form_id": e.PageID, "form_name": e.PageName, "account_id": e.AdvertiserID,
+		"library_id": e.LibraryID, "campaign_id": e.CampaignID, "campaign_name": e.CampaignName, "adset_id": e.AdGroupID,
+		"adset_name": e.AdGroupName, "ad_id": e.AdID, "ad_name": e.AdName, "lead_source": e.Source,
+	} {
+		if value != "0" { // as which TikTok writes that there is none
+			l.Attribution.Set(name, value)
+		}
+	}
+	return l
 }
 
 // unwrapped is what an object with a single member holds.

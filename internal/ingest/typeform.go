@@ -78,7 +78,7 @@ func (typeform) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
 	l := Lead{ID: string(t.Response.Token), Attribution: Attribution{"platform": "typeform"}, Consent: make(map[string]any)}
 	for _, raw := range t.Response.Answers {
 		if err := l.addTypeform(raw, titles); err != nil {
-			return Parsed{}, err
+			l.Answers.Add("", string(raw)) // whatever it is, it is kept
 		}
 	}
 	var hidden Answers

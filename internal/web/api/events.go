@@ -21,6 +21,16 @@ type Event struct {
 	Outcome lead.EventOutcome `json:"outcome" enum:"lead,duplicate,test,ignored,unmapped,held,refused"`
 	Detail  *string           `json:"detail" doc:"Why, where there is something to say."`
 	LeadIDs []uuid.UUID       `json:"lead_ids" format:"uuid" doc:"Its leads, made by it or there before."`
+	Made    int               `json:"made" doc:"How many leads it has made that were not there."`
+	NotMade int               `json:"not_made" doc:"Of how many of its entries no lead could be made. They are kept: a replay makes those that can be read by then."`
+	Reasons []NotMade         `json:"reasons" doc:"Why no lead could be made of some of its entries."`
+}
+
+// NotMade is why no lead could be made of some of a delivery's entries.
+type NotMade struct {
+	Reason  string `json:"reason"`
+	Count   int    `json:"count" doc:"How many entries it is true of."`
+	Entries []int  `json:"entries" doc:"Their places in the delivery, from 1; the first hundred. Of entries that have no place there are none."`
 }
 
 func (e Event) itemID() uuid.UUID { return e.ID }
@@ -38,7 +48,8 @@ type eventOutput struct{ Body EventBody }
 type eventsInput struct {
 	Paging
 	ItemID
-	Outcome lead.EventOutcome `query:"outcome" enum:"lead,duplicate,test,ignored,unmapped,held,refused"`
+	Outcome    lead.EventOutcome `query:"outcome" enum:"lead,duplicate,test,ignored,unmapped,held,refused"`
+	Incomplete bool              `query:"incomplete" doc:"Only deliveries with entries of which no lead could be made."`
 }
 
 type eventInput struct {
@@ -92,7 +103,11 @@ func (a *API) listEvents(ctx context.Context, c *call, in *eventsInput, p store.
 	if _, err := a.Store.Integration(ctx, c.Workspace, id); err != nil {
 		return nil, err
 	}
-	all, err := a.Store.Events(ctx, c.Workspace, id, in.Outcome, p)
+	list := a.Store.Events
+	if in.Incomplete {
+		list = a.Store.IncompleteEvents
+	}
+	all, err := list(ctx, c.Workspace, id, in.Outcome, p)
 	return each(all, eventBody), err
 }
 
@@ -120,5 +135,12 @@ func eventBody(e store.Event) Event {
 			leads = append(leads, id)
 		}
 	}
-	return Event{ID: e.ID, At: e.ReceivedAt, Outcome: e.Outcome, Detail: textOrNull(e.Detail), LeadIDs: leads}
+	reasons := []NotMade{}
+	for _, n := range e.NotMade {
+		reasons = append(reasons, NotMade{n.Reason, n.Count, append([]int{}, n.Entries...)})
+	}
+	return Event{
+		ID: e.ID, At: e.ReceivedAt, Outcome: e.Outcome, Detail: textOrNull(e.Detail), LeadIDs: leads, Made: e.Made,
+		NotMade: e.CountNotMade(), Reasons: reasons,
+	}
 }

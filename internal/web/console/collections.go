@@ -117,7 +117,7 @@ var collections = []collection{
 		Columns: []string{"name", "kind", "enabled", "health.state", "health.held", "warning", "group_id", "source_id"},
 		Acts:    []string{"pause", "resume", "reconcile"},
 		Parts: []collection{{
-			Name: "events", Title: "Events", Columns: []string{"at", "outcome", "detail", "lead_ids"},
+			Name: "events", Title: "Events", Columns: []string{"at", "outcome", "detail", "made", "not_made", "lead_ids"},
 			Filters: []filter{choice("outcome", "Outcome", "lead", "duplicate", "test", "ignored", "unmapped", "held", "refused")},
 			Acts:    []string{"replay"},
 		}},

@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+)
+
+// maxEntries is how many entries a reason names. Beyond that it counts them.
+const maxEntries = 100
+
+// NotMade is why no lead could be made of some of a delivery's entries. The reason holds nothing of what was delivered.
+type NotMade struct {
+	Reason string `json:"reason"`
+	Count  int    `json:"count"`
+	// Entries are their places in the delivery, from 1.
+	Entries []int `json:"entries,omitempty"`
+}
+
+// AddNotMade records that no lead could be made of the entry at a place, which counts from 0. A negative place is that of
+// an entry that has none.
+func (e *Event) AddNotMade(place int, reason string) {
+	i := slices.IndexFunc(e.NotMade, func(n NotMade) bool { return n.Reason == reason })
+	if i < 0 {
+		i, e.NotMade = len(e.NotMade), append(slices.Clone(e.NotMade), NotMade{Reason: reason})
+	}
+	n := &e.NotMade[i]
+	n.Count++
+	if place >= 0 && len(n.Entries) < maxEntries {
+		n.Entries = append(slices.Clone(n.Entries), place+1)
+	}
+}
+
+// CountNotMade is of how many entries no lead could be made.
+func (e *Event) CountNotMade() (n int) {
+	for _, one := range e.NotMade {
+		n += one.Count
+	}
+	return n
+}
+
+// NotMadeText says in a sentence of how many entries no lead could be made, and why.
+func (e *Event) NotMadeText() string {
+	var reasons []string
+	for _, n := range e.NotMade {
+		reasons = append(reasons, n.Reason)
+	}
+	text := strings.Join(reasons, "; ")
+	if n := e.CountNotMade(); n < max(len(e.LeadIDs), n+e.Made) {
+		return fmt.Sprintf("no lead could be made of %d of %d: %s", n, max(len(e.LeadIDs), n+e.Made), text)
+	}
+	return text
+}
+
+func notMadeJSON(all []NotMade) string {
+	if len(all) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return "" // of text and numbers there is none that cannot be written
+	}
+	return string(text)
+}
+
+// A FetchedAnswer is a lead as its platform gave it, for the delivery that told of it.
+type FetchedAnswer struct {
+	IntegrationID uuid.UUID `db:"integration_id"`
+	EventID       uuid.UUID `db:"event_id"`
+	Place         int       `db:"place"`
+	ExternalID    string    `db:"external_id"`
+	Answer        []byte    `db:"answer"`
+	// LeadID is nil where no lead could be made of it.
+	LeadID uuid.UUID `db:"lead_id"`
+}
+
+// answersOf are the answers of deliveries, with the leads that became of them.
+func answersOf(deliveries []Delivery) (all []FetchedAnswer) {
+	for _, d := range deliveries {
+		for _, a := range d.Answers {
+			a.IntegrationID, a.EventID = d.Event.IntegrationID, d.Event.ID
+			if a.Place < len(d.Event.LeadIDs) {
+				a.LeadID = d.Event.LeadIDs[a.Place]
+			}
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// keepAnswers keeps what platforms gave.
+func (t *Tx) keepAnswers(ctx context.Context, workspace uuid.UUID, all []FetchedAnswer) error {
+	if len(all) == 0 {
+		return nil
+	}
+	var integrations, events, leads []uuid.UUID
+	var places []int
+	var ids []string
+	var answers [][]byte
+	for _, a := range all {
+		integrations, events, leads = append(integrations, a.IntegrationID), append(events, a.EventID), append(leads, a.LeadID)
+		places, ids, answers = append(places, a.Place), append(ids, a.ExternalID), append(answers, a.Answer)
+	}
+	_, err := t.q.ExecContext(ctx, `
+		INSERT INTO fetched_answers (workspace_id, integration_id, event_id, place, external_id, answer, lead_id, created_at)
+		SELECT DISTINCT ON (integration_id, event_id, place) $1, integration_id, event_id, place, external_id, answer, nullif(lead_id, $2), $3
+		FROM unnest($4::uuid[], $5::uuid[], $6::int[], $7::text[], $8::bytea[], $9::uuid[])
+			AS n (integration_id, event_id, place, external_id, answer, lead_id)
+		ORDER BY integration_id, event_id, place
+		ON CONFLICT (workspace_id, integration_id, event_id, place) DO UPDATE SET answer = EXCLUDED.answer, lead_id = EXCLUDED.lead_id`,
+		workspace, uuid.Nil, t.now(), uuids(integrations), uuids(events), ints(places), texts(ids), byteas(answers), uuids(leads))
+	if err != nil {
+		return fmt.Errorf("keeping %d answers of platforms: %w", len(all), translate(err))
+	}
+	return nil
+}
+
+// FetchedAnswers returns what a platform gave for a delivery, by its places there.
+func (q Queries) FetchedAnswers(ctx context.Context, workspace, integration, event uuid.UUID) (map[int]FetchedAnswer, error) {
+	var rows []FetchedAnswer
+	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT integration_id, event_id, place, external_id, answer, coalesce(lead_id, $4) AS lead_id FROM fetched_answers
+		WHERE workspace_id = $1 AND integration_id = $2 AND event_id = $3 AND answer <> ''`,
+		workspace, integration, event, uuid.Nil); err != nil {
+		return nil, translate(err)
+	}
+	answers := make(map[int]FetchedAnswer, len(rows))
+	for _, r := range rows {
+		answers[r.Place] = r
+	}
+	return answers, nil
+}
