@@ -4,16 +4,11 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"strings"
-
-	"golang.org/x/text/encoding/charmap"
 )
 
 const (
-	// maxElements bounds the elements of an ADF body, and maxElementDepth how deep they stand in one another: names are made
-	// of all that is around an element.
-	maxElements     = 10_000
+	// maxElementDepth bounds how deep elements stand in one another: names are made of all that is around one.
 	maxElementDepth = 32
 	// maxTag bounds a tag with its attributes, which are read all at once.
 	maxTag = 8 << 10
@@ -40,20 +35,19 @@ func adfAnswers(body []byte) ([]Answers, error) {
 	if tagTooLong(body) {
 		return nil, &ExcessError{fmt.Sprintf("the body has a tag of more than %d bytes, which is more than is read of one delivery", maxTag)}
 	}
-	decoder := xml.NewDecoder(bytes.NewReader(body))
-	decoder.Strict, decoder.AutoClose, decoder.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
-	decoder.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) {
-		return charmap.Windows1252.NewDecoder().Reader(in), nil
-	}
+	decoder := newXML(body)
 	var all []Answers
 	var path []string
 	var text strings.Builder
 	var part string
-	for n := 0; n < maxElements; n++ {
+	for n := 0; ; n++ {
+		if n > 3*maxElements { // which have a beginning, a text and an end
+			return nil, tooManyElements
+		}
 		token, err := decoder.Token()
 		if err != nil {
 			if len(all) == 0 {
-				return nil, &UnmappedError{"the body is XML and no ADF; send JSON or a form"}
+				return xmlAnswers(body)
 			}
 			return all, nil
 		}
@@ -68,7 +62,7 @@ func adfAnswers(body []byte) ([]Answers, error) {
 					part = strings.ToLower(attribute.Value)
 				}
 			}
-			if path[len(path)-1] == "prospect" && len(all) < maxLeads {
+			if path[len(path)-1] == "prospect" {
 				all = append(all, nil)
 			}
 		case xml.CharData:
@@ -81,7 +75,6 @@ func adfAnswers(body []byte) ([]Answers, error) {
 			path = path[:max(0, len(path)-1)]
 		}
 	}
-	return all, nil
 }
 
 // addADF adds the text of an element by where it stands: that of the customer's contact is the lead's.

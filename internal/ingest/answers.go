@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	contacts "github.com/leadwheel/leadwheel/internal/contact"
 )
 
 // leftOut is the field that names those which together are larger than fields may be.
@@ -153,7 +155,7 @@ func (a Answers) settle(own bool) (contact, error) {
 	rank := make(map[role]int)
 	for i, one := range a {
 		r, n := one.meaning()
-		if r == roleNone || r == roleField || one.text() == "" || !own && (r == roleExternalID || r == roleSource) {
+		if r == roleNone || r == roleField || one.text() == "" || saysNothing(r, one) || !own && (r == roleExternalID || r == roleSource) {
 			continue
 		}
 		if _, taken := chosen[r]; !taken || n < rank[r] {
@@ -165,6 +167,10 @@ func (a Answers) settle(own bool) (contact, error) {
 		delete(chosen, roleLast)
 	}
 	used := make(map[int]bool)
+	for i, one := range a {
+		r, _ := one.meaning()
+		used[i] = saysNothing(r, one)
+	}
 	take := func(r role, limit int) string {
 		i, found := chosen[r]
 		if !found {
@@ -184,6 +190,15 @@ func (a Answers) settle(own bool) (contact, error) {
 	var err error
 	c.fields, err = a.fields(used)
 	return c, err
+}
+
+// saysNothing reports whether an answer that should be a name, an address or a number is a word for none, as null is.
+func saysNothing(r role, one answer) bool {
+	switch r {
+	case roleName, roleFirst, roleLast, roleEmail, rolePhone:
+		return one.simple() && contacts.Nothing(one.text())
+	}
+	return false
 }
 
 // fields are the answers that were not used, as a JSON object that the store takes. Of one name that comes again all

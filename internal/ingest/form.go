@@ -35,7 +35,7 @@ func (form) Parse(settings store.IntegrationSettings, r Request) (Parsed, error)
 	}
 	who := visitorOf(settings)
 	p.asked = who.askedBy(r.Query)
-	for i, answers := range all {
+	for _, answers := range all {
 		next := answers.takeAll(redirectFields...)
 		if address := allowedRedirect(settings.RedirectURL, next); address != "" {
 			p.Redirect = address
@@ -47,16 +47,14 @@ func (form) Parse(settings store.IntegrationSettings, r Request) (Parsed, error)
 		submission := answers.takeAll(SubmissionField)
 		said := who.restrict(answers)
 		l := answers.lead(settings.Mapping)
-		switch request := requestID(r, i); {
+		switch {
 		case l.ID != "":
 		case submission != "":
 			l.ID = repeatID("submission", submission, answers)
-		case request != "":
-			l.ID = repeatID("request", request, answers)
 		case said != "":
 			l.ID = repeatID("said", said, answers)
 		}
-		p.addAttributed(r, l)
+		p.add(r, l)
 	}
 	return p, nil
 }

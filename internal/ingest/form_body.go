@@ -2,16 +2,22 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"mime"
 	"mime/multipart"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+
+	contacts "github.com/leadwheel/leadwheel/internal/contact"
 )
 
 // maxFormFields bounds the fields of one form.
@@ -28,12 +34,12 @@ func answersOf(r Request) ([]Answers, error) {
 	switch {
 	case len(body) == 0:
 		return nil, &UnmappedError{"the body is empty"}
-	case kind == "multipart/form-data" && params["boundary"] != "":
-		return oneForm(multipartAnswers(body, params["boundary"]))
-	case body[0] == '{' || body[0] == '[':
-		if all, err := jsonAnswers(r.Body); err == nil || strings.HasSuffix(kind, "json") || isExcess(err) {
+	case looksLikeJSON(body):
+		if all, err := jsonAnswers(r.Body); err == nil || strings.HasSuffix(kind, "json") || !errors.Is(err, errNoJSON) {
 			return all, err
 		}
+	case kind == "multipart/form-data" && params["boundary"] != "":
+		return oneForm(multipartAnswers(body, params["boundary"]))
 	case bytes.HasPrefix(body, []byte("--")):
 		if boundary := sniffBoundary(body); boundary != "" {
 			return oneForm(multipartAnswers(body, boundary))
@@ -41,28 +47,54 @@ func answersOf(r Request) ([]Answers, error) {
 	case body[0] == '<':
 		return adfAnswers(body)
 	}
-	if strings.HasSuffix(kind, "json") {
-		return nil, &UnmappedError{"the body is not JSON"}
+	if strings.HasSuffix(kind, "json") && bytes.IndexByte(body, '=') < 0 {
+		return nil, errNoJSON
 	}
-	return oneForm(textAnswers(kind, body))
+	if text, err := url.PathUnescape(string(body)); err == nil && body[0] == '%' && holdsJSON(text) { // JSON that was escaped as a whole
+		if all, err := jsonAnswers([]byte(strings.TrimSuffix(text, "="))); err == nil || isExcess(err) {
+			return all, err
+		}
+	}
+	return oneForm(textAnswers(kind, namedCharset(params["charset"]), body))
 }
 
 // textAnswers reads lines of plain text where the body may be that, else what is urlencoded.
-func textAnswers(kind string, body []byte) Answers {
+func textAnswers(kind string, charset encoding.Encoding, body []byte) Answers {
 	if kind == "text/plain" || kind == "" {
 		if lines := plainAnswers(body); len(lines) > 0 {
 			return lines
 		}
 	}
-	return urlencodedAnswers(body)
+	return urlencodedIn(charset, body)
 }
 
-// oneForm is a form as leads: one, with what Jotform puts into a field taken out of it.
+// oneForm is a form as leads: one, with what Jotform and others put into a field as JSON taken out of it.
 func oneForm(a Answers) ([]Answers, error) {
 	if len(a) == 0 {
 		return nil, &UnmappedError{"there are no fields in the body"}
 	}
-	return []Answers{jotformAnswers(a)}, nil
+	a = jotformAnswers(a)
+	if a.reaches(roleEmail, rolePhone) {
+		return []Answers{a}, nil
+	}
+	for i, one := range a {
+		text, is := one.value.(string)
+		if plain := strings.TrimSuffix(plainHeader(one.name), ".json"); !is || !holdsJSON(text) || !containers[plain] && plain != "json" && plain != "rawrequest" {
+			continue
+		}
+		all, err := jsonAnswers([]byte(text))
+		if errors.Is(err, tooMany) || isExcess(err) {
+			return nil, err
+		}
+		if err != nil {
+			continue
+		}
+		for n := range all {
+			all[n] = append(all[n], slices.Delete(slices.Clone(a), i, i+1)...)
+		}
+		return all, nil
+	}
+	return []Answers{a}, nil
 }
 
 // jsonAnswers reads JSON: an object is a lead, and an array as many.
@@ -71,33 +103,51 @@ func jsonAnswers(body []byte) ([]Answers, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(trees) == 1 {
+		if trees = split(trees[0]); len(trees) > maxLeads {
+			return nil, tooMany
+		}
+	}
 	all := make([]Answers, len(trees))
 	for i, tree := range trees {
-		for _, name := range sortedKeys(tree) {
-			all[i].Add(name, tree[name])
-		}
+		all[i] = treeAnswers(tree, false)
 	}
 	return all, nil
 }
 
 // urlencodedAnswers reads name=value pairs with & between them. It takes what net/url refuses: semicolons, and percent
 // signs that stand for themselves.
-func urlencodedAnswers(body []byte) Answers {
+func urlencodedAnswers(body []byte) Answers { return urlencodedIn(nil, body) }
+
+// urlencodedIn does so with values in an encoding, nil where that is not known.
+func urlencodedIn(charset encoding.Encoding, body []byte) Answers {
 	var f formFields
 	for pair := range strings.SplitSeq(string(body), "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		if pair != "" && !f.add(unescaped(name), unescaped(value)) {
+		if pair != "" && !f.add(textIn(charset, unescaped(name)), withPlus(value, textIn(charset, unescaped(value)))) {
 			break
 		}
 	}
 	return f.answers()
 }
 
+// withPlus gives a phone number its plus again, which a form that forgot to escape it sends as a space. Only one that is
+// right with it, and with its country's code, gets one.
+func withPlus(sent, text string) string {
+	if digits := strings.TrimLeft(sent, "+"); len(digits) == len(sent) || digits == "" || digits[0] < '1' || digits[0] > '9' {
+		return text
+	}
+	if number := "+" + strings.TrimSpace(text); contacts.Phone(number, "") != "" {
+		return number
+	}
+	return text
+}
+
 // unescaped undoes a form's escaping as far as there is any.
 func unescaped(text string) string {
 	text = strings.ReplaceAll(text, "+", " ")
 	if plain, err := url.PathUnescape(text); err == nil {
-		return utf8Text(plain)
+		return plain
 	}
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -110,15 +160,23 @@ func unescaped(text string) string {
 		}
 		b.WriteByte(text[i])
 	}
-	return utf8Text(b.String())
+	return b.String()
 }
 
-// utf8Text reads text that is not UTF-8 as Windows-1252.
-func utf8Text(text string) string {
-	if utf8.ValidString(text) {
+// utf8Text is text as UTF-8, whatever it looks like otherwise.
+func utf8Text(text string) string { return textIn(nil, text) }
+
+// textIn is text in an encoding as UTF-8, unless it is that already.
+func textIn(charset encoding.Encoding, text string) string {
+	valid := utf8.ValidString(text)
+	if valid && (charset == nil || !trusted(charset, []byte(text))) {
 		return text
 	}
-	return string(appendUTF8(nil, []byte(text)))
+	if charset == nil {
+		return string(guessedText([]byte(text)))
+	}
+	plain, _ := decoded(charset, []byte(text))
+	return string(plain)
 }
 
 // maxLineName is how many characters the longest name in a line of name=value has; what is longer is somebody's sentence.
@@ -207,6 +265,9 @@ func (f *formFields) answers() Answers {
 	return a
 }
 
+// tooMany is why a delivery is not taken that holds more leads than one transaction should.
+var tooMany = &RejectedError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body holds more than %d leads; send them in several requests, or as an import", maxLeads)}
+
 // jsonTrees reads the objects in a body: one or several behind one another, or in arrays. What is no object becomes one.
 func jsonTrees(body []byte) ([]map[string]any, error) {
 	values, err := jsonValues(body)
@@ -224,6 +285,12 @@ func jsonTrees(body []byte) ([]map[string]any, error) {
 			list = []any{tree}
 		}
 		for _, one := range list {
+			if text, is := one.(string); is && holdsJSON(text) {
+				if within, err := jsonTrees([]byte(text)); err == nil {
+					trees = append(trees, within...)
+					continue
+				}
+			}
 			object, is := one.(map[string]any)
 			if !is {
 				object = map[string]any{"value": one}
@@ -232,7 +299,7 @@ func jsonTrees(body []byte) ([]map[string]any, error) {
 		}
 	}
 	if len(trees) > maxLeads {
-		return nil, &UnmappedError{fmt.Sprintf("the body holds more than %d leads; send them as an import", maxLeads)}
+		return nil, tooMany
 	}
 	return trees, nil
 }

@@ -77,9 +77,8 @@ func TestHiddenFieldsAreBelieved(t *testing.T) {
 func TestVisitorsSwallowNobody(t *testing.T) {
 	t.Parallel()
 	for way, send := range map[string]func(name string) Request{
-		"a field":         func(name string) Request { return requestFor("external_id=7&name=" + name) },
-		"a submission":    func(name string) Request { return requestFor("_submission=7&name=" + name) },
-		"Idempotency-Key": func(name string) Request { return requestFor("name="+name, "Idempotency-Key", "7") },
+		"a field":      func(name string) Request { return requestFor("external_id=7&name=" + name) },
+		"a submission": func(name string) Request { return requestFor("_submission=7&name=" + name) },
 		"Jotform's id": func(name string) Request {
 			return requestFor("submissionID=7&rawRequest=%7B%22q1_name%22%3A%22" + name + "%22%7D")
 		},

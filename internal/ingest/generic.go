@@ -36,8 +36,8 @@ func (generic) Parse(settings store.IntegrationSettings, r Request) (Parsed, err
 		return Parsed{}, err
 	}
 	var p Parsed
-	for i, tree := range trees {
-		p.add(r, i, mapped(tree, settings.Mapping))
+	for _, tree := range trees {
+		p.add(r, mapped(tree, settings.Mapping))
 	}
 	return p, nil
 }
@@ -45,7 +45,7 @@ func (generic) Parse(settings store.IntegrationSettings, r Request) (Parsed, err
 // looksLikeJSON reports whether a body begins as JSON objects and arrays do.
 func looksLikeJSON(body []byte) bool {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
-	return len(body) > 0 && (body[0] == '{' || body[0] == '[')
+	return holdsJSON(string(body[:min(len(body), 1)]))
 }
 
 // unmappedParse reads a body by the names at its top, or by those of a form's fields.
@@ -55,22 +55,14 @@ func unmappedParse(settings store.IntegrationSettings, r Request) (Parsed, error
 		return Parsed{}, err
 	}
 	var p Parsed
-	for i, answers := range all {
-		p.add(r, i, answers.lead(settings.Mapping))
+	for _, answers := range all {
+		p.add(r, answers.lead(settings.Mapping))
 	}
 	return p, nil
 }
 
-// add adds the i-th lead of a request.
-func (p *Parsed) add(r Request, i int, l Lead) {
-	if l.ID == "" {
-		l.ID = requestID(r, i)
-	}
-	p.addAttributed(r, l)
-}
-
-// addAttributed adds a lead with what the request's address says of where it came from, which is read once for all of them.
-func (p *Parsed) addAttributed(r Request, l Lead) {
+// add adds a lead of a request, with what the request's address says of where it came from, which is read once for all of them.
+func (p *Parsed) add(r Request, l Lead) {
 	if p.asked == nil {
 		p.asked = askedBy(r.Query)
 	}
@@ -78,21 +70,8 @@ func (p *Parsed) addAttributed(r Request, l Lead) {
 	p.Leads = append(p.Leads, l)
 }
 
-// maxLeads bounds the leads of one delivery: TikTok and Meta send a thousand at the most.
-const maxLeads = 1000
-
-// requestID is what the sender says makes its request the same when it comes again, for the i-th lead in it.
-func requestID(r Request, i int) string {
-	for _, name := range []string{idempotencyKey, webhookID} {
-		if id := Clean(r.Header.Get(name)); id != "" {
-			if i > 0 {
-				id += "#" + strconv.Itoa(i)
-			}
-			return name + ":" + id
-		}
-	}
-	return ""
-}
+// maxLeads bounds the leads of one delivery, which is stored in one transaction.
+const maxLeads = 5000
 
 // mapped is an object as a lead. What the mapping names comes from where it says, and everything else from the names at
 // the top.
@@ -103,9 +82,7 @@ func mapped(object map[string]any, mapping map[string]string) Lead {
 			all.addAs(mappedRoles[target], target, value)
 		}
 	}
-	for _, name := range sortedKeys(object) {
-		all.Add(name, object[name])
-	}
+	all = append(all, treeAnswers(object, all.reaches(roleEmail, rolePhone))...)
 	return all.lead(nil)
 }
 
@@ -136,16 +113,25 @@ func (a Answers) lead(mapping map[string]string) Lead {
 	return l
 }
 
-// pluck finds the value at a path and takes it out of the object that holds it. Numbers in a path are places in a list.
+// pluck finds the value at a path and takes it out of the object that holds it. Numbers in a path are places in a list. A
+// member whose name has dots in it is found before what the dots would lead to.
 func pluck(tree any, path []string) (any, bool) {
 	switch node := tree.(type) {
 	case map[string]any:
-		value, found := node[path[0]]
-		if !found || len(path) == 1 {
-			delete(node, path[0])
-			return value, found
+		for n := len(path); n > 0; n-- {
+			name := strings.Join(path[:n], ".")
+			value, found := node[name]
+			if found && n == len(path) {
+				delete(node, name)
+				return value, true
+			}
+			if found {
+				if value, found = pluck(value, path[n:]); found {
+					return value, true
+				}
+			}
 		}
-		return pluck(value, path[1:])
+		return nil, false
 	case []any:
 		i, err := strconv.Atoi(path[0])
 		if err != nil || i < 0 || i >= len(node) {

@@ -50,6 +50,10 @@ func (google) Verify(s Secrets, r Request) error {
 	var l struct {
 		Key flexible `json:"google_key"`
 	}
+	r, err := plain(r)
+	if err != nil {
+		return err
+	}
 	if err := decode(r.Body, &l); isExcess(err) {
 		return err
 	} else if err != nil {

@@ -33,15 +33,57 @@ func decode(body []byte, into any) error {
 func jsonValues(body []byte) ([]json.RawMessage, error) {
 	clean := bytes.TrimPrefix(body, []byte("\ufeff"))
 	clean = bytes.ToValidUTF8(bytes.ReplaceAll(clean, []byte{0}, nil), []byte("\uFFFD"))
-	clean = CleanJSON(clean)
-	if tooDeep(clean) {
+	return readJSON(CleanJSON(clean), maxQuoted)
+}
+
+// maxQuoted is how often JSON may be written as a string in JSON.
+const maxQuoted = 3
+
+// readJSON reads JSON as it should be written, and otherwise as it was put together; see lenientJSON. What is a string that
+// holds JSON is read as that.
+func readJSON(text []byte, quoted int) ([]json.RawMessage, error) {
+	values, err := strictJSON(text)
+	if errors.Is(err, errNoJSON) {
+		values, err = strictJSON(lenientJSON(text))
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []json.RawMessage
+	for _, value := range values {
+		var inner string
+		if quoted > 0 && value[0] == '"' && json.Unmarshal(value, &inner) == nil && holdsJSON(inner) {
+			if within, err := readJSON(CleanJSON([]byte(strings.ReplaceAll(inner, "\x00", ""))), quoted-1); err == nil {
+				all = append(all, within...)
+				continue
+			} else if isExcess(err) {
+				return nil, err
+			}
+		}
+		all = append(all, value)
+	}
+	return all, nil
+}
+
+// holdsJSON reports whether text begins as an object, a list or a string of JSON does.
+func holdsJSON(text string) bool {
+	text = strings.TrimSpace(text)
+	return text != "" && strings.IndexByte(`{["`, text[0]) >= 0
+}
+
+// errNoJSON is why a body is not read that may be JSON put together from text.
+var errNoJSON = &UnmappedError{"the body is not JSON"}
+
+// strictJSON reads the JSON values that stand in a text.
+func strictJSON(text []byte) ([]json.RawMessage, error) {
+	if tooDeep(text) {
 		return nil, &UnmappedError{fmt.Sprintf("the body nests more than %d levels deep", maxNesting)}
 	}
-	if err := checkBounds(clean); err != nil {
+	if err := checkBounds(text); err != nil {
 		return nil, err
 	}
 	var values []json.RawMessage
-	decoder := json.NewDecoder(bytes.NewReader(clean))
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	for {
 		var value json.RawMessage
 		err := decoder.Decode(&value)
@@ -51,7 +93,7 @@ func jsonValues(body []byte) ([]json.RawMessage, error) {
 		case errors.Is(err, io.EOF):
 			return values, nil
 		case err != nil:
-			return nil, &UnmappedError{"the body is not JSON"}
+			return nil, errNoJSON
 		}
 		values = append(values, value)
 	}

@@ -69,8 +69,8 @@ type Received struct {
 	store.Event
 	// Redirect is where its sender goes next, empty for nowhere.
 	Redirect string
-	// Excess means that it was refused because it holds more than is read.
-	Excess bool
+	// Rejected says why it is not taken, nil where it is.
+	Rejected *RejectedError
 }
 
 // Receive takes a request to an integration's address and returns what became of it, once that is committed. Its error is
@@ -91,6 +91,9 @@ func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Receiv
 	if err != nil {
 		return Received{}, err
 	}
+	if len(d.Leads) > 0 || len(d.Fetches) > 0 || e.Outcome == lead.EventHeld {
+		d.Key = deliveryKey(h.Kind, q)
+	}
 	keep := e.Outcome != lead.EventRefused || r.refused.Allow(h.ID.String(), 0)
 	if keep {
 		if keep, err = r.budget.spare(ctx, h, e, len(d.Leads)+len(d.Fetches)); err != nil {
@@ -106,7 +109,20 @@ func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Receiv
 	if warning = cmp.Or(incomplete(e), warning, warningOf(e.Beside)); warning != "" {
 		r.warn(ctx, h, warning)
 	}
-	return Received{*e, d.redirect, d.excess}, nil
+	return d.received(), nil
+}
+
+// received is what to tell the sender of a delivery that is stored. What came before is answered as it was then.
+func (d *delivery) received() Received {
+	got := Received{*d.Event, d.redirect, d.rejected}
+	switch {
+	case d.Key == nil || d.Key.First == nil:
+	case d.Key.Other:
+		got.Rejected = &RejectedError{http.StatusUnprocessableEntity, store.OtherRequest}
+	case d.Key.First.Outcome != "":
+		got.Event = *d.Key.First
+	}
+	return got
 }
 
 // Challenge answers a platform that checks an integration's address. It returns an *UnsignedError for a check that is not
@@ -170,7 +186,11 @@ func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again
 			return d, d.refuse(err)
 		}
 	}
-	e.Body = Redacted(h.Kind, e.Body)
+	q, err := plain(q)
+	if err != nil {
+		return d, d.refuse(err)
+	}
+	e.Body, e.Headers = Redacted(h.Kind, q.Body), keptHeaders(h.Kind, q.Header)
 	if !h.Enabled && !again {
 		e.Outcome, e.Detail = lead.EventHeld, "the integration is paused"
 		return d, nil
@@ -198,10 +218,11 @@ type delivery struct {
 	store.Delivery
 	sources  []string // that the leads name, empty where one names none
 	redirect string
-	excess   bool // it holds more than is read
+	rejected *RejectedError
 }
 
-// refuse notes in the event why nothing is made of a delivery. An error that does not lie in the delivery is returned.
+// refuse notes in the event why nothing is made of a delivery, and has the sender be told where that is to send something
+// else. An error that does not lie in the delivery is returned.
 func (d *delivery) refuse(err error) error {
 	var unmapped *UnmappedError
 	var excess *ExcessError
@@ -209,7 +230,10 @@ func (d *delivery) refuse(err error) error {
 	case unsigned != nil:
 		d.Event.Outcome, d.Event.Detail = lead.EventRefused, unsigned.Message
 	case errors.As(err, &excess):
-		d.Event.Outcome, d.Event.Detail, d.excess = lead.EventRefused, excess.Message, true
+		d.rejected = &RejectedError{http.StatusRequestEntityTooLarge, excess.Message}
+		d.Event.Outcome, d.Event.Detail = lead.EventRefused, excess.Message
+	case errors.As(err, &d.rejected):
+		d.Event.Outcome, d.Event.Detail = lead.EventRefused, d.rejected.Message
 	case errors.As(err, &unmapped):
 		d.Event.Outcome, d.Event.Detail = lead.EventUnmapped, unmapped.Message
 	default:

@@ -36,10 +36,10 @@ func (snapchat) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
 		return Parsed{}, err
 	}
 	var p Parsed
-	for i, tree := range trees {
+	for _, tree := range trees {
 		l := mapped(tree, map[string]string{"external_id": "lead_id"})
 		l.Attribution["platform"] = "snapchat"
-		p.add(r, i, l)
+		p.add(r, l)
 	}
 	return p, nil
 }

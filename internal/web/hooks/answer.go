@@ -14,8 +14,8 @@ import (
 // answer tells a sender what became of its delivery, which is kept by now.
 func answer(w http.ResponseWriter, r *http.Request, h store.Hook, got ingest.Received) {
 	switch {
-	case got.Excess:
-		refuse(w, r, problem.New(http.StatusRequestEntityTooLarge, got.Detail))
+	case got.Rejected != nil:
+		refuse(w, r, problem.New(got.Rejected.Status, got.Rejected.Message))
 	case got.Outcome == lead.EventRefused:
 		refuse(w, r, problem.New(http.StatusUnauthorized, got.Detail))
 	case h.Kind == lead.KindForm && got.Outcome == lead.EventUnmapped: // who sent it is there to fill in more

@@ -21,7 +21,7 @@ import (
 
 const (
 	// MaxBody is the largest delivery, in bytes.
-	MaxBody = 1 << 20
+	MaxBody = ingest.MaxBody
 	// bodyTimeout is how long a sender may take to begin with its body, and without a byte of it, unless Deps say so; after
 	// that it must send bodyRate bytes a second.
 	bodyTimeout = 20 * time.Second

@@ -9,7 +9,7 @@ import (
 )
 
 // field is an input from the field.
-func field(t *testing.T, name string) string {
+func field(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "field", name))
 	if err != nil {

@@ -1,0 +1,332 @@
+package ingest
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// containers are the names, in their plain form (see plainHeader), under which forms and programs keep what the person
+// filled in, as a list or an object of names and values.
+var containers = wordSet(`fields field fielddata usercolumndata answers answer questions question questionsandanswers formfields form formdata
+	forms data response responses formresponse submission submissions values value customfields properties property entry entries
+	payload body lead contact customer person prospect user buyer client applicant visitor record inputs input columns column params param
+	parameters parameter items item namedvalues attributes content results result details post request object event message`)
+
+// strangers are the names of what has contacts of somebody else's in a delivery.
+var strangers = wordSet(`agent owner vendor dealer seller broker salesperson provider account site staff manager team assignee assignedto
+	createdby updatedby author company organization organisation business merchant store page recipient to host organizer advertiser`)
+
+// manyLeads are the names under which several leads stand in a list.
+var manyLeads = wordSet(`leads lead contacts contact records record rows row entries entry submissions submission results result items item
+	data people person customers customer prospects prospect body payload list events`)
+
+// labelKeys and valueKeys are the names of a name and of its value, where these are members of an object. The first that
+// is there counts, and of the names first one that is known.
+var (
+	labelKeys = []string{
+		"label", "title", "question", "name", "field", "field_label", "field_name", "fieldname", "column_name", "key", "column_id", "field_id", "id",
+		"questionid", "ref",
+	}
+	valueKeys = []string{"value", "values", "answer", "answers", "string_value", "response", "text", "val", "raw_value", "input"}
+	// plainKeys are those of a value where that is an address or a number.
+	plainKeys = []string{"value", "address", "email", "number", "phone", "e164", "international", "raw", "text", "full"}
+)
+
+func wordSet(text string) map[string]bool {
+	set := make(map[string]bool)
+	for _, word := range strings.Fields(text) {
+		set[word] = true
+	}
+	return set
+}
+
+// treeAnswers are what an object says: its members, those of lists of names and values one by one, and names in their
+// parts as one. Where nobody can be reached by them, what lies deeper is looked through for somebody who can; known means
+// that this need not be.
+func treeAnswers(object map[string]any, known bool) Answers {
+	a := flat(object, "")
+	if known || a.reaches(roleEmail, rolePhone) {
+		return a
+	}
+	if path := pathTo(object, roleEmail, rolePhone); path != nil {
+		return along(object, path)
+	}
+	if a.reaches(roleName, roleFirst, roleLast) {
+		return a
+	}
+	if path := pathTo(object, roleName, roleFirst, roleLast); path != nil {
+		return along(object, path)
+	}
+	return a
+}
+
+// flat is the answers of an object's members but one.
+func flat(object map[string]any, but string) (a Answers) {
+	for _, name := range sortedKeys(object) {
+		if name != but || but == "" {
+			a.addMember(name, object[name])
+		}
+	}
+	return a
+}
+
+// along is the answers of the object at a path, and then those that stand on the way to it.
+func along(object map[string]any, path []string) Answers {
+	if len(path) == 0 {
+		return flat(object, "")
+	}
+	inner, is := object[path[0]].(map[string]any)
+	if list, many := object[path[0]].([]any); many && len(list) > 0 {
+		inner, is = list[0].(map[string]any)
+	}
+	if !is {
+		return flat(object, "")
+	}
+	return append(along(inner, path[1:]), flat(object, path[0])...)
+}
+
+// maxDeep is how deep somebody is looked for.
+const maxDeep = 6
+
+// pathTo finds the nearest object below one that says how to reach somebody, nil where there is none. Names alone count
+// only where they are sure to be the person's.
+func pathTo(object map[string]any, roles ...role) []string {
+	type place struct {
+		object map[string]any
+		path   []string
+	}
+	contact := slices.Contains(roles, roleEmail)
+	for level := []place{{object, nil}}; len(level) > 0; {
+		var below []place
+		for _, p := range level {
+			for _, name := range sortedKeys(p.object) {
+				plain := plainHeader(name)
+				inner, is := p.object[name].(map[string]any)
+				if list, many := p.object[name].([]any); many && len(list) == 1 {
+					inner, is = list[0].(map[string]any)
+				}
+				if !is || strangers[plain] || !contact && !containers[plain] {
+					continue
+				}
+				path := append(slices.Clone(p.path), name)
+				if flat(inner, "").reaches(roles...) {
+					return path
+				}
+				if len(path) < maxDeep {
+					below = append(below, place{inner, path})
+				}
+			}
+		}
+		level = below
+	}
+	return nil
+}
+
+// reaches reports whether one of the answers is surely of one of the roles.
+func (a Answers) reaches(roles ...role) bool {
+	return slices.ContainsFunc(a, func(one answer) bool {
+		r, _ := one.meaning()
+		return slices.Contains(roles, r) && one.text() != ""
+	})
+}
+
+// addMember adds a member of an object.
+func (a *Answers) addMember(name string, value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		a.addObject(name, v)
+		return
+	case []any:
+		if pairs := pairsOf(v); pairs != nil && containers[plainHeader(name)] {
+			*a = append(*a, pairs...)
+			return
+		}
+	}
+	a.Add(name, value)
+}
+
+// addObject adds an object: the parts of a name, a value with what is said about it, an address or a number in a member
+// of its own, or as it is.
+func (a *Answers) addObject(name string, object map[string]any) {
+	r, _ := answer{name: name}.meaning()
+	if full := joinedName(object); full != "" && (r == roleName || r == roleNone && strings.Contains(plainHeader(name), "name")) {
+		a.addAs(roleName, name, full)
+		return
+	}
+	if label, value, is := pairOf(object, name); is {
+		if inner, nested := value.(map[string]any); nested {
+			a.addObject(label, inner)
+			return
+		}
+		a.addAs(roleOfType(label, object), label, value)
+		return
+	}
+	if r == roleEmail || r == rolePhone {
+		for _, key := range plainKeys {
+			if text := (answer{value: storable(object[key])}).text(); text != "" {
+				a.addAs(r, name, text)
+				return
+			}
+		}
+	}
+	if containers[plainHeader(name)] && len(object) > 0 {
+		if pairs := pairsOf(slices.Collect(valuesInOrder(object))); pairs != nil {
+			for _, key := range sortedKeys(object) {
+				a.addMember(key, object[key])
+			}
+			return
+		}
+	}
+	a.Add(name, object)
+}
+
+func valuesInOrder(object map[string]any) func(func(any) bool) {
+	return func(yield func(any) bool) {
+		for _, key := range slices.Sorted(maps.Keys(object)) {
+			if !yield(object[key]) {
+				return
+			}
+		}
+	}
+}
+
+// joinedName is a name that comes in parts, empty where an object is none.
+func joinedName(parts map[string]any) string {
+	part := func(keys ...string) string {
+		for _, key := range keys {
+			for _, name := range sortedKeys(parts) {
+				if plainHeader(name) == key {
+					if text := (answer{value: storable(parts[name])}).text(); text != "" {
+						return text
+					}
+				}
+			}
+		}
+		return ""
+	}
+	if full := part("full", "fullname", "formatted", "displayname"); full != "" {
+		return full
+	}
+	first, last := part("first", "firstname", "given", "givenname", "fname"), part("last", "lastname", "family", "familyname", "surname", "lname")
+	if first == "" && last == "" {
+		return ""
+	}
+	return strings.Join(strings.Fields(strings.Join([]string{
+		part("prefix", "title", "salutation"), first, part("middle", "middlename"), last, part("suffix"),
+	}, " ")), " ")
+}
+
+// pairsOf is a list of names and values as answers, nil where one of it is none.
+func pairsOf(list []any) (a Answers) {
+	for _, one := range list {
+		object, is := one.(map[string]any)
+		if !is {
+			return nil
+		}
+		label, value, is := pairOf(object, "")
+		if !is {
+			return nil
+		}
+		if inner, nested := value.(map[string]any); nested {
+			a.addObject(label, inner)
+			continue
+		}
+		a.addAs(roleOfType(label, object), label, value)
+	}
+	return a
+}
+
+// pairOf is an object that holds a value and its name, or its value only, where the object has a name of its own.
+func pairOf(object map[string]any, own string) (label string, value any, is bool) {
+	members := make(map[string]any, len(object))
+	for name, member := range object {
+		members[strings.ToLower(name)] = member
+	}
+	for _, key := range valueKeys {
+		if value, is = members[key]; is {
+			break
+		}
+	}
+	if !is {
+		return "", nil, false
+	}
+	label = own
+	for _, key := range labelKeys {
+		text := (answer{value: storable(members[key])}).text()
+		if text == "" {
+			continue
+		}
+		if r, _ := (answer{name: text}).meaning(); r != roleNone {
+			return text, value, true
+		}
+		if label == "" || label == own && own != "" && !known(own) {
+			label = text
+		}
+	}
+	return label, value, label != ""
+}
+
+// known reports whether a name says what its answer is.
+func known(name string) bool {
+	r, _ := (answer{name: name}).meaning()
+	return r != roleNone
+}
+
+// roleOfType is what an answer is by the type of its question, where its name does not tell.
+func roleOfType(label string, object map[string]any) role {
+	if known(label) {
+		return roleNone // its name tells
+	}
+	kind := ""
+	for _, key := range []string{"type", "field_type", "fieldType", "input_type"} {
+		if text, is := object[key].(string); is && kind == "" {
+			kind = plainHeader(text)
+		}
+	}
+	switch {
+	case strings.Contains(kind, "email"):
+		return roleEmail
+	case strings.Contains(kind, "phone"), kind == "tel":
+		return rolePhone
+	}
+	return roleNone
+}
+
+// split is the leads that stand in a list within an object, and the object itself where there are none. What the object
+// says beside them is of each.
+func split(object map[string]any) []map[string]any {
+	if flat(object, "").reaches(roleEmail, rolePhone, roleName, roleFirst) {
+		return []map[string]any{object}
+	}
+	for _, name := range sortedKeys(object) {
+		list, is := object[name].([]any)
+		if !is || !manyLeads[plainHeader(name)] || len(list) < 2 || pairsOf(list) != nil {
+			continue
+		}
+		var all []map[string]any
+		for _, one := range list {
+			lead, is := one.(map[string]any)
+			if !is {
+				lead = map[string]any{"value": one}
+			}
+			for _, beside := range sortedKeys(object)[:min(len(object), 20)] {
+				if _, there := lead[beside]; !there && simpleValue(object[beside]) {
+					lead[beside] = object[beside]
+				}
+			}
+			all = append(all, lead)
+		}
+		return all
+	}
+	return []map[string]any{object}
+}
+
+func simpleValue(value any) bool {
+	switch value.(type) {
+	case string, bool, json.Number:
+		return true
+	}
+	return false
+}
