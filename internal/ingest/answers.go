@@ -23,6 +23,8 @@ type answer struct {
 	role role
 	// value is a string, a json.Number, a bool, a []any or a map[string]any.
 	value any
+	// asked means that it answers a question, whatever its name.
+	asked bool
 }
 
 // Answers are named values in the order in which they came. Names may come twice.
@@ -35,7 +37,7 @@ func (a *Answers) Add(name string, value any) { a.addAs(roleNone, name, value) }
 func (a *Answers) addAs(r role, name string, value any) {
 	if value = storable(value); value != nil {
 		name = cmp.Or(shorten(Clean(name), maxText), "field "+strconv.Itoa(len(*a)+1))
-		*a = append(*a, answer{name, r, value})
+		*a = append(*a, answer{name: name, role: r, value: value})
 	}
 }
 

@@ -21,6 +21,14 @@ var clickIDs = []string{"gclid", "fbclid", "ttclid", "msclkid", "li_fat_id", "tw
 func (a Attribution) takeFrom(answers Answers) Answers {
 	var others Answers
 	for _, one := range answers {
+		if !one.asked && one.role == roleNone {
+			if a.takeMoment(one.name, one.value) {
+				continue
+			}
+			if one.value = storable(a.withoutMoments(one.value)); one.value == nil {
+				continue
+			}
+		}
 		name, known := attributionNames[plainHeader(one.name)]
 		if text := one.text(); known && one.role == roleNone && one.simple() && a[name] == "" {
 			a.Set(name, flexible(text))

@@ -86,7 +86,7 @@ func TestWorkbooksOfOtherPrograms(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][]string{
 		"openpyxl": {
-			`2: 900100200300401 Aisyah Tan||+60123456789||{"Born":"1990-05-17","Budget":"0.1","created_time":"2026-01-01 00:59:55","Paid":"TRUE"}{"form_id":"770011223344556"}`,
+			`2: 900100200300401 Aisyah Tan||+60123456789||{"Born":"1990-05-17","Budget":"0.1","Paid":"TRUE"}{"submitted_at":"2026-01-01 00:59:55","form_id":"770011223344556"}`,
 			`4: 900100200300402 张伟 🙂||60198887777||{"Budget":"1234567","Paid":"FALSE"}`,
 			`6: 900100200300403 ||012-345 6789||{}`, // a formula that nobody has worked out
 			`Only the first sheet, "Leads", was read; save the others as files of their own to import them (1).`,
@@ -259,8 +259,8 @@ func TestExportsOfPlatforms(t *testing.T) {
 	for _, unit := range utf16.Encode([]rune("\ufeff" + meta)) {
 		wide = binary.LittleEndian.AppendUint16(wide, unit)
 	}
-	want := `2: 900100200300401 Aisyah Tan|aisyah@example.com|+60123456789||{"created_time":"2026-01-01T08:59:55+08:00","is_organic":"false","lead_status":"CREATED","post_code":"50450","which_unit?":"condo"}` +
-		`{"ad_id":"120","ad_name":"v1","adset_id":"121","adset_name":"KL","campaign_id":"122","campaign_name":"Jan","form_id":"770","form_name":"Villa","platform":"ig"}`
+	want := `2: 900100200300401 Aisyah Tan|aisyah@example.com|+60123456789||{"is_organic":"false","lead_status":"CREATED","post_code":"50450","which_unit?":"condo"}` +
+		`{"ad_id":"120","ad_name":"v1","adset_id":"121","adset_name":"KL","campaign_id":"122","campaign_name":"Jan","submitted_at":"2026-01-01T08:59:55+08:00","form_id":"770","form_name":"Villa","platform":"ig"}`
 	tests := []struct{ name, file, want string }{
 		{"Meta, UTF-16 and tabs", string(wide), want},
 		{"Meta, UTF-16 without its mark", string(wide[2:]), want},
@@ -271,7 +271,7 @@ func TestExportsOfPlatforms(t *testing.T) {
 		{"ids that a spreadsheet has rounded", "id,form_id,full_name\n7.41E+18,1,Ada\n", `2: Ada||||{}{"form_id":"1"}`},
 		{"Meta, a test", "id,form_id,full_name\nl:7,f:1,<test lead: dummy data for full_name>\n", `2: 7 <test lead: dummy data for full_name>||||{}{"form_id":"1"} test`},
 		{"TikTok", "lead_id,created_time,ad_id,ad_name,form_id,Name,Phone number,Email\n7412345678901234567,2026-04-09 10:20:35(UTC+00:00),1,v1,2,Aisyah,+60 12-345 6789,a@example.com\n",
-			`2: 7412345678901234567 Aisyah|a@example.com|+60 12-345 6789||{"created_time":"2026-04-09 10:20:35(UTC+00:00)"}{"ad_id":"1","ad_name":"v1","form_id":"2"}`},
+			`2: 7412345678901234567 Aisyah|a@example.com|+60 12-345 6789||{}{"ad_id":"1","ad_name":"v1","submitted_at":"2026-04-09 10:20:35(UTC+00:00)","form_id":"2"}`},
 		{"Google", "Lead ID,Campaign ID,User Email,Full Name,User Phone\ngl-7,1,a@example.com,Aisyah Tan,+60123456789\n",
 			`2: gl-7 Aisyah Tan|a@example.com|+60123456789||{}{"campaign_id":"1"}`},
 		{"LinkedIn", "Lead ID,First name,Last name,Email address,Work email,Phone number,Company name\nli-7,Aisyah,Tan,a@example.com,w@example.com,+60123456789,Acme\n",

@@ -81,7 +81,7 @@ func (google) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
 		l.Answers.Add(name, string(c.Value))
 	}
 	l.Answers.Add("lead_stage", string(g.Stage))
-	l.Answers.Add("lead_submit_time", string(g.SubmitTime))
+	l.Attribution.Set(submittedAt, g.SubmitTime)
 	for name, value := range map[string]flexible{
 		"campaign_id": g.CampaignID, "adset_id": g.AdGroupID, "ad_id": g.CreativeID, "asset_group_id": g.AssetGroupID,
 		"form_id": g.FormID, "click_id": g.ClickID,

@@ -202,7 +202,7 @@ func (l linkedInLead) lead(f linkedInForm) Lead {
 		made.Answers.Add(string(h.Name), string(h.Value))
 	}
 	if ms, err := l.Submitted.Int64(); err == nil {
-		made.Answers.Add("submitted_at", unixTime(ms).Format(time.RFC3339))
+		made.Attribution.Set(submittedAt, flexible(unixTime(ms).Format(time.RFC3339)))
 	}
 	for _, c := range l.Response.Consents {
 		if made.Consent == nil {

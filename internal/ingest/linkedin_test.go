@@ -89,8 +89,8 @@ func TestLinkedInLeads(t *testing.T) {
 	if err := errors.Join(json.Unmarshal([]byte(linkedInAnswer), &l), json.Unmarshal([]byte(linkedInFormBody), &f)); err != nil {
 		t.Fatal(err)
 	}
-	want := `5a3c-9: Aisyah Tan|a@example.com||{"Unit":["Condo","Villa","99"],"question 5":"x","submitted_at":"2026-01-01T00:59:55Z","utm_source":"li"} ` +
-		`{"account_id":"512345","ad_id":"369799186","campaign_id":"32131231","form_id":"44","form_name":"Villa","lead_type":"SPONSORED","platform":"linkedin"} map[7:true] test=false`
+	want := `5a3c-9: Aisyah Tan|a@example.com||{"Unit":["Condo","Villa","99"],"question 5":"x","utm_source":"li"} ` +
+		`{"account_id":"512345","ad_id":"369799186","campaign_id":"32131231","form_id":"44","form_name":"Villa","lead_type":"SPONSORED","platform":"linkedin","submitted_at":"2026-01-01T00:59:55Z"} map[7:true] test=false`
 	if diff := cmp.Diff(want, lookedAt(l.lead(f))); diff != "" {
 		t.Error(diff)
 	}

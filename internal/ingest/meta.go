@@ -195,9 +195,9 @@ func (meta) lead(body []byte) (Lead, error) {
 		l.Test = l.Test || slices.ContainsFunc(d.Values, metaTest)
 	}
 	if at, err := time.Parse(metaTime, string(m.Created)); err == nil {
-		l.Answers.Add("created_time", at.UTC().Format(time.RFC3339))
-	} else {
-		l.Answers.Add("created_time", string(m.Created))
+		l.Attribution.Set(submittedAt, flexible(at.UTC().Format(time.RFC3339)))
+	} else if !l.Attribution.takeMoment("created_time", string(m.Created)) {
+		l.Attribution.Set(submittedAt, m.Created)
 	}
 	for _, d := range m.Disclaimers {
 		if l.Consent == nil {

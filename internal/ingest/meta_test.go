@@ -140,14 +140,14 @@ func lookedAt(l Lead) string {
 func TestMetaLeads(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, body, want string }{
-		{"as documented", metaLeadBody, `900100200300401: Aisyah Tan||+60123456789|{"created_time":"2026-01-01T00:59:55Z","which_unit?":["Condo","Villa"]} ` +
-			`{"form_id":"770011223344556","is_organic":"false","platform":"ig"} map[optional_1:true optional_2:false] test=false`},
+		{"as documented", metaLeadBody, `900100200300401: Aisyah Tan||+60123456789|{"which_unit?":["Condo","Villa"]} ` +
+			`{"form_id":"770011223344556","is_organic":"false","platform":"ig","submitted_at":"2026-01-01T00:59:55Z"} map[optional_1:true optional_2:false] test=false`},
 		{"odd input 5: ids as numbers", `{"id":7412345678901234567,"ad_id":120210000000000021,"campaign_id":120210000000000023,"campaign_name":"Jan","field_data":[{"name":"email","values":"a@b.c"}],"vehicle":"suv"}`,
 			`7412345678901234567: |a@b.c||{"vehicle":"suv"} {"ad_id":"120210000000000021","campaign_id":"120210000000000023","campaign_name":"Jan"} map[] test=false`},
 		{"odd input 6: no answers", `{"id":"1","field_data":[{"name":"email","values":[]},{"name":"city"}]}`, `1: ||| {} map[] test=false`},
 		{"odd input 7: a test", `{"id":"1","field_data":[{"name":"full_name","values":["<test lead: dummy data for full_name>"]}]}`, `1: <test lead: dummy data for full_name>||| {} map[] test=true`},
 		{"odd input 7: a test by its address", `{"id":"1","field_data":[{"name":"email","values":["test@fb.com"]}]}`, `1: |test@fb.com|| {} map[] test=true`},
-		{"time in another form", `{"id":"1","created_time":1767229195,"field_data":[{"name":"email","values":["a@b.c"]}]}`, `1: |a@b.c||{"created_time":"1767229195"} {} map[] test=false`},
+		{"time in another form", `{"id":"1","created_time":1767229195,"field_data":[{"name":"email","values":["a@b.c"]}]}`, `1: |a@b.c|| {"submitted_at":"2026-01-01T00:59:55Z"} map[] test=false`},
 	}
 	for _, test := range tests {
 		l, err := meta{}.lead([]byte(test.body))

@@ -141,7 +141,7 @@ func TestParseVectors(t *testing.T) {
 			Name: "Aisyah 张", Email: "aisyah@example.com", Phone: "0123456789", ID: "7412345678901234567", Attribution: object{
 				"platform": "tiktok", "page_id": "7400000000000000123", "form_id": "7400000000000000123", "form_name": "Villa form",
 				"account_id": "7300000000000000456", "campaign_id": "1800000000000000789", "campaign_name": "Jan", "adset_id": "1800000000000000790",
-				"adset_name": "KL", "ad_id": "1800000000000000791", "ad_name": "v1", "lead_source": "INSTANT_FORM",
+				"adset_name": "KL", "ad_id": "1800000000000000791", "ad_name": "v1", "lead_source": "INSTANT_FORM", "submitted_at": "2026-01-01T00:59:55Z",
 			},
 		}}},
 		{"odd input 13: tiktok, another object", lead.KindTikTok, `{"object":2,"entry":[{"id":"1"}]}`, nil},
@@ -150,8 +150,9 @@ func TestParseVectors(t *testing.T) {
 			Fields: object{"units": object{"a": json.Number("1"), "b": []any{"x", "y"}}, "question 3": "z"},
 		}}},
 		{"typeform", lead.KindTypeform, typeformBody, []made{{
-			Email: "aisyah@example.com", ID: "tok-0001", Attribution: object{"platform": "typeform", "form_id": "fKL1", "utm_source": "ig"},
-			Fields: object{"interest": []any{"Condo", "Villa"}, "submitted_at": "2026-01-01T01:00:00Z"},
+			Email: "aisyah@example.com", ID: "tok-0001", Fields: object{"interest": []any{"Condo", "Villa"}}, Attribution: object{
+				"platform": "typeform", "form_id": "fKL1", "utm_source": "ig", "submitted_at": "2026-01-01T01:00:00Z", "landed_at": "2026-01-01T00:59:00Z",
+			},
 		}}},
 		{"typeform, every type", lead.KindTypeform, `{"event_type":"form_response","form_response":{"form_id":"f","token":"t","definition":{"title":"Villas","fields":[{"id":"a","title":"Who are you?"},{"id":"b","title":"How many?"},{"id":"c","title":"I agree"},{"id":"d","title":"Reach you at"}]},"answers":[
 			{"type":"text","text":"Ada","field":{"id":"a","type":"short_text","ref":"name"}},{"type":"number","number":3,"field":{"id":"b","type":"number","ref":"x1"}},
@@ -162,8 +163,7 @@ func TestParseVectors(t *testing.T) {
 		}}},
 		{"typeform, another event", lead.KindTypeform, `{"event_type":"form_response_partial"}`, nil},
 		{"snapchat", lead.KindSnapchat, snapBody, []made{{
-			Name: "Aisyah", Email: "aisyah@example.com", ID: "sn-1", Attribution: object{"platform": "snapchat", "form_id": "sf-1"},
-			Fields: object{"create_time": "2026-01-01T01:00:00Z"},
+			Name: "Aisyah", Email: "aisyah@example.com", ID: "sn-1", Attribution: object{"platform": "snapchat", "form_id": "sf-1", "submitted_at": "2026-01-01T01:00:00Z"},
 		}}},
 	} {
 		got, err := parse(t, test.kind, store.IntegrationSettings{}, requestFor(test.body))

@@ -220,6 +220,11 @@ func joinedName(parts map[string]any) string {
 
 // pairsOf is a list of names and values as answers, nil where one of it is none.
 func pairsOf(list []any) (a Answers) {
+	defer func() {
+		for i := range a {
+			a[i].asked = true
+		}
+	}()
 	for _, one := range list {
 		object, is := one.(map[string]any)
 		if !is {

@@ -54,6 +54,9 @@ func (h *header) findAttribution() {
 	for i := range h.fields {
 		f := &h.fields[i]
 		name, known := attributionNames[f.plain]
+		if !known {
+			name, known = momentNames[f.plain]
+		}
 		if known && f.role == roleNone && !taken[name] {
 			taken[name] = true
 			f.attribution = []byte(strconv.Quote(name) + ":")

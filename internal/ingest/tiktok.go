@@ -117,6 +117,7 @@ func (e tiktokEntry) lead() Lead {
 		}
 		l.Answers.Add(cmp.Or(Clean(string(c.Field)), name), unwrapped(value))
 	}
+	l.Attribution.takeMoment("create_time", string(e.Created))
 	for name, value := range map[string]flexible{
 		"page_id": e.PageID, "form_id": e.PageID, "form_name": e.PageName, "account_id": e.AdvertiserID,
 		"library_id": e.LibraryID, "campaign_id": e.CampaignID, "campaign_name": e.CampaignName, "adset_id": e.AdGroupID,

@@ -19,6 +19,7 @@ type typeformRequest struct {
 		FormID     flexible       `json:"form_id"`
 		Token      flexible       `json:"token"`
 		Submitted  flexible       `json:"submitted_at"`
+		Landed     flexible       `json:"landed_at"`
 		Hidden     map[string]any `json:"hidden"`
 		Definition struct {
 			Title  flexible `json:"title"`
@@ -88,7 +89,8 @@ func (typeform) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
 	l.Attribution.Set("form_id", t.Response.FormID)
 	l.Attribution.Set("form_name", t.Response.Definition.Title)
 	l.Answers = append(l.Answers, l.Attribution.takeFrom(hidden)...)
-	l.Answers.Add("submitted_at", string(t.Response.Submitted))
+	l.Attribution.Set(submittedAt, t.Response.Submitted)
+	l.Attribution.Set(landedAt, t.Response.Landed)
 	return Parsed{Leads: []Lead{l}}, nil
 }
 

@@ -26,10 +26,10 @@ func TestGoogleVector(t *testing.T) {
 	want := object{
 		"name": "Aisyah Tan", "phone": "+60123456789", "email": nil, "external_id": "gl-7f3a-0001", "integration_id": i.id,
 		"channel": "google", "test": false,
-		"fields": object{"which_unit_do_you_want?": "Condo", "lead_submit_time": "2026-01-01T00:59:55Z"},
+		"fields": object{"which_unit_do_you_want?": "Condo"},
 		"attribution": object{
 			"platform": "google", "campaign_id": "10000000001", "adset_id": "20000000001", "ad_id": "30000000001",
-			"form_id": "40000000001", "click_id": "Cj0-test",
+			"form_id": "40000000001", "click_id": "Cj0-test", "submitted_at": "2026-01-01T00:59:55Z",
 		},
 	}
 	for name, value := range want {
