@@ -176,6 +176,9 @@ func ofLanguage(e encoding.Encoding, r rune) bool {
 // A4 to C6. Korean has its syllables in GBK's from B0 to C8, so that much text of these alone is Korean. What is Japanese
 // shows by its kana.
 func common(e encoding.Encoding, body []byte) bool {
+	if e != simplifiedchinese.GBK && e != traditionalchinese.Big5 {
+		return true
+	}
 	pairs, usual, korean := 0, 0, 0
 	for i := 0; i < len(body); i++ {
 		if body[i] < utf8.RuneSelf {
@@ -186,15 +189,15 @@ func common(e encoding.Encoding, body []byte) bool {
 			second = body[i]
 		}
 		pairs++
-		if first >= 0xb0 && first <= 0xc8 && second >= 0xa1 {
-			korean++
-		}
-		if e == traditionalchinese.Big5 && first >= 0xa4 && first <= 0xc6 || first >= 0xb0 && first <= 0xd7 && second >= 0xa1 {
+		inBig5 := e == traditionalchinese.Big5 && within(first, 0xa4, 0xc6)
+		if inBig5 || within(first, 0xb0, 0xd7) && second >= 0xa1 {
 			usual++
 		}
+		if within(first, 0xb0, 0xc8) && second >= 0xa1 {
+			korean++
+		}
 	}
-	if e == simplifiedchinese.GBK || e == traditionalchinese.Big5 {
-		return usual*10 >= pairs*7 && (pairs < 8 || korean < pairs)
-	}
-	return true
+	return usual*10 >= pairs*7 && (pairs < 8 || korean < pairs)
 }
+
+func within(b, from, to byte) bool { return b >= from && b <= to }

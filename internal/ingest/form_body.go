@@ -47,6 +47,11 @@ func answersOf(r Request) ([]Answers, error) {
 	case body[0] == '<':
 		return adfAnswers(body)
 	}
+	return formAnswers(kind, params["charset"], body)
+}
+
+// formAnswers reads what is escaped as forms are, whatever it says it is: names and values, or JSON as a whole.
+func formAnswers(kind, charset string, body []byte) ([]Answers, error) {
 	if strings.HasSuffix(kind, "json") && bytes.IndexByte(body, '=') < 0 {
 		return nil, errNoJSON
 	}
@@ -55,7 +60,7 @@ func answersOf(r Request) ([]Answers, error) {
 			return all, err
 		}
 	}
-	return oneForm(textAnswers(kind, namedCharset(params["charset"]), body))
+	return oneForm(textAnswers(kind, namedCharset(charset), body))
 }
 
 // textAnswers reads lines of plain text where the body may be that, else what is urlencoded.

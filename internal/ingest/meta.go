@@ -100,17 +100,12 @@ func (n metaNotification) parse() (Parsed, error) {
 			continue
 		}
 		for _, change := range e.Changes {
-			var c struct {
-				Field flexible        `json:"field"`
-				Value json.RawMessage `json:"value"`
-			}
-			err := json.Unmarshal(change, &c)
-			if err == nil && (n.Object != "page" || c.Field != "leadgen") {
+			v, of := n.change(change)
+			switch of {
+			case changeOfOthers:
 				others++
 				continue
-			}
-			var v metaChange
-			if err != nil || json.Unmarshal(c.Value, &v) != nil || !platformID.MatchString(string(v.LeadID)) {
+			case changeUnread:
 				unread++
 				continue
 			}
@@ -135,6 +130,29 @@ func (n metaNotification) parse() (Parsed, error) {
 		p.Note = fmt.Sprintf("%d of its changes are not about leads", others)
 	}
 	return p, nil
+}
+
+// What a change is of: a lead, something else, or nobody knows what.
+const (
+	changeOfLead = iota
+	changeOfOthers
+	changeUnread
+)
+
+// change reads one change of a notification.
+func (n metaNotification) change(text json.RawMessage) (v metaChange, of int) {
+	var c struct {
+		Field flexible        `json:"field"`
+		Value json.RawMessage `json:"value"`
+	}
+	err := json.Unmarshal(text, &c)
+	if err == nil && (n.Object != "page" || c.Field != "leadgen") {
+		return v, changeOfOthers
+	}
+	if err != nil || json.Unmarshal(c.Value, &v) != nil || !platformID.MatchString(string(v.LeadID)) {
+		return v, changeUnread
+	}
+	return v, changeOfLead
 }
 
 // platformID is an id as platforms make them. Ids become part of an address.

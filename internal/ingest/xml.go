@@ -30,6 +30,16 @@ type element struct {
 	text    strings.Builder
 }
 
+func newElement(t xml.StartElement) *element {
+	e := &element{name: t.Name.Local}
+	for _, attribute := range t.Attr {
+		if attribute.Name.Local != "xmlns" && attribute.Name.Space != "xmlns" {
+			e.add(attribute.Name.Local, attribute.Value)
+		}
+	}
+	return e
+}
+
 // value is an element's text, or what is in it.
 func (e *element) value() any {
 	text := Clean(e.text.String())
@@ -77,13 +87,7 @@ func xmlAnswers(body []byte) ([]Answers, error) {
 			if len(open) > maxNesting {
 				return nil, &UnmappedError{"the body nests too deep"}
 			}
-			e := &element{name: t.Name.Local}
-			for _, attribute := range t.Attr {
-				if attribute.Name.Local != "xmlns" && attribute.Name.Space != "xmlns" {
-					e.add(attribute.Name.Local, attribute.Value)
-				}
-			}
-			open = append(open, e)
+			open = append(open, newElement(t))
 		case xml.CharData:
 			open[len(open)-1].text.Write(t)
 		case xml.EndElement:

@@ -62,17 +62,19 @@ func shown(l map[string]any) string {
 	return strings.Join(all, "|")
 }
 
-// TestShapes sends leads in all the shapes that senders are known to send, and some more.
-func TestShapes(t *testing.T) {
-	t.Parallel()
-	const ada, adas = `{"name":"Ada Lim","email":"ada@example.com"}`, "Ada Lim|ada@example.com"
-	d := newDesk(t)
-	const text, plainJSON = "text/plain", "application/json"
-	tests := []struct {
-		about, body, kind string
-		want              string // separated by newlines
-		more              []string
-	}{
+// A shape is a delivery, and the leads that are in it, a line each.
+type shape struct {
+	about, body, kind string
+	want              string
+	more              []string
+}
+
+const ada, adas = `{"name":"Ada Lim","email":"ada@example.com"}`, "Ada Lim|ada@example.com"
+const text, plainJSON = "text/plain", "application/json"
+
+// encodings are deliveries in charsets of all kinds, packed, and put together from text.
+func encodings(t testing.TB) []shape {
+	return []shape{
 		{"latin1", field(t, "39-latin1.json"), plainJSON, "René Muñoz|rene@example.com", nil},
 		{"latin1 declared", field(t, "39-latin1.json"), plainJSON + "; charset=ISO-8859-1", "René Muñoz|rene@example.com", nil},
 		{"latin1 declared of what is UTF-8", `{"name":"René"}`, plainJSON + "; charset=ISO-8859-1", "René", nil},
@@ -105,6 +107,12 @@ func TestShapes(t *testing.T) {
 		{"raw deflate", packed(t, ada, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 9) }), plainJSON, adas, []string{"Content-Encoding", "deflate"}},
 		{"packed twice", zipped(t, packed(t, ada, func(w io.Writer) (io.WriteCloser, error) { return zlib.NewWriter(w), nil })), plainJSON, adas, []string{"Content-Encoding", "deflate, gzip"}},
 		{"packed form in latin1", zipped(t, "name=Ren%E9"), urlencoded, "René", []string{"Content-Encoding", "x-gzip"}},
+	}
+}
+
+// shapes are deliveries that say in their own ways what is what.
+func shapes(t testing.TB) []shape {
+	return []shape{
 		{"form that says JSON", field(t, "49-form-as-json.form"), plainJSON, "Ada Lim|ada@example.com|+60123456781|+60123456781", nil},
 		{"JSON that says form", ada, urlencoded, adas, nil},
 		{"JSON that says multipart", ada, "multipart/form-data; boundary=x", adas, nil},
@@ -134,7 +142,13 @@ func TestShapes(t *testing.T) {
 		{"XML of names and values", `<form><field name="Full Name">Ada Lim</field><field name="email" value="ada@example.com"/></form>`, text, adas, nil},
 		{"XML of two", `<?xml version="1.0" encoding="ISO-8859-1"?><leads><lead><name>Ren` + "\xe9" + `</name></lead><lead id="2"><name>Bea</name></lead></leads>`, "text/xml", "René\nBea", nil},
 	}
-	for _, test := range tests {
+}
+
+// TestShapes sends leads in all the shapes that senders are known to send, and some more.
+func TestShapes(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for _, test := range append(encodings(t), shapes(t)...) {
 		t.Run(test.about, func(t *testing.T) {
 			i := d.integrate("generic", nil)
 			i.send("POST", i.url, test.body, append([]string{"Content-Type", test.kind}, test.more...)...).is(200)
@@ -174,7 +188,7 @@ func TestWhatIsNotTakenIsSaid(t *testing.T) {
 	if n := len(d.leads()); n != 0 {
 		t.Errorf("%d leads", n)
 	}
-	if events := i.events(); len(events) != 8 || strings.Trim(i.outcomes(), "refused ") != "" || events[0]["detail"] == nil {
+	if events := i.events(); len(events) != 8 || strings.ReplaceAll(i.outcomes(), "refused", "") != strings.Repeat(" ", 7) || events[0]["detail"] == nil {
 		t.Errorf("the deliveries are %v", events)
 	}
 	for _, body := range []string{`hello`, field(t, "73-words.json"), `{"name":"-","phone":"undefined"}`, `{"product":{"name":"Condo"}}`, `<a/>`} {
