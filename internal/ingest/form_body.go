@@ -73,6 +73,9 @@ func textAnswers(kind string, charset encoding.Encoding, body []byte) Answers {
 	return urlencodedIn(charset, body)
 }
 
+// maxOthers is how many fields of a form each of several leads in another field gets.
+const maxOthers = 20
+
 // oneForm is a form as leads: one, with what Jotform and others put into a field as JSON taken out of it.
 func oneForm(a Answers) ([]Answers, error) {
 	if len(a) == 0 {
@@ -94,8 +97,13 @@ func oneForm(a Answers) ([]Answers, error) {
 		if err != nil {
 			continue
 		}
+		others := slices.Delete(slices.Clone(a), i, i+1)
+		if len(all) > 1 {
+			others = slices.DeleteFunc(others, func(one answer) bool { return !isShort(one.value) })
+			others = others[:min(len(others), maxOthers)]
+		}
 		for n := range all {
-			all[n] = append(all[n], slices.Delete(slices.Clone(a), i, i+1)...)
+			all[n] = append(all[n], others...)
 		}
 		return all, nil
 	}

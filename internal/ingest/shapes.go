@@ -246,8 +246,8 @@ func pairsOf(list []any) (a Answers) {
 // pairOf is an object that holds a value and its name, or its value only, where the object has a name of its own.
 func pairOf(object map[string]any, own string) (label string, value any, is bool) {
 	members := make(map[string]any, len(object))
-	for name, member := range object {
-		members[strings.ToLower(name)] = member
+	for _, name := range sortedKeys(object) {
+		members[strings.ToLower(name)] = object[name]
 	}
 	for _, key := range valueKeys {
 		if value, is = members[key]; is {
@@ -317,7 +317,7 @@ func split(object map[string]any) []map[string]any {
 				lead = map[string]any{"value": one}
 			}
 			for _, beside := range sortedKeys(object)[:min(len(object), 20)] {
-				if _, there := lead[beside]; !there && simpleValue(object[beside]) {
+				if _, there := lead[beside]; !there && isShort(object[beside]) {
 					lead[beside] = object[beside]
 				}
 			}
@@ -328,9 +328,18 @@ func split(object map[string]any) []map[string]any {
 	return []map[string]any{object}
 }
 
-func simpleValue(value any) bool {
-	switch value.(type) {
-	case string, bool, json.Number:
+// maxBeside is how long a value is that each of several leads gets: longer ones, each a thousand times, would be more than
+// what was sent.
+const maxBeside = 200
+
+// isShort reports whether each of several leads may have a value.
+func isShort(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return len(v) <= maxBeside
+	case json.Number:
+		return len(v) <= maxBeside
+	case bool:
 		return true
 	}
 	return false

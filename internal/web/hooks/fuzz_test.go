@@ -2,6 +2,7 @@ package hooks_test
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 )
@@ -22,6 +23,15 @@ func FuzzDeliveries(f *testing.F) {
 		f.Add(byte(n), "multipart/form-data; boundary=x", signed("s", metaBody), "name=q", "--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nAda\r\n--x--")
 	}
 	f.Add(byte(1), "application/json", metaSigned, "", metaBody)
+	inputs, err := os.ReadDir("testdata/field")
+	d.must(err)
+	for _, input := range inputs {
+		kind := "application/json"
+		if strings.HasSuffix(input.Name(), ".form") {
+			kind = urlencoded
+		}
+		f.Add(byte(5), kind, input.Name(), "", field(f, input.Name()))
+	}
 	f.Fuzz(func(t *testing.T, kind byte, contentType, signature, query, body string) {
 		i := integrations[int(kind)%len(integrations)]
 		var before, after int
