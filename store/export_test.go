@@ -1,10 +1,12 @@
 package store
 
 import (
+	"context"
 	"maps"
 	"slices"
 
 	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
 
 	"github.com/leadwheel/leadwheel/internal/contact"
 )
@@ -28,3 +30,8 @@ func PersonalColumns() map[string][]string {
 
 // WordOf is the word by which an address is found.
 func WordOf(workspace uuid.UUID, email string) string { return mark(workspace) + contact.Email(email) }
+
+// ReadAgain is the step of the schema of that name, on the database at url.
+func ReadAgain(ctx context.Context, url string) error {
+	return onDatabase(url, func(db *sqlx.DB) error { return readAllAgain(ctx, db) })
+}

@@ -116,8 +116,8 @@ func isHex(text []byte) bool {
 	return len(text) == 4 && len(bytes.Trim(text, "0123456789abcdefABCDEF")) == 0
 }
 
-// words are what programs write for what JSON writes otherwise.
-var words = map[string]string{
+// foreignWords are what programs write for what JSON writes otherwise.
+var foreignWords = map[string]string{
 	"NaN": "null", "nan": "null", "Infinity": "null", "inf": "null", "Inf": "null", "undefined": "null", "None": "null", "nil": "null",
 	"Null": "null", "NULL": "null", "True": "true", "TRUE": "true", "False": "false", "FALSE": "false",
 }
@@ -135,7 +135,7 @@ func (l *lenient) word() {
 		l.out = append(append(append(l.out, '"'), word...), '"')
 		return
 	}
-	if other, known := words[strings.TrimLeft(word, "+-")]; known {
+	if other, known := foreignWords[strings.TrimLeft(word, "+-")]; known {
 		word = other
 	}
 	l.out = append(l.out, word...)
