@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -20,6 +21,8 @@ type FetchedLead struct {
 	// Made means that the lead was not there before, and Reason says why there is none.
 	Made   bool
 	Reason string
+	// Guessed is that of the lead.
+	Guessed string
 	// ExternalID is its id at its platform, and Answer what that gave, to be kept with the delivery; nil where it is kept
 	// elsewhere.
 	ExternalID string
@@ -107,5 +110,18 @@ func (e *Event) settleFetched(fetched []FetchedLead) {
 	}
 	if len(e.NotMade) > 0 {
 		e.Detail = e.NotMadeText()
+	}
+	for _, f := range fetched {
+		e.AddGuess(f.Guessed)
+	}
+}
+
+// maxGuesses bounds what an event's detail says of guesses, in bytes, before the last of them.
+const maxGuesses = 500
+
+// AddGuess says in the event which answers were taken for what by their content alone; an empty text says nothing.
+func (e *Event) AddGuess(guessed string) {
+	if guessed != "" && !strings.Contains(e.Detail, guessed) && len(e.Detail) < maxGuesses {
+		e.Detail = strings.TrimSpace(e.Detail + " " + guessed)
 	}
 }

@@ -38,12 +38,25 @@ type Import struct {
 	Pace   lead.Pace
 	Status ImportStatus
 	ImportCounts
+	// Mapping says which columns hold the name, the email, the phone and the external id, where whoever sent the file says so.
+	Mapping map[string][]string
+	// Columns are the file's, as soon as they are known.
+	Columns []ImportColumn
 	// Warnings are sentences about the file as a whole.
 	Warnings []string
 	// Error is a sentence about why it failed, empty where it did not.
 	Error                string
 	CreatedAt, UpdatedAt time.Time
 	FinishedAt           *time.Time
+}
+
+// An ImportColumn is a column of an import's file and what its cells become.
+type ImportColumn struct {
+	Heading string `json:"heading"`
+	// Becomes is name, email, phone and so on, or field.
+	Becomes string `json:"becomes"`
+	// By is how that is known where the heading does not tell: by the mapping, or by the content.
+	By string `json:"by,omitempty"`
 }
 
 // ImportCounts are the rows of an import so far. Rows is the sum of the others.
@@ -71,20 +84,22 @@ type importRow struct {
 	Pace          lead.Pace    `db:"pace"`
 	Status        ImportStatus `db:"status"`
 	ImportCounts
-	Warnings   jsonb[[]string] `db:"warnings"`
-	Error      string          `db:"error"`
-	CreatedAt  time.Time       `db:"created_at"`
-	UpdatedAt  time.Time       `db:"updated_at"`
-	FinishedAt *time.Time      `db:"finished_at"`
+	Mapping    jsonb[map[string][]string] `db:"mapping"`
+	Columns    jsonb[[]ImportColumn]      `db:"columns"`
+	Warnings   jsonb[[]string]            `db:"warnings"`
+	Error      string                     `db:"error"`
+	CreatedAt  time.Time                  `db:"created_at"`
+	UpdatedAt  time.Time                  `db:"updated_at"`
+	FinishedAt *time.Time                 `db:"finished_at"`
 }
 
-const importColumns = `import_id, api_key_id, group_id, source_id, integration_id, coalesce(pace, '') AS pace, status, rows, imported, duplicates, rejected, warnings,
-	coalesce(error, '') AS error, created_at, updated_at, finished_at`
+const importColumns = `import_id, api_key_id, group_id, source_id, integration_id, coalesce(pace, '') AS pace, status, rows, imported, duplicates, rejected,
+	mapping, columns, warnings,	coalesce(error, '') AS error, created_at, updated_at, finished_at`
 
 func (r importRow) value() Import {
 	return Import{
 		ID: r.ID, APIKeyID: r.APIKeyID, GroupID: r.GroupID, SourceID: r.SourceID, IntegrationID: r.IntegrationID, Pace: r.Pace, Status: r.Status,
-		ImportCounts: r.ImportCounts, Warnings: r.Warnings.v, Error: r.Error,
+		ImportCounts: r.ImportCounts, Mapping: r.Mapping.v, Columns: r.Columns.v, Warnings: r.Warnings.v, Error: r.Error,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
 	}
 }
@@ -95,6 +110,8 @@ type NewImport struct {
 	APIKeyID                         uuid.UUID
 	GroupID, SourceID, IntegrationID *uuid.UUID
 	Pace                             lead.Pace
+	// Mapping may be nil.
+	Mapping map[string][]string
 }
 
 // CreateImport writes an import that is about to read its file.
@@ -103,11 +120,15 @@ func (q Queries) CreateImport(ctx context.Context, workspace uuid.UUID, n NewImp
 	if err != nil {
 		return Import{}, err
 	}
+	mapping := n.Mapping
+	if mapping == nil {
+		mapping = map[string][]string{}
+	}
 	return q.oneImport(ctx, `
-		INSERT INTO imports (workspace_id, import_id, api_key_id, group_id, source_id, pace, status, integration_id, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+		INSERT INTO imports (workspace_id, import_id, api_key_id, group_id, source_id, pace, status, integration_id, created_at, updated_at, mapping)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
 		RETURNING `+importColumns, workspace, id, n.APIKeyID, n.GroupID, n.SourceID, nullText(string(n.Pace)), string(ImportRunning),
-		n.IntegrationID, q.now())
+		n.IntegrationID, q.now(), asJSON(mapping))
 }
 
 // Import returns an import, ErrNotFound where there is none. With a key that is not nil it finds only that key's.
@@ -168,6 +189,14 @@ func (t *Tx) AdvanceImport(ctx context.Context, workspace, id uuid.UUID, c Impor
 		SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[])`,
 		workspace, id, bigints(lines), texts(reasons), texts(records))
 	return translate(err)
+}
+
+// SetImportColumns notes what the columns of an import's file become.
+func (q Queries) SetImportColumns(ctx context.Context, workspace, id uuid.UUID, columns []ImportColumn) error {
+	result, err := q.q.ExecContext(ctx, `
+		UPDATE imports SET columns = $3, updated_at = $4 WHERE workspace_id = $1 AND import_id = $2`,
+		workspace, id, asJSON(columns), q.now())
+	return oneRow(result, err)
 }
 
 // FinishImport ends a running import: completed where failure is empty. It returns ErrImportEnded where it does not run

@@ -66,6 +66,9 @@ type NewLead struct {
 	Test bool
 	// Attribution and Consent are JSON objects of what brought the lead in, and of what the person agreed to.
 	Attribution, Consent json.RawMessage
+	// Guessed says what of it was told by its content alone, in sentences for the event that brought it; it is not stored with
+	// the lead.
+	Guessed string
 }
 
 // An AddedLead answers for a NewLead. Existing means that its external id was there already, under this ID, and that

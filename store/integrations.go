@@ -43,8 +43,11 @@ type Integration struct {
 
 // IntegrationSettings are what some kinds of integrations need to know, and others don't.
 type IntegrationSettings struct {
-	// Mapping says where in a generic delivery a lead's texts are: dotted paths, by name, email, phone or external_id.
+	// Mapping says where in a delivery a lead's texts are, by name, email, phone or external_id: the question or key of an
+	// answer, or a dotted path.
 	Mapping map[string]string `json:"mapping,omitempty"`
+	// Joined says it of texts that are put together of several; a program of before would not find them in Mapping.
+	Joined map[string][]string `json:"joined,omitempty"`
 	// RedirectURL is where a form's sender goes next.
 	RedirectURL string `json:"redirect_url,omitempty"`
 	// Honeypot is a form's field that people don't see and robots fill in.
@@ -55,6 +58,18 @@ type IntegrationSettings struct {
 	FormIDs []string `json:"form_ids,omitempty"`
 	// Page is what a form's own page shows; nil means a plain one.
 	Page *FormPage `json:"page,omitempty"`
+}
+
+// MappedTo is where in a delivery a lead's texts are, all of them.
+func (s IntegrationSettings) MappedTo() map[string][]string {
+	all := make(map[string][]string, len(s.Mapping)+len(s.Joined))
+	for target, place := range s.Mapping {
+		all[target] = []string{place}
+	}
+	for target, places := range s.Joined {
+		all[target] = places
+	}
+	return all
 }
 
 // A FormPage is what a form's own page shows. Empty text means our own words.

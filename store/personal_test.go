@@ -25,7 +25,7 @@ var impersonal = map[string]string{
 	"history":            "outcome reason trigger skipped pace",
 	"idempotency_keys":   "key request_hash",
 	"import_rejects":     "reason",
-	"imports":            "pace status warnings error erased",
+	"imports":            "pace status warnings error erased mapping columns",
 	"integration_events": "outcome not_made",
 	"fetched_answers":    "external_id",
 	"delivery_keys":      "key_hash request_hash",

@@ -12,17 +12,19 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/ingest"
 )
 
 // importCmd is `leadwheel import`.
 type importCmd struct {
-	File        string `arg:"" type:"existingfile" help:"CSV or XLSX file with a header line, or a zip archive of such; - for standard input."`
-	Group       string `help:"Distribution group that the leads go to, by id or exact name. Without one they are stored only, or go where the API key says."`
-	Source      string `help:"Source of leads that name none themselves, by id or exact name."`
-	Integration string `help:"Integration whose leads these are, by id or exact name: a row and the delivery of the same lead are one lead."`
-	Pace        string `enum:",slow,normal,fast" default:"" placeholder:"PACE" help:"Spread the leads over days: slow (4-6 a day for each member), normal (5-7) or fast (8-12). Without it they go out at once."`
-	DryRun      bool   `help:"Read the file and report what an import would find in it; send nothing."`
-	Rejects     string `placeholder:"FILE" help:"Where to write rejected rows, with line and reason. Default: the file's name with .rejects.csv."`
+	File        string   `arg:"" type:"existingfile" help:"CSV or XLSX file with a header line, or a zip archive of such; - for standard input."`
+	Group       string   `help:"Distribution group that the leads go to, by id or exact name. Without one they are stored only, or go where the API key says."`
+	Source      string   `help:"Source of leads that name none themselves, by id or exact name."`
+	Integration string   `help:"Integration whose leads these are, by id or exact name: a row and the delivery of the same lead are one lead."`
+	Pace        string   `enum:",slow,normal,fast" default:"" placeholder:"PACE" help:"Spread the leads over days: slow (4-6 a day for each member), normal (5-7) or fast (8-12). Without it they go out at once."`
+	Map         []string `placeholder:"TARGET=HEADING" sep:"none" help:"Which column holds the name, email, phone or external_id, as in --map phone=\"Contact No.\". Several of one target are joined. Without it the headings tell, or what is in the columns."`
+	DryRun      bool     `help:"Read the file and report what an import would find in it; send nothing."`
+	Rejects     string   `placeholder:"FILE" help:"Where to write rejected rows, with line and reason. Default: the file's name with .rejects.csv."`
 
 	client.Flags
 	jsonFlag
@@ -37,12 +39,17 @@ Examples:
   leadwheel import leads.csv --group Sales --source Expo
   leadwheel import old-leads.csv --group Sales --pace slow
   leadwheel import leads.xlsx --dry-run
+  leadwheel import leads.csv --map name="Given" --map name="Family" --map phone="Reach at"
   leadwheel import leads.zip --group Sales
   zstdcat leads.csv.zst | leadwheel import - --group Sales`
 }
 
 // Run sends the file, or only reads it.
 func (c *importCmd) Run(ctx context.Context, s streams) error {
+	mapping, err := parseMap(c.Map)
+	if err != nil {
+		return err
+	}
 	file, size, err := c.open(s)
 	if err != nil {
 		return err
@@ -51,7 +58,7 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 	p := newProgress(file, size, s.err, s.terminal)
 	defer p.finish()
 	if c.DryRun {
-		return c.dryRun(p, s)
+		return c.dryRun(p, mapping, s)
 	}
 	api, err := call(c.Flags)
 	if err != nil {
@@ -69,7 +76,7 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	settings := client.NewImport{Group: group, Source: source, Integration: integration, Pace: c.Pace}
+	settings := client.NewImport{Group: group, Source: source, Integration: integration, Pace: c.Pace, Mapping: mapping}
 	p.watch(ctx, api, settings)
 	imp, err := api.Import(ctx, p, size, settings)
 	p.finish()
@@ -77,6 +84,22 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("importing %s: %w", c.File, err)
 	}
 	return c.report(ctx, api, imp, s)
+}
+
+// parseMap reads TARGET=HEADING pairs, several of one target as those that are joined.
+func parseMap(pairs []string) (ingest.Mapping, error) {
+	m := make(ingest.Mapping)
+	for _, pair := range pairs {
+		target, heading, found := strings.Cut(pair, "=")
+		if !found {
+			return nil, usageError{fmt.Errorf("--map %s names no heading; write it as in --map phone=\"Contact No.\"", pair)}
+		}
+		m[target] = append(m[target], heading)
+	}
+	if err := m.Check(); err != nil {
+		return nil, usageError{fmt.Errorf("--map: %w", err)}
+	}
+	return m, nil
 }
 
 // open returns the file and its size, -1 where that is not known.

@@ -2,18 +2,38 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 
+	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/ingest"
 )
+
+// printColumns shows what the columns of a file become.
+func printColumns(w io.Writer, columns []client.Column) error {
+	var rows [][]string
+	for _, c := range columns {
+		becomes := c.Becomes
+		switch {
+		case becomes == "field":
+			becomes = "a field"
+		case c.By == "mapping":
+			becomes += ", as mapped"
+		case c.By == "content":
+			becomes += ", by its content"
+		}
+		rows = append(rows, []string{c.Heading, becomes})
+	}
+	return printTable(w, "COLUMN BECOMES", rows)
+}
 
 // shownRejects is how many rejected rows a dry run prints; --json has more.
 const shownRejects = 20
 
 // dryRun reports what an import would find in the file.
-func (c *importCmd) dryRun(p *progress, s streams) error {
-	check, err := ingest.CheckFile(p)
+func (c *importCmd) dryRun(p *progress, mapping ingest.Mapping, s streams) error {
+	check, err := ingest.FileOptions{Mapping: mapping, OwnIDs: c.Integration != ""}.Check(p)
 	p.finish()
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", c.File, err)
@@ -22,15 +42,11 @@ func (c *importCmd) dryRun(p *progress, s streams) error {
 		return printJSON(s.out, check)
 	}
 	fmt.Fprintf(s.out, "%d rows: %d to import, %d repeated, %d rejected; nothing was sent\n\n", check.Rows, check.New, check.Duplicates, check.Rejected)
-	var rows [][]string
-	for _, column := range check.Columns {
-		becomes := "a field"
-		if column.Role != "" {
-			becomes = column.Role
-		}
-		rows = append(rows, []string{column.Header, becomes})
+	columns := make([]client.Column, len(check.Columns))
+	for i, one := range check.Columns {
+		columns[i] = client.Column{Heading: one.Header, Becomes: one.Becomes(), By: one.By}
 	}
-	if err := printTable(s.out, "COLUMN BECOMES", rows); err != nil {
+	if err := printColumns(s.out, columns); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(check.Sources)) {

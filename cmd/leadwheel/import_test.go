@@ -298,3 +298,32 @@ func TestImportNamesColumnsThatAreKeptAsFields(t *testing.T) {
 		t.Errorf("they are %s", got)
 	}
 }
+
+func TestImportWithAMapping(t *testing.T) {
+	t.Parallel()
+	env, flags := serveImports(t)
+	const file = "Given,Family,Reach at,Kolom D\nAda,Lim,0123456781,ada@example.com\n"
+	maps := []string{"name=Given", "name=family", "phone=Reach at"}
+	got, err := runImport(t, importCmd{DryRun: true, Map: maps}, file)
+	want := "COLUMN    BECOMES\nGiven     name, as mapped\nFamily    name, as mapped\nReach at  phone, as mapped\nKolom D   email, by its content\n"
+	if !strings.Contains(got, want) || err != nil {
+		t.Errorf("printed %q, %v", got, err)
+	}
+	got, err = runImport(t, importCmd{Map: maps, jsonFlag: jsonFlag{JSON: true}, Flags: flags}, file)
+	var imp client.Import
+	if json.Unmarshal([]byte(got), &imp) != nil || len(imp.Columns) != 4 || imp.Columns[3] != (client.Column{Heading: "Kolom D", Becomes: "email", By: "content"}) || err != nil {
+		t.Errorf("printed %s, %v", got, err)
+	}
+	var name string
+	if err := env.DB.GetContext(t.Context(), &name, "SELECT name FROM leads"); err != nil || name != "Ada Lim" {
+		t.Errorf("the lead is %q, %v", name, err)
+	}
+	for _, bad := range []string{"name", "surname2=Given", "phone="} {
+		if _, err := runImport(t, importCmd{DryRun: true, Map: []string{bad}}, file); exitCode(err) != exitUsage || !strings.Contains(err.Error(), "--map") {
+			t.Errorf("--map %s ends with %v", bad, err)
+		}
+	}
+	if _, err := runImport(t, importCmd{DryRun: true, Map: []string{"phone=Telephone 9"}}, file); err == nil || !strings.Contains(err.Error(), `"Telephone 9"`) {
+		t.Errorf("a heading that is not there ends with %v", err)
+	}
+}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/url"
 	"slices"
@@ -40,6 +41,8 @@ type Column struct {
 type NewImport struct {
 	Group, Source, Integration uuid.UUID
 	Pace                       string
+	// Mapping says which columns hold the name, email, phone and external_id; nil leaves that to the file.
+	Mapping map[string][]string
 }
 
 // Import sends a file of size bytes, -1 where that is not known, and returns what became of it. The server sees by itself
@@ -57,6 +60,13 @@ func (c *Client) Import(ctx context.Context, file io.Reader, size int64, n NewIm
 	}
 	if n.Pace != "" {
 		query.Set("pace", n.Pace)
+	}
+	if len(n.Mapping) > 0 {
+		mapping, err := json.Marshal(n.Mapping)
+		if err != nil {
+			return Import{}, err
+		}
+		query.Set("mapping", string(mapping))
 	}
 	var imp Import
 	err := c.Upload(ctx, "/v1/imports?"+query.Encode(), "application/octet-stream", file, size, &imp)

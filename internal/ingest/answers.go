@@ -4,13 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
-
-	contacts "github.com/leadwheel/leadwheel/internal/contact"
 )
 
 // leftOut is the field that names those which together are larger than fields may be.
@@ -19,8 +15,11 @@ const leftOut = "left_out"
 // An answer is one thing that the person filled in, or that came with it.
 type answer struct {
 	name string
-	// role is what the answer is known to be; otherwise its name tells.
-	role role
+	// role is what the answer is known to be; otherwise its name tells. mapped is set where a mapping says so.
+	role   role
+	mapped bool
+	// also are other names by which a mapping may know it.
+	also []string
 	// value is a string, a json.Number, a bool, a []any or a map[string]any.
 	value any
 	// asked means that it answers a question, whatever its name.
@@ -38,6 +37,17 @@ func (a *Answers) addAs(r role, name string, value any) {
 	if value = storable(value); value != nil {
 		name = cmp.Or(shorten(Clean(name), maxText), "field "+strconv.Itoa(len(*a)+1))
 		*a = append(*a, answer{name: name, role: r, value: value})
+	}
+}
+
+// known gives the answers from a place on other names, by which a mapping may know them.
+func (a Answers) known(from int, names ...string) {
+	for i := from; i < len(a); i++ {
+		for _, name := range names {
+			if name = Clean(name); name != "" && name != a[i].name {
+				a[i].also = append(a[i].also, name)
+			}
+		}
 	}
 }
 
@@ -110,95 +120,11 @@ func (a answer) text() string {
 	return ""
 }
 
-// meaning is what an answer is to a lead, and how sure that is, 0 for most.
-func (a answer) meaning() (role, int) {
-	if a.role != roleNone {
-		return a.role, -1
-	}
-	plain := plainHeader(a.name)
-	if r, rank := roleOf(plain); r != roleNone {
-		return r, rank
-	}
-	if inner := lastBrackets.FindStringSubmatch(a.name); inner != nil {
-		plain = plainHeader(inner[1])
-	}
-	if plain == "leadsource" {
-		return roleSource, 0
-	}
-	r, rank := roleOf(strings.TrimPrefix(plain, "your"))
-	return r, rank + lessSure
-}
-
-// lessSure ranks names that only look like a known one behind those that are.
-const lessSure = 1000
-
-// lastBrackets finds the last name in one as of fields[contact][email] or field[email][value].
-var lastBrackets = regexp.MustCompile(`\[([^\[\]]+)\](?:\[(?:value|raw_value|0)?\])?$`)
-
 // simple reports whether text says all there is to an answer.
 func (a answer) simple() bool {
 	switch a.value.(type) {
 	case string, json.Number:
 		return true
-	}
-	return false
-}
-
-// A contact is answers sorted into what a lead is known by, and its fields.
-type contact struct {
-	name, email, phone, id, source string
-	fields                         json.RawMessage
-}
-
-// settle sorts answers: name, email and phone by the names under which forms ask for them, the others and what does not
-// fit into fields, each under its own name. With own an external id and a source are sorted out too.
-func (a Answers) settle(own bool) (contact, error) {
-	chosen := make(map[role]int)
-	rank := make(map[role]int)
-	for i, one := range a {
-		r, n := one.meaning()
-		if r == roleNone || r == roleField || one.text() == "" || saysNothing(r, one) || !own && (r == roleExternalID || r == roleSource) {
-			continue
-		}
-		if _, taken := chosen[r]; !taken || n < rank[r] {
-			chosen[r], rank[r] = i, n
-		}
-	}
-	if _, full := chosen[roleName]; full {
-		delete(chosen, roleFirst)
-		delete(chosen, roleLast)
-	}
-	used := make(map[int]bool)
-	for i, one := range a {
-		r, _ := one.meaning()
-		used[i] = saysNothing(r, one)
-	}
-	take := func(r role, limit int) string {
-		i, found := chosen[r]
-		if !found {
-			return ""
-		}
-		text := a[i].text()
-		used[i] = a[i].simple() && utf8.RuneCountInString(text) <= limit
-		return shorten(text, limit)
-	}
-	c := contact{
-		name: take(roleName, maxName), email: take(roleEmail, maxText), phone: take(rolePhone, maxText),
-		source: take(roleSource, maxName), id: take(roleExternalID, maxText),
-	}
-	if c.name == "" {
-		c.name = shorten(strings.TrimSpace(take(roleFirst, maxName/2)+" "+take(roleLast, maxName/2)), maxName)
-	}
-	var err error
-	c.fields, err = a.fields(used)
-	return c, err
-}
-
-// saysNothing reports whether an answer that should be a name, an address or a number is a word for none, as null is.
-func saysNothing(r role, one answer) bool {
-	switch r {
-	case roleName, roleFirst, roleLast, roleEmail, rolePhone:
-		return one.simple() && contacts.Nothing(one.text())
 	}
 	return false
 }

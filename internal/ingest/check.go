@@ -12,14 +12,14 @@ import (
 
 // fieldsOf are the fields that some kinds of integrations have and others don't; required ones are marked.
 var fieldsOf = map[lead.Kind][]string{
-	lead.KindGoogle:   {"secret!"},
-	lead.KindTikTok:   {"secret!"},
-	lead.KindTypeform: {"secret!"},
+	lead.KindGoogle:   {"secret!", "mapping"},
+	lead.KindTikTok:   {"secret!", "mapping"},
+	lead.KindTypeform: {"secret!", "mapping"},
 	lead.KindGeneric:  {"secret", "mapping"},
 	lead.KindForm:     {"mapping", "redirect_url", "honeypot", "hidden_fields", "page"},
-	lead.KindSnapchat: {"secret!"},
-	lead.KindMeta:     {"secret!", "verify_token", "access_token", "form_ids"},
-	lead.KindLinkedIn: {"secret!", "access_token"},
+	lead.KindSnapchat: {"secret!", "mapping"},
+	lead.KindMeta:     {"secret!", "verify_token", "access_token", "form_ids", "mapping"},
+	lead.KindLinkedIn: {"secret!", "access_token", "mapping"},
 }
 
 // CheckIntegration returns a *store.FieldError where an integration has not what its kind needs, or something that its
@@ -30,7 +30,7 @@ func CheckIntegration(i store.Integration, s Secrets) error {
 	}
 	has := map[string]bool{
 		"secret": s.Secret != "", "verify_token": s.VerifyToken != "", "access_token": s.AccessToken != "",
-		"mapping": len(i.Settings.Mapping) > 0, "redirect_url": i.Settings.RedirectURL != "",
+		"mapping": len(i.Settings.MappedTo()) > 0, "redirect_url": i.Settings.RedirectURL != "",
 		"honeypot": i.Settings.Honeypot != "", "form_ids": len(i.Settings.FormIDs) > 0,
 		"page": i.Settings.Page != nil, "hidden_fields": len(i.Settings.HiddenFields) > 0,
 	}
@@ -47,10 +47,8 @@ func CheckIntegration(i store.Integration, s Secrets) error {
 			return &store.FieldError{Field: "secret", Message: err.Error()}
 		}
 	}
-	for target, path := range i.Settings.Mapping {
-		if slices.Contains(strings.Split(path, "."), "") {
-			return &store.FieldError{Field: "mapping." + target, Message: "a path is names with dots between them, as in data.contact.email"}
-		}
+	if err := mappingOf(i.Settings).Check(); err != nil {
+		return err
 	}
 	if err := checkPage(i.Settings.Page); err != nil {
 		return err

@@ -362,6 +362,7 @@ func (r *fetchRun) newLeads(got []fetched, taken map[string]store.Fetch) (d deli
 			without = append(without, o)
 			continue
 		}
+		o.Guessed = made.Guessed
 		d.Leads, d.sources, outcomes = append(d.Leads, made), append(d.sources, source), append(outcomes, o)
 	}
 	return d, append(outcomes, without...), nil

@@ -22,21 +22,47 @@ type File struct {
 	last     int64       // line of the last row or reject
 	refused  error       // why the first part that was left out cannot be read
 	warnings []string
-	// ofIntegration makes the column "id" of any file the lead's own: whoever names an integration has its ids.
-	ofIntegration bool
-	spools        []*spool
+	options  FileOptions
+	columns  []Column // of the parts that were read
+	spools   []*spool
+}
+
+// FileOptions say how a file is to be read, beyond what it says itself.
+type FileOptions struct {
+	// Mapping says which columns hold the name, the email, the phone and the external id.
+	Mapping Mapping
+	// Region is the two-letter code of the country whose numbers come without its prefix; empty where that is not known.
+	Region string
+	// OwnIDs makes the column "id" of any file the lead's own.
+	OwnIDs bool
+}
+
+// table is a reader of rows by the options.
+func (o FileOptions) table(r records, empty error) *Table {
+	return &Table{records: r, empty: empty, mapping: o.Mapping, region: o.Region, ownIDs: o.OwnIDs}
+}
+
+// csv is a reader of delimited text by the options.
+func (o FileOptions) csv(src io.Reader) *Table {
+	text := newTextReader(src)
+	t := o.table(newRecordReader(text), errEmpty)
+	t.text = text
+	return t
 }
 
 // Open begins to read a file of any length. Workbooks and archives are first written to a temporary file, since they can
 // only be read back to front; what is in memory is bounded for all of them. It returns a *FileError for what cannot hold
 // leads, and the source's error where that breaks off. Close the file.
-func Open(src io.Reader) (*File, error) {
+func Open(src io.Reader) (*File, error) { return FileOptions{}.Open(src) }
+
+// Open begins to read a file by the options; see the function Open.
+func (o FileOptions) Open(src io.Reader) (*File, error) {
 	in := bufio.NewReaderSize(src, 16) // small, so that larger reads go past it
 	start, _ := in.Peek(4)             // an error comes again with the next read
 	if !isZip(start) {
-		return &File{table: NewCSV(in)}, nil
+		return &File{table: o.csv(in), options: o}, nil
 	}
-	f := &File{}
+	f := &File{options: o}
 	if err := f.openZip(in); err != nil {
 		f.Close()
 		return nil, err
@@ -87,19 +113,27 @@ func (f *File) openWorkbook(a *archive) (*Table, error) {
 	if others > 0 {
 		f.warnings = append(f.warnings, fmt.Sprintf("Only the first sheet, %q, was read; save the others as files of their own to import them (%d).", sheet.name, others))
 	}
-	return &Table{records: sheet, empty: errNoSheet}, nil
+	return f.options.table(sheet, errNoSheet), nil
 }
 
-// Columns reads the header line, of an archive that of its first file. It returns a *FileError where the file has none that
-// can be used, and the source's error where that breaks off.
-func (f *File) Columns() ([]Column, error) { return f.table.Columns() }
+// Columns reads the header line, of an archive that of its first file, and returns the columns of what was read so far. It
+// returns a *FileError where the file has none that can be used, and the source's error where that breaks off.
+func (f *File) Columns() ([]Column, error) {
+	columns, err := f.table.Columns()
+	all := slices.Clone(f.columns)
+	for _, c := range columns {
+		if !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	return all, err
+}
 
 // Next reads the next row. It returns a *Reject for one that cannot be imported, after which the next can be read; io.EOF
 // behind the last; a *FileError for a file that cannot be read on; and the source's error where that breaks off, after
 // all rows that came whole. The lines of an archive's files are counted through.
 func (f *File) Next() (Row, error) {
 	for {
-		f.table.ownIDs = f.ofIntegration
 		row, err := f.table.Next()
 		var reject *Reject
 		switch {
@@ -112,6 +146,9 @@ func (f *File) Next() (Row, error) {
 			return row, reject
 		case errors.Is(err, io.EOF) && len(f.parts) > 0:
 			f.before = f.last
+			if f.columns, err = f.Columns(); err != nil {
+				return row, err
+			}
 			if err := f.nextPart(); err != nil {
 				return row, err
 			}
@@ -192,7 +229,7 @@ func (f *File) openPart(p *zip.File) (*Table, error) {
 	}
 	in := bufio.NewReaderSize(src, 16)
 	if start, _ := in.Peek(4); !isZip(start) {
-		return NewCSV(in), nil
+		return f.options.csv(in), nil
 	}
 	inner, err := f.unpack(in)
 	if err != nil {

@@ -31,9 +31,12 @@ type Check struct {
 
 // CheckFile reads a file as an import does, and stores nothing. It returns a *FileError for one that cannot be
 // imported.
-func CheckFile(src io.Reader) (Check, error) {
+func CheckFile(src io.Reader) (Check, error) { return FileOptions{}.Check(src) }
+
+// Check reads a file by the options as an import does; see CheckFile.
+func (o FileOptions) Check(src io.Reader) (Check, error) {
 	check := Check{Sources: map[string]int64{}, Rejects: []Reject{}, Warnings: []string{}}
-	file, err := Open(src)
+	file, err := o.Open(src)
 	if err != nil {
 		return check, err
 	}
@@ -48,7 +51,8 @@ func CheckFile(src io.Reader) (Check, error) {
 		switch {
 		case errors.Is(err, io.EOF):
 			check.Warnings = append(check.Warnings, file.Warnings()...)
-			return check, nil
+			check.Columns, err = file.Columns()
+			return check, err
 		case errors.As(err, &reject):
 			check.Rejected++
 			if len(check.Rejects) < maxShownRejects {

@@ -46,7 +46,7 @@ func (form) Parse(settings store.IntegrationSettings, r Request) (Parsed, error)
 		}
 		submission := answers.takeAll(SubmissionField)
 		said := who.restrict(answers)
-		l := answers.lead(settings.Mapping)
+		l := answers.lead(mappingOf(settings))
 		switch {
 		case l.ID != "":
 		case submission != "":

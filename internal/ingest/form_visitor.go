@@ -56,7 +56,7 @@ func (v visitor) restrict(a Answers) (id string) {
 		}
 		attribution, r := attributionNames[plain], a[i].role
 		if r == roleNone {
-			r, _ = a[i].meaning()
+			r = a[i].meaning()
 		}
 		switch {
 		case r == roleExternalID:

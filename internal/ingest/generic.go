@@ -2,8 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"strconv"
-	"strings"
 
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -28,7 +26,8 @@ func (generic) Verify(s Secrets, r Request) error {
 
 // Parse implements Provider. An array is as many leads.
 func (generic) Parse(settings store.IntegrationSettings, r Request) (Parsed, error) {
-	if len(settings.Mapping) == 0 || !looksLikeJSON(r.Body) {
+	mapping := mappingOf(settings)
+	if len(mapping) == 0 || !looksLikeJSON(r.Body) {
 		return unmappedParse(settings, r)
 	}
 	trees, err := jsonTrees(r.Body)
@@ -37,7 +36,7 @@ func (generic) Parse(settings store.IntegrationSettings, r Request) (Parsed, err
 	}
 	var p Parsed
 	for _, tree := range trees {
-		p.add(r, mapped(tree, settings.Mapping))
+		p.add(r, mapped(tree, mapping))
 	}
 	return p, nil
 }
@@ -56,7 +55,7 @@ func unmappedParse(settings store.IntegrationSettings, r Request) (Parsed, error
 	}
 	var p Parsed
 	for _, answers := range all {
-		p.add(r, answers.lead(settings.Mapping))
+		p.add(r, answers.lead(mappingOf(settings)))
 	}
 	return p, nil
 }
@@ -75,30 +74,19 @@ const maxLeads = 5000
 
 // mapped is an object as a lead. What the mapping names comes from where it says, and everything else from the names at
 // the top.
-func mapped(object map[string]any, mapping map[string]string) Lead {
+func mapped(object map[string]any, mapping Mapping) Lead {
 	var all Answers
 	for _, target := range sortedKeys(mapping) {
-		if value, found := pluck(object, strings.Split(mapping[target], ".")); found {
-			all.addAs(mappedRoles[target], target, value)
-		}
+		all.addMapped(target, mapping[target], func(path string) (any, bool) { return pluck(object, path) })
 	}
 	all = append(all, treeAnswers(object, all.reaches(roleEmail, rolePhone))...)
 	return all.lead(nil)
 }
 
-// mappedRoles are what a mapping may name.
-var mappedRoles = map[string]role{"name": roleName, "email": roleEmail, "phone": rolePhone, "external_id": roleExternalID}
-
 // lead is answers as a lead of one's own program or form: they may tell its id, its source, what brought it in and what the
 // person agreed to. The mapping says by which names.
-func (a Answers) lead(mapping map[string]string) Lead {
-	for target, name := range mapping {
-		for i := range a {
-			if a[i].name == name {
-				a[i].role = mappedRoles[target]
-			}
-		}
-	}
+func (a Answers) lead(mapping Mapping) Lead {
+	a = a.follow(mapping)
 	l := Lead{Attribution: Attribution{}, Consent: make(map[string]any), Own: true}
 	for _, one := range l.Attribution.takeFrom(a) {
 		switch plain := plainHeader(one.name); {
@@ -111,36 +99,4 @@ func (a Answers) lead(mapping map[string]string) Lead {
 		}
 	}
 	return l
-}
-
-// pluck finds the value at a path and takes it out of the object that holds it. Numbers in a path are places in a list. A
-// member whose name has dots in it is found before what the dots would lead to.
-func pluck(tree any, path []string) (any, bool) {
-	switch node := tree.(type) {
-	case map[string]any:
-		for n := len(path); n > 0; n-- {
-			name := strings.Join(path[:n], ".")
-			value, found := node[name]
-			if found && n == len(path) {
-				delete(node, name)
-				return value, true
-			}
-			if found {
-				if value, found = pluck(value, path[n:]); found {
-					return value, true
-				}
-			}
-		}
-		return nil, false
-	case []any:
-		i, err := strconv.Atoi(path[0])
-		if err != nil || i < 0 || i >= len(node) {
-			return nil, false
-		}
-		if len(path) == 1 {
-			return node[i], true
-		}
-		return pluck(node[i], path[1:])
-	}
-	return nil, false
 }

@@ -78,7 +78,9 @@ func (google) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
 			c.Value = flexible(raw) // whatever it is, it is kept
 		}
 		name := cmp.Or(Clean(string(c.ID)), Clean(string(c.Name)), "question "+strconv.Itoa(i+1))
+		from := len(l.Answers)
 		l.Answers.Add(name, string(c.Value))
+		l.Answers.known(from, string(c.Name))
 	}
 	l.Answers.Add("lead_stage", string(g.Stage))
 	l.Attribution.Set(submittedAt, g.SubmitTime)

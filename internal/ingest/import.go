@@ -66,11 +66,15 @@ func (i *Importer) Run(ctx context.Context, workspace uuid.UUID, imp store.Impor
 // all imports the whole file, or says why that cannot be.
 func (r *importRun) all(ctx context.Context, file io.Reader) (failure string, err error) {
 	err = r.persist(ctx, func(ctx context.Context) (err error) {
-		r.sources, err = r.store.LeadSources(ctx, r.workspace)
+		if r.sources, err = r.store.LeadSources(ctx, r.workspace); err != nil {
+			return err
+		}
+		w, err := r.store.Workspace(ctx, r.workspace)
+		r.region = w.Region
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("reading the sources: %w", err)
+		return "", fmt.Errorf("reading the sources and the region: %w", err)
 	}
 	return r.read(ctx, &pulse{file, time.Now(), func() { r.touch(ctx) }})
 }
@@ -90,6 +94,8 @@ type importRun struct {
 	workspace uuid.UUID
 	imp       store.Import
 	sources   map[string]uuid.UUID // offered for leads, by the key of their name
+	region    string               // of the workspace
+	columns   []Column             // as the import has them
 	unknown   unknownSources
 	shared    sharedIDs
 	leftOut   []string           // warnings about parts of the file
@@ -98,13 +104,15 @@ type importRun struct {
 
 // read reads the file, committing chunk by chunk, and says why it could not be read to its end, if it could not.
 func (r *importRun) read(ctx context.Context, src io.Reader) (failure string, err error) {
-	file, err := Open(src)
+	file, err := FileOptions{Mapping: r.imp.Mapping, Region: r.region, OwnIDs: r.imp.IntegrationID != nil}.Open(src)
 	if err != nil {
 		return r.unreadable(ctx, err)
 	}
 	defer file.Close()
-	file.ofIntegration = r.imp.IntegrationID != nil
 	defer func() { r.leftOut = file.Warnings() }()
+	if err := r.tellColumns(ctx, file); err != nil {
+		return "", err
+	}
 	var c chunk
 	rows := chunkRows
 	if r.imp.Pace != "" {
@@ -119,7 +127,10 @@ func (r *importRun) read(ctx context.Context, src io.Reader) (failure string, er
 		case errors.As(err, &reject):
 			c.reject(*reject)
 		case errors.Is(err, io.EOF):
-			return "", r.commit(ctx, &c)
+			if err := r.commit(ctx, &c); err != nil {
+				return "", err
+			}
+			return "", r.tellColumns(ctx, file)
 		default:
 			if err := r.commit(ctx, &c); err != nil {
 				return "", err
@@ -132,6 +143,23 @@ func (r *importRun) read(ctx context.Context, src io.Reader) (failure string, er
 			}
 		}
 	}
+}
+
+// tellColumns stores what the file's columns become, where that is not known of the import yet. A header that cannot be read
+// is left to whoever reads rows under it.
+func (r *importRun) tellColumns(ctx context.Context, file *File) error {
+	columns, err := file.Columns()
+	if err != nil || slices.Equal(columns, r.columns) {
+		return nil //nolint:nilerr // it comes again with the first row
+	}
+	r.columns = columns
+	all := make([]store.ImportColumn, len(columns))
+	for i, c := range columns {
+		all[i] = store.ImportColumn{Heading: c.Header, Becomes: c.Becomes(), By: c.By}
+	}
+	return r.persist(ctx, func(ctx context.Context) error {
+		return r.store.SetImportColumns(ctx, r.workspace, r.imp.ID, all)
+	})
 }
 
 // unreadable says why a file cannot be read on, or returns the error where that is trouble of ours.

@@ -194,9 +194,11 @@ func (l linkedInLead) lead(f linkedInForm) Lead {
 	for _, a := range l.Response.Answers {
 		q := questions[a.Question]
 		name := cmp.Or(string(q.Predefined), string(q.Name), string(q.Text), "question "+string(a.Question))
+		from := len(made.Answers)
 		for _, kind := range slices.Sorted(maps.Keys(a.Details)) {
 			made.Answers.AddAll(name, q.answers(a.Details[kind]))
 		}
+		made.Answers.known(from, string(q.Name), string(q.Text), string(a.Question))
 	}
 	for _, h := range f.Hidden {
 		made.Answers.Add(string(h.Name), string(h.Value))

@@ -279,6 +279,9 @@ func (d *delivery) fill(h store.Hook, leads []Lead) error {
 	case len(leads) == 0:
 		d.Event.Outcome = lead.EventIgnored
 	}
+	for _, l := range d.Leads {
+		d.Event.AddGuess(l.Guessed)
+	}
 	return nil
 }
 
@@ -351,14 +354,22 @@ func (d *delivery) findSources(ctx context.Context, q store.Queries, h store.Hoo
 
 // newLead is a lead as the store takes it, and the name of the source that it wants. Tests are not distributed.
 func newLead(h store.Hook, l Lead) (made store.NewLead, source string, err error) {
+	if !l.Own { // with those of one's own the mapping was followed before attribution and consent were taken out
+		l.Answers = l.Answers.follow(mappingOf(h.Settings))
+	}
 	c, err := l.Answers.settle(l.Own)
 	if err != nil {
 		return made, "", err
 	}
+	id := cmp.Or(contacts.ID(Clean(l.ID)), contacts.ID(c.id))
+	if c.mappedID {
+		id = cmp.Or(contacts.ID(c.id), contacts.ID(Clean(l.ID)))
+	}
 	made = store.NewLead{
 		Name: contacts.Unguard(c.name), Email: contacts.Unguard(c.email), Phone: contacts.Number(c.phone),
 		Fields: c.fields, Channel: string(h.Kind), Test: l.Test,
-		Origin: store.IntegrationOrigin(h.ID), ExternalID: externalID(cmp.Or(contacts.ID(Clean(l.ID)), contacts.ID(c.id))), IntegrationID: h.ID,
+		Origin: store.IntegrationOrigin(h.ID), ExternalID: externalID(id), IntegrationID: h.ID,
+		Guessed: c.guessed,
 	}
 	if h.GroupID != nil && !l.Test {
 		made.Distribute.GroupID = *h.GroupID

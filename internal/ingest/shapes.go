@@ -30,8 +30,6 @@ var (
 		"questionid", "ref",
 	}
 	valueKeys = []string{"value", "values", "answer", "answers", "string_value", "response", "text", "val", "raw_value", "input"}
-	// plainKeys are those of a value where that is an address or a number.
-	plainKeys = []string{"value", "address", "email", "number", "phone", "e164", "international", "raw", "text", "full"}
 )
 
 func wordSet(text string) map[string]bool {
@@ -127,7 +125,7 @@ func pathTo(object map[string]any, roles ...role) []string {
 // reaches reports whether one of the answers is surely of one of the roles.
 func (a Answers) reaches(roles ...role) bool {
 	return slices.ContainsFunc(a, func(one answer) bool {
-		r, _ := one.meaning()
+		r := one.meaning()
 		return slices.Contains(roles, r) && one.text() != ""
 	})
 }
@@ -150,7 +148,7 @@ func (a *Answers) addMember(name string, value any) {
 // addObject adds an object: the parts of a name, a value with what is said about it, an address or a number in a member
 // of its own, or as it is.
 func (a *Answers) addObject(name string, object map[string]any) {
-	r, _ := answer{name: name}.meaning()
+	r := answer{name: name}.meaning()
 	if full := joinedName(object); full != "" && (r == roleName || r == roleNone && strings.Contains(plainHeader(name), "name")) {
 		a.addAs(roleName, name, full)
 		return
@@ -164,11 +162,9 @@ func (a *Answers) addObject(name string, object map[string]any) {
 		return
 	}
 	if r == roleEmail || r == rolePhone {
-		for _, key := range plainKeys {
-			if text := (answer{value: storable(object[key])}).text(); text != "" {
-				a.addAs(r, name, text)
-				return
-			}
+		if text, _ := (answer{value: storable(object)}).textAs(r); text != "" {
+			a.addAs(r, name, text)
+			return
 		}
 	}
 	if containers[plainHeader(name)] && len(object) > 0 {
@@ -263,7 +259,7 @@ func pairOf(object map[string]any, own string) (label string, value any, is bool
 		if text == "" {
 			continue
 		}
-		if r, _ := (answer{name: text}).meaning(); r != roleNone {
+		if (answer{name: text}).meaning() != roleNone {
 			return text, value, true
 		}
 		if label == "" || label == own && own != "" && !known(own) {
@@ -275,8 +271,7 @@ func pairOf(object map[string]any, own string) (label string, value any, is bool
 
 // known reports whether a name says what its answer is.
 func known(name string) bool {
-	r, _ := (answer{name: name}).meaning()
-	return r != roleNone
+	return (answer{name: name}).meaning() != roleNone
 }
 
 // roleOfType is what an answer is by the type of its question, where its name does not tell.

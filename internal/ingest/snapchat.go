@@ -30,14 +30,18 @@ func (snapchat) Verify(s Secrets, r Request) error {
 }
 
 // Parse implements Provider.
-func (snapchat) Parse(_ store.IntegrationSettings, r Request) (Parsed, error) {
+func (snapchat) Parse(settings store.IntegrationSettings, r Request) (Parsed, error) {
 	trees, err := jsonTrees(r.Body)
 	if err != nil {
 		return Parsed{}, err
 	}
+	mapping := mappingOf(settings)
+	if mapping["external_id"] == nil {
+		mapping["external_id"] = []string{"lead_id"}
+	}
 	var p Parsed
 	for _, tree := range trees {
-		l := mapped(tree, map[string]string{"external_id": "lead_id"})
+		l := mapped(tree, mapping)
 		l.Attribution["platform"] = "snapchat"
 		p.add(r, l)
 	}

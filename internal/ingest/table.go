@@ -81,7 +81,7 @@ type Table struct {
 	header  *header
 	heading []string // the header's cells in their plain form, to know the line again
 	numbers []bool   // by column, whether that holds phone numbers or ids
-	ahead   []ahead  // rows that were read in search of the header
+	ahead   []ahead  // rows that were read to find the header and tell the columns
 	ended   error    // what ended the file while they were read
 	record  record   // the current row
 	text    *textReader
@@ -96,22 +96,35 @@ type Table struct {
 	errors  int // its cells that held an error of a spreadsheet
 	// ownIDs makes the column "id" the lead's own.
 	ownIDs bool
-	key    []byte // its content, of which its key is made
+	made   [][]byte // the current row's texts that are put together
+	parts  []int    // the places of what they are put together of
+	used   []int    // the places of the columns that it took
+	key    []byte   // its content, of which its key is made
 	notes  notes
+
+	unusable error // why no row can become a lead
+	mapping  Mapping
+	region   string    // where numbers without a country's prefix are
+	guesses  []string  // what was told by content alone, in sentences
+	kept     []content // what became fields in the first rows, by column
+	// watchedRows are the rows that are in kept.
+	watchedRows int
 }
 
 // NewCSV reads src, which may be of any length: comma, semicolon, tab or pipe separated, in Unicode or an older encoding.
 func NewCSV(src io.Reader) *Table {
-	text := newTextReader(src)
-	return &Table{records: newRecordReader(text), text: text, empty: errEmpty}
+	return FileOptions{}.csv(src)
 }
 
 // Columns reads the header line. It returns a *FileError where the file has none that can be used, and the source's
 // error where that breaks off.
 func (t *Table) Columns() ([]Column, error) {
+	if t.unusable != nil {
+		return nil, t.unusable
+	}
 	if t.header == nil {
-		if err := t.findHeader(); err != nil {
-			return nil, err
+		if t.unusable = t.findHeader(); t.unusable != nil {
+			return nil, t.unusable
 		}
 	}
 	return t.header.columns, nil

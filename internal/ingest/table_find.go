@@ -66,24 +66,28 @@ func (t *Table) useHeader(place, known int) error {
 	case known < 1 && errors.As(t.ahead[0].err, &unreadable):
 		return &FileError{"The header line cannot be read. " + unreadable.Reason}
 	}
-	if err := t.adopt(t.ahead[place].record); err != nil {
-		return err
-	}
+	found := t.ahead[place].record
 	for _, above := range t.ahead[:place] {
 		t.notes.above = append(t.notes.above, above.record.line)
 	}
 	t.ahead = t.ahead[place+1:]
-	return nil
+	return t.adopt(found, t.settleHeader)
 }
 
-// adopt makes a row the header of those that follow.
-func (t *Table) adopt(r record) error {
+// adopt makes a row the header of those that follow, once settle has said what its columns are.
+func (t *Table) adopt(r record, settle func() error) error {
 	cells := plainCells(r.cells)
 	h, err := newHeader(cells)
 	if err != nil {
 		return err
 	}
-	t.header, t.heading = h, t.heading[:0]
+	before := t.header
+	t.header = h
+	if err := settle(); err != nil {
+		t.header = before
+		return err
+	}
+	t.heading = t.heading[:0]
 	t.numbers = make([]bool, len(cells))
 	for i, c := range cells {
 		t.heading = append(t.heading, plainHeader(string(c)))
@@ -113,7 +117,7 @@ func knownColumns(cells [][]byte) (known, filled int) {
 			continue
 		}
 		filled++
-		if r, _ := roleOf(plainHeader(string(plain))); r != roleNone {
+		if r, _ := roleOf(string(plain)); r != roleNone {
 			known++
 		}
 	}
@@ -150,14 +154,16 @@ func (t *Table) takesHeading() bool {
 		if place < 0 {
 			continue
 		}
-		if known, _ := roleOf(plainHeader(string(t.cell(place)))); known == roleNone {
+		if known, _ := roleOf(string(t.cell(place))); known == roleNone {
 			return false
 		}
 		named++
 	}
-	if known, filled := knownColumns(t.cells); named == 0 || known < 2 || known*2 < filled || t.adopt(t.record) != nil {
+	told := t.columnWarnings() // of the columns until here
+	if known, filled := knownColumns(t.cells); named == 0 || known < 2 || known*2 < filled || t.adopt(t.record, t.followMapping) != nil {
 		return false
 	}
+	t.guesses, t.kept, t.watchedRows = told, nil, 0
 	t.notes.headings = append(t.notes.headings, t.record.line)
 	return true
 }

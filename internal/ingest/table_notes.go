@@ -84,5 +84,8 @@ func (t *Table) warnings() []string {
 	note(len(n.totals) > 0, "The totals of the sheet's tables were left out (%s).", lineList(n.totals, int64(len(n.totals))))
 	note(n.errors.rows > 0, "Cells that hold an error of a spreadsheet, such as #N/A, were taken for empty in %s.", &n.errors)
 	note(n.unworked.rows > 0, "Formulas whose results the file does not hold were taken for empty in %s; to have them, open the file in a spreadsheet program, save it, and send it again.", &n.unworked)
-	return all
+	if t.header == nil {
+		return all
+	}
+	return append(all, t.columnWarnings()...)
 }

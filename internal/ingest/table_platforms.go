@@ -34,25 +34,20 @@ func prefixOf(plain string, r role) string {
 // adoptID makes the column "id" of a platform's file its external id, unless the file has another. In other files it is
 // remembered, for ids that say by their prefix what they are.
 func (h *header) adoptID() {
-	h.bareID = slices.IndexFunc(h.fields, func(f field) bool { return f.plain == "id" })
-	exported := slices.ContainsFunc(h.fields, func(f field) bool { return slices.Contains(exportColumns, f.plain) })
+	h.bareID = slices.IndexFunc(h.all, func(f field) bool { return f.plain == "id" })
+	exported := slices.ContainsFunc(h.all, func(f field) bool { return slices.Contains(exportColumns, f.plain) })
 	if h.bareID < 0 || !exported || len(h.roles[roleExternalID]) > 0 {
 		return
 	}
-	h.setRole(h.bareID, roleExternalID)
+	h.setRole(h.bareID, roleExternalID, "")
 	h.bareID = -1
-}
-
-func (h *header) setRole(place int, r role) {
-	h.fields[place].role, h.columns[place].Role = r, string(r)
-	h.roles[r] = append(h.roles[r], place)
 }
 
 // findAttribution finds the columns that say what brought a lead in, the first of each name.
 func (h *header) findAttribution() {
 	taken := make(map[string]bool)
-	for i := range h.fields {
-		f := &h.fields[i]
+	for i := range h.all {
+		f := &h.all[i]
 		name, known := attributionNames[f.plain]
 		if !known {
 			name, known = momentNames[f.plain]
@@ -76,7 +71,7 @@ func (h *header) strip(place int, cell []byte) []byte {
 // externalID finds the lead's own id in the current row, -1 where there is none to rely on: what stands there stands for
 // nothing, or a spreadsheet has been at it and it would stand for many leads.
 func (t *Table) externalID() int {
-	place := t.filled(roleExternalID)
+	place := t.likely(roleExternalID, func([]byte) bool { return true })
 	if id := t.cell(t.header.bareID); place < 0 && len(id) > 0 && (t.ownIDs || bytes.HasPrefix(id, []byte(leadPrefix))) {
 		place = t.header.bareID
 		t.cells[place] = bytes.TrimPrefix(id, []byte(leadPrefix))

@@ -19,7 +19,8 @@ const (
 	maxExternalID = 2000 // as much as the index over them takes
 )
 
-// chosen are the places of the columns that one row's texts come from, -1 where the row has none.
+// chosen are the places of the columns that one row's texts come from, -1 where the row has none. A name that is put
+// together has its place behind all columns; first and last are then those of its parts.
 type chosen struct{ name, first, last, email, phone, externalID, source int }
 
 // row maps the current cells.
@@ -38,18 +39,19 @@ func (t *Table) row() (Row, error) {
 	if t.record.unworked > 0 {
 		t.notes.unworked.add(t.record.line)
 	}
+	t.watch()
 	return t.mapped(p), nil
 }
 
 // choose finds the texts of the current row: for each role its first column that is filled in.
 func (t *Table) choose() chosen {
+	t.made, t.parts = t.made[:0], t.parts[:0]
 	p := chosen{
-		name: t.filled(roleName), first: -1, last: -1,
-		email: t.filled(roleEmail), phone: t.filled(rolePhone), externalID: t.externalID(), source: t.filled(roleSource),
+		name: -1, first: -1, last: -1,
+		email: t.likely(roleEmail, looksLikeEmail), phone: t.likely(rolePhone, looksLikePhone),
+		externalID: t.externalID(), source: t.filled(roleSource),
 	}
-	if p.name < 0 {
-		p.first, p.last = t.filled(roleFirst), t.filled(roleLast)
-	}
+	t.chooseName(&p)
 	return p
 }
 
@@ -64,6 +66,9 @@ func (t *Table) filled(r role) int {
 
 // cell is a cell of the current row, nil where the row is shorter.
 func (t *Table) cell(place int) []byte {
+	if place >= behind {
+		return t.made[place-behind]
+	}
 	if place < 0 || place >= len(t.cells) {
 		return nil
 	}
@@ -79,12 +84,8 @@ func (t *Table) misfit(p chosen) string {
 	if reason := t.noLead(p); reason != "" {
 		return reason
 	}
-	name := utf8.RuneCount(t.cell(p.name))
-	if p.name < 0 {
-		name = utf8.RuneCount(t.cell(p.first)) + 1 + utf8.RuneCount(t.cell(p.last))
-	}
 	switch {
-	case name > maxName:
+	case utf8.RuneCount(t.cell(p.name)) > maxName:
 		return fmt.Sprintf("The name is longer than %d characters; shorten it.", maxName)
 	case len(t.cell(p.externalID)) > maxExternalID:
 		return fmt.Sprintf("The external id is longer than %d bytes; shorten it.", maxExternalID)
@@ -114,16 +115,16 @@ func (t *Table) longCell(place int) string {
 // can.
 func (t *Table) mapFields(p chosen) string {
 	t.json, t.about, t.consent, t.key = append(t.json[:0], '{'), append(t.about[:0], '{'), append(t.consent[:0], "{}"...), t.key[:0]
-	t.texts = t.appendName(t.texts[:0], p)
+	t.texts = append(t.texts[:0], t.cell(p.name)...)
 	t.addKey(string(roleName), t.texts)
 	t.addKey(string(roleEmail), t.cell(p.email))
 	t.addKey(string(rolePhone), t.cell(p.phone))
 	t.addKey(string(roleSource), t.cell(p.source))
-	used := [...]int{p.name, p.first, p.last, p.email, p.phone, p.externalID, p.source}
+	t.used = append(append(t.used[:0], t.parts...), p.name, p.email, p.phone, p.externalID, p.source)
 	for i := range t.header.fields {
 		f := &t.header.fields[i]
 		cell := t.cell(f.place)
-		if len(cell) == 0 || f.place == p.externalID || f.role != roleNone && slices.Contains(used[:], f.place) {
+		if len(cell) == 0 || f.place == p.externalID || f.role != roleNone && slices.Contains(t.used, f.place) {
 			continue
 		}
 		if f.attribution != nil && !tooLong(cell) {
@@ -161,17 +162,6 @@ func (t *Table) addKey(name string, cell []byte) {
 	}
 	t.key = append(append(t.key, name...), 0)
 	t.key = append(append(t.key, cell...), 0)
-}
-
-func (t *Table) appendName(b []byte, p chosen) []byte {
-	if p.name >= 0 {
-		return append(b, t.cell(p.name)...)
-	}
-	b = append(b, t.cell(p.first)...)
-	if p.first >= 0 && p.last >= 0 {
-		b = append(b, ' ')
-	}
-	return append(b, t.cell(p.last)...)
 }
 
 // mapped is the row as a lead. Its strings are cut from one, which costs one allocation instead of five.

@@ -109,9 +109,11 @@ func (l *Lead) addTypeform(raw json.RawMessage, titles map[flexible]string) erro
 	}
 	ref := Clean(string(a.Field.Ref))
 	name := cmp.Or(titles[a.Field.ID], ref, Clean(string(a.Field.ID)))
-	if r, _ := roleOf(plainHeader(ref)); r != roleNone {
+	if r, _ := roleOf(ref); r != roleNone {
 		name = ref
 	}
+	from := len(l.Answers)
+	defer func() { l.Answers.known(from, titles[a.Field.ID], ref, string(a.Field.ID)) }()
 	switch a.Type {
 	case "email":
 		l.Answers.addAs(roleEmail, name, all["email"])

@@ -85,6 +85,13 @@ func (s *site) mismatch(schema map[string]any, v any) string {
 		name := strings.TrimPrefix(ref, "#/components/schemas/")
 		return s.mismatch(s.described["components"].(map[string]any)["schemas"].(map[string]any)[name].(map[string]any), v)
 	}
+	if several, is := schema["oneOf"].([]any); is {
+		fits := func(one any) bool { return s.mismatch(one.(map[string]any), v) == "" }
+		if !slices.ContainsFunc(several, fits) {
+			return " is none of what it may be"
+		}
+		return ""
+	}
 	types, _ := schema["type"].([]any)
 	if one, is := schema["type"].(string); is {
 		types = []any{one}

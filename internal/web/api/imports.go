@@ -30,6 +30,8 @@ type Import struct {
 	Imported      int64      `json:"imported"`
 	Duplicates    int64      `json:"duplicates" doc:"Rows whose external id, or else whose whole content, was imported before."`
 	Rejected      int64      `json:"rejected" doc:"Rows to be had, with line and reason, from this import's rejects."`
+	Columns       []Column   `json:"columns" doc:"What the columns of the file became, in their order; of an archive those of all of its files."`
+	Mapping       Mapping    `json:"mapping" doc:"Which columns its sender said to be the name, the email, the phone and the external id."`
 	Warnings      []string   `json:"warnings"`
 	Error         *string    `json:"error" doc:"Why the import failed."`
 	GroupID       *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"The group to which its leads are distributed."`
@@ -38,6 +40,13 @@ type Import struct {
 	Pace          *string    `json:"pace" enum:"slow,normal,fast" doc:"How its leads are spread over days."`
 	CreatedAt     time.Time  `json:"created_at"`
 	FinishedAt    *time.Time `json:"finished_at"`
+}
+
+// Column is a column of an import's file.
+type Column struct {
+	Heading string `json:"heading"`
+	Becomes string `json:"becomes" doc:"name, first name, middle name, last name, second last name, email, phone, external_id, source, attribution. and what of it; or field, under its heading." example:"phone"`
+	By      string `json:"by,omitempty" enum:"mapping,content" doc:"How that is known where its heading does not tell."`
 }
 
 func (i Import) itemID() uuid.UUID { return i.ID }
@@ -49,6 +58,7 @@ type importInput struct {
 	SourceID      string `query:"source_id" doc:"The source of rows that name none."`
 	IntegrationID string `query:"integration_id" doc:"The integration whose leads these are: a row and the delivery of the same lead are one lead, and a column id holds the platform's ids."`
 	Pace          string `query:"pace" enum:"slow,normal,fast" doc:"Spreads the leads over days; needs a group."`
+	Mapping       string `query:"mapping" maxLength:"20000" doc:"Which columns hold what, as JSON: an object of name, email, phone and external_id, each a heading or a list of headings whose texts are joined. Case does not matter. Without it the headings tell, or else what is in the columns." example:"{\"name\":[\"First\",\"Last\"],\"phone\":\"Contact No.\"}"`
 	Upload        Body
 }
 
@@ -66,8 +76,8 @@ func (a *API) registerImports() {
 	register(a, huma.Operation{
 		OperationID: "post-import", Method: http.MethodPost, Path: "/v1/imports", Summary: "Import leads from a file",
 		Description: "CSV in any usual encoding and with any usual delimiter, XLSX (its first sheet), or a zip archive of these; what it is " +
-			"shows by its first bytes. It has a header line with a name, email or phone, as the exports of ad platforms have; a column " +
-			"`source` holds a source's name. CSV may be of any length, the others up to 1 GiB. The answer comes when all of it is " +
+			"shows by its first bytes. It has a header line that names a name, an email or a phone, in any usual language, " +
+			"as the exports of ad platforms do; where none does, what is in the columns tells, or a mapping. A column `source` holds a source's name. CSV may be of any length, the others up to 1 GiB. The answer comes when all of it is " +
 			"stored; see status, which is failed for a file that cannot be read. Sent again, a file adds nothing twice.",
 		DefaultStatus: http.StatusAccepted,
 		Metadata:      map[string]any{streamed: true},
@@ -114,19 +124,7 @@ func (a *API) postImport(ctx context.Context, c *call, in *importInput) (*import
 // The importer knows rows that it has seen, so an idempotency key need not keep an effect from happening twice: it only
 // leads to the same import. One that failed is sent again for good reason and begins anew.
 func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp store.Import, first *keptImport, err error) {
-	group, groupWarning, err := a.importGroup(ctx, c, in.GroupID)
-	if err != nil {
-		return imp, nil, err
-	}
-	pace, err := importPace(c, in.Pace, group)
-	if err != nil {
-		return imp, nil, err
-	}
-	source, sourceWarning, err := a.importSource(ctx, c, in.SourceID)
-	if err != nil {
-		return imp, nil, err
-	}
-	integration, err := a.importIntegration(ctx, c, in.IntegrationID)
+	wanted, warnings, err := a.newImport(ctx, c, in)
 	if err != nil {
 		return imp, nil, err
 	}
@@ -146,7 +144,7 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 		}
 		first = nil
 		c.void(false)
-		if imp, err = tx.CreateImport(ctx, c.Workspace, store.NewImport{APIKeyID: c.ID, GroupID: group, SourceID: source, IntegrationID: integration, Pace: pace}); err != nil {
+		if imp, err = tx.CreateImport(ctx, c.Workspace, wanted); err != nil {
 			return err
 		}
 		out, err := post(http.StatusAccepted, importBody(imp))
@@ -156,12 +154,37 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 		c.concerns(nil, imp.ID)
 		return c.keep(ctx, tx, out.Status, out.Body.data, false)
 	})
-	for _, warning := range []string{groupWarning, sourceWarning} {
-		if first == nil && warning != "" {
-			imp.Warnings = append(imp.Warnings, warning)
-		}
+	if first == nil {
+		imp.Warnings = append(imp.Warnings, warnings...)
 	}
 	return imp, first, err
+}
+
+// newImport checks what an import's query asks for. The warnings say what of it cannot be followed and is not refused.
+func (a *API) newImport(ctx context.Context, c *call, in *importInput) (n store.NewImport, warnings []string, err error) {
+	n.APIKeyID = c.ID
+	var groupWarning, sourceWarning string
+	if n.GroupID, groupWarning, err = a.importGroup(ctx, c, in.GroupID); err != nil {
+		return n, nil, err
+	}
+	if n.Pace, err = importPace(c, in.Pace, n.GroupID); err != nil {
+		return n, nil, err
+	}
+	if n.SourceID, sourceWarning, err = a.importSource(ctx, c, in.SourceID); err != nil {
+		return n, nil, err
+	}
+	if n.IntegrationID, err = a.importIntegration(ctx, c, in.IntegrationID); err != nil {
+		return n, nil, err
+	}
+	if n.Mapping, err = importMapping(in.Mapping); err != nil {
+		return n, nil, err
+	}
+	for _, warning := range []string{groupWarning, sourceWarning} {
+		if warning != "" {
+			warnings = append(warnings, warning)
+		}
+	}
+	return n, warnings, nil
 }
 
 // ownImports is the key whose imports the caller may see, nil for everyone's.
@@ -187,6 +210,7 @@ func importBody(i store.Import) Import {
 	}
 	return Import{
 		ID: i.ID, Status: string(i.Status), Rows: i.Rows, Imported: i.Imported, Duplicates: i.Duplicates, Rejected: i.Rejected,
+		Columns: each(i.Columns, func(c store.ImportColumn) Column { return Column(c) }), Mapping: mappingBody(i.Mapping),
 		Warnings: warnings, Error: textOrNull(i.Error), GroupID: i.GroupID, SourceID: i.SourceID, IntegrationID: i.IntegrationID,
 		Pace: textOrNull(string(i.Pace)), CreatedAt: i.CreatedAt, FinishedAt: i.FinishedAt,
 	}

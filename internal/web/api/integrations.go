@@ -45,14 +45,6 @@ type Health struct {
 	Held  int    `json:"held" doc:"Deliveries that are kept until they can be read."`
 }
 
-// Mapping says where in a generic delivery the lead's texts are: dotted paths, in which numbers are places in a list.
-type Mapping struct {
-	Name       string `json:"name,omitempty" maxLength:"200" example:"data.contact.full_name"`
-	Email      string `json:"email,omitempty" maxLength:"200"`
-	Phone      string `json:"phone,omitempty" maxLength:"200" example:"data.contact.phones.0"`
-	ExternalID string `json:"external_id,omitempty" maxLength:"200" doc:"The sender's own id, by which repeats are known."`
-}
-
 // NewIntegration is an integration to be made.
 type NewIntegration struct {
 	Kind          lead.Kind  `json:"kind" enum:"generic,form,google,meta,tiktok,linkedin,typeform,snapchat"`
@@ -65,7 +57,7 @@ type NewIntegration struct {
 	Secret        string     `json:"secret,omitempty" maxLength:"1000" doc:"The key of a google form, the app secret of meta and tiktok, the client secret of linkedin, the secret of typeform; for generic a Standard Webhooks secret, whsec_…, without which deliveries are not signed. Never shown again."`
 	VerifyToken   string     `json:"verify_token,omitempty" maxLength:"1000" doc:"What meta sends to check the address."`
 	AccessToken   string     `json:"access_token,omitempty" maxLength:"5000" doc:"What opens the API of meta or linkedin."`
-	Mapping       Mapping    `json:"mapping,omitempty" doc:"For generic and form; the names at the top unless given."`
+	Mapping       Mapping    `json:"mapping,omitempty" doc:"Where the name, the email, the phone and the external id are. Without it, what questions and keys mean in the languages of the market, and what stands under them."`
 	RedirectURL   string     `json:"redirect_url,omitempty" maxLength:"1000" doc:"Where the sender of a form goes next."`
 	Honeypot      string     `json:"honeypot,omitempty" maxLength:"200" doc:"A form's field that people don't see; what has it filled in is no lead."`
 	HiddenFields  []string   `json:"hidden_fields,omitempty" maxItems:"100" doc:"A form's fields that people don't fill in and that are believed: external_id, source, is_test, campaign_id and the like, and consent that is not asked for on the form's own page. From others these stay plain fields. Click ids and utm_… are always taken."`
@@ -158,10 +150,11 @@ func (a *API) postIntegration(ctx context.Context, c *call, in *struct{ Body New
 		ID: id, Kind: b.Kind, Name: b.Name, Enabled: unlessFalse(b.Enabled), GroupID: b.GroupID, SourceID: b.SourceID,
 		CreateSources: b.CreateSources, RateLimit: b.RateLimit,
 		Settings: store.IntegrationSettings{
-			Mapping: b.Mapping.toStore(), RedirectURL: b.RedirectURL, Honeypot: b.Honeypot, HiddenFields: b.HiddenFields, FormIDs: b.FormIDs,
+			RedirectURL: b.RedirectURL, Honeypot: b.Honeypot, HiddenFields: b.HiddenFields, FormIDs: b.FormIDs,
 			Page: b.Page.toStore(),
 		},
 	}
+	b.Mapping.over(&i.Settings)
 	secrets := ingest.Secrets{Secret: b.Secret, VerifyToken: b.VerifyToken, AccessToken: b.AccessToken}
 	if err := ingest.CheckIntegration(i, secrets); err != nil {
 		return nil, err
@@ -208,25 +201,14 @@ func integrationBody(i store.Integration, held int) Integration {
 	if hidden == nil {
 		hidden = []string{}
 	}
-	m := i.Settings.Mapping
 	return Integration{
 		ID: i.ID, URL: "/hooks/" + string(i.Kind) + "/" + i.Token, Kind: i.Kind, Name: i.Name, Enabled: i.Enabled,
 		GroupID: i.GroupID, SourceID: i.SourceID, CreateSources: i.CreateSources, RateLimit: i.RateLimit,
-		Mapping:     Mapping{Name: m["name"], Email: m["email"], Phone: m["phone"], ExternalID: m["external_id"]},
+		Mapping:     mappingBody(i.Settings.MappedTo()),
 		RedirectURL: textOrNull(i.Settings.RedirectURL), Honeypot: textOrNull(i.Settings.Honeypot), HiddenFields: hidden, FormIDs: forms, Page: pageBody(i.Settings.Page),
 		Health: Health{State: string(i.Health), Held: held}, Warning: textOrNull(i.Warning), WarnedAt: i.WarnedAt,
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}
-}
-
-func (m Mapping) toStore() map[string]string {
-	all := make(map[string]string)
-	for name, path := range map[string]string{"name": m.Name, "email": m.Email, "phone": m.Phone, "external_id": m.ExternalID} {
-		if path != "" {
-			all[name] = path
-		}
-	}
-	return all
 }
 
 func (p *FormPage) toStore() *store.FormPage {

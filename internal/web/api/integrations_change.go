@@ -41,14 +41,6 @@ type PagePatch struct {
 	Fields  Patch[[]PageField] `json:"fields,omitempty" maxItems:"50"`
 }
 
-// MappingPatch changes a mapping path by path.
-type MappingPatch struct {
-	Name       Patch[string] `json:"name,omitempty" maxLength:"200"`
-	Email      Patch[string] `json:"email,omitempty" maxLength:"200"`
-	Phone      Patch[string] `json:"phone,omitempty" maxLength:"200"`
-	ExternalID Patch[string] `json:"external_id,omitempty" maxLength:"200"`
-}
-
 func (a *API) patchIntegration(ctx context.Context, c *call, in *patchInput[IntegrationPatch]) (*integrationOutput, error) {
 	id, err := in.id()
 	if err != nil {
@@ -106,21 +98,6 @@ func (a *API) editIntegration(p IntegrationPatch, i *store.Integration) error {
 	p.overMapping(&i.Settings)
 	p.overPage(&i.Settings)
 	return a.editSecrets(p, i)
-}
-
-func (p IntegrationPatch) overMapping(s *store.IntegrationSettings) {
-	switch {
-	case p.Mapping.null:
-		s.Mapping = nil
-	case p.Mapping.set:
-		m := Mapping{Name: s.Mapping["name"], Email: s.Mapping["email"], Phone: s.Mapping["phone"], ExternalID: s.Mapping["external_id"]}
-		change := p.Mapping.value
-		change.Name.over(&m.Name)
-		change.Email.over(&m.Email)
-		change.Phone.over(&m.Phone)
-		change.ExternalID.over(&m.ExternalID)
-		s.Mapping = m.toStore()
-	}
 }
 
 func (p IntegrationPatch) overPage(s *store.IntegrationSettings) {

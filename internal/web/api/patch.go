@@ -32,6 +32,10 @@ func (p *Patch[T]) UnmarshalJSON(data []byte) error {
 // Schema implements huma.SchemaProvider.
 func (Patch[T]) Schema(r huma.Registry) *huma.Schema {
 	s := *r.Schema(reflect.TypeFor[T](), false, "") // a reference could not be null
+	if len(s.OneOf) > 0 {
+		s.OneOf[0].Nullable = true
+		return &s
+	}
 	s.Nullable = true
 	return &s
 }

@@ -236,3 +236,28 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	i.post(strings.Replace(googleBody, "k-9d2f", secret, 1)).is(401)
 	i.post(strings.Replace(googleBody, "k-9d2f", "another-secret", 1)).is(200)
 }
+
+func TestEventsSayWhatWasToldByContent(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	i := d.integrate("generic", nil)
+	i.post(`{"q17":"ada@example.com","your-name":"Ada"}`).is(200)
+	if detail, _ := i.events()[0]["detail"].(string); !strings.Contains(detail, `The email was told by its content: it stands under "q17".`) {
+		t.Errorf("the event says %q", detail)
+	}
+	if l := d.only(); l["email"] != "ada@example.com" || l["name"] != "Ada" {
+		t.Errorf("the lead is %v", l)
+	}
+}
+
+func TestMappingOfAPlatform(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	i := d.google()
+	d.call("PATCH", "/v1/integrations/"+i.id, object{"mapping": object{"name": []string{"Given one", "Family one"}}}).is(200)
+	i.post(`{"google_key":"k-9d2f","lead_id":"g1","user_column_data":[{"column_id":"Q1","column_name":"Given one","string_value":"Ada"},
+		{"column_id":"Q2","column_name":"family one","string_value":"Lim"},{"column_id":"EMAIL","string_value":"ada@example.com"}]}`).is(200)
+	if l := d.only(); l["name"] != "Ada Lim" || l["email"] != "ada@example.com" {
+		t.Errorf("the lead is %v", l)
+	}
+}
