@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -64,20 +64,25 @@ func TestWorkerKilledWhileFetching(t *testing.T) {
 // notify tells of n Meta leads in one signed delivery.
 func (s *scene) notify(path, secret string, n int) {
 	s.t.Helper()
-	var changes []string
+	var ids []string
 	for i := range n {
-		changes = append(changes, fmt.Sprintf(`{"field":"leadgen","value":{"leadgen_id":"%d"}}`, 1000+i))
+		ids = append(ids, strconv.Itoa(1000+i))
+	}
+	s.notifyOf(path, secret, ids...)
+}
+
+// notifyOf tells of Meta leads by their ids in one signed delivery.
+func (s *scene) notifyOf(path, secret string, ids ...string) {
+	s.t.Helper()
+	var changes []string
+	for _, id := range ids {
+		changes = append(changes, fmt.Sprintf(`{"field":"leadgen","value":{"leadgen_id":%q,"form_id":"77"}}`, id))
 	}
 	body := []byte(`{"object":"page","entry":[{"changes":[` + strings.Join(changes, ",") + `]}]}`)
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(body)
-	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.app.URL()+path, bytes.NewReader(body))
-	s.must(err)
-	r.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
-	response, err := http.DefaultClient.Do(r)
-	s.must(err)
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		s.t.Fatalf("the delivery was answered with %s", response.Status)
+	status, answer := s.send(http.MethodPost, path, map[string]string{"X-Hub-Signature-256": "sha256=" + hex.EncodeToString(mac.Sum(nil))}, body)
+	if status != http.StatusOK {
+		s.t.Fatalf("the delivery was answered with %d: %s", status, answer)
 	}
 }
