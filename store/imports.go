@@ -15,12 +15,16 @@ import (
 type ImportStatus string
 
 const (
+	// ImportWaiting is an import whose file is not read yet, because others of its workspace are.
+	ImportWaiting ImportStatus = "waiting"
 	// ImportRunning is an import whose file is being read.
 	ImportRunning ImportStatus = "running"
 	// ImportCompleted is an import whose file was read to its end.
 	ImportCompleted ImportStatus = "completed"
 	// ImportFailed is an import that ended before its file did. What it had committed stays.
 	ImportFailed ImportStatus = "failed"
+	// ImportCancelled is an import that somebody ended before its file did. What it had committed stays.
+	ImportCancelled ImportStatus = "cancelled"
 )
 
 // ErrImportEnded means that an import was ended by someone else while its file was still being read.
@@ -114,8 +118,12 @@ type NewImport struct {
 	Mapping map[string][]string
 }
 
-// CreateImport writes an import that is about to read its file.
+// CreateImport writes an import that is about to read its file, however many others do. See QueueImport.
 func (q Queries) CreateImport(ctx context.Context, workspace uuid.UUID, n NewImport) (Import, error) {
+	return q.createImport(ctx, workspace, n, ImportRunning)
+}
+
+func (q Queries) createImport(ctx context.Context, workspace uuid.UUID, n NewImport, status ImportStatus) (Import, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Import{}, err
@@ -127,7 +135,7 @@ func (q Queries) CreateImport(ctx context.Context, workspace uuid.UUID, n NewImp
 	return q.oneImport(ctx, `
 		INSERT INTO imports (workspace_id, import_id, api_key_id, group_id, source_id, pace, status, integration_id, created_at, updated_at, mapping)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
-		RETURNING `+importColumns, workspace, id, n.APIKeyID, n.GroupID, n.SourceID, nullText(string(n.Pace)), string(ImportRunning),
+		RETURNING `+importColumns, workspace, id, n.APIKeyID, n.GroupID, n.SourceID, nullText(string(n.Pace)), string(status),
 		n.IntegrationID, q.now(), asJSON(mapping))
 }
 
@@ -199,8 +207,8 @@ func (q Queries) SetImportColumns(ctx context.Context, workspace, id uuid.UUID, 
 	return oneRow(result, err)
 }
 
-// FinishImport ends a running import: completed where failure is empty. It returns ErrImportEnded where it does not run
-// any more.
+// FinishImport ends an import that runs or waits: completed where failure is empty. It returns ErrImportEnded where it does
+// neither any more.
 func (q Queries) FinishImport(ctx context.Context, workspace, id uuid.UUID, warnings []string, failure string) (Import, error) {
 	status := ImportCompleted
 	if failure != "" {
@@ -211,21 +219,21 @@ func (q Queries) FinishImport(ctx context.Context, workspace, id uuid.UUID, warn
 	}
 	i, err := q.oneImport(ctx, `
 		UPDATE imports SET status = $3, warnings = $4, error = $5, updated_at = $6, finished_at = $6, erased = NULL
-		WHERE workspace_id = $1 AND import_id = $2 AND status = $7
-		RETURNING `+importColumns, workspace, id, string(status), asJSON(warnings), nullText(failure), q.now(), string(ImportRunning))
+		WHERE workspace_id = $1 AND import_id = $2 AND status IN ('running', 'waiting')
+		RETURNING `+importColumns, workspace, id, string(status), asJSON(warnings), nullText(failure), q.now())
 	if errors.Is(err, ErrNotFound) {
 		return i, ErrImportEnded
 	}
 	return i, err
 }
 
-// FailStaleImports ends the imports, of all workspaces, that run but have not moved since before: their server died. A
-// live one moves at least every minute or so. It returns how many there were.
+// FailStaleImports ends the imports, of all workspaces, that run or wait but have not moved since before: their server died.
+// A live one moves at least every minute or so. It returns how many there were.
 func (q Queries) FailStaleImports(ctx context.Context, before time.Time) (int64, error) {
 	result, err := q.q.ExecContext(ctx, `
 		UPDATE imports SET status = $2, finished_at = $3, updated_at = $3, erased = NULL,
 			error = 'The server was stopped after row ' || rows || '; send the file again: rows already here are recognised.'
-		WHERE status = $4 AND updated_at < $1`, before, string(ImportFailed), q.now(), string(ImportRunning))
+		WHERE status IN ('running', 'waiting') AND updated_at < $1`, before, string(ImportFailed), q.now())
 	if err != nil {
 		return 0, translate(err)
 	}

@@ -22,7 +22,8 @@ type Erased struct {
 	digests   map[[sha256.Size]byte]bool
 }
 
-// eraseFromImports tells the imports that run of a person who is erased. It waits for what they are storing.
+// eraseFromImports tells the imports that run, or wait with a file that was made before, of a person who is erased. It waits
+// for what they are storing.
 func (t *Tx) eraseFromImports(ctx context.Context, workspace uuid.UUID, i contact.Identity) error {
 	digests := pq.ByteaArray{}
 	for _, key := range []string{i.Email, i.Phone, i.Digits} {
@@ -32,8 +33,8 @@ func (t *Tx) eraseFromImports(ctx context.Context, workspace uuid.UUID, i contac
 		}
 	}
 	_, err := t.q.ExecContext(ctx, `
-		UPDATE imports SET erased = coalesce(erased, '{}') || $3::bytea[] WHERE workspace_id = $1 AND status = $2`,
-		workspace, string(ImportRunning), digests)
+		UPDATE imports SET erased = coalesce(erased, '{}') || $2::bytea[] WHERE workspace_id = $1 AND status IN ('running', 'waiting')`,
+		workspace, digests)
 	if err != nil {
 		return fmt.Errorf("telling the running imports of an erasure: %w", translate(err))
 	}

@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+)
+
+// importAlive is how long ago an import that is under way may have moved to be counted among those that are. One whose server
+// died is ended in time; until then it keeps no other waiting.
+const importAlive = 2 * time.Minute
+
+// An ImportQueue says how many of a workspace's imports read their files at once, and how many more may wait for that. 0 is
+// no limit.
+type ImportQueue struct{ AtOnce, Waiting int }
+
+// A TooManyImportsError means that a workspace has as many imports waiting as it may.
+type TooManyImportsError struct{ Waiting int }
+
+func (e *TooManyImportsError) Error() string {
+	return fmt.Sprintf("%d imports of this workspace are waiting for their turn already; wait for one to end, or cancel one", e.Waiting)
+}
+
+// QueueImport writes an import that reads its file at once where few enough others of its workspace do, and else waits for
+// its turn: see BeginImport. It returns a *TooManyImportsError where as many wait already as may.
+func (t *Tx) QueueImport(ctx context.Context, workspace uuid.UUID, n NewImport, queue ImportQueue) (Import, error) {
+	if queue.AtOnce == 0 {
+		return t.createImport(ctx, workspace, n, ImportRunning)
+	}
+	open, err := t.openImports(ctx, workspace, uuid.Max)
+	switch {
+	case err != nil:
+		return Import{}, err
+	case open.Running < queue.AtOnce && open.Waiting == 0:
+		return t.createImport(ctx, workspace, n, ImportRunning)
+	case queue.Waiting > 0 && open.Waiting >= queue.Waiting:
+		return Import{}, &TooManyImportsError{open.Waiting}
+	}
+	return t.createImport(ctx, workspace, n, ImportWaiting)
+}
+
+// BeginImport lets a waiting import run where it is its turn: fewer than atOnce others of its workspace run, and none waits
+// that came before. Else it shows now and then that the import is alive. It returns how the import stands, and ErrImportEnded
+// where it has been ended.
+func (t *Tx) BeginImport(ctx context.Context, workspace, id uuid.UUID, atOnce int) (ImportStatus, error) {
+	open, err := t.openImports(ctx, workspace, id)
+	if err != nil {
+		return "", err
+	}
+	status := ImportWaiting
+	if atOnce == 0 || open.Running < atOnce && open.Waiting == 0 {
+		status = ImportRunning
+	}
+	result, err := t.q.ExecContext(ctx, `
+		UPDATE imports SET status = $3, updated_at = $4
+		WHERE workspace_id = $1 AND import_id = $2 AND status = 'waiting' AND ($3 = 'running' OR updated_at < $5)`,
+		workspace, id, string(status), t.now(), t.now().Add(-importAlive/4))
+	if err != nil {
+		return "", translate(err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 1 {
+		return status, err
+	}
+	i, err := t.Import(ctx, workspace, uuid.Nil, id)
+	if err == nil && i.Status != ImportWaiting {
+		err = ErrImportEnded
+	}
+	return i.Status, err
+}
+
+type openImports struct {
+	Running int `db:"running"`
+	Waiting int `db:"waiting"`
+}
+
+// openImports counts the workspace's imports that run, and those that wait and came before one. No other begins or queues one
+// until the transaction ends.
+func (t *Tx) openImports(ctx context.Context, workspace, before uuid.UUID) (openImports, error) {
+	var open openImports
+	if _, err := t.q.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('leadwheel imports ' || $1::text, 0))`, workspace.String()); err != nil {
+		return open, fmt.Errorf("waiting for the other imports of the workspace: %w", translate(err))
+	}
+	err := sqlx.GetContext(ctx, t.q, &open, `
+		SELECT count(*) FILTER (WHERE status = 'running') AS running,
+			count(*) FILTER (WHERE status = 'waiting' AND import_id < $2) AS waiting
+		FROM imports WHERE workspace_id = $1 AND status IN ('running', 'waiting') AND updated_at > $3`,
+		workspace, before, t.now().Add(-importAlive))
+	return open, translate(err)
+}
+
+// OpenImports counts the imports of all workspaces that run and that wait.
+func (q Queries) OpenImports(ctx context.Context) (running, waiting int, err error) {
+	var open openImports
+	err = sqlx.GetContext(ctx, q.q, &open, `
+		SELECT count(*) FILTER (WHERE status = 'running') AS running, count(*) FILTER (WHERE status = 'waiting') AS waiting
+		FROM imports WHERE status IN ('running', 'waiting')`)
+	return open.Running, open.Waiting, translate(err)
+}
