@@ -10,6 +10,9 @@ import (
 	"slices"
 )
 
+// maxWarnings bounds the warnings about an archive's files.
+const maxWarnings = 100
+
 // A File reads leads from a file as somebody sent it: delimited text, an Excel workbook (.xlsx), or a zip archive of
 // these. What it is shows by its first bytes, since names and content types are often wrong.
 type File struct {
@@ -22,9 +25,11 @@ type File struct {
 	last     int64       // line of the last row or reject
 	refused  error       // why the first part that was left out cannot be read
 	warnings []string
+	unsaid   int // warnings beyond the limit
 	options  FileOptions
 	columns  []Column // of the parts that were read
-	spools   []*spool
+	reading  *reading
+	spools   []*spool // of the archive, and of its part that is being read
 }
 
 // FileOptions say how a file is to be read, beyond what it says itself.
@@ -56,13 +61,16 @@ func (o FileOptions) csv(src io.Reader) *Table {
 func Open(src io.Reader) (*File, error) { return FileOptions{}.Open(src) }
 
 // Open begins to read a file by the options; see the function Open.
-func (o FileOptions) Open(src io.Reader) (*File, error) {
-	in := bufio.NewReaderSize(src, 16) // small, so that larger reads go past it
-	start, _ := in.Peek(4)             // an error comes again with the next read
+func (o FileOptions) Open(src io.Reader) (*File, error) { return o.open(src, freely()) }
+
+// open is Open within bounds.
+func (o FileOptions) open(src io.Reader, r *reading) (*File, error) {
+	in := bufio.NewReaderSize(r.of(src), 16) // small, so that larger reads go past it
+	start, _ := in.Peek(4)                   // an error comes again with the next read
 	if !isZip(start) {
-		return &File{table: o.csv(in), options: o}, nil
+		return &File{table: r.rows(o.csv(in)), options: o, reading: r}, nil
 	}
-	f := &File{options: o}
+	f := &File{options: o, reading: r}
 	if err := f.openZip(in); err != nil {
 		f.Close()
 		return nil, err
@@ -71,7 +79,7 @@ func (o FileOptions) Open(src io.Reader) (*File, error) {
 }
 
 func (f *File) openZip(src io.Reader) (err error) {
-	if f.archive, err = f.unpack(src); err != nil {
+	if f.archive, err = f.unpack(src, nil); err != nil {
 		return err
 	}
 	if f.archive.workbook != "" {
@@ -81,13 +89,13 @@ func (f *File) openZip(src io.Reader) (err error) {
 	f.parts = f.archive.leadFiles()
 	f.several = len(f.parts) > 1
 	if others := len(f.archive.files) - len(f.parts); len(f.parts) > 0 && others > 0 {
-		f.warnings = append(f.warnings, fmt.Sprintf("%d of the archive's files are neither CSV nor XLSX and were left out.", others))
+		f.warn(fmt.Sprintf("%d of the archive's files are neither CSV nor XLSX and were left out.", others))
 	}
 	return f.nextPart()
 }
 
-// unpack writes an archive to a temporary file and reads its directory.
-func (f *File) unpack(src io.Reader) (*archive, error) {
+// unpack writes an archive to a temporary file and reads its directory; left is what one within another may unpack to.
+func (f *File) unpack(src io.Reader, left *int64) (*archive, error) {
 	s, err := newSpool()
 	if err != nil {
 		return nil, err
@@ -97,7 +105,7 @@ func (f *File) unpack(src io.Reader) (*archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openArchive(s, size)
+	return openArchive(s, size, f.reading, left)
 }
 
 func (f *File) openWorkbook(a *archive) (*Table, error) {
@@ -111,9 +119,9 @@ func (f *File) openWorkbook(a *archive) (*Table, error) {
 		return nil, err
 	}
 	if others > 0 {
-		f.warnings = append(f.warnings, fmt.Sprintf("Only the first sheet, %q, was read; save the others as files of their own to import them (%d).", sheet.name, others))
+		f.warn(fmt.Sprintf("Only the first sheet, %q, was read; save the others as files of their own to import them (%d).", sheet.name, others))
 	}
-	return f.options.table(sheet, errNoSheet), nil
+	return f.reading.rows(f.options.table(sheet, errNoSheet)), nil
 }
 
 // Columns reads the header line, of an archive that of its first file, and returns the columns of what was read so far. It
@@ -161,7 +169,20 @@ func (f *File) Next() (Row, error) {
 }
 
 // Warnings are sentences about what was left out so far.
-func (f *File) Warnings() []string { return slices.Concat(f.warnings, f.tableWarnings()) }
+func (f *File) Warnings() []string {
+	all := slices.Concat(f.warnings, f.tableWarnings())
+	if f.unsaid > 0 {
+		all = append(all, fmt.Sprintf("There are %d more warnings about the archive's files.", f.unsaid))
+	}
+	return all
+}
+
+// warn adds warnings, as long as there are not too many: an archive may have very many files.
+func (f *File) warn(warnings ...string) {
+	room := min(maxWarnings-len(f.warnings), len(warnings))
+	f.warnings = append(f.warnings, warnings[:room]...)
+	f.unsaid += len(warnings) - room
+}
 
 // tableWarnings are those about the part being read.
 func (f *File) tableWarnings() []string {
@@ -178,11 +199,13 @@ func (f *File) tableWarnings() []string {
 }
 
 // Close gives up what the file holds on disk.
-func (f *File) Close() {
-	for _, s := range f.spools {
+func (f *File) Close() { f.closeFrom(0) }
+
+func (f *File) closeFrom(first int) {
+	for _, s := range f.spools[min(first, len(f.spools)):] {
 		s.Close()
 	}
-	f.spools = nil
+	f.spools = f.spools[:min(first, len(f.spools))]
 }
 
 // nextPart opens the archive's next file that holds leads, and leaves out those that don't. Where none does it returns why
@@ -191,6 +214,7 @@ func (f *File) nextPart() error {
 	for len(f.parts) > 0 {
 		p := f.parts[0]
 		f.parts = f.parts[1:]
+		f.closeFrom(1) // what the last part held; else an archive of many takes all files that a process may have
 		t, err := f.openPart(p)
 		if err == nil {
 			_, err = t.Columns()
@@ -198,16 +222,16 @@ func (f *File) nextPart() error {
 		var unusable *FileError
 		switch {
 		case err == nil:
-			f.warnings = append(f.warnings, f.tableWarnings()...)
+			f.warn(f.tableWarnings()...)
 			f.table, f.part = t, ""
 			if f.several {
 				f.part = p.Name
 			}
 			return nil
-		case !errors.As(err, &unusable) || errors.Is(err, errBomb):
+		case !errors.As(err, &unusable) || errors.Is(err, errBomb) || unusable == f.reading.tooMany:
 			return err
 		}
-		f.warnings = append(f.warnings, fmt.Sprintf("%q was left out: %s", p.Name, unusable.Message))
+		f.warn(fmt.Sprintf("%q was left out: %s", p.Name, unusable.Message))
 		if f.refused == nil {
 			f.refused = err
 		}
@@ -229,13 +253,12 @@ func (f *File) openPart(p *zip.File) (*Table, error) {
 	}
 	in := bufio.NewReaderSize(src, 16)
 	if start, _ := in.Peek(4); !isZip(start) {
-		return f.options.csv(in), nil
+		return f.reading.rows(f.options.csv(in)), nil
 	}
-	inner, err := f.unpack(in)
+	inner, err := f.unpack(in, f.archive.left)
 	if err != nil {
 		return nil, err
 	}
-	inner.left = f.archive.left // one allowance for both
 	if inner.workbook == "" {
 		return nil, &FileError{"It is an archive within an archive; send it by itself."}
 	}

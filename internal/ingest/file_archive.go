@@ -28,18 +28,24 @@ var (
 type archive struct {
 	files    []*zip.File // but for folders and what is hidden
 	left     *int64      // bytes that may still be unpacked
-	workbook string      // the part of an Excel file that lists its sheets, empty in other archives
+	reading  *reading
+	workbook string // the part of an Excel file that lists its sheets, empty in other archives
 }
 
-func openArchive(src io.ReaderAt, size int64) (*archive, error) {
+// openArchive reads an archive's directory. One within another shares the other's allowance, from the first byte on; else left is
+// nil.
+func openArchive(src io.ReaderAt, size int64, r *reading, left *int64) (*archive, error) {
 	directory := &boundedReaderAt{src, maxDirectory}
 	z, err := zip.NewReader(directory, size)
 	if err != nil {
 		return nil, blame(err)
 	}
 	directory.left = math.MaxInt64 // from here on, what is unpacked counts
-	left := max(size*maxRatio, freelyUnpacked)
-	a := &archive{left: &left}
+	if left == nil {
+		own := max(size*maxRatio, freelyUnpacked)
+		left = &own
+	}
+	a := &archive{left: left, reading: r}
 	for _, f := range z.File {
 		f.Name = strings.ReplaceAll(f.Name, `\`, "/")
 		if base := path.Base(f.Name); !strings.HasSuffix(f.Name, "/") && !strings.HasPrefix(base, ".") && !strings.HasPrefix(f.Name, "__MACOSX/") {
@@ -89,7 +95,7 @@ func (a *archive) open(z *zip.File) (io.Reader, error) {
 	if err != nil {
 		return nil, blame(err)
 	}
-	return &part{src, a.left}, nil
+	return a.reading.of(&part{src, a.left}), nil
 }
 
 // A part is a member of an archive. Its errors are *FileErrors or our disk's; it needs no closing, since it holds nothing

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,9 +30,10 @@ type Importer struct {
 	metrics  *metrics.Metrics
 	log      *slog.Logger
 	patience time.Duration
+	limits   ImportLimits
 }
 
-// NewImporter returns an importer into s.
+// NewImporter returns an importer into s, without limits: see Within.
 func NewImporter(s *store.Store, m *metrics.Metrics, log *slog.Logger) *Importer {
 	return &Importer{store: s, metrics: m, log: log, patience: importPatience}
 }
@@ -40,13 +42,17 @@ func NewImporter(s *store.Store, m *metrics.Metrics, log *slog.Logger) *Importer
 // that it counts is committed. Leads go to the import's group, if it has one, and have its source where they name none;
 // the warnings that it has are kept.
 //
-// A file that cannot be read to its end makes a failed import, not an error. Trouble on our side makes both, and what
-// was committed before it stays. The end of ctx stops nothing but what it stops the file from giving: rows that came
-// are stored.
+// An import that waits is read when its turn comes. One that is cancelled meanwhile, wherever that is done, is read no further
+// and returned as it was ended.
+//
+// A file that cannot be read to its end, or is more than an import may be, makes a failed import, not an error. Trouble on our
+// side makes both, and what was committed before it stays. The end of ctx stops nothing but what it stops the file from
+// giving, and waiting: rows that came are stored.
 func (i *Importer) Run(ctx context.Context, workspace uuid.UUID, imp store.Import, file io.Reader) (store.Import, error) {
+	sender := ctx.Done()
 	ctx = context.WithoutCancel(ctx)
 	r := &importRun{Importer: i, workspace: workspace, imp: imp}
-	failure, trouble := r.all(ctx, file)
+	failure, trouble := r.all(ctx, sender, file)
 	if trouble != nil {
 		failure = r.explain(trouble)
 	}
@@ -54,6 +60,11 @@ func (i *Importer) Run(ctx context.Context, workspace uuid.UUID, imp store.Impor
 	if err != nil {
 		finished = imp
 		err = fmt.Errorf("finishing the import: %w", err)
+	} else {
+		i.metrics.Imports.WithLabelValues(string(finished.Status)).Inc()
+	}
+	if finished.Status == store.ImportCancelled {
+		trouble = nil // whatever was done when it was
 	}
 	if trouble = errors.Join(trouble, err); trouble != nil {
 		trouble = fmt.Errorf("import %s: %w", imp.ID, trouble)
@@ -63,8 +74,14 @@ func (i *Importer) Run(ctx context.Context, workspace uuid.UUID, imp store.Impor
 	return finished, trouble
 }
 
-// all imports the whole file, or says why that cannot be.
-func (r *importRun) all(ctx context.Context, file io.Reader) (failure string, err error) {
+// all imports the whole file once its turn has come, or says why that cannot be. sender is closed when whoever sends the file has
+// gone.
+func (r *importRun) all(ctx context.Context, sender <-chan struct{}, file io.Reader) (failure string, err error) {
+	if r.imp.Status == store.ImportWaiting {
+		if failure, err := r.await(ctx, sender); err != nil || failure != "" {
+			return failure, err
+		}
+	}
 	err = r.persist(ctx, func(ctx context.Context) (err error) {
 		if r.sources, err = r.store.LeadSources(ctx, r.workspace); err != nil {
 			return err
@@ -76,7 +93,9 @@ func (r *importRun) all(ctx context.Context, file io.Reader) (failure string, er
 	if err != nil {
 		return "", fmt.Errorf("reading the sources and the region: %w", err)
 	}
-	return r.read(ctx, &pulse{file, time.Now(), func() { r.touch(ctx) }})
+	reading, end := r.begin(ctx, file)
+	defer end()
+	return r.read(ctx, reading, file)
 }
 
 // explain is trouble on our side in words for whoever sent the file.
@@ -100,13 +119,20 @@ type importRun struct {
 	shared    sharedIDs
 	leftOut   []string           // warnings about parts of the file
 	counts    store.ImportCounts // committed
+	// kept is how much is kept of rejects, in bytes, and unkept how many are not.
+	kept, unkept int64
+	attempt      atomic.Pointer[context.CancelCauseFunc] // ends what is being stored
 }
 
-// read reads the file, committing chunk by chunk, and says why it could not be read to its end, if it could not.
-func (r *importRun) read(ctx context.Context, src io.Reader) (failure string, err error) {
-	file, err := FileOptions{Mapping: r.imp.Mapping, Region: r.region, OwnIDs: r.imp.IntegrationID != nil}.Open(src)
+// read reads the file until the context for that ends, committing chunk by chunk, and says why it was not read to its end, if it
+// was not.
+func (r *importRun) read(ctx, reading context.Context, src io.Reader) (failure string, err error) {
+	bounds := freely().within(r.limits.Rows)
+	bounds.halted = func() error { return context.Cause(reading) }
+	bounds.pulse = newPulse(nil, func() { r.touch(ctx) })
+	file, err := FileOptions{Mapping: r.imp.Mapping, Region: r.region, OwnIDs: r.imp.IntegrationID != nil}.open(src, bounds)
 	if err != nil {
-		return r.unreadable(ctx, err)
+		return r.broken(ctx, reading, err)
 	}
 	defer file.Close()
 	defer func() { r.leftOut = file.Warnings() }()
@@ -121,11 +147,17 @@ func (r *importRun) read(ctx context.Context, src io.Reader) (failure string, er
 	for {
 		row, err := file.Next()
 		var reject *Reject
+		rejected := errors.As(err, &reject)
 		switch {
+		case (err == nil || rejected) && r.overRows(&c):
+			err = r.commit(ctx, &c)
+			return r.tooManyRows(), err
 		case err == nil:
 			c.add(row, r.lead(row))
-		case errors.As(err, &reject):
+		case rejected && r.keeps(*reject):
 			c.reject(*reject)
+		case rejected:
+			c.count()
 		case errors.Is(err, io.EOF):
 			if err := r.commit(ctx, &c); err != nil {
 				return "", err
@@ -135,11 +167,14 @@ func (r *importRun) read(ctx context.Context, src io.Reader) (failure string, er
 			if err := r.commit(ctx, &c); err != nil {
 				return "", err
 			}
-			return r.unreadable(ctx, err)
+			return r.broken(ctx, reading, err)
 		}
 		if c.full(rows) {
 			if err := r.commit(ctx, &c); err != nil {
 				return "", err
+			}
+			if cause := context.Cause(reading); cause != nil {
+				return r.stopped(cause)
 			}
 		}
 	}
@@ -160,6 +195,14 @@ func (r *importRun) tellColumns(ctx context.Context, file *File) error {
 	return r.persist(ctx, func(ctx context.Context) error {
 		return r.store.SetImportColumns(ctx, r.workspace, r.imp.ID, all)
 	})
+}
+
+// broken says why the file was not read on: it was stopped, or it cannot be read.
+func (r *importRun) broken(ctx, reading context.Context, err error) (failure string, trouble error) {
+	if cause := context.Cause(reading); cause != nil {
+		return r.stopped(cause)
+	}
+	return r.unreadable(ctx, err)
 }
 
 // unreadable says why a file cannot be read on, or returns the error where that is trouble of ours.
@@ -198,13 +241,17 @@ func (r *importRun) lead(row Row) store.NewLead {
 	return l
 }
 
-// finish ends the import, or returns it where it has ended: the scheduler did that, or an attempt whose answer was lost.
+// finish ends the import, or returns it where it has ended: somebody cancelled it, the scheduler did that, or an attempt whose
+// answer was lost.
 func (r *importRun) finish(ctx context.Context, failure string) (imp store.Import, err error) {
-	warnings := slices.Concat(r.imp.Warnings, r.unknown.warnings(), r.shared.warnings(), r.leftOut)
+	warnings := slices.Concat(r.imp.Warnings, r.unknown.warnings(), r.shared.warnings(), r.unkeptRejects(), r.leftOut)
 	err = r.persist(ctx, func(ctx context.Context) error {
 		imp, err = r.store.FinishImport(ctx, r.workspace, r.imp.ID, warnings, failure)
 		if errors.Is(err, store.ErrImportEnded) {
 			imp, err = r.store.Import(ctx, r.workspace, uuid.Nil, r.imp.ID)
+		}
+		if err == nil && imp.Status == store.ImportCancelled {
+			imp, err = r.store.NoteImport(ctx, r.workspace, r.imp.ID, warnings)
 		}
 		return err
 	})

@@ -25,6 +25,7 @@ type chunk struct {
 	origins []rowOrigin // of the leads
 	records []byte      // the leads' rows as they stand in the file, one after another
 	rejects []store.ImportReject
+	unkept  int // rejects that are counted only
 	bytes   int
 	since   time.Time
 }
@@ -50,13 +51,21 @@ func (c *chunk) reject(r Reject) {
 	c.bytes += len(r.Record)
 }
 
+// count counts a reject that is not kept.
+func (c *chunk) count() {
+	c.begin()
+	c.unkept++
+}
+
 func (c *chunk) begin() {
 	if c.rows() == 0 {
 		c.since = time.Now()
 	}
 }
 
-func (c *chunk) rows() int { return len(c.leads) + len(c.rejects) }
+func (c *chunk) rows() int { return len(c.leads) + c.rejected() }
+
+func (c *chunk) rejected() int { return len(c.rejects) + c.unkept }
 
 func (c *chunk) full(rows int) bool {
 	return c.rows() >= rows || c.bytes >= chunkBytes || time.Since(c.since) >= chunkAge
@@ -72,7 +81,7 @@ func (c *chunk) reset() {
 // halves splits a chunk's leads in two; the rejects go with the first half.
 func (c *chunk) halves() (first, second chunk) {
 	n := len(c.leads) / 2
-	first = chunk{leads: c.leads[:n], origins: c.origins[:n], records: c.records, rejects: c.rejects}
+	first = chunk{leads: c.leads[:n], origins: c.origins[:n], records: c.records, rejects: c.rejects, unkept: c.unkept}
 	second = chunk{leads: c.leads[n:], origins: c.origins[n:], records: c.records}
 	return first, second
 }
@@ -84,5 +93,5 @@ func (c *chunk) refused() chunk {
 		Line: o.line, Record: recordText(c.records[o.start:o.end]),
 		Reason: "The database refuses this row; look for text that a lead should not have, mend it and send it again.",
 	}
-	return chunk{rejects: append(c.rejects[:len(c.rejects):len(c.rejects)], reject)}
+	return chunk{rejects: append(c.rejects[:len(c.rejects):len(c.rejects)], reject), unkept: c.unkept}
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -35,7 +36,9 @@ func (r *importRun) commit(ctx context.Context, c *chunk) error {
 // settle stores a chunk. Where the database refuses its data, it is split until the row at fault stands alone, which
 // is then rejected.
 func (r *importRun) settle(ctx context.Context, c chunk) error {
-	err := r.persist(ctx, func(ctx context.Context) error { return r.apply(ctx, c) })
+	err := r.persist(ctx, func(ctx context.Context) error {
+		return r.givingWay(ctx, func(ctx context.Context) error { return r.apply(ctx, c) })
+	})
 	switch {
 	case !store.Refused(err) || len(c.leads) == 0:
 		return err
@@ -78,7 +81,7 @@ func (r *importRun) apply(ctx context.Context, c chunk) error {
 				counts.Imported++
 			}
 		}
-		counts.Rejected += int64(len(c.rejects))
+		counts.Rejected += int64(c.rejected())
 		counts.Rows += int64(c.rows())
 		return tx.AdvanceImport(ctx, r.workspace, r.imp.ID, counts, c.rejects)
 	})
@@ -102,7 +105,7 @@ func (r *importRun) touch(ctx context.Context) {
 		}
 		return tx.AdvanceImport(ctx, r.workspace, r.imp.ID, counts, nil)
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrImportEnded) {
 		r.log.WarnContext(ctx, "an import could not be moved on", "import_id", r.imp.ID, "error", err)
 	}
 }
@@ -114,13 +117,20 @@ type pulse struct {
 	beat func()
 }
 
+func newPulse(src io.Reader, beat func()) *pulse { return &pulse{src, time.Now(), beat} }
+
 // Read implements io.Reader.
 func (p *pulse) Read(b []byte) (int, error) {
+	p.tick()
+	return p.Reader.Read(b)
+}
+
+// tick calls beat where that is due.
+func (p *pulse) tick() {
 	if now := time.Now(); now.Sub(p.last) >= pulseInterval {
 		p.last = now
 		p.beat()
 	}
-	return p.Reader.Read(b)
 }
 
 // persist does something with the database, again and again while that is in trouble, up to the importer's patience.

@@ -11,7 +11,7 @@ func (c chunk) without(erased store.Erased) chunk {
 	if erased.None() {
 		return c
 	}
-	kept := chunk{records: c.records}
+	kept := chunk{records: c.records, unkept: c.unkept}
 	for i, l := range c.leads {
 		if erased.Has(l.Email, l.Phone) {
 			kept.rejects = append(kept.rejects, store.ImportReject{Line: c.origins[i].line, Reason: erasedRow})

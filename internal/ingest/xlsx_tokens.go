@@ -59,7 +59,8 @@ func (t *tokens) next() (xml.Token, error) {
 		t.depth--
 	}
 	var local *diskError
-	if err == nil || err == io.EOF || errors.As(err, &local) || errors.Is(err, errBomb) { //nolint:errorlint // one that wraps io.EOF is not the end
+	var halted *haltError
+	if err == nil || err == io.EOF || errors.As(err, &local) || errors.As(err, &halted) || errors.Is(err, errBomb) { //nolint:errorlint // one that wraps io.EOF is not the end
 		return token, err
 	}
 	return nil, errDamaged

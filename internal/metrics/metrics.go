@@ -26,6 +26,7 @@ var (
 	notifyOutcomes = []string{"sent", "retried", "failed"}
 	hookKinds      = labels(lead.Kinds())
 	hookOutcomes   = labels(lead.EventOutcomes())
+	importOutcomes = []string{"completed", "failed", "cancelled"}
 )
 
 // Metrics are Leadwheel's counters. Every series exists from the start, so that a rate over it is never blank.
@@ -41,6 +42,7 @@ type Metrics struct {
 
 	WebhookDeliveries *prometheus.CounterVec // outcome
 	KeysRefused       *prometheus.CounterVec // reason
+	Imports           *prometheus.CounterVec // outcome
 
 	// Leading is 1 while this process leads the schedule, else 0. What follows is the leader's doing: elsewhere it stays
 	// as it was.
@@ -91,6 +93,9 @@ func New(reg prometheus.Registerer) *Metrics {
 		Name: "leadwheel_keys_refused_total",
 		Help: "Requests to the API that were refused for their key, by reason: unknown (or expired, or revoked), member_inactive, or role.",
 	}, []string{"reason"})
+	m.Imports = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadwheel_imports_total", Help: "Imports that ended, by outcome: completed, failed or cancelled. Those whose server died are reconciled instead.",
+	}, []string{"outcome"})
 	m.Leading = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "leadwheel_scheduler_leading", Help: "1 while this process leads the schedule, else 0.",
 	})
@@ -106,7 +111,7 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.Rings, m.Integrations = newRings(), newIntegrations()
 	m.fill()
 	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
-		m.Webhooks, m.WebhookDeliveries, m.KeysRefused,
+		m.Webhooks, m.WebhookDeliveries, m.KeysRefused, m.Imports,
 		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations)
 	return m
 }
@@ -130,6 +135,9 @@ func (m *Metrics) fill() {
 	}
 	for _, r := range KeyRefusals {
 		m.KeysRefused.WithLabelValues(r)
+	}
+	for _, o := range importOutcomes {
+		m.Imports.WithLabelValues(o)
 	}
 	for _, c := range notifyChannels {
 		m.Misconfigured.WithLabelValues(c)

@@ -1,0 +1,79 @@
+package ingest
+
+import (
+	"fmt"
+	"io"
+)
+
+// maxBlankRows is how many rows a file may have beyond those that may be imported, since spreadsheets keep rows of nothing.
+const maxBlankRows = 20_000_000
+
+// A reading is what bounds the reading of a file. It reaches all that is read of it, what is unpacked included: a few bytes of
+// an archive may be hours of work.
+type reading struct {
+	// halted says why nothing more is to be read, nil while it may be.
+	halted func() error
+	pulse  *pulse
+	// left is how many rows may still be read, those included that hold nothing; -1 for any number.
+	left    int64
+	tooMany *FileError
+}
+
+// freely reads a file without bounds but those of its kind.
+func freely() *reading {
+	return &reading{halted: func() error { return nil }, pulse: newPulse(nil, func() {}), left: -1}
+}
+
+// within bounds a reading to so many rows that are leads or rejects; 0 is any number.
+func (r *reading) within(rows int64) *reading {
+	if rows > 0 {
+		r.left = rows + maxBlankRows
+		r.tooMany = &FileError{fmt.Sprintf("The file has more than %d rows, those included that hold nothing; take those out, or send it in parts.", r.left)}
+	}
+	return r
+}
+
+// A haltError is why a file was not read on, though it goes on.
+type haltError struct{ cause error }
+
+func (e *haltError) Error() string { return "reading the file was stopped: " + e.cause.Error() }
+func (e *haltError) Unwrap() error { return e.cause }
+
+// of makes a source one that is read within the bounds.
+func (r *reading) of(src io.Reader) io.Reader { return &boundedReader{src, r} }
+
+type boundedReader struct {
+	io.Reader
+	reading *reading
+}
+
+// Read implements io.Reader.
+func (b *boundedReader) Read(data []byte) (int, error) {
+	if cause := b.reading.halted(); cause != nil {
+		return 0, &haltError{cause}
+	}
+	b.reading.pulse.tick()
+	return b.Reader.Read(data)
+}
+
+// rows makes a table one whose rows are counted.
+func (r *reading) rows(t *Table) *Table {
+	t.records = &countedRecords{t.records, r}
+	return t
+}
+
+type countedRecords struct {
+	records
+	reading *reading
+}
+
+func (c *countedRecords) next() error {
+	switch c.reading.left {
+	case 0:
+		return c.reading.tooMany
+	case -1:
+	default:
+		c.reading.left--
+	}
+	return c.records.next()
+}
