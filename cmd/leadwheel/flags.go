@@ -44,6 +44,7 @@ type serverFlags struct {
 	AuditEvery    time.Duration `env:"LEADWHEEL_AUDIT_EVERY" default:"24h" placeholder:"DURATION" help:"How often the leading scheduler checks the promises on the live data, for metrics and alerts; 0 for never. Default ${default}."`
 	MaxConns      int           `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
 	hookFlags
+	importFlags
 	platformFlags
 	messageFlags
 	webhookFlags
@@ -51,11 +52,16 @@ type serverFlags struct {
 	LogFormat string     `env:"LEADWHEEL_LOG_FORMAT" default:"auto" enum:"auto,json,text" placeholder:"FORMAT" help:"json or text. Default: text for up on a terminal, else json."`
 }
 
+// Validate refuses what would mean nothing.
+func (f serverFlags) Validate() error {
+	return errors.Join(f.hookFlags.check(), f.importFlags.check())
+}
+
 // config is how to run, apart from what.
 func (f serverFlags) config(log *slog.Logger) app.Config {
 	return app.Config{
 		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery,
-		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), Platforms: f.platforms(), Messages: f.messages(),
+		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), Imports: f.importLimits(), Platforms: f.platforms(), Messages: f.messages(),
 		WebhookAllow: f.WebhookAllow, Version: version(), Log: log,
 	}
 }
@@ -93,8 +99,7 @@ func (f hookFlags) limits() app.HookLimits {
 	}
 }
 
-// Validate refuses what would mean nothing.
-func (f hookFlags) Validate() error {
+func (f hookFlags) check() error {
 	if f.HookRate < 0 || f.HookAddressRate < 0 || f.FormRate < 0 || f.FormAddressRate < 0 || f.HookKeptMB < 0 || f.HookKeepDays < 0 {
 		return errors.New("the limits of deliveries are 0 or more")
 	}

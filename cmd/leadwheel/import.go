@@ -15,7 +15,27 @@ import (
 	"github.com/leadwheel/leadwheel/internal/ingest"
 )
 
-// importCmd is `leadwheel import`.
+// importsCmd is `leadwheel import`.
+type importsCmd struct {
+	File   importCmd       `cmd:"" default:"withargs" help:"Import leads from a CSV or XLSX file, or a zip archive of such. The word itself may be left out."`
+	List   importListCmd   `cmd:"" help:"List imports and how far they are."`
+	Cancel importCancelCmd `cmd:"" help:"Cancel an import that runs or waits."`
+}
+
+// Help gives examples.
+func (importsCmd) Help() string {
+	return `leadwheel import FILE imports a file; leadwheel import file --help lists its flags.
+
+Examples:
+
+  leadwheel import leads.csv --group Sales --source Expo
+
+  leadwheel import leads.xlsx --dry-run
+
+  leadwheel import cancel 019ac5a1-6e7c-7f0a-8a35-3f0f2a8a5d11`
+}
+
+// importCmd is `leadwheel import FILE`.
 type importCmd struct {
 	File        string   `arg:"" type:"existingfile" help:"CSV or XLSX file with a header line, or a zip archive of such; - for standard input."`
 	Group       string   `help:"Distribution group that the leads go to, by id or exact name. Without one they are stored only, or go where the API key says."`
@@ -156,8 +176,11 @@ func (c *importCmd) report(ctx context.Context, api *client.Client, imp client.I
 			fmt.Fprintln(s.out, "the rejected rows, each with its line and the reason, are in", result.RejectsFile)
 		}
 	}
-	if imp.Error != nil {
+	switch {
+	case imp.Error != nil:
 		return fmt.Errorf("importing %s: %s", c.File, *imp.Error)
+	case imp.Status == "cancelled":
+		return fmt.Errorf("importing %s: it was cancelled; what had come in by then stays", c.File)
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ type progress struct {
 	read    atomic.Int64 // bytes
 	lines   atomic.Int64
 	worked  atomic.Int64 // rows, -1 where that is not known
+	waits   atomic.Bool  // for other imports
 	done    atomic.Bool  // an upload may be read on for a moment after it was answered
 	stop    chan struct{}
 	moving  sync.WaitGroup
@@ -91,6 +92,8 @@ func (p *progress) show() {
 	worked, lines := p.worked.Load(), p.lines.Load()
 	var says string
 	switch {
+	case p.waits.Load():
+		says = "waiting for other imports of the workspace to end"
 	case worked >= 0:
 		says = fmt.Sprintf("%d rows done", worked)
 	case lines > 0:
@@ -131,6 +134,7 @@ func (p *progress) watch(ctx context.Context, api *client.Client, n client.NewIm
 		}
 		if len(ours) == 1 {
 			p.worked.Store(ours[0].Rows)
+			p.waits.Store(ours[0].Status == "waiting")
 		}
 	})
 }

@@ -22,7 +22,7 @@ type cli struct {
 	Workspace  workspaceCmd  `cmd:"" help:"Create and list workspaces."`
 	APIKey     apiKeyCmd     `cmd:"" name:"apikey" help:"Create, list, rotate and revoke API keys."`
 	Session    sessionCmd    `cmd:"" help:"Look at who is signed in to the console, and sign them out."`
-	Import     importCmd     `cmd:"" help:"Import leads from a CSV file."`
+	Import     importsCmd    `cmd:"" help:"Import leads from a file, look at imports, and cancel them."`
 	Group      groupCmd      `cmd:"" help:"Look at distribution groups and whose turn is next, edit and delete them."`
 	Assignment assignmentCmd `cmd:"" help:"Look at bulk assignments and what became of them."`
 	Pending    pendingCmd    `cmd:"" help:"Look at leads that are yet to go out, delete them, or distribute them now."`

@@ -63,6 +63,7 @@ type Config struct {
 	// SecretKeys seal the secrets of others; see secret.NewBox.
 	SecretKeys string
 	Hooks      HookLimits
+	Imports    ingest.ImportLimits
 	Platforms  ingest.Platforms
 	Messages   Messages
 	// WebhookAllow are the private networks that webhooks may be in.
@@ -136,7 +137,7 @@ func Start(ctx context.Context, cfg Config) (a *App, err error) {
 	a.metrics = metrics.New(a.registry)
 	a.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		newCollector(a.store, a.redis, a.log), newIntegrationCollector(a.store, a.log), newMessageCollector(a.store, a.log),
+		newCollector(a.store, a.redis, a.log), newIntegrationCollector(a.store, a.log), newImportCollector(a.store, a.log), newMessageCollector(a.store, a.log),
 		buildInfo(cfg.Version))
 	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis), a.log)
 	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
@@ -222,7 +223,8 @@ func (a *App) publicHandler(cfg Config) http.Handler {
 	}).Keeping(cfg.Hooks.KeptBytes)
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
-			Store: a.store, Intake: intake, Feeder: a.feeder, Importer: ingest.NewImporter(a.store, a.metrics, a.log),
+			Store: a.store, Intake: intake, Feeder: a.feeder,
+			Importer: ingest.NewImporter(a.store, a.metrics, a.log).Within(cfg.Imports), ImportQueue: cfg.Imports.Queue,
 			Receiver: receiver, Secrets: a.secrets, Snapchat: cfg.Hooks.Snapchat, Telegram: a.bot,
 			Webhooks: webhooks.NewAddresses(cfg.WebhookAllow),
 			Waiting:  tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -79,7 +80,13 @@ func (n NewImport) Is(imp Import) bool {
 	return same(n.Group, imp.GroupID) && same(n.Source, imp.SourceID) && (n.Pace == "" || imp.Pace != nil && *imp.Pace == n.Pace)
 }
 
-// RunningImports are those of the newest imports that are under way.
+// CancelImport ends an import that runs or waits.
+func (c *Client) CancelImport(ctx context.Context, id uuid.UUID) (imp Import, err error) {
+	err = c.Call(ctx, http.MethodPost, "/v1/imports/"+id.String()+"/cancel", nil, &imp)
+	return imp, err
+}
+
+// RunningImports are those of the newest imports that are under way, or wait for their turn.
 func (c *Client) RunningImports(ctx context.Context) ([]Import, error) {
 	var newest struct {
 		Items []Import `json:"items"`
@@ -87,7 +94,7 @@ func (c *Client) RunningImports(ctx context.Context) ([]Import, error) {
 	if err := c.Get(ctx, "/v1/imports?limit=50", &newest); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(newest.Items, func(imp Import) bool { return imp.Status != "running" }), nil
+	return slices.DeleteFunc(newest.Items, func(imp Import) bool { return imp.Status != "running" && imp.Status != "waiting" }), nil
 }
 
 // ImportRejects writes an import's rejected rows to w, as CSV with line, reason and record.

@@ -32,6 +32,9 @@ type File struct {
 	spools   []*spool // of the archive, and of its part that is being read
 }
 
+// maxTold bounds the columns that are told of an archive, whose files may each have others.
+const maxTold = 1000
+
 // FileOptions say how a file is to be read, beyond what it says itself.
 type FileOptions struct {
 	// Mapping says which columns hold the name, the email, the phone and the external id.
@@ -130,7 +133,7 @@ func (f *File) Columns() ([]Column, error) {
 	columns, err := f.table.Columns()
 	all := slices.Clone(f.columns)
 	for _, c := range columns {
-		if !slices.Contains(all, c) {
+		if len(all) < maxTold && !slices.Contains(all, c) {
 			all = append(all, c)
 		}
 	}

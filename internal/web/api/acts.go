@@ -55,7 +55,8 @@ func (c *call) concerns(count *int, ids ...uuid.UUID) {
 	if c.addressed == nil {
 		c.addressed = slices.Clip(append([]uuid.UUID{}, c.act.IDs...))
 	}
-	c.act.IDs, c.act.Count = append(c.addressed, ids...), count
+	others := slices.DeleteFunc(slices.Clone(ids), func(id uuid.UUID) bool { return slices.Contains(c.addressed, id) })
+	c.act.IDs, c.act.Count = append(c.addressed, others...), count
 }
 
 // void says whether the call turned out to have no effect.

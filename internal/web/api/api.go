@@ -25,8 +25,10 @@ type Deps struct {
 	Intake   *ingest.Intake
 	Feeder   ingest.Feeder
 	Importer Importer
-	Receiver *ingest.Receiver
-	Secrets  *secret.Box
+	// ImportQueue is how many of a workspace's imports run at once and wait.
+	ImportQueue store.ImportQueue
+	Receiver    *ingest.Receiver
+	Secrets     *secret.Box
 	// Snapchat allows integrations of that kind.
 	Snapchat bool
 	// Webhooks says which addresses webhooks may have.

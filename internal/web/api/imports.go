@@ -25,7 +25,7 @@ type Importer interface {
 // Import is a file of leads that was sent, and what became of its rows.
 type Import struct {
 	ID            uuid.UUID  `json:"id" format:"uuid"`
-	Status        string     `json:"status" enum:"running,completed,failed" doc:"What a failed import had imported stays; send the file again: rows already here are recognised."`
+	Status        string     `json:"status" enum:"waiting,running,completed,failed,cancelled" doc:"An import waits while as many others of the workspace run as may. What a failed or cancelled one had imported stays; send the file again: rows already here are recognised."`
 	Rows          int64      `json:"rows" doc:"Rows read so far: the sum of imported, duplicates and rejected."`
 	Imported      int64      `json:"imported"`
 	Duplicates    int64      `json:"duplicates" doc:"Rows whose external id, or else whose whole content, was imported before."`
@@ -77,12 +77,15 @@ func (a *API) registerImports() {
 		OperationID: "post-import", Method: http.MethodPost, Path: "/v1/imports", Summary: "Import leads from a file",
 		Description: "CSV in any usual encoding and with any usual delimiter, XLSX (its first sheet), or a zip archive of these; what it is " +
 			"shows by its first bytes. It has a header line that names a name, an email or a phone, in any usual language, " +
-			"as the exports of ad platforms do; where none does, what is in the columns tells, or a mapping. A column `source` holds a source's name. CSV may be of any length, the others up to 1 GiB. The answer comes when all of it is " +
-			"stored; see status, which is failed for a file that cannot be read. Sent again, a file adds nothing twice.",
+			"as the exports of ad platforms do; where none does, what is in the columns tells, or a mapping. A column `source` holds a " +
+			"source's name. CSV may be of any length, the others up to 1 GiB. The answer comes when all of it is " +
+			"stored; see status, which is failed for a file that cannot be read or is larger than one import may be. A few imports of " +
+			"a workspace run at once; others wait for their turn, in the order in which they came, and are 429 where too many wait " +
+			"already. Sent again, a file adds nothing twice.",
 		DefaultStatus: http.StatusAccepted,
 		Metadata:      map[string]any{streamed: true},
 		RequestBody:   &huma.RequestBody{Required: true, Description: "The file.", Content: content},
-		Errors:        []int{http.StatusConflict, http.StatusUnsupportedMediaType},
+		Errors:        []int{http.StatusConflict, http.StatusUnsupportedMediaType, http.StatusTooManyRequests},
 	}, a.postImport)
 	registerList(a, huma.Operation{
 		OperationID: "list-imports", Path: "/v1/imports", Summary: "List imports",
@@ -97,6 +100,7 @@ func (a *API) registerImports() {
 		return &importOutput{importBody(imp)}, err
 	})
 	a.registerImportRejects()
+	a.registerImportCancel()
 }
 
 func (a *API) postImport(ctx context.Context, c *call, in *importInput) (*importOutput, error) {
@@ -109,6 +113,9 @@ func (a *API) postImport(ctx context.Context, c *call, in *importInput) (*import
 	}
 	file := newHashedFile(in.Upload.Request.Body)
 	imp, err = a.Importer.Run(ctx, c.Workspace, imp, file)
+	if !file.read {
+		in.Upload.Response.Header().Set("Connection", "close") // else the server waits for the rest before it answers
+	}
 	if errors.Is(err, store.ErrImportEnded) {
 		err = problem.New(http.StatusConflict, store.ErrImportEnded.Error())
 	}
@@ -144,8 +151,8 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 		}
 		first = nil
 		c.void(false)
-		if imp, err = tx.CreateImport(ctx, c.Workspace, wanted); err != nil {
-			return err
+		if imp, err = tx.QueueImport(ctx, c.Workspace, wanted, a.ImportQueue); err != nil {
+			return tooManyImports(err)
 		}
 		out, err := post(http.StatusAccepted, importBody(imp))
 		if err != nil {

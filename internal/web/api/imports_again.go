@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"hash"
 	"io"
 	"net/http"
 
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -37,9 +39,10 @@ func (k *keptImport) isOf(body io.Reader) error {
 	return nil
 }
 
-// keepFile keeps the hash of an import's file. One that failed is not held against its file: it is sent again mended.
+// keepFile keeps the hash of an import's file. One that failed is not held against its file: it is sent again mended. Of one that
+// was cancelled not all was read.
 func (a *API) keepFile(ctx context.Context, c *call, imp store.Import, file *hashedFile) error {
-	if c.idempotencyKey == "" || imp.Status == store.ImportFailed {
+	if c.idempotencyKey == "" || imp.Status != store.ImportCompleted {
 		return nil
 	}
 	kept, err := post(http.StatusAccepted, keptImport{imp.ID, file.hash.Sum(nil)})
@@ -51,11 +54,24 @@ func (a *API) keepFile(ctx context.Context, c *call, imp store.Import, file *has
 
 // A hashedFile hashes a file while it is read.
 type hashedFile struct {
-	io.Reader
+	body io.Reader
 	hash hash.Hash
+	read bool // to its end
 }
 
-func newHashedFile(body io.Reader) *hashedFile {
-	h := sha256.New()
-	return &hashedFile{io.TeeReader(body, h), h}
+func newHashedFile(body io.Reader) *hashedFile { return &hashedFile{body: body, hash: sha256.New()} }
+
+// Read implements io.Reader.
+func (f *hashedFile) Read(data []byte) (int, error) {
+	n, err := f.body.Read(data)
+	f.hash.Write(data[:n])
+	f.read = f.read || errors.Is(err, io.EOF)
+	return n, err
+}
+
+// Interrupt implements ingest.Interrupter.
+func (f *hashedFile) Interrupt() {
+	if i, is := f.body.(ingest.Interrupter); is {
+		i.Interrupt()
+	}
 }

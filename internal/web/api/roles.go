@@ -133,6 +133,7 @@ var roles = map[string][]lead.Role{
 	"list-imports":       integrations,
 	"get-import":         integrations,
 	"get-import-rejects": integrations,
+	"cancel-import":      admins,
 }
 
 // rolesOf panics for an operation without roles, so that none can be served by mistake.

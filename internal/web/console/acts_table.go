@@ -19,6 +19,10 @@ func notActive(o object) bool  { return !o.is("active") }
 func isNoTest(o object) bool   { return !o.is("test") }
 func retryable(o object) bool  { return o.text("outcome") == "failed" && !o.is("retried") }
 
+func underWay(o object) bool {
+	return o.text("status") == "running" || o.text("status") == "waiting"
+}
+
 // acts is what can be done from the console.
 var acts = []*act{
 	{
@@ -66,6 +70,10 @@ var acts = []*act{
 	},
 	{
 		Name: "redeliver-failed", Label: "Deliver all failed again", Done: "Deliveries made again", Fits: always, Each: redeliverFailed,
+	},
+	{
+		Name: "cancel-import", Label: "Cancel…", Done: "Imports cancelled", Fits: underWay, Each: calls(http.MethodPost, "/cancel", nil),
+		Ask: "No more rows of the file come in. Leads that have come in stay and are distributed.",
 	},
 	{
 		Name: "end-session", Label: "Sign out…", Done: "Sessions ended", Fits: always, Gone: true, Each: deleteOne,

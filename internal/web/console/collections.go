@@ -126,6 +126,7 @@ var collections = []collection{
 	{
 		Name: "imports", Title: "Imports",
 		Columns: []string{"created_at", "status", "rows", "imported", "duplicates", "rejected", "group_id", "source_id", "pace"}, Rejects: true,
+		Acts: []string{"cancel-import"},
 	},
 	{
 		Name: "notifications", Title: "Messages",

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,6 +30,9 @@ func (p Pace) allowed(moved int64, waited time.Duration) time.Duration {
 	return max(0, min(p.Grace, earned))
 }
 
+// ErrInterrupted is for a body that is read no further, because who reads it has no more use for it.
+var ErrInterrupted = errors.New("the body is read no further")
+
 // A Body is a request's body that must keep its pace. Reading it fails where it does not.
 type Body struct {
 	io.ReadCloser
@@ -36,6 +40,8 @@ type Body struct {
 	deadlines *http.ResponseController
 	moved     int64
 	waited    time.Duration
+
+	ended, interrupted atomic.Bool
 }
 
 // Keep gives a request's body a pace, in the place of one that it has.
@@ -55,12 +61,28 @@ func Keep(w http.ResponseWriter, r *http.Request, p Pace) {
 func (b *Body) Read(data []byte) (int, error) {
 	began := time.Now()
 	_ = b.deadlines.SetReadDeadline(began.Add(b.pace.allowed(b.moved, b.waited)))
+	if b.interrupted.Load() {
+		return 0, ErrInterrupted
+	}
 	n, err := b.ReadCloser.Read(data)
 	b.moved, b.waited = b.moved+int64(n), b.waited+time.Since(began)
 	if errors.Is(err, io.EOF) {
+		b.ended.Store(true)
 		_ = b.deadlines.SetReadDeadline(time.Time{})
 	}
 	return n, err
+}
+
+// Interrupt ends a read that is under way, and lets none begin any more. It may be called while the body is read.
+func (b *Body) Interrupt() {
+	if b.ended.Load() {
+		return
+	}
+	b.interrupted.Store(true)
+	_ = b.deadlines.SetReadDeadline(time.Unix(1, 0))
+	if b.ended.Load() { // meanwhile: what the server reads next is another request
+		_ = b.deadlines.SetReadDeadline(time.Time{})
+	}
 }
 
 // piece is how much of an answer is written under one deadline.

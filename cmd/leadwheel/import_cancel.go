@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+)
+
+type importListCmd struct {
+	Limit int `default:"20" help:"How many at the most. Default ${default}."`
+	client.Flags
+	jsonFlag
+}
+
+// Help gives an example.
+func (importListCmd) Help() string {
+	return `Newest first. What waits is read when its turn comes.
+
+Example:
+
+  leadwheel import list --limit 5`
+}
+
+// Validate implements kong's check of a command's flags.
+func (c *importListCmd) Validate() error {
+	if c.Limit < 1 {
+		return fmt.Errorf("--limit %d: it is 1 or more", c.Limit)
+	}
+	return nil
+}
+
+// Run prints the imports.
+func (c *importListCmd) Run(ctx context.Context, s streams) error {
+	api, err := call(c.Flags)
+	if err != nil {
+		return err
+	}
+	items, rows := []client.Import{}, [][]string{}
+	for imp, err := range client.List[client.Import](ctx, api, "/v1/imports", nil) {
+		if err != nil {
+			return fmt.Errorf("listing the imports: %w", err)
+		}
+		row := []string{timeCell(&imp.CreatedAt), imp.ID.String(), imp.Status}
+		for _, n := range []int64{imp.Rows, imp.Imported, imp.Duplicates, imp.Rejected} {
+			row = append(row, strconv.FormatInt(n, 10))
+		}
+		if items, rows = append(items, imp), append(rows, row); len(items) == c.Limit {
+			break
+		}
+	}
+	if c.JSON {
+		return printJSON(s.out, list[client.Import]{items})
+	}
+	return printTable(s.out, "AT ID STATUS ROWS IMPORTED DUPLICATES REJECTED", rows)
+}
+
+type importCancelCmd struct {
+	ID uuid.UUID `arg:"" help:"The import's id, as in import list."`
+	client.Flags
+	jsonFlag
+}
+
+// Help gives an example.
+func (importCancelCmd) Help() string {
+	return `No more rows of its file come in. Leads that have come in stay and are distributed.
+
+Example:
+
+  leadwheel import cancel 019ac5a1-6e7c-7f0a-8a35-3f0f2a8a5d11`
+}
+
+// Run cancels the import and prints what it had done.
+func (c *importCancelCmd) Run(ctx context.Context, s streams) error {
+	api, err := call(c.Flags)
+	if err != nil {
+		return err
+	}
+	imp, err := api.CancelImport(ctx, c.ID)
+	if err != nil {
+		return fmt.Errorf("cancelling import %s: %w", c.ID, err)
+	}
+	if c.JSON {
+		return printJSON(s.out, imp)
+	}
+	_, err = fmt.Fprintf(s.out, "Cancelled after %d rows: %d imported, %d here already, %d rejected.\n", imp.Rows, imp.Imported, imp.Duplicates, imp.Rejected)
+	return err
+}
