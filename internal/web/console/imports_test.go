@@ -22,7 +22,7 @@ func TestImportsAreCancelled(t *testing.T) {
 	for range 2 { // somebody clicks twice
 		s.leadsTo(s.post("/console/acts/cancel-import", sure), "Imports cancelled: 1.")
 	}
-	s.get("/console/imports/"+imp.ID.String()).is(http.StatusOK).shows("cancelled").lacks("Cancel…")
+	s.get("/console/imports/" + imp.ID.String()).is(http.StatusOK).shows("cancelled").lacks("Cancel…")
 
 	done, err := s.Store.CreateImport(t.Context(), s.workspace, store.NewImport{APIKeyID: uuid.New()})
 	if err != nil {
