@@ -21,7 +21,7 @@ type ImportQueue struct{ AtOnce, Waiting int }
 type TooManyImportsError struct{ Waiting int }
 
 func (e *TooManyImportsError) Error() string {
-	return fmt.Sprintf("%d imports of this workspace are waiting for their turn already; wait for one to end, or cancel one", e.Waiting)
+	return fmt.Sprintf("as many imports of this workspace as may are waiting for their turn already (%d); wait for one to end, or cancel one", e.Waiting)
 }
 
 // QueueImport writes an import that reads its file at once where few enough others of its workspace do, and else waits for
