@@ -140,7 +140,7 @@ func TestCancelShowsWhileItWaits(t *testing.T) {
 		if _, err := tx.ImportProgress(ctx, w.workspace, imp.ID); err != nil {
 			return err
 		}
-		go func() {
+		go func() { //nolint:contextcheck // it goes on when the transaction of ctx has ended
 			_, _, err := w.cancel(t.Context(), imp.ID)
 			cancelled <- err
 		}()

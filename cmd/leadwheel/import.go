@@ -78,7 +78,7 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 	p := newProgress(file, size, s.err, s.terminal)
 	defer p.finish()
 	if c.DryRun {
-		return c.dryRun(p, mapping, s)
+		return c.dryRun(ctx, p, mapping, s)
 	}
 	api, err := call(c.Flags)
 	if err != nil {
@@ -100,7 +100,10 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 	p.watch(ctx, api, settings)
 	imp, err := api.Import(ctx, p, size, settings)
 	p.finish()
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("importing %s: %w; what the server has of it still comes in, unless `leadwheel import cancel` ends it", c.File, err)
+	case err != nil:
 		return fmt.Errorf("importing %s: %w", c.File, err)
 	}
 	return c.report(ctx, api, imp, s)

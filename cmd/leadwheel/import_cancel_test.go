@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/testenv"
 )
 
@@ -207,4 +208,12 @@ func TestCancelOutlivesACrash(t *testing.T) {
 
 	command(t, exitOK, i.api[0], "import", file)
 	i.holds(300_000)
+}
+
+// A dry run knows no server, and says what servers do unless they are told otherwise.
+func TestDryRunsKnowTheUsualLimit(t *testing.T) {
+	t.Parallel()
+	if got := settings(t)["LEADWHEEL_IMPORT_MAX_ROWS"].value; got != fmt.Sprint(ingest.UsualImportRows) {
+		t.Errorf("servers take %s rows", got)
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -32,8 +33,8 @@ func printColumns(w io.Writer, columns []client.Column) error {
 const shownRejects = 20
 
 // dryRun reports what an import would find in the file.
-func (c *importCmd) dryRun(p *progress, mapping ingest.Mapping, s streams) error {
-	check, err := ingest.FileOptions{Mapping: mapping, OwnIDs: c.Integration != ""}.Check(p)
+func (c *importCmd) dryRun(ctx context.Context, p *progress, mapping ingest.Mapping, s streams) error {
+	check, err := ingest.FileOptions{Mapping: mapping, OwnIDs: c.Integration != ""}.Check(ctx, p)
 	p.finish()
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", c.File, err)

@@ -2,15 +2,23 @@ package ingest
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"io"
 
 	contacts "github.com/leadwheel/leadwheel/internal/contact"
 )
 
-// maxShownRejects bounds the rejects that a check lists.
-const maxShownRejects = 1000
+const (
+	// maxShownRejects bounds the rejects that a check lists.
+	maxShownRejects = 1000
+	// maxSeen bounds the rows by which a check knows others again, and so its memory; of those beyond it takes all for new.
+	maxSeen = 10_000_000
+	// UsualImportRows is how many rows one import may have unless a server is told otherwise.
+	UsualImportRows = 5_000_000
+)
 
 // A Check is what an import of a file would find, as far as the file alone tells.
 type Check struct {
@@ -31,14 +39,16 @@ type Check struct {
 
 // CheckFile reads a file as an import does, and stores nothing. It returns a *FileError for one that cannot be
 // imported.
-func CheckFile(src io.Reader) (Check, error) { return FileOptions{}.Check(src) }
+func CheckFile(src io.Reader) (Check, error) { return FileOptions{}.Check(context.Background(), src) }
 
-// Check reads a file by the options as an import does; see CheckFile.
-func (o FileOptions) Check(src io.Reader) (Check, error) {
+// Check reads a file by the options as an import does, see CheckFile, and ends with its context, whose cause it then returns.
+func (o FileOptions) Check(ctx context.Context, src io.Reader) (Check, error) {
 	check := Check{Sources: map[string]int64{}, Rejects: []Reject{}, Warnings: []string{}}
-	file, err := o.Open(src)
+	bounds := freely()
+	bounds.halted = func() error { return context.Cause(ctx) }
+	file, err := o.open(src, bounds)
 	if err != nil {
-		return check, err
+		return check, cmp.Or(context.Cause(ctx), err)
 	}
 	defer file.Close()
 	if check.Columns, err = file.Columns(); err != nil {
@@ -51,6 +61,9 @@ func (o FileOptions) Check(src io.Reader) (Check, error) {
 		switch {
 		case errors.Is(err, io.EOF):
 			check.Warnings = append(check.Warnings, file.Warnings()...)
+			if check.Rows > UsualImportRows {
+				check.Warnings = append(check.Warnings, fmt.Sprintf("An import takes %d rows, unless the server's LEADWHEEL_IMPORT_MAX_ROWS says otherwise; send the file in parts.", UsualImportRows))
+			}
 			check.Columns, err = file.Columns()
 			return check, err
 		case errors.As(err, &reject):
@@ -59,7 +72,7 @@ func (o FileOptions) Check(src io.Reader) (Check, error) {
 				check.Rejects = append(check.Rejects, *reject)
 			}
 		case err != nil:
-			return check, err
+			return check, cmp.Or(context.Cause(ctx), err)
 		default:
 			check.count(row, seen)
 		}
@@ -102,7 +115,9 @@ func (s seenIDs) again(row Row) bool {
 	}
 	first, held := s.who[id]
 	if !held {
-		s.who[id] = now
+		if len(s.who) < maxSeen {
+			s.who[id] = now
+		}
 		return false
 	}
 	other := false
@@ -116,7 +131,7 @@ func (s seenIDs) again(row Row) bool {
 		other = true
 	}
 	for i, mark := range now {
-		if other && mark != 0 {
+		if other && mark != 0 && len(s.who) < maxSeen {
 			s.who[id^uint64(mark)<<(8*i+1)] = now
 		}
 	}

@@ -3,11 +3,13 @@ package ingest
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
+	"time"
 )
 
 // archiveOf is an archive of so many files, made each by do.
@@ -90,5 +92,24 @@ func TestArchivesWithinAnotherShareItsAllowance(t *testing.T) {
 	f, rows, _ := readAll(t, archive)
 	if used := freelyUnpacked - *f.archive.left; rows != 1 || used < 3*size {
 		t.Errorf("of %d rows, %d bytes were counted as unpacked", rows, used)
+	}
+}
+
+func TestCheckOfAnEndlessFileEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	stop := errors.New("stopped")
+	begun := func(e endless) io.Reader { return io.MultiReader(strings.NewReader("name\nAda\n"), e) }
+	for name, file := range map[string]io.Reader{
+		"rows": begun("Ada\n"), "rows of nothing": begun("\n"), "one cell": begun("x"), "nothing at all": endless("\n"),
+		"an archive": bytes.NewReader(aSmallArchiveOfManyRows(t)), "a workbook": bytes.NewReader(workbook(t, repeated("<row/>", 40_000_000))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer time.AfterFunc(300*time.Millisecond, func() { cancel(stop) }).Stop()
+			if _, err := CheckFileUntil(ctx, file); !errors.Is(err, stop) {
+				t.Errorf("it ended with %v", err)
+			}
+		})
 	}
 }

@@ -127,10 +127,7 @@ type importRun struct {
 // read reads the file until the context for that ends, committing chunk by chunk, and says why it was not read to its end, if it
 // was not.
 func (r *importRun) read(ctx, reading context.Context, src io.Reader) (failure string, err error) {
-	bounds := freely().within(r.limits.Rows)
-	bounds.halted = func() error { return context.Cause(reading) }
-	bounds.pulse = newPulse(nil, func() { r.touch(ctx) })
-	file, err := FileOptions{Mapping: r.imp.Mapping, Region: r.region, OwnIDs: r.imp.IntegrationID != nil}.open(src, bounds)
+	file, err := FileOptions{Mapping: r.imp.Mapping, Region: r.region, OwnIDs: r.imp.IntegrationID != nil}.open(src, r.bounds(ctx, reading))
 	if err != nil {
 		return r.broken(ctx, reading, err)
 	}
@@ -140,18 +137,13 @@ func (r *importRun) read(ctx, reading context.Context, src io.Reader) (failure s
 		return "", err
 	}
 	var c chunk
-	rows := chunkRows
-	if r.imp.Pace != "" {
-		rows = pacedChunkRows
-	}
-	for {
+	for rows := r.chunkRows(); ; {
 		row, err := file.Next()
 		var reject *Reject
 		rejected := errors.As(err, &reject)
 		switch {
 		case (err == nil || rejected) && r.overRows(&c):
-			err = r.commit(ctx, &c)
-			return r.tooManyRows(), err
+			return r.tooManyRows(ctx, &c)
 		case err == nil:
 			c.add(row, r.lead(row))
 		case rejected && r.keeps(*reject):

@@ -36,6 +36,14 @@ type rowOrigin struct {
 	start, end int
 }
 
+// chunkRows is how many rows the import's chunks have at the most.
+func (r *importRun) chunkRows() int {
+	if r.imp.Pace != "" {
+		return pacedChunkRows
+	}
+	return chunkRows
+}
+
 func (c *chunk) add(row Row, lead store.NewLead) {
 	c.begin()
 	start := len(c.records)

@@ -31,6 +31,14 @@ func (i *Importer) Within(l ImportLimits) *Importer {
 	return i
 }
 
+// bounds are those of reading the import's file.
+func (r *importRun) bounds(ctx, whileReading context.Context) *reading {
+	b := freely().within(r.limits.Rows)
+	b.halted = func() error { return context.Cause(whileReading) }
+	b.pulse = newPulse(nil, func() { r.touch(ctx) })
+	return b
+}
+
 // errOverTime is why an import is not read on that has had its time.
 var errOverTime = errors.New("the import took longer than it may")
 
@@ -77,8 +85,10 @@ func (r *importRun) overRows(c *chunk) bool {
 	return r.limits.Rows > 0 && r.counts.Rows+int64(c.rows()) >= r.limits.Rows
 }
 
-func (r *importRun) tooManyRows() string {
-	return fmt.Sprintf("The file has more than %d rows, which is as many as one import takes. %s", r.limits.Rows, r.sendRest())
+// tooManyRows stores the last rows that the import may have and says that the file has more.
+func (r *importRun) tooManyRows(ctx context.Context, c *chunk) (failure string, err error) {
+	err = r.commit(ctx, c)
+	return fmt.Sprintf("The file has more than %d rows, which is as many as one import takes. %s", r.limits.Rows, r.sendRest()), err
 }
 
 // sendRest tells whoever sent a file of which not all is read what to do.
