@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/leadwheel/leadwheel/internal/testenv"
+	"github.com/leadwheel/leadwheel/store"
 )
 
 // archiveOf is an archive of so many files, made each by do.
@@ -111,5 +114,20 @@ func TestCheckOfAnEndlessFileEndsWithItsContext(t *testing.T) {
 				t.Errorf("it ended with %v", err)
 			}
 		})
+	}
+}
+
+func TestLinesOfAWorkbookStayApart(t *testing.T) {
+	t.Parallel()
+	row := `<row r="%s"><c r="B1" t="inlineStr"><is><t>x</t></is></c></row>`
+	var rows strings.Builder
+	rows.WriteString(`<row><c t="inlineStr"><is><t>name</t></is></c><c t="inlineStr"><is><t>city</t></is></c></row>`)
+	for _, number := range []string{"9223372036854775807", "5", "9223372036854775807", "5", "1099511627776", "-7", "5"} {
+		fmt.Fprintf(&rows, row, number)
+	}
+	r := faultyImport(t, testenv.New(t).Store)
+	imp, err := r.Run(t.Context(), r.workspace, r.imp, bytes.NewReader(workbook(t, strings.NewReader(rows.String()))))
+	if err != nil || imp.Status != store.ImportCompleted || imp.Rejected != 7 {
+		t.Errorf("the import ended as %+v, %v", imp, err)
 	}
 }

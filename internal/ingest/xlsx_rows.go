@@ -7,6 +7,10 @@ import (
 	"strconv"
 )
 
+// maxLine is the highest number of a row that is believed, far beyond what spreadsheets have: lines are counted on from there, and
+// no two rows may come to have the same.
+const maxLine = 1 << 40
+
 // A sheetReader reads the rows of a workbook's sheet one by one.
 type sheetReader struct {
 	name     string
@@ -57,7 +61,7 @@ func (r *sheetReader) next() error {
 		}
 		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "row" {
 			r.line++
-			if n, err := strconv.ParseInt(attribute(e, "r"), 10, 64); err == nil && n > r.line {
+			if n, err := strconv.ParseInt(attribute(e, "r"), 10, 64); err == nil && n > r.line && n <= maxLine {
 				r.line = n
 			}
 			return r.row()

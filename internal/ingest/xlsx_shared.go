@@ -5,12 +5,13 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"math"
 )
 
 const (
 	// maxSharedTexts bounds the texts that a workbook's cells share; four bytes of each are kept in memory.
 	maxSharedTexts = 1 << 24
+	// maxSharedBytes bounds them in all, since they are kept on disk.
+	maxSharedBytes = 1 << 30
 	sharedPage     = 64 << 10
 	sharedPages    = 64 // kept in memory
 )
@@ -51,7 +52,7 @@ func readSharedTexts(a *archive, name string, file *spool) (*sharedTexts, error)
 		if text, err = t.text(text[:0], isT); err != nil {
 			return nil, err
 		}
-		if size += int64(len(text)); size > math.MaxUint32 || len(s.ends) == maxSharedTexts {
+		if size += int64(len(text)); size > maxSharedBytes || len(s.ends) == maxSharedTexts {
 			return nil, &FileError{"The workbook holds too many texts; save it as CSV, which may be of any size."}
 		}
 		if _, err := out.Write(text); err != nil {
