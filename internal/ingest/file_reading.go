@@ -24,10 +24,10 @@ func freely() *reading {
 	return &reading{halted: func() error { return nil }, pulse: newPulse(nil, func() {}), left: -1}
 }
 
-// within bounds a reading to so many rows that are leads or rejects; 0 is any number.
-func (r *reading) within(rows int64) *reading {
+// within bounds a reading to so many rows that are leads or rejects, and so many that hold nothing; 0 is any number.
+func (r *reading) within(rows, blank int64) *reading {
 	if rows > 0 {
-		r.left = rows + maxBlankRows
+		r.left = rows + blank
 		r.tooMany = &FileError{fmt.Sprintf("The file has more than %d rows, those included that hold nothing; take those out, or send it in parts.", r.left)}
 	}
 	return r

@@ -31,11 +31,13 @@ type Importer struct {
 	log      *slog.Logger
 	patience time.Duration
 	limits   ImportLimits
+	// blankRows is how many rows of nothing a file may have.
+	blankRows int64
 }
 
 // NewImporter returns an importer into s, without limits: see Within.
 func NewImporter(s *store.Store, m *metrics.Metrics, log *slog.Logger) *Importer {
-	return &Importer{store: s, metrics: m, log: log, patience: importPatience}
+	return &Importer{store: s, metrics: m, log: log, patience: importPatience, blankRows: maxBlankRows}
 }
 
 // Run reads a file of any length into an import that was just created, and returns the import as it ended. Every row

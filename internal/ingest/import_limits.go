@@ -33,7 +33,7 @@ func (i *Importer) Within(l ImportLimits) *Importer {
 
 // bounds are those of reading the import's file.
 func (r *importRun) bounds(ctx, whileReading context.Context) *reading {
-	b := freely().within(r.limits.Rows)
+	b := freely().within(r.limits.Rows, r.blankRows)
 	b.halted = func() error { return context.Cause(whileReading) }
 	b.pulse = newPulse(nil, func() { r.touch(ctx) })
 	return b
