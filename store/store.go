@@ -70,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	// Postgres keeps microseconds; a time that is rounded once compares equal wherever it has been.
 	clock := func() time.Time { return now().UTC().Truncate(time.Microsecond) }
-	s := &Store{Queries: Queries{q: db, now: clock, channels: o.Channels, ids: new(ids)}, db: db, url: o.DatabaseURL}
+	s := &Store{Queries: Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids)}, db: db, url: o.DatabaseURL}
 	if o.Redis != nil {
 		s.cursors = cursor.New(o.Redis)
 	}

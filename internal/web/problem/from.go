@@ -50,6 +50,9 @@ func From(err error) *Problem {
 		return New(http.StatusNotFound, "there is nothing at this address; check the id")
 	case errors.Is(err, context.Canceled):
 		return New(StatusClientGone, "the request was broken off before it could be answered")
+	case errors.Is(err, store.ErrTooLong):
+		return New(http.StatusServiceUnavailable, "this took the database too long and was stopped; ask for less, as by a filter or a shorter time").
+			WithHeader("Retry-After", "30")
 	case store.Unavailable(err):
 		return New(http.StatusServiceUnavailable, "the database cannot be reached or is busy; try again shortly").
 			WithHeader("Retry-After", "1")

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+)
+
+// ErrTooLong is for what Postgres was stopped reading because it took longer than it may.
+var ErrTooLong = errors.New("reading took longer than it may, and was stopped")
+
+// Bounded runs what reads, where that may take Postgres long. All that is read with the context that it is given goes over one
+// connection, and Postgres itself stops each statement that takes longer than limit, whatever has become of this program by then.
+// It returns ErrTooLong for those. A statement is not spread over several of Postgres' processes either, so that who bounds what is
+// read at once bounds how much of the machine it takes. A limit of 0 is none.
+func (s *Store) Bounded(ctx context.Context, limit time.Duration, read func(context.Context) error) error {
+	if limit <= 0 {
+		return read(ctx)
+	}
+	err := s.inBounds(ctx, limit, read)
+	var stopped *pq.Error
+	if errors.As(err, &stopped) && stopped.Code == pqerror.QueryCanceled && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", ErrTooLong, err)
+	}
+	return err
+}
+
+func (s *Store) inBounds(ctx context.Context, limit time.Duration, read func(context.Context) error) (err error) {
+	tx, err := s.db.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("starting to read: %w", translate(err))
+	}
+	defer func() { // nothing was written
+		if ended := tx.Rollback(); ended != nil && !errors.Is(ended, sql.ErrTxDone) && err == nil {
+			err = fmt.Errorf("ending to read: %w", translate(ended))
+		}
+	}()
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf(
+		`SET LOCAL statement_timeout = %d; SET LOCAL max_parallel_workers_per_gather = 0; SET TRANSACTION READ ONLY`,
+		max(1, limit.Milliseconds()))); err != nil {
+		return fmt.Errorf("bounding how long to read: %w", translate(err))
+	}
+	return read(context.WithValue(ctx, boundedKey{}, tx))
+}
+
+// boundedKey is the key of the transaction in whose bounds a context's reading is done.
+type boundedKey struct{}
+
+// byContext runs statements in the bounds of their context, where it has any, and else on the database.
+type byContext struct{ *sqlx.DB }
+
+func (b byContext) on(ctx context.Context) sqlx.ExtContext {
+	if tx, is := ctx.Value(boundedKey{}).(*sqlx.Tx); is {
+		return tx
+	}
+	return b.DB
+}
+
+// QueryContext implements sqlx.QueryerContext.
+func (b byContext) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return b.on(ctx).QueryContext(ctx, query, args...)
+}
+
+// QueryxContext implements sqlx.QueryerContext.
+func (b byContext) QueryxContext(ctx context.Context, query string, args ...any) (*sqlx.Rows, error) {
+	return b.on(ctx).QueryxContext(ctx, query, args...)
+}
+
+// QueryRowxContext implements sqlx.QueryerContext.
+func (b byContext) QueryRowxContext(ctx context.Context, query string, args ...any) *sqlx.Row {
+	return b.on(ctx).QueryRowxContext(ctx, query, args...)
+}
+
+// ExecContext implements sqlx.ExecerContext.
+func (b byContext) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return b.on(ctx).ExecContext(ctx, query, args...)
+}
