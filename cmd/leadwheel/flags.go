@@ -45,6 +45,7 @@ type serverFlags struct {
 	MaxConns      int           `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
 	hookFlags
 	importFlags
+	limitFlags
 	platformFlags
 	messageFlags
 	webhookFlags
@@ -61,10 +62,14 @@ func (f serverFlags) Validate() error {
 func (f serverFlags) config(log *slog.Logger) app.Config {
 	return app.Config{
 		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery,
-		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), Imports: f.importLimits(), Platforms: f.platforms(), Messages: f.messages(),
+		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), API: f.limitFlags.api(f.MaxConns), Imports: f.importLimits(),
+		Platforms: f.platforms(), Messages: f.messages(),
 		WebhookAllow: f.WebhookAllow, Version: version(), Log: log,
 	}
 }
+
+// Validate refuses what would mean nothing.
+func (f serverFlags) Validate() error { return errors.Join(f.hookFlags.check(), f.limitFlags.check()) }
 
 // platformFlags are for commands that fetch leads from ad platforms.
 type platformFlags struct {
@@ -87,7 +92,7 @@ type hookFlags struct {
 	FormRate        float64        `env:"LEADWHEEL_FORM_RATE" default:"600" help:"Times a minute that a form may be sent, unless it has a limit of its own; 0 is no limit. Default ${default}."`
 	FormAddressRate float64        `env:"LEADWHEEL_FORM_ADDRESS_RATE" default:"20" help:"Times a minute that a form may be sent from one address; 0 is no limit. Default ${default}."`
 	HookKeptMB      int64          `env:"LEADWHEEL_HOOK_KEPT_MB" default:"64" help:"Megabytes a day that an integration keeps of what is refused or ignored and of what nobody signed; forms take leads all the same. 0 is no limit. Default ${default}."`
-	TrustedProxies  []netip.Prefix `env:"LEADWHEEL_TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of the proxies that stand before this server, as in 10.0.0.0/8: for that rate, what these say in X-Forwarded-For is where a request came from. Default: none, a proxy counts as one address."`
+	TrustedProxies  []netip.Prefix `env:"LEADWHEEL_TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of the proxies that stand before this server, as in 10.0.0.0/8: what these say in X-Forwarded-For is where a request came from, for all that is counted or shown by address. Default: none, a proxy counts as one address."`
 	HookKeepDays    int            `env:"LEADWHEEL_HOOK_KEEP_DAYS" default:"30" help:"Days for which what was delivered to integrations is kept, to look at and to read again; 0 is for ever. Default ${default}."`
 	Snapchat        bool           `env:"LEADWHEEL_SNAPCHAT" help:"Allow integrations of kind snapchat, which Snapchat does not document."`
 }
@@ -99,6 +104,7 @@ func (f hookFlags) limits() app.HookLimits {
 	}
 }
 
+// check refuses what would mean nothing.
 func (f hookFlags) check() error {
 	if f.HookRate < 0 || f.HookAddressRate < 0 || f.FormRate < 0 || f.FormAddressRate < 0 || f.HookKeptMB < 0 || f.HookKeepDays < 0 {
 		return errors.New("the limits of deliveries are 0 or more")

@@ -64,8 +64,10 @@ type Config struct {
 	SecretKeys string
 	Hooks      HookLimits
 	Imports    ingest.ImportLimits
-	Platforms  ingest.Platforms
-	Messages   Messages
+	// API is how much callers of the API may ask.
+	API       api.Limits
+	Platforms ingest.Platforms
+	Messages  Messages
 	// WebhookAllow are the private networks that webhooks may be in.
 	WebhookAllow []netip.Prefix
 	// AuditEvery is how often the leading scheduler checks the promises on the live data; 0 means never.
@@ -226,8 +228,8 @@ func (a *App) publicHandler(cfg Config) http.Handler {
 			Store: a.store, Intake: intake, Feeder: a.feeder,
 			Importer: ingest.NewImporter(a.store, a.metrics, a.log).Within(cfg.Imports), ImportQueue: cfg.Imports.Queue,
 			Receiver: receiver, Secrets: a.secrets, Snapchat: cfg.Hooks.Snapchat, Telegram: a.bot,
-			Webhooks: webhooks.NewAddresses(cfg.WebhookAllow),
-			Waiting:  tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,
+			Webhooks: webhooks.NewAddresses(cfg.WebhookAllow), Limits: cfg.API, Redis: a.redis, Proxies: cfg.Hooks.Proxies,
+			Waiting: tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,
 		},
 		Hooks: hooks.Deps{
 			Store: a.store, Receiver: receiver, Rate: cfg.Hooks.Rate, AddressRate: cfg.Hooks.AddressRate,

@@ -19,6 +19,8 @@ type Problem struct {
 	Errors []Field `json:"errors"`
 	// Pending is for whom leads are planned, and how many, where that holds up a change.
 	Pending []Pending `json:"pending"`
+	// RetryAfter is the header that says when to try again, empty where there is none.
+	RetryAfter string `json:"-"`
 }
 
 // Pending is how many leads are planned for a member.
@@ -73,6 +75,6 @@ func problemOf(response *http.Response) *Problem {
 		p.Detail = fmt.Sprintf("%s answered %s, which is not an answer of Leadwheel's; check LEADWHEEL_URL",
 			response.Request.URL.Redacted(), response.Status)
 	}
-	p.Status = response.StatusCode
+	p.Status, p.RetryAfter = response.StatusCode, response.Header.Get("Retry-After")
 	return p
 }

@@ -20,6 +20,11 @@ var ReconcileKinds = []string{
 // KeyRefusals are why requests are refused for their key, the values of the reason label.
 var KeyRefusals = []string{"unknown", "member_inactive", "role"}
 
+// Limits are what bounds requests, the values of the limit label: requests of a key, of a person, those with wrong keys from an
+// address and from all, sign-ins from an address, and lists and searches of a workspace at once, and
+// how long one of them may take.
+var Limits = []string{"key", "person", "guesses_address", "guesses", "sign_ins", "reads", "read_time"}
+
 // The values of the labels of notifications and of what ad platforms and forms deliver.
 var (
 	notifyChannels = []string{"telegram", "email"}
@@ -43,6 +48,7 @@ type Metrics struct {
 	WebhookDeliveries *prometheus.CounterVec // outcome
 	KeysRefused       *prometheus.CounterVec // reason
 	Imports           *prometheus.CounterVec // outcome
+	Limited           *prometheus.CounterVec // limit
 
 	// Leading is 1 while this process leads the schedule, else 0. What follows is the leader's doing: elsewhere it stays
 	// as it was.
@@ -96,6 +102,10 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.Imports = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadwheel_imports_total", Help: "Imports that ended, by outcome: completed, failed or cancelled. Those whose server died are reconciled instead.",
 	}, []string{"outcome"})
+	m.Limited = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadwheel_requests_limited_total",
+		Help: "Requests to the API that were asked to wait or to ask for less, by limit: key, person, guesses_address, guesses, sign_ins, reads (at once, of a workspace), or read_time (stopped).",
+	}, []string{"limit"})
 	m.Leading = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "leadwheel_scheduler_leading", Help: "1 while this process leads the schedule, else 0.",
 	})
@@ -111,7 +121,7 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.Rings, m.Integrations = newRings(), newIntegrations()
 	m.fill()
 	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
-		m.Webhooks, m.WebhookDeliveries, m.KeysRefused, m.Imports,
+		m.Webhooks, m.WebhookDeliveries, m.KeysRefused, m.Imports, m.Limited,
 		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations)
 	return m
 }
@@ -138,6 +148,9 @@ func (m *Metrics) fill() {
 	}
 	for _, o := range importOutcomes {
 		m.Imports.WithLabelValues(o)
+	}
+	for _, l := range Limits {
+		m.Limited.WithLabelValues(l)
 	}
 	for _, c := range notifyChannels {
 		m.Misconfigured.WithLabelValues(c)

@@ -4,9 +4,11 @@ package api
 
 import (
 	"log/slog"
+	"net/netip"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/jsonbounds"
@@ -14,6 +16,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/notify/telegram"
 	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/internal/web/inflight"
+	"github.com/leadwheel/leadwheel/internal/web/quota"
 	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
@@ -37,8 +40,13 @@ type Deps struct {
 	Waiting *tasks.Waiting
 	// Telegram is the installation's bot; nil where it has none.
 	Telegram *telegram.Client
-	Metrics  *metrics.Metrics
-	Log      *slog.Logger
+	// Limits are how much callers may ask, which is counted in Redis.
+	Limits Limits
+	Redis  redis.UniversalClient
+	// Proxies are the networks of whoever hands requests on to this server, and is believed where they came from.
+	Proxies []netip.Prefix
+	Metrics *metrics.Metrics
+	Log     *slog.Logger
 }
 
 // An API serves /v1. Close it after the last request.
@@ -47,6 +55,9 @@ type API struct {
 	huma huma.API
 	used *lastUsed
 	room *inflight.Room
+	// quotas are what callers have left, and reads the places of those who read what may take long; see reading.
+	quotas *quota.Quotas
+	reads  *inflight.Pool
 	// limits are what bodies may hold, by operation.
 	limits map[string]jsonbounds.Limits
 }
@@ -72,6 +83,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a := &API{
 		Deps: d, huma: humago.New(mux, config), used: newLastUsed(d.Store, d.Log),
 		room: inflight.NewRoom(MaxBody, roomWork, roomWait), limits: make(map[string]jsonbounds.Limits),
+		quotas: quota.New(d.Redis, d.Log), reads: d.Limits.places(),
 	}
 	a.huma.UseMiddleware(a.authenticate, a.readBody, a.recordAct)
 	a.registerWorkspace()

@@ -30,6 +30,11 @@ func (a *API) previewAssignment(ctx context.Context, c *call, in *struct{ Body N
 	if err != nil {
 		return nil, err
 	}
+	release, err := a.place(ctx, c, false)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Preview], error) {
 		leads, _, err := leadsToAssign(ctx, tx, c, selected, in.Body.Only, d)
 		if err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/internal/web/sender"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -18,7 +20,7 @@ const requestIDHeader = "X-Request-Id"
 
 // authenticate finds out who calls and whether they may, before anything of the request is looked at.
 func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
-	_, w := humago.Unwrap(ctx)
+	r, w := humago.Unwrap(ctx)
 	ctx = huma.WithValue(ctx, requestIDKey{}, w.Header().Get(requestIDHeader))
 	caller, key, err := a.caller(ctx)
 	if err != nil {
@@ -26,9 +28,15 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		switch p.Status {
 		case http.StatusUnauthorized:
 			a.Metrics.KeysRefused.WithLabelValues("unknown").Inc()
+			p = cmp.Or(a.tooMany(ctx, a.guess(ctx)), p)
 		case http.StatusForbidden:
 			a.Metrics.KeysRefused.WithLabelValues("member_inactive").Inc()
+			p = cmp.Or(a.tooMany(ctx, a.guess(ctx)), p)
 		}
+		refuse(ctx, p)
+		return
+	}
+	if p := a.tooMany(ctx, a.usesOf(ctx, caller)); p != nil {
 		refuse(ctx, p)
 		return
 	}
@@ -37,7 +45,7 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		refuse(ctx, problem.New(http.StatusForbidden, "this API key's role may not do this; use a key with another role"))
 		return
 	}
-	address := addressOf(ctx)
+	address := sender.Address(r, a.Proxies)
 	a.used.note(caller, address)
 	next(huma.WithValue(ctx, callKey{}, &call{Caller: caller, key: key, address: address, browser: browserOf(ctx)}))
 }

@@ -18,7 +18,7 @@ func document(op *huma.Operation) {
 	op.Extensions = map[string]any{"x-roles": names}
 	op.Description = strings.TrimSpace(op.Description + "\n\nRoles: " + strings.Join(names, ", ") + ".")
 	op.Security = []map[string][]string{{"key": {}}}
-	common := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}
+	common := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	if strings.Contains(op.Path, "{") {
 		common = append(common, http.StatusNotFound)
 	}
@@ -28,7 +28,7 @@ func document(op *huma.Operation) {
 		fallthrough
 	case http.MethodPut, http.MethodPatch:
 		common = append(common, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
-			http.StatusUnprocessableEntity, http.StatusTooManyRequests)
+			http.StatusUnprocessableEntity)
 	}
 	op.Errors = slices.Compact(slices.Sorted(slices.Values(append(op.Errors, common...))))
 }

@@ -31,7 +31,7 @@ type sharesOutput struct{ Body GroupShares }
 func (a *API) registerGroupShares(path string) {
 	register(a, huma.Operation{
 		OperationID: "get-group-shares", Method: http.MethodGet, Path: path, Summary: "Read what each receiver of a group got of late",
-	}, a.getGroupShares)
+	}, bounded(a, a.getGroupShares))
 }
 
 func (a *API) getGroupShares(ctx context.Context, c *call, in *itemInput) (*sharesOutput, error) {

@@ -35,19 +35,28 @@ func (a *API) getImportRejects(ctx context.Context, c *call, in *itemInput) (*li
 	if err != nil {
 		return nil, err
 	}
-	page, err := a.Store.ImportRejects(ctx, c.Workspace, imp.ID, 0, maxPage)
+	page, err := a.rejectsAfter(ctx, c, imp.ID, 0)
 	if err != nil {
 		return nil, err
 	}
 	return &listOutput{func(out huma.Context) {
 		beginCSV(out, "import-rejects")
-		a.writeRejects(ctx, out, c.Workspace, imp.ID, page)
+		a.writeRejects(ctx, out, c, imp.ID, page)
 	}}, nil
+}
+
+// rejectsAfter reads a page of rejects.
+func (a *API) rejectsAfter(ctx context.Context, c *call, id uuid.UUID, line int64) (page []store.ImportReject, err error) {
+	err = a.reading(ctx, c, line > 0, func(ctx context.Context) error {
+		page, err = a.Store.ImportRejects(ctx, c.Workspace, id, line, maxPage)
+		return err
+	})
+	return page, err
 }
 
 // writeRejects writes rejects page by page, and breaks the connection off where it cannot, lest half of them look like
 // all.
-func (a *API) writeRejects(ctx context.Context, out huma.Context, workspace, id uuid.UUID, page []store.ImportReject) {
+func (a *API) writeRejects(ctx context.Context, out huma.Context, c *call, id uuid.UUID, page []store.ImportReject) {
 	w := csv.NewWriter(out.BodyWriter())
 	writeRow(w, rejectColumns, func(c column[store.ImportReject]) string { return c.name })
 	for {
@@ -58,7 +67,7 @@ func (a *API) writeRejects(ctx context.Context, out huma.Context, workspace, id 
 			return
 		}
 		var err error
-		if page, err = a.Store.ImportRejects(ctx, workspace, id, page[len(page)-1].Line, maxPage); err != nil {
+		if page, err = a.rejectsAfter(ctx, c, id, page[len(page)-1].Line); err != nil {
 			a.logFailure(ctx, out.Operation().OperationID, err)
 			panic(http.ErrAbortHandler)
 		}

@@ -89,11 +89,11 @@ func (a *API) registerPending() {
 	register(a, huma.Operation{
 		OperationID: "list-pending-leads", Method: http.MethodGet, Path: collection, Summary: "List the pending leads, soonest first",
 		Errors: []int{http.StatusUnprocessableEntity},
-	}, a.listPending)
+	}, bounded(a, a.listPending))
 	register(a, huma.Operation{
 		OperationID: "list-pending-days", Method: http.MethodGet, Path: collection + "/days", Summary: "Count the pending leads by member and day",
 		Errors: []int{http.StatusUnprocessableEntity},
-	}, func(ctx context.Context, c *call, in *struct{ PendingFilter }) (*struct {
+	}, bounded(a, func(ctx context.Context, c *call, in *struct{ PendingFilter }) (*struct {
 		Body struct {
 			Items []PendingDay `json:"items"`
 		}
@@ -106,7 +106,7 @@ func (a *API) registerPending() {
 		}
 		out.Body.Items = each(days, func(d store.PendingDay) PendingDay { return PendingDay(d) })
 		return &out, err
-	})
+	}))
 	register(a, huma.Operation{
 		OperationID: "get-pending-lead", Method: http.MethodGet, Path: one, Summary: "Read a pending lead",
 	}, func(ctx context.Context, c *call, in *itemInput) (*pendingOutput, error) {

@@ -77,16 +77,21 @@ func (a *API) exportPerson(ctx context.Context, c *call, in *struct{ Body Person
 	if err != nil {
 		return nil, a.queueTrouble(ctx, "export-person", err)
 	}
-	records := make(map[string][]Row)
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) error {
-		all, err := tx.ExportPerson(ctx, c.Workspace, i)
-		total := len(waiting)
-		for table, rows := range all {
-			records[table] = each(rows, func(row json.RawMessage) Row { return Row(row) })
-			total += len(rows)
-		}
-		c.concerns(&total)
+	var all store.PersonalRecords
+	if err := a.reading(ctx, c, false, func(ctx context.Context) (err error) {
+		all, err = a.Store.ExportPerson(ctx, c.Workspace, i)
 		return err
+	}); err != nil {
+		return nil, err
+	}
+	records, total := make(map[string][]Row), len(waiting)
+	for table, rows := range all {
+		records[table] = each(rows, func(row json.RawMessage) Row { return Row(row) })
+		total += len(rows)
+	}
+	err = a.Store.WithTx(ctx, func(*store.Tx) error {
+		c.concerns(&total)
+		return nil
 	})
 	return &struct{ Body PersonalData }{PersonalData{a.Store.Now(), records, each(waiting, waitingBody)}}, err
 }

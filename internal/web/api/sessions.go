@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"time"
 
@@ -97,15 +96,6 @@ func sessionBody(c *call, s store.Session) Session {
 		ID: s.ID, APIKeyID: s.APIKeyID, Current: s.ID == idOrNil(c.SessionID), Address: textOrNull(s.Address), Browser: textOrNull(s.Browser),
 		CreatedAt: s.CreatedAt, SeenAt: s.SeenAt, ExpiresAt: s.ExpiresAt,
 	}
-}
-
-// addressOf is the address that a request came from, without its port.
-func addressOf(ctx huma.Context) string {
-	host, _, err := net.SplitHostPort(ctx.RemoteAddr())
-	if err != nil {
-		return ""
-	}
-	return host
 }
 
 // browserOf is what a request's browser or program calls itself, as far as it is kept.

@@ -125,7 +125,9 @@ func (v *visit) serve(show func(*visit) (*page, error)) {
 
 // client calls the API with a key or a session's token, for whoever made a request; see inProcess for once.
 func (s *site) client(r *http.Request, key, once string) *client.Client {
-	return client.Over(inProcess{api: s.api, remote: r.RemoteAddr, browser: r.UserAgent(), once: once}, key)
+	return client.Over(inProcess{
+		api: s.api, remote: r.RemoteAddr, forwarded: r.Header.Values("X-Forwarded-For"), browser: r.UserAgent(), once: once,
+	}, key)
 }
 
 // frame reads what every page shows, and by it whether the key is still good.
@@ -160,6 +162,7 @@ func (v *visit) fail(err error, common *frame) {
 		toSignIn(v.w, v.Request)
 		return
 	case errors.As(err, &refused):
+		waitAsTold(v.w, refused)
 		p.Status, p.Data = refused.Status, v.refusal(refused)
 	case v.Context().Err() != nil:
 		p.Status, p.Data = http.StatusServiceUnavailable, problemView{Words: "This took too long, or was broken off. Please try again."}
@@ -168,6 +171,13 @@ func (v *visit) fail(err error, common *frame) {
 		p.Data = problemView{Words: "Something is wrong with the console itself; the server's log says what. What you see elsewhere is not affected."}
 	}
 	render(v.w, p)
+}
+
+// waitAsTold tells a browser what the API told the console: when to ask again.
+func waitAsTold(w http.ResponseWriter, p *client.Problem) {
+	if p.RetryAfter != "" {
+		w.Header().Set("Retry-After", p.RetryAfter)
+	}
 }
 
 // A problemView is what went wrong, for people.

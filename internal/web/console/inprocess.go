@@ -14,6 +14,8 @@ type inProcess struct {
 	api http.Handler
 	// remote is the address of whoever makes the console ask, browser what their browser calls itself.
 	remote, browser string
+	// forwarded is what proxies noted of where its request came from.
+	forwarded []string
 	// once stands for a form that was sent: its requests that change something are made once, however often it is sent.
 	once string
 }
@@ -23,6 +25,7 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent := r.Clone(r.Context())
 	sent.RemoteAddr, sent.RequestURI = t.remote, r.URL.RequestURI()
 	sent.Header.Set("User-Agent", t.browser)
+	sent.Header["X-Forwarded-For"] = t.forwarded
 	if sent.Body == nil {
 		sent.Body = http.NoBody
 	}

@@ -61,7 +61,7 @@ func (s *site) askForKey(w http.ResponseWriter, r *http.Request) {
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	key, back := strings.TrimSpace(r.PostFormValue("key")), within(r.PostFormValue("back"))
-	token, status, problem := s.begin(r, key)
+	token, status, problem := s.begin(w, r, key)
 	if problem != "" {
 		render(w, &page{Title: "Sign in", Template: "sign-in", Status: status, Data: signInView{back, problem}})
 		return
@@ -73,7 +73,7 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 }
 
 // begin begins a session with a key, or says what is wrong with that, and with which status to refuse it.
-func (s *site) begin(r *http.Request, key string) (token string, status int, problem string) {
+func (s *site) begin(w http.ResponseWriter, r *http.Request, key string) (token string, status int, problem string) {
 	if key == "" || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`";,\`, c) }) {
 		return "", http.StatusUnauthorized, "Give an API key, as it was printed: lw_ and many letters."
 	}
@@ -88,6 +88,7 @@ func (s *site) begin(r *http.Request, key string) (token string, status int, pro
 	case errors.As(err, &refused) && refused.Status == http.StatusForbidden:
 		return "", refused.Status, "This key may not use the console, which is for administrators. Make a key with `leadwheel apikey create --role admin`."
 	case errors.As(err, &refused):
+		waitAsTold(w, refused)
 		return "", refused.Status, sentence(refused.Detail)
 	}
 	return "", http.StatusServiceUnavailable, "The key could not be looked up. Please try again."
