@@ -2,12 +2,15 @@ package store
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
@@ -59,7 +62,7 @@ const memberColumns = `member_id, name, coalesce(email, '') AS email, coalesce(t
 
 // CreateMember makes an active member; the id and the times are the store's to give.
 func (q Queries) CreateMember(ctx context.Context, workspace uuid.UUID, m Member) (Member, error) {
-	if err := m.check(); err != nil {
+	if err := m.check(Member{}); err != nil {
 		return m, err
 	}
 	id, err := uuid.NewV7()
@@ -111,11 +114,11 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 	if err != nil {
 		return m, err
 	}
-	zone, quiet, active := m.Timezone, m.QuietHours, m.Active
+	before := m
 	if err := edit(&m); err != nil {
 		return m, err
 	}
-	if err := m.check(); err != nil {
+	if err := m.check(before); err != nil {
 		return m, err
 	}
 	m.UpdatedAt = t.now()
@@ -126,13 +129,13 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 		WHERE workspace_id = $1 AND member_id = $2`,
 		workspace, member, m.Name, nullText(m.Email), nullText(m.TelegramChatID), nullText(m.Timezone), m.Active, m.UpdatedAt,
 		channelArray(m.NotifyBy), quietFrom, quietTo, nullText(m.EmailOff))
-	if err == nil && m.Timezone != zone {
+	if err == nil && m.Timezone != before.Timezone {
 		err = t.askToReplan(ctx, workspace, `m.member_id = $2`, member)
 	}
-	if err == nil && (m.Timezone != zone || !sameHours(m.QuietHours, quiet)) {
+	if err == nil && (m.Timezone != before.Timezone || !sameHours(m.QuietHours, before.QuietHours)) {
 		err = t.wakeMessages(ctx, workspace, `m.member_id = $3`, member)
 	}
-	if err == nil && m.Active && !active {
+	if err == nil && m.Active && !before.Active {
 		err = t.oweSkipped(ctx, workspace, member)
 	}
 	return m, translate(err)
@@ -148,8 +151,18 @@ func (t *Tx) closeForMember(ctx context.Context, workspace uuid.UUID) error {
 	return translate(err)
 }
 
-// check returns a *FieldError where a member cannot be stored as it is.
-func (m Member) check() error {
+// maxChatID is above every chat's id: those have at most 52 bits.
+const maxChatID = 1 << 52
+
+// check returns a *FieldError where a member cannot be stored as it is. Addresses that they had before may stay.
+func (m Member) check(before Member) error {
+	if m.Email != "" && m.Email != before.Email && (!contact.Writable(m.Email) || strings.Contains(m.Email, "?")) {
+		return &FieldError{"email", "this is no address that can be written to; write it as aina@example.com, without a name or anything else"}
+	}
+	if m.TelegramChatID != "" && m.TelegramChatID != before.TelegramChatID && !isChatID(m.TelegramChatID) {
+		return &FieldError{"telegram_chat_id", "this is no id of a chat, which is a number as in 123456789, or -1001234567890 for a group; " +
+			"better give the member the link of their telegram-link"}
+	}
 	if m.Timezone != "" {
 		if err := checkZone("timezone", m.Timezone); err != nil {
 			return err
@@ -159,6 +172,11 @@ func (m Member) check() error {
 		return &FieldError{"quiet_hours", "quiet hours need two different times of day; null is none"}
 	}
 	return nil
+}
+
+func isChatID(text string) bool {
+	id, err := strconv.ParseInt(text, 10, 64)
+	return err == nil && id != 0 && -maxChatID < id && id < maxChatID && strconv.FormatInt(id, 10) == text
 }
 
 // RemoveMember takes a member out of the workspace for good. Their copies, turns and history stay.

@@ -35,7 +35,7 @@ func (m Member) itemID() uuid.UUID { return m.ID }
 type NewMember struct {
 	Name           string      `json:"name" minLength:"1" maxLength:"200"`
 	Email          string      `json:"email,omitempty" format:"email" maxLength:"1000"`
-	TelegramChatID string      `json:"telegram_chat_id,omitempty" maxLength:"1000"`
+	TelegramChatID string      `json:"telegram_chat_id,omitempty" maxLength:"1000" doc:"The number of a chat, as in 123456789, or -1001234567890 of a group."`
 	Timezone       string      `json:"timezone,omitempty" maxLength:"200"`
 	NotifyBy       *NotifyBy   `json:"notify_by,omitempty" nullable:"true"`
 	QuietHours     *QuietHours `json:"quiet_hours,omitempty"`
@@ -45,7 +45,7 @@ type NewMember struct {
 type MemberPatch struct {
 	Name           Patch[string]     `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
 	Email          Patch[string]     `json:"email,omitempty" format:"email" maxLength:"1000"`
-	TelegramChatID Patch[string]     `json:"telegram_chat_id,omitempty" maxLength:"1000"`
+	TelegramChatID Patch[string]     `json:"telegram_chat_id,omitempty" maxLength:"1000" doc:"The number of a chat, as in 123456789, or -1001234567890 of a group."`
 	Timezone       Patch[string]     `json:"timezone,omitempty" maxLength:"200"`
 	NotifyBy       Patch[NotifyBy]   `json:"notify_by,omitempty"`
 	QuietHours     Patch[QuietHours] `json:"quiet_hours,omitempty"`
