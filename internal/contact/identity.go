@@ -60,29 +60,20 @@ func (i Identity) Words() (words []string) {
 	return words
 }
 
-const (
-	// percent is a character as a form encodes it, and between what stands between the digits of a number.
-	percent = `%[0-9a-f]{2}`
-	between = `(?:[ .()/+_-]|` + percent + `){0,3}`
-)
+// between is what stands between the digits of a number.
+const between = `(?:[ .()/+_-]|%[0-9a-f]{2}){0,3}`
 
 // Pattern is a regular expression, in a form that Go and Postgres share, for this person's address and number in text of
-// any kind: rows of files, JSON, encoded forms. It is to be matched without regard to case.
+// any kind: rows of files, JSON, XML, encoded forms. It is to be matched without regard to case.
 func (i Identity) Pattern() string {
 	var all []string
 	if i.Email != "" {
-		for _, address := range []string{i.Email, i.spelt} {
-			local, domain, _ := strings.Cut(address, "@")
-			if domain == "gmail.com" || domain == "googlemail.com" {
-				local = spaced(strings.ReplaceAll(local, ".", ""), `\.?`)
-			} else {
-				local = regexp.QuoteMeta(local)
-			}
-			all = append(all, `(?:^|[^a-z0-9.+_-]|`+percent+`)`+local+`(?:@|%40|\\+u0040)`+regexp.QuoteMeta(domain)+`(?:$|[^a-z0-9.-]|\.(?:$|[^a-z0-9]))`)
+		for _, address := range i.spellings() {
+			all = append(all, addressPattern(address))
 		}
 	}
 	if digits, code := i.national(); digits != "" {
-		all = append(all, `(?:^|[^0-9]|`+percent+`)(?:[0+]{0,3}`+code+between+`)?(?:\(?0\)?`+between+`)?`+spaced(digits, between)+`(?:$|[^0-9])`)
+		all = append(all, `(?:^|[^0-9]|%[0-9a-f]{2}|`+escaped+`)(?:[0+]{0,3}`+code+between+`)?(?:\(?0\)?`+between+`)?`+spaced(digits, between)+`(?:$|[^0-9])`)
 	}
 	return strings.Join(all, "|")
 }
