@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"path"
+	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
 )
@@ -89,14 +91,29 @@ func calls(method, below string, body any) func(*visit, string, *order) (int, er
 	}
 }
 
-// deleteOne deletes an item. One that is deleted already, as by the same form before, is as it should be.
+// deleteOne deletes an item. One that is deleted already, as by the same form before, is as it should be; one that never was here
+// is not: it may be another workspace's.
 func deleteOne(v *visit, item string, _ *order) (int, error) {
 	err := v.api.Call(v.Context(), http.MethodDelete, item, nil, nil)
 	refused := &client.Problem{}
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
-		err = nil
+		known, asked := v.wasHere(item)
+		if asked != nil {
+			return 0, asked
+		}
+		if known {
+			err = nil
+		}
 	}
 	return 1, err
+}
+
+// wasHere reports whether the audit log tells of an item that is gone.
+func (v *visit) wasHere(item string) (bool, error) {
+	item, _, _ = strings.Cut(item, "?")
+	var entries struct{ Items []struct{} }
+	err := v.get("/v1/audit-log?"+url.Values{"id": {path.Base(item)}, "limit": {"1"}}.Encode(), &entries)
+	return len(entries.Items) > 0, err
 }
 
 // A count is the API's answer to what is done to many.
