@@ -57,7 +57,6 @@ func ready(ctx context.Context, checks []Check) (Health, int) {
 
 func writeHealth(w http.ResponseWriter, status int, health Health) {
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(health) // the client is gone where this fails
 }

@@ -60,7 +60,6 @@ func writePage(w http.ResponseWriter, status int, v unsubscribeView) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = unsubscribePage.Execute(w, v) // the client is gone where this fails
 }

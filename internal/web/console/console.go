@@ -51,7 +51,6 @@ func guarded(pages http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
 		protected.ServeHTTP(w, r)
 	})
 }

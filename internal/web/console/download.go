@@ -14,11 +14,13 @@ func (v *visit) download(path, name string, chosen url.Values) error {
 	r := v.Clone(v.Context())
 	r.URL = &url.URL{Path: path, RawQuery: chosen.Encode()}
 	r.RequestURI = r.URL.RequestURI()
-	r.Header = http.Header{"Authorization": {"Bearer " + v.token}, "Accept": {"text/csv"}}
+	r.Header = http.Header{
+		"Authorization": {"Bearer " + v.token}, "Accept": {"text/csv"}, "User-Agent": {v.UserAgent()}, "X-Forwarded-For": v.Header.Values("X-Forwarded-For"),
+	}
 	f := &file{w: v.w, name: name, refused: answer{header: http.Header{}, status: http.StatusOK}}
 	v.site.api.ServeHTTP(f, r)
 	if !f.sent {
-		refused := &client.Problem{Status: f.refused.status}
+		refused := &client.Problem{Status: f.refused.status, RetryAfter: f.refused.header.Get("Retry-After")}
 		if json.Unmarshal(f.refused.body.Bytes(), refused) != nil || refused.Detail == "" {
 			refused.Detail = "the file could not be made; please try again"
 		}

@@ -33,7 +33,6 @@ func (h *hooks) look(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 	default:
 		w.Header().Set("Content-Type", answer.ContentType)
-		w.Header().Set("Cache-Control", "no-store")
 		_, _ = w.Write(answer.Body) // the platform is gone where this fails, and asks again
 	}
 }

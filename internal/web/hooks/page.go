@@ -102,7 +102,6 @@ func write(w http.ResponseWriter, status int, v view, next string) {
 	}
 	w.Header().Set("Content-Security-Policy", policy)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "same-origin")
 	w.WriteHeader(status)
 	_, _ = page.WriteTo(w) // the client is gone where this fails
