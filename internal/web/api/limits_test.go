@@ -274,7 +274,7 @@ func TestAStormOfOneWorkspaceLeavesOthersRoom(t *testing.T) {
 	ask(other, "/v1/leads?q=ada")
 	s.untilReading(4)
 	s.do(other, "GET", "/v1/customers", nil, "X-Request", "3").asksToWait() // its third waits, and is asked to come again
-	for range all - 2 {                                                    // those that wait are asked to come again
+	for range all - 2 {                                                     // those that wait are asked to come again
 		if got := <-ended; got.status == 429 {
 			got.asksToWait()
 		} else {
