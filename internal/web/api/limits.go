@@ -40,6 +40,8 @@ const (
 	familiar = 24 * time.Hour
 	// readsWait is how long a list waits for others of its workspace.
 	readsWait = 5 * time.Second
+	// readsQueue is about how many lists of a workspace there may be, with those that wait: what waits takes memory.
+	readsQueue = 64
 	// signIn is the operation that begins a session.
 	signIn = "post-session"
 )
@@ -126,9 +128,13 @@ func (a *API) place(ctx context.Context, c *call, goesOn bool) (release func(), 
 	if a.reads == nil {
 		return func() {}, nil
 	}
-	release, err = a.reads.Take(ctx, c.Workspace.String(), 1)
+	workspace := c.Workspace.String()
+	err = inflight.ErrBusy
+	if goesOn || a.reads.Users(workspace) < readsQueue {
+		release, err = a.reads.Take(ctx, workspace, 1)
+	}
 	for goesOn && errors.Is(err, inflight.ErrBusy) {
-		release, err = a.reads.Take(ctx, c.Workspace.String(), 1)
+		release, err = a.reads.Take(ctx, workspace, 1)
 	}
 	if errors.Is(err, inflight.ErrBusy) {
 		a.Metrics.Limited.WithLabelValues("reads").Inc()

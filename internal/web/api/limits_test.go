@@ -296,6 +296,34 @@ func TestAStormOfOneWorkspaceLeavesOthersRoom(t *testing.T) {
 	s.get("/v1/leads?format=csv").is(200)
 }
 
+// TestWaitingListsAreBounded sends more at once than may wait. Those are asked to come again at once, while the others wait: these are
+// answered as soon as one can read.
+func TestWaitingListsAreBounded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	limited(s, api.Limits{Reads: 1, ReadTime: time.Minute}, s.Redis)
+	unlock := s.lockLeads()
+	defer unlock()
+	const all, waiting = 150, 64
+	ended := make(chan reply, all)
+	for range all {
+		go func() { ended <- s.do(s.admin, "GET", "/v1/leads", nil) }()
+	}
+	for range all - waiting - 10 { // the bound is about that
+		(<-ended).asksToWait()
+	}
+	unlock()
+	read := 0
+	for range waiting + 10 {
+		if got := <-ended; got.status == 200 {
+			read++
+		}
+	}
+	if read < waiting/2 {
+		t.Errorf("%d of those that waited were answered, want about %d", read, waiting)
+	}
+}
+
 // TestPostgresStopsWhatTakesTooLong reads what does not end.
 func TestPostgresStopsWhatTakesTooLong(t *testing.T) {
 	t.Parallel()

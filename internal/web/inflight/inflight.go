@@ -41,6 +41,16 @@ func NewPool(size, each int64, wait time.Duration) *Pool {
 	return &Pool{all: semaphore.NewWeighted(size), each: min(each, size), wait: wait, senders: make(map[string]*sender)}
 }
 
+// Users is how many of a sender there are at once, with those that wait.
+func (p *Pool) Users(name string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.senders[name]; s != nil {
+		return s.users
+	}
+	return 0
+}
+
 // Take takes room for n bytes of a sender. It returns ErrBusy where there is none in time, and the context's error where that
 // ends first. More than one sender may have is taken for all that it may have. Call release when the room is free again.
 func (p *Pool) Take(ctx context.Context, name string, n int64) (release func(), err error) {
