@@ -55,7 +55,7 @@ type serverFlags struct {
 
 // Validate refuses what would mean nothing.
 func (f serverFlags) Validate() error {
-	return errors.Join(f.hookFlags.check(), f.importFlags.check())
+	return errors.Join(f.hookFlags.check(), f.importFlags.check(), f.limitFlags.check())
 }
 
 // config is how to run, apart from what.
@@ -67,9 +67,6 @@ func (f serverFlags) config(log *slog.Logger) app.Config {
 		WebhookAllow: f.WebhookAllow, Version: version(), Log: log,
 	}
 }
-
-// Validate refuses what would mean nothing.
-func (f serverFlags) Validate() error { return errors.Join(f.hookFlags.check(), f.limitFlags.check()) }
 
 // platformFlags are for commands that fetch leads from ad platforms.
 type platformFlags struct {

@@ -110,7 +110,7 @@ func TestCheckOfAnEndlessFileEndsWithItsContext(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer time.AfterFunc(300*time.Millisecond, func() { cancel(stop) }).Stop()
-			if _, err := CheckFileUntil(ctx, file); !errors.Is(err, stop) {
+			if _, err := (FileOptions{}).Check(ctx, file); !errors.Is(err, stop) {
 				t.Errorf("it ended with %v", err)
 			}
 		})
