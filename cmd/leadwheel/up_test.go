@@ -213,7 +213,7 @@ func TestUpEndsWithAServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if code := p.wait(10 * time.Second); code != exitFailed {
-		t.Errorf("it ended with %d, want %d", code, exitFailed)
+		t.Errorf("it ended with %d, want %d; it said:\n%s", code, exitFailed, p.stderr.String())
 	}
 	if said := p.stderr.String(); !strings.Contains(said, "the private redis ended") {
 		t.Errorf("it said:\n%s", said)
