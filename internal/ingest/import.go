@@ -152,16 +152,8 @@ func (r *importRun) read(ctx, reading context.Context, src io.Reader) (failure s
 			c.reject(*reject)
 		case rejected:
 			c.count()
-		case errors.Is(err, io.EOF):
-			if err := r.commit(ctx, &c); err != nil {
-				return "", err
-			}
-			return "", r.tellColumns(ctx, file)
 		default:
-			if err := r.commit(ctx, &c); err != nil {
-				return "", err
-			}
-			return r.broken(ctx, reading, err)
+			return r.end(ctx, reading, file, &c, err)
 		}
 		if c.full(rows) {
 			if err := r.commit(ctx, &c); err != nil {
@@ -172,6 +164,17 @@ func (r *importRun) read(ctx, reading context.Context, src io.Reader) (failure s
 			}
 		}
 	}
+}
+
+// end commits what is left when a file is at its end, or cannot be read on, and says why that is not the end.
+func (r *importRun) end(ctx, reading context.Context, file *File, c *chunk, cause error) (failure string, err error) {
+	if err := r.commit(ctx, c); err != nil {
+		return "", err
+	}
+	if errors.Is(cause, io.EOF) {
+		return "", r.tellColumns(ctx, file)
+	}
+	return r.broken(ctx, reading, cause)
 }
 
 // tellColumns stores what the file's columns become, where that is not known of the import yet. A header that cannot be read
