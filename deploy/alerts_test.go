@@ -97,7 +97,7 @@ func pushLead(t *testing.T, env *testenv.Env, name string) {
 		t.Fatal(err)
 	}
 	if err := env.Store.WithTx(t.Context(), func(tx *store.Tx) error {
-		_, _, err := tx.AddLeads(t.Context(), group.Workspace, lead.QueueBulk, []store.NewLead{
+		_, err := tx.AddLeads(t.Context(), group.Workspace, lead.QueueBulk, []store.NewLead{
 			{Name: name, Channel: "api", Origin: "api", Distribute: store.Distribution{GroupID: group.ID}},
 		})
 		return err

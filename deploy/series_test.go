@@ -47,7 +47,6 @@ func distributeOne(t *testing.T, env *testenv.Env) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var batches []lead.Batch
 	if err := env.Store.WithTx(t.Context(), func(tx *store.Tx) error {
 		m, err := tx.CreateMember(t.Context(), workspace.ID, store.Member{Name: "Aisyah"})
 		if err != nil {
@@ -59,7 +58,7 @@ func distributeOne(t *testing.T, env *testenv.Env) {
 		if err != nil {
 			return err
 		}
-		_, batches, err = tx.AddLeads(t.Context(), workspace.ID, lead.QueueFresh, []store.NewLead{
+		_, err = tx.AddLeads(t.Context(), workspace.ID, lead.QueueFresh, []store.NewLead{
 			{Name: "Siti", Channel: "api", Origin: "api", Distribute: store.Distribution{GroupID: g.ID}},
 		})
 		if err != nil {
@@ -69,14 +68,14 @@ func distributeOne(t *testing.T, env *testenv.Env) {
 		if err != nil {
 			return err
 		}
-		_, _, err = tx.AddDeliveries(t.Context(), workspace.ID, lead.QueueFresh, []store.Delivery{{Event: &store.Event{
+		_, err = tx.AddDeliveries(t.Context(), workspace.ID, lead.QueueFresh, []store.Delivery{{Event: &store.Event{
 			ID: uuid.New(), IntegrationID: i.ID, ReceivedAt: env.Store.Now(), Body: []byte("{}"), Outcome: lead.EventUnmapped,
 		}}})
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for _, b := range batches {
+	for _, b := range env.TakeHints() {
 		if _, err := env.Store.Distribute(t.Context(), b.Workspace, b.ID); err != nil {
 			t.Fatal(err)
 		}

@@ -107,7 +107,7 @@ func (m *month) deactivate(action store.PendingAction) {
 		if _, err := tx.EditMember(m.t.Context(), m.workspace, one, func(e *store.Member) error { e.Active = false; return nil }); err != nil {
 			return err
 		}
-		n, _, err := tx.HandOver(m.t.Context(), m.workspace, one, store.PendingChoice{Action: action})
+		n, err := tx.HandOver(m.t.Context(), m.workspace, one, store.PendingChoice{Action: action})
 		if action == store.DropPending {
 			m.deleted += n
 		}
@@ -168,7 +168,7 @@ func (m *month) edit() {
 				m.deleted += n
 				return err
 			case 1:
-				_, _, err := tx.DistributeNow(m.t.Context(), m.workspace, one)
+				_, err := tx.DistributeNow(m.t.Context(), m.workspace, one)
 				return err
 			default:
 				return m.move(tx, p)
@@ -180,7 +180,7 @@ func (m *month) edit() {
 // move gives a lead to somebody else, for a time on one of the next days. It is refused where that is full.
 func (m *month) move(tx *store.Tx, p store.PendingLead) error {
 	to := m.everybody()[rand.IntN(30)]
-	_, _, err := tx.MovePending(m.t.Context(), m.workspace, p.ID, func(p *store.PendingLead) error {
+	_, err := tx.MovePending(m.t.Context(), m.workspace, p.ID, func(p *store.PendingLead) error {
 		p.MemberID = &to
 		p.DueAt = m.now().Add(time.Duration(rand.IntN(72*60)) * time.Minute)
 		return nil

@@ -88,7 +88,7 @@ func (m *month) plan(pace lead.Pace, each int) {
 	}
 	m.planned += len(leads)
 	m.tx(func(tx *store.Tx) error {
-		_, _, err := tx.AddLeads(m.t.Context(), m.workspace, lead.QueueBulk, leads)
+		_, err := tx.AddLeads(m.t.Context(), m.workspace, lead.QueueBulk, leads)
 		return err
 	})
 }

@@ -23,7 +23,7 @@ func (q Queries) ToArm(ctx context.Context, before time.Time) ([]uuid.UUID, erro
 
 // Arm puts a workspace's pending leads that are due before the given time, limit of them at the most and the soonest
 // first, into batches that are to be handed to the queue. It returns none when there are no more.
-func (s *Store) Arm(ctx context.Context, workspace uuid.UUID, before time.Time, limit int) (batches []Batch, err error) {
+func (s *Store) Arm(ctx context.Context, workspace uuid.UUID, before time.Time, limit int) (batches []lead.Hint, err error) {
 	err = s.tryTx(ctx, func(t *Tx) (err error) {
 		batches, err = t.arm(ctx, workspace, before, limit)
 		return err
@@ -34,8 +34,15 @@ func (s *Store) Arm(ctx context.Context, workspace uuid.UUID, before time.Time, 
 	return batches, nil
 }
 
+// armSoon has what is due at once or very soon go out when it is due; the rest is the scheduler's.
+func (t *Tx) armSoon(ctx context.Context, workspace uuid.UUID) error {
+	hints, err := t.arm(ctx, workspace, t.now().Add(armSoon), pendingPart)
+	t.hint(hints...)
+	return err
+}
+
 // arm never waits: rows that others hold locked are theirs to end or to leave for the next time.
-func (t *Tx) arm(ctx context.Context, workspace uuid.UUID, before time.Time, limit int) ([]Batch, error) {
+func (t *Tx) arm(ctx context.Context, workspace uuid.UUID, before time.Time, limit int) ([]lead.Hint, error) {
 	var rows []struct {
 		ID  uuid.UUID `db:"pending_id"`
 		Due time.Time `db:"due_at"`
@@ -50,7 +57,7 @@ func (t *Tx) arm(ctx context.Context, workspace uuid.UUID, before time.Time, lim
 		return nil, nil
 	}
 	now := t.now()
-	var batches []Batch
+	var batches []lead.Hint
 	var sizes []int
 	ids, of := make([]uuid.UUID, len(rows)), make([]uuid.UUID, len(rows))
 	for i, r := range rows {
@@ -62,7 +69,7 @@ func (t *Tx) arm(ctx context.Context, workspace uuid.UUID, before time.Time, lim
 			if err != nil {
 				return nil, err
 			}
-			batches = append(batches, Batch{Workspace: workspace, ID: id, Queue: lead.QueueDue, FeedAt: r.Due.UTC()})
+			batches = append(batches, lead.Hint{Workspace: workspace, ID: id, Queue: lead.QueueDue, FeedAt: r.Due.UTC()})
 			sizes = append(sizes, 0)
 			n++
 		}
@@ -79,7 +86,7 @@ func (t *Tx) arm(ctx context.Context, workspace uuid.UUID, before time.Time, lim
 }
 
 // insertArmed writes batches that have each their own time, as handed to the queue now.
-func (t *Tx) insertArmed(ctx context.Context, workspace uuid.UUID, batches []Batch, sizes []int) error {
+func (t *Tx) insertArmed(ctx context.Context, workspace uuid.UUID, batches []lead.Hint, sizes []int) error {
 	ids, feed := make([]uuid.UUID, len(batches)), make([]time.Time, len(batches))
 	for i, b := range batches {
 		ids[i], feed[i] = b.ID, b.FeedAt
@@ -96,8 +103,8 @@ func (t *Tx) insertArmed(ctx context.Context, workspace uuid.UUID, batches []Bat
 }
 
 // Armed lists the batches that are due between the two times, soonest first, limit of them at the most.
-func (q Queries) Armed(ctx context.Context, after, until time.Time, limit int) ([]Batch, error) {
-	var all []Batch
+func (q Queries) Armed(ctx context.Context, after, until time.Time, limit int) ([]lead.Hint, error) {
+	var all []lead.Hint
 	err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT workspace_id, batch_id, queue, generation, feed_at FROM batches
 		WHERE queue = $1 AND feed_at > $2 AND feed_at <= $3 ORDER BY feed_at LIMIT $4`,

@@ -62,41 +62,40 @@ func (r assignmentRow) assignment() (Assignment, error) {
 
 // Assign decides to distribute leads, in the order given. Deleted leads, groups and members are accepted and end as
 // failed history; ids that the workspace never had are a *FieldError.
-func (t *Tx) Assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID, d Distribution) (Assignment, []Batch, error) {
+func (t *Tx) Assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID, d Distribution) (Assignment, error) {
 	if err := t.checkAssigned(ctx, workspace, leads, d); err != nil {
-		return Assignment{}, nil, err
+		return Assignment{}, err
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return Assignment{}, nil, err
+		return Assignment{}, err
 	}
 	if d.Pace != "" && d.Seed == 0 {
 		d.Seed = newSeed(t.now())
 	}
-	count, batches, err := t.assign(ctx, workspace, leads, d, id)
+	count, err := t.assign(ctx, workspace, leads, d, id)
 	if err != nil {
-		return Assignment{}, nil, err
+		return Assignment{}, err
 	}
 	if _, err := t.q.ExecContext(ctx, `
 		INSERT INTO assignments (workspace_id, assignment_id, group_id, member_ids, pace, at, seed, count, created_at)
 		VALUES ($1, $2, $3, $4::uuid[], $5, $6, nullif($7::bigint, 0), $8, $9)`,
 		workspace, id, nullID(d.GroupID), uuids(d.MemberIDs), nullText(string(d.Pace)), nullTime(d.At), int64(d.Seed), count,
 		t.now()); err != nil {
-		return Assignment{}, nil, translate(err)
+		return Assignment{}, translate(err)
 	}
-	a, err := t.Assignment(ctx, workspace, id)
-	return a, batches, err
+	return t.Assignment(ctx, workspace, id)
 }
 
 // assign writes the decisions of an assignment, and returns their number.
-func (t *Tx) assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID, d Distribution, assignment uuid.UUID) (int, []Batch, error) {
+func (t *Tx) assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID, d Distribution, assignment uuid.UUID) (int, error) {
 	if len(leads) == 0 { // somebody has all of them
-		return 0, nil, nil
+		return 0, nil
 	}
 	if d.Scheduled() {
 		w, err := t.Workspace(ctx, workspace)
 		if err != nil {
-			return 0, nil, err
+			return 0, err
 		}
 		return t.schedule(ctx, w, schedule{Distribution: d, leads: leads}, assignment)
 	}
@@ -104,8 +103,7 @@ func (t *Tx) assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID,
 	if d.GroupID == uuid.Nil {
 		f.leads, f.members = pairs(leads, d.MemberIDs)
 	}
-	batches, err := t.insertFolded(ctx, workspace, lead.QueueBulk, t.now(), f)
-	return len(f.leads), batches, err
+	return len(f.leads), t.insertFolded(ctx, workspace, lead.QueueBulk, t.now(), f)
 }
 
 // pairs gives each lead to each of the members.

@@ -26,9 +26,10 @@ func TestAuditsOfALivingSystemAreRight(t *testing.T) {
 	keepOn := func(do livingAct) {
 		living.Go(func() {
 			for ctx.Err() == nil {
-				var batches []store.Batch
+				var batches []lead.Hint
 				err := w.Store.WithTx(t.Context(), func(tx *store.Tx) (err error) { //nolint:contextcheck // what was begun is finished when the context has ended
-					batches, err = do(t.Context(), tx)
+					err = do(t.Context(), tx)
+					batches = tx.Batches()
 					return err
 				})
 				for _, b := range batches {
@@ -47,13 +48,13 @@ func TestAuditsOfALivingSystemAreRight(t *testing.T) {
 		})
 	}
 	add := func(d store.Distribution) {
-		keepOn(func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
+		keepOn(func(ctx context.Context, tx *store.Tx) error {
 			leads := make([]store.NewLead, 1+rand.N(30))
 			for i := range leads {
 				leads[i] = store.NewLead{Name: "one", Channel: "api", Origin: "api", Distribute: d}
 			}
-			_, batches, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
-			return batches, err
+			_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
+			return err
 		})
 	}
 	add(store.Distribution{GroupID: g})
@@ -61,18 +62,18 @@ func TestAuditsOfALivingSystemAreRight(t *testing.T) {
 	add(store.Distribution{GroupID: pairs})
 	add(store.Distribution{GroupID: g, Pace: lead.Fast})
 	quiet := w.group("A B C D E F") // at rest most of the time, with owed turns that its few leads take
-	keepOn(func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
+	keepOn(func(ctx context.Context, tx *store.Tx) error {
 		if rand.N(5) == 0 {
 			_, err := tx.UpdateGroup(ctx, w.workspace, quiet, w.spec([]string{"A B C D E F", "F E D C B A"}[rand.N(2)]))
-			return nil, err
+			return err
 		}
-		_, batches, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{
+		_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{
 			Name: "one", Channel: "api", Origin: "api", Distribute: store.Distribution{GroupID: quiet},
 		}})
-		return batches, err
+		return err
 	})
 	acts := w.livingActs(g) // one after the other, or leads would never get in between
-	keepOn(func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
+	keepOn(func(ctx context.Context, tx *store.Tx) error {
 		return acts[rand.N(len(acts))](ctx, tx)
 	})
 	living.Go(func() { w.keepHouse(ctx) })
@@ -115,30 +116,30 @@ func passes(err error) bool {
 }
 
 // A livingAct is something that people do while leads go out.
-type livingAct = func(ctx context.Context, tx *store.Tx) ([]store.Batch, error)
+type livingAct = func(ctx context.Context, tx *store.Tx) error
 
 // livingActs edit a group, delete and bring forward what is planned through it, and take a member in and out.
 func (w *world) livingActs(g uuid.UUID) []livingAct {
 	rings := []string{"A B*2 C", "C B A", "A B C D*3", "B A"}
 	var acts []livingAct
-	acts = append(acts, func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
+	acts = append(acts, func(ctx context.Context, tx *store.Tx) error {
 		ring := rings[rand.N(len(rings))]
 		_, err := tx.UpdateGroup(ctx, w.workspace, g, w.spec(ring))
-		return nil, err
+		return err
 	})
-	acts = append(acts, func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
+	acts = append(acts, func(ctx context.Context, tx *store.Tx) error {
 		all, err := tx.PendingLeads(ctx, w.workspace, store.PendingFilter{GroupID: g}, store.PendingPage{Limit: 20})
 		if err != nil || len(all) < 2 {
-			return nil, err
+			return err
 		}
 		half := rand.N(len(all))
 		if _, err := tx.DeletePending(ctx, w.workspace, store.PendingSelection{IDs: idsOf(all[:half])}); err != nil {
-			return nil, err
+			return err
 		}
-		_, batches, err := tx.DistributeNow(ctx, w.workspace, store.PendingSelection{IDs: idsOf(all[half:])})
-		return batches, err
+		_, err = tx.DistributeNow(ctx, w.workspace, store.PendingSelection{IDs: idsOf(all[half:])})
+		return err
 	})
-	acts = append(acts, func(ctx context.Context, tx *store.Tx) ([]store.Batch, error) {
+	acts = append(acts, func(ctx context.Context, tx *store.Tx) error {
 		active := false
 		m, err := tx.EditMember(ctx, w.workspace, w.members['C'], func(m *store.Member) error {
 			m.Active = !m.Active
@@ -146,10 +147,10 @@ func (w *world) livingActs(g uuid.UUID) []livingAct {
 			return nil
 		})
 		if err != nil || active {
-			return nil, err
+			return err
 		}
-		_, batches, err := tx.HandOver(ctx, w.workspace, m.ID, store.PendingChoice{Action: store.SpreadPending, MemberIDs: []uuid.UUID{w.members['E']}})
-		return batches, err
+		_, err = tx.HandOver(ctx, w.workspace, m.ID, store.PendingChoice{Action: store.SpreadPending, MemberIDs: []uuid.UUID{w.members['E']}})
+		return err
 	})
 	return acts
 }

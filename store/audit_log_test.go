@@ -48,7 +48,7 @@ func TestAnActIsLoggedOnce(t *testing.T) {
 	err := w.Store.WithTx(ctx, func(tx *store.Tx) error {
 		runs++
 		act.IDs = ids
-		_, _, err := tx.Assign(ctx, w.workspace, ids, store.Distribution{GroupID: g, At: w.Store.Now().AddDate(0, 0, 1)})
+		_, err := tx.Assign(ctx, w.workspace, ids, store.Distribution{GroupID: g, At: w.Store.Now().AddDate(0, 0, 1)})
 		return err
 	})
 	if err != nil || runs < 2 {

@@ -11,13 +11,9 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// A Batch is the unit of distribution work.
-type Batch = lead.Batch
-
-// insertBatches makes the batches that n pending leads need. Bulk ones wait for the feeder; others count as handed to
-// the queue now, by whoever commits them, and the reconciler does it should they not get round to it.
-func (t *Tx) insertBatches(ctx context.Context, workspace uuid.UUID, queue lead.Queue, feedAt time.Time, n int) ([]Batch, error) {
-	var batches []Batch
+// insertBatches makes the batches that n pending leads need, and returns their ids. Bulk ones wait for the scheduler; others
+// count as handed to the queue now, and the reconciler does it should that be lost.
+func (t *Tx) insertBatches(ctx context.Context, workspace uuid.UUID, queue lead.Queue, feedAt time.Time, n int) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
 	var sizes []int
 	for ; n > 0; n -= lead.MaxBatch {
@@ -26,9 +22,9 @@ func (t *Tx) insertBatches(ctx context.Context, workspace uuid.UUID, queue lead.
 			return nil, err
 		}
 		ids, sizes = append(ids, id), append(sizes, min(n, lead.MaxBatch))
-		batches = append(batches, Batch{Workspace: workspace, ID: id, Queue: queue})
+		t.hint(lead.Hint{Workspace: workspace, ID: id, Queue: queue})
 	}
-	if len(batches) == 0 {
+	if len(ids) == 0 {
 		return nil, nil
 	}
 	_, err := t.q.ExecContext(ctx, `
@@ -37,17 +33,17 @@ func (t *Tx) insertBatches(ctx context.Context, workspace uuid.UUID, queue lead.
 		FROM unnest($6::uuid[], $7::int[]) AS b (batch_id, size)`,
 		workspace, queue, feedAt, lead.QueueBulk, t.now(), uuids(ids), ints(sizes))
 	if err != nil {
-		return nil, fmt.Errorf("storing %d batches: %w", len(batches), translate(err))
+		return nil, fmt.Errorf("storing %d batches: %w", len(ids), translate(err))
 	}
-	return batches, nil
+	return ids, nil
 }
 
 // FeedBulk marks as fed, and returns, the oldest bulk batches that wait for the feeder: so many that no workspace has
 // more than inFlight of them with the queue, one a workspace in turn, limit at the most. It reads no more than it returns,
 // and what is with the queue, however many wait: it goes from workspace to workspace through the index of what waits.
 // Batches that others hold locked are left for the next time.
-func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]Batch, error) {
-	var fed []Batch
+func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]lead.Hint, error) {
+	var fed []lead.Hint
 	err := sqlx.SelectContext(ctx, s.q, &fed, `
 		WITH RECURSIVE waiting (workspace_id) AS (
 			(SELECT workspace_id FROM batches WHERE queue = 'bulk' AND fed_at IS NULL ORDER BY 1 LIMIT 1)
@@ -78,8 +74,8 @@ func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]Batch, err
 // FeedAgain gives a new generation to batches that were handed to the queue before the given time, were due before it if
 // they waited for a time, and are still there, oldest first, limit at the most, and returns them. They are to be handed to
 // the queue once more. A time that lies more than a minute ahead was written by a clock that has been set back since.
-func (s *Store) FeedAgain(ctx context.Context, queue lead.Queue, before time.Time, limit int) ([]Batch, error) {
-	var again []Batch
+func (s *Store) FeedAgain(ctx context.Context, queue lead.Queue, before time.Time, limit int) ([]lead.Hint, error) {
+	var again []lead.Hint
 	err := sqlx.SelectContext(ctx, s.q, &again, `
 		WITH chosen AS (
 			SELECT workspace_id, batch_id FROM batches

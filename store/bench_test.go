@@ -18,20 +18,20 @@ const (
 // BenchmarkDistribute hands out leads in bulk, and compares with the statements alone. It reports leads a second.
 func BenchmarkDistribute(b *testing.B) {
 	b.Run("bare", func(b *testing.B) {
-		bulk(b, func(w *world, batch store.Batch, n int) error {
+		bulk(b, func(w *world, batch lead.Hint, n int) error {
 			members := []uuid.UUID{w.members['A'], w.members['B'], w.members['C']}
 			return w.Store.DistributeBare(b.Context(), w.workspace, batch.ID, members, int64(n*lead.MaxBatch))
 		})
 	})
 	b.Run("leadwheel", func(b *testing.B) {
-		bulk(b, func(w *world, batch store.Batch, _ int) error {
+		bulk(b, func(w *world, batch lead.Hint, _ int) error {
 			_, err := w.Store.Distribute(b.Context(), w.workspace, batch.ID)
 			return err
 		})
 	})
 }
 
-func bulk(b *testing.B, distribute func(w *world, batch store.Batch, n int) error) {
+func bulk(b *testing.B, distribute func(w *world, batch lead.Hint, n int) error) {
 	for b.Loop() {
 		b.StopTimer()
 		w := newWorld(b)

@@ -31,11 +31,9 @@ var (
 type Result struct {
 	// Outcomes has one entry a history row; it is empty where somebody else had already distributed the batch.
 	Outcomes []Outcome
-	// Parts is how many batches this one was split into, and SplitFor why. Split has those that are to be handed to the
-	// queue; the others wait for the feeder.
+	// Parts is how many batches this one was split into, and SplitFor why.
 	Parts    int
 	SplitFor error
-	Split    []Batch
 	// Rebuilt counts cursors that were found lost or wrong on the way, and rebuilt.
 	Rebuilt int
 	// Unsettled is why Redis could not be told of the commit. Nothing is lost by it: the draws are found abandoned later.

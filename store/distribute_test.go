@@ -229,13 +229,14 @@ func TestRetryHistory(t *testing.T) {
 	}
 	w.setActive('A', true)
 	w.must(func(ctx context.Context, tx *store.Tx) (err error) {
-		batches, err = tx.RetryHistory(ctx, w.workspace, failed)
+		err = tx.RetryHistory(ctx, w.workspace, failed)
+		batches = tx.Batches()
 		return err
 	})
 	w.run(batches...)
 	equal(t, "outcomes", w.who(ids), "no_active_receiverA")
 	if err := w.tx(func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.RetryHistory(ctx, w.workspace, failed)
+		err := tx.RetryHistory(ctx, w.workspace, failed)
 		return err
 	}); err == nil {
 		t.Error("a failure could be retried twice")

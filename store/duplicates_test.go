@@ -27,7 +27,7 @@ func (w *world) duplicates(policy store.DuplicatePolicy, days int) {
 }
 
 // contacts stores leads that are written "phone" or "phone email" for a distribution, in one transaction.
-func (w *world) contacts(d store.Distribution, contacts ...string) (ids []uuid.UUID, batches []store.Batch) {
+func (w *world) contacts(d store.Distribution, contacts ...string) (ids []uuid.UUID, batches []lead.Hint) {
 	w.t.Helper()
 	var leads []store.NewLead
 	for _, c := range contacts {
@@ -35,8 +35,8 @@ func (w *world) contacts(d store.Distribution, contacts ...string) (ids []uuid.U
 		leads = append(leads, store.NewLead{Name: c, Phone: phone, Email: email, Channel: "api", Origin: "api", Distribute: d})
 	}
 	w.must(func(ctx context.Context, t *store.Tx) error {
-		added, b, err := t.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
-		ids, batches = nil, b
+		added, err := t.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
+		ids, batches = nil, t.Batches()
 		for _, a := range added {
 			ids = append(ids, a.ID)
 		}
@@ -117,7 +117,8 @@ func TestRejectedDuplicatesFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.must(func(ctx context.Context, tx *store.Tx) (err error) {
-		batches, err = tx.RetryHistory(ctx, w.workspace, failed)
+		err = tx.RetryHistory(ctx, w.workspace, failed)
+		batches = tx.Batches()
 		return err
 	})
 	w.run(batches...)
@@ -132,7 +133,7 @@ func TestOfManyAtOnceOneIsDistributed(t *testing.T) {
 	g := w.group("A B")
 	var mu sync.Mutex
 	var ids []uuid.UUID
-	var batches []store.Batch
+	var batches []lead.Hint
 	var all sync.WaitGroup
 	for range 10 {
 		all.Go(func() {

@@ -56,25 +56,23 @@ type Delivery struct {
 // with each one's leads, and fills in its event's leads and, where it has leads, its outcome.
 //
 // Of a delivery that came before, which its key tells, nothing is stored but an event: see DeliveryKey.
-func (t *Tx) AddDeliveries(ctx context.Context, workspace uuid.UUID, queue lead.Queue, deliveries []Delivery) ([][]AddedLead, []Batch, error) {
+func (t *Tx) AddDeliveries(ctx context.Context, workspace uuid.UUID, queue lead.Queue, deliveries []Delivery) ([][]AddedLead, error) {
 	deliveries, repeats, err := t.claimDeliveries(ctx, workspace, deliveries)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var leads []NewLead
 	var events []*Event
 	for _, d := range deliveries {
 		leads = append(leads, d.Leads...)
 	}
-	added, batches, err := t.AddLeads(ctx, workspace, queue, leads)
+	added, err := t.AddLeads(ctx, workspace, queue, leads)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	hints, err := t.addFetches(ctx, workspace, deliveries)
-	if err != nil {
-		return nil, nil, err
+	if err := t.addFetches(ctx, workspace, deliveries); err != nil {
+		return nil, err
 	}
-	batches = append(batches, hints...)
 	all := make([][]AddedLead, len(deliveries))
 	for i, d := range deliveries {
 		all[i], added = added[:len(d.Leads)], added[len(d.Leads):]
@@ -86,9 +84,9 @@ func (t *Tx) AddDeliveries(ctx context.Context, workspace uuid.UUID, queue lead.
 	}
 	repeats.settle(events)
 	if err := t.insertEvents(ctx, workspace, events); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return all, batches, t.keepAnswers(ctx, workspace, answersOf(deliveries))
+	return all, t.keepAnswers(ctx, workspace, answersOf(deliveries))
 }
 
 // settle records what became of a delivery's leads. Where it has none, its outcome was decided before.
@@ -272,19 +270,17 @@ func (q Queries) DeletedLeads(ctx context.Context, workspace uuid.UUID, leads []
 
 // AddReplayed stores the leads that were made of a delivery by reading it again, as AddLeads does, and what became of it.
 // The event is one that LockEvent gave.
-func (t *Tx) AddReplayed(ctx context.Context, workspace uuid.UUID, queue lead.Queue, d Delivery) ([]AddedLead, []Batch, error) {
-	added, batches, err := t.AddLeads(ctx, workspace, queue, d.Leads)
+func (t *Tx) AddReplayed(ctx context.Context, workspace uuid.UUID, queue lead.Queue, d Delivery) error {
+	added, err := t.AddLeads(ctx, workspace, queue, d.Leads)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	e := d.Event
 	e.LeadIDs = slices.Clone(e.LeadIDs)
 	e.settle(d, added)
-	hints, err := t.addFetches(ctx, workspace, []Delivery{d})
-	if err != nil {
-		return nil, nil, err
+	if err := t.addFetches(ctx, workspace, []Delivery{d}); err != nil {
+		return err
 	}
-	batches = append(batches, hints...)
 	_, err = t.q.ExecContext(ctx, `
 		UPDATE integration_events SET outcome = $4, detail = $5, lead_ids = $6::text::uuid[], body = $7, headers = $8, made = $9,
 			not_made = nullif($10::text, '')::jsonb
@@ -292,9 +288,9 @@ func (t *Tx) AddReplayed(ctx context.Context, workspace uuid.UUID, queue lead.Qu
 		workspace, e.IntegrationID, e.ID, e.Outcome, nullText(e.Detail), uuidArray(e.LeadIDs), e.Body, asJSON(e.Headers), e.Made,
 		notMadeJSON(e.NotMade))
 	if err != nil {
-		return nil, nil, translate(err)
+		return translate(err)
 	}
-	return added, batches, t.keepAnswers(ctx, workspace, answersOf([]Delivery{d}))
+	return t.keepAnswers(ctx, workspace, answersOf([]Delivery{d}))
 }
 
 // DeleteOldEvents deletes deliveries that came in before the given time, oldest first, limit at the most, and returns

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/leadwheel/leadwheel/internal/contact"
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // HasViolation reports whether breaking the constraint has a meaning for callers.
@@ -35,3 +36,6 @@ func WordOf(workspace uuid.UUID, email string) string { return mark(workspace) +
 func ReadAgain(ctx context.Context, url string) error {
 	return onDatabase(url, func(db *sqlx.DB) error { return readAllAgain(ctx, db) })
 }
+
+// Batches are those that the transaction has made so far, also those that wait for the scheduler.
+func (t *Tx) Batches() []lead.Hint { return slices.Clone(t.left.Hints) }

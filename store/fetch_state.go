@@ -61,14 +61,14 @@ func (q Queries) SetHealth(ctx context.Context, workspace, integration uuid.UUID
 	return translate(err)
 }
 
-// StartReconcile has the platform's lists looked through as soon as may be, for leads since a time. Give the batch to the
-// queue once that is committed.
-func (q Queries) StartReconcile(ctx context.Context, workspace, integration uuid.UUID, since time.Time) (Batch, error) {
-	result, err := q.q.ExecContext(ctx, `
+// StartReconcile has the platform's lists looked through as soon as may be, for leads since a time.
+func (t *Tx) StartReconcile(ctx context.Context, workspace, integration uuid.UUID, since time.Time) error {
+	result, err := t.q.ExecContext(ctx, `
 		UPDATE integrations SET reconcile_at = $3, reconcile = $4
 		WHERE workspace_id = $1 AND integration_id = $2 AND deleted_at IS NULL`,
-		workspace, integration, q.now(), asJSON(Reconcile{Since: since, Began: q.now()}))
-	return FetchBatch(workspace, integration, q.now()), oneRow(result, err)
+		workspace, integration, t.now(), asJSON(Reconcile{Since: since, Began: t.now()}))
+	t.hint(fetchHint(workspace, integration, t.now()))
+	return oneRow(result, err)
 }
 
 // BeginReconcile notes that the platform's lists are being looked through, unless they are already.
@@ -106,8 +106,8 @@ func (q Queries) EndReconcile(ctx context.Context, workspace, integration uuid.U
 
 // FeedFetches returns hints at the integrations, of all workspaces, whose leads can be fetched or whose platform's lists
 // are to be looked through, and that were not handed to the queue since before.
-func (s *Store) FeedFetches(ctx context.Context, before time.Time, limit int) ([]Batch, error) {
-	var fed []Batch
+func (s *Store) FeedFetches(ctx context.Context, before time.Time, limit int) ([]lead.Hint, error) {
+	var fed []lead.Hint
 	err := sqlx.SelectContext(ctx, s.q, &fed, `
 		WITH due AS (
 			SELECT workspace_id, integration_id FROM integrations i

@@ -36,38 +36,42 @@ type Fetch struct {
 
 // addFetches notes the leads that deliveries tell of, and gives each such delivery its outcome: held where one of its leads
 // is new or was given up before, else duplicate. What was withdrawn is deleted, or never fetched.
-func (t *Tx) addFetches(ctx context.Context, workspace uuid.UUID, deliveries []Delivery) ([]Batch, error) {
-	var batches []Batch
+func (t *Tx) addFetches(ctx context.Context, workspace uuid.UUID, deliveries []Delivery) error {
 	for _, d := range deliveries {
 		if len(d.Fetches) == 0 {
 			continue
 		}
 		waits, err := t.addFetchesOf(ctx, workspace, d)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		withdrawn, err := t.withdraw(ctx, workspace, d)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		switch {
 		case waits:
 			if d.Event.Made == 0 {
 				d.Event.Outcome = lead.EventHeld
 			}
-			batches = append(batches, FetchBatch(workspace, d.Event.IntegrationID, t.now()))
+			t.hint(fetchHint(workspace, d.Event.IntegrationID, t.now()))
 		case withdrawn:
 			d.Event.Outcome, d.Event.Detail = lead.EventIgnored, "the platform took the lead back; copies that members have stay"
 		case len(d.Event.LeadIDs) == 0:
 			d.Event.Outcome = lead.EventDuplicate
 		}
 	}
-	return batches, nil
+	return nil
 }
 
-// FetchBatch is a hint that an integration has leads to fetch. The time tells it from others.
-func FetchBatch(workspace, integration uuid.UUID, at time.Time) Batch {
-	return Batch{Workspace: workspace, ID: integration, Queue: lead.QueueFetch, Generation: int(at.UnixNano())}
+// FetchOn has the queue told once more of an integration that has leads to fetch: there were more than one task takes.
+func (s *Store) FetchOn(workspace, integration uuid.UUID) {
+	s.handOn(Committed{Hints: []lead.Hint{fetchHint(workspace, integration, s.now())}})
+}
+
+// fetchHint is a hint that an integration has leads to fetch. The time tells it from others.
+func fetchHint(workspace, integration uuid.UUID, at time.Time) lead.Hint {
+	return lead.Hint{Workspace: workspace, ID: integration, Queue: lead.QueueFetch, Generation: int(at.UnixNano())}
 }
 
 // addFetchesOf notes one delivery's leads and reports whether some of them wait for its sake. Where a lead is there already,
@@ -204,9 +208,8 @@ func (t *Tx) PostponeFetches(ctx context.Context, workspace, integration uuid.UU
 	return translate(err)
 }
 
-// ReleaseFetches has an integration's leads fetched at once, also those that were given up. Give the batch to the queue
-// once the transaction has committed.
-func (t *Tx) ReleaseFetches(ctx context.Context, workspace, integration uuid.UUID) (Batch, error) {
+// ReleaseFetches has an integration's leads fetched at once, also those that were given up.
+func (t *Tx) ReleaseFetches(ctx context.Context, workspace, integration uuid.UUID) error {
 	_, err := t.q.ExecContext(ctx, `
 		UPDATE fetches SET fetch_at = $3, attempts = 0
 		WHERE workspace_id = $1 AND integration_id = $2 AND (fetch_at IS NULL OR fetch_at > $3) AND NOT withdrawn`,
@@ -216,5 +219,6 @@ func (t *Tx) ReleaseFetches(ctx context.Context, workspace, integration uuid.UUI
 			UPDATE integrations SET health = 'ok', fetch_from = NULL, setbacks = 0 WHERE workspace_id = $1 AND integration_id = $2`,
 			workspace, integration)
 	}
-	return FetchBatch(workspace, integration, t.now()), translate(err)
+	t.hint(fetchHint(workspace, integration, t.now()))
+	return translate(err)
 }

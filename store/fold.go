@@ -61,18 +61,17 @@ func batchOfFolded(pending uuid.UUID) uuid.UUID {
 }
 
 // insertFolded writes decisions that are due now as folded batches.
-func (t *Tx) insertFolded(ctx context.Context, workspace uuid.UUID, queue lead.Queue, due time.Time, f folded) ([]Batch, error) {
-	var batches []Batch
+func (t *Tx) insertFolded(ctx context.Context, workspace uuid.UUID, queue lead.Queue, due time.Time, f folded) error {
 	for start := 0; start < len(f.leads); start += pendingPart {
 		end := min(start+pendingPart, len(f.leads))
 		var ids []uuid.UUID
 		for range (end - start + lead.MaxBatch - 1) / lead.MaxBatch {
 			id, err := newFoldedBatchID()
 			if err != nil {
-				return nil, err
+				return err
 			}
 			ids = append(ids, id)
-			batches = append(batches, Batch{Workspace: workspace, ID: id, Queue: queue})
+			t.hint(lead.Hint{Workspace: workspace, ID: id, Queue: queue})
 		}
 		var members any
 		if f.members != nil {
@@ -86,10 +85,10 @@ func (t *Tx) insertFolded(ctx context.Context, workspace uuid.UUID, queue lead.Q
 				FROM unnest($7::uuid[]) WITH ORDINALITY AS b (batch_id, place)) b`,
 			workspace, queue, due, t.now(), nullID(f.group), nullID(f.assignment), uuids(ids), lead.MaxBatch, end-start,
 			uuids(f.leads[start:end]), members); err != nil {
-			return nil, fmt.Errorf("storing %d batches: %w", len(ids), translate(err))
+			return fmt.Errorf("storing %d batches: %w", len(ids), translate(err))
 		}
 	}
-	return batches, nil
+	return nil
 }
 
 // foldedBatch is what a folded batch holds.

@@ -37,52 +37,52 @@ type GroupHandOver struct{ Left, Spread, Deleted int }
 
 // EditGroup is UpdateGroup for an operator, who chooses what becomes of what is planned through the group for receivers who
 // leave it. Without a choice it returns a *PlannedError where there is something.
-func (t *Tx) EditGroup(ctx context.Context, workspace, group uuid.UUID, spec GroupSpec, choice *PendingChoice) (g Group, done GroupHandOver, batches []Batch, err error) {
+func (t *Tx) EditGroup(ctx context.Context, workspace, group uuid.UUID, spec GroupSpec, choice *PendingChoice) (g Group, done GroupHandOver, err error) {
 	if err := t.closeGate(ctx, workspace); err != nil {
-		return g, done, nil, err
+		return g, done, err
 	}
 	old, err := t.Group(ctx, workspace, group)
 	if err != nil {
-		return g, done, nil, err
+		return g, done, err
 	}
 	if g, err = t.UpdateGroup(ctx, workspace, group, spec); err != nil {
-		return g, done, nil, err
+		return g, done, err
 	}
 	leave := without(members(old.Listed), members(spec.Listed))
 	if len(leave) == 0 {
-		return g, done, nil, nil
+		return g, done, nil
 	}
-	done, batches, err = t.handOverGroup(ctx, workspace, plannedFor{of: leave, group: group}, choice)
+	done, err = t.handOverGroup(ctx, workspace, plannedFor{of: leave, group: group}, choice)
 	var field *FieldError
 	if errors.As(err, &field) {
 		err = &FieldError{"pending." + field.Field, field.Message}
 	}
-	return g, done, batches, err
+	return g, done, err
 }
 
 // EndGroup is DeleteGroup for an operator, who chooses what becomes of all that is planned through the group; see EditGroup.
 // What is left goes out as planned.
-func (t *Tx) EndGroup(ctx context.Context, workspace, group uuid.UUID, choice *PendingChoice) (done GroupHandOver, batches []Batch, err error) {
+func (t *Tx) EndGroup(ctx context.Context, workspace, group uuid.UUID, choice *PendingChoice) (done GroupHandOver, err error) {
 	if err := t.DeleteGroup(ctx, workspace, group); err != nil {
-		return done, nil, err
+		return done, err
 	}
 	if choice != nil && choice.Action == SpreadPending && choice.GroupID == uuid.Nil && len(choice.MemberIDs) == 0 {
-		return done, nil, &FieldError{"group_id", "say to whom: another group, or members; this one ends"}
+		return done, &FieldError{"group_id", "say to whom: another group, or members; this one ends"}
 	}
 	return t.handOverGroup(ctx, workspace, plannedFor{group: group}, choice)
 }
 
-func (t *Tx) handOverGroup(ctx context.Context, workspace uuid.UUID, p plannedFor, choice *PendingChoice) (done GroupHandOver, batches []Batch, err error) {
+func (t *Tx) handOverGroup(ctx context.Context, workspace uuid.UUID, p plannedFor, choice *PendingChoice) (done GroupHandOver, err error) {
 	if choice == nil {
 		there, err := t.countPlanned(ctx, workspace, p)
 		if err == nil && len(there) > 0 {
 			err = &PlannedError{there}
 		}
-		return done, nil, err
+		return done, err
 	}
-	n, batches, err := t.handOver(ctx, workspace, p, *choice)
+	n, err := t.handOver(ctx, workspace, p, *choice)
 	if err != nil {
-		return done, nil, err
+		return done, err
 	}
 	switch choice.Action {
 	case SpreadPending:
@@ -91,13 +91,13 @@ func (t *Tx) handOverGroup(ctx context.Context, workspace uuid.UUID, p plannedFo
 		done.Deleted = n
 	}
 	if p.of == nil && choice.Action == SpreadPending {
-		return done, batches, nil // what was spread is still planned through the group
+		return done, nil // what was spread is still planned through the group
 	}
 	left, err := t.countPlanned(ctx, workspace, p)
 	for _, one := range left {
 		done.Left += one.Count
 	}
-	return done, batches, err
+	return done, err
 }
 
 // countPlanned counts planned leads by member.

@@ -22,8 +22,8 @@ func TestSpreadingAGroupsPlanStaysWithinPaceAndGivesNobodyALeadTwice(t *testing.
 	g := w.group("AB CD")
 	w.add(60, store.Distribution{GroupID: g, Pace: lead.Normal})
 	w.must(func(ctx context.Context, tx *store.Tx) error {
-		done, batches, err := tx.EndGroup(ctx, w.workspace, g, &store.PendingChoice{Action: store.SpreadPending, MemberIDs: w.ids("ACE")})
-		w.run(batches...) //nolint:contextcheck // it goes out by itself
+		done, err := tx.EndGroup(ctx, w.workspace, g, &store.PendingChoice{Action: store.SpreadPending, MemberIDs: w.ids("ACE")})
+		w.run(tx.Batches()...) //nolint:contextcheck // it goes out by itself
 		equal(t, "spread", done.Spread, 120)
 		return err
 	})
@@ -54,7 +54,7 @@ func TestEditsOfAGroupRaceWithItsLeads(t *testing.T) {
 	var asked, edited atomic.Int32
 	edit := func(ring string, choice *store.PendingChoice) error {
 		err := w.tx(func(ctx context.Context, tx *store.Tx) error {
-			_, _, _, err := tx.EditGroup(ctx, w.workspace, g, w.spec(ring), choice)
+			_, _, err := tx.EditGroup(ctx, w.workspace, g, w.spec(ring), choice)
 			return err
 		})
 		var planned *store.PlannedError
@@ -75,7 +75,7 @@ func TestEditsOfAGroupRaceWithItsLeads(t *testing.T) {
 	acts := []func() error{
 		func() error {
 			err := w.tx(func(ctx context.Context, tx *store.Tx) error {
-				_, _, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "x", Channel: "api", Origin: "api",
+				_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "x", Channel: "api", Origin: "api",
 					Distribute: store.Distribution{GroupID: g, At: c.get().Add(time.Minute)}}})
 				return err
 			})
@@ -96,7 +96,7 @@ func TestEditsOfAGroupRaceWithItsLeads(t *testing.T) {
 		func() error { c.add(10 * time.Second); w.armed(); w.fireAnyhow(); return nil },
 		func() error {
 			return w.tx(func(ctx context.Context, tx *store.Tx) error {
-				_, _, err := tx.HandOverActive(ctx, w.workspace, w.members["ABCD"[rand.N(4)]], store.PendingChoice{Action: store.SpreadPending})
+				_, err := tx.HandOverActive(ctx, w.workspace, w.members["ABCD"[rand.N(4)]], store.PendingChoice{Action: store.SpreadPending})
 				return err
 			})
 		},
@@ -137,7 +137,7 @@ func TestAGroupIsDeletedOnce(t *testing.T) {
 	for _, choice := range []store.PendingChoice{{Action: store.SpreadPending, MemberIDs: w.ids("C")}, {Action: store.DropPending}} {
 		running.Go(func() {
 			err := w.tx(func(ctx context.Context, tx *store.Tx) error {
-				_, _, err := tx.EndGroup(ctx, w.workspace, g, &choice)
+				_, err := tx.EndGroup(ctx, w.workspace, g, &choice)
 				return err
 			})
 			switch {

@@ -50,23 +50,23 @@ func (q Queries) MemberPending(ctx context.Context, workspace, member uuid.UUID)
 }
 
 // HandOver does with a member's planned leads what was chosen, after the same transaction has deactivated or removed them.
-// It returns how many leads it gave to others or deleted, and the batches to hand to the queue.
+// It returns how many leads it gave to others or deleted.
 //
 // Leads that are spread keep their order, and their pace: each is planned anew for the active member who has been given
 // the fewest so far, a member listed twice in a ring counting twice, and who neither has it nor is to get it already.
 // Where there is none it stays. Leads without a pace keep their time. The turns that were spent on them stay those of the
 // member for whom they were planned, which history tells.
-func (t *Tx) HandOver(ctx context.Context, workspace, member uuid.UUID, choice PendingChoice) (int, []Batch, error) {
+func (t *Tx) HandOver(ctx context.Context, workspace, member uuid.UUID, choice PendingChoice) (int, error) {
 	return t.handOver(ctx, workspace, plannedFor{of: []uuid.UUID{member}}, choice)
 }
 
 // HandOverActive does the same for a member who stays active, or whom it leaves as they are.
-func (t *Tx) HandOverActive(ctx context.Context, workspace, member uuid.UUID, choice PendingChoice) (int, []Batch, error) {
+func (t *Tx) HandOverActive(ctx context.Context, workspace, member uuid.UUID, choice PendingChoice) (int, error) {
 	if err := t.passGate(ctx, workspace); err != nil {
-		return 0, nil, err
+		return 0, err
 	}
 	if _, err := t.Member(ctx, workspace, member); err != nil {
-		return 0, nil, err
+		return 0, err
 	}
 	return t.HandOver(ctx, workspace, member, choice)
 }
@@ -92,31 +92,29 @@ func (p plannedFor) where() (condition string, args []any) {
 	return condition, args
 }
 
-func (t *Tx) handOver(ctx context.Context, workspace uuid.UUID, p plannedFor, choice PendingChoice) (int, []Batch, error) {
+func (t *Tx) handOver(ctx context.Context, workspace uuid.UUID, p plannedFor, choice PendingChoice) (int, error) {
 	switch choice.Action {
 	case DropPending:
-		n, err := t.drop(ctx, workspace, p)
-		return n, nil, err
+		return t.drop(ctx, workspace, p)
 	case SpreadPending:
 		if _, err := t.q.ExecContext(ctx, planLock, workspace); err != nil {
-			return 0, nil, translate(err)
+			return 0, translate(err)
 		}
 		w, err := t.Workspace(ctx, workspace)
 		if err != nil {
-			return 0, nil, err
+			return 0, err
 		}
 		h := handOver{t: t, w: w, plannedFor: p, groups: make(map[uuid.UUID][]*receiver)}
 		if err := h.choose(ctx, choice); err != nil {
-			return 0, nil, err
+			return 0, err
 		}
 		n, err := h.run(ctx)
 		if err != nil {
-			return 0, nil, fmt.Errorf("spreading what is planned: %w", err)
+			return 0, fmt.Errorf("spreading what is planned: %w", err)
 		}
-		batches, err := t.arm(ctx, workspace, t.now().Add(armSoon), pendingPart)
-		return n, batches, err
+		return n, t.armSoon(ctx, workspace)
 	}
-	return 0, nil, nil
+	return 0, nil
 }
 
 // drop deletes planned leads.

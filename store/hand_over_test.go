@@ -15,13 +15,14 @@ import (
 )
 
 // handOver deactivates a member and does as chosen with what they have pending.
-func (w *world) handOver(letter byte, choice store.PendingChoice) (n int, batches []store.Batch, err error) {
+func (w *world) handOver(letter byte, choice store.PendingChoice) (n int, batches []lead.Hint, err error) {
 	w.t.Helper()
 	err = w.tx(func(ctx context.Context, tx *store.Tx) (err error) {
 		if _, err = tx.EditMember(ctx, w.workspace, w.members[letter], func(m *store.Member) error { m.Active = false; return nil }); err != nil {
 			return err
 		}
-		n, batches, err = tx.HandOver(ctx, w.workspace, w.members[letter], choice)
+		n, err = tx.HandOver(ctx, w.workspace, w.members[letter], choice)
+		batches = tx.Batches()
 		return err
 	})
 	return n, batches, err

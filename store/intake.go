@@ -84,29 +84,29 @@ type AddedLead struct {
 
 // AddLeads stores leads and, in the same transaction, the decisions to distribute them, cut into batches for queue. It
 // answers in order. Where the workspace's distribution is switched off the leads are stored all the same, and each
-// decision ends as feature_disabled in history. Give the batches to the queue once the transaction has committed.
-func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue, leads []NewLead) ([]AddedLead, []Batch, error) {
+// decision ends as feature_disabled in history.
+func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue, leads []NewLead) ([]AddedLead, error) {
 	if len(leads) == 0 {
-		return nil, nil, nil
+		return nil, nil
 	}
 	leads = plain(leads)
 	w, err := t.Workspace(ctx, workspace)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := t.lockDuplicates(ctx, w); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	added, err := t.insertLeads(ctx, w, leads)
 	if err != nil {
-		return nil, nil, fmt.Errorf("storing %d leads: %w", len(leads), err)
+		return nil, fmt.Errorf("storing %d leads: %w", len(leads), err)
 	}
 	rejected, followed, err := t.noteDuplicates(ctx, w, added)
 	if err != nil {
-		return nil, nil, fmt.Errorf("looking for duplicates of %d leads: %w", len(leads), err)
+		return nil, fmt.Errorf("looking for duplicates of %d leads: %w", len(leads), err)
 	}
 	if err := t.tellReceived(ctx, workspace, added); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var pending []pendingLead
 	var schedules []schedule
@@ -129,24 +129,16 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	if !w.LeadsDistribution {
 		refuse(pending)
 	}
-	batches, err := t.addPending(ctx, workspace, queue, pending)
-	if err != nil {
-		return added, batches, err
+	if err := t.addPending(ctx, workspace, queue, pending); err != nil {
+		return nil, err
 	}
-	due, err := t.scheduleAll(ctx, w, schedules)
-	return added, append(batches, due...), err
-}
-
-// scheduleAll plans leads as each schedule says, and gives the batches of what is due soon.
-func (t *Tx) scheduleAll(ctx context.Context, w Workspace, schedules []schedule) (batches []Batch, err error) {
 	for _, s := range schedules {
-		_, due, err := t.schedule(ctx, w, s, uuid.Nil)
-		if err != nil {
-			return batches, err
+		if _, err := t.schedule(ctx, w, s, uuid.Nil); err != nil {
+			return nil, err
 		}
-		batches = append(batches, due...)
 	}
-	return batches, nil
+	t.receive(leads, added)
+	return added, nil
 }
 
 // decisionsFor lists the pending leads that a distribution of a lead needs.

@@ -16,7 +16,7 @@ import (
 func (w *world) push(leads ...store.NewLead) (added []store.AddedLead) {
 	w.t.Helper()
 	w.must(func(ctx context.Context, tx *store.Tx) (err error) {
-		added, _, err = tx.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
+		added, err = tx.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
 		return err
 	})
 	return added
@@ -83,7 +83,7 @@ func TestTwoPeopleWithOneIDAtOnce(t *testing.T) {
 		l := withID("1", "x", []string{"ada@example.com", "bea@example.com"}[i%2], "")
 		pushers.Go(func() {
 			if err := w.tx(func(ctx context.Context, tx *store.Tx) error {
-				_, _, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{l})
+				_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{l})
 				return err
 			}); err != nil {
 				t.Error(err)
@@ -205,7 +205,7 @@ func TestDeletedAndPushedAtOnce(t *testing.T) {
 		all.Go(func() {
 			for range 15 {
 				if err := w.tx(func(ctx context.Context, tx *store.Tx) error {
-					_, _, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{l})
+					_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{l})
 					return err
 				}); err != nil {
 					t.Error(err)

@@ -46,7 +46,7 @@ func TestListsAgreeWithAPlainFilter(t *testing.T) {
 			leads = append(leads, l)
 		}
 		w.must(func(ctx context.Context, tx *store.Tx) error {
-			_, _, err := tx.AddLeads(ctx, w.workspace, lead.QueueBulk, leads)
+			_, err := tx.AddLeads(ctx, w.workspace, lead.QueueBulk, leads)
 			return err
 		})
 		c.set(c.get().Add(2 * time.Hour))
@@ -141,7 +141,7 @@ func TestPagesWhileLeadsComeIn(t *testing.T) {
 					return
 				default:
 					if err := w.tx(func(ctx context.Context, tx *store.Tx) error {
-						_, _, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "lead"}, {Name: "lead"}})
+						_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "lead"}, {Name: "lead"}})
 						return err
 					}); err != nil {
 						t.Error(err)

@@ -33,7 +33,7 @@ func TestDeactivatedWhileLeadsGoOut(t *testing.T) {
 	w := newWorld(t)
 	g := w.group("A B")
 	const n, batchCount = 20, 24
-	var batches []store.Batch
+	var batches []lead.Hint
 	for i := range batchCount {
 		d := store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}}
 		if i%2 == 0 {
@@ -43,7 +43,7 @@ func TestDeactivatedWhileLeadsGoOut(t *testing.T) {
 		batches = append(batches, b...)
 	}
 	started := make(chan struct{}, len(batches))
-	next := make(chan store.Batch, len(batches))
+	next := make(chan lead.Hint, len(batches))
 	for _, b := range batches {
 		next <- b
 	}

@@ -120,7 +120,7 @@ func TestMutedSlots(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.must(func(ctx context.Context, t *store.Tx) error {
-		_, _, err := t.MovePending(ctx, w.workspace, pending[0].ID, func(p *store.PendingLead) error {
+		_, err := t.MovePending(ctx, w.workspace, pending[0].ID, func(p *store.PendingLead) error {
 			d := w.members['A']
 			p.MemberID = &d
 			return nil

@@ -230,7 +230,7 @@ func TestPreviewIsThePlan(t *testing.T) {
 			w.exactBut("stuck") // the first may have been due since the preview
 			c.add(2 * time.Hour)
 			if err := w.tx(func(ctx context.Context, tx *store.Tx) error {
-				_, _, err := tx.Assign(ctx, w.workspace, ids, d)
+				_, err := tx.Assign(ctx, w.workspace, ids, d)
 				return err
 			}); err == nil {
 				t.Error("an old preview is taken for a plan")

@@ -147,7 +147,7 @@ func (w *world) benchFire(b *testing.B, c *clock) {
 			break
 		}
 		for _, id := range some {
-			w.run(store.Batch{ID: id})
+			w.run(lead.Hint{ID: id})
 			fired++
 		}
 	}

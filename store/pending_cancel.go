@@ -64,6 +64,7 @@ func (t *Tx) cancelPending(ctx context.Context, workspace uuid.UUID, s PendingSe
 		return 0, fmt.Errorf("deleting %d pending leads: %w", len(ids), translate(err))
 	}
 	actOf(ctx).cancel(ids)
+	t.left.Cancelled += len(ids)
 	return len(ids), nil
 }
 

@@ -39,18 +39,18 @@ func TestWhateverIsDeletedWhilePendingIsInHistory(t *testing.T) {
 	failed, batches := w.add(1, store.Distribution{MemberIDs: w.ids("F")})
 	w.run(batches...)
 	w.must(func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.RetryHistory(ctx, w.workspace, w.historyOf(failed[0]))
+		err := tx.RetryHistory(ctx, w.workspace, w.historyOf(failed[0]))
 		return err
 	})
 	planned := slices.DeleteFunc(w.pending(), func(p store.PendingLead) bool { return p.Trigger != lead.Scheduled || p.GroupID == nil })
 	w.must(func(ctx context.Context, tx *store.Tx) error {
-		if _, _, err := tx.MovePending(ctx, w.workspace, planned[0].ID, func(p *store.PendingLead) error {
+		if _, err := tx.MovePending(ctx, w.workspace, planned[0].ID, func(p *store.PendingLead) error {
 			p.MemberID = &w.ids("F")[0]
 			return nil
 		}); err != nil {
 			return err
 		}
-		_, _, err := tx.DistributeNow(ctx, w.workspace, store.PendingSelection{IDs: []uuid.UUID{planned[1].ID}})
+		_, err := tx.DistributeNow(ctx, w.workspace, store.PendingSelection{IDs: []uuid.UUID{planned[1].ID}})
 		return err
 	})
 	act := &store.Act{Workspace: w.workspace, Operation: "delete-pending-leads"}
@@ -102,7 +102,7 @@ func TestManyCancelledAreNamedUpToABound(t *testing.T) {
 	ctx := store.WithAct(t.Context(), act)
 	remove := func(fail error) error {
 		return w.Store.WithTx(ctx, func(tx *store.Tx) error {
-			if _, _, err := tx.HandOver(ctx, w.workspace, w.members['A'], store.PendingChoice{Action: store.DropPending}); err != nil {
+			if _, err := tx.HandOver(ctx, w.workspace, w.members['A'], store.PendingChoice{Action: store.DropPending}); err != nil {
 				return err
 			}
 			return fail

@@ -75,10 +75,10 @@ type lockedPending struct {
 	Trigger lead.Trigger `db:"trigger"`
 }
 
-// DistributeNow has pending leads go out at once, to the members planned. It returns how many were still pending and the
-// batches to hand to the queue. Those that are going out already count where they are named, or said to match, and are not
+// DistributeNow has pending leads go out at once, to the members planned. It returns how many were still pending.
+// Those that are going out already count where they are named, or said to match, and are not
 // among the soonest that match a filter.
-func (t *Tx) DistributeNow(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, []Batch, error) {
+func (t *Tx) DistributeNow(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, error) {
 	planned := s
 	if planned.IDs == nil {
 		planned.Filter.trigger = lead.Scheduled
@@ -87,25 +87,24 @@ func (t *Tx) DistributeNow(ctx context.Context, workspace uuid.UUID, s PendingSe
 		return t.bringForward(ctx, workspace, planned)
 	}
 	if err := t.checkMatched(ctx, workspace, s); err != nil {
-		return 0, nil, err
+		return 0, err
 	}
-	var all []Batch
 	for {
-		n, batches, err := t.bringForward(ctx, workspace, planned)
+		n, err := t.bringForward(ctx, workspace, planned)
 		if err != nil {
-			return 0, nil, err
+			return 0, err
 		}
-		if all = append(all, batches...); n == 0 { // none is left that was planned, and what others added meanwhile is counted
-			return *s.Matched, all, t.checkMatched(ctx, workspace, s)
+		if n == 0 { // none is left that was planned, and what others added meanwhile is counted
+			return *s.Matched, t.checkMatched(ctx, workspace, s)
 		}
 	}
 }
 
 // bringForward has pending leads go out at once, MaxSelected at the most, and returns how many it locked.
-func (t *Tx) bringForward(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, []Batch, error) {
+func (t *Tx) bringForward(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, error) {
 	rows, err := t.lockPending(ctx, workspace, s)
 	if err != nil {
-		return 0, nil, err
+		return 0, err
 	}
 	var ids, of []uuid.UUID
 	for _, r := range rows {
@@ -116,71 +115,69 @@ func (t *Tx) bringForward(ctx context.Context, workspace uuid.UUID, s PendingSel
 	now := t.now()
 	batches, err := t.insertBatches(ctx, workspace, lead.QueueDue, now, len(ids))
 	if err != nil || len(batches) == 0 {
-		return len(rows), nil, err
+		return len(rows), err
 	}
 	for i := range ids {
-		of = append(of, batches[i/lead.MaxBatch].ID)
+		of = append(of, batches[i/lead.MaxBatch])
 	}
 	if _, err := t.q.ExecContext(ctx, `
 		UPDATE pending_leads p SET batch_id = n.batch_id, trigger = $4, accepted_at = $5
 		FROM unnest($2::uuid[], $3::uuid[]) AS n (pending_id, batch_id)
 		WHERE p.workspace_id = $1 AND p.pending_id = n.pending_id`,
 		workspace, uuids(ids), uuids(of), lead.DistributeNow, now); err != nil {
-		return 0, nil, fmt.Errorf("bringing %d pending leads forward: %w", len(ids), translate(err))
+		return 0, fmt.Errorf("bringing %d pending leads forward: %w", len(ids), translate(err))
 	}
-	return len(rows), batches, nil
+	return len(rows), nil
 }
 
-// MovePending gives a planned pending lead another time or member; edit sees the current ones. It returns the batches to
-// hand to the queue, where it is due very soon. One that is going out already, or would be more than its pace promises for
+// MovePending gives a planned pending lead another time or member; edit sees the current ones. One that is going out already, or would be more than its pace promises for
 // the day, is a *Violation, a member whom the workspace never had a *FieldError.
-func (t *Tx) MovePending(ctx context.Context, workspace, id uuid.UUID, edit func(*PendingLead) error) (PendingLead, []Batch, error) {
+func (t *Tx) MovePending(ctx context.Context, workspace, id uuid.UUID, edit func(*PendingLead) error) (PendingLead, error) {
 	if _, err := t.q.ExecContext(ctx, planLock, workspace); err != nil {
-		return PendingLead{}, nil, translate(err)
+		return PendingLead{}, translate(err)
 	}
 	if _, err := t.lockPending(ctx, workspace, PendingSelection{IDs: []uuid.UUID{id}}); err != nil {
-		return PendingLead{}, nil, err
+		return PendingLead{}, err
 	}
 	p, err := t.PendingLead(ctx, workspace, id)
 	if err != nil {
-		return p, nil, err
+		return p, err
 	}
 	if p.Trigger != lead.Scheduled || p.MemberID == nil || p.Refused != "" {
-		return p, nil, &Violation{Field: "id", Message: "this lead is going out now; it cannot be moved any more", Exists: true}
+		return p, &Violation{Field: "id", Message: "this lead is going out now; it cannot be moved any more", Exists: true}
 	}
 	due, member := p.DueAt, *p.MemberID
 	if err := edit(&p); err != nil {
-		return p, nil, err
+		return p, err
 	}
 	p.DueAt = wholeSecond(p.DueAt)
 	if p.Pace != "" && (*p.MemberID != member || !p.DueAt.Equal(due)) {
 		if err := t.checkRoom(ctx, workspace, p); err != nil {
-			return p, nil, err
+			return p, err
 		}
 	}
 	if *p.MemberID != member {
 		if err := t.moveTo(ctx, workspace, &p, member); err != nil {
-			return p, nil, err
+			return p, err
 		}
 	}
 	if p.DueAt.Equal(due) {
-		return p, nil, nil
+		return p, nil
 	}
-	batches, err := t.moveTime(ctx, workspace, p)
-	return p, batches, err
+	return p, t.moveTime(ctx, workspace, p)
 }
 
-// moveTime gives a pending lead the time that it names now, and returns the batches to hand to the queue.
-func (t *Tx) moveTime(ctx context.Context, workspace uuid.UUID, p PendingLead) ([]Batch, error) {
+// moveTime gives a pending lead the time that it names now.
+func (t *Tx) moveTime(ctx context.Context, workspace uuid.UUID, p PendingLead) error {
 	if _, err := t.q.ExecContext(ctx, `
 		UPDATE pending_leads SET due_at = $3, batch_id = NULL WHERE workspace_id = $1 AND pending_id = $2`,
 		workspace, p.ID, p.DueAt); err != nil {
-		return nil, translate(err)
+		return translate(err)
 	}
-	if soon := t.now().Add(armSoon); !p.DueAt.After(soon) {
-		return t.arm(ctx, workspace, soon, lead.MaxBatch)
+	if !p.DueAt.After(t.now().Add(armSoon)) {
+		return t.armSoon(ctx, workspace)
 	}
-	return nil, nil
+	return nil
 }
 
 // moveTo gives a pending lead that was a member's to the one whom it names now.

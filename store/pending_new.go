@@ -35,20 +35,20 @@ func refuse(pending []pendingLead) {
 const pendingPart = 20 * lead.MaxBatch
 
 // addPending writes decisions that are due now, and the batches that hold them.
-func (t *Tx) addPending(ctx context.Context, workspace uuid.UUID, queue lead.Queue, pending []pendingLead) ([]Batch, error) {
+func (t *Tx) addPending(ctx context.Context, workspace uuid.UUID, queue lead.Queue, pending []pendingLead) error {
 	due := t.now()
 	if f, ok := fold(pending); ok {
 		return t.insertFolded(ctx, workspace, queue, due, f)
 	}
 	batches, err := t.insertBatches(ctx, workspace, queue, due, len(pending))
 	if err != nil || len(batches) == 0 {
-		return nil, err
+		return err
 	}
 	for i := range pending {
 		pending[i].due = due
 	}
-	batchOf := func(i int) uuid.UUID { return batches[i/lead.MaxBatch].ID }
-	return batches, t.insertPending(ctx, workspace, lead.Immediate, "", pending, batchOf)
+	batchOf := func(i int) uuid.UUID { return batches[i/lead.MaxBatch] }
+	return t.insertPending(ctx, workspace, lead.Immediate, "", pending, batchOf)
 }
 
 // insertPending writes decisions, the i-th into a batch or, where that is nil, into none yet.

@@ -25,10 +25,11 @@ func (w *world) deletePending(ids ...uuid.UUID) (n int) {
 	return n
 }
 
-func (w *world) distributeNow(ids ...uuid.UUID) (n int, batches []store.Batch) {
+func (w *world) distributeNow(ids ...uuid.UUID) (n int, batches []lead.Hint) {
 	w.t.Helper()
 	w.must(func(ctx context.Context, tx *store.Tx) (err error) {
-		n, batches, err = tx.DistributeNow(ctx, w.workspace, store.PendingSelection{IDs: ids})
+		n, err = tx.DistributeNow(ctx, w.workspace, store.PendingSelection{IDs: ids})
+		batches = tx.Batches()
 		return err
 	})
 	return n, batches
@@ -155,10 +156,11 @@ func TestDistributeNowGoesToTheMemberPlanned(t *testing.T) {
 	w.exact()
 }
 
-func (w *world) move(id uuid.UUID, edit func(*store.PendingLead)) (batches []store.Batch, err error) {
+func (w *world) move(id uuid.UUID, edit func(*store.PendingLead)) (batches []lead.Hint, err error) {
 	w.t.Helper()
 	err = w.tx(func(ctx context.Context, tx *store.Tx) (err error) {
-		_, batches, err = tx.MovePending(ctx, w.workspace, id, func(p *store.PendingLead) error { edit(p); return nil })
+		_, err = tx.MovePending(ctx, w.workspace, id, func(p *store.PendingLead) error { edit(p); return nil })
+		batches = tx.Batches()
 		return err
 	})
 	return batches, err

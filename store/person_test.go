@@ -55,14 +55,14 @@ func (w *world) text() string {
 	return all.String()
 }
 
-func (w *world) addLead(l store.NewLead) (uuid.UUID, []store.Batch) {
+func (w *world) addLead(l store.NewLead) (uuid.UUID, []lead.Hint) {
 	w.t.Helper()
 	var id uuid.UUID
-	var batches []store.Batch
+	var batches []lead.Hint
 	w.must(func(ctx context.Context, tx *store.Tx) error {
-		added, b, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{l})
+		added, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{l})
 		if err == nil {
-			id, batches = added[0].ID, b
+			id, batches = added[0].ID, tx.Batches()
 		}
 		return err
 	})

@@ -66,7 +66,7 @@ func BenchmarkPlan(b *testing.B) {
 				if _, err := tx.EditMember(ctx, w.workspace, members[i], deactivate); err != nil {
 					return err
 				}
-				_, _, err := tx.HandOver(ctx, w.workspace, members[i], store.PendingChoice{Action: store.SpreadPending})
+				_, err := tx.HandOver(ctx, w.workspace, members[i], store.PendingChoice{Action: store.SpreadPending})
 				return err
 			})
 		}
@@ -75,7 +75,7 @@ func BenchmarkPlan(b *testing.B) {
 	w.DB.MustExec(`INSERT INTO pending_leads SELECT * FROM plan`)
 	b.Run("distribute now", pending(func(ctx context.Context, tx *store.Tx, s store.PendingSelection) (int, error) {
 		w.DB.MustExec(`UPDATE pending_leads SET trigger = 'scheduled'`)
-		n, _, err := tx.DistributeNow(ctx, w.workspace, s)
+		n, err := tx.DistributeNow(ctx, w.workspace, s)
 		return n, err
 	}))
 	b.Run("delete", pending(func(ctx context.Context, tx *store.Tx, s store.PendingSelection) (int, error) {

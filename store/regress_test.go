@@ -32,13 +32,13 @@ func TestStaleCursorAmongOthers(t *testing.T) {
 		{Name: "2", Channel: "api", Origin: "api", Distribute: store.Distribution{GroupID: second}},
 	}
 	var ids []uuid.UUID
-	var batches []store.Batch
+	var batches []lead.Hint
 	w.must(func(ctx context.Context, tx *store.Tx) error {
-		added, b, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
+		added, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
 		for _, a := range added {
 			ids = append(ids, a.ID)
 		}
-		batches = b
+		batches = tx.Batches()
 		return err
 	})
 	w.run(batches...)
@@ -59,7 +59,7 @@ func TestTheSameExternalIDsInAnyOrder(t *testing.T) {
 		rand.Shuffle(len(leads), func(i, j int) { leads[i], leads[j] = leads[j], leads[i] })
 		pushers.Go(func() {
 			if err := w.tx(func(ctx context.Context, tx *store.Tx) error {
-				_, _, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
+				_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
 				return err
 			}); err != nil {
 				t.Error(err)

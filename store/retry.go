@@ -14,7 +14,7 @@ import (
 // RetryHistory decides anew a distribution that failed, for the group or member it was meant for. Each failure can be
 // driven again once; what comes of it is a history row of its own. A row that succeeded, or was driven again already,
 // is a *Violation.
-func (t *Tx) RetryHistory(ctx context.Context, workspace, history uuid.UUID) ([]Batch, error) {
+func (t *Tx) RetryHistory(ctx context.Context, workspace, history uuid.UUID) error {
 	var row struct {
 		failure
 		Outcome lead.Outcome `db:"outcome"`
@@ -24,19 +24,19 @@ func (t *Tx) RetryHistory(ctx context.Context, workspace, history uuid.UUID) ([]
 		FROM history h `+failureLead+`
 		WHERE h.workspace_id = $1 AND h.history_id = $2`,
 		workspace, history); err != nil {
-		return nil, translate(err)
+		return translate(err)
 	}
 	if row.Outcome != lead.Failed {
-		return nil, &Violation{Field: "id", Message: "this distribution succeeded; only failed ones can be retried", Exists: true}
+		return &Violation{Field: "id", Message: "this distribution succeeded; only failed ones can be retried", Exists: true}
 	}
 	result, err := t.q.ExecContext(ctx, `
 		INSERT INTO history_retries (workspace_id, history_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
 		workspace, history, t.now())
 	if err := oneRow(result, err); err != nil {
 		if errors.Is(err, ErrNotFound) {
-			return nil, &Violation{Field: "id", Message: "this distribution was retried already; look for its later outcome", Exists: true}
+			return &Violation{Field: "id", Message: "this distribution was retried already; look for its later outcome", Exists: true}
 		}
-		return nil, err
+		return err
 	}
 	return t.retry(ctx, workspace, lead.QueueFresh, []failure{row.failure})
 }
@@ -57,13 +57,13 @@ const (
 	failureLead    = `LEFT JOIN leads l ON l.workspace_id = h.workspace_id AND l.lead_id = h.lead_id`
 )
 
-func (t *Tx) retry(ctx context.Context, workspace uuid.UUID, queue lead.Queue, all []failure) ([]Batch, error) {
+func (t *Tx) retry(ctx context.Context, workspace uuid.UUID, queue lead.Queue, all []failure) error {
 	w, err := t.Workspace(ctx, workspace)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !w.LeadsDistribution {
-		return nil, lead.FeatureDisabled
+		return lead.FeatureDisabled
 	}
 	again := make([]pendingLead, len(all))
 	for i, f := range all {
@@ -89,19 +89,19 @@ type HistorySelection struct {
 // RetryMany decides failed distributions anew, the oldest first, and returns which: of those named, the ones that failed
 // and were not driven again yet. It returns a *MatchedError where another number matches than is said, and a *FieldError for
 // more than MaxSelected.
-func (t *Tx) RetryMany(ctx context.Context, workspace uuid.UUID, s HistorySelection) ([]uuid.UUID, []Batch, error) {
+func (t *Tx) RetryMany(ctx context.Context, workspace uuid.UUID, s HistorySelection) ([]uuid.UUID, error) {
 	ids := s.IDs
 	if s.Filter != nil {
 		f, open := *s.Filter, false
 		f.Outcome, f.Retried = lead.Failed, &open
 		if err := historyList(workspace, f, Page{Limit: MaxSelected + 1}).read(ctx, t.Queries, &ids, "SELECT history_id FROM", "h", ""); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if len(ids) > MaxSelected {
-			return nil, nil, &FieldError{"filter", fmt.Sprintf("more than %d match, which is the most that one request takes; narrow it, as by when they failed", MaxSelected)}
+			return nil, &FieldError{"filter", fmt.Sprintf("more than %d match, which is the most that one request takes; narrow it, as by when they failed", MaxSelected)}
 		}
 		if err := matched(len(ids), &s.Matched); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	var all []failure
@@ -114,17 +114,17 @@ func (t *Tx) RetryMany(ctx context.Context, workspace uuid.UUID, s HistorySelect
 		)
 		SELECT `+failureColumns+` FROM r JOIN history h USING (history_id) `+failureLead+` WHERE h.workspace_id = $1
 		ORDER BY h.history_id`, workspace, uuids(ids), t.now()); err != nil {
-		return nil, nil, fmt.Errorf("noting what is tried again: %w", translate(err))
+		return nil, fmt.Errorf("noting what is tried again: %w", translate(err))
 	}
 	if s.Filter != nil { // somebody else may have driven some of them again meanwhile
 		if err := matched(len(all), &s.Matched); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	batches, err := t.retry(ctx, workspace, lead.QueueBulk, all)
+	err := t.retry(ctx, workspace, lead.QueueBulk, all)
 	retried := make([]uuid.UUID, len(all))
 	for i, f := range all {
 		retried[i] = f.ID
 	}
-	return retried, batches, err
+	return retried, err
 }

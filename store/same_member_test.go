@@ -176,7 +176,7 @@ func TestTwoOfOnePersonInTwoBatchesAtOnce(t *testing.T) {
 	g := w.group("A B C D E F")
 	w.give(g, 1)
 	var ids []uuid.UUID
-	var batches []store.Batch
+	var batches []lead.Hint
 	for person := range 25 {
 		for range 2 {
 			one, b := w.contacts(store.Distribution{GroupID: g}, fmt.Sprintf("01234567%02d", person))
@@ -242,7 +242,8 @@ func TestRetriesFollowTheSameMember(t *testing.T) {
 	}
 	for _, id := range failed {
 		w.must(func(ctx context.Context, tx *store.Tx) (err error) {
-			batches, err = tx.RetryHistory(ctx, w.workspace, id)
+			err = tx.RetryHistory(ctx, w.workspace, id)
+			batches = tx.Batches()
 			return err
 		})
 		w.run(batches...)

@@ -34,9 +34,8 @@ func addTo(schedules []schedule, d Distribution, id uuid.UUID, sameAs map[uuid.U
 }
 
 // schedule plans leads and writes the plan: for each member who gets a lead a pending lead with its due time, and with
-// it the turn where the member has it from a group. It returns the seed, how many decisions there are, and the batches
-// of those that are due at once or very soon.
-func (t *Tx) schedule(ctx context.Context, w Workspace, s schedule, assignment uuid.UUID) (int, []Batch, error) {
+// it the turn where the member has it from a group. It returns how many decisions there are.
+func (t *Tx) schedule(ctx context.Context, w Workspace, s schedule, assignment uuid.UUID) (int, error) {
 	var pending []pendingLead
 	var err error
 	if w.LeadsDistribution && w.ScheduledDistribution {
@@ -49,22 +48,21 @@ func (t *Tx) schedule(ctx context.Context, w Workspace, s schedule, assignment u
 		s.dueAt(pending, t.now())
 	}
 	if err != nil {
-		return 0, nil, err
+		return 0, err
 	}
 	for i := range pending {
 		pending[i].assignment = assignment
 	}
 	noBatch := func(int) uuid.UUID { return uuid.Nil }
 	if err := t.insertPending(ctx, w.ID, lead.Scheduled, s.Pace, pending, noBatch); err != nil {
-		return 0, nil, err
+		return 0, err
 	}
 	if assignment == uuid.Nil {
 		if err := t.countDecisions(ctx, w.ID, pending); err != nil {
-			return 0, nil, err
+			return 0, err
 		}
 	}
-	batches, err := t.arm(ctx, w.ID, t.now().Add(armSoon), pendingPart)
-	return len(pending), batches, err
+	return len(pending), t.armSoon(ctx, w.ID)
 }
 
 // plan decides who gets the leads and when, without writing decisions. Turns of a group come from turnsOf; they are

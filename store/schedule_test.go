@@ -49,7 +49,7 @@ func (w *world) receivers() string {
 }
 
 // armed arms all that is due within two hours.
-func (w *world) armed() (all []store.Batch) {
+func (w *world) armed() (all []lead.Hint) {
 	w.t.Helper()
 	before := w.Store.Now().Add(2 * time.Hour)
 	for {
@@ -89,7 +89,7 @@ func (w *world) fire() {
 		w.t.Fatal(err)
 	}
 	for _, id := range due {
-		w.run(store.Batch{ID: id})
+		w.run(lead.Hint{ID: id})
 	}
 }
 

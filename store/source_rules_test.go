@@ -94,11 +94,12 @@ func (m *ruled) addLead(r *rapid.T) {
 		s = nil
 	}
 	var added []store.AddedLead
-	var batches []store.Batch
+	var batches []lead.Hint
 	m.w.must(func(ctx context.Context, t *store.Tx) (err error) {
-		added, batches, err = t.AddLeads(ctx, m.w.workspace, lead.QueueFresh, []store.NewLead{{
+		added, err = t.AddLeads(ctx, m.w.workspace, lead.QueueFresh, []store.NewLead{{
 			Name: "L", SourceID: id, Channel: "api", Origin: "api", Distribute: store.Distribution{MemberIDs: []uuid.UUID{m.w.members['A']}},
 		}})
+		batches = t.Batches()
 		return err
 	})
 	m.w.run(batches...)

@@ -94,7 +94,7 @@ func (s *Store) split(ctx context.Context, workspace, batch uuid.UUID, leads int
 	result := Result{SplitFor: cause}
 	var drawn []draws
 	err := s.WithTx(ctx, func(t *Tx) error {
-		result.Split, result.Outcomes = nil, nil
+		result.Outcomes = nil
 		var queue lead.Queue
 		err := sqlx.GetContext(ctx, t.q, &queue, `
 			SELECT queue FROM batches WHERE workspace_id = $1 AND batch_id = $2 FOR UPDATE`, workspace, batch)
@@ -133,7 +133,7 @@ func (s *Store) split(ctx context.Context, workspace, batch uuid.UUID, leads int
 		case leads == halves:
 			leads = (len(ids) + 1) / 2
 		}
-		result.Parts, result.Split, err = t.moveToNewBatches(ctx, workspace, batch, queue, slices.Collect(slices.Chunk(ids, leads)))
+		result.Parts, err = t.moveToNewBatches(ctx, workspace, batch, queue, slices.Collect(slices.Chunk(ids, leads)))
 		return err
 	})
 	if err != nil {
@@ -161,26 +161,24 @@ func (t *Tx) failBatch(ctx context.Context, workspace, batch uuid.UUID, cause er
 	return outcomes, t.tellOutcomes(ctx, workspace, decisions)
 }
 
-// moveToNewBatches replaces a batch by one for each part of its pending leads, and returns how many these are and those
-// that are marked as handed to the queue.
-func (t *Tx) moveToNewBatches(ctx context.Context, workspace, batch uuid.UUID, queue lead.Queue, parts [][]uuid.UUID) (int, []Batch, error) {
+// moveToNewBatches replaces a batch by one for each part of its pending leads, and returns how many these are.
+func (t *Tx) moveToNewBatches(ctx context.Context, workspace, batch uuid.UUID, queue lead.Queue, parts [][]uuid.UUID) (int, error) {
 	if _, err := t.q.ExecContext(ctx, `
 		DELETE FROM batches WHERE workspace_id = $1 AND batch_id = $2`, workspace, batch); err != nil {
-		return 0, nil, translate(err)
+		return 0, translate(err)
 	}
 	var fedAt any = t.now()
 	if len(parts) > partsAtOnce {
 		queue, fedAt = lead.QueueBulk, nil
 	}
-	var moved []Batch
 	var pending, of, ids []uuid.UUID
 	var sizes []int
 	for _, part := range parts {
 		id, err := uuid.NewV7()
 		if err != nil {
-			return 0, nil, err
+			return 0, err
 		}
-		moved = append(moved, Batch{Workspace: workspace, ID: id, Queue: queue})
+		t.hint(lead.Hint{Workspace: workspace, ID: id, Queue: queue})
 		ids, sizes = append(ids, id), append(sizes, len(part))
 		pending, of = append(pending, part...), append(of, slices.Repeat([]uuid.UUID{id}, len(part))...)
 	}
@@ -188,17 +186,14 @@ func (t *Tx) moveToNewBatches(ctx context.Context, workspace, batch uuid.UUID, q
 		INSERT INTO batches (workspace_id, batch_id, queue, size, feed_at, fed_at)
 		SELECT $1, batch_id, $2, size, $3, $4 FROM unnest($5::uuid[], $6::int[]) AS b (batch_id, size)`,
 		workspace, queue, t.now(), fedAt, uuids(ids), ints(sizes)); err != nil {
-		return 0, nil, translate(err)
+		return 0, translate(err)
 	}
 	if _, err := t.q.ExecContext(ctx, `
 		UPDATE pending_leads p SET batch_id = n.batch_id FROM unnest($2::uuid[], $3::uuid[]) AS n (pending_id, batch_id)
 		WHERE p.workspace_id = $1 AND p.pending_id = n.pending_id`, workspace, uuids(pending), uuids(of)); err != nil {
-		return 0, nil, translate(err)
+		return 0, translate(err)
 	}
-	if fedAt == nil {
-		return len(parts), nil, nil
-	}
-	return len(parts), moved, nil
+	return len(parts), nil
 }
 
 // sqlState says why the database refused something, without the values it was given.

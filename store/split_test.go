@@ -32,7 +32,7 @@ func (w *world) wide(n int) store.GroupSpec {
 
 // runAll distributes batches, what they are split into and what the feeder feeds, until nothing is left, and returns the
 // most copies that one of them made, and into how many parts some were split.
-func (w *world) runAll(timeout time.Duration, batches ...store.Batch) (most, parts int) {
+func (w *world) runAll(timeout time.Duration, batches ...lead.Hint) (most, parts int) {
 	w.t.Helper()
 	for {
 		if len(batches) == 0 {
@@ -51,7 +51,9 @@ func (w *world) runAll(timeout time.Duration, batches ...store.Batch) (most, par
 			batches = batches[1:]
 		}
 		most, parts = max(most, len(result.Outcomes)), parts+result.Parts
-		batches = append(batches, result.Split...)
+		if result.Parts > 0 {
+			batches = append(batches, w.TakeHints()...)
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ type Store struct {
 	db      *sqlx.DB
 	url     string
 	cursors *cursor.Cursors
+	// committed may be nil.
+	committed func(Committed)
 }
 
 // A Tx is one open transaction. Use it only inside the function given to WithTx.
@@ -31,6 +33,7 @@ type Tx struct {
 	Queries
 	turnsOf turnsOf
 	draws   []draws // of what was planned for groups
+	left    Committed
 }
 
 // Queries are the statements that run on the database or inside a transaction alike.
@@ -51,6 +54,9 @@ type Options struct {
 	MaxConns int
 	// Channels are those by which this installation can send messages. Distributions owe members messages by these only.
 	Channels []lead.Channel
+	// Committed is given what each transaction left to be done, once that has committed. It must neither block nor fail: the
+	// reconciler finds what is lost. nil means that nobody does it.
+	Committed func(Committed)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -70,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	// Postgres keeps microseconds; a time that is rounded once compares equal wherever it has been.
 	clock := func() time.Time { return now().UTC().Truncate(time.Microsecond) }
-	s := &Store{Queries: Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids)}, db: db, url: o.DatabaseURL}
+	s := &Store{Queries: Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids)}, db: db, url: o.DatabaseURL, committed: o.Committed}
 	if o.Redis != nil {
 		s.cursors = cursor.New(o.Redis)
 	}

@@ -11,7 +11,8 @@ import (
 
 // WithTx runs do in one transaction: committed where it returns nil, else rolled back, also when ctx has ended. The
 // database's errors come back translated: see Violation, Unavailable and Refused. Where do plans for a group whose turn
-// cursor must be rebuilt first, it is rolled back and called again. What ctx says of an Act is logged with it.
+// cursor must be rebuilt first, it is rolled back and called again. What ctx says of an Act is logged with it, and what it left
+// to be done is handed on once it has committed: see Committed.
 func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
 	act := actOf(ctx)
 	for run := 1; ; run++ {
@@ -61,6 +62,7 @@ func (s *Store) tryTx(ctx context.Context, do func(*Tx) error) (err error) {
 		return fmt.Errorf("committing: %w", translate(err)) // it may have come through: its draws are left to the reconciler
 	}
 	t.settle(ctx, s)
+	s.handOn(t.left)
 	return nil
 }
 

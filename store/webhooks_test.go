@@ -89,7 +89,7 @@ func TestWebhooksAreOwedWhatHappens(t *testing.T) {
 	w.must(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteLead(ctx, w.workspace, ids[0]) })
 	undone := errors.New("undone")
 	if err := w.tx(func(ctx context.Context, tx *store.Tx) error {
-		if _, _, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "N", Channel: "api", Origin: "api"}}); err != nil {
+		if _, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "N", Channel: "api", Origin: "api"}}); err != nil {
 			return err
 		}
 		return undone

@@ -28,6 +28,7 @@ type world struct {
 func newWorld(t testing.TB, opts ...testenv.Option) *world {
 	t.Helper()
 	w := &world{Env: testenv.New(t, opts...), t: t, members: map[byte]uuid.UUID{}, letters: map[uuid.UUID]byte{}}
+	w.ExpectHandedOn(t)
 	ws, err := w.Store.CreateWorkspace(t.Context(), store.WorkspaceSpec{Name: "acme", Timezone: "Asia/Kuala_Lumpur", Region: "MY"})
 	if err != nil {
 		t.Fatal(err)
@@ -107,42 +108,45 @@ func (w *world) setActive(letter byte, active bool) {
 }
 
 // add stores n leads for a distribution.
-func (w *world) add(n int, d store.Distribution) (ids []uuid.UUID, batches []store.Batch) {
+func (w *world) add(n int, d store.Distribution) (ids []uuid.UUID, batches []lead.Hint) {
 	w.t.Helper()
 	leads := make([]store.NewLead, n)
 	for i := range leads {
 		leads[i] = store.NewLead{Name: fmt.Sprint("lead ", i), Channel: "api", Origin: "api", Distribute: d}
 	}
 	w.must(func(ctx context.Context, t *store.Tx) error {
-		added, b, err := t.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
+		added, err := t.AddLeads(ctx, w.workspace, lead.QueueFresh, leads)
 		ids = nil // a transaction may run again
 		for _, a := range added {
 			ids = append(ids, a.ID)
 		}
-		batches = b
+		batches = t.Batches()
 		return err
 	})
 	return ids, batches
 }
 
-func (w *world) assign(ids []uuid.UUID, d store.Distribution) (batches []store.Batch) {
+func (w *world) assign(ids []uuid.UUID, d store.Distribution) (batches []lead.Hint) {
 	w.t.Helper()
 	w.must(func(ctx context.Context, t *store.Tx) (err error) {
-		_, batches, err = t.Assign(ctx, w.workspace, ids, d)
+		_, err = t.Assign(ctx, w.workspace, ids, d)
+		batches = t.Batches()
 		return err
 	})
 	return batches
 }
 
 // run distributes batches, and what they are split into.
-func (w *world) run(batches ...store.Batch) {
+func (w *world) run(batches ...lead.Hint) {
 	w.t.Helper()
 	for ; len(batches) > 0; batches = batches[1:] {
 		result, err := w.Store.Distribute(w.t.Context(), w.workspace, batches[0].ID)
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		batches = append(batches, result.Split...)
+		if result.Parts > 0 {
+			batches = append(batches, w.TakeHints()...)
+		}
 	}
 }
 

@@ -118,16 +118,16 @@ func (p *Push) leads() ([]PushedLead, error) {
 	return leads, nil
 }
 
-// Distribute hints at batches that are to be distributed, now or when they are due, and at leads to be fetched. A batch whose hint is there already
-// counts as enqueued.
-func (c *Client) Distribute(ctx context.Context, batches ...lead.Batch) error {
-	for i, b := range batches {
-		task, err := hintTask(b)
+// Distribute hands hints to the queue: at batches that are to be distributed, now or when they are due, and at leads to be
+// fetched. One that is there already counts as handed over.
+func (c *Client) Distribute(ctx context.Context, hints ...lead.Hint) error {
+	for i, h := range hints {
+		task, err := hintTask(h)
 		if err != nil {
 			return err
 		}
 		if _, err := c.queue.EnqueueContext(ctx, task); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-			return fmt.Errorf("handing %d of %d batches to the queue: %w", len(batches)-i, len(batches), err)
+			return fmt.Errorf("handing %d of %d batches to the queue: %w", len(hints)-i, len(hints), err)
 		}
 	}
 	return nil

@@ -70,7 +70,7 @@ func TestDistributeHintsOnceAGeneration(t *testing.T) {
 	t.Parallel()
 	env := testenv.New(t)
 	c := NewClient(env.Redis)
-	b := lead.Batch{Workspace: id(1), ID: id(2), Queue: lead.QueueBulk}
+	b := lead.Hint{Workspace: id(1), ID: id(2), Queue: lead.QueueBulk}
 	again := b
 	again.Generation = 1
 	for range 2 {

@@ -15,12 +15,12 @@ const (
 	feedTimeout = 2 * time.Second
 )
 
-// A Feeder hands committed batches to the queue behind the back of whoever committed them, so that nobody waits for
+// A Feeder tells the queue of what was committed behind the back of whoever committed it, so that nobody waits for
 // Redis. What it cannot hand over, the reconciler does some seconds later.
 type Feeder struct {
 	client  *Client
 	log     *slog.Logger
-	backlog chan []lead.Batch
+	backlog chan []lead.Hint
 	failing atomic.Bool
 	stop    chan struct{}
 	done    sync.WaitGroup
@@ -28,23 +28,23 @@ type Feeder struct {
 
 // NewFeeder starts a feeder. Stop it before the client's Redis is closed.
 func NewFeeder(client *Client, log *slog.Logger) *Feeder {
-	f := &Feeder{client: client, log: log, backlog: make(chan []lead.Batch, feedBacklog), stop: make(chan struct{})}
+	f := &Feeder{client: client, log: log, backlog: make(chan []lead.Hint, feedBacklog), stop: make(chan struct{})}
 	for range 2 {
 		f.done.Go(f.run)
 	}
 	return f
 }
 
-// Feed takes batches to hand over. It never blocks and never fails: where too many wait already, these are left to the
+// Feed takes hints to hand over. It never blocks and never fails: where too many wait already, these are left to the
 // reconciler.
-func (f *Feeder) Feed(batches ...lead.Batch) {
-	if len(batches) == 0 {
+func (f *Feeder) Feed(hints ...lead.Hint) {
+	if len(hints) == 0 {
 		return
 	}
 	select {
-	case f.backlog <- batches:
+	case f.backlog <- hints:
 	default:
-		f.log.Warn("too many batches wait for the queue; the reconciler will hand these over", "batches", len(batches))
+		f.log.Warn("too many batches wait for the queue; the reconciler will hand these over", "batches", len(hints))
 	}
 }
 
@@ -57,13 +57,13 @@ func (f *Feeder) Stop() {
 func (f *Feeder) run() {
 	for {
 		select {
-		case batches := <-f.backlog:
-			_ = f.hand(batches) // logged; the reconciler has them
+		case hints := <-f.backlog:
+			_ = f.hand(hints) // logged; the reconciler has them
 		case <-f.stop:
 			for {
 				select {
-				case batches := <-f.backlog:
-					if f.hand(batches) != nil {
+				case hints := <-f.backlog:
+					if f.hand(hints) != nil {
 						return // the reconciler has the rest
 					}
 				default:
@@ -74,10 +74,10 @@ func (f *Feeder) run() {
 	}
 }
 
-func (f *Feeder) hand(batches []lead.Batch) error {
+func (f *Feeder) hand(hints []lead.Hint) error {
 	ctx, cancel := context.WithTimeout(context.Background(), feedTimeout)
 	defer cancel()
-	err := f.client.Distribute(ctx, batches...)
+	err := f.client.Distribute(ctx, hints...)
 	if failing := err != nil; f.failing.Swap(failing) != failing {
 		if failing {
 			f.log.Warn("batches cannot be handed to the queue; the reconciler will do it", "error", err)

@@ -203,7 +203,7 @@ func decode(payload []byte, into any, check func() error) error {
 
 // hintTask is a hint that a batch waits, delivered a little before the batch is due. Its id carries queue and
 // generation, so that the same hint is enqueued once and a later one is not taken for it.
-func hintTask(b lead.Batch) (*asynq.Task, error) {
+func hintTask(b lead.Hint) (*asynq.Task, error) {
 	kind := KindDistribute
 	payload, err := json.Marshal(Distribute{Version: payloadVersion, Workspace: b.Workspace, Batch: b.ID})
 	if b.Queue == lead.QueueFetch {

@@ -9,7 +9,6 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
-	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/store"
@@ -22,7 +21,6 @@ const noteTimeout = 2 * time.Second
 // distribute acts on batches of pending leads.
 type distribute struct {
 	store   *store.Store
-	feeder  ingest.Feeder
 	watch   *watch
 	metrics *metrics.Metrics
 	log     *slog.Logger
@@ -50,7 +48,6 @@ func (d *distribute) act(ctx context.Context, p tasks.Distribute) error {
 	if err != nil {
 		return err
 	}
-	d.feeder.Feed(result.Split...)
 	d.count(result.Outcomes)
 	if result.Parts > 0 {
 		log.Warn("a batch was split, since it cannot be distributed as a whole", "batches", result.Parts, "error", result.SplitFor)

@@ -11,17 +11,14 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
-	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
 
 // ingestion stores leads that a program pushed through the queue.
 type ingestion struct {
-	store   *store.Store
-	feeder  ingest.Feeder
-	metrics *metrics.Metrics
-	log     *slog.Logger
+	store *store.Store
+	log   *slog.Logger
 }
 
 func (i *ingestion) handle(ctx context.Context, task *asynq.Task) error {
@@ -62,12 +59,11 @@ func (i *ingestion) checkSource(ctx context.Context, p *tasks.Ingest) error {
 // add stores leads together; where the database refuses them, one by one, so that only the one that it refuses is left.
 func (i *ingestion) add(ctx context.Context, workspace uuid.UUID, leads []store.NewLead) error {
 	var added []store.AddedLead
-	var batches []store.Batch
 	err := i.store.WithTx(ctx, func(t *store.Tx) (err error) {
 		if err := t.CheckDistribution(ctx, workspace, leads[0].Distribute); err != nil {
 			return err
 		}
-		added, batches, err = t.AddLeads(ctx, workspace, lead.QueueFresh, leads)
+		added, err = t.AddLeads(ctx, workspace, lead.QueueFresh, leads)
 		return err
 	})
 	if store.Refused(err) && len(leads) > 1 {
@@ -80,10 +76,8 @@ func (i *ingestion) add(ctx context.Context, workspace uuid.UUID, leads []store.
 	if err != nil {
 		return err
 	}
-	i.feeder.Feed(batches...)
-	for n, a := range added {
+	for _, a := range added {
 		if !a.Existing {
-			i.metrics.LeadsReceived.WithLabelValues(leads[n].Channel).Inc()
 			i.log.Debug("lead received", "lead_id", a.ID)
 		}
 	}

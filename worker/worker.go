@@ -44,7 +44,6 @@ type Worker struct {
 type Options struct {
 	Store   *store.Store
 	Redis   redis.UniversalClient
-	Feeder  ingest.Feeder
 	Fetcher *ingest.Fetcher
 	// Senders are the channels by which members are told of their leads; none is sent by others.
 	Senders map[lead.Channel]notify.Sender
@@ -77,8 +76,8 @@ var classes = []class{
 func Start(o Options) (*Worker, error) {
 	w := &Worker{log: o.Log, webhooks: newLane(), due: newWatch()}
 	w.handlers = map[string]asynq.HandlerFunc{
-		tasks.KindDistribute: (&distribute{o.Store, o.Feeder, w.due, o.Metrics, o.Log}).handle,
-		tasks.KindIngest:     (&ingestion{o.Store, o.Feeder, o.Metrics, o.Log}).handle,
+		tasks.KindDistribute: (&distribute{o.Store, w.due, o.Metrics, o.Log}).handle,
+		tasks.KindIngest:     (&ingestion{o.Store, o.Log}).handle,
 		tasks.KindFetch:      (&fetch{o.Fetcher}).handle,
 		tasks.KindNotify:     (&notification{o.Store, o.Senders, o.Metrics, o.Log}).handle,
 		tasks.KindWebhook:    (&webhook{o.Store, o.Webhooks, o.Box, w.webhooks, o.Metrics, o.Log}).handle,

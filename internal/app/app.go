@@ -132,17 +132,15 @@ func Start(ctx context.Context, cfg Config) (a *App, err error) {
 	if err := store.CheckSchema(ctx, cfg.DatabaseURL); err != nil {
 		return a, err
 	}
+	a.registry = prometheus.NewRegistry()
+	a.metrics = metrics.New(a.registry)
 	if err := a.connect(ctx, cfg); err != nil {
 		return a, err
 	}
-	a.registry = prometheus.NewRegistry()
-	a.metrics = metrics.New(a.registry)
 	a.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		newCollector(a.store, a.redis, a.log), newIntegrationCollector(a.store, a.log), newImportCollector(a.store, a.log), newMessageCollector(a.store, a.log),
 		buildInfo(cfg.Version))
-	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis), a.log)
-	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
 	for _, role := range cfg.Roles {
 		if !slices.Contains(Roles(), role) {
 			return a, fmt.Errorf("there is no role %q; the roles are %v", role, Roles())
@@ -167,7 +165,11 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	a.onStop("redis", func(context.Context) error { return a.redis.Close() })
-	a.store, err = store.Open(ctx, store.Options{DatabaseURL: cfg.DatabaseURL, Redis: a.redis, MaxConns: cfg.MaxConns, Channels: cfg.Messages.channels()})
+	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis), a.log)
+	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
+	a.store, err = store.Open(ctx, store.Options{
+		DatabaseURL: cfg.DatabaseURL, Redis: a.redis, MaxConns: cfg.MaxConns, Channels: cfg.Messages.channels(), Committed: a.committed,
+	})
 	if err != nil {
 		return err
 	}
@@ -184,10 +186,10 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 		teller := webhooks.NewSender(webhooks.NewAddresses(cfg.WebhookAllow), a.store.Now)
 		a.onStop("webhooks", func(context.Context) error { teller.Close(); return nil })
 		w, err := worker.Start(worker.Options{
-			Store: a.store, Redis: a.redis, Feeder: a.feeder, Senders: senders, Webhooks: teller, Box: a.secrets,
+			Store: a.store, Redis: a.redis, Senders: senders, Webhooks: teller, Box: a.secrets,
 			Metrics: a.metrics, Log: a.log,
 			Fetcher: ingest.NewFetcher(ingest.FetcherOptions{
-				Store: a.store, Feeder: a.feeder, Box: a.secrets, Metrics: a.metrics, Log: a.log, Platforms: cfg.Platforms,
+				Store: a.store, Box: a.secrets, Metrics: a.metrics, Log: a.log, Platforms: cfg.Platforms,
 			}),
 		})
 		if err != nil {
@@ -218,14 +220,14 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 }
 
 func (a *App) publicHandler(cfg Config) http.Handler {
-	intake := ingest.NewIntake(a.store, a.feeder, a.metrics)
+	intake := ingest.NewIntake(a.store)
 	a.onStop("intake", func(context.Context) error { intake.Stop(); return nil })
 	receiver := ingest.NewReceiver(ingest.ReceiverOptions{
 		Store: a.store, Intake: intake, Box: a.secrets, Metrics: a.metrics, Log: a.log,
 	}).Keeping(cfg.Hooks.KeptBytes)
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
-			Store: a.store, Intake: intake, Feeder: a.feeder,
+			Store: a.store, Intake: intake,
 			Importer: ingest.NewImporter(a.store, a.metrics, a.log).Within(cfg.Imports), ImportQueue: cfg.Imports.Queue,
 			Receiver: receiver, Secrets: a.secrets, Snapchat: cfg.Hooks.Snapchat, Telegram: a.bot,
 			Webhooks: webhooks.NewAddresses(cfg.WebhookAllow), Limits: cfg.API, Redis: a.redis, Proxies: cfg.Hooks.Proxies,

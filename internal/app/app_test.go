@@ -47,18 +47,17 @@ func TestEveryTaskTwiceChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, testenv.New(t), 4)
 	client := tasks.NewClient(s.Redis)
-	var batches []lead.Batch
 	for range 40 {
 		s.must(s.Store.WithTx(t.Context(), func(tx *store.Tx) error {
 			leads := make([]store.NewLead, 10)
 			for i := range leads {
 				leads[i] = store.NewLead{Name: "x", Channel: "api", Origin: "api", Distribute: store.Distribution{GroupID: s.group}}
 			}
-			_, b, err := tx.AddLeads(t.Context(), s.workspace, lead.QueueFresh, leads)
-			batches = append(batches, b...)
+			_, err := tx.AddLeads(t.Context(), s.workspace, lead.QueueFresh, leads)
 			return err
 		}))
 	}
+	batches := s.TakeHints()
 	for generation := range 2 {
 		for _, b := range batches {
 			b.Generation = generation

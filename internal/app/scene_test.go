@@ -152,7 +152,7 @@ func (s *scene) storeLeads(n int) []uuid.UUID {
 	}
 	var ids []uuid.UUID
 	s.must(s.Store.WithTx(s.t.Context(), func(tx *store.Tx) error {
-		added, _, err := tx.AddLeads(s.t.Context(), s.workspace, lead.QueueBulk, leads)
+		added, err := tx.AddLeads(s.t.Context(), s.workspace, lead.QueueBulk, leads)
 		for _, a := range added {
 			ids = append(ids, a.ID)
 		}
@@ -164,7 +164,7 @@ func (s *scene) storeLeads(n int) []uuid.UUID {
 func (s *scene) assign(ids []uuid.UUID) {
 	s.t.Helper()
 	s.must(s.Store.WithTx(s.t.Context(), func(tx *store.Tx) error {
-		_, _, err := tx.Assign(s.t.Context(), s.workspace, ids, store.Distribution{GroupID: s.group})
+		_, err := tx.Assign(s.t.Context(), s.workspace, ids, store.Distribution{GroupID: s.group})
 		return err
 	}))
 }

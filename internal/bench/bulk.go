@@ -57,7 +57,7 @@ func (i *installation) storeLeads(ctx context.Context, n int) ([]uuid.UUID, erro
 			}
 		}
 		if err := i.store.WithTx(ctx, func(t *store.Tx) error {
-			added, _, err := t.AddLeads(ctx, i.workspace, lead.QueueBulk, leads)
+			added, err := t.AddLeads(ctx, i.workspace, lead.QueueBulk, leads)
 			for _, a := range added {
 				ids = append(ids, a.ID)
 			}
@@ -86,11 +86,14 @@ func (i *installation) bareBulk(ctx context.Context, result *Bulk) error {
 	if err != nil {
 		return err
 	}
-	var batches []store.Batch
 	if err := i.store.WithTx(ctx, func(t *store.Tx) error {
-		_, batches, err = t.Assign(ctx, i.workspace, ids, store.Distribution{GroupID: i.other})
+		_, err := t.Assign(ctx, i.workspace, ids, store.Distribution{GroupID: i.other})
 		return err
 	}); err != nil {
+		return err
+	}
+	var batches []uuid.UUID
+	if err := i.db.SelectContext(ctx, &batches, "SELECT batch_id FROM batches WHERE workspace_id = $1 ORDER BY batch_id", i.workspace); err != nil {
 		return err
 	}
 	if err := i.settleDown(ctx); err != nil {
@@ -101,7 +104,7 @@ func (i *installation) bareBulk(ctx context.Context, result *Bulk) error {
 	group.SetLimit(bareConnections)
 	for k, b := range batches {
 		group.Go(func() error {
-			return i.store.DistributeBare(ctx, i.workspace, b.ID, i.otherMembers, int64(k*lead.MaxBatch))
+			return i.store.DistributeBare(ctx, i.workspace, b, i.otherMembers, int64(k*lead.MaxBatch))
 		})
 	}
 	err = group.Wait()

@@ -35,7 +35,6 @@ const (
 // were not told of.
 type Fetcher struct {
 	store     *store.Store
-	feeder    Feeder
 	box       Box
 	metrics   *metrics.Metrics
 	log       *slog.Logger
@@ -45,7 +44,6 @@ type Fetcher struct {
 // FetcherOptions are what a Fetcher needs.
 type FetcherOptions struct {
 	Store   *store.Store
-	Feeder  Feeder
 	Box     Box
 	Metrics *metrics.Metrics
 	Log     *slog.Logger
@@ -64,7 +62,7 @@ type Platforms struct {
 func NewFetcher(o FetcherOptions) *Fetcher {
 	client := newPlatformClient()
 	return &Fetcher{
-		store: o.Store, feeder: o.Feeder, box: o.Box, metrics: o.Metrics, log: o.Log,
+		store: o.Store, box: o.Box, metrics: o.Metrics, log: o.Log,
 		platforms: map[lead.Kind]platform{
 			lead.KindMeta:     &graph{base: o.MetaURL, http: client},
 			lead.KindLinkedIn: &linkedInAPI{base: o.LinkedInURL, version: o.LinkedInVersion, http: client, now: o.Store.Now},
@@ -118,7 +116,7 @@ func (r *fetchRun) all(ctx context.Context, until time.Time) (err error) {
 			return r.reconcile(ctx, until)
 		}
 	}
-	r.feeder.Feed(store.FetchBatch(r.hook.Workspace, r.hook.ID, r.store.Now()))
+	r.store.FetchOn(r.hook.Workspace, r.hook.ID)
 	return nil
 }
 
@@ -276,7 +274,6 @@ func (r *fetchRun) keepAll(ctx context.Context, got []fetched) error {
 	var d delivery
 	var outcomes []store.FetchedLead
 	var added []store.AddedLead
-	var batches []store.Batch
 	err := r.store.WithTx(ctx, func(tx *store.Tx) (err error) {
 		ids := make([]string, len(got))
 		for i, f := range got {
@@ -292,7 +289,7 @@ func (r *fetchRun) keepAll(ctx context.Context, got []fetched) error {
 		if _, err := d.findSources(ctx, tx.Queries, r.hook); err != nil {
 			return err
 		}
-		if added, batches, err = tx.AddLeads(ctx, r.hook.Workspace, lead.QueueFresh, d.Leads); err != nil {
+		if added, err = tx.AddLeads(ctx, r.hook.Workspace, lead.QueueFresh, d.Leads); err != nil {
 			return err
 		}
 		return tx.SettleFetched(ctx, r.hook.Workspace, r.hook.ID, told(outcomes, d.Leads, added))
@@ -300,8 +297,6 @@ func (r *fetchRun) keepAll(ctx context.Context, got []fetched) error {
 	if err != nil {
 		return err
 	}
-	r.feeder.Feed(batches...)
-	r.count(d.Leads, added)
 	r.warnOfIDs(ctx, added)
 	if n := len(outcomes) - len(d.Leads); n > 0 {
 		r.warnUnmade(ctx, n)
@@ -333,15 +328,6 @@ func (r *fetchRun) warnUnmade(ctx context.Context, n int) {
 func (r *fetchRun) warn(ctx context.Context, warning string) {
 	if err := r.store.WarnIntegration(ctx, r.hook.Workspace, r.hook.ID, warning); err != nil {
 		r.log.WarnContext(ctx, "a warning could not be noted on its integration", "integration_id", r.hook.ID, "error", err)
-	}
-}
-
-// count counts the leads that are new and no tests.
-func (r *fetchRun) count(leads []store.NewLead, added []store.AddedLead) {
-	for i, a := range added {
-		if !a.Existing && !leads[i].Test {
-			r.metrics.LeadsReceived.WithLabelValues(leads[i].Channel).Inc()
-		}
 	}
 }
 

@@ -123,25 +123,13 @@ type stand struct {
 	box      Box
 	receiver *Receiver
 	fetcher  *Fetcher
-	fed      *fedBatches
-}
-
-// fedBatches remembers what was handed to the queue.
-type fedBatches struct {
-	mu  sync.Mutex
-	all []lead.Batch
-}
-
-func (f *fedBatches) Feed(batches ...lead.Batch) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.all = append(f.all, batches...)
 }
 
 func newStand(t *testing.T, kind lead.Kind, settings store.IntegrationSettings) *stand {
 	t.Helper()
 	c := &clock{at: time.Now().Truncate(time.Microsecond)}
-	s := &stand{Env: testenv.New(t, testenv.WithClock(c.now)), fakePlatform: newFakePlatform(t), t: t, clock: c, fed: &fedBatches{}}
+	s := &stand{Env: testenv.New(t, testenv.WithClock(c.now)), fakePlatform: newFakePlatform(t), t: t, clock: c}
+	s.ExpectHandedOn(t)
 	ws, err := s.Store.CreateWorkspace(t.Context(), store.WorkspaceSpec{Name: "acme", Timezone: "UTC", Region: "MY"})
 	s.must(err)
 	m, err := s.Store.CreateMember(t.Context(), ws.ID, store.Member{Name: "Mia"})
@@ -167,11 +155,11 @@ func newStand(t *testing.T, kind lead.Kind, settings store.IntegrationSettings) 
 	s.hook, err = s.Store.HookOf(t.Context(), ws.ID, id)
 	s.must(err)
 	m2, log := metrics.New(prometheus.NewRegistry()), slog.New(slog.DiscardHandler)
-	intake := NewIntake(s.Store, s.fed, m2)
+	intake := NewIntake(s.Store)
 	t.Cleanup(intake.Stop)
 	s.receiver = NewReceiver(ReceiverOptions{Store: s.Store, Intake: intake, Box: s.box, Metrics: m2, Log: log})
 	s.fetcher = NewFetcher(FetcherOptions{
-		Store: s.Store, Feeder: s.fed, Box: s.box, Metrics: m2, Log: log,
+		Store: s.Store, Box: s.box, Metrics: m2, Log: log,
 		Platforms: Platforms{MetaURL: s.URL, LinkedInURL: s.URL, LinkedInVersion: "202610"},
 	})
 	return s

@@ -45,7 +45,7 @@ func (r *fetchRun) reconcile(ctx context.Context, until time.Time) error {
 		}
 		for more := true; more; more = place.After != "" {
 			if time.Now().After(until) {
-				r.feeder.Feed(store.FetchBatch(r.hook.Workspace, r.hook.ID, r.store.Now()))
+				r.store.FetchOn(r.hook.Workspace, r.hook.ID)
 				return nil
 			}
 			page, err := lists.leads(ctx, r.access, form, place.Since, place.After)
@@ -110,7 +110,6 @@ func (r *fetchRun) warnOf(ctx context.Context, form string, cause error) {
 func (r *fetchRun) keepPage(ctx context.Context, page leadPage, place store.Reconcile) error {
 	var d delivery
 	var added [][]store.AddedLead
-	var batches []store.Batch
 	err := r.store.WithTx(ctx, func(tx *store.Tx) (err error) {
 		taken, err := r.missing(ctx, tx, page, &d)
 		if err != nil {
@@ -121,7 +120,7 @@ func (r *fetchRun) keepPage(ctx context.Context, page leadPage, place store.Reco
 			if _, err := d.findSources(ctx, tx.Queries, r.hook); err != nil {
 				return err
 			}
-			if added, batches, err = tx.AddDeliveries(ctx, r.hook.Workspace, lead.QueueFresh, []store.Delivery{d.Delivery}); err != nil {
+			if added, err = tx.AddDeliveries(ctx, r.hook.Workspace, lead.QueueFresh, []store.Delivery{d.Delivery}); err != nil {
 				return err
 			}
 			if err := tx.SettleFetched(ctx, r.hook.Workspace, r.hook.ID, r.toldBefore(d, added[0], taken)); err != nil {
@@ -133,9 +132,7 @@ func (r *fetchRun) keepPage(ctx context.Context, page leadPage, place store.Reco
 	if err != nil || d.Event == nil {
 		return err
 	}
-	r.feeder.Feed(batches...)
 	r.metrics.Reconciled.WithLabelValues("lead_missed").Add(float64(len(d.Leads)))
-	r.count(d.Leads, added[0])
 	r.warnOfIDs(ctx, added[0])
 	if n := d.Event.CountNotMade(); n > 0 {
 		r.warnUnmade(ctx, n)

@@ -29,8 +29,9 @@ func (s *stand) list(form string, pages ...[]string) http.HandlerFunc {
 
 func (s *stand) reconcile() {
 	s.t.Helper()
-	_, err := s.Store.StartReconcile(s.t.Context(), s.hook.Workspace, s.hook.ID, s.clock.now().Add(-PlatformsKeep))
-	s.must(err)
+	s.must(s.Store.WithTx(s.t.Context(), func(tx *store.Tx) error {
+		return tx.StartReconcile(s.t.Context(), s.hook.Workspace, s.hook.ID, s.clock.now().Add(-PlatformsKeep))
+	}))
 	s.run()
 }
 
@@ -122,8 +123,7 @@ func TestALookThroughWithADeadTokenWaitsForAnother(t *testing.T) {
 	s.leads(0, 0)
 	s.health(lead.HealthTokenDead, 0)
 	s.must(s.Store.WithTx(t.Context(), func(tx *store.Tx) error {
-		_, err := tx.ReleaseFetches(t.Context(), s.hook.Workspace, s.hook.ID)
-		return err
+		return tx.ReleaseFetches(t.Context(), s.hook.Workspace, s.hook.ID)
 	}))
 	s.run()
 	s.leads(1, 0)

@@ -24,8 +24,8 @@ func TestLeadsAreFetched(t *testing.T) {
 		gives(200, metaLeadBody)(w, r)
 	})
 	e := s.deliver(metaBody)
-	if e.Outcome != lead.EventHeld || len(s.fed.all) != 1 || s.fed.all[0].Queue != lead.QueueFetch || s.fed.all[0].ID != s.hook.ID {
-		t.Fatalf("the delivery is %s, handed over was %v", e.Outcome, s.fed.all)
+	if fed := s.TakeHints(); e.Outcome != lead.EventHeld || len(fed) != 1 || fed[0].Queue != lead.QueueFetch || fed[0].ID != s.hook.ID {
+		t.Fatalf("the delivery is %s, handed over was %v", e.Outcome, fed)
 	}
 	s.health(lead.HealthOK, 0)
 	s.run()
@@ -200,8 +200,7 @@ func TestADeadTokenHoldsLeadsUntilThereIsAnother(t *testing.T) {
 			}
 			refusal = false
 			s.must(s.Store.WithTx(t.Context(), func(tx *store.Tx) error {
-				_, err := tx.ReleaseFetches(t.Context(), s.hook.Workspace, s.hook.ID)
-				return err
+				return tx.ReleaseFetches(t.Context(), s.hook.Workspace, s.hook.ID)
 			}))
 			s.run()
 			s.leads(4, 0)

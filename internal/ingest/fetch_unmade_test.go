@@ -25,12 +25,12 @@ func (s *stand) event(e store.Event) store.Event {
 
 func (s *stand) replay(e store.Event) store.Event {
 	s.t.Helper()
-	var replayed Replayed
+	var replayed store.Event
 	s.must(s.Store.WithTx(s.t.Context(), func(tx *store.Tx) (err error) {
 		replayed, err = s.receiver.Replay(s.t.Context(), tx, s.hook.Workspace, s.hook.ID, e.ID)
 		return err
 	}))
-	return replayed.Event
+	return replayed
 }
 
 // learn has the names under which leads were kept be known, as by a mapping.

@@ -68,7 +68,7 @@ func (r *importRun) apply(ctx context.Context, c chunk) error {
 		}
 		c := c.without(erased)
 		// The scheduler feeds bulk batches, workspaces in turn.
-		added, _, err := tx.AddLeads(ctx, r.workspace, lead.QueueBulk, c.leads)
+		added, err := tx.AddLeads(ctx, r.workspace, lead.QueueBulk, c.leads)
 		if err != nil {
 			return err
 		}
@@ -88,7 +88,6 @@ func (r *importRun) apply(ctx context.Context, c chunk) error {
 	if err != nil {
 		return err
 	}
-	r.metrics.LeadsReceived.WithLabelValues(importChannel).Add(float64(counts.Imported - r.counts.Imported))
 	r.counts = counts
 	r.shared.add(beside)
 	return nil

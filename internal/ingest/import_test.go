@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -34,6 +33,7 @@ type office struct {
 func newOffice(t testing.TB) *office {
 	t.Helper()
 	o := &office{Env: testenv.New(t), t: t, metrics: metrics.New(prometheus.NewRegistry())}
+	o.ExpectHandedOn(t)
 	ws, err := o.Store.CreateWorkspace(t.Context(), store.WorkspaceSpec{Name: "acme", Timezone: "UTC", Region: "MY"})
 	o.must(err)
 	o.workspace = ws.ID
@@ -123,8 +123,15 @@ func TestImportStoresLeadsAndTheirDecisions(t *testing.T) {
 	if diff := cmp.Diff(want, rejects); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
-	if n := testutil.ToFloat64(o.metrics.LeadsReceived.WithLabelValues("import")); n != 2 {
-		t.Errorf("%v leads were counted as received", n)
+	received := 0
+	for _, left := range o.TakeCommitted() {
+		received += left.Received["import"]
+		if len(left.Hints) > 0 {
+			t.Errorf("bulk batches were handed to the queue: %v", left.Hints)
+		}
+	}
+	if received != 2 {
+		t.Errorf("%d leads were counted as received", received)
 	}
 }
 

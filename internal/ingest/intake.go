@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
-	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -21,16 +20,9 @@ const (
 	eventUnit = 8 << 10
 )
 
-// A Feeder hands committed batches to the queue. It neither blocks nor fails: what it drops, the reconciler finds.
-type Feeder interface {
-	Feed(batches ...lead.Batch)
-}
-
 // An Intake stores single leads and deliveries, gathering those that come in at the same time into one insert and one batch.
 type Intake struct {
 	store    *store.Store
-	feeder   Feeder
-	metrics  *metrics.Metrics
 	requests chan request
 	stop     chan struct{}
 	done     sync.WaitGroup
@@ -56,9 +48,9 @@ func (r request) weight() int {
 }
 
 // NewIntake starts an intake. Stop it once nobody adds leads any more.
-func NewIntake(s *store.Store, f Feeder, m *metrics.Metrics) *Intake {
+func NewIntake(s *store.Store) *Intake {
 	i := &Intake{
-		store: s, feeder: f, metrics: m,
+		store:    s,
 		requests: make(chan request, lead.MaxBatch), stop: make(chan struct{}),
 	}
 	for range intakeRunners {
@@ -146,17 +138,7 @@ func (i *Intake) add(workspace uuid.UUID, requests []request) {
 			r.answer <- answered{err: err}
 			continue
 		}
-		i.count(r.delivery.Leads, added[n])
 		r.answer <- answered{added: added[n]}
-	}
-}
-
-// count counts the leads that are new and no tests.
-func (i *Intake) count(leads []store.NewLead, added []store.AddedLead) {
-	for n, a := range added {
-		if !a.Existing && !leads[n].Test {
-			i.metrics.LeadsReceived.WithLabelValues(leads[n].Channel).Inc()
-		}
 	}
 }
 
@@ -164,13 +146,9 @@ func (i *Intake) insert(workspace uuid.UUID, deliveries []store.Delivery) ([][]s
 	ctx, cancel := context.WithTimeout(context.Background(), intakeTimeout)
 	defer cancel()
 	var added [][]store.AddedLead
-	var batches []store.Batch
 	err := i.store.WithTx(ctx, func(t *store.Tx) (err error) {
-		added, batches, err = t.AddDeliveries(ctx, workspace, lead.QueueFresh, deliveries)
+		added, err = t.AddDeliveries(ctx, workspace, lead.QueueFresh, deliveries)
 		return err
 	})
-	if err == nil {
-		i.feeder.Feed(batches...)
-	}
 	return added, err
 }

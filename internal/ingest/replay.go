@@ -12,35 +12,25 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-// Replayed is what reading a delivery again came to. Give its batches to the queue, and count it, once the transaction
-// has committed.
-type Replayed struct {
-	Event   store.Event
-	Batches []store.Batch
-
-	leads []store.NewLead
-	added []store.AddedLead
-}
-
 // Replay reads a delivery again, by the settings and the secret that its integration has now. Leads that it has made
 // before are not made again, whatever their ids have become, unless they were deleted; where it has made all of them it is
-// a duplicate.
-func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integration, event uuid.UUID) (Replayed, error) {
+// a duplicate. It returns the delivery as it is then.
+func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integration, event uuid.UUID) (store.Event, error) {
 	h, err := t.HookOf(ctx, workspace, integration)
 	if err != nil {
-		return Replayed{}, err
+		return store.Event{}, err
 	}
 	before, err := t.LockEvent(ctx, workspace, integration, event)
 	if err != nil {
-		return Replayed{}, err
+		return store.Event{}, err
 	}
 	if before.Headers[cutHeader] != "" {
-		return Replayed{Event: before}, nil // what is left of it could be read as something else
+		return before, nil // what is left of it could be read as something else
 	}
 	e := before
 	deleted, err := t.DeletedLeads(ctx, workspace, before.LeadIDs)
 	if err != nil {
-		return Replayed{}, err
+		return store.Event{}, err
 	}
 	e.LeadIDs = slices.Clone(before.LeadIDs)
 	for i, id := range e.LeadIDs {
@@ -50,26 +40,25 @@ func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integrati
 	}
 	d, err := r.read(h, requestOf(before), &e, before.Outcome != lead.EventRefused, true)
 	if err != nil {
-		return Replayed{}, err
+		return store.Event{}, err
 	}
 	answers, err := t.FetchedAnswers(ctx, workspace, integration, event)
 	if err != nil {
-		return Replayed{}, err
+		return store.Event{}, err
 	}
 	if err := d.readAnswers(h, answers); err != nil {
-		return Replayed{}, err
+		return store.Event{}, err
 	}
 	if len(before.LeadIDs) > 0 && len(d.Leads) == 0 && len(d.Fetches) == 0 {
 		if before.Outcome == lead.EventLead {
 			before.Outcome = lead.EventDuplicate // but for the list, which goes on to say what it brought
 		}
-		return Replayed{Event: before}, nil
+		return before, nil
 	}
 	if _, err := d.findSources(ctx, t.Queries, h); err != nil {
-		return Replayed{}, err
+		return store.Event{}, err
 	}
-	added, batches, err := t.AddReplayed(ctx, workspace, lead.QueueFresh, d.Delivery)
-	return Replayed{e, batches, d.Leads, added}, err
+	return e, t.AddReplayed(ctx, workspace, lead.QueueFresh, d.Delivery)
 }
 
 // readAnswers makes those leads that the platform has given before from what it gave. They are not asked for again: by now
@@ -120,9 +109,6 @@ func (l *Lead) addTold(attribution json.RawMessage) error {
 	}
 	return nil
 }
-
-// Count counts the leads that a replay made.
-func (r *Receiver) Count(replayed Replayed) { r.intake.count(replayed.leads, replayed.added) }
 
 // requestOf is the request that an event keeps.
 func requestOf(e store.Event) Request {

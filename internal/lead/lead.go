@@ -69,13 +69,13 @@ const (
 // QueueFetch carries hints at leads that are to be fetched from a platform.
 const QueueFetch Queue = "fetch"
 
-// MaxBatch is the largest number of pending leads in one batch, the unit of distribution work.
+// MaxBatch is the largest number of pending leads in one batch: the leads of a workspace that are distributed together.
 const MaxBatch = 500
 
-// A Batch is 1..500 pending leads of one workspace that are distributed together; on QueueFetch it is the leads that an
-// integration, whose id is the batch's, has to fetch. Its generation counts how often it was handed to the queue, or only
-// tells one time from another; FeedAt is when it is due, zero for at once.
-type Batch struct {
+// A Hint tells the queue of a batch or, on QueueFetch, of an integration that has leads to fetch, whose ID it then is. It says
+// only that there may be something to do: the truth is in Postgres. Its generation counts how often the queue was told, or
+// only tells one time from another; FeedAt is when the batch is due, zero for at once.
+type Hint struct {
 	Workspace  uuid.UUID `db:"workspace_id"`
 	ID         uuid.UUID `db:"batch_id"`
 	Queue      Queue     `db:"queue"`

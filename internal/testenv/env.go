@@ -26,6 +26,7 @@ type Env struct {
 	Redis *redis.Client
 	// Store is open on both.
 	Store *store.Store
+	left  collector
 }
 
 // An Option changes what New and NewDedicated give.
@@ -85,7 +86,7 @@ func (e *Env) open(tb testing.TB, opts []Option) {
 	tb.Cleanup(func() { _ = db.Close() })
 	e.DB = db
 	e.Store, err = store.Open(tb.Context(), store.Options{
-		DatabaseURL: e.DatabaseURL, Redis: e.Redis, MaxConns: maxConns, Now: c.now, Channels: c.channels,
+		DatabaseURL: e.DatabaseURL, Redis: e.Redis, MaxConns: maxConns, Now: c.now, Channels: c.channels, Committed: e.left.add,
 	})
 	if err != nil {
 		tb.Fatalf("testenv: opening the store: %v", err)

@@ -26,7 +26,6 @@ import (
 type Deps struct {
 	Store    *store.Store
 	Intake   *ingest.Intake
-	Feeder   ingest.Feeder
 	Importer Importer
 	// ImportQueue is how many of a workspace's imports run at once and wait.
 	ImportQueue store.ImportQueue

@@ -88,7 +88,7 @@ func TestAPIKeyCreatedTwice(t *testing.T) {
 func TestRevokedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	elsewhere := &site{Env: s.Env, t: t, workspace: s.workspace, admin: s.admin, fed: s.fed, logs: s.logs}
+	elsewhere := &site{Env: s.Env, t: t, workspace: s.workspace, admin: s.admin, logs: s.logs}
 	elsewhere.serve()
 	made := s.post("/v1/api-keys", `{"role":"admin"}`).is(201)
 	key := made.at("api_key").(string)

@@ -83,10 +83,10 @@ func (a *API) postAssignment(ctx context.Context, c *call, in *struct{ Body NewA
 		if err != nil {
 			return effect[Assignment]{}, err
 		}
-		made, batches, err := tx.Assign(ctx, c.Workspace, leads, d)
+		made, err := tx.Assign(ctx, c.Workspace, leads, d)
 		body := assignmentBody(made)
 		body.Already = &already
-		return effect[Assignment]{status: http.StatusAccepted, body: body, batches: batches}, err
+		return effect[Assignment]{status: http.StatusAccepted, body: body}, err
 	})
 }
 

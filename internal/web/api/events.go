@@ -116,16 +116,10 @@ func (a *API) replayEvent(ctx context.Context, c *call, in *eventInput) (*posted
 	if err != nil {
 		return nil, err
 	}
-	var replayed ingest.Replayed
-	out, err := once(ctx, a, c, func(tx *store.Tx) (effect[Event], error) {
-		var err error
-		replayed, err = a.Receiver.Replay(ctx, tx, c.Workspace, integration, event)
-		return effect[Event]{status: http.StatusOK, body: eventBody(replayed.Event), batches: replayed.Batches}, err
+	return once(ctx, a, c, func(tx *store.Tx) (effect[Event], error) {
+		e, err := a.Receiver.Replay(ctx, tx, c.Workspace, integration, event)
+		return effect[Event]{status: http.StatusOK, body: eventBody(e)}, err
 	})
-	if err == nil {
-		a.Receiver.Count(replayed)
-	}
-	return out, err
 }
 
 func eventBody(e store.Event) Event {

@@ -113,16 +113,13 @@ func (a *API) putGroup(ctx context.Context, c *call, in *patchInput[GroupEdit]) 
 	}
 	var g store.Group
 	var done store.GroupHandOver
-	var batches []store.Batch
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		g, done, batches, err = tx.EditGroup(ctx, c.Workspace, id, spec, choice)
+		g, done, err = tx.EditGroup(ctx, c.Workspace, id, spec, choice)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	a.Feeder.Feed(batches...)
-	a.countCancelled(done.Deleted)
 	bodies, err := a.groupBodies(ctx, c, g)
 	if err != nil {
 		return nil, err
@@ -144,17 +141,13 @@ func (a *API) deleteGroup(ctx context.Context, c *call, in *groupRemoval) (*none
 		}
 		choice = &chosen
 	}
-	var done store.GroupHandOver
-	var batches []store.Batch
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		done, batches, err = tx.EndGroup(ctx, c.Workspace, id, choice)
+	err = a.Store.WithTx(ctx, func(tx *store.Tx) error {
+		_, err := tx.EndGroup(ctx, c.Workspace, id, choice)
 		return err
 	})
 	if err != nil {
 		return nil, inQuery(err)
 	}
-	a.Feeder.Feed(batches...)
-	a.countCancelled(done.Deleted)
 	return nil, nil
 }
 

@@ -128,9 +128,9 @@ func (a *API) retryHistories(ctx context.Context, c *call, in *struct{ Body Sele
 		s.Filter, s.Matched = f.toStore(), f.Matched.Matched
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Retries], error) {
-		retried, batches, err := tx.RetryMany(ctx, c.Workspace, s)
+		retried, err := tx.RetryMany(ctx, c.Workspace, s)
 		count := len(retried)
-		return effect[Retries]{status: http.StatusAccepted, body: Retries{count}, batches: batches, count: &count, ids: retried}, err
+		return effect[Retries]{status: http.StatusAccepted, body: Retries{count}, count: &count, ids: retried}, err
 	})
 }
 
@@ -151,8 +151,8 @@ func (a *API) retryHistory(ctx context.Context, c *call, in *itemInput) (*posted
 		return nil, err
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Retry], error) {
-		batches, err := tx.RetryHistory(ctx, c.Workspace, id)
-		return effect[Retry]{status: http.StatusAccepted, body: Retry{id}, batches: batches}, err
+		err := tx.RetryHistory(ctx, c.Workspace, id)
+		return effect[Retry]{status: http.StatusAccepted, body: Retry{id}}, err
 	})
 }
 

@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -56,18 +54,13 @@ func (answer[T]) Schema(r huma.Registry) *huma.Schema {
 	return r.Schema(reflect.TypeFor[T](), true, "")
 }
 
-// An effect is what a POST did: its answer, and what to do once it is committed: batches to hand to the queue, and what
-// to count.
+// An effect is what a POST did: its answer, and what the audit log says of it.
 type effect[T any] struct {
-	status   int
-	body     T
-	batches  []store.Batch
-	received int
-	// cancelled is how many pending leads it deleted.
-	cancelled int
-	secret    bool        // the answer shows what nobody may see again
-	count     *int        // how many it acted on, where it acts on many
-	ids       []uuid.UUID // what it acted on, beside what its body is
+	status int
+	body   T
+	secret bool        // the answer shows what nobody may see again
+	count  *int        // how many it acted on, where it acts on many
+	ids    []uuid.UUID // what it acted on, beside what its body is
 }
 
 // once does a POST in one transaction. With an idempotency key the transaction claims it first and keeps the answer in
@@ -95,19 +88,8 @@ func once[T any](ctx context.Context, a *API, c *call, do func(*store.Tx) (effec
 	if err != nil {
 		return nil, err
 	}
-	a.Feeder.Feed(slices.DeleteFunc(did.batches, waits)...)
-	a.Metrics.LeadsReceived.WithLabelValues(channel).Add(float64(did.received))
-	a.countCancelled(did.cancelled)
 	return &out, nil
 }
-
-// countCancelled counts pending leads that a committed request deleted.
-func (a *API) countCancelled(n int) {
-	a.Metrics.Distributions.WithLabelValues(string(lead.Cancelled), "").Add(float64(n))
-}
-
-// waits reports whether a batch waits for the scheduler, which feeds bulk work a few batches at a time.
-func waits(b store.Batch) bool { return b.Queue == lead.QueueBulk }
 
 func post[T any](status int, body T) (posted[T], error) {
 	var data bytes.Buffer

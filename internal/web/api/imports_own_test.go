@@ -55,7 +55,7 @@ func TestOwnListOfLeadsComesBackAsItWas(t *testing.T) {
 	leads[4].Attribution, leads[4].Consent = []byte(`{"ad_name":"=v1","click_id":"c","campaign_id":"00120"}`), []byte(`{"marketing":true}`)
 	leads = append(leads, store.NewLead{Name: "only a name", Channel: "api", Origin: "api"})
 	if err := s.Store.WithTx(t.Context(), func(tx *store.Tx) error {
-		_, _, err := tx.AddLeads(t.Context(), s.workspace, lead.QueueBulk, leads)
+		_, err := tx.AddLeads(t.Context(), s.workspace, lead.QueueBulk, leads)
 		return err
 	}); err != nil {
 		t.Fatal(err)

@@ -57,21 +57,17 @@ func (a *API) patchIntegration(ctx context.Context, c *call, in *patchInput[Inte
 		return nil, err
 	}
 	var i store.Integration
-	var released []store.Batch
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		released = nil
 		i, err = tx.EditIntegration(ctx, c.Workspace, id, func(i *store.Integration) error { return a.editIntegration(in.Body, i) })
 		if err != nil || !in.Body.AccessToken.set || in.Body.AccessToken.null {
 			return err
 		}
-		batch, err := tx.ReleaseFetches(ctx, c.Workspace, id)
-		i.Health, released = lead.HealthOK, []store.Batch{batch}
-		return err
+		i.Health = lead.HealthOK
+		return tx.ReleaseFetches(ctx, c.Workspace, id)
 	})
 	if err != nil {
 		return nil, err
 	}
-	a.Feeder.Feed(released...)
 	return a.integrationOutput(ctx, c, i)
 }
 

@@ -39,7 +39,7 @@ func (a *API) reconcile(ctx context.Context, c *call, in *itemInput) (*posted[In
 		return nil, err
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Integration], error) {
-		batch, err := tx.StartReconcile(ctx, c.Workspace, id, a.Store.Now().Add(-ingest.PlatformsKeep))
-		return effect[Integration]{status: http.StatusAccepted, body: integrationBody(i, held[id]), batches: []store.Batch{batch}}, err
+		err := tx.StartReconcile(ctx, c.Workspace, id, a.Store.Now().Add(-ingest.PlatformsKeep))
+		return effect[Integration]{status: http.StatusAccepted, body: integrationBody(i, held[id])}, err
 	})
 }

@@ -86,13 +86,11 @@ func (a *API) postLead(ctx context.Context, c *call, in *struct{ Body NewLead })
 		return &out, err
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[pushedLead], error) {
-		added, batches, err := tx.AddLeads(ctx, c.Workspace, lead.QueueFresh, leads)
+		added, err := tx.AddLeads(ctx, c.Workspace, lead.QueueFresh, leads)
 		if err != nil {
 			return effect[pushedLead]{}, err
 		}
-		did, err := answerFor(ctx, tx.Queries, c, added[0], leads[0].ExternalID, warnings)
-		did.batches, did.received = batches, fresh(added)
-		return did, err
+		return answerFor(ctx, tx.Queries, c, added[0], leads[0].ExternalID, warnings)
 	})
 }
 
@@ -118,14 +116,12 @@ func (a *API) postLeadBatch(ctx context.Context, c *call, in *struct{ Body NewLe
 		queue = lead.QueueBulk // or it would hold up fresh leads
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[AddedLeads], error) {
-		added, batches, err := tx.AddLeads(ctx, c.Workspace, queue, leads)
+		added, err := tx.AddLeads(ctx, c.Workspace, queue, leads)
 		ids := each(added, func(l store.AddedLead) uuid.UUID { return l.ID })
 		told := append(slices.Clone(warnings), warningsOf(added, place)...) // it may run again
 		return effect[AddedLeads]{
-			status:   http.StatusCreated,
-			body:     AddedLeads{IDs: ids, Warnings: told},
-			batches:  batches,
-			received: fresh(added),
+			status: http.StatusCreated,
+			body:   AddedLeads{IDs: ids, Warnings: told},
 		}, err
 	})
 }
@@ -141,16 +137,6 @@ func warningsOf(added []store.AddedLead, place func(int) string) (warnings []str
 		}
 	}
 	return warnings
-}
-
-func fresh(added []store.AddedLead) int {
-	n := 0
-	for _, l := range added {
-		if !l.Existing {
-			n++
-		}
-	}
-	return n
 }
 
 // incoming checks leads on their way in, and gives them the distribution, the source and the origin that the call has

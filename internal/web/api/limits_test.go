@@ -33,11 +33,11 @@ func limited(s *site, l api.Limits, rdb redis.UniversalClient) *metrics.Metrics 
 	s.t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	m := metrics.New(prometheus.NewRegistry())
-	intake := ingest.NewIntake(s.Store, s.fed, m)
+	intake := ingest.NewIntake(s.Store)
 	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: s.Store, Intake: intake, Metrics: m, Log: log})
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
-			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Feeder: s.fed, Receiver: receiver,
+			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Receiver: receiver,
 			Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
 			Limits: l, Redis: rdb, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		},

@@ -127,7 +127,6 @@ func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPat
 	}
 	var m store.Member
 	var pending MemberPending
-	var batches []store.Batch
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
 		if m, err = tx.EditMember(ctx, c.Workspace, id, in.Body.apply); err != nil {
 			return err
@@ -138,14 +137,12 @@ func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPat
 				return under("pending.", err)
 			}
 		}
-		pending, batches, err = handOver(ctx, tx, c.Workspace, id, choice, tx.HandOver)
+		pending, err = handOver(ctx, tx, c.Workspace, id, choice, tx.HandOver)
 		return under("pending.", err)
 	})
 	if err != nil {
 		return nil, err
 	}
-	a.Feeder.Feed(batches...)
-	a.countCancelled(pending.Deleted)
 	out := memberBody(m)
 	out.Pending = &pending
 	return &memberOutput{out}, nil
@@ -187,20 +184,16 @@ func (a *API) deleteMember(ctx context.Context, c *call, in *memberRemoval) (*no
 	if err != nil {
 		return nil, err
 	}
-	var pending MemberPending
-	var batches []store.Batch
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
 		if err := tx.RemoveMember(ctx, c.Workspace, id); err != nil {
 			return err
 		}
-		pending, batches, err = handOver(ctx, tx, c.Workspace, id, choice, tx.HandOver)
+		_, err = handOver(ctx, tx, c.Workspace, id, choice, tx.HandOver)
 		return err
 	})
 	if err != nil {
 		return nil, inQuery(err)
 	}
-	a.Feeder.Feed(batches...)
-	a.countCancelled(pending.Deleted)
 	return nil, nil
 }
 

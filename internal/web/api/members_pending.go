@@ -57,11 +57,11 @@ func queryChoice(action store.PendingAction, group uuid.UUID, members []string) 
 
 // handOver does with a member's planned leads what was chosen, by one of the store's ways, and tells what is left.
 func handOver(ctx context.Context, tx *store.Tx, workspace, member uuid.UUID, choice store.PendingChoice,
-	do func(context.Context, uuid.UUID, uuid.UUID, store.PendingChoice) (int, []store.Batch, error),
-) (MemberPending, []store.Batch, error) {
-	n, batches, err := do(ctx, workspace, member, choice)
+	do func(context.Context, uuid.UUID, uuid.UUID, store.PendingChoice) (int, error),
+) (MemberPending, error) {
+	n, err := do(ctx, workspace, member, choice)
 	if err != nil {
-		return MemberPending{}, nil, err
+		return MemberPending{}, err
 	}
 	left, err := memberPending(ctx, tx.Queries, workspace, member)
 	switch choice.Action {
@@ -70,7 +70,7 @@ func handOver(ctx context.Context, tx *store.Tx, workspace, member uuid.UUID, ch
 	case store.DropPending:
 		left.Deleted = n
 	}
-	return left, batches, err
+	return left, err
 }
 
 // postMemberPending does with what is planned for a member, who stays as they are, what the admin chooses.
@@ -87,9 +87,9 @@ func (a *API) postMemberPending(ctx context.Context, c *call, in *struct {
 		return nil, err
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[MemberPending], error) {
-		pending, batches, err := handOver(ctx, tx, c.Workspace, id, choice, tx.HandOverActive)
+		pending, err := handOver(ctx, tx, c.Workspace, id, choice, tx.HandOverActive)
 		moved := pending.Spread + pending.Deleted
-		return effect[MemberPending]{status: http.StatusOK, body: pending, batches: batches, count: &moved, cancelled: pending.Deleted}, err
+		return effect[MemberPending]{status: http.StatusOK, body: pending, count: &moved}, err
 	})
 }
 

@@ -87,9 +87,6 @@ func (a *API) registerPendingChanges() {
 			}
 			return err
 		})
-		if err == nil {
-			a.countCancelled(count)
-		}
 		return &struct{ Body Count }{Count{count}}, err
 	})
 	register(a, huma.Operation{
@@ -98,7 +95,7 @@ func (a *API) registerPendingChanges() {
 	}, func(ctx context.Context, c *call, in *struct{ Body PendingSelection }) (*posted[Count], error) {
 		return a.changePending(ctx, c, in.Body, func(tx *store.Tx, s store.PendingSelection) (effect[Count], error) {
 			count, err := tx.DeletePending(ctx, c.Workspace, s)
-			return effect[Count]{body: Count{count}, cancelled: count}, err
+			return effect[Count]{body: Count{count}}, err
 		})
 	})
 	register(a, huma.Operation{
@@ -106,8 +103,8 @@ func (a *API) registerPendingChanges() {
 		Summary: "Distribute pending leads at once, to the members planned", Errors: []int{http.StatusConflict},
 	}, func(ctx context.Context, c *call, in *struct{ Body PendingSelection }) (*posted[Count], error) {
 		return a.changePending(ctx, c, in.Body, func(tx *store.Tx, s store.PendingSelection) (effect[Count], error) {
-			count, batches, err := tx.DistributeNow(ctx, c.Workspace, s)
-			return effect[Count]{body: Count{count}, batches: batches}, err
+			count, err := tx.DistributeNow(ctx, c.Workspace, s)
+			return effect[Count]{body: Count{count}}, err
 		})
 	})
 }
@@ -130,9 +127,8 @@ func (a *API) patchPending(ctx context.Context, c *call, in *patchInput[PendingP
 		return nil, err
 	}
 	var p store.PendingLead
-	var batches []store.Batch
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		p, batches, err = tx.MovePending(ctx, c.Workspace, id, func(p *store.PendingLead) error {
+		p, err = tx.MovePending(ctx, c.Workspace, id, func(p *store.PendingLead) error {
 			if err := in.Body.MemberID.overNeeded("member_id", p.MemberID); err != nil {
 				return err
 			}
@@ -143,8 +139,5 @@ func (a *API) patchPending(ctx context.Context, c *call, in *patchInput[PendingP
 		})
 		return err
 	})
-	if err == nil {
-		a.Feeder.Feed(batches...)
-	}
 	return &pendingOutput{pendingBody(p)}, err
 }

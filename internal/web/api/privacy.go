@@ -116,8 +116,7 @@ func (a *API) erasePerson(ctx context.Context, c *call, in *struct{ Body Person 
 		for _, n := range done.Records {
 			total += n
 		}
-		return effect[Erased]{status: http.StatusOK, body: Erased{done.Records, waiting}, count: &total, ids: done.Leads,
-			cancelled: done.Records["pending_leads"]}, err
+		return effect[Erased]{status: http.StatusOK, body: Erased{done.Records, waiting}, count: &total, ids: done.Leads}, err
 	})
 }
 

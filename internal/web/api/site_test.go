@@ -39,25 +39,12 @@ type site struct {
 	admin  string
 	url    string
 	client *http.Client
-	fed    *fed
 	logs   *bytes.Buffer
 	// described is the OpenAPI document, once an answer was held against it.
 	describe  sync.Once
 	described map[string]any
 	// close stops the server and what goes with it; it may be called before the test ends.
 	close func()
-}
-
-// fed collects batches in place of a queue, so that a test decides when they are distributed.
-type fed struct {
-	mu      sync.Mutex
-	batches []lead.Batch
-}
-
-func (f *fed) Feed(batches ...lead.Batch) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.batches = append(f.batches, batches...)
 }
 
 func newSite(t *testing.T, opts ...testenv.Option) *site {
@@ -67,7 +54,8 @@ func newSite(t *testing.T, opts ...testenv.Option) *site {
 
 func newSiteOn(t *testing.T, env *testenv.Env) *site {
 	t.Helper()
-	s := &site{Env: env, t: t, fed: &fed{}, logs: &bytes.Buffer{}}
+	s := &site{Env: env, t: t, logs: &bytes.Buffer{}}
+	s.ExpectHandedOn(t)
 	s.workspace, s.admin = s.newWorkspace("acme")
 	s.serve()
 	return s
@@ -76,7 +64,7 @@ func newSiteOn(t *testing.T, env *testenv.Env) *site {
 func (s *site) serve() {
 	log := slog.New(slog.NewJSONHandler(&locked{w: s.logs}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	m := metrics.New(prometheus.NewRegistry())
-	intake := ingest.NewIntake(s.Store, s.fed, m)
+	intake := ingest.NewIntake(s.Store)
 	box, err := secret.NewBox(base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)))
 	if err != nil {
 		s.t.Fatal(err)
@@ -84,7 +72,7 @@ func (s *site) serve() {
 	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: s.Store, Intake: intake, Box: box, Metrics: m, Log: log})
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
-			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Feeder: s.fed, Receiver: receiver,
+			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Receiver: receiver,
 			Secrets: box, Webhooks: webhooks.NewAddresses(nil), Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
 		},
 		Hooks: hooks.Deps{Store: s.Store, Receiver: receiver, Log: log},

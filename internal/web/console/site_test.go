@@ -41,18 +41,14 @@ type site struct {
 	browser   *http.Client
 }
 
-// unfed leaves batches where they are until a test distributes them.
-type unfed struct{}
-
-func (unfed) Feed(...lead.Batch) {}
-
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{Env: testenv.New(t), t: t}
+	s.ExpectHandedOn(t)
 	s.workspace, s.admin = s.newWorkspace("acme")
 	log := slog.New(slog.DiscardHandler)
 	m := metrics.New(prometheus.NewRegistry())
-	intake := ingest.NewIntake(s.Store, unfed{}, m)
+	intake := ingest.NewIntake(s.Store)
 	box, err := secret.NewBox(base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)))
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +56,7 @@ func newSite(t *testing.T) *site {
 	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: s.Store, Intake: intake, Box: box, Metrics: m, Log: log})
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
-			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Feeder: unfed{}, Receiver: receiver,
+			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Receiver: receiver,
 			Secrets: box, Webhooks: webhooks.NewAddresses(nil), Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
 		},
 		Hooks: hooks.Deps{Store: s.Store, Receiver: receiver, Log: log},

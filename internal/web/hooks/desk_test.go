@@ -58,6 +58,7 @@ func newDeskOn(t testing.TB, env *testenv.Env, change ...deps) *desk {
 	w, err := d.Store.CreateWorkspace(ctx, store.WorkspaceSpec{Name: "acme", Timezone: "Asia/Kuala_Lumpur", Region: "MY"})
 	d.must(err)
 	d.workspace = w.ID
+	d.ExpectHandedOn(d.t)
 	m, err := d.Store.CreateMember(ctx, w.ID, store.Member{Name: "Aisyah"})
 	d.must(err)
 	d.must(d.Store.WithTx(ctx, func(tx *store.Tx) error {
@@ -74,13 +75,9 @@ func newDeskOn(t testing.TB, env *testenv.Env, change ...deps) *desk {
 	return d
 }
 
-type drop struct{}
-
-func (drop) Feed(...lead.Batch) {}
-
 func (d *desk) serve(change []deps) {
 	log := slog.New(slog.NewJSONHandler(d.logs, &slog.HandlerOptions{Level: slog.LevelError}))
-	intake := ingest.NewIntake(d.Store, drop{}, d.metrics)
+	intake := ingest.NewIntake(d.Store)
 	box, err := secret.NewBox(base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)))
 	d.must(err)
 	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: d.Store, Intake: intake, Box: box, Metrics: d.metrics, Log: log})
@@ -90,7 +87,7 @@ func (d *desk) serve(change []deps) {
 	}
 	public := web.NewPublic(web.Options{
 		API: api.Deps{
-			Store: d.Store, Intake: intake, Importer: ingest.NewImporter(d.Store, d.metrics, log), Feeder: drop{}, Receiver: receiver,
+			Store: d.Store, Intake: intake, Importer: ingest.NewImporter(d.Store, d.metrics, log), Receiver: receiver,
 			Secrets: box, Metrics: d.metrics, Log: log,
 		},
 		Hooks: receivers, Log: log,

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// Committed is what a transaction left to be done beside the database once it had committed.
+type Committed struct {
+	// Hints tell the queue of batches that go out at once, and of integrations with leads to fetch. Of bulk work there is none:
+	// the scheduler feeds that, a few batches at a time.
+	Hints []lead.Hint
+	// Received counts the leads that came in, by the channel they came by. What was there already and tests are not counted.
+	Received map[string]int
+	// Cancelled is how many pending leads were deleted.
+	Cancelled int
+}
+
+// hint leaves hints to be handed on.
+func (t *Tx) hint(hints ...lead.Hint) { t.left.Hints = append(t.left.Hints, hints...) }
+
+// receive counts leads that came in.
+func (t *Tx) receive(leads []NewLead, added []AddedLead) {
+	for i, a := range added {
+		if a.Existing || leads[i].Test {
+			continue
+		}
+		if t.left.Received == nil {
+			t.left.Received = make(map[string]int)
+		}
+		t.left.Received[leads[i].Channel]++
+	}
+}
+
+// handOn gives what a transaction left to whoever the store was opened for.
+func (s *Store) handOn(left Committed) {
+	left.Hints = slices.DeleteFunc(left.Hints, func(h lead.Hint) bool { return h.Queue == lead.QueueBulk })
+	if s.committed != nil && (len(left.Hints) > 0 || len(left.Received) > 0 || left.Cancelled > 0) {
+		s.committed(left)
+	}
+}
