@@ -68,7 +68,7 @@ func distributeOne(t *testing.T, env *testenv.Env) {
 		if err != nil {
 			return err
 		}
-		_, err = tx.AddDeliveries(t.Context(), workspace.ID, lead.QueueFresh, []store.Delivery{{Event: &store.Event{
+		_, err = tx.AddArrivals(t.Context(), workspace.ID, lead.QueueFresh, []store.Arrival{{Event: &store.Event{
 			ID: uuid.New(), IntegrationID: i.ID, ReceivedAt: env.Store.Now(), Body: []byte("{}"), Outcome: lead.EventUnmapped,
 		}}})
 		return err

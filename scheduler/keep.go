@@ -90,7 +90,7 @@ func (s *Scheduler) failStaleImports(ctx context.Context) error {
 }
 
 func (s *Scheduler) deleteOldKeys(ctx context.Context) error {
-	if _, err := s.store.DeleteOldDeliveryKeys(ctx, s.store.Now()); err != nil {
+	if _, err := s.store.DeleteOldArrivalKeys(ctx, s.store.Now()); err != nil {
 		return err
 	}
 	_, err := s.store.DeleteOldIdempotencyKeys(ctx, s.store.Now().Add(-store.IdempotencyKeyAge))

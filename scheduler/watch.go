@@ -52,7 +52,7 @@ func (s *Scheduler) lookAtRings(ctx context.Context) error {
 
 // lookAtIntegrations shows when integrations last delivered, and which of them usually do and do not any more.
 func (s *Scheduler) lookAtIntegrations(ctx context.Context) error {
-	if err := s.store.CountDeliveries(ctx); err != nil {
+	if err := s.store.CountEvents(ctx); err != nil {
 		return err
 	}
 	rhythms, err := s.store.Rhythms(ctx, integrationsShown)

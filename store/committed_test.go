@@ -85,7 +85,7 @@ func TestWhatIsLeftIsHandedOnOnce(t *testing.T) {
 		return err
 	})
 	act("adding a delivery", func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.AddDeliveries(ctx, w.workspace, lead.QueueFresh, []store.Delivery{{Leads: one(now)}})
+		_, err := tx.AddArrivals(ctx, w.workspace, lead.QueueFresh, []store.Arrival{{Leads: one(now)}})
 		return err
 	})
 	act("assigning for soon", func(ctx context.Context, tx *store.Tx) error {

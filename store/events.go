@@ -16,7 +16,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// An Event is a delivery to an integration as it came in, and what became of it.
+// An Event is an arrival to an integration as it came in, and what became of it.
 type Event struct {
 	ID            uuid.UUID
 	IntegrationID uuid.UUID
@@ -29,7 +29,7 @@ type Event struct {
 	Outcome lead.EventOutcome
 	// Detail is a sentence for whoever set the integration up, empty where there is nothing to say.
 	Detail string
-	// LeadIDs are the delivery's leads in its order, made by it or there before; nil ids stand for entries without.
+	// LeadIDs are the arrival's leads in its order, made by it or there before; nil ids stand for entries without.
 	LeadIDs []uuid.UUID
 	// Beside is how many of the leads it made have the external id of another person's lead. It is not kept.
 	Beside int
@@ -38,9 +38,9 @@ type Event struct {
 	NotMade []NotMade
 }
 
-// A Delivery is leads that came in together, with the event that tells of it; Event is nil where nobody keeps one. Places
+// An Arrival is leads that came in together, with the event that tells of it; Event is nil where nobody keeps one. Places
 // are the leads' in the event's LeadIDs.
-type Delivery struct {
+type Arrival struct {
 	Event  *Event
 	Leads  []NewLead
 	Places []int
@@ -49,32 +49,32 @@ type Delivery struct {
 	// Answers are those of its leads that their platform gave, to be kept with it.
 	Answers []FetchedAnswer
 	// Key is what its sender says makes it the same when it comes again, nil where it says nothing.
-	Key *DeliveryKey
+	Key *ArrivalKey
 }
 
-// AddDeliveries stores deliveries, the leads in them and the decisions to distribute those, as AddLeads does. It answers
+// AddArrivals stores arrivals, the leads in them and the decisions to distribute those, as AddLeads does. It answers
 // with each one's leads, and fills in its event's leads and, where it has leads, its outcome.
 //
-// Of a delivery that came before, which its key tells, nothing is stored but an event: see DeliveryKey.
-func (t *Tx) AddDeliveries(ctx context.Context, workspace uuid.UUID, queue lead.Queue, deliveries []Delivery) ([][]AddedLead, error) {
-	deliveries, repeats, err := t.claimDeliveries(ctx, workspace, deliveries)
+// Of an arrival that came before, which its key tells, nothing is stored but an event: see ArrivalKey.
+func (t *Tx) AddArrivals(ctx context.Context, workspace uuid.UUID, queue lead.Queue, arrivals []Arrival) ([][]AddedLead, error) {
+	arrivals, repeats, err := t.claimArrivals(ctx, workspace, arrivals)
 	if err != nil {
 		return nil, err
 	}
 	var leads []NewLead
 	var events []*Event
-	for _, d := range deliveries {
+	for _, d := range arrivals {
 		leads = append(leads, d.Leads...)
 	}
 	added, err := t.AddLeads(ctx, workspace, queue, leads)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.addFetches(ctx, workspace, deliveries); err != nil {
+	if err := t.addFetches(ctx, workspace, arrivals); err != nil {
 		return nil, err
 	}
-	all := make([][]AddedLead, len(deliveries))
-	for i, d := range deliveries {
+	all := make([][]AddedLead, len(arrivals))
+	for i, d := range arrivals {
 		all[i], added = added[:len(d.Leads)], added[len(d.Leads):]
 		if d.Event != nil {
 			d.Event.Made = 0 // whatever a transaction that was undone has counted
@@ -86,11 +86,11 @@ func (t *Tx) AddDeliveries(ctx context.Context, workspace uuid.UUID, queue lead.
 	if err := t.insertEvents(ctx, workspace, events); err != nil {
 		return nil, err
 	}
-	return all, t.keepAnswers(ctx, workspace, answersOf(deliveries))
+	return all, t.keepAnswers(ctx, workspace, answersOf(arrivals))
 }
 
-// settle records what became of a delivery's leads. Where it has none, its outcome was decided before.
-func (e *Event) settle(d Delivery, added []AddedLead) {
+// settle records what became of an arrival's leads. Where it has none, its outcome was decided before.
+func (e *Event) settle(d Arrival, added []AddedLead) {
 	if len(d.Leads) == 0 {
 		return
 	}
@@ -209,7 +209,7 @@ func (r eventRow) made(leads []uuid.UUID) int {
 const eventColumns = `event_id, integration_id, received_at, outcome, coalesce(detail, '') AS detail, made, not_made,
 	ARRAY(SELECT coalesce(id, '00000000-0000-0000-0000-000000000000') FROM unnest(lead_ids) WITH ORDINALITY AS l (id, place) ORDER BY place) AS lead_ids`
 
-// Event returns a delivery with its body, ErrNotFound where there is none.
+// Event returns an arrival with its body, ErrNotFound where there is none.
 func (q Queries) Event(ctx context.Context, workspace, integration, event uuid.UUID) (Event, error) {
 	return q.event(ctx, workspace, integration, event, "")
 }
@@ -229,13 +229,13 @@ func (q Queries) event(ctx context.Context, workspace, integration, event uuid.U
 	return row.event()
 }
 
-// Events lists a page of an integration's deliveries without their bodies, newest first; outcome narrows them unless it
+// Events lists a page of an integration's arrivals without their bodies, newest first; outcome narrows them unless it
 // is empty.
 func (q Queries) Events(ctx context.Context, workspace, integration uuid.UUID, outcome lead.EventOutcome, p Page) ([]Event, error) {
 	return q.events(ctx, workspace, integration, outcome, false, p)
 }
 
-// IncompleteEvents lists, as Events does, deliveries with entries of which no lead could be made.
+// IncompleteEvents lists, as Events does, arrivals with entries of which no lead could be made.
 func (q Queries) IncompleteEvents(ctx context.Context, workspace, integration uuid.UUID, outcome lead.EventOutcome, p Page) ([]Event, error) {
 	return q.events(ctx, workspace, integration, outcome, true, p)
 }
@@ -268,9 +268,9 @@ func (q Queries) DeletedLeads(ctx context.Context, workspace uuid.UUID, leads []
 	return deleted, translate(err)
 }
 
-// AddReplayed stores the leads that were made of a delivery by reading it again, as AddLeads does, and what became of it.
+// AddReplayed stores the leads that were made of an arrival by reading it again, as AddLeads does, and what became of it.
 // The event is one that LockEvent gave.
-func (t *Tx) AddReplayed(ctx context.Context, workspace uuid.UUID, queue lead.Queue, d Delivery) error {
+func (t *Tx) AddReplayed(ctx context.Context, workspace uuid.UUID, queue lead.Queue, d Arrival) error {
 	added, err := t.AddLeads(ctx, workspace, queue, d.Leads)
 	if err != nil {
 		return err
@@ -278,7 +278,7 @@ func (t *Tx) AddReplayed(ctx context.Context, workspace uuid.UUID, queue lead.Qu
 	e := d.Event
 	e.LeadIDs = slices.Clone(e.LeadIDs)
 	e.settle(d, added)
-	if err := t.addFetches(ctx, workspace, []Delivery{d}); err != nil {
+	if err := t.addFetches(ctx, workspace, []Arrival{d}); err != nil {
 		return err
 	}
 	_, err = t.q.ExecContext(ctx, `
@@ -290,10 +290,10 @@ func (t *Tx) AddReplayed(ctx context.Context, workspace uuid.UUID, queue lead.Qu
 	if err != nil {
 		return translate(err)
 	}
-	return t.keepAnswers(ctx, workspace, answersOf([]Delivery{d}))
+	return t.keepAnswers(ctx, workspace, answersOf([]Arrival{d}))
 }
 
-// DeleteOldEvents deletes deliveries that came in before the given time, oldest first, limit at the most, and returns
+// DeleteOldEvents deletes arrivals that came in before the given time, oldest first, limit at the most, and returns
 // their number.
 func (s *Store) DeleteOldEvents(ctx context.Context, before time.Time, limit int) (int64, error) {
 	var n int64

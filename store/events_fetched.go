@@ -11,7 +11,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// A FetchedLead is what became of a lead that a delivery told of, and that was fetched later.
+// A FetchedLead is what became of a lead that an arrival told of, and that was fetched later.
 type FetchedLead struct {
 	EventID uuid.UUID
 	Place   int
@@ -23,18 +23,18 @@ type FetchedLead struct {
 	Reason string
 	// Guessed is that of the lead.
 	Guessed string
-	// ExternalID is its id at its platform, and Answer what that gave, to be kept with the delivery; nil where it is kept
+	// ExternalID is its id at its platform, and Answer what that gave, to be kept with the arrival; nil where it is kept
 	// elsewhere.
 	ExternalID string
 	Answer     []byte
 }
 
-// outcomeRanks order the outcomes of a delivery's leads: that of the highest is the delivery's.
+// outcomeRanks order the outcomes of an arrival's leads: that of the highest is the arrival's.
 var outcomeRanks = map[lead.EventOutcome]int{
 	lead.EventUnmapped: 1, lead.EventDuplicate: 2, lead.EventTest: 3, lead.EventLead: 4,
 }
 
-// SettleFetched records what became of leads with the deliveries that told of them. Those that are not kept any more are
+// SettleFetched records what became of leads with the arrivals that told of them. Those that are not kept any more are
 // passed over.
 func (t *Tx) SettleFetched(ctx context.Context, workspace, integration uuid.UUID, fetched []FetchedLead) error {
 	byEvent := make(map[uuid.UUID][]FetchedLead)

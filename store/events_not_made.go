@@ -14,11 +14,11 @@ import (
 // maxEntries is how many entries a reason names. Beyond that it counts them.
 const maxEntries = 100
 
-// NotMade is why no lead could be made of some of a delivery's entries. The reason holds nothing of what was delivered.
+// NotMade is why no lead could be made of some of an arrival's entries. The reason holds nothing of what was delivered.
 type NotMade struct {
 	Reason string `json:"reason"`
 	Count  int    `json:"count"`
-	// Entries are their places in the delivery, from 1.
+	// Entries are their places in the arrival, from 1.
 	Entries []int `json:"entries,omitempty"`
 }
 
@@ -68,7 +68,7 @@ func notMadeJSON(all []NotMade) string {
 	return string(text)
 }
 
-// A FetchedAnswer is a lead as its platform gave it, for the delivery that told of it.
+// A FetchedAnswer is a lead as its platform gave it, for the arrival that told of it.
 type FetchedAnswer struct {
 	IntegrationID uuid.UUID `db:"integration_id"`
 	EventID       uuid.UUID `db:"event_id"`
@@ -79,9 +79,9 @@ type FetchedAnswer struct {
 	LeadID uuid.UUID `db:"lead_id"`
 }
 
-// answersOf are the answers of deliveries, with the leads that became of them.
-func answersOf(deliveries []Delivery) (all []FetchedAnswer) {
-	for _, d := range deliveries {
+// answersOf are the answers of arrivals, with the leads that became of them.
+func answersOf(arrivals []Arrival) (all []FetchedAnswer) {
+	for _, d := range arrivals {
 		for _, a := range d.Answers {
 			a.IntegrationID, a.EventID = d.Event.IntegrationID, d.Event.ID
 			if a.Place < len(d.Event.LeadIDs) {
@@ -120,7 +120,7 @@ func (t *Tx) keepAnswers(ctx context.Context, workspace uuid.UUID, all []Fetched
 	return nil
 }
 
-// FetchedAnswers returns what a platform gave for a delivery, by its places there.
+// FetchedAnswers returns what a platform gave for an arrival, by its places there.
 func (q Queries) FetchedAnswers(ctx context.Context, workspace, integration, event uuid.UUID) (map[int]FetchedAnswer, error) {
 	var rows []FetchedAnswer
 	if err := sqlx.SelectContext(ctx, q.q, &rows, `

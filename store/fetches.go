@@ -19,14 +19,14 @@ type NewFetch struct {
 	Attribution json.RawMessage
 	// Withdrawn means that the platform has taken it back.
 	Withdrawn bool
-	// Place is its place in the delivery.
+	// Place is its place in the arrival.
 	Place int
 }
 
 // A Fetch is a lead that is to be fetched.
 type Fetch struct {
 	ExternalID string `db:"external_id"`
-	// EventID is the delivery that told of it, and Place its place there.
+	// EventID is the arrival that told of it, and Place its place there.
 	EventID     uuid.UUID      `db:"event_id"`
 	Place       int            `db:"place"`
 	Attribution object[string] `db:"attribution"`
@@ -34,10 +34,10 @@ type Fetch struct {
 	Attempts int `db:"attempts"`
 }
 
-// addFetches notes the leads that deliveries tell of, and gives each such delivery its outcome: held where one of its leads
+// addFetches notes the leads that arrivals tell of, and gives each such arrival its outcome: held where one of its leads
 // is new or was given up before, else duplicate. What was withdrawn is deleted, or never fetched.
-func (t *Tx) addFetches(ctx context.Context, workspace uuid.UUID, deliveries []Delivery) error {
-	for _, d := range deliveries {
+func (t *Tx) addFetches(ctx context.Context, workspace uuid.UUID, arrivals []Arrival) error {
+	for _, d := range arrivals {
 		if len(d.Fetches) == 0 {
 			continue
 		}
@@ -74,9 +74,9 @@ func fetchHint(workspace, integration uuid.UUID, at time.Time) lead.Hint {
 	return lead.Hint{Workspace: workspace, ID: integration, Queue: lead.QueueFetch, Generation: int(at.UnixNano())}
 }
 
-// addFetchesOf notes one delivery's leads and reports whether some of them wait for its sake. Where a lead is there already,
-// or waits for an earlier delivery, nothing is to be done; one that was deleted here is fetched again.
-func (t *Tx) addFetchesOf(ctx context.Context, workspace uuid.UUID, d Delivery) (bool, error) {
+// addFetchesOf notes one arrival's leads and reports whether some of them wait for its sake. Where a lead is there already,
+// or waits for an earlier arrival, nothing is to be done; one that was deleted here is fetched again.
+func (t *Tx) addFetchesOf(ctx context.Context, workspace uuid.UUID, d Arrival) (bool, error) {
 	var ids, attributions []string
 	var places []int
 	for _, f := range d.Fetches {
@@ -111,8 +111,8 @@ func (t *Tx) addFetchesOf(ctx context.Context, workspace uuid.UUID, d Delivery) 
 }
 
 // withdraw deletes the leads that a platform has taken back, and keeps those that have yet to come from being fetched. It
-// reports whether there were any in the delivery.
-func (t *Tx) withdraw(ctx context.Context, workspace uuid.UUID, d Delivery) (bool, error) {
+// reports whether there were any in the arrival.
+func (t *Tx) withdraw(ctx context.Context, workspace uuid.UUID, d Arrival) (bool, error) {
 	var ids []string
 	for _, f := range d.Fetches {
 		if f.Withdrawn {

@@ -14,10 +14,10 @@ import (
 // What makes an integration quiet. Silence is compared with the same hours a week and two weeks before, so that nights and
 // weekends are none.
 const (
-	// quietDeliveries is how many deliveries must be missing, and quietHours in how many hours they came then: ad platforms
+	// quietEvents is how many arrivals must be missing, and quietHours in how many hours they came then: ad platforms
 	// deliver by chance, and some in lots.
-	quietDeliveries, quietHours = 10, 3
-	week                        = 7 * 24 * time.Hour
+	quietEvents, quietHours = 10, 3
+	week                    = 7 * 24 * time.Hour
 	// quietFor is after what silence an integration is taken to have ended.
 	quietFor = week
 	// hoursKept is what comparing looks back on: two weeks before a silence that may last one, and a day to spare.
@@ -26,9 +26,9 @@ const (
 	hoursAtOnce = 24 * time.Hour
 )
 
-// CountDeliveries counts the deliveries that came in since it last did, by integration and hour, and forgets hours that
+// CountEvents counts the arrivals that came in since it last did, by integration and hour, and forgets hours that
 // nobody compares with any more. What bears no lead does not count: tests, what was refused or ignored.
-func (s *Store) CountDeliveries(ctx context.Context) error {
+func (s *Store) CountEvents(ctx context.Context) error {
 	now := s.now()
 	oldest := now.Add(-hoursKept).Truncate(time.Hour)
 	var last *time.Time
@@ -37,7 +37,7 @@ func (s *Store) CountDeliveries(ctx context.Context) error {
 	}
 	from := oldest
 	if last != nil && last.Add(-time.Hour).After(oldest) {
-		from = last.Add(-time.Hour) // a delivery of the last minutes may have been committed after they were counted
+		from = last.Add(-time.Hour) // an arrival of the last minutes may have been committed after they were counted
 	}
 	for ; !from.After(now); from = from.Add(hoursAtOnce) {
 		if _, err := s.q.ExecContext(ctx, `
@@ -92,6 +92,6 @@ func (q Queries) Rhythms(ctx context.Context, limit int) ([]Rhythm, error) {
 		) missing
 		WHERE i.enabled AND i.deleted_at IS NULL
 		ORDER BY quiet DESC, d.last_at DESC LIMIT $5`,
-		now.Truncate(time.Hour), now.Add(-quietFor), quietDeliveries, quietHours, limit)
+		now.Truncate(time.Hour), now.Add(-quietFor), quietEvents, quietHours, limit)
 	return all, translate(err)
 }

@@ -15,7 +15,7 @@ import (
 // A rhythm is how an integration has delivered up to now, which is a Friday at noon.
 type rhythm struct {
 	name string
-	// deliver tells how many deliveries the hour that began so many hours ago brought, the one that has begun being 0.
+	// deliver tells how many arrivals the hour that began so many hours ago brought, the one that has begun being 0.
 	deliver func(ago int, hour time.Time) int
 	// outcome of all, and after how many hours of silence it is quiet from and until; 0 is never.
 	outcome     lead.EventOutcome
@@ -97,7 +97,7 @@ func TestQuietIntegrations(t *testing.T) {
 	from, until := make(map[string]int), make(map[string]int)
 	for silent := range 8 * 24 {
 		now = begin.Add(time.Duration(silent)*time.Hour + 10*time.Minute)
-		if err := w.Store.CountDeliveries(t.Context()); err != nil {
+		if err := w.Store.CountEvents(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		found, err := w.Store.Rhythms(t.Context(), 100)
@@ -127,7 +127,7 @@ func TestQuietIntegrations(t *testing.T) {
 	}
 	// What it was told of again is no news.
 	w.deliver(mustFind(ids, "busy day and night"), now, 1, lead.EventLead)
-	if err := w.Store.CountDeliveries(t.Context()); err != nil {
+	if err := w.Store.CountEvents(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	found, err := w.Store.Rhythms(t.Context(), 100)
@@ -159,7 +159,7 @@ func (w *world) integration(name string) uuid.UUID {
 	return id
 }
 
-// deliver has n deliveries come in within an hour.
+// deliver has n arrivals come in within an hour.
 func (w *world) deliver(integration uuid.UUID, hour time.Time, n int, outcome lead.EventOutcome) {
 	w.t.Helper()
 	w.DB.MustExec(`

@@ -23,7 +23,7 @@ func TestErasureFindsEncodedAddresses(t *testing.T) {
 	})
 	keep := func(body, query string) {
 		w.must(func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.AddDeliveries(ctx, w.workspace, lead.QueueFresh, []store.Delivery{{Event: &store.Event{
+			_, err := tx.AddArrivals(ctx, w.workspace, lead.QueueFresh, []store.Arrival{{Event: &store.Event{
 				ID: uuid.New(), IntegrationID: integration, ReceivedAt: w.Store.Now(), Body: []byte(body), Query: query, Outcome: lead.EventIgnored,
 			}}})
 			return err

@@ -241,7 +241,7 @@ func (r *fetchRun) note(ctx context.Context, worst *RefusedError, any bool) erro
 	return r.store.SetHealth(ctx, r.hook.Workspace, r.hook.ID, health, from, setbacks)
 }
 
-// keep stores leads that were fetched, and tells the deliveries that told of them. Where the database refuses them it
+// keep stores leads that were fetched, and tells the arrivals that told of them. Where the database refuses them it
 // stores them one by one.
 func (r *fetchRun) keep(ctx context.Context, got []fetched) error {
 	if len(got) == 0 {
@@ -271,7 +271,7 @@ func (r *fetchRun) keep(ctx context.Context, got []fetched) error {
 const noContactFetched = "the platform's lead has no name, email or phone"
 
 func (r *fetchRun) keepAll(ctx context.Context, got []fetched) error {
-	var d delivery
+	var d arrival
 	var outcomes []store.FetchedLead
 	var added []store.AddedLead
 	err := r.store.WithTx(ctx, func(tx *store.Tx) (err error) {
@@ -332,7 +332,7 @@ func (r *fetchRun) warn(ctx context.Context, warning string) {
 }
 
 // newLeads are the leads to store, and what is to be said of all that were taken: those without a contact come last.
-func (r *fetchRun) newLeads(got []fetched, taken map[string]store.Fetch) (d delivery, outcomes []store.FetchedLead, err error) {
+func (r *fetchRun) newLeads(got []fetched, taken map[string]store.Fetch) (d arrival, outcomes []store.FetchedLead, err error) {
 	var without []store.FetchedLead
 	for _, f := range got {
 		if _, there := taken[f.ExternalID]; !there {
@@ -371,7 +371,7 @@ func told(outcomes []store.FetchedLead, leads []store.NewLead, added []store.Add
 	return outcomes
 }
 
-// tellOf makes a delivery of leads that are to be fetched.
+// tellOf makes an arrival of leads that are to be fetched.
 func tellOf(fetches []Fetch) ([]store.NewFetch, error) {
 	all := make([]store.NewFetch, len(fetches))
 	for i, f := range fetches {

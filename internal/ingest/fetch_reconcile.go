@@ -105,10 +105,10 @@ func (r *fetchRun) warnOf(ctx context.Context, form string, cause error) {
 	r.warn(ctx, fmt.Sprintf("Form %s cannot be looked through for leads that were missed: %s.", shorten(form, 50), cause))
 }
 
-// keepPage stores the leads of a page that are not here yet, with a delivery of our own that holds them as they came, and
+// keepPage stores the leads of a page that are not here yet, with an arrival of our own that holds them as they came, and
 // how far the lists were looked through.
 func (r *fetchRun) keepPage(ctx context.Context, page leadPage, place store.Reconcile) error {
-	var d delivery
+	var d arrival
 	var added [][]store.AddedLead
 	err := r.store.WithTx(ctx, func(tx *store.Tx) (err error) {
 		taken, err := r.missing(ctx, tx, page, &d)
@@ -120,7 +120,7 @@ func (r *fetchRun) keepPage(ctx context.Context, page leadPage, place store.Reco
 			if _, err := d.findSources(ctx, tx.Queries, r.hook); err != nil {
 				return err
 			}
-			if added, err = tx.AddDeliveries(ctx, r.hook.Workspace, lead.QueueFresh, []store.Delivery{d.Delivery}); err != nil {
+			if added, err = tx.AddArrivals(ctx, r.hook.Workspace, lead.QueueFresh, []store.Arrival{d.Arrival}); err != nil {
 				return err
 			}
 			if err := tx.SettleFetched(ctx, r.hook.Workspace, r.hook.ID, r.toldBefore(d, added[0], taken)); err != nil {
@@ -142,10 +142,10 @@ func (r *fetchRun) keepPage(ctx context.Context, page leadPage, place store.Reco
 	return nil
 }
 
-// missing makes a delivery of a page's leads that are not here, none where all are, and takes them from those that are to
+// missing makes an arrival of a page's leads that are not here, none where all are, and takes them from those that are to
 // be fetched. Leads that are kept already, and of which none can be made still, are not missing.
-func (r *fetchRun) missing(ctx context.Context, tx *store.Tx, page leadPage, d *delivery) (map[string]store.Fetch, error) {
-	*d = delivery{}
+func (r *fetchRun) missing(ctx context.Context, tx *store.Tx, page leadPage, d *arrival) (map[string]store.Fetch, error) {
+	*d = arrival{}
 	ids := make([]string, len(page.leads))
 	for i, l := range page.leads {
 		ids[i] = l.ID
@@ -193,7 +193,7 @@ func (r *fetchRun) missing(ctx context.Context, tx *store.Tx, page leadPage, d *
 	return tx.TakeFetches(ctx, r.hook.Workspace, r.hook.ID, ids)
 }
 
-// found is a delivery of our own of leads that a platform's list brought.
+// found is an arrival of our own of leads that a platform's list brought.
 func (r *fetchRun) found() (*store.Event, error) {
 	id, err := uuid.NewV7()
 	return &store.Event{
@@ -202,8 +202,8 @@ func (r *fetchRun) found() (*store.Event, error) {
 	}, err
 }
 
-// toldBefore is what became of leads that a delivery had told of, and that a list brought before they were fetched.
-func (r *fetchRun) toldBefore(d delivery, added []store.AddedLead, taken map[string]store.Fetch) []store.FetchedLead {
+// toldBefore is what became of leads that an arrival had told of, and that a list brought before they were fetched.
+func (r *fetchRun) toldBefore(d arrival, added []store.AddedLead, taken map[string]store.Fetch) []store.FetchedLead {
 	var all []store.FetchedLead
 	for i, a := range added {
 		if f, told := taken[d.Leads[i].ExternalID]; told {

@@ -47,7 +47,7 @@ func TestLeadsAreFetched(t *testing.T) {
 	}
 }
 
-// A thousand leads in one delivery, over two entries and with other changes among them, told of by many at once.
+// A thousand leads in one arrival, over two entries and with other changes among them, told of by many at once.
 func TestOddInput4AThousandLeadsAreFetchedOnceEach(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, lead.KindMeta, store.IntegrationSettings{})

@@ -15,7 +15,7 @@ func (s *stand) showsUnder(id, name string) http.HandlerFunc {
 	return gives(200, fmt.Sprintf(`{"id":%q,"created_time":"2026-01-01T00:59:55+0000","field_data":[{"name":%q,"values":["Lead %s"]}]}`, id, name, id))
 }
 
-// event is a delivery as it is now.
+// event is an arrival as it is now.
 func (s *stand) event(e store.Event) store.Event {
 	s.t.Helper()
 	e, err := s.Store.Event(s.t.Context(), s.hook.Workspace, s.hook.ID, e.ID)
@@ -47,7 +47,7 @@ func (s *stand) warning() string {
 	return h.Warning
 }
 
-// Of two leads in one notification one has answers under no known name: it is kept as the platform gave it, the delivery
+// Of two leads in one notification one has answers under no known name: it is kept as the platform gave it, the arrival
 // tells of it, and reading that again makes it without asking the platform.
 func TestAFetchedLeadWithoutContactIsKept(t *testing.T) {
 	t.Parallel()
@@ -175,7 +175,7 @@ func TestOneBadEntryKeepsNoOtherOut(t *testing.T) {
 	entries[501] = `"?"`
 	p, err := tiktok{}.Parse(store.IntegrationSettings{}, Request{Body: []byte(`{"object":1,"entry":[` + strings.Join(entries, ",") + `]}`)})
 	s.must(err)
-	d := delivery{Delivery: store.Delivery{Event: &store.Event{}}}
+	d := arrival{Arrival: store.Arrival{Event: &store.Event{}}}
 	s.must(d.fill(s.hook, p.Leads))
 	if len(d.Leads) != 998 || d.Event.CountNotMade() != 2 || fmt.Sprint(d.Event.NotMade[0].Entries) != "[501 502]" {
 		t.Errorf("%d leads, and %+v", len(d.Leads), d.Event.NotMade)

@@ -20,7 +20,7 @@ const (
 	eventUnit = 8 << 10
 )
 
-// An Intake stores single leads and deliveries, gathering those that come in at the same time into one insert and one batch.
+// An Intake stores single leads and arrivals, gathering those that come in at the same time into one insert and one batch.
 type Intake struct {
 	store    *store.Store
 	requests chan request
@@ -30,7 +30,7 @@ type Intake struct {
 
 type request struct {
 	workspace uuid.UUID
-	delivery  store.Delivery
+	arrival   store.Arrival
 	answer    chan<- answered
 }
 
@@ -41,10 +41,10 @@ type answered struct {
 
 // weight is what a request counts for where requests are gathered: leads, and the bytes of its event.
 func (r request) weight() int {
-	if r.delivery.Event == nil {
-		return len(r.delivery.Leads)
+	if r.arrival.Event == nil {
+		return len(r.arrival.Leads)
 	}
-	return max(1, len(r.delivery.Leads)) + len(r.delivery.Event.Body)/eventUnit
+	return max(1, len(r.arrival.Leads)) + len(r.arrival.Event.Body)/eventUnit
 }
 
 // NewIntake starts an intake. Stop it once nobody adds leads any more.
@@ -62,15 +62,15 @@ func NewIntake(s *store.Store) *Intake {
 // Add stores a lead and the decisions to distribute it, and returns once they are committed. Where ctx ends first the
 // lead may be stored all the same.
 func (i *Intake) Add(ctx context.Context, workspace uuid.UUID, l store.NewLead) (store.AddedLead, error) {
-	added, err := i.AddDelivery(ctx, workspace, store.Delivery{Leads: []store.NewLead{l}})
+	added, err := i.AddArrival(ctx, workspace, store.Arrival{Leads: []store.NewLead{l}})
 	if err != nil {
 		return store.AddedLead{}, err
 	}
 	return added[0], nil
 }
 
-// AddDelivery stores a delivery, as Add does a lead, and fills in its event's leads and outcome.
-func (i *Intake) AddDelivery(ctx context.Context, workspace uuid.UUID, d store.Delivery) ([]store.AddedLead, error) {
+// AddArrival stores an arrival, as Add does a lead, and fills in its event's leads and outcome.
+func (i *Intake) AddArrival(ctx context.Context, workspace uuid.UUID, d store.Arrival) ([]store.AddedLead, error) {
 	answers := make(chan answered, 1)
 	select {
 	case i.requests <- request{workspace, d, answers}:
@@ -119,14 +119,14 @@ func (i *Intake) gather(first request) map[uuid.UUID][]request {
 	return gathered
 }
 
-// add stores the deliveries to one workspace together; where the database refuses them, one by one, so that only the one
+// add stores the arrivals to one workspace together; where the database refuses them, one by one, so that only the one
 // that it refuses is turned away.
 func (i *Intake) add(workspace uuid.UUID, requests []request) {
-	deliveries := make([]store.Delivery, len(requests))
+	arrivals := make([]store.Arrival, len(requests))
 	for n, r := range requests {
-		deliveries[n] = r.delivery
+		arrivals[n] = r.arrival
 	}
-	added, err := i.insert(workspace, deliveries)
+	added, err := i.insert(workspace, arrivals)
 	if store.Refused(err) && len(requests) > 1 {
 		for _, r := range requests {
 			i.add(workspace, []request{r})
@@ -142,12 +142,12 @@ func (i *Intake) add(workspace uuid.UUID, requests []request) {
 	}
 }
 
-func (i *Intake) insert(workspace uuid.UUID, deliveries []store.Delivery) ([][]store.AddedLead, error) {
+func (i *Intake) insert(workspace uuid.UUID, arrivals []store.Arrival) ([][]store.AddedLead, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), intakeTimeout)
 	defer cancel()
 	var added [][]store.AddedLead
 	err := i.store.WithTx(ctx, func(t *store.Tx) (err error) {
-		added, err = t.AddDeliveries(ctx, workspace, lead.QueueFresh, deliveries)
+		added, err = t.AddArrivals(ctx, workspace, lead.QueueFresh, arrivals)
 		return err
 	})
 	return added, err

@@ -92,7 +92,7 @@ func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Receiv
 		return Received{}, err
 	}
 	if len(d.Leads) > 0 || len(d.Fetches) > 0 || e.Outcome == lead.EventHeld {
-		d.Key = deliveryKey(h.Kind, q)
+		d.Key = arrivalKey(h.Kind, q)
 	}
 	keep := e.Outcome != lead.EventRefused || r.refused.Allow(h.ID.String(), 0)
 	if keep {
@@ -101,19 +101,19 @@ func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Receiv
 		}
 	}
 	if keep {
-		if err := r.keep(ctx, h, d.Delivery); err != nil {
+		if err := r.keep(ctx, h, d.Arrival); err != nil {
 			return Received{}, err
 		}
 	}
-	r.metrics.Webhooks.WithLabelValues(string(h.Kind), string(e.Outcome)).Inc()
+	r.metrics.Hooks.WithLabelValues(string(h.Kind), string(e.Outcome)).Inc()
 	if warning = cmp.Or(incomplete(e), warning, warningOf(e.Beside)); warning != "" {
 		r.warn(ctx, h, warning)
 	}
 	return d.received(), nil
 }
 
-// received is what to tell the sender of a delivery that is stored. What came before is answered as it was then.
-func (d *delivery) received() Received {
+// received is what to tell the sender of an arrival that is stored. What came before is answered as it was then.
+func (d *arrival) received() Received {
 	got := Received{*d.Event, d.redirect, d.rejected}
 	switch {
 	case d.Key == nil || d.Key.First == nil:
@@ -160,27 +160,27 @@ func (r *Receiver) warn(ctx context.Context, h store.Hook, warning string) {
 	}
 }
 
-// keep stores a delivery. One whose leads the database refuses is kept without them, so that they are not lost.
-func (r *Receiver) keep(ctx context.Context, h store.Hook, d store.Delivery) error {
-	_, err := r.intake.AddDelivery(ctx, h.Workspace, d)
+// keep stores an arrival. One whose leads the database refuses is kept without them, so that they are not lost.
+func (r *Receiver) keep(ctx context.Context, h store.Hook, d store.Arrival) error {
+	_, err := r.intake.AddArrival(ctx, h.Workspace, d)
 	if !store.Refused(err) || len(d.Leads) == 0 {
 		return err
 	}
 	r.log.ErrorContext(ctx, "the database refused the leads of a delivery, which is kept without them",
 		"integration_id", h.ID, "event_id", d.Event.ID, "error", err)
 	d.Event.Outcome, d.Event.Detail, d.Event.LeadIDs = lead.EventUnmapped, "the database refused what was read of it", nil
-	_, err = r.intake.AddDelivery(ctx, h.Workspace, store.Delivery{Event: d.Event})
+	_, err = r.intake.AddArrival(ctx, h.Workspace, store.Arrival{Event: d.Event})
 	return err
 }
 
-// read reads a request into a delivery, whose event has its outcome where there are no leads to store. One that was
+// read reads a request into an arrival, whose event has its outcome where there are no leads to store. One that was
 // verified before is not verified again, and again means that no pause holds it.
-func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again bool) (delivery, error) {
+func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again bool) (arrival, error) {
 	provider := providers[h.Kind]
 	if provider == nil {
-		return delivery{}, fmt.Errorf("integrations of kind %q: %w", h.Kind, store.ErrNotFound)
+		return arrival{}, fmt.Errorf("integrations of kind %q: %w", h.Kind, store.ErrNotFound)
 	}
-	d := delivery{Delivery: store.Delivery{Event: e}, redirect: h.Settings.RedirectURL}
+	d := arrival{Arrival: store.Arrival{Event: e}, redirect: h.Settings.RedirectURL}
 	if !verified {
 		if err := r.verify(provider, h, q); err != nil {
 			return d, d.refuse(err)
@@ -213,17 +213,17 @@ func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again
 	return d, d.fill(h, parsed.Leads)
 }
 
-// A delivery is a store.Delivery that is being made.
-type delivery struct {
-	store.Delivery
+// An arrival is a store.Arrival that is being made.
+type arrival struct {
+	store.Arrival
 	sources  []string // that the leads name, empty where one names none
 	redirect string
 	rejected *RejectedError
 }
 
-// refuse notes in the event why nothing is made of a delivery, and has the sender be told where that is to send something
-// else. An error that does not lie in the delivery is returned.
-func (d *delivery) refuse(err error) error {
+// refuse notes in the event why nothing is made of an arrival, and has the sender be told where that is to send something
+// else. An error that does not lie in the arrival is returned.
+func (d *arrival) refuse(err error) error {
 	var unmapped *UnmappedError
 	var excess *ExcessError
 	switch unsigned := Unsigned(err); {
@@ -255,7 +255,7 @@ const noContact = "there is no name, email or phone in it; see which names it us
 
 // fill turns a request's leads into the store's. Those that the event has made before are left out, and what cannot be made
 // is noted with its reason.
-func (d *delivery) fill(h store.Hook, leads []Lead) error {
+func (d *arrival) fill(h store.Hook, leads []Lead) error {
 	without := 0
 	for place, l := range leads {
 		if d.has(place) {
@@ -286,12 +286,12 @@ func (d *delivery) fill(h store.Hook, leads []Lead) error {
 }
 
 // has reports whether the event has made a lead at a place before.
-func (d *delivery) has(place int) bool {
+func (d *arrival) has(place int) bool {
 	return place < len(d.Event.LeadIDs) && d.Event.LeadIDs[place] != uuid.Nil
 }
 
 // add adds the lead at a place, or notes and returns why there is none.
-func (d *delivery) add(h store.Hook, place int, l Lead) (reason string, err error) {
+func (d *arrival) add(h store.Hook, place int, l Lead) (reason string, err error) {
 	made, source, reason, err := madeOf(h, l)
 	if err != nil {
 		return "", err
@@ -327,7 +327,7 @@ func incomplete(e *store.Event) string {
 
 // findSources gives the leads the sources that they name, and the others the integration's. The warning says what of it
 // could not be found.
-func (d *delivery) findSources(ctx context.Context, q store.Queries, h store.Hook) (warning string, err error) {
+func (d *arrival) findSources(ctx context.Context, q store.Queries, h store.Hook) (warning string, err error) {
 	found := make(map[string]uuid.UUID)
 	if h.LeadSource != nil {
 		found[""] = *h.LeadSource

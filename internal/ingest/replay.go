@@ -12,9 +12,9 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-// Replay reads a delivery again, by the settings and the secret that its integration has now. Leads that it has made
+// Replay reads an arrival again, by the settings and the secret that its integration has now. Leads that it has made
 // before are not made again, whatever their ids have become, unless they were deleted; where it has made all of them it is
-// a duplicate. It returns the delivery as it is then.
+// a duplicate. It returns the arrival as it is then.
 func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integration, event uuid.UUID) (store.Event, error) {
 	h, err := t.HookOf(ctx, workspace, integration)
 	if err != nil {
@@ -58,12 +58,12 @@ func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integrati
 	if _, err := d.findSources(ctx, t.Queries, h); err != nil {
 		return store.Event{}, err
 	}
-	return e, t.AddReplayed(ctx, workspace, lead.QueueFresh, d.Delivery)
+	return e, t.AddReplayed(ctx, workspace, lead.QueueFresh, d.Arrival)
 }
 
 // readAnswers makes those leads that the platform has given before from what it gave. They are not asked for again: by now
 // the platform may not have them any more.
-func (d *delivery) readAnswers(h store.Hook, answers map[int]store.FetchedAnswer) error {
+func (d *arrival) readAnswers(h store.Hook, answers map[int]store.FetchedAnswer) error {
 	reader, reads := providers[h.Kind].(answerReader)
 	if !reads {
 		return nil

@@ -43,7 +43,7 @@ type Metrics struct {
 	CursorRebuilds prometheus.Counter
 	Notifications  *prometheus.CounterVec // channel, outcome
 	Misconfigured  *prometheus.CounterVec // channel
-	Webhooks       *prometheus.CounterVec // kind, outcome
+	Hooks          *prometheus.CounterVec // kind, outcome
 
 	WebhookDeliveries *prometheus.CounterVec // outcome
 	KeysRefused       *prometheus.CounterVec // reason
@@ -89,7 +89,7 @@ func New(reg prometheus.Registerer) *Metrics {
 		Name: "leadwheel_notifications_misconfigured_total",
 		Help: "Refusals of messages that only an operator can mend, by channel: a wrong token or password, or a policy against the sender. They are tried again.",
 	}, []string{"channel"})
-	m.Webhooks = prometheus.NewCounterVec(prometheus.CounterOpts{
+	m.Hooks = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadwheel_webhook_requests_total", Help: "Deliveries by ad platforms and forms, by kind and outcome.",
 	}, []string{"kind", "outcome"})
 	m.WebhookDeliveries = prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -121,7 +121,7 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.Rings, m.Integrations = newRings(), newIntegrations()
 	m.fill()
 	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
-		m.Webhooks, m.WebhookDeliveries, m.KeysRefused, m.Imports, m.Limited,
+		m.Hooks, m.WebhookDeliveries, m.KeysRefused, m.Imports, m.Limited,
 		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations)
 	return m
 }
@@ -155,7 +155,7 @@ func (m *Metrics) fill() {
 	for _, c := range notifyChannels {
 		m.Misconfigured.WithLabelValues(c)
 	}
-	each(m.Webhooks, hookKinds, hookOutcomes)
+	each(m.Hooks, hookKinds, hookOutcomes)
 }
 
 func each(c *prometheus.CounterVec, first, second []string) {

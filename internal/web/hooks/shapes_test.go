@@ -258,13 +258,13 @@ func TestAnIdempotencyKeyStandsForOneBody(t *testing.T) {
 	if l := d.leads(); len(l) != 4 || l[0]["external_id"] != nil {
 		t.Fatalf("the leads are %v", l)
 	}
-	if n, err := d.Store.DeleteOldDeliveryKeys(t.Context(), d.Store.Now()); n != 0 || err != nil {
+	if n, err := d.Store.DeleteOldArrivalKeys(t.Context(), d.Store.Now()); n != 0 || err != nil {
 		t.Errorf("%d keys are deleted: %v", n, err)
 	}
 	_, err := d.DB.ExecContext(t.Context(), `UPDATE delivery_keys SET expires_at = expires_at - interval '24 hours'`)
 	d.must(err)
 	i.post(field(t, "10-samekey-2.json"), "Idempotency-Key", "k").is(200)
-	if n, err := d.Store.DeleteOldDeliveryKeys(t.Context(), d.Store.Now()); n != 2 || err != nil {
+	if n, err := d.Store.DeleteOldArrivalKeys(t.Context(), d.Store.Now()); n != 2 || err != nil {
 		t.Errorf("%d keys are deleted: %v", n, err)
 	}
 	if n := len(d.leads()); n != 5 {

@@ -16,24 +16,24 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// A DeliveryKey is what a sender says makes its delivery the same when it comes again.
-type DeliveryKey struct {
+// An ArrivalKey is what a sender says makes its arrival the same when it comes again.
+type ArrivalKey struct {
 	// Hash is the key's, and Request that of what was sent.
 	Hash, Request []byte
 	// For is how long the key holds.
 	For time.Duration
-	// First is the delivery that came with the key before, once this one is stored; nil where this is the first. Of what
+	// First is the arrival that came with the key before, once this one is stored; nil where this is the first. Of what
 	// comes again the event is a duplicate, and nothing else is stored.
 	First *Event
 	// Other means that it came with something else, and is refused.
 	Other bool
 }
 
-// OtherRequest says why a delivery is refused whose key came with something else.
+// OtherRequest says why an arrival is refused whose key came with something else.
 const OtherRequest = "the Idempotency-Key was sent before with another body; send each lead under a key of its own"
 
-// DeleteOldDeliveryKeys deletes the keys of deliveries that have ended before a time, and returns how many.
-func (q Queries) DeleteOldDeliveryKeys(ctx context.Context, before time.Time) (int64, error) {
+// DeleteOldArrivalKeys deletes the keys of arrivals that have ended before a time, and returns how many.
+func (q Queries) DeleteOldArrivalKeys(ctx context.Context, before time.Time) (int64, error) {
 	result, err := q.q.ExecContext(ctx, `DELETE FROM delivery_keys WHERE expires_at <= $1`, before)
 	if err != nil {
 		return 0, translate(err)
@@ -41,8 +41,8 @@ func (q Queries) DeleteOldDeliveryKeys(ctx context.Context, before time.Time) (i
 	return result.RowsAffected()
 }
 
-// repeats are deliveries that came before, as they are being stored.
-type repeats []*Delivery
+// repeats are arrivals that came before, as they are being stored.
+type repeats []*Arrival
 
 // firstKey names a key of an integration.
 type firstKey struct {
@@ -50,26 +50,26 @@ type firstKey struct {
 	hash        string
 }
 
-func (d *Delivery) key() firstKey {
+func (d *Arrival) key() firstKey {
 	return firstKey{d.Event.IntegrationID, string(d.Key.Hash)}
 }
 
-// claimDeliveries claims the keys of deliveries for those that came first with them, and empties the others. Keys are
+// claimArrivals claims the keys of arrivals for those that came first with them, and empties the others. Keys are
 // claimed in one order in every transaction, or two could wait for each other; whoever waits for one finds what the other
 // has stored under it.
-func (t *Tx) claimDeliveries(ctx context.Context, workspace uuid.UUID, deliveries []Delivery) ([]Delivery, repeats, error) {
+func (t *Tx) claimArrivals(ctx context.Context, workspace uuid.UUID, arrivals []Arrival) ([]Arrival, repeats, error) {
 	var keyed repeats
-	deliveries = slices.Clone(deliveries)
-	for i := range deliveries {
-		if d := &deliveries[i]; d.Key != nil && d.Event != nil {
+	arrivals = slices.Clone(arrivals)
+	for i := range arrivals {
+		if d := &arrivals[i]; d.Key != nil && d.Event != nil {
 			d.Key.First, d.Key.Other = nil, false // the transaction before this may have been undone
 			keyed = append(keyed, d)
 		}
 	}
 	if len(keyed) == 0 {
-		return deliveries, nil, nil
+		return arrivals, nil, nil
 	}
-	slices.SortStableFunc(keyed, func(a, b *Delivery) int {
+	slices.SortStableFunc(keyed, func(a, b *Arrival) int {
 		return cmp.Or(bytes.Compare(a.Event.IntegrationID[:], b.Event.IntegrationID[:]), bytes.Compare(a.Key.Hash, b.Key.Hash))
 	})
 	firsts, err := t.claimKeys(ctx, workspace, keyed)
@@ -87,7 +87,7 @@ func (t *Tx) claimDeliveries(ctx context.Context, workspace uuid.UUID, deliverie
 		d.Event.NotMade, d.Event.LeadIDs = nil, nil
 		again = append(again, d)
 	}
-	return deliveries, again, t.readFirsts(ctx, workspace, again)
+	return arrivals, again, t.readFirsts(ctx, workspace, again)
 }
 
 // first is what a key is known to stand for.
@@ -159,7 +159,7 @@ func (t *Tx) readFirsts(ctx context.Context, workspace uuid.UUID, again repeats)
 	return nil
 }
 
-// settle gives the events of repeats their outcomes. events are those of all deliveries that are being stored.
+// settle gives the events of repeats their outcomes. events are those of all arrivals that are being stored.
 func (r repeats) settle(events []*Event) {
 	for _, d := range r {
 		if i := slices.IndexFunc(events, func(e *Event) bool { return e.ID == d.Key.First.ID }); i >= 0 {
