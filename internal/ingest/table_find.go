@@ -154,7 +154,11 @@ func (t *Table) takesHeading() bool {
 		if place < 0 {
 			continue
 		}
-		if known, _ := roleOf(string(t.cell(place))); known == roleNone {
+		cell := t.cell(place)
+		if looksLikeEmail(cell) || looksLikePhone(cell) {
+			return false // as almost every row, and what a heading means takes long to tell
+		}
+		if known, _ := roleOf(string(cell)); known == roleNone {
 			return false
 		}
 		named++
