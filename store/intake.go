@@ -108,8 +108,25 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	if err := t.tellReceived(ctx, workspace, added); err != nil {
 		return nil, err
 	}
-	var pending []pendingLead
-	var schedules []schedule
+	pending, schedules := decided(leads, added, rejected, followed)
+	if !w.LeadsDistribution {
+		refuse(pending)
+	}
+	if err := t.addPending(ctx, workspace, queue, pending); err != nil {
+		return nil, err
+	}
+	for _, s := range schedules {
+		if _, err := t.schedule(ctx, w, s, uuid.Nil); err != nil {
+			return nil, err
+		}
+	}
+	t.receive(leads, added)
+	return added, nil
+}
+
+// decided are the decisions that new leads need: those that take effect now, and those to be planned. Leads of followed go to
+// the members who have the earlier lead of the same person.
+func decided(leads []NewLead, added []AddedLead, rejected, followed map[uuid.UUID]uuid.UUID) (pending []pendingLead, schedules []schedule) {
 	for i, a := range added {
 		d := leads[i].Distribute
 		_, refused := rejected[a.ID]
@@ -126,19 +143,7 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 			}
 		}
 	}
-	if !w.LeadsDistribution {
-		refuse(pending)
-	}
-	if err := t.addPending(ctx, workspace, queue, pending); err != nil {
-		return nil, err
-	}
-	for _, s := range schedules {
-		if _, err := t.schedule(ctx, w, s, uuid.Nil); err != nil {
-			return nil, err
-		}
-	}
-	t.receive(leads, added)
-	return added, nil
+	return pending, schedules
 }
 
 // decisionsFor lists the pending leads that a distribution of a lead needs.
