@@ -21,12 +21,34 @@ func tagTooLong(body []byte) bool {
 		if !found {
 			return false
 		}
-		tag, after, _ := bytes.Cut(rest, []byte(">"))
-		if len(tag) > maxTag && !bytes.HasPrefix(tag, []byte("!")) {
+		if bytes.HasPrefix(rest, []byte("!")) {
+			_, body, _ = bytes.Cut(rest, []byte(">"))
+			continue
+		}
+		end := tagEnd(rest)
+		if end > maxTag {
 			return true
 		}
-		body = after
+		body = rest[end:]
 	}
+}
+
+// tagEnd is where a tag ends: at the first > that stands in no quotes.
+func tagEnd(tag []byte) int {
+	var quote byte
+	for i, c := range tag {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '>':
+			return i
+		}
+	}
+	return len(tag)
 }
 
 // adfAnswers reads ADF, the XML in which vehicle dealers get leads: one for each prospect. Published examples are not

@@ -107,7 +107,7 @@ func isASCII(text []byte) bool {
 // guessedText is text of which nobody says what it is as UTF-8, told by what it reads as. What of it is UTF-8 stays as it is
 // where the rest is Windows-1252.
 func guessedText(text []byte) []byte {
-	if set := charsetOf(text); set != nil {
+	if set := charsetOf(text[:min(len(text), sampleSize)]); set != nil {
 		if plain, err := set.encoding.NewDecoder().Bytes(text); err == nil {
 			return plain
 		}

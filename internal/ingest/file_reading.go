@@ -40,11 +40,12 @@ func (e *haltError) Error() string { return "reading the file was stopped: " + e
 func (e *haltError) Unwrap() error { return e.cause }
 
 // of makes a source one that is read within the bounds.
-func (r *reading) of(src io.Reader) io.Reader { return &boundedReader{src, r} }
+func (r *reading) of(src io.Reader) io.Reader { return &boundedReader{Reader: src, reading: r} }
 
 type boundedReader struct {
 	io.Reader
 	reading *reading
+	ended   error // comes again with each read: whoever looks ahead drops it, and a request's body then says that all came
 }
 
 // Read implements io.Reader.
@@ -53,7 +54,12 @@ func (b *boundedReader) Read(data []byte) (int, error) {
 		return 0, &haltError{cause}
 	}
 	b.reading.pulse.tick()
-	return b.Reader.Read(data)
+	if b.ended != nil {
+		return 0, b.ended
+	}
+	n, err := b.Reader.Read(data)
+	b.ended = err
+	return n, err
 }
 
 // rows makes a table one whose rows are counted.

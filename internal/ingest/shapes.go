@@ -297,22 +297,21 @@ func roleOfType(label string, object map[string]any) role {
 // split is the leads that stand in a list within an object, and the object itself where there are none. What the object
 // says beside them is of each.
 func split(object map[string]any) []map[string]any {
-	if flat(object, "").reaches(roleEmail, rolePhone, roleName, roleFirst) {
-		return []map[string]any{object}
-	}
+	alone := flat(object, "").reaches(roleEmail, rolePhone, roleName, roleFirst)
 	for _, name := range sortedKeys(object) {
 		list, is := object[name].([]any)
-		if !is || !manyLeads[plainHeader(name)] || len(list) < 2 || pairsOf(list) != nil {
+		if !is || !manyLeads[plainHeader(name)] || len(list) < 2 || pairsOf(list) != nil || alone && !people(list) {
 			continue
 		}
+		shared := besideLeads(object, len(list))
 		var all []map[string]any
 		for _, one := range list {
 			lead, is := one.(map[string]any)
 			if !is {
 				lead = map[string]any{"value": one}
 			}
-			for _, beside := range sortedKeys(object)[:min(len(object), 20)] {
-				if _, there := lead[beside]; !there && isShort(object[beside]) {
+			for _, beside := range shared {
+				if _, there := lead[beside]; !there {
 					lead[beside] = object[beside]
 				}
 			}
@@ -322,6 +321,36 @@ func split(object map[string]any) []map[string]any {
 	}
 	return []map[string]any{object}
 }
+
+// people reports whether each of a list says how to reach somebody.
+func people(list []any) bool {
+	for _, one := range list {
+		object, is := one.(map[string]any)
+		if !is || !flat(object, "").reaches(roleEmail, rolePhone) {
+			return false
+		}
+	}
+	return true
+}
+
+// besideLeads are the members of an object that each of so many leads in it gets: some short ones, none that says who somebody
+// is, and together no more than maxCopied.
+func besideLeads(object map[string]any, leads int) (names []string) {
+	copied := 0
+	for _, name := range sortedKeys(object) {
+		if !isShort(object[name]) || (answer{name: name}).meaning() != roleNone && (answer{name: name}).meaning() != roleSource {
+			continue
+		}
+		if copied += leads * (len(name) + maxBeside); len(names) == 20 || len(names) > 0 && copied > maxCopied {
+			break
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// maxCopied bounds what leads of one delivery get of what stands beside them, all together, in bytes.
+const maxCopied = 2 << 20
 
 // maxBeside is how long a value is that each of several leads gets: longer ones, each a thousand times, would be more than
 // what was sent.
