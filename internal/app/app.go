@@ -326,7 +326,10 @@ func (a *App) Stop(ctx context.Context) error {
 				err = errors.Join(err, fmt.Errorf("stopping %s: %w", c.name, failed))
 			}
 		case <-ctx.Done():
-			go stopAll(ctx, a.cleanups[:i])
+			go func(rest []cleanup) {
+				<-done // what it stands on stays until it has ended: asynq panics where its Redis is closed under it
+				stopAll(ctx, rest)
+			}(a.cleanups[:i])
 			a.cleanups = nil
 			return errors.Join(err, fmt.Errorf("stopping %s took too long; what it had in hand is begun anew: %w", c.name, ctx.Err()))
 		}
