@@ -327,7 +327,10 @@ func (a *App) Stop(ctx context.Context) error {
 			}
 		case <-ctx.Done():
 			go func(rest []cleanup) {
-				<-done // what it stands on stays until it has ended: asynq panics where its Redis is closed under it
+				// What it stands on stays until it has ended: asynq panics where its Redis is closed under it.
+				if err := <-done; err != nil {
+					a.log.Warn("a part ended late", "part", c.name, "error", err)
+				}
 				stopAll(ctx, rest)
 			}(a.cleanups[:i])
 			a.cleanups = nil
