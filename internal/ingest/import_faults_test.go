@@ -157,7 +157,7 @@ func TestImportOfOneFileTwiceAtATime(t *testing.T) {
 	ended := make(chan store.Import, 2)
 	for _, r := range []*importRun{one, two} {
 		go func() {
-			imp, err := r.Run(t.Context(), r.workspace, r.imp, interrupted(10_000, func() {}))
+			imp, err := r.Run(t.Context(), r.workspace, r.imp, interrupted(4000, func() {}))
 			if err != nil {
 				t.Error(err)
 			}
@@ -165,7 +165,7 @@ func TestImportOfOneFileTwiceAtATime(t *testing.T) {
 		}()
 	}
 	a, b := <-ended, <-ended
-	if a.Imported+b.Imported != 10_000 || a.Duplicates+b.Duplicates != 10_000 {
+	if a.Imported+b.Imported != 4000 || a.Duplicates+b.Duplicates != 4000 {
 		t.Errorf("the imports ended as %+v and %+v", a.ImportCounts, b.ImportCounts)
 	}
 }
