@@ -65,10 +65,7 @@ Example:
 
 // Validate implements kong's check of a command's flags.
 func (c *assignmentListCmd) Validate() error {
-	if c.Limit < 1 {
-		return fmt.Errorf("--limit %d: it is 1 or more", c.Limit)
-	}
-	return nil
+	return checkLimit(c.Limit)
 }
 
 // Run prints the assignments. JSON is printed as the API gives it.
@@ -77,14 +74,9 @@ func (c *assignmentListCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	all := []json.RawMessage{}
-	for item, err := range client.List[json.RawMessage](ctx, api, "/v1/assignments", nil) {
-		if err != nil {
-			return fmt.Errorf("listing the assignments: %w", err)
-		}
-		if all = append(all, item); len(all) == c.Limit {
-			break
-		}
+	all, err := first[json.RawMessage](ctx, api, "/v1/assignments", nil, c.Limit)
+	if err != nil {
+		return fmt.Errorf("listing the assignments: %w", err)
 	}
 	if c.JSON {
 		return printJSON(s.out, list[json.RawMessage]{all})

@@ -41,10 +41,7 @@ Examples:
 
 // Validate implements kong's check of a command's flags.
 func (c *historyCmd) Validate() error {
-	if c.Limit < 1 {
-		return fmt.Errorf("--limit %d: it is 1 or more", c.Limit)
-	}
-	return nil
+	return checkLimit(c.Limit)
 }
 
 // historyEntry is what the table shows of an entry.
@@ -69,14 +66,9 @@ func (c *historyCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	all := []json.RawMessage{}
-	for item, err := range client.List[json.RawMessage](ctx, api, "/v1/history", query) {
-		if err != nil {
-			return fmt.Errorf("reading history: %w", err)
-		}
-		if all = append(all, item); len(all) == c.Limit {
-			break
-		}
+	all, err := first[json.RawMessage](ctx, api, "/v1/history", query, c.Limit)
+	if err != nil {
+		return fmt.Errorf("reading history: %w", err)
 	}
 	if c.JSON {
 		return printJSON(s.out, list[json.RawMessage]{all})

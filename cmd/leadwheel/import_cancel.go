@@ -27,10 +27,7 @@ Example:
 
 // Validate implements kong's check of a command's flags.
 func (c *importListCmd) Validate() error {
-	if c.Limit < 1 {
-		return fmt.Errorf("--limit %d: it is 1 or more", c.Limit)
-	}
-	return nil
+	return checkLimit(c.Limit)
 }
 
 // Run prints the imports.
@@ -39,21 +36,19 @@ func (c *importListCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	items, rows := []client.Import{}, [][]string{}
-	for imp, err := range client.List[client.Import](ctx, api, "/v1/imports", nil) {
-		if err != nil {
-			return fmt.Errorf("listing the imports: %w", err)
-		}
-		row := []string{timeCell(&imp.CreatedAt), imp.ID.String(), imp.Status}
-		for _, n := range []int64{imp.Rows, imp.Imported, imp.Duplicates, imp.Rejected} {
-			row = append(row, strconv.FormatInt(n, 10))
-		}
-		if items, rows = append(items, imp), append(rows, row); len(items) == c.Limit {
-			break
-		}
+	all, err := first[client.Import](ctx, api, "/v1/imports", nil, c.Limit)
+	if err != nil {
+		return fmt.Errorf("listing the imports: %w", err)
 	}
 	if c.JSON {
-		return printJSON(s.out, list[client.Import]{items})
+		return printJSON(s.out, list[client.Import]{all})
+	}
+	rows := make([][]string, len(all))
+	for i, imp := range all {
+		rows[i] = []string{timeCell(&imp.CreatedAt), imp.ID.String(), imp.Status}
+		for _, n := range []int64{imp.Rows, imp.Imported, imp.Duplicates, imp.Rejected} {
+			rows[i] = append(rows[i], strconv.FormatInt(n, 10))
+		}
 	}
 	return printTable(s.out, "AT ID STATUS ROWS IMPORTED DUPLICATES REJECTED", rows)
 }

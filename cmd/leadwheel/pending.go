@@ -69,10 +69,7 @@ Example:
 
 // Validate implements kong's check of a command's flags.
 func (c *pendingListCmd) Validate() error {
-	if c.Limit < 1 {
-		return fmt.Errorf("--limit %d: it is 1 or more", c.Limit)
-	}
-	return nil
+	return checkLimit(c.Limit)
 }
 
 // pendingLead is what the table shows of a pending lead.
@@ -99,14 +96,9 @@ func (c *pendingListCmd) Run(ctx context.Context, s streams) error {
 	for name, value := range values {
 		query.Set(name, value)
 	}
-	all := []json.RawMessage{}
-	for item, err := range client.List[json.RawMessage](ctx, api, "/v1/pending-leads", query) {
-		if err != nil {
-			return fmt.Errorf("reading pending leads: %w", err)
-		}
-		if all = append(all, item); len(all) == c.Limit {
-			break
-		}
+	all, err := first[json.RawMessage](ctx, api, "/v1/pending-leads", query, c.Limit)
+	if err != nil {
+		return fmt.Errorf("reading pending leads: %w", err)
 	}
 	if c.JSON {
 		return printJSON(s.out, list[json.RawMessage]{all})
