@@ -188,7 +188,7 @@ func (a *API) deleteMember(ctx context.Context, c *call, in *memberRemoval) (*no
 		if err := tx.RemoveMember(ctx, c.Workspace, id); err != nil {
 			return err
 		}
-		_, err = handOver(ctx, tx, c.Workspace, id, choice, tx.HandOver)
+		_, err = tx.HandOver(ctx, c.Workspace, id, choice)
 		return err
 	})
 	if err != nil {
