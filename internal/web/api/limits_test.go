@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -13,17 +12,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/testenv"
-	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
-	"github.com/leadwheel/leadwheel/internal/web/hooks"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -31,28 +26,10 @@ import (
 // limited serves a site by one more process, which has limits, and believes proxies on this machine. The site then asks that one.
 func limited(s *site, l api.Limits, rdb redis.UniversalClient) *metrics.Metrics {
 	s.t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	m := metrics.New(prometheus.NewRegistry())
-	intake := ingest.NewIntake(s.Store)
-	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: s.Store, Intake: intake, Metrics: m, Log: log})
-	public := web.NewPublic(web.Options{
-		API: api.Deps{
-			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Receiver: receiver,
-			Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
-			Limits: l, Redis: rdb, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		},
-		Hooks: hooks.Deps{Store: s.Store, Receiver: receiver, Log: log},
-		Log:   log,
+	m, stop := s.serveBy(slog.New(slog.DiscardHandler), func(d *api.Deps) {
+		d.Limits, d.Redis, d.Proxies = l, rdb, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	})
-	server := httptest.NewUnstartedServer(nil)
-	server.Config = web.NewServer(public, log)
-	server.Start()
-	s.t.Cleanup(func() {
-		server.Close()
-		public.Close()
-		intake.Stop()
-	})
-	s.url, s.client = server.URL, server.Client()
+	s.t.Cleanup(stop)
 	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return m
 }

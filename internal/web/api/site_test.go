@@ -63,35 +63,40 @@ func newSiteOn(t *testing.T, env *testenv.Env) *site {
 
 func (s *site) serve() {
 	log := slog.New(slog.NewJSONHandler(&locked{w: s.logs}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	m := metrics.New(prometheus.NewRegistry())
+	_, s.close = s.serveBy(log, func(*api.Deps) {})
+	s.t.Cleanup(func() {
+		s.close()
+		if strings.Contains(s.logs.String(), "not in the audit log") {
+			s.t.Errorf("an operation changed something and left it out of the audit log:\n%s", s.logs)
+		}
+	})
+}
+
+// serveBy serves the site by a process of its own, with what change makes of the usual, and has the site ask that one. stop may be
+// called more than once.
+func (s *site) serveBy(log *slog.Logger, change func(*api.Deps)) (m *metrics.Metrics, stop func()) {
+	s.t.Helper()
+	m = metrics.New(prometheus.NewRegistry())
 	intake := ingest.NewIntake(s.Store)
 	box, err := secret.NewBox(base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: s.Store, Intake: intake, Box: box, Metrics: m, Log: log})
-	public := web.NewPublic(web.Options{
-		API: api.Deps{
-			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Receiver: receiver,
-			Secrets: box, Webhooks: webhooks.NewAddresses(nil), Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
-		},
-		Hooks: hooks.Deps{Store: s.Store, Receiver: receiver, Log: log},
-		Log:   log,
-	})
+	deps := api.Deps{
+		Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Receiver: receiver,
+		Secrets: box, Webhooks: webhooks.NewAddresses(nil), Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
+	}
+	change(&deps)
+	public := web.NewPublic(web.Options{API: deps, Hooks: hooks.Deps{Store: s.Store, Receiver: receiver, Log: log}, Log: log})
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = web.NewServer(public, log)
 	server.Start()
 	s.url, s.client = server.URL, server.Client()
-	s.close = sync.OnceFunc(func() {
+	return m, sync.OnceFunc(func() {
 		server.Close()
 		public.Close()
 		intake.Stop()
-	})
-	s.t.Cleanup(func() {
-		s.close()
-		if strings.Contains(s.logs.String(), "not in the audit log") {
-			s.t.Errorf("an operation changed something and left it out of the audit log:\n%s", s.logs)
-		}
 	})
 }
 
