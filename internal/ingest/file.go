@@ -61,10 +61,7 @@ func (o FileOptions) csv(src io.Reader) *Table {
 // Open begins to read a file of any length. Workbooks and archives are first written to a temporary file, since they can
 // only be read back to front; what is in memory is bounded for all of them. It returns a *FileError for what cannot hold
 // leads, and the source's error where that breaks off. Close the file.
-func Open(src io.Reader) (*File, error) { return FileOptions{}.Open(src) }
-
-// Open begins to read a file by the options; see the function Open.
-func (o FileOptions) Open(src io.Reader) (*File, error) { return o.open(src, freely()) }
+func Open(src io.Reader) (*File, error) { return FileOptions{}.open(src, freely()) }
 
 // open is Open within bounds.
 func (o FileOptions) open(src io.Reader, r *reading) (*File, error) {

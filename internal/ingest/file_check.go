@@ -37,11 +37,8 @@ type Check struct {
 	Rejects []Reject `json:"rejects"`
 }
 
-// CheckFile reads a file as an import does, and stores nothing. It returns a *FileError for one that cannot be
-// imported.
-func CheckFile(src io.Reader) (Check, error) { return FileOptions{}.Check(context.Background(), src) }
-
-// Check reads a file by the options as an import does, see CheckFile, and ends with its context, whose cause it then returns.
+// Check reads a file by the options as an import does, and stores nothing. It returns a *FileError for one that cannot be
+// imported, and ends with its context, whose cause it then returns.
 func (o FileOptions) Check(ctx context.Context, src io.Reader) (Check, error) {
 	check := Check{Sources: map[string]int64{}, Rejects: []Reject{}, Warnings: []string{}}
 	bounds := freely()

@@ -17,7 +17,7 @@ import (
 
 // heard reads a file of the options and returns its columns, its leads, and what is said of it.
 func heard(o FileOptions, file string) (columns string, leads, said []string) {
-	f, err := o.Open(strings.NewReader(file))
+	f, err := o.open(strings.NewReader(file), freely())
 	if err != nil {
 		return "", nil, []string{err.Error()}
 	}

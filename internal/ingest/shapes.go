@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -75,14 +74,20 @@ func along(object map[string]any, path []string) Answers {
 	if len(path) == 0 {
 		return flat(object, "")
 	}
-	inner, is := object[path[0]].(map[string]any)
-	if list, many := object[path[0]].([]any); many && len(list) > 0 {
-		inner, is = list[0].(map[string]any)
-	}
+	inner, is := oneObject(object[path[0]])
 	if !is {
 		return flat(object, "")
 	}
 	return append(along(inner, path[1:]), flat(object, path[0])...)
+}
+
+// oneObject is a value that is an object, or a list of one.
+func oneObject(value any) (object map[string]any, is bool) {
+	if list, many := value.([]any); many && len(list) == 1 {
+		value = list[0]
+	}
+	object, is = value.(map[string]any)
+	return object, is
 }
 
 // maxDeep is how deep somebody is looked for.
@@ -101,10 +106,7 @@ func pathTo(object map[string]any, roles ...role) []string {
 		for _, p := range level {
 			for _, name := range sortedKeys(p.object) {
 				plain := plainHeader(name)
-				inner, is := p.object[name].(map[string]any)
-				if list, many := p.object[name].([]any); many && len(list) == 1 {
-					inner, is = list[0].(map[string]any)
-				}
+				inner, is := oneObject(p.object[name])
 				if !is || strangers[plain] || !contact && !containers[plain] {
 					continue
 				}
@@ -168,24 +170,19 @@ func (a *Answers) addObject(name string, object map[string]any) {
 		}
 	}
 	if containers[plainHeader(name)] && len(object) > 0 {
-		if pairs := pairsOf(slices.Collect(valuesInOrder(object))); pairs != nil {
-			for _, key := range sortedKeys(object) {
+		keys := sortedKeys(object)
+		values := make([]any, len(keys))
+		for i, key := range keys {
+			values[i] = object[key]
+		}
+		if pairsOf(values) != nil {
+			for _, key := range keys {
 				a.addMember(key, object[key])
 			}
 			return
 		}
 	}
 	a.Add(name, object)
-}
-
-func valuesInOrder(object map[string]any) func(func(any) bool) {
-	return func(yield func(any) bool) {
-		for _, key := range slices.Sorted(maps.Keys(object)) {
-			if !yield(object[key]) {
-				return
-			}
-		}
-	}
 }
 
 // joinedName is a name that comes in parts, empty where an object is none.
@@ -338,7 +335,7 @@ func people(list []any) bool {
 func besideLeads(object map[string]any, leads int) (names []string) {
 	copied := 0
 	for _, name := range sortedKeys(object) {
-		if !isShort(object[name]) || (answer{name: name}).meaning() != roleNone && (answer{name: name}).meaning() != roleSource {
+		if r := (answer{name: name}).meaning(); !isShort(object[name]) || r != roleNone && r != roleSource {
 			continue
 		}
 		if copied += leads * (len(name) + maxBeside); len(names) == 20 || len(names) > 0 && copied > maxCopied {
