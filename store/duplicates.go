@@ -23,6 +23,11 @@ const (
 	RejectDuplicates DuplicatePolicy = "reject"
 )
 
+// DuplicatePolicies lists every policy.
+func DuplicatePolicies() []DuplicatePolicy {
+	return []DuplicatePolicy{AllowDuplicates, FlagDuplicates, SameMember, RejectDuplicates}
+}
+
 // Duplicates say what a workspace does with leads that match one of the last Days.
 type Duplicates struct {
 	Policy DuplicatePolicy `db:"duplicates_policy"`

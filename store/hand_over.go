@@ -25,6 +25,11 @@ const (
 	DropPending PendingAction = "delete"
 )
 
+// PendingActions lists every action.
+func PendingActions() []PendingAction {
+	return []PendingAction{LeavePending, SpreadPending, DropPending}
+}
+
 // A PendingChoice is an action and, for SpreadPending, who gets the leads: the members of the group, those named or, with
 // neither, for each lead those of the group by which it was dealt.
 type PendingChoice struct {

@@ -27,6 +27,11 @@ const (
 	ImportCancelled ImportStatus = "cancelled"
 )
 
+// ImportStatuses lists every status.
+func ImportStatuses() []ImportStatus {
+	return []ImportStatus{ImportWaiting, ImportRunning, ImportCompleted, ImportFailed, ImportCancelled}
+}
+
 // ErrImportEnded means that an import was ended by someone else while its file was still being read.
 var ErrImportEnded = errors.New("the import has ended already; send the file again")
 

@@ -21,6 +21,11 @@ const (
 	NotificationFailed NotificationState = "failed"
 )
 
+// NotificationStates lists every state.
+func NotificationStates() []NotificationState {
+	return []NotificationState{NotificationOwed, NotificationSent, NotificationFailed}
+}
+
 // NotificationKind is what a message is about.
 type NotificationKind string
 
@@ -31,6 +36,9 @@ const (
 	// NotifyTest shows an example, and that messages arrive.
 	NotifyTest NotificationKind = "test"
 )
+
+// NotificationKinds lists every kind.
+func NotificationKinds() []NotificationKind { return []NotificationKind{NotifyLeads, NotifyTest} }
 
 // A Notification is a message to a member: owed, sent, or given up on.
 type Notification struct {

@@ -35,6 +35,9 @@ const (
 	OfferCustomers Offer = "customer"
 )
 
+// Offers lists every narrowing.
+func Offers() []Offer { return []Offer{OfferLeads, OfferCustomers} }
+
 const sourceColumns = `source_id, name, enabled, for_leads, for_customers, created_at, updated_at`
 
 // sourceKey is what makes a source's name unique: see contact.NameKey. It returns a *FieldError for a name of which

@@ -21,6 +21,11 @@ const (
 	DeliveryFailed DeliveryState = "failed"
 )
 
+// DeliveryStates lists every state.
+func DeliveryStates() []DeliveryState {
+	return []DeliveryState{DeliveryOwed, DeliverySent, DeliveryFailed}
+}
+
 // A WebhookDelivery is an event that a webhook is told of: owed, sent, or given up on.
 type WebhookDelivery struct {
 	ID        uuid.UUID         `db:"delivery_id"`

@@ -15,7 +15,7 @@ import (
 
 type apiKeyCreateCmd struct {
 	Workspace string    `required:"" placeholder:"ID|NAME" help:"The workspace that it opens."`
-	Role      lead.Role `required:"" enum:"admin,integration,member" placeholder:"ROLE" help:"admin: everything. integration: push leads and imports. member: one member's own copies."`
+	Role      lead.Role `required:"" enum:"${roles}" placeholder:"ROLE" help:"admin: everything. integration: push leads and imports. member: one member's own copies."`
 	Member    string    `placeholder:"ID|NAME" help:"The member whose key it is, for --role member."`
 	Group     string    `placeholder:"ID|NAME" help:"Where an integration's leads go."`
 	Source    string    `placeholder:"ID|NAME" help:"Which source an integration's leads come from."`

@@ -25,7 +25,7 @@ type setting struct {
 // settings are all variables, by name.
 func settings(t *testing.T) map[string]*setting {
 	t.Helper()
-	parser, err := kong.New(&cli{}, kong.Writers(io.Discard, io.Discard))
+	parser, err := kong.New(&cli{}, words(), kong.Writers(io.Discard, io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func commandsIn(text string) (all []string) {
 
 // TestPagesNameRealCommands holds every command that the documentation tells people to type against the command line.
 func TestPagesNameRealCommands(t *testing.T) {
-	parser, err := kong.New(&cli{}, kong.Writers(io.Discard, io.Discard), kong.Exit(func(int) {}))
+	parser, err := kong.New(&cli{}, words(), kong.Writers(io.Discard, io.Discard), kong.Exit(func(int) {}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 
 // plannedChoice says what becomes of what is planned for receivers who leave a group.
 type plannedChoice struct {
-	Pending  string   `enum:",leave,spread,delete" default:"" placeholder:"ACTION" help:"What becomes of leads planned for those who leave: leave (they go out as planned), spread (others get them), or delete. Without it the command is refused where there are some, and says how many for whom."`
+	Pending  string   `enum:",${pending_actions}" default:"" placeholder:"ACTION" help:"What becomes of leads planned for those who leave: leave (they go out as planned), spread (others get them), or delete. Without it the command is refused where there are some, and says how many for whom."`
 	ToGroup  string   `placeholder:"ID|NAME" help:"For --pending=spread: the members of this distribution group."`
 	ToMember []string `placeholder:"ID|NAME" help:"For --pending=spread: these members, as often as needed."`
 }

@@ -15,9 +15,9 @@ import (
 
 // historyCmd is `leadwheel history`.
 type historyCmd struct {
-	Outcome string    `enum:",succeeded,failed,cancelled" default:"" placeholder:"OUTCOME" help:"Only succeeded, only failed, or only what was deleted while it was pending (cancelled)."`
+	Outcome string    `enum:",${outcomes}" default:"" placeholder:"OUTCOME" help:"Only succeeded, only failed, or only what was deleted while it was pending (cancelled)."`
 	Reason  string    `help:"Only with this reason, as in no_active_receiver."`
-	Trigger string    `enum:",immediate,scheduled,distribute_now" default:"" placeholder:"TRIGGER" help:"Only what was immediate, scheduled, or brought forward (distribute_now)."`
+	Trigger string    `enum:",${triggers}" default:"" placeholder:"TRIGGER" help:"Only what was immediate, scheduled, or brought forward (distribute_now)."`
 	Lead    uuid.UUID `placeholder:"ID" help:"Only of this source lead."`
 	Member  string    `placeholder:"ID|NAME" help:"Only of this member."`
 	Group   string    `placeholder:"ID|NAME" help:"Only of this distribution group."`

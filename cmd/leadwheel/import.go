@@ -41,7 +41,7 @@ type importCmd struct {
 	Group       string   `help:"Distribution group that the leads go to, by id or exact name. Without one they are stored only, or go where the API key says."`
 	Source      string   `help:"Source of leads that name none themselves, by id or exact name."`
 	Integration string   `help:"Integration whose leads these are, by id or exact name: a row and the delivery of the same lead are one lead."`
-	Pace        string   `enum:",slow,normal,fast" default:"" placeholder:"PACE" help:"Spread the leads over days: slow (4-6 a day for each member), normal (5-7) or fast (8-12). Without it they go out at once."`
+	Pace        string   `enum:",${paces}" default:"" placeholder:"PACE" help:"Spread the leads over days: slow (4-6 a day for each member), normal (5-7) or fast (8-12). Without it they go out at once."`
 	Map         []string `placeholder:"TARGET=HEADING" sep:"none" help:"Which column holds the name, email, phone or external_id, as in --map phone=\"Contact No.\". Several of one target are joined. Without it the headings tell, or what is in the columns."`
 	DryRun      bool     `help:"Read the file and report what an import would find in it; send nothing."`
 	Rejects     string   `placeholder:"FILE" help:"Where to write rejected rows, with line and reason. Default: the file's name with .rejects.csv."`

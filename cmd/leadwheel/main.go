@@ -9,10 +9,14 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // workspaces name time zones, and a container may have none
 
 	"github.com/alecthomas/kong"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
 )
 
 type cli struct {
@@ -59,6 +63,22 @@ func run(args []string, s streams) int {
 	return exitCode(err)
 }
 
+// words are the domain's, for the flags that take one of them.
+func words() kong.Vars {
+	return kong.Vars{
+		"roles": oneOf(lead.Roles()), "outcomes": oneOf(lead.Outcomes()), "triggers": oneOf(lead.Triggers()),
+		"paces": oneOf(lead.Paces[:]), "pending_actions": oneOf(store.PendingActions()),
+	}
+}
+
+func oneOf[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, ",")
+}
+
 func parseAndRun(ctx context.Context, args []string, s streams) error {
 	parser, err := kong.New(&cli{},
 		kong.Name("leadwheel"),
@@ -67,6 +87,7 @@ func parseAndRun(ctx context.Context, args []string, s streams) error {
 			"Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 refused."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Writers(s.out, s.err),
+		words(),
 		kong.Resolvers(kong.ResolverFunc(fromFile)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(s),

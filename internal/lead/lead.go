@@ -18,6 +18,9 @@ const (
 	RoundRobinMultiple Method = "round_robin_multiple"
 )
 
+// Methods lists every method.
+func Methods() []Method { return []Method{RoundRobin, RoundRobinMultiple} }
+
 // Outcome is how a distribution ended.
 type Outcome string
 
@@ -29,6 +32,9 @@ const (
 	// Cancelled means that somebody deleted it while it was pending. It has no reason.
 	Cancelled Outcome = "cancelled"
 )
+
+// Outcomes lists every outcome.
+func Outcomes() []Outcome { return []Outcome{Succeeded, Failed, Cancelled} }
 
 // Trigger is what made a pending lead due.
 type Trigger string
@@ -42,6 +48,9 @@ const (
 	DistributeNow Trigger = "distribute_now"
 )
 
+// Triggers lists every trigger.
+func Triggers() []Trigger { return []Trigger{Immediate, Scheduled, DistributeNow} }
+
 // Role is what an API key may do.
 type Role string
 
@@ -53,6 +62,9 @@ const (
 	// RoleMember sees and edits one member's own copies.
 	RoleMember Role = "member"
 )
+
+// Roles lists every role.
+func Roles() []Role { return []Role{RoleAdmin, RoleIntegration, RoleMember} }
 
 // Queue is a class of distribution work; each class is kept from holding up the others.
 type Queue string

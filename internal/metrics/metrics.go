@@ -27,7 +27,7 @@ var Limits = []string{"key", "person", "guesses_address", "guesses", "sign_ins",
 
 // The values of the labels of notifications and of what ad platforms and forms deliver.
 var (
-	notifyChannels = []string{"telegram", "email"}
+	notifyChannels = labels(lead.Channels())
 	notifyOutcomes = []string{"sent", "retried", "failed"}
 	hookKinds      = labels(lead.Kinds())
 	hookOutcomes   = labels(lead.EventOutcomes())

@@ -79,6 +79,9 @@ func New(mux humago.Mux, d Deps) *API {
 		Formats:       formats(),
 		DefaultFormat: "application/json",
 	}
+	for _, w := range words {
+		w.register(config.Components.Schemas)
+	}
 	a := &API{
 		Deps: d, huma: humago.New(mux, config), used: newLastUsed(d.Store, d.Log),
 		room: inflight.NewRoom(MaxBody, roomWork, roomWait), limits: make(map[string]jsonbounds.Limits),

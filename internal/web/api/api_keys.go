@@ -16,7 +16,7 @@ import (
 // APIKey is a key to the workspace, without the key itself: nobody has that but its holder.
 type APIKey struct {
 	ID         uuid.UUID  `json:"id" format:"uuid"`
-	Role       lead.Role  `json:"role" enum:"admin,integration,member"`
+	Role       lead.Role  `json:"role"`
 	Name       *string    `json:"name" doc:"What it is for."`
 	MemberID   *uuid.UUID `json:"member_id" format:"uuid" nullable:"true" doc:"Whose copies a member's key sees."`
 	GroupID    *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"Where an integration's leads go."`
@@ -44,7 +44,7 @@ type CreatedAPIKey struct {
 
 // NewAPIKey is a key to be made.
 type NewAPIKey struct {
-	Role      lead.Role  `json:"role" enum:"admin,integration,member" doc:"admin: everything. integration: push leads and imports. member: one member's own copies and customers."`
+	Role      lead.Role  `json:"role" doc:"admin: everything. integration: push leads and imports. member: one member's own copies and customers."`
 	Name      string     `json:"name,omitempty" maxLength:"200" doc:"What it is for."`
 	MemberID  *uuid.UUID `json:"member_id,omitempty" format:"uuid" doc:"Needed for a member's key, and for no other."`
 	GroupID   *uuid.UUID `json:"group_id,omitempty" format:"uuid" doc:"An integration's leads then go to this group, and to no other."`

@@ -18,7 +18,7 @@ type Assignment struct {
 	ID        uuid.UUID   `json:"id" format:"uuid"`
 	GroupID   *uuid.UUID  `json:"group_id" format:"uuid" nullable:"true"`
 	MemberIDs []uuid.UUID `json:"member_ids" format:"uuid"`
-	Pace      *string     `json:"pace" enum:"slow,normal,fast"`
+	Pace      *lead.Pace  `json:"pace" nullable:"true"`
 	At        *time.Time  `json:"at"`
 	Seed      *lead.Seed  `json:"seed" doc:"What the times of a pace were drawn from."`
 	Count     int         `json:"count" doc:"How many decisions it made: one for each member who gets a lead, one for each lead yet to be dealt by its group."`
@@ -127,7 +127,7 @@ func leadsToAssign(ctx context.Context, tx *store.Tx, c *call, s store.LeadSelec
 func assignmentBody(a store.Assignment) Assignment {
 	return Assignment{
 		ID: a.ID, GroupID: a.GroupID, MemberIDs: each(a.MemberIDs, func(id uuid.UUID) uuid.UUID { return id }),
-		Pace: textOrNull(string(a.Pace)), At: a.At, Seed: a.Seed, Count: a.Count, CreatedAt: a.CreatedAt,
+		Pace: textOrNull(a.Pace), At: a.At, Seed: a.Seed, Count: a.Count, CreatedAt: a.CreatedAt,
 		Given: a.Given, Pending: a.Pending, Failed: a.Failed, Cancelled: a.Cancelled, Withdrawn: a.Withdrawn,
 	}
 }

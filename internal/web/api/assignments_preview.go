@@ -19,10 +19,10 @@ type Preview struct {
 
 // PlannedLead is who would get a lead, and when.
 type PlannedLead struct {
-	LeadID   uuid.UUID  `json:"lead_id" format:"uuid"`
-	MemberID *uuid.UUID `json:"member_id" format:"uuid" nullable:"true"`
-	DueAt    time.Time  `json:"due_at"`
-	Reason   *string    `json:"reason,omitempty" doc:"Why nobody would get it."`
+	LeadID   uuid.UUID    `json:"lead_id" format:"uuid"`
+	MemberID *uuid.UUID   `json:"member_id" format:"uuid" nullable:"true"`
+	DueAt    time.Time    `json:"due_at"`
+	Reason   *lead.Reason `json:"reason,omitempty" doc:"Why nobody would get it."`
 }
 
 func (a *API) previewAssignment(ctx context.Context, c *call, in *struct{ Body NewAssignment }) (*posted[Preview], error) {
@@ -46,7 +46,7 @@ func (a *API) previewAssignment(ctx context.Context, c *call, in *struct{ Body N
 }
 
 func plannedBody(p store.Planned) PlannedLead {
-	body := PlannedLead{LeadID: p.LeadID, DueAt: p.DueAt, Reason: textOrNull(string(p.Reason))}
+	body := PlannedLead{LeadID: p.LeadID, DueAt: p.DueAt, Reason: textOrNull(p.Reason)}
 	if p.MemberID != uuid.Nil {
 		body.MemberID = &p.MemberID
 	}

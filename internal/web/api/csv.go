@@ -154,11 +154,11 @@ func cellOfID(id *uuid.UUID) string {
 	return id.String()
 }
 
-func cellOfText(text *string) string {
+func cellOfText[T ~string](text *T) string {
 	if text == nil {
 		return ""
 	}
-	return *text
+	return string(*text)
 }
 
 // cellOfObject is an object as JSON, empty where it has no members.

@@ -22,7 +22,7 @@ const maxDecisions = 1_000_000
 type Distribution struct {
 	GroupID   *uuid.UUID  `json:"group_id,omitempty" format:"uuid" doc:"One turn a lead. Either this or member_ids."`
 	MemberIDs []uuid.UUID `json:"member_ids,omitempty" format:"uuid" maxItems:"1000" doc:"Each gets a copy of each lead."`
-	Pace      lead.Pace   `json:"pace,omitempty" enum:"slow,normal,fast" doc:"Spreads the leads over days: 4-6, 5-7 or 8-12 a day for each member, within the distribution hours."`
+	Pace      lead.Pace   `json:"pace,omitempty" doc:"Spreads the leads over days: 4-6, 5-7 or 8-12 a day for each member, within the distribution hours."`
 	At        *time.Time  `json:"at,omitempty" doc:"When all of them go out, within a year. Either this, or pace, or neither for now."`
 }
 

@@ -18,7 +18,7 @@ import (
 type Event struct {
 	ID      uuid.UUID         `json:"id" format:"uuid"`
 	At      time.Time         `json:"at" doc:"When it came in."`
-	Outcome lead.EventOutcome `json:"outcome" enum:"lead,duplicate,test,ignored,unmapped,held,refused"`
+	Outcome lead.EventOutcome `json:"outcome"`
 	Detail  *string           `json:"detail" doc:"Why, where there is something to say."`
 	LeadIDs []uuid.UUID       `json:"lead_ids" format:"uuid" doc:"Its leads, made by it or there before."`
 	Made    int               `json:"made" doc:"How many leads it has made that were not there."`
@@ -48,7 +48,7 @@ type eventOutput struct{ Body EventBody }
 type eventsInput struct {
 	Paging
 	ItemID
-	Outcome    lead.EventOutcome `query:"outcome" enum:"lead,duplicate,test,ignored,unmapped,held,refused"`
+	Outcome    lead.EventOutcome `query:"outcome"`
 	Incomplete bool              `query:"incomplete" doc:"Only deliveries with entries of which no lead could be made."`
 }
 

@@ -16,7 +16,7 @@ import (
 type Group struct {
 	ID      uuid.UUID   `json:"id" format:"uuid"`
 	Name    string      `json:"name"`
-	Method  lead.Method `json:"method" enum:"round_robin,round_robin_multiple"`
+	Method  lead.Method `json:"method"`
 	Version int         `json:"version" doc:"Goes up whenever the receivers or the method change."`
 	Slots   []Slot      `json:"slots"`
 	Next    *[]Turn     `json:"next,omitempty" doc:"Whose turns come next, with ?next=."`
@@ -50,7 +50,7 @@ type Turn struct {
 // GroupSpec is a group to be made.
 type GroupSpec struct {
 	Name   string      `json:"name" minLength:"1" maxLength:"200"`
-	Method lead.Method `json:"method" enum:"round_robin,round_robin_multiple"`
+	Method lead.Method `json:"method"`
 	Slots  []Slot      `json:"slots" minItems:"1" maxItems:"1000" doc:"The receivers, in turn order."`
 }
 

@@ -19,7 +19,7 @@ type GroupEdit struct {
 
 // GroupPendingChoice says what becomes of the leads planned through a group for receivers who leave it.
 type GroupPendingChoice struct {
-	Action    store.PendingAction `json:"action" enum:"leave,spread,delete" doc:"leave: they go out to them as planned. spread: others get them, at the same pace and in the same order. delete: they are deleted, and the source leads stay."`
+	Action    store.PendingAction `json:"action" doc:"leave: they go out to them as planned. spread: others get them, at the same pace and in the same order. delete: they are deleted, and the source leads stay."`
 	GroupID   uuid.UUID           `json:"group_id,omitempty" format:"uuid" doc:"For spread: the active members of this group. With neither this nor member_ids, those of the edited group."`
 	MemberIDs []uuid.UUID         `json:"member_ids,omitempty" format:"uuid" maxItems:"1000" doc:"For spread: these active members."`
 }
@@ -59,7 +59,7 @@ type groupPreviewInput struct {
 // groupRemoval is a group to be deleted, and what becomes of what is planned through it.
 type groupRemoval struct {
 	ItemID
-	Pending   store.PendingAction `query:"pending" enum:"leave,spread,delete" doc:"What becomes of the leads planned through the group, as when it is edited. Needed where there are some: without it the answer is 409, with how many for whom."`
+	Pending   store.PendingAction `query:"pending" doc:"What becomes of the leads planned through the group, as when it is edited. Needed where there are some: without it the answer is 409, with how many for whom."`
 	GroupID   uuid.UUID           `query:"group_id" format:"uuid" doc:"For spread: the active members of this group."`
 	MemberIDs []string            `query:"member_ids" maxItems:"1000" doc:"For spread: these active members, separated by commas."`
 }

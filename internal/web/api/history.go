@@ -28,10 +28,10 @@ type HistoryEntry struct {
 	Turn         *int64       `json:"turn"`
 	MovedFrom    *uuid.UUID   `json:"moved_from" format:"uuid" nullable:"true" doc:"The member for whom it was planned, where someone chose another."`
 	Replanned    *time.Time   `json:"replanned_from" doc:"When it was to go out first, where an outage outlasted that day."`
-	Outcome      lead.Outcome `json:"outcome" enum:"succeeded,failed,cancelled"`
-	Reason       *string      `json:"reason"`
-	Trigger      lead.Trigger `json:"trigger" enum:"immediate,scheduled,distribute_now"`
-	Pace         *string      `json:"pace" enum:"slow,normal,fast" doc:"At which it was planned; null where it was not."`
+	Outcome      lead.Outcome `json:"outcome"`
+	Reason       *lead.Reason `json:"reason" nullable:"true"`
+	Trigger      lead.Trigger `json:"trigger"`
+	Pace         *lead.Pace   `json:"pace" nullable:"true" doc:"At which it was planned; null where it was not."`
 	Skipped      []Skip       `json:"skipped" doc:"Members who were passed over."`
 	AcceptedAt   time.Time    `json:"accepted_at" doc:"When it was asked for, or brought forward."`
 	DueAt        time.Time    `json:"due_at" doc:"For when it was planned."`
@@ -56,9 +56,9 @@ type Retry struct {
 
 type historyInput struct {
 	Paging
-	Outcome  lead.Outcome `query:"outcome" enum:"succeeded,failed,cancelled"`
+	Outcome  lead.Outcome `query:"outcome"`
 	Reason   lead.Reason  `query:"reason" maxLength:"100"`
-	Trigger  lead.Trigger `query:"trigger" enum:"immediate,scheduled,distribute_now"`
+	Trigger  lead.Trigger `query:"trigger"`
 	MemberID uuid.UUID    `query:"member_id" format:"uuid"`
 	LeadID   uuid.UUID    `query:"lead_id" format:"uuid"`
 	GroupID  uuid.UUID    `query:"group_id" format:"uuid"`
@@ -161,7 +161,7 @@ func historyBody(h store.HistoryEntry) HistoryEntry {
 		ID: h.ID, LeadID: h.LeadID, MemberID: h.MemberID, GroupID: h.GroupID, AssignmentID: h.AssignmentID,
 		RetryOf: h.RetryOf, Retried: h.Retried, RingVersion: h.RingVersion, Turn: h.Turn,
 		MovedFrom: h.MovedFrom, Replanned: h.ReplannedFrom, Outcome: h.Outcome,
-		Reason: textOrNull(string(h.Reason)), Trigger: h.Trigger, Pace: textOrNull(string(h.Pace)),
+		Reason: textOrNull(h.Reason), Trigger: h.Trigger, Pace: textOrNull(h.Pace),
 		AcceptedAt: h.AcceptedAt, DueAt: h.DueAt, At: h.At, PendingID: h.PendingID, ActID: h.ActID, CancelledBy: h.CancelledBy,
 		Skipped: each(h.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
 	}

@@ -51,7 +51,7 @@ func overID(p Patch[uuid.UUID], id **uuid.UUID) {
 }
 
 // textOrNull is text as JSON has it: null where there is none.
-func textOrNull(text string) *string {
+func textOrNull[T ~string](text T) *T {
 	if text == "" {
 		return nil
 	}

@@ -24,22 +24,22 @@ type Importer interface {
 
 // Import is a file of leads that was sent, and what became of its rows.
 type Import struct {
-	ID            uuid.UUID  `json:"id" format:"uuid"`
-	Status        string     `json:"status" enum:"waiting,running,completed,failed,cancelled" doc:"An import waits while as many others of the workspace run as may. What a failed or cancelled one had imported stays; send the file again: rows already here are recognised."`
-	Rows          int64      `json:"rows" doc:"Rows read so far: the sum of imported, duplicates and rejected."`
-	Imported      int64      `json:"imported"`
-	Duplicates    int64      `json:"duplicates" doc:"Rows whose external id, or else whose whole content, was imported before."`
-	Rejected      int64      `json:"rejected" doc:"Rows to be had, with line and reason, from this import's rejects."`
-	Columns       []Column   `json:"columns" doc:"What the columns of the file became, in their order; of an archive those of all of its files."`
-	Mapping       Mapping    `json:"mapping" doc:"Which columns its sender said to be the name, the email, the phone and the external id."`
-	Warnings      []string   `json:"warnings"`
-	Error         *string    `json:"error" doc:"Why the import failed."`
-	GroupID       *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"The group to which its leads are distributed."`
-	SourceID      *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"The source of rows that name none."`
-	IntegrationID *uuid.UUID `json:"integration_id" format:"uuid" nullable:"true" doc:"The integration whose external ids its leads share."`
-	Pace          *string    `json:"pace" enum:"slow,normal,fast" doc:"How its leads are spread over days."`
-	CreatedAt     time.Time  `json:"created_at"`
-	FinishedAt    *time.Time `json:"finished_at"`
+	ID            uuid.UUID          `json:"id" format:"uuid"`
+	Status        store.ImportStatus `json:"status" doc:"An import waits while as many others of the workspace run as may. What a failed or cancelled one had imported stays; send the file again: rows already here are recognised."`
+	Rows          int64              `json:"rows" doc:"Rows read so far: the sum of imported, duplicates and rejected."`
+	Imported      int64              `json:"imported"`
+	Duplicates    int64              `json:"duplicates" doc:"Rows whose external id, or else whose whole content, was imported before."`
+	Rejected      int64              `json:"rejected" doc:"Rows to be had, with line and reason, from this import's rejects."`
+	Columns       []Column           `json:"columns" doc:"What the columns of the file became, in their order; of an archive those of all of its files."`
+	Mapping       Mapping            `json:"mapping" doc:"Which columns its sender said to be the name, the email, the phone and the external id."`
+	Warnings      []string           `json:"warnings"`
+	Error         *string            `json:"error" doc:"Why the import failed."`
+	GroupID       *uuid.UUID         `json:"group_id" format:"uuid" nullable:"true" doc:"The group to which its leads are distributed."`
+	SourceID      *uuid.UUID         `json:"source_id" format:"uuid" nullable:"true" doc:"The source of rows that name none."`
+	IntegrationID *uuid.UUID         `json:"integration_id" format:"uuid" nullable:"true" doc:"The integration whose external ids its leads share."`
+	Pace          *lead.Pace         `json:"pace" nullable:"true" doc:"How its leads are spread over days."`
+	CreatedAt     time.Time          `json:"created_at"`
+	FinishedAt    *time.Time         `json:"finished_at"`
 }
 
 // Column is a column of an import's file.
@@ -54,11 +54,11 @@ func (i Import) itemID() uuid.UUID { return i.ID }
 type importOutput struct{ Body Import }
 
 type importInput struct {
-	GroupID       string `query:"group_id" doc:"The distribution group to which the leads go."`
-	SourceID      string `query:"source_id" doc:"The source of rows that name none."`
-	IntegrationID string `query:"integration_id" doc:"The integration whose leads these are: a row and the delivery of the same lead are one lead, and a column id holds the platform's ids."`
-	Pace          string `query:"pace" enum:"slow,normal,fast" doc:"Spreads the leads over days; needs a group."`
-	Mapping       string `query:"mapping" maxLength:"20000" doc:"Which columns hold what, as JSON: an object of name, email, phone and external_id, each a heading or a list of headings whose texts are joined. Case does not matter. Without it the headings tell, or else what is in the columns." example:"{\"name\":[\"First\",\"Last\"],\"phone\":\"Contact No.\"}"`
+	GroupID       string    `query:"group_id" doc:"The distribution group to which the leads go."`
+	SourceID      string    `query:"source_id" doc:"The source of rows that name none."`
+	IntegrationID string    `query:"integration_id" doc:"The integration whose leads these are: a row and the delivery of the same lead are one lead, and a column id holds the platform's ids."`
+	Pace          lead.Pace `query:"pace" doc:"Spreads the leads over days; needs a group."`
+	Mapping       string    `query:"mapping" maxLength:"20000" doc:"Which columns hold what, as JSON: an object of name, email, phone and external_id, each a heading or a list of headings whose texts are joined. Case does not matter. Without it the headings tell, or else what is in the columns." example:"{\"name\":[\"First\",\"Last\"],\"phone\":\"Contact No.\"}"`
 	Upload        Body
 }
 
@@ -216,9 +216,9 @@ func importBody(i store.Import) Import {
 		warnings = []string{}
 	}
 	return Import{
-		ID: i.ID, Status: string(i.Status), Rows: i.Rows, Imported: i.Imported, Duplicates: i.Duplicates, Rejected: i.Rejected,
+		ID: i.ID, Status: i.Status, Rows: i.Rows, Imported: i.Imported, Duplicates: i.Duplicates, Rejected: i.Rejected,
 		Columns: each(i.Columns, func(c store.ImportColumn) Column { return Column(c) }), Mapping: mappingBody(i.Mapping),
 		Warnings: warnings, Error: textOrNull(i.Error), GroupID: i.GroupID, SourceID: i.SourceID, IntegrationID: i.IntegrationID,
-		Pace: textOrNull(string(i.Pace)), CreatedAt: i.CreatedAt, FinishedAt: i.FinishedAt,
+		Pace: textOrNull(i.Pace), CreatedAt: i.CreatedAt, FinishedAt: i.FinishedAt,
 	}
 }

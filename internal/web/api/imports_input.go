@@ -42,14 +42,14 @@ func (a *API) importGroup(ctx context.Context, c *call, named string) (group *uu
 }
 
 // importPace is how an import's leads are spread over days, empty where they go out at once.
-func importPace(c *call, named string, group *uuid.UUID) (lead.Pace, error) {
+func importPace(c *call, named lead.Pace, group *uuid.UUID) (lead.Pace, error) {
 	switch {
 	case named != "" && !c.ScheduledDistribution:
 		return "", lead.FeatureDisabled
 	case named != "" && group == nil:
 		return "", badQuery("query.pace", "a pace needs a group to which the leads go; give group_id")
 	}
-	return lead.Pace(named), nil
+	return named, nil
 }
 
 // importSource is the source of rows that name none: the one the import names, or its key's; nil where there is none.

@@ -17,7 +17,7 @@ import (
 type Integration struct {
 	ID            uuid.UUID  `json:"id" format:"uuid"`
 	URL           string     `json:"url" doc:"Where leads are delivered: a path on this server."`
-	Kind          lead.Kind  `json:"kind" enum:"generic,form,google,meta,tiktok,linkedin,typeform,snapchat"`
+	Kind          lead.Kind  `json:"kind"`
 	Name          string     `json:"name"`
 	Enabled       bool       `json:"enabled" doc:"While it is not, deliveries are kept, and can be replayed later."`
 	GroupID       *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"Who gets its leads."`
@@ -41,13 +41,13 @@ func (i Integration) itemID() uuid.UUID { return i.ID }
 
 // Health is whether an integration's leads come through.
 type Health struct {
-	State string `json:"state" enum:"ok,token_dead,permission,throttled"`
-	Held  int    `json:"held" doc:"Deliveries that are kept until they can be read."`
+	State lead.Health `json:"state"`
+	Held  int         `json:"held" doc:"Deliveries that are kept until they can be read."`
 }
 
 // NewIntegration is an integration to be made.
 type NewIntegration struct {
-	Kind          lead.Kind  `json:"kind" enum:"generic,form,google,meta,tiktok,linkedin,typeform,snapchat"`
+	Kind          lead.Kind  `json:"kind"`
 	Name          string     `json:"name" minLength:"1" maxLength:"200"`
 	Enabled       *bool      `json:"enabled,omitempty" doc:"True unless given."`
 	GroupID       *uuid.UUID `json:"group_id,omitempty" format:"uuid" doc:"Who gets its leads; nobody unless given."`
@@ -206,7 +206,7 @@ func integrationBody(i store.Integration, held int) Integration {
 		GroupID: i.GroupID, SourceID: i.SourceID, CreateSources: i.CreateSources, RateLimit: i.RateLimit,
 		Mapping:     mappingBody(i.Settings.MappedTo()),
 		RedirectURL: textOrNull(i.Settings.RedirectURL), Honeypot: textOrNull(i.Settings.Honeypot), HiddenFields: hidden, FormIDs: forms, Page: pageBody(i.Settings.Page),
-		Health: Health{State: string(i.Health), Held: held}, Warning: textOrNull(i.Warning), WarnedAt: i.WarnedAt,
+		Health: Health{State: i.Health, Held: held}, Warning: textOrNull(i.Warning), WarnedAt: i.WarnedAt,
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}
 }

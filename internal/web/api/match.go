@@ -49,7 +49,7 @@ func leadSelection(name string, ids []uuid.UUID, filter *LeadMatch) (store.LeadS
 // HistoryMatch is the filters of the list of history, as JSON has them, and how many it has.
 type HistoryMatch struct {
 	Reason       lead.Reason  `json:"reason,omitempty" maxLength:"100"`
-	Trigger      lead.Trigger `json:"trigger,omitempty" enum:"immediate,scheduled,distribute_now"`
+	Trigger      lead.Trigger `json:"trigger,omitempty"`
 	MemberID     uuid.UUID    `json:"member_id,omitempty" format:"uuid"`
 	LeadID       uuid.UUID    `json:"lead_id,omitempty" format:"uuid"`
 	GroupID      uuid.UUID    `json:"group_id,omitempty" format:"uuid"`

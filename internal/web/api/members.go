@@ -21,7 +21,7 @@ type Member struct {
 	Timezone       *string     `json:"timezone" doc:"An IANA time zone; null means the workspace's."`
 	NotifyBy       *NotifyBy   `json:"notify_by" nullable:"true" doc:"How they are told of their leads: by all of these that reach them, else by whatever does. Null: by Telegram where linked, else by e-mail. Empty: not at all."`
 	QuietHours     *QuietHours `json:"quiet_hours" doc:"When they get no messages, by their own clock."`
-	EmailOff       *string     `json:"email_off" enum:"unsubscribed,undeliverable" nullable:"true" doc:"Why nothing is sent to the e-mail address. A new address or choice of notify_by has it used again."`
+	EmailOff       *EmailOff   `json:"email_off" nullable:"true" doc:"Why nothing is sent to the e-mail address. A new address or choice of notify_by has it used again."`
 	Active         bool        `json:"active" doc:"Those who are deactivated get no leads."`
 	CreatedAt      time.Time   `json:"created_at"`
 	UpdatedAt      time.Time   `json:"updated_at"`
@@ -170,7 +170,7 @@ func (p MemberPatch) apply(m *store.Member) error {
 // memberRemoval is a member to be removed, and what becomes of what they have pending.
 type memberRemoval struct {
 	ItemID
-	Pending   store.PendingAction `query:"pending" enum:"leave,spread,delete" default:"leave" doc:"What becomes of what the member has pending, as when they are deactivated."`
+	Pending   store.PendingAction `query:"pending" default:"leave" doc:"What becomes of what the member has pending, as when they are deactivated."`
 	GroupID   uuid.UUID           `query:"group_id" format:"uuid" doc:"For spread: the active members of this group."`
 	MemberIDs []string            `query:"member_ids" maxItems:"1000" doc:"For spread: these active members, separated by commas."`
 }
@@ -209,6 +209,6 @@ func memberBody(m store.Member) Member {
 	return Member{
 		ID: m.ID, Name: m.Name, Email: textOrNull(m.Email), TelegramChatID: textOrNull(m.TelegramChatID),
 		Timezone: textOrNull(m.Timezone), NotifyBy: notifyByBody(m.NotifyBy), QuietHours: hoursOrNull(m.QuietHours),
-		EmailOff: textOrNull(m.EmailOff), Active: m.Active, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+		EmailOff: textOrNull(EmailOff(m.EmailOff)), Active: m.Active, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
 	}
 }

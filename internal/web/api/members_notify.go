@@ -1,6 +1,8 @@
 package api
 
 import (
+	"reflect"
+
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -10,14 +12,13 @@ import (
 // NotifyBy are channels by which a member is told of their leads.
 type NotifyBy []lead.Channel
 
+// EmailOff is why nothing is sent to a member's e-mail address.
+type EmailOff string
+
 // Schema implements huma.SchemaProvider.
-func (NotifyBy) Schema(huma.Registry) *huma.Schema {
-	var channels []any
-	for _, c := range lead.Channels() {
-		channels = append(channels, string(c))
-	}
-	most := len(channels)
-	return &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Enum: channels}, MaxItems: &most, UniqueItems: true}
+func (NotifyBy) Schema(r huma.Registry) *huma.Schema {
+	most := len(lead.Channels())
+	return &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[lead.Channel](), false, ""), MaxItems: &most, UniqueItems: true}
 }
 
 // QuietHours are when a member gets no messages.

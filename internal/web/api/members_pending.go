@@ -21,7 +21,7 @@ type MemberPending struct {
 
 // PendingChoice says what becomes of the planned leads of a member.
 type PendingChoice struct {
-	Action    store.PendingAction `json:"action" enum:"leave,spread,delete" doc:"leave: they fail when they are due, unless the member is active again. spread: others get them, at the same pace and in the same order. delete: they are deleted, and the source leads stay."`
+	Action    store.PendingAction `json:"action" doc:"leave: they fail when they are due, unless the member is active again. spread: others get them, at the same pace and in the same order. delete: they are deleted, and the source leads stay."`
 	GroupID   uuid.UUID           `json:"group_id,omitempty" format:"uuid" doc:"For spread: the active members of this group. With neither this nor member_ids, those of the group by which each lead was dealt."`
 	MemberIDs []uuid.UUID         `json:"member_ids,omitempty" format:"uuid" maxItems:"1000" doc:"For spread: these active members."`
 }

@@ -17,14 +17,14 @@ import (
 type Notification struct {
 	ID       uuid.UUID               `json:"id" format:"uuid"`
 	MemberID uuid.UUID               `json:"member_id" format:"uuid"`
-	Kind     store.NotificationKind  `json:"kind" enum:"leads,test"`
-	Channel  lead.Channel            `json:"channel" enum:"telegram,email"`
-	State    store.NotificationState `json:"state" enum:"owed,sent,failed"`
+	Kind     store.NotificationKind  `json:"kind"`
+	Channel  lead.Channel            `json:"channel"`
+	State    store.NotificationState `json:"state"`
 	Leads    int                     `json:"leads" doc:"How many assigned leads it tells of. Messages to a member that wait at the same time become one."`
 	LeadIDs  []uuid.UUID             `json:"assigned_lead_ids" doc:"The first hundred of them."`
 	Attempts int                     `json:"attempts"`
 	Error    *string                 `json:"error" doc:"What the provider said last; for a message that was sent, why it went by another channel."`
-	Fallback *string                 `json:"fallback_from" enum:"telegram,email" nullable:"true" doc:"The channel that it was to go by first."`
+	Fallback *lead.Channel           `json:"fallback_from" nullable:"true" doc:"The channel that it was to go by first."`
 	Created  time.Time               `json:"created_at"`
 	NextAt   *time.Time              `json:"next_attempt_at" doc:"When it is tried next, while it is owed."`
 	SentAt   *time.Time              `json:"sent_at"`
@@ -51,7 +51,7 @@ type Resent struct {
 type notificationInput struct {
 	Paging
 	MemberID uuid.UUID               `query:"member_id" format:"uuid"`
-	State    store.NotificationState `query:"state" enum:"owed,sent,failed"`
+	State    store.NotificationState `query:"state"`
 }
 
 func (a *API) registerNotifications() {
@@ -130,7 +130,7 @@ func (a *API) postTestNotification(ctx context.Context, c *call, in *itemInput) 
 func notificationBody(n store.Notification) Notification {
 	body := Notification{
 		ID: n.ID, MemberID: n.MemberID, Kind: n.Kind, Channel: n.Channel, State: n.State, Leads: n.Leads, LeadIDs: n.AssignedLeadIDs,
-		Attempts: n.Attempts, Error: textOrNull(n.Error), Fallback: textOrNull(string(n.FallbackFrom)), Created: n.CreatedAt, SentAt: n.SentAt,
+		Attempts: n.Attempts, Error: textOrNull(n.Error), Fallback: textOrNull(n.FallbackFrom), Created: n.CreatedAt, SentAt: n.SentAt,
 	}
 	if n.State == store.NotificationOwed {
 		body.NextAt = &n.SendAt

@@ -24,8 +24,8 @@ type PendingLead struct {
 	MovedFrom    *uuid.UUID   `json:"moved_from" format:"uuid" nullable:"true" doc:"The member for whom it was planned, where someone chose another."`
 	Replanned    *time.Time   `json:"replanned_from" doc:"When it was to go out first, where an outage outlasted that day."`
 	Turn         *int64       `json:"turn"`
-	Trigger      lead.Trigger `json:"trigger" enum:"immediate,scheduled,distribute_now"`
-	Pace         *string      `json:"pace" enum:"slow,normal,fast"`
+	Trigger      lead.Trigger `json:"trigger"`
+	Pace         *lead.Pace   `json:"pace" nullable:"true"`
 	DueAt        time.Time    `json:"due_at"`
 }
 
@@ -140,6 +140,6 @@ func (a *API) listPending(ctx context.Context, c *call, in *pendingListInput) (*
 func pendingBody(p store.PendingLead) PendingLead {
 	return PendingLead{
 		ID: p.ID, LeadID: p.LeadID, MemberID: p.MemberID, GroupID: p.GroupID, AssignmentID: p.AssignmentID,
-		MovedFrom: p.MovedFrom, Replanned: p.ReplannedFrom, Turn: p.Turn, Trigger: p.Trigger, Pace: textOrNull(string(p.Pace)), DueAt: p.DueAt,
+		MovedFrom: p.MovedFrom, Replanned: p.ReplannedFrom, Turn: p.Turn, Trigger: p.Trigger, Pace: textOrNull(p.Pace), DueAt: p.DueAt,
 	}
 }

@@ -46,7 +46,7 @@ type sourceOutput struct{ Body Source }
 
 type sourceListInput struct {
 	Paging
-	For string `query:"for" enum:"lead,customer" doc:"Only those offered for new leads, or for new customers. A member's key needs it."`
+	For store.Offer `query:"for" doc:"Only those offered for new leads, or for new customers. A member's key needs it."`
 }
 
 func (a *API) registerSources() {

@@ -23,7 +23,7 @@ type StatusChange struct {
 	ID       uuid.UUID  `json:"id" format:"uuid"`
 	From     string     `json:"from" doc:"What the status was called then."`
 	To       string     `json:"to"`
-	By       lead.Role  `json:"by" enum:"admin,member" doc:"Whose key changed it."`
+	By       lead.Role  `json:"by" doc:"Whose key changed it."`
 	APIKeyID *uuid.UUID `json:"api_key_id,omitempty" format:"uuid" doc:"Not for members."`
 	MemberID *uuid.UUID `json:"member_id,omitempty" format:"uuid" doc:"Whose key it was, where it was a member's. Not for members."`
 	At       time.Time  `json:"at"`

@@ -17,11 +17,11 @@ import (
 // WebhookDelivery is an event that a webhook is told of: owed, sent, or given up on.
 type WebhookDelivery struct {
 	ID             uuid.UUID           `json:"id" format:"uuid" doc:"The webhook gets it as the header webhook-id, with msg_ before it."`
-	Event          lead.WebhookEvent   `json:"event" enum:"lead.received,lead.assigned,lead.distribution_failed,lead.updated"`
+	Event          lead.WebhookEvent   `json:"event"`
 	LeadID         uuid.UUID           `json:"lead_id" format:"uuid"`
 	AssignedLeadID *uuid.UUID          `json:"assigned_lead_id" format:"uuid" nullable:"true" doc:"The copy that it is about; null where it is about the source lead."`
 	At             time.Time           `json:"at" doc:"When it happened."`
-	State          store.DeliveryState `json:"state" enum:"owed,sent,failed"`
+	State          store.DeliveryState `json:"state"`
 	Attempts       int                 `json:"attempts"`
 	Status         *int                `json:"status" doc:"HTTP's, of the last answer; null where there was none."`
 	Error          *string             `json:"error" doc:"What was wrong the last time."`
@@ -55,7 +55,7 @@ type RedeliveredFailed struct {
 type webhookDeliveriesInput struct {
 	Paging
 	ItemID
-	State store.DeliveryState `query:"state" enum:"owed,sent,failed"`
+	State store.DeliveryState `query:"state"`
 }
 
 type webhookDeliveryInput struct {

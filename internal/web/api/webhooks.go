@@ -60,12 +60,8 @@ type Events []lead.WebhookEvent
 
 // Schema implements huma.SchemaProvider.
 func (Events) Schema(r huma.Registry) *huma.Schema {
-	one := r.Schema(reflect.TypeFor[string](), false, "")
-	for _, e := range lead.WebhookEvents() {
-		one.Enum = append(one.Enum, string(e))
-	}
 	least := 1
-	return &huma.Schema{Type: huma.TypeArray, Items: one, MinItems: &least, UniqueItems: true}
+	return &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[lead.WebhookEvent](), false, ""), MinItems: &least, UniqueItems: true}
 }
 
 type webhookOutput struct{ Body Webhook }

@@ -159,7 +159,7 @@ func workspaceBody(w store.Workspace) Workspace {
 		ID: w.ID, Name: w.Name, Timezone: w.Timezone, Region: w.Region,
 		Hours:    Hours{From: w.Hours.From.String(), To: w.Hours.To.String()},
 		Statuses: w.Statuses, WonStatus: textOrNull(w.WonStatus),
-		Duplicates: Duplicates{Policy: string(w.Policy), Days: w.Days},
+		Duplicates: Duplicates{Policy: w.Policy, Days: w.Days},
 		Features:   Features{LeadsDistribution: w.LeadsDistribution, ScheduledDistribution: w.ScheduledDistribution},
 		APIKeys:    KeyPolicy{w.APIKeyMaxDays},
 		CreatedAt:  w.CreatedAt, UpdatedAt: w.UpdatedAt,
