@@ -77,7 +77,7 @@ func timestamps(times []time.Time) array {
 }
 
 // texts passes strings as text[].
-func texts(strings []string) array {
+func texts[T ~string](strings []T) array {
 	a := newArray(oidText, len(strings), size(strings))
 	for _, s := range strings {
 		a = append(binary.BigEndian.AppendUint32(a, uint32(len(s))), s...)
@@ -114,7 +114,7 @@ func jsonbs(strings []string) array {
 	return a
 }
 
-func size(strings []string) (n int) {
+func size[T ~string](strings []T) (n int) {
 	for _, s := range strings {
 		n += len(s)
 	}

@@ -111,9 +111,9 @@ func (s *Store) FeedFetches(ctx context.Context, before time.Time, limit int) ([
 	err := sqlx.SelectContext(ctx, s.q, &fed, `
 		WITH due AS (
 			SELECT workspace_id, integration_id FROM integrations i
-			WHERE kind IN ('meta', 'linkedin') AND deleted_at IS NULL AND enabled AND (fetch_from IS NULL OR fetch_from <= $1)
+			WHERE kind = ANY($4) AND deleted_at IS NULL AND enabled AND (fetch_from IS NULL OR fetch_from <= $1)
 				AND (fed_at IS NULL OR fed_at < $2)
-				AND (kind = 'meta' AND settings ? 'form_ids' AND coalesce(reconcile_at, created_at + interval '1 hour') <= $1 OR EXISTS (
+				AND (kind = ANY($5) AND settings ? 'form_ids' AND coalesce(reconcile_at, created_at + interval '1 hour') <= $1 OR EXISTS (
 					SELECT FROM fetches f
 					WHERE f.workspace_id = i.workspace_id AND f.integration_id = i.integration_id AND f.fetch_at <= $1))
 			LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
@@ -121,7 +121,7 @@ func (s *Store) FeedFetches(ctx context.Context, before time.Time, limit int) ([
 		UPDATE integrations i SET fed_at = $1, fed_times = i.fed_times + 1 FROM due
 		WHERE i.workspace_id = due.workspace_id AND i.integration_id = due.integration_id
 		RETURNING i.workspace_id, i.integration_id AS batch_id, 'fetch' AS queue, i.fed_times AS generation`,
-		s.now(), before, limit)
+		s.now(), before, limit, texts(lead.FetchedKinds()), texts(lead.ListedKinds()))
 	return fed, translate(err)
 }
 

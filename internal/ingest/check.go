@@ -10,18 +10,6 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-// fieldsOf are the fields that some kinds of integrations have and others don't; required ones are marked.
-var fieldsOf = map[lead.Kind][]string{
-	lead.KindGoogle:   {"secret!", "mapping"},
-	lead.KindTikTok:   {"secret!", "mapping"},
-	lead.KindTypeform: {"secret!", "mapping"},
-	lead.KindGeneric:  {"secret", "mapping"},
-	lead.KindForm:     {"mapping", "redirect_url", "honeypot", "hidden_fields", "page"},
-	lead.KindSnapchat: {"secret!", "mapping"},
-	lead.KindMeta:     {"secret!", "verify_token", "access_token", "form_ids", "mapping"},
-	lead.KindLinkedIn: {"secret!", "access_token", "mapping"},
-}
-
 // CheckIntegration returns a *store.FieldError where an integration has not what its kind needs, or something that its
 // kind has no use for.
 func CheckIntegration(i store.Integration, s Secrets) error {
@@ -35,7 +23,7 @@ func CheckIntegration(i store.Integration, s Secrets) error {
 		"page": i.Settings.Page != nil, "hidden_fields": len(i.Settings.HiddenFields) > 0,
 	}
 	for _, field := range []string{"secret", "verify_token", "access_token", "mapping", "redirect_url", "honeypot", "hidden_fields", "form_ids", "page"} {
-		switch takes := fieldsOf[i.Kind]; {
+		switch takes := providers[i.Kind].fields; {
 		case !has[field] && slices.Contains(takes, field+"!"):
 			return &store.FieldError{Field: field, Message: fmt.Sprintf("a %s integration needs this", i.Kind)}
 		case has[field] && !slices.Contains(takes, field+"!") && !slices.Contains(takes, field):

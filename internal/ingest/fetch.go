@@ -60,14 +60,14 @@ type Platforms struct {
 
 // NewFetcher makes a fetcher.
 func NewFetcher(o FetcherOptions) *Fetcher {
+	f := &Fetcher{store: o.Store, box: o.Box, metrics: o.Metrics, log: o.Log, platforms: make(map[lead.Kind]platform)}
 	client := newPlatformClient()
-	return &Fetcher{
-		store: o.Store, box: o.Box, metrics: o.Metrics, log: o.Log,
-		platforms: map[lead.Kind]platform{
-			lead.KindMeta:     &graph{base: o.MetaURL, http: client},
-			lead.KindLinkedIn: &linkedInAPI{base: o.LinkedInURL, version: o.LinkedInVersion, http: client, now: o.Store.Now},
-		},
+	for name, k := range providers {
+		if k.platform != nil {
+			f.platforms[name] = k.platform(o.Platforms, client, o.Store.Now)
+		}
 	}
+	return f
 }
 
 // Run fetches what an integration has to fetch, and returns when nothing is left, its platform refuses, or some time is

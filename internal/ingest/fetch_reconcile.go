@@ -24,9 +24,6 @@ const (
 	PlatformsKeep = 90 * 24 * time.Hour
 )
 
-// Reconciles reports whether integrations of the kind can be looked through for leads that were missed.
-func Reconciles(kind lead.Kind) bool { return kind == lead.KindMeta }
-
 // reconcile looks through the forms' lists, where that is due, until the time is over, the platform refuses or all is
 // seen. It goes on where it was left.
 func (r *fetchRun) reconcile(ctx context.Context, until time.Time) error {

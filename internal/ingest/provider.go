@@ -41,7 +41,7 @@ type redactor interface {
 
 // Redacted is a body without the secret that some kinds of integrations are sent in it.
 func Redacted(kind lead.Kind, body []byte) []byte {
-	if p, is := providers[kind].(redactor); is {
+	if p, is := sortOf[redactor](kind); is {
 		return p.Redact(body)
 	}
 	return body
@@ -132,21 +132,6 @@ func (e *UnmappedError) Error() string { return e.Message }
 
 // errNoSecret is for integrations whose secret was never set or was taken away.
 var errNoSecret = &UnsignedError{"the integration has no secret to verify deliveries with; set it"}
-
-// providers are the ways to read deliveries, by kind.
-var providers = map[lead.Kind]Provider{
-	lead.KindGoogle:   google{},
-	lead.KindTikTok:   tiktok{},
-	lead.KindTypeform: typeform{},
-	lead.KindGeneric:  generic{},
-	lead.KindForm:     form{},
-	lead.KindSnapchat: snapchat{},
-	lead.KindMeta:     meta{},
-	lead.KindLinkedIn: linkedIn{},
-}
-
-// Supported reports whether integrations of the kind can be made.
-func Supported(kind lead.Kind) bool { return providers[kind] != nil }
 
 // Secrets are what an integration shares with its platform. Empty text means that there is none.
 type Secrets struct {

@@ -111,7 +111,7 @@ func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Receiv
 // Challenge answers a platform that checks an integration's address. It returns an *UnsignedError for a check that is not
 // the platform's, and store.ErrNotFound where the kind has none.
 func (r *Receiver) Challenge(h store.Hook, query url.Values) (Challenged, error) {
-	p, checks := providers[h.Kind].(challenger)
+	p, checks := sortOf[challenger](h.Kind)
 	if !checks {
 		return Challenged{}, fmt.Errorf("checks of kind %q: %w", h.Kind, store.ErrNotFound)
 	}

@@ -64,7 +64,7 @@ func (r *Receiver) Replay(ctx context.Context, t *store.Tx, workspace, integrati
 // readAnswers makes those leads that the platform has given before from what it gave. They are not asked for again: by now
 // the platform may not have them any more.
 func (d *arrival) readAnswers(h store.Hook, answers map[int]store.FetchedAnswer) error {
-	reader, reads := providers[h.Kind].(answerReader)
+	reader, reads := sortOf[answerReader](h.Kind)
 	if !reads {
 		return nil
 	}

@@ -1,5 +1,7 @@
 package lead
 
+import "slices"
+
 // Kind is what an integration takes leads from.
 type Kind string
 
@@ -20,6 +22,15 @@ const (
 func Kinds() []Kind {
 	return []Kind{KindGoogle, KindMeta, KindTikTok, KindLinkedIn, KindTypeform, KindGeneric, KindForm, KindSnapchat}
 }
+
+// FetchedKinds lists the kinds whose platforms only tell that a lead is there: it is fetched from them.
+func FetchedKinds() []Kind { return []Kind{KindMeta, KindLinkedIn} }
+
+// ListedKinds lists the kinds whose platforms list their leads: the lists are looked through for some that were missed.
+func ListedKinds() []Kind { return []Kind{KindMeta} }
+
+// Listed reports whether the kind is one of ListedKinds.
+func (k Kind) Listed() bool { return slices.Contains(ListedKinds(), k) }
 
 // EventOutcome is what became of a delivery to an integration.
 type EventOutcome string

@@ -29,7 +29,7 @@ func (a *API) reconcile(ctx context.Context, c *call, in *itemInput) (*posted[In
 	switch {
 	case err != nil:
 		return nil, err
-	case !ingest.Reconciles(i.Kind):
+	case !i.Kind.Listed():
 		return nil, &store.FieldError{Field: "kind", Message: "the platform has no lists that could be looked through; this works for meta"}
 	case len(i.Settings.FormIDs) == 0:
 		return nil, &store.FieldError{Field: "form_ids", Message: "the integration names no forms to look through; set form_ids"}

@@ -25,7 +25,7 @@ func answer(w http.ResponseWriter, r *http.Request, h store.Hook, got ingest.Rec
 		w.WriteHeader(http.StatusSeeOther)
 	case h.Kind == lead.KindForm && wantsPage(r):
 		showThanks(w, h)
-	case h.Kind == lead.KindGoogle:
+	case ingest.AnswerOf(h.Kind) == ingest.AnswerGoogle:
 		writeJSON(w, http.StatusOK, struct{}{})
 	default:
 		writeJSON(w, http.StatusOK, map[string]any{"outcome": got.Outcome, "event_id": got.ID})
@@ -36,7 +36,7 @@ func answer(w http.ResponseWriter, r *http.Request, h store.Hook, got ingest.Rec
 func refuse(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
 	kind := kindOf(r)
 	switch {
-	case kind == lead.KindGoogle:
+	case ingest.AnswerOf(kind) == ingest.AnswerGoogle:
 		writeHeaders(w, p)
 		writeJSON(w, p.Status, map[string]string{"message": p.Detail})
 	case kind == lead.KindForm && wantsPage(r):

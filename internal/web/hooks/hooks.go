@@ -195,12 +195,10 @@ func (h *hooks) readBody(w http.ResponseWriter, r *http.Request) (body []byte, r
 	return body, func() { worked(); received() }, nil
 }
 
-// busy is the answer to a sender over its limit. Google loses what gets a 4xx, and Meta, TikTok and LinkedIn are only
-// known to try again after a 5xx.
+// busy is the answer to a sender over its limit.
 func busy(kind lead.Kind, detail string) *problem.Problem {
 	status := http.StatusTooManyRequests
-	switch kind {
-	case lead.KindGoogle, lead.KindMeta, lead.KindTikTok, lead.KindLinkedIn:
+	if ingest.Insists(kind) {
 		status = http.StatusServiceUnavailable
 	}
 	return problem.New(status, detail).WithHeader("Retry-After", "2")
