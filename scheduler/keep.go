@@ -67,7 +67,7 @@ func (s *Scheduler) keepDead(ctx context.Context, queue string) error {
 func (s *Scheduler) keep(ctx context.Context, info *asynq.TaskInfo) error {
 	if !tasks.IsHint(info.Type) {
 		workspace := uuid.Nil
-		if p, err := tasks.DecodeIngest(info.Payload); err == nil {
+		if p, err := tasks.Decode[tasks.Ingest](info.Payload); err == nil {
 			workspace = p.Workspace
 		}
 		if err := s.store.KeepDeadTask(ctx, store.DeadTask{

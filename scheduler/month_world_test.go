@@ -102,7 +102,7 @@ func (m *month) startParts() {
 		LogLevel: asynq.FatalLevel, ShutdownTimeout: time.Second,
 	})
 	m.must(server.Start(asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
-		p, err := tasks.DecodeDistribute(task.Payload())
+		p, err := tasks.Decode[tasks.Distribute](task.Payload())
 		if err == nil {
 			_, err = m.Store.Distribute(ctx, p.Workspace, p.Batch)
 		}
@@ -188,7 +188,9 @@ func (m *month) fire() {
 		return nil
 	})
 	if n := m.Redis.ZCard(ctx, "asynq:{due}:retry").Val(); n > 0 {
-		m.t.Fatalf("%d tasks failed", n)
+		failed, err := m.inspector.ListRetryTasks(string(lead.QueueDue))
+		m.must(err)
+		m.t.Fatalf("%d tasks failed: %s", n, failed[0].LastErr)
 	}
 	latest, err := m.Redis.ZRevRangeWithScores(ctx, scheduledTasks, 0, 0).Result()
 	m.must(err)

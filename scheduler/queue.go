@@ -11,10 +11,6 @@ import (
 	"github.com/leadwheel/leadwheel/tasks"
 )
 
-// registry is the set in which the queue library keeps the names of its queues. Its clients write it once and then
-// believe it is there, so a Redis that lost its data has queues that nobody can see.
-const registry = "asynq:queues"
-
 // queue is the queue as the scheduler sees it: what waits in it, and what it gave up on.
 type queue struct {
 	rdb       redis.UniversalClient
@@ -28,21 +24,22 @@ func newQueue(rdb redis.UniversalClient, client *tasks.Client) *queue {
 
 // waiting counts the tasks of a queue that wait for a worker.
 func (q *queue) waiting(ctx context.Context, name string) (int, error) {
-	n, err := q.rdb.LLen(ctx, "asynq:{"+name+"}:pending").Result()
+	n, err := q.rdb.LLen(ctx, tasks.Key(name, "pending")).Result()
 	if err != nil {
 		return 0, fmt.Errorf("reading the length of queue %s: %w", name, err)
 	}
 	return int(n), nil
 }
 
-// register makes the queues visible again, and returns how many were not.
+// register makes the queues visible again, and returns how many were not. The library's clients write their names once and then
+// believe them there, so a Redis that lost its data has queues that nobody can see.
 func (q *queue) register(ctx context.Context) (int64, error) {
 	names := tasks.Queues()
 	members := make([]any, len(names))
 	for i, n := range names {
 		members[i] = n
 	}
-	added, err := q.rdb.SAdd(ctx, registry, members...).Result()
+	added, err := q.rdb.SAdd(ctx, tasks.Registry, members...).Result()
 	if err != nil {
 		return 0, fmt.Errorf("registering the queues: %w", err)
 	}

@@ -76,7 +76,7 @@ func (c *Client) PushLeads(ctx context.Context, p Push) error {
 // PushAgain enqueues the payload of a KindIngest task once more, after the queue gave up on it. Leads that were stored
 // already are recognised. It returns ErrPayload where no worker of this version would read the payload.
 func (c *Client) PushAgain(ctx context.Context, payload []byte) error {
-	p, err := DecodeIngest(payload)
+	p, err := Decode[Ingest](payload)
 	if err != nil {
 		return err
 	}

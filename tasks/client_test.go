@@ -34,7 +34,7 @@ func TestPushLeads(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, info := range pending(t, env.Redis, QueueIngest) {
-		p, err := DecodeIngest(info.Payload)
+		p, err := Decode[Ingest](info.Payload)
 		if err != nil {
 			t.Fatal(err)
 		}

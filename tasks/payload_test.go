@@ -47,14 +47,14 @@ func TestGoldenPayloads(t *testing.T) {
 		Leads: []PushedLead{{ExternalID: "1", Name: "Aisyah"}},
 	}
 	fetch := Fetch{Version: 1, Workspace: id(1), Integration: id(2)}
-	t.Run("fetch", func(t *testing.T) { goldenCase(t, "fetch.json", fetch, DecodeFetch) })
-	t.Run("distribute", func(t *testing.T) { goldenCase(t, "distribute.json", distribute, DecodeDistribute) })
+	t.Run("fetch", func(t *testing.T) { goldenCase(t, "fetch.json", fetch, Decode[Fetch]) })
+	t.Run("distribute", func(t *testing.T) { goldenCase(t, "distribute.json", distribute, Decode[Distribute]) })
 	notify := Notify{Version: 1, Workspace: id(1), Member: id(2), Channel: lead.Telegram}
-	t.Run("notify", func(t *testing.T) { goldenCase(t, "notify.json", notify, DecodeNotify) })
+	t.Run("notify", func(t *testing.T) { goldenCase(t, "notify.json", notify, Decode[Notify]) })
 	webhook := Webhook{Version: 1, Workspace: id(1), Webhook: id(2)}
-	t.Run("webhook", func(t *testing.T) { goldenCase(t, "webhook.json", webhook, DecodeWebhook) })
-	t.Run("ingest", func(t *testing.T) { goldenCase(t, "ingest.json", ingest, DecodeIngest) })
-	t.Run("ingest for members", func(t *testing.T) { goldenCase(t, "ingest_members.json", members, DecodeIngest) })
+	t.Run("webhook", func(t *testing.T) { goldenCase(t, "webhook.json", webhook, Decode[Webhook]) })
+	t.Run("ingest", func(t *testing.T) { goldenCase(t, "ingest.json", ingest, Decode[Ingest]) })
+	t.Run("ingest for members", func(t *testing.T) { goldenCase(t, "ingest_members.json", members, Decode[Ingest]) })
 }
 
 func goldenCase[P any](t *testing.T, file string, want P, decode func([]byte) (P, error)) {
@@ -93,7 +93,7 @@ func TestPayloadsAreStrict(t *testing.T) {
 		"something after it": distribute + `{}`,
 		"no workspace":       edit(distribute, `"workspace_id":"01890000-0000-7000-8000-000000000001",`, ``),
 	} {
-		if _, err := DecodeDistribute([]byte(payload)); !errors.Is(err, ErrPayload) {
+		if _, err := Decode[Distribute]([]byte(payload)); !errors.Is(err, ErrPayload) {
 			t.Errorf("%s: error is %v, want ErrPayload", name, err)
 		}
 	}
@@ -102,7 +102,7 @@ func TestPayloadsAreStrict(t *testing.T) {
 		"no integration":  edit(fetch, `"integration_id"`, `"batch_id"`),
 		"another version": edit(fetch, `"v":1`, `"v":0`),
 	} {
-		if _, err := DecodeFetch([]byte(payload)); !errors.Is(err, ErrPayload) {
+		if _, err := Decode[Fetch]([]byte(payload)); !errors.Is(err, ErrPayload) {
 			t.Errorf("%s: error is %v, want ErrPayload", name, err)
 		}
 	}
@@ -114,7 +114,7 @@ func TestPayloadsAreStrict(t *testing.T) {
 		"fields that are no object": edit(ingest, `"fields":{"ad_id":7412345678901234567,"units":["Condo","Villa"]}`, `"fields":[]`),
 		"an unknown field of leads": edit(ingest, `"external_id":"2"`, `"external_id":"2","age":3`),
 	} {
-		if _, err := DecodeIngest([]byte(payload)); !errors.Is(err, ErrPayload) {
+		if _, err := Decode[Ingest]([]byte(payload)); !errors.Is(err, ErrPayload) {
 			t.Errorf("%s: error is %v, want ErrPayload", name, err)
 		}
 	}
@@ -127,18 +127,18 @@ func FuzzDecode(f *testing.F) {
 	f.Add(golden(f, "fetch.json"))
 	f.Add([]byte(`{"v":1,"workspace_id":null,"leads":[{}]}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		if p, err := DecodeDistribute(payload); err == nil {
-			again(t, p, DecodeDistribute)
+		if p, err := Decode[Distribute](payload); err == nil {
+			again(t, p, Decode[Distribute])
 		} else if !errors.Is(err, ErrPayload) {
 			t.Errorf("error is %v, want ErrPayload", err)
 		}
-		if p, err := DecodeFetch(payload); err == nil {
-			again(t, p, DecodeFetch)
+		if p, err := Decode[Fetch](payload); err == nil {
+			again(t, p, Decode[Fetch])
 		} else if !errors.Is(err, ErrPayload) {
 			t.Errorf("error is %v, want ErrPayload", err)
 		}
-		if p, err := DecodeIngest(payload); err == nil {
-			again(t, p, DecodeIngest)
+		if p, err := Decode[Ingest](payload); err == nil {
+			again(t, p, Decode[Ingest])
 		} else if !errors.Is(err, ErrPayload) {
 			t.Errorf("error is %v, want ErrPayload", err)
 		}

@@ -17,8 +17,6 @@ import (
 var ErrBusy = errors.New("pushed leads are being stored at this moment, for longer than can be waited; try again")
 
 const (
-	// registry is where the queue library keeps the names of its queues.
-	registry = "asynq:queues"
 	// removalPatience is longer than a task may run.
 	removalPatience = Timeout + 10*time.Second
 	removalPause    = 200 * time.Millisecond
@@ -140,16 +138,16 @@ func (w *Waiting) tasks(ctx context.Context, workspace uuid.UUID, is func(email,
 // ids are those of all tasks, as they stand at one moment: a task that moves from one state to another is not missed.
 func (w *Waiting) ids(ctx context.Context) ([]string, error) {
 	var lists []*redis.StringSliceCmd
-	err := w.rdb.SAdd(ctx, registry, QueueIngest).Err() // else the queue of a Redis that lost its data is not found
+	err := w.rdb.SAdd(ctx, Registry, QueueIngest).Err() // else the queue of a Redis that lost its data is not found
 	if err != nil {
 		return nil, fmt.Errorf("looking for queue %s: %w", QueueIngest, err)
 	}
 	_, err = w.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		for _, state := range []string{"pending", "active"} {
-			lists = append(lists, p.LRange(ctx, "asynq:{"+QueueIngest+"}:"+state, 0, -1))
+			lists = append(lists, p.LRange(ctx, Key(QueueIngest, state), 0, -1))
 		}
 		for _, state := range []string{"scheduled", "retry", "archived"} {
-			lists = append(lists, p.ZRange(ctx, "asynq:{"+QueueIngest+"}:"+state, 0, -1))
+			lists = append(lists, p.ZRange(ctx, Key(QueueIngest, state), 0, -1))
 		}
 		return nil
 	})
@@ -179,7 +177,7 @@ func Without(payload []byte, is func(email, phone string) bool) (rest []byte, er
 }
 
 func pick(payload []byte, is func(email, phone string) bool) (p Ingest, picked []PushedLead, err error) {
-	if p, err = DecodeIngest(payload); err != nil {
+	if p, err = Decode[Ingest](payload); err != nil {
 		return p, nil, err
 	}
 	p.Leads = slices.DeleteFunc(p.Leads, func(l PushedLead) bool {

@@ -41,7 +41,7 @@ func TestRemoveFromTheQueue(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	env.Redis.Del(t.Context(), registry) // as FLUSHALL leaves it
+	env.Redis.Del(t.Context(), Registry) // as FLUSHALL leaves it
 	if _, err := w.ids(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestRemoveFromTheQueue(t *testing.T) {
 	}
 	var left []string
 	for _, info := range pending(t, env.Redis, QueueIngest) {
-		p, err := DecodeIngest(info.Payload)
+		p, err := Decode[Ingest](info.Payload)
 		if err != nil {
 			t.Fatal(err)
 		}

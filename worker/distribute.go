@@ -27,7 +27,7 @@ type distribute struct {
 }
 
 func (d *distribute) handle(ctx context.Context, task *asynq.Task) error {
-	p, err := tasks.DecodeDistribute(task.Payload())
+	p, err := tasks.Decode[tasks.Distribute](task.Payload())
 	if err != nil {
 		return err
 	}

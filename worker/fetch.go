@@ -13,7 +13,7 @@ import (
 type fetch struct{ fetcher *ingest.Fetcher }
 
 func (f *fetch) handle(ctx context.Context, task *asynq.Task) error {
-	p, err := tasks.DecodeFetch(task.Payload())
+	p, err := tasks.Decode[tasks.Fetch](task.Payload())
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type ingestion struct {
 }
 
 func (i *ingestion) handle(ctx context.Context, task *asynq.Task) error {
-	p, err := tasks.DecodeIngest(task.Payload())
+	p, err := tasks.Decode[tasks.Ingest](task.Payload())
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ type notification struct {
 }
 
 func (n *notification) handle(ctx context.Context, task *asynq.Task) error {
-	p, err := tasks.DecodeNotify(task.Payload())
+	p, err := tasks.Decode[tasks.Notify](task.Payload())
 	if err != nil {
 		return err
 	}

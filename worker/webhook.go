@@ -56,7 +56,7 @@ type webhook struct {
 }
 
 func (w *webhook) handle(ctx context.Context, task *asynq.Task) error {
-	p, err := tasks.DecodeWebhook(task.Payload())
+	p, err := tasks.Decode[tasks.Webhook](task.Payload())
 	if err != nil {
 		return err
 	}

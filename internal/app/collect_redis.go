@@ -38,19 +38,18 @@ var taskStates = []string{"pending", "active", "scheduled", "retry", "archived",
 // collectQueue reads a queue's keys, under the names that asynq's own exporter uses. That one goes blank as a whole when
 // one task of one queue is broken; this one reads lengths only.
 func (c *collector) collectQueue(ctx context.Context, queue string, ch chan<- prometheus.Metric) error {
-	key := "asynq:{" + queue + "}:"
 	lengths := make([]*redis.IntCmd, len(taskStates))
 	var oldest, processed, failed *redis.StringCmd
 	if _, err := c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, state := range taskStates {
 			if i < 2 {
-				lengths[i] = p.LLen(ctx, key+state)
+				lengths[i] = p.LLen(ctx, tasks.Key(queue, state))
 			} else {
-				lengths[i] = p.ZCard(ctx, key+state)
+				lengths[i] = p.ZCard(ctx, tasks.Key(queue, state))
 			}
 		}
-		oldest = p.LIndex(ctx, key+"pending", -1)
-		processed, failed = p.Get(ctx, key+"processed"), p.Get(ctx, key+"failed")
+		oldest = p.LIndex(ctx, tasks.Key(queue, "pending"), -1)
+		processed, failed = p.Get(ctx, tasks.Key(queue, "processed")), p.Get(ctx, tasks.Key(queue, "failed"))
 		return nil
 	}); err != nil && !errors.Is(err, redis.Nil) {
 		return err
@@ -65,8 +64,8 @@ func (c *collector) collectQueue(ctx context.Context, queue string, ch chan<- pr
 		n, _ := command.Float64() // a queue that has done nothing yet has no such key
 		counter(ch, desc, n, queue)
 	}
-	gauge(ch, c.usage, c.memoryOf(ctx, key, oldest.Val(), size), queue)
-	latency, err := c.waited(ctx, key+"t:"+oldest.Val())
+	gauge(ch, c.usage, c.memoryOf(ctx, queue, oldest.Val(), size), queue)
+	latency, err := c.waited(ctx, tasks.Key(queue, "t:"+oldest.Val()))
 	if err != nil {
 		return err
 	}
@@ -88,14 +87,14 @@ func (c *collector) waited(ctx context.Context, task string) (float64, error) {
 }
 
 // memoryOf takes one task for the size of all, as a queue's tasks are of one kind. Services that refuse the command give 0.
-func (c *collector) memoryOf(ctx context.Context, key, task string, size int64) float64 {
+func (c *collector) memoryOf(ctx context.Context, queue, task string, size int64) float64 {
 	var all []*redis.IntCmd
 	var one *redis.IntCmd
 	_, _ = c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error { // keys that are not there answer with an error
 		for _, state := range taskStates {
-			all = append(all, p.MemoryUsage(ctx, key+state))
+			all = append(all, p.MemoryUsage(ctx, tasks.Key(queue, state)))
 		}
-		one = p.MemoryUsage(ctx, key+"t:"+task)
+		one = p.MemoryUsage(ctx, tasks.Key(queue, "t:"+task))
 		return nil
 	})
 	bytes := one.Val() * size

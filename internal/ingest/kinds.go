@@ -36,7 +36,9 @@ var providers = map[lead.Kind]*kind{
 	lead.KindSnapchat: {Provider: snapchat{}, fields: []string{"secret!", "mapping"}},
 	lead.KindMeta: {
 		Provider: meta{}, fields: []string{"secret!", "verify_token", "access_token", "form_ids", "mapping"}, insists: true,
-		platform: func(p Platforms, c *http.Client, _ func() time.Time) platform { return &graph{base: p.MetaURL, http: c} },
+		platform: func(p Platforms, c *http.Client, _ func() time.Time) platform {
+			return &graph{base: p.MetaURL, http: c}
+		},
 	},
 	lead.KindLinkedIn: {
 		Provider: linkedIn{}, fields: []string{"secret!", "access_token", "mapping"}, insists: true,

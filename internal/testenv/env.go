@@ -70,6 +70,24 @@ func New(tb testing.TB, opts ...Option) *Env {
 	return env
 }
 
+// ExampleRedis gives an example, which has no testing.TB, the address of an empty Redis database, and what gives it back.
+// It panics where there is no server, as examples do.
+func ExampleRedis() (url string, giveBack func()) {
+	ctx := context.Background()
+	if err := shared.start(ctx); err != nil {
+		panic(err)
+	}
+	n, client, err := shared.redises.lease(ctx)
+	if err != nil {
+		panic(err)
+	}
+	return shared.redises.address(n), func() {
+		if err := shared.redises.giveBack(ctx, n, client); err != nil {
+			panic(err)
+		}
+	}
+}
+
 // open connects DB and Store.
 func (e *Env) open(tb testing.TB, opts []Option) {
 	tb.Helper()

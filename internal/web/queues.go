@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 
 	"github.com/hibiken/asynq"
@@ -22,7 +21,7 @@ func queues(rdb redis.UniversalClient, prometheusURL string) http.Handler {
 		RootPath:          queuesPath,
 		RedisConnOpt:      sharedRedis{rdb},
 		PrometheusAddress: prometheusURL,
-		PayloadFormatter:  asynqmon.PayloadFormatterFunc(describePayload),
+		PayloadFormatter:  asynqmon.PayloadFormatterFunc(tasks.Describe),
 		ResultFormatter:   asynqmon.ResultFormatterFunc(func(string, []byte) string { return "" }),
 		ReadOnly:          true,
 	})
@@ -35,25 +34,6 @@ type sharedRedis struct{ rdb redis.UniversalClient }
 func (s sharedRedis) MakeRedisClient() any { return s.rdb }
 
 var _ asynq.RedisConnOpt = sharedRedis{}
-
-// describePayload shows ids, and of pushed leads, which are people's data, only how much of it there is.
-func describePayload(kind string, payload []byte) string {
-	switch kind {
-	case tasks.KindDistribute:
-		if p, err := tasks.DecodeDistribute(payload); err == nil {
-			return fmt.Sprintf("workspace %s, batch %s", p.Workspace, p.Batch)
-		}
-	case tasks.KindFetch:
-		if p, err := tasks.DecodeFetch(payload); err == nil {
-			return fmt.Sprintf("workspace %s, integration %s", p.Workspace, p.Integration)
-		}
-	case tasks.KindNotify:
-		if p, err := tasks.DecodeNotify(payload); err == nil {
-			return fmt.Sprintf("workspace %s, member %s", p.Workspace, p.Member)
-		}
-	}
-	return fmt.Sprintf("%d bytes", len(payload))
-}
 
 // cookieOf is what stands for a key in a cookie, so that the key itself is not kept by browsers.
 func cookieOf(key string) string {
