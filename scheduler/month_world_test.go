@@ -172,8 +172,9 @@ func (m *month) fire() {
 	m.t.Helper()
 	ctx := m.t.Context()
 	m.must(m.scheduler.restoreQueues(ctx)) // the queue's own forwarder does without the registry
+	// Hints come before their time, and workers wait for it; this clock moves by hours, so here they come when it is there.
 	due, err := m.Redis.ZRangeArgs(ctx, redis.ZRangeArgs{
-		Key: scheduledTasks, ByScore: true, Start: "-inf", Stop: fmt.Sprint(m.now().Unix()),
+		Key: scheduledTasks, ByScore: true, Start: "-inf", Stop: fmt.Sprint(m.now().Add(-tasks.HintAhead).Unix()),
 	}).Result()
 	m.must(err)
 	for _, id := range due {
