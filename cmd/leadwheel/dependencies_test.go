@@ -1,0 +1,53 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// go.mod keeps what the program is made of apart from what only its tests are made of. The former stays few: each is code of others
+// that runs where people's data is.
+func TestDependenciesAreFewAndSorted(t *testing.T) {
+	t.Parallel()
+	const most = 30
+	deps, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := strings.Fields(string(deps))
+	file, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, tests := required(t, string(file), "// What the program is made of."), required(t, string(file), "// What only its tests are made of.")
+	if len(program) > most {
+		t.Errorf("the program is made of %d modules, and %d are too many: %v", len(program), most, program)
+	}
+	for _, module := range program {
+		if !slices.Contains(linked, module) {
+			t.Errorf("%s is no part of the program: move it to the tests' in go.mod", module)
+		}
+	}
+	for _, module := range tests {
+		if slices.Contains(linked, module) {
+			t.Errorf("%s is part of the program: move it to the program's in go.mod", module)
+		}
+	}
+}
+
+// required are the modules of the block under a comment of go.mod.
+func required(t *testing.T, file, comment string) (modules []string) {
+	t.Helper()
+	_, rest, found := strings.Cut(file, comment+"\nrequire (\n")
+	block, _, closed := strings.Cut(rest, "\n)")
+	if !found || !closed {
+		t.Fatalf("go.mod has no block %q", comment)
+	}
+	for line := range strings.Lines(block) {
+		modules = append(modules, strings.Fields(line)[0])
+	}
+	return modules
+}
