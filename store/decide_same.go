@@ -21,10 +21,6 @@ type followers struct {
 	waiting []claim
 }
 
-// sameLock has the leads of a workspace that may follow one another be decided one batch after the other, since of two of
-// one person neither is anybody's yet. It comes after the gate, and is held for one transaction.
-const sameLock = `SELECT pg_advisory_xact_lock(hashtextextended($1::text, 3))`
-
 // mayFollow reports whether a claim's lead goes to whoever has the others of its family: it says which it follows, or is
 // distributed as it came in, and may be followed. What operators assign to a group goes by its turns.
 func (d *distribution) mayFollow(c claim, groups map[uuid.UUID]groupRing) bool {
@@ -59,8 +55,8 @@ func (d *distribution) readFollowers(ctx context.Context, t *Tx, groups map[uuid
 	if len(leads) == 0 {
 		return f, nil
 	}
-	if _, err := t.q.ExecContext(ctx, sameLock, d.workspace); err != nil {
-		return f, translate(err)
+	if err := t.take(ctx, lockFamilies, d.workspace); err != nil {
+		return f, err
 	}
 	var rows []struct {
 		Start  uuid.UUID     `db:"start"`

@@ -43,18 +43,6 @@ func (d Duplicates) check() error {
 	return nil
 }
 
-// duplicateLock keeps the intakes of a workspace that looks for duplicates apart, so that of two leads at once the second
-// finds the first. It comes before the gate, and is held for one transaction.
-const duplicateLock = `SELECT pg_advisory_xact_lock(hashtextextended($1::text, 2))`
-
-func (t *Tx) lockDuplicates(ctx context.Context, w Workspace) error {
-	if w.Policy == AllowDuplicates {
-		return nil
-	}
-	_, err := t.q.ExecContext(ctx, duplicateLock, w.ID)
-	return translate(err)
-}
-
 // noteDuplicates notes on new leads the earliest lead within the workspace's days that has the same phone or, failing
 // that, the same e-mail. Of several new leads that match, all but the first do. It returns those that are not to be
 // distributed, and those that go to the member who has the earlier one, each with that.

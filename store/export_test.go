@@ -39,3 +39,11 @@ func ReadAgain(ctx context.Context, url string) error {
 
 // Batches are those that the transaction has made so far, also those that wait for the scheduler.
 func (t *Tx) Batches() []lead.Hint { return slices.Clone(t.left.Hints) }
+
+// WorkspaceLocks are all locks of a workspace, and Take takes one.
+var WorkspaceLocks = []workspaceLock{lockImports, lockAssigning, lockDuplicates, lockGate, lockPlans, lockFamilies}
+
+// Take exports take.
+func (t *Tx) Take(ctx context.Context, l workspaceLock, workspace uuid.UUID) error {
+	return t.take(ctx, l, workspace)
+}

@@ -102,8 +102,8 @@ func (t *Tx) handOver(ctx context.Context, workspace uuid.UUID, p plannedFor, ch
 	case DropPending:
 		return t.drop(ctx, workspace, p)
 	case SpreadPending:
-		if _, err := t.q.ExecContext(ctx, planLock, workspace); err != nil {
-			return 0, translate(err)
+		if err := t.take(ctx, lockPlans, workspace); err != nil {
+			return 0, err
 		}
 		w, err := t.Workspace(ctx, workspace)
 		if err != nil {

@@ -80,8 +80,8 @@ type openImports struct {
 // until the transaction ends.
 func (t *Tx) openImports(ctx context.Context, workspace, before uuid.UUID) (openImports, error) {
 	var open openImports
-	if _, err := t.q.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('leadwheel imports ' || $1::text, 0))`, workspace.String()); err != nil {
-		return open, fmt.Errorf("waiting for the other imports of the workspace: %w", translate(err))
+	if err := t.take(ctx, lockImports, workspace); err != nil {
+		return open, fmt.Errorf("waiting for the other imports of the workspace: %w", err)
 	}
 	err := sqlx.GetContext(ctx, t.q, &open, `
 		SELECT count(*) FILTER (WHERE status = 'running') AS running,

@@ -94,8 +94,10 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	if err != nil {
 		return nil, err
 	}
-	if err := t.lockDuplicates(ctx, w); err != nil {
-		return nil, err
+	if w.Policy != AllowDuplicates {
+		if err := t.take(ctx, lockDuplicates, w.ID); err != nil {
+			return nil, err
+		}
 	}
 	added, err := t.insertLeads(ctx, w, leads)
 	if err != nil {

@@ -21,8 +21,7 @@ import (
 //     pushed there is a holder;
 //   - nothing where a person with the id was erased: then nobody's contact is known any more, and they must not come back.
 //
-// Whoever decides on more than the first of these holds the origin's lock.
-const idLock = `SELECT pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 3))`
+// Whoever decides on more than the first of these holds the origin's lock: see lockIDs.
 
 // A holder is the lead that holds an external id.
 type holder struct {
@@ -133,8 +132,8 @@ func (k *known) lock(ctx context.Context, places []int) error {
 	}
 	slices.Sort(origins) // the same in every transaction, or two could wait for each other
 	for _, origin := range slices.Compact(origins) {
-		if _, err := k.q.ExecContext(ctx, idLock, k.w.ID, origin); err != nil {
-			return fmt.Errorf("locking the external ids of an origin: %w", translate(err))
+		if err := k.lockIDs(ctx, k.w.ID, origin); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -40,14 +40,10 @@ func (t *Tx) SelectLeads(ctx context.Context, workspace uuid.UUID, s LeadSelecti
 	return ids, matched(len(ids), &s.Matched)
 }
 
-// assigningLock has those who assign what nobody has wait for one another, so that of two that are sent at once the second
-// sees what the first decided. It comes before the gate, and is held for one transaction.
-const assigningLock = `SELECT pg_advisory_xact_lock(hashtextextended($1::text, 3))`
-
 // Unassigned leaves out the leads that somebody has, or is to get, and returns how many those are.
 func (t *Tx) Unassigned(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID) ([]uuid.UUID, int, error) {
-	if _, err := t.q.ExecContext(ctx, assigningLock, workspace); err != nil {
-		return nil, 0, translate(err)
+	if err := t.take(ctx, lockAssigning, workspace); err != nil {
+		return nil, 0, err
 	}
 	assigned, err := t.assigned(ctx, workspace, leads)
 	left := slices.DeleteFunc(slices.Clone(leads), func(id uuid.UUID) bool { return assigned[id] })

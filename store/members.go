@@ -147,8 +147,7 @@ func (t *Tx) closeForMember(ctx context.Context, workspace uuid.UUID) error {
 	if err := t.closeGate(ctx, workspace); err != nil {
 		return err
 	}
-	_, err := t.q.ExecContext(ctx, planLock, workspace)
-	return translate(err)
+	return t.take(ctx, lockPlans, workspace)
 }
 
 // maxChatID is above every chat's id: those have at most 52 bits.

@@ -133,8 +133,8 @@ func (t *Tx) bringForward(ctx context.Context, workspace uuid.UUID, s PendingSel
 // MovePending gives a planned pending lead another time or member; edit sees the current ones. One that is going out already, or would be more than its pace promises for
 // the day, is a *Violation, a member whom the workspace never had a *FieldError.
 func (t *Tx) MovePending(ctx context.Context, workspace, id uuid.UUID, edit func(*PendingLead) error) (PendingLead, error) {
-	if _, err := t.q.ExecContext(ctx, planLock, workspace); err != nil {
-		return PendingLead{}, translate(err)
+	if err := t.take(ctx, lockPlans, workspace); err != nil {
+		return PendingLead{}, err
 	}
 	if _, err := t.lockPending(ctx, workspace, PendingSelection{IDs: []uuid.UUID{id}}); err != nil {
 		return PendingLead{}, err

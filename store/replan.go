@@ -38,8 +38,8 @@ func (s *Store) Replan(ctx context.Context, workspace uuid.UUID, limit int) (n i
 		if err := t.passGate(ctx, workspace); err != nil {
 			return err
 		}
-		if _, err := t.q.ExecContext(ctx, planLock, workspace); err != nil {
-			return translate(err)
+		if err := t.take(ctx, lockPlans, workspace); err != nil {
+			return err
 		}
 		w, err := t.Workspace(ctx, workspace)
 		if err != nil {

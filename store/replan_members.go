@@ -44,8 +44,8 @@ func (s *Store) ReplanMember(ctx context.Context, m MemberRef) (n int, err error
 		if err := t.passGate(ctx, m.Workspace); err != nil {
 			return err
 		}
-		if _, err := t.q.ExecContext(ctx, planLock, m.Workspace); err != nil {
-			return translate(err)
+		if err := t.take(ctx, lockPlans, m.Workspace); err != nil {
+			return err
 		}
 		// The note goes first: a change that is not seen here puts it back.
 		if _, err := t.q.ExecContext(ctx, `DELETE FROM replans WHERE workspace_id = $1 AND member_id = $2`, m.Workspace, m.Member); err != nil {

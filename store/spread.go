@@ -12,18 +12,14 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// planLock serialises the plans of a workspace, so that two at once cannot both fill the same member's day. It comes
-// after the gate and before members' rows, and is held for one transaction.
-const planLock = `SELECT pg_advisory_xact_lock(hashtextextended($1::text, 1))`
-
 // takenSince is how far back what went out on schedule is read: further than any distribution day under way began.
 const takenSince = 48 * time.Hour
 
 // spread gives decisions their due times at the schedule's pace, each member's in the order in which they stand. What a
 // member has from other schedules counts. Refused ones are due now.
 func (t *Tx) spread(ctx context.Context, w Workspace, s schedule, pending []pendingLead) error {
-	if _, err := t.q.ExecContext(ctx, planLock, w.ID); err != nil {
-		return translate(err)
+	if err := t.take(ctx, lockPlans, w.ID); err != nil {
+		return err
 	}
 	now := t.now()
 	if s.Seed == 0 {

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-
-	"github.com/google/uuid"
 )
 
 // WithTx runs do in one transaction: committed where it returns nil, else rolled back, also when ctx has ended. The
@@ -72,23 +70,4 @@ func (t *Tx) settle(ctx context.Context, s *Store) {
 	if len(t.draws) > 0 {
 		_ = s.settle(ctx, t.draws)
 	}
-}
-
-// The gate of a workspace keeps those who hand out its leads apart from those who change who may receive them. Every
-// distribution holds it shared, from before it reads rings and members until it has committed; whoever edits a ring,
-// a member or a cursor holds it alone, and so sees a ledger in which nothing is half done. Waiters are served in turn,
-// so neither side starves. It is held for one transaction.
-const (
-	gateShared = `SELECT pg_advisory_xact_lock_shared(hashtextextended($1::text, 0))`
-	gateAlone  = `SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))`
-)
-
-func (t *Tx) passGate(ctx context.Context, workspace uuid.UUID) error {
-	_, err := t.q.ExecContext(ctx, gateShared, workspace)
-	return translate(err)
-}
-
-func (t *Tx) closeGate(ctx context.Context, workspace uuid.UUID) error {
-	_, err := t.q.ExecContext(ctx, gateAlone, workspace)
-	return translate(err)
 }

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// A workspaceLock is one of a workspace's advisory locks. Each is held until the transaction ends. A transaction takes them in the order
+// in which they stand here, since two that took them in different orders could wait for each other; then come rows: batches and
+// pending leads before members, members before the copies that they get, each kind by its ids.
+//
+// Besides these there are locks of what is no workspace's: the scheduler's lead (see leader.go), and those of one import (see
+// imports_cancel.go). An origin's ids are locked after the gate: see known.lock.
+type workspaceLock int
+
+// The numbers are part of the keys, and so what programs of different versions have in common: never change or reuse one.
+const (
+	// lockImports keeps imports that begin or wait for their turn apart.
+	lockImports workspaceLock = 5
+	// lockAssigning has those who assign what nobody has wait for one another, so that of two that are sent at once the second
+	// sees what the first decided.
+	lockAssigning workspaceLock = 4
+	// lockDuplicates keeps the intakes of a workspace that looks for duplicates apart, so that of two leads at once the second
+	// finds the first.
+	lockDuplicates workspaceLock = 2
+	// lockGate keeps those who hand out the workspace's leads apart from those who change who may receive them. Every
+	// distribution passes it with others, from before it reads rings and members until it has committed; whoever edits a ring, a
+	// member or a cursor closes it, and so sees a ledger in which nothing is half done. Waiters are served in turn, so neither
+	// side starves.
+	lockGate workspaceLock = 0
+	// lockPlans serialises plans, so that two at once cannot both fill the same member's day.
+	lockPlans workspaceLock = 1
+	// lockFamilies has leads that may follow one another be decided one batch after the other, since of two of one person
+	// neither is anybody's yet.
+	lockFamilies workspaceLock = 3
+)
+
+// take waits for a workspace's lock and holds it alone.
+func (t *Tx) take(ctx context.Context, l workspaceLock, workspace uuid.UUID) error {
+	_, err := t.q.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2))`, workspace, l)
+	return translate(err)
+}
+
+// passGate holds the gate together with others who hand out leads.
+func (t *Tx) passGate(ctx context.Context, workspace uuid.UUID) error {
+	_, err := t.q.ExecContext(ctx, `SELECT pg_advisory_xact_lock_shared(hashtextextended($1::text, $2))`, workspace, lockGate)
+	return translate(err)
+}
+
+// closeGate holds the gate alone.
+func (t *Tx) closeGate(ctx context.Context, workspace uuid.UUID) error {
+	return t.take(ctx, lockGate, workspace)
+}
+
+// lockIDs holds the external ids of an origin, within which they are unique. Take several origins in the order of their names.
+func (t *Tx) lockIDs(ctx context.Context, workspace uuid.UUID, origin string) error {
+	if _, err := t.q.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 3))`, workspace, origin); err != nil {
+		return fmt.Errorf("locking the external ids of an origin: %w", translate(err))
+	}
+	return nil
+}
