@@ -125,10 +125,9 @@ func (m *month) tx(do func(*store.Tx) error) {
 	m.must(m.Store.WithTx(m.t.Context(), do))
 }
 
-func (m *month) count(query string, args ...any) (n int) {
+func (m *month) count(query string, args ...any) int {
 	m.t.Helper()
-	m.must(m.DB.Get(&n, query, args...))
-	return n
+	return m.Count(m.t, query, args...)
 }
 
 // run lets time pass.

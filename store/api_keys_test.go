@@ -128,27 +128,27 @@ func TestAddressesOfAKey(t *testing.T) {
 func TestRotateAPIKey(t *testing.T) {
 	t.Parallel()
 	c := newClock("2026-03-02T09:00:00Z")
-	w := newWorld(t, testenv.WithClock(c.get))
-	group, expires := w.group("A"), c.get().Add(30*24*time.Hour)
+	w := newWorld(t, testenv.WithClock(c.Now))
+	group, expires := w.group("A"), c.Now().Add(30*24*time.Hour)
 	old, oldText, err := w.Store.CreateAPIKey(t.Context(), w.workspace, store.APIKey{Role: lead.RoleIntegration, Name: "landing", GroupID: &group, ExpiresAt: &expires})
 	w.fine(err)
-	c.add(10 * 24 * time.Hour)
+	c.Advance(10 * 24 * time.Hour)
 	var made store.APIKey
 	var text string
 	rotate := func(id uuid.UUID) error {
 		return w.Store.WithTx(t.Context(), func(tx *store.Tx) (err error) {
-			made, text, err = tx.RotateAPIKey(t.Context(), w.workspace, id, c.get().Add(24*time.Hour))
+			made, text, err = tx.RotateAPIKey(t.Context(), w.workspace, id, c.Now().Add(24*time.Hour))
 			return err
 		})
 	}
 	w.fine(rotate(old.ID))
-	if made.Name != "landing" || made.Role != lead.RoleIntegration || *made.GroupID != group || !made.ExpiresAt.Equal(c.get().Add(30*24*time.Hour)) {
+	if made.Name != "landing" || made.Role != lead.RoleIntegration || *made.GroupID != group || !made.ExpiresAt.Equal(c.Now().Add(30*24*time.Hour)) {
 		t.Errorf("the new key is %+v", made)
 	}
 	if !w.opens(oldText) || !w.opens(text) {
 		t.Error("the keys do not overlap")
 	}
-	c.add(24 * time.Hour)
+	c.Advance(24 * time.Hour)
 	if w.opens(oldText) || !w.opens(text) {
 		t.Error("the old key is good after the overlap")
 	}

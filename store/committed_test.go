@@ -72,7 +72,7 @@ func TestWhatIsLeftIsHandedOnOnce(t *testing.T) {
 			t.Errorf("%s handed on %v of %v", name, handed, fed)
 		}
 	}
-	soon := func() store.Distribution { return store.Distribution{GroupID: g, At: c.get().Add(1e9)} }
+	soon := func() store.Distribution { return store.Distribution{GroupID: g, At: c.Now().Add(1e9)} }
 	one := func(d store.Distribution) []store.NewLead {
 		return []store.NewLead{{Name: "x", Channel: "api", Origin: "api", Distribute: d}}
 	}
@@ -99,7 +99,7 @@ func TestWhatIsLeftIsHandedOnOnce(t *testing.T) {
 	})
 	act("moving what is planned", func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.MovePending(ctx, w.workspace, last(), func(p *store.PendingLead) error {
-			p.DueAt = c.get().Add(2e9)
+			p.DueAt = c.Now().Add(2e9)
 			return nil
 		})
 		return err

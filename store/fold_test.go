@@ -42,9 +42,9 @@ func TestFoldedLeadsAreSeenAsAnyOther(t *testing.T) {
 	w, c := newTimedWorld(t)
 	g := w.group("A B")
 	ids, _ := w.add(1200, store.Distribution{})
-	w.add(3, store.Distribution{GroupID: g, At: c.get().Add(time.Hour)})
+	w.add(3, store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)})
 	toGroup := w.assign(ids, store.Distribution{GroupID: g})
-	c.add(time.Millisecond)
+	c.Advance(time.Millisecond)
 	toMembers := w.assign(ids[:400], store.Distribution{MemberIDs: []uuid.UUID{w.members['C'], w.members['D']}})
 	equal(t, "batches", len(toGroup)+len(toMembers), 3+2)
 	equal(t, "rows", w.rows(), [2]int{3, 2000})
@@ -71,7 +71,7 @@ func TestFoldedLeadsAreSeenAsAnyOther(t *testing.T) {
 	}{
 		"lead": {store.PendingFilter{LeadID: ids[7]}, 3}, "member": {store.PendingFilter{MemberID: w.members['D']}, 400},
 		"group": {store.PendingFilter{GroupID: g}, 1203}, "assignment": {store.PendingFilter{AssignmentID: *all[0].AssignmentID}, 1200},
-		"due": {store.PendingFilter{DueBefore: c.get()}, 1200}, "lead and member": {store.PendingFilter{LeadID: ids[7], MemberID: w.members['C']}, 1},
+		"due": {store.PendingFilter{DueBefore: c.Now()}, 1200}, "lead and member": {store.PendingFilter{LeadID: ids[7], MemberID: w.members['C']}, 1},
 	} {
 		equal(t, name, len(w.listed(f.filter, 60)), f.want)
 	}

@@ -39,7 +39,7 @@ func TestSpreadingAGroupsPlanStaysWithinPaceAndGivesNobodyALeadTwice(t *testing.
 		}
 	}
 	// Nobody's plan reaches further than their share at the pace takes.
-	equal(t, "late", w.count(`SELECT count(*) FROM pending_leads WHERE due_at > $1`, c.get().AddDate(0, 0, 10)), 0)
+	equal(t, "late", w.count(`SELECT count(*) FROM pending_leads WHERE due_at > $1`, c.Now().AddDate(0, 0, 10)), 0)
 	w.untilDone(c)
 	equal(t, "failures", w.count(`SELECT count(*) FROM history WHERE outcome <> 'succeeded'`), 0)
 	w.exact()
@@ -69,14 +69,14 @@ func TestEditsOfAGroupRaceWithItsLeads(t *testing.T) {
 	}
 	leads := 90
 	for i := range 3 {
-		w.add(30, store.Distribution{GroupID: g, At: c.get().Add(time.Duration(1+3*i) * time.Minute)})
+		w.add(30, store.Distribution{GroupID: g, At: c.Now().Add(time.Duration(1+3*i) * time.Minute)})
 	}
 	var counting sync.Mutex
 	acts := []func() error{
 		func() error {
 			err := w.tx(func(ctx context.Context, tx *store.Tx) error {
 				_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "x", Channel: "api", Origin: "api",
-					Distribute: store.Distribution{GroupID: g, At: c.get().Add(time.Minute)}}})
+					Distribute: store.Distribution{GroupID: g, At: c.Now().Add(time.Minute)}}})
 				return err
 			})
 			counting.Lock()
@@ -93,7 +93,7 @@ func TestEditsOfAGroupRaceWithItsLeads(t *testing.T) {
 		func() error {
 			return edit([]string{"B D", "A B C"}[rand.N(2)], &store.PendingChoice{Action: store.DropPending})
 		},
-		func() error { c.add(10 * time.Second); w.armed(); w.fireAnyhow(); return nil },
+		func() error { c.Advance(10 * time.Second); w.armed(); w.fireAnyhow(); return nil },
 		func() error {
 			return w.tx(func(ctx context.Context, tx *store.Tx) error {
 				_, err := tx.HandOverActive(ctx, w.workspace, w.members["ABCD"[rand.N(4)]], store.PendingChoice{Action: store.SpreadPending})
@@ -131,7 +131,7 @@ func TestAGroupIsDeletedOnce(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
 	g := w.group("A B")
-	w.add(20, store.Distribution{GroupID: g, At: c.get().Add(time.Hour)})
+	w.add(20, store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)})
 	var done, gone atomic.Int32
 	var running sync.WaitGroup
 	for _, choice := range []store.PendingChoice{{Action: store.SpreadPending, MemberIDs: w.ids("C")}, {Action: store.DropPending}} {

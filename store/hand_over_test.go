@@ -69,7 +69,7 @@ func TestSpreadingKeepsOrderPaceAndTurns(t *testing.T) {
 	g, pair := w.group("A B C D"), w.group("AB C")
 	slow, _ := w.add(80, store.Distribution{GroupID: g, Pace: lead.Slow})
 	fast, _ := w.add(60, store.Distribution{GroupID: pair, Pace: lead.Fast})
-	at, _ := w.add(3, store.Distribution{MemberIDs: w.ids("A"), At: c.get().Add(time.Hour)})
+	at, _ := w.add(3, store.Distribution{MemberIDs: w.ids("A"), At: c.Now().Add(time.Hour)})
 	w.armed()
 	before := w.pendingOf('A')
 	n, _, err := w.handOver('A', store.PendingChoice{Action: store.SpreadPending})
@@ -83,7 +83,7 @@ func TestSpreadingKeepsOrderPaceAndTurns(t *testing.T) {
 	if err != nil || n != 3 || w.pendingOf('A') != 0 {
 		t.Errorf("spread %d, left %d, %v", n, w.pendingOf('A'), err)
 	}
-	equal(t, "the time of those without a pace", w.count(`SELECT count(*) FROM pending_leads WHERE pace IS NULL AND due_at = $1`, c.get().Add(time.Hour)), 3)
+	equal(t, "the time of those without a pace", w.count(`SELECT count(*) FROM pending_leads WHERE pace IS NULL AND due_at = $1`, c.Now().Add(time.Hour)), 3)
 	equal(t, "order", []bool{w.orderMoved(slow), w.orderMoved(fast)}, []bool{true, true})
 	w.exact()
 	w.untilDone(c)
@@ -145,7 +145,7 @@ func TestSpreadingToThoseWhoCannot(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
 	g := w.group("A B")
-	w.add(4, store.Distribution{GroupID: g, At: c.get().Add(time.Hour)})
+	w.add(4, store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)})
 	w.setActive('B', false)
 	for field, choice := range map[string]store.PendingChoice{
 		"group_id":      {Action: store.SpreadPending, GroupID: g},
@@ -173,7 +173,7 @@ func TestSpreadingBackRestoresTheTrail(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
 	g := w.group("A")
-	ids, _ := w.add(1, store.Distribution{GroupID: g, At: c.get().Add(10 * time.Second)})
+	ids, _ := w.add(1, store.Distribution{GroupID: g, At: c.Now().Add(10 * time.Second)})
 	if _, _, err := w.handOver('A', store.PendingChoice{Action: store.SpreadPending, MemberIDs: w.ids("B")}); err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestListsAgreeWithAPlainFilter(t *testing.T) {
 		_, err := tx.MergeSource(ctx, w.workspace, sources[2], sources[1])
 		return err
 	})
-	start := c.get()
+	start := c.Now()
 	for first := 0; first < manyCopies; first += 400 {
 		var leads []store.NewLead
 		for i := first; i < first+400; i++ {
@@ -49,7 +49,7 @@ func TestListsAgreeWithAPlainFilter(t *testing.T) {
 			_, err := tx.AddLeads(ctx, w.workspace, lead.QueueBulk, leads)
 			return err
 		})
-		c.set(c.get().Add(2 * time.Hour))
+		c.Set(c.Now().Add(2 * time.Hour))
 	}
 	w.DB.MustExec(`UPDATE leads SET source_id = $1 WHERE source_id = $2 AND phone LIKE '%4'`, sources[2], sources[1])
 	w.DB.MustExec(`INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, name, phone, phone_e164, words, fields, source_id, status, assigned_at, updated_at)

@@ -25,7 +25,7 @@ func TestGivenUpOnGoesElsewhere(t *testing.T) {
 	var m *store.Message
 	for range 3 {
 		m = w.claimMessage('A', lead.Telegram)
-		c.add(time.Minute)
+		c.Advance(time.Minute)
 	}
 	late := *m
 	if err := w.Store.MessageFailed(t.Context(), m, "busy"); err != nil {
@@ -40,7 +40,7 @@ func TestGivenUpOnGoesElsewhere(t *testing.T) {
 	if err := w.Store.MessageFailed(t.Context(), &late, "late"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Store.MessageLater(t.Context(), &late, c.get().Add(time.Hour), "late"); err != nil {
+	if err := w.Store.MessageLater(t.Context(), &late, c.Now().Add(time.Hour), "late"); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, "messages", w.messages(), "A email owed 2")
@@ -128,7 +128,7 @@ func TestWhoIsBackIsTold(t *testing.T) {
 	w.setActive('A', true)
 	equal(t, "messages", w.messages(), "A telegram owed 2")
 	w.give(group, 1)
-	c.add(time.Minute)
+	c.Advance(time.Minute)
 	equal(t, "fed", w.fed(), "A telegram")
 	m := w.claimMessage('A', lead.Telegram)
 	if m.Total != 3 || m.Attempt != 1 {
@@ -143,7 +143,7 @@ func TestWhoIsBackIsTold(t *testing.T) {
 
 	skip(1)
 	w.member('A', func(m *store.Member) { m.TelegramChatID = "" }) // while they are away
-	c.add(6 * 24 * time.Hour)
+	c.Advance(6 * 24 * time.Hour)
 	w.setActive('A', true)
 	w.setActive('A', true)
 	w.exact()
@@ -159,7 +159,7 @@ func TestWhoIsBackIsTold(t *testing.T) {
 	w.give(group, 1)
 	w.setActive('A', false)
 	w.claimOrFail('A', lead.Email)
-	c.add(8 * 24 * time.Hour)
+	c.Advance(8 * 24 * time.Hour)
 	w.setActive('A', true)
 	w.setActive('A', false)
 	w.setActive('A', true)
@@ -211,11 +211,11 @@ func TestUnsubscribeLinks(t *testing.T) {
 		}
 	}
 	w.member('C', func(m *store.Member) { m.EmailOff = "" })
-	c.add(store.UnsubscribeAge + time.Second)
+	c.Advance(store.UnsubscribeAge + time.Second)
 	if err := w.Store.Unsubscribe(t.Context(), second); !errors.Is(err, store.ErrNotFound) || off() != "" {
 		t.Errorf("an old link: %v, e-mail off: %q", err, off())
 	}
-	if err := w.Store.DeleteOldUnsubscribeLinks(t.Context(), c.get()); err != nil {
+	if err := w.Store.DeleteOldUnsubscribeLinks(t.Context(), c.Now()); err != nil {
 		t.Fatal(err)
 	}
 	var left int

@@ -28,7 +28,7 @@ func TestALateAnswerHidesNothing(t *testing.T) {
 	group := w.group("A")
 	w.give(group, 1)
 	slow := w.claimMessage('A', lead.Telegram)
-	c.add(time.Minute)
+	c.Advance(time.Minute)
 	w.give(group, 1)
 	other := w.claimMessage('A', lead.Telegram)
 	equal(t, "leads of the second", other.Total, 2)
@@ -43,7 +43,7 @@ func TestALateAnswerHidesNothing(t *testing.T) {
 
 	w.give(group, 1)
 	slow = w.claimMessage('A', lead.Telegram)
-	c.add(time.Minute)
+	c.Advance(time.Minute)
 	w.claimMessage('A', lead.Telegram)
 	if err := w.Store.MessageSent(t.Context(), slow); err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestALateRefusalChangesNothing(t *testing.T) {
 	w, c := newTold(t)
 	w.give(w.group("A"), 1)
 	slow := w.claimMessage('A', lead.Telegram)
-	c.add(time.Minute)
+	c.Advance(time.Minute)
 	other := w.claimMessage('A', lead.Telegram)
 	dead := func() {
 		w.must(func(ctx context.Context, t *store.Tx) error { return t.AddressDead(ctx, slow, "blocked") })
@@ -105,7 +105,7 @@ func TestErasedWhileOwed(t *testing.T) {
 		t.Errorf("told of %d: %+v", m.Total, m.Leads)
 	}
 	erase(1)
-	c.add(time.Minute)
+	c.Advance(time.Minute)
 	if m, failed := w.claimOrFail('A', lead.Telegram); m != nil || failed != 1 {
 		t.Errorf("told %+v, %d failed", m, failed)
 	}
@@ -145,15 +145,15 @@ func TestQuietHoursThatChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newClock("2026-03-02T18:00:00Z") // two at night in Kuala Lumpur, seven in the evening in Berlin
-			w := newWorld(t, testenv.WithClock(c.get), testenv.WithChannels(lead.Channels()...))
+			w := newWorld(t, testenv.WithClock(c.Now), testenv.WithChannels(lead.Channels()...))
 			w.member('A', func(m *store.Member) { m.TelegramChatID, m.QuietHours = "1", night })
 			w.give(w.group("A"), 1)
-			c.add(time.Minute)
+			c.Advance(time.Minute)
 			w.fed()
 			if m := w.claimMessage('A', lead.Telegram); m != nil {
 				t.Fatal("it was sent in quiet hours")
 			}
-			c.add(time.Minute)
+			c.Advance(time.Minute)
 			equal(t, "fed in quiet hours", w.fed(), "")
 			change(w)
 			equal(t, "fed after the change", w.fed(), "A telegram")

@@ -18,10 +18,10 @@ import (
 
 // newTold makes a world whose installation sends by both channels, with a clock. A and B have both addresses, C has an
 // e-mail address, and the others nothing.
-func newTold(t *testing.T) (*world, *clock) {
+func newTold(t *testing.T) (*world, *testenv.Clock) {
 	t.Helper()
 	c := newClock("2026-03-02T04:00:00Z")
-	w := newWorld(t, testenv.WithClock(c.get), testenv.WithChannels(lead.Channels()...))
+	w := newWorld(t, testenv.WithClock(c.Now), testenv.WithChannels(lead.Channels()...))
 	for letter, chat := range map[byte]string{'A': "1", 'B': "2", 'C': ""} {
 		w.member(letter, func(m *store.Member) {
 			m.Email, m.TelegramChatID = strings.ToLower(string(letter))+"@example.com", chat
@@ -112,7 +112,7 @@ func TestMutedSlots(t *testing.T) {
 	w.give(group.ID, 4)
 	equal(t, "messages", w.messages(), "B telegram owed 2, C email owed 2")
 
-	_, batches := w.add(4, store.Distribution{GroupID: group.ID, At: c.get().Add(time.Hour)})
+	_, batches := w.add(4, store.Distribution{GroupID: group.ID, At: c.Now().Add(time.Hour)})
 	equal(t, "batches that are due already", len(batches), 0)
 	w.edit(group.ID, "C D") // planned leads keep what the ring said then
 	pending, err := w.Store.PendingLeads(t.Context(), w.workspace, store.PendingFilter{MemberID: w.members['C']}, store.PendingPage{Limit: 10})
@@ -128,7 +128,7 @@ func TestMutedSlots(t *testing.T) {
 		return err
 	})
 	armed := w.armed()
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	w.run(armed...)
 	equal(t, "messages", w.messages(), "A telegram owed 1, B telegram owed 2, B telegram owed 2, C email owed 1, C email owed 2")
 }
@@ -141,9 +141,9 @@ func TestABurstIsOneMessage(t *testing.T) {
 	for range 20 {
 		w.give(group, 1)
 		equal(t, "fed in the burst", w.fed(), "")
-		c.add(500 * time.Millisecond)
+		c.Advance(500 * time.Millisecond)
 	}
-	c.add(2 * time.Second)
+	c.Advance(2 * time.Second)
 	equal(t, "fed after the burst", w.fed(), "A telegram")
 	equal(t, "fed again", w.fed(), "")
 	var mu sync.Mutex
@@ -177,7 +177,7 @@ func TestASteadyStreamIsTold(t *testing.T) {
 	fed := 0
 	for range 40 {
 		w.give(group, 1)
-		c.add(time.Second)
+		c.Advance(time.Second)
 		if w.fed() != "" {
 			fed++
 			if err := w.Store.MessageSent(t.Context(), w.claimMessage('A', lead.Telegram)); err != nil {
@@ -199,7 +199,7 @@ func TestAMessageWhoseWorkerDied(t *testing.T) {
 	if again := w.claimMessage('A', lead.Telegram); again != nil {
 		t.Fatal("it was claimed twice at once")
 	}
-	c.add(time.Minute)
+	c.Advance(time.Minute)
 	equal(t, "fed", w.fed(), "A telegram")
 	second := w.claimMessage('A', lead.Telegram)
 	if second == nil || second.ID != first.ID || second.Attempt != 2 {
@@ -209,11 +209,11 @@ func TestAMessageWhoseWorkerDied(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "messages", w.messages(), "A telegram owed 1")
-	if err := w.Store.MessageLater(t.Context(), second, c.get().Add(time.Hour), "busy"); err != nil {
+	if err := w.Store.MessageLater(t.Context(), second, c.Now().Add(time.Hour), "busy"); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, "fed before its time", w.fed(), "")
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	equal(t, "fed", w.fed(), "A telegram")
 }
 
@@ -222,18 +222,18 @@ func TestQuietHours(t *testing.T) {
 	w, c := newTold(t) // it is noon in Kuala Lumpur
 	w.member('A', func(m *store.Member) { m.QuietHours = &lead.Hours{From: 11 * 60, To: 14 * 60} })
 	w.give(w.group("A"), 2)
-	c.add(time.Minute)
+	c.Advance(time.Minute)
 	equal(t, "fed", w.fed(), "A telegram")
 	if m := w.claimMessage('A', lead.Telegram); m != nil {
 		t.Error("it was sent in quiet hours")
 	}
 	w.give(w.group("A"), 1)
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	equal(t, "fed", w.fed(), "A telegram")
 	if m := w.claimMessage('A', lead.Telegram); m != nil {
 		t.Error("it was sent in quiet hours")
 	}
-	c.add(59 * time.Minute)
+	c.Advance(59 * time.Minute)
 	equal(t, "fed", w.fed(), "A telegram")
 	if m := w.claimMessage('A', lead.Telegram); m == nil || m.Total != 3 {
 		t.Errorf("after quiet hours: %+v", m)
@@ -246,7 +246,7 @@ func TestDeadAddresses(t *testing.T) {
 	dead := func(m *store.Message) {
 		t.Helper()
 		w.must(func(ctx context.Context, t *store.Tx) error { return t.AddressDead(ctx, m, "blocked") })
-		c.add(time.Minute)
+		c.Advance(time.Minute)
 	}
 	group := w.group("A")
 	w.give(group, 1)
@@ -279,11 +279,11 @@ func TestRejectedMessages(t *testing.T) {
 	rejected := func(m *store.Message) {
 		t.Helper()
 		w.must(func(ctx context.Context, t *store.Tx) error { return t.MessageRejected(ctx, m, "too long") })
-		c.add(time.Minute)
+		c.Advance(time.Minute)
 	}
 	w.give(w.group("A"), 1)
 	late := w.claimMessage('A', lead.Telegram)
-	c.add(time.Minute)
+	c.Advance(time.Minute)
 	inHand := w.claimMessage('A', lead.Telegram)
 	rejected(late)
 	equal(t, "messages, after a worker that was given up on", w.messages(), "A telegram owed 1")
@@ -328,8 +328,8 @@ func TestMessagesDoNotTellALeadsAge(t *testing.T) {
 	w, c := newTold(t)
 	toA := store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}}
 	_, batches := w.add(1, toA)
-	c.add(time.Minute) // the worker was busy
-	fresh := c.get()
+	c.Advance(time.Minute) // the worker was busy
+	fresh := c.Now()
 	w.run(batches...)
 	told := func() *store.Message {
 		m := w.claimMessage('A', lead.Telegram)
@@ -342,18 +342,18 @@ func TestMessagesDoNotTellALeadsAge(t *testing.T) {
 	equal(t, "time of a lead that came in", m.Leads[0].At, fresh)
 
 	old, _ := w.add(2, store.Distribution{})
-	c.add(48 * time.Hour)
+	c.Advance(48 * time.Hour)
 	w.run(w.assign(old[:1], toA)...)
 	m = told()
-	equal(t, "time of a lead that was there", m.Leads[0].At, c.get())
+	equal(t, "time of a lead that was there", m.Leads[0].At, c.Now())
 
-	toA.At = c.get().Add(time.Hour)
+	toA.At = c.Now().Add(time.Hour)
 	w.assign(old[1:], toA)
 	armed := w.armed()
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	w.run(armed...)
 	m = told()
-	equal(t, "time of a scheduled lead", m.Leads[0].At, c.get())
+	equal(t, "time of a scheduled lead", m.Leads[0].At, c.Now())
 }
 
 func TestTelegramLinks(t *testing.T) {
@@ -379,7 +379,7 @@ func TestTelegramLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.add(25 * time.Hour)
+	c.Advance(25 * time.Hour)
 	for name, bad := range map[string]string{"used by another": token, "expired": late, "made up": strings.Repeat("A", 54), "malformed": "x"} {
 		if _, err := link(bad, "78"); err != store.ErrBadLink { //nolint:errorlint // it comes as it is
 			t.Errorf("%s: error %v", name, err)
@@ -388,7 +388,7 @@ func TestTelegramLinks(t *testing.T) {
 	if _, _, err := w.Store.CreateTelegramLink(t.Context(), w.workspace, uuid.New()); err == nil {
 		t.Error("a link for nobody")
 	}
-	if err := w.Store.DeleteOldTelegramLinks(t.Context(), c.get()); err != nil {
+	if err := w.Store.DeleteOldTelegramLinks(t.Context(), c.Now()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -101,7 +101,7 @@ func TestSchedulesTogetherKeepThePace(t *testing.T) {
 	w, c := newTimedWorld(t)
 	g := w.group("A B")
 	to := []uuid.UUID{w.members['A']}
-	w.add(3, store.Distribution{MemberIDs: to, At: c.get().Add(30 * time.Hour)})
+	w.add(3, store.Distribution{MemberIDs: to, At: c.Now().Add(30 * time.Hour)})
 	var all sync.WaitGroup
 	for range 6 {
 		all.Go(func() { w.add(10, store.Distribution{MemberIDs: to, Pace: lead.Slow}) })
@@ -109,8 +109,8 @@ func TestSchedulesTogetherKeepThePace(t *testing.T) {
 	}
 	all.Wait()
 	for range 3 { // half a day at a time, so that what went out today counts as well as what is to come
-		for noon := c.get().Add(12 * time.Hour); len(w.pending()) > 0 && w.pending()[0].DueAt.Before(noon); {
-			c.set(w.pending()[0].DueAt)
+		for noon := c.Now().Add(12 * time.Hour); len(w.pending()) > 0 && w.pending()[0].DueAt.Before(noon); {
+			c.Set(w.pending()[0].DueAt)
 			w.armed()
 			w.fire()
 		}
@@ -132,12 +132,12 @@ func TestOverdueLeadsArePlannedAnew(t *testing.T) {
 	ids, _ := w.add(60, store.Distribution{GroupID: g, Pace: lead.Fast})
 	more, _ := w.add(30, store.Distribution{GroupID: g, Pace: lead.Slow})
 	w.armed()
-	c.add(4*24*time.Hour + 3*time.Hour)
+	c.Advance(4*24*time.Hour + 3*time.Hour)
 	overdue, err := w.Store.Overdue(t.Context())
 	if err != nil || len(overdue) != 1 {
 		t.Fatalf("overdue: %v, %v", overdue, err)
 	}
-	late := w.count(`SELECT count(*) FROM pending_leads WHERE due_at < $1`, c.get().Add(-12*time.Hour))
+	late := w.count(`SELECT count(*) FROM pending_leads WHERE due_at < $1`, c.Now().Add(-12*time.Hour))
 	replanned := w.replan()
 	if replanned < late {
 		t.Errorf("%d of %d leads were planned anew", replanned, late)
@@ -166,17 +166,17 @@ func TestWhatIsArmedBeforeAnOutageKeepsThePace(t *testing.T) {
 	for _, pace := range []lead.Pace{lead.Slow, lead.Normal, lead.Fast} {
 		w.add(90, store.Distribution{GroupID: g, Pace: pace})
 	}
-	if _, err := w.Store.Arm(t.Context(), w.workspace, c.get().Add(4*24*time.Hour), 10_000); err != nil {
+	if _, err := w.Store.Arm(t.Context(), w.workspace, c.Now().Add(4*24*time.Hour), 10_000); err != nil {
 		t.Fatal(err)
 	}
-	c.add(3*24*time.Hour + 10*time.Hour + 30*time.Minute)
+	c.Advance(3*24*time.Hour + 10*time.Hour + 30*time.Minute)
 	var firing sync.WaitGroup
 	for range 4 {
 		firing.Go(w.fireAnyhow)
 	}
 	firing.Wait()
 	fired := w.count(`SELECT count(*) FROM history`)
-	if back := w.count(`SELECT count(*) FROM pending_leads WHERE due_at < $1 AND batch_id IS NULL`, c.get()); fired == 0 || back < 2*fired {
+	if back := w.count(`SELECT count(*) FROM pending_leads WHERE due_at < $1 AND batch_id IS NULL`, c.Now()); fired == 0 || back < 2*fired {
 		t.Errorf("%d leads went out at once, %d were put back", fired, back)
 	}
 	w.exactBut("stuck")
@@ -201,7 +201,7 @@ func (w *world) replan() (replanned int) {
 func TestPreviewIsThePlan(t *testing.T) {
 	t.Parallel()
 	for name, d := range map[string]store.Distribution{
-		"pace to a group": {Pace: lead.Fast}, "at to a group": {At: newClock(monday).get().Add(time.Hour)}, "pace to members": {Pace: lead.Slow},
+		"pace to a group": {Pace: lead.Fast}, "at to a group": {At: newClock(monday).Now().Add(time.Hour)}, "pace to members": {Pace: lead.Slow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -217,7 +217,7 @@ func TestPreviewIsThePlan(t *testing.T) {
 			preview := w.preview(ids, d)
 			equal(t, "what a preview wrote", w.count(`SELECT count(*) FROM pending`)+w.count(`SELECT count(*) FROM turns`), before)
 			equal(t, "asked again", w.preview(ids, d).planned, preview.planned)
-			c.add(10 * time.Minute)
+			c.Advance(10 * time.Minute)
 			d.Seed = preview.seed
 			w.assign(ids, d)
 			var got []store.Planned
@@ -228,7 +228,7 @@ func TestPreviewIsThePlan(t *testing.T) {
 			}
 			equal(t, "the plan", byLead(got), byLead(preview.planned))
 			w.exactBut("stuck") // the first may have been due since the preview
-			c.add(2 * time.Hour)
+			c.Advance(2 * time.Hour)
 			if err := w.tx(func(ctx context.Context, tx *store.Tx) error {
 				_, err := tx.Assign(ctx, w.workspace, ids, d)
 				return err

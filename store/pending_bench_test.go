@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/testenv"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -134,12 +135,12 @@ func (w *world) benchArm(b *testing.B) {
 }
 
 // benchFire distributes what is armed, a part at a time, each as it is due.
-func (w *world) benchFire(b *testing.B, c *clock) {
+func (w *world) benchFire(b *testing.B, c *testenv.Clock) {
 	var ids []uuid.UUID
 	if err := w.DB.Select(&ids, `SELECT batch_id FROM batches ORDER BY feed_at`); err != nil {
 		b.Fatal(err)
 	}
-	c.add(3 * time.Hour)
+	c.Advance(3 * time.Hour)
 	part := slices.Chunk(ids, 500)
 	fired := 0
 	for some := range part {

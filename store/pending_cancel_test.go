@@ -32,7 +32,7 @@ func TestWhateverIsDeletedWhilePendingIsInHistory(t *testing.T) {
 	w, c := newTimedWorld(t)
 	g := w.group("A B")
 	w.add(4, store.Distribution{GroupID: g, Pace: lead.Fast})
-	w.add(2, store.Distribution{MemberIDs: w.ids("C"), At: c.get().Add(time.Hour)})
+	w.add(2, store.Distribution{MemberIDs: w.ids("C"), At: c.Now().Add(time.Hour)})
 	leads, _ := w.add(3, store.Distribution{})
 	w.assign(leads, store.Distribution{MemberIDs: w.ids("DE")})
 	w.setActive('F', false)
@@ -97,7 +97,7 @@ func (w *world) historyOf(id uuid.UUID) (entry uuid.UUID) {
 func TestManyCancelledAreNamedUpToABound(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
-	w.add(1500, store.Distribution{MemberIDs: w.ids("A"), At: c.get().Add(time.Hour)})
+	w.add(1500, store.Distribution{MemberIDs: w.ids("A"), At: c.Now().Add(time.Hour)})
 	act := &store.Act{Workspace: w.workspace, Operation: "delete-member", IDs: w.ids("A")}
 	ctx := store.WithAct(t.Context(), act)
 	remove := func(fail error) error {
@@ -128,14 +128,14 @@ func TestWhatOlderVersionsDeletedMovesToHistory(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
 	g := w.group("A B")
-	w.add(4, store.Distribution{GroupID: g, At: c.get().Add(time.Hour)})
+	w.add(4, store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)})
 	w.DB.MustExec(`UPDATE pending_leads SET member_id = $1 WHERE turn = 0`, w.members['C'])
 	w.DB.MustExec(`
 		WITH d AS (DELETE FROM pending_leads RETURNING *)
 		INSERT INTO deleted_pending (workspace_id, pending_id, lead_id, group_id, member_id, ring_version, turn, assignment_id,
 			retry_of, due_at, deleted_at)
 		SELECT workspace_id, pending_id, lead_id, group_id, member_id, ring_version, turn, assignment_id, retry_of, due_at, $1
-		FROM d`, c.get())
+		FROM d`, c.Now())
 	w.exact()
 	migration, err := os.ReadFile("migrations/00043_cancelled.sql")
 	if err != nil {
@@ -145,7 +145,7 @@ func TestWhatOlderVersionsDeletedMovesToHistory(t *testing.T) {
 	w.DB.MustExec("WITH moved" + move)
 	w.exact()
 	equal(t, "old rows", w.count(`SELECT count(*) FROM deleted_pending`), 0)
-	all := w.cancelled(store.HistoryFilter{From: c.get(), To: c.get().Add(time.Second)})
+	all := w.cancelled(store.HistoryFilter{From: c.Now(), To: c.Now().Add(time.Second)})
 	equal(t, "entries", len(all), 4)
 	for _, h := range all {
 		if id := h.ID; id.Version() != 7 || id.Variant() != uuid.RFC4122 || h.Trigger != lead.Scheduled {

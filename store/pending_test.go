@@ -47,9 +47,9 @@ func TestPendingLeadsAreListedSoonestFirst(t *testing.T) {
 	w, c := newTimedWorld(t)
 	g := w.group("A B")
 	for i := range 5 {
-		w.add(4, store.Distribution{GroupID: g, At: c.get().Add(time.Duration(5-i) * time.Hour)})
+		w.add(4, store.Distribution{GroupID: g, At: c.Now().Add(time.Duration(5-i) * time.Hour)})
 	}
-	w.add(3, store.Distribution{MemberIDs: []uuid.UUID{w.members['C']}, At: c.get().Add(time.Hour)})
+	w.add(3, store.Distribution{MemberIDs: []uuid.UUID{w.members['C']}, At: c.Now().Add(time.Hour)})
 	list := func(f store.PendingFilter, p store.PendingPage) []store.PendingLead {
 		t.Helper()
 		all, err := w.Store.PendingLeads(t.Context(), w.workspace, f, p)
@@ -76,8 +76,8 @@ func TestPendingLeadsAreListedSoonestFirst(t *testing.T) {
 		want   int
 	}{
 		"member": {store.PendingFilter{MemberID: w.members['A']}, 10}, "group": {store.PendingFilter{GroupID: g}, 20},
-		"due": {store.PendingFilter{DueBefore: c.get().Add(2 * time.Hour)}, 7}, "lead": {store.PendingFilter{LeadID: whole[0].LeadID}, 1},
-		"member and due": {store.PendingFilter{MemberID: w.members['B'], DueBefore: c.get().Add(2 * time.Hour)}, 2},
+		"due": {store.PendingFilter{DueBefore: c.Now().Add(2 * time.Hour)}, 7}, "lead": {store.PendingFilter{LeadID: whole[0].LeadID}, 1},
+		"member and due": {store.PendingFilter{MemberID: w.members['B'], DueBefore: c.Now().Add(2 * time.Hour)}, 2},
 	} {
 		equal(t, name, len(list(c.filter, store.PendingPage{Limit: 100})), c.want)
 	}
@@ -87,7 +87,7 @@ func TestPendingDaysAreTheMembersOwn(t *testing.T) {
 	t.Parallel()
 	w, _ := newTimedWorld(t)
 	w.zone('B', "Pacific/Kiritimati") // UTC+14
-	at := newClock("2026-11-24T11:00:00Z").get()
+	at := newClock("2026-11-24T11:00:00Z").Now()
 	w.add(3, store.Distribution{MemberIDs: []uuid.UUID{w.members['A'], w.members['B']}, At: at})
 	days, err := w.Store.PendingDays(t.Context(), w.workspace, store.PendingFilter{})
 	if err != nil {
@@ -112,7 +112,7 @@ func TestDeletedPendingLeadsNeverGoOut(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
 	g := w.group("A B")
-	ids, _ := w.add(6, store.Distribution{GroupID: g, At: c.get().Add(time.Hour)})
+	ids, _ := w.add(6, store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)})
 	all := idsOf(w.pending())
 	w.armed()
 	equal(t, "deleted", w.deletePending(append(all[:2:2], uuid.New(), all[0])...), 2)
@@ -128,7 +128,7 @@ func TestDeletedPendingLeadsNeverGoOut(t *testing.T) {
 func TestDeletingAllThatMatch(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
-	w.add(5, store.Distribution{MemberIDs: []uuid.UUID{w.members['A'], w.members['B']}, At: c.get().Add(time.Hour)})
+	w.add(5, store.Distribution{MemberIDs: []uuid.UUID{w.members['A'], w.members['B']}, At: c.Now().Add(time.Hour)})
 	w.must(func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.DeletePending(ctx, w.workspace, store.PendingSelection{Filter: store.PendingFilter{MemberID: w.members['A']}})
 		equal(t, "deleted", n, 5)
@@ -170,7 +170,7 @@ func TestMovingPendingLeads(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
 	g := w.group("A B C")
-	ids, _ := w.add(3, store.Distribution{GroupID: g, At: c.get().Add(time.Hour)})
+	ids, _ := w.add(3, store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)})
 	w.armed()
 	all := w.pending()
 	to := func(letter byte) func(*store.PendingLead) {
@@ -186,15 +186,15 @@ func TestMovingPendingLeads(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := w.move(all[0].ID, func(p *store.PendingLead) { p.DueAt = c.get().Add(5 * time.Hour) }); err != nil {
+	if _, err := w.move(all[0].ID, func(p *store.PendingLead) { p.DueAt = c.Now().Add(5 * time.Hour) }); err != nil {
 		t.Fatal(err)
 	}
 	w.exact()
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	w.armed()
 	w.fire()
 	equal(t, "after an hour", w.who(ids), " F C")
-	batches, err := w.move(all[0].ID, func(p *store.PendingLead) { p.DueAt = c.get().Add(time.Second) })
+	batches, err := w.move(all[0].ID, func(p *store.PendingLead) { p.DueAt = c.Now().Add(time.Second) })
 	if err != nil || len(batches) != 1 {
 		t.Fatalf("moved to the next second: %v, %v", batches, err)
 	}
@@ -222,9 +222,9 @@ func TestMovingKeepsThePace(t *testing.T) {
 	w, c := newTimedWorld(t)
 	w.zone('B', "America/New_York")
 	ids, _ := w.add(20, store.Distribution{MemberIDs: w.ids("A"), Pace: lead.Slow})
-	w.add(1, store.Distribution{MemberIDs: w.ids("A"), At: c.get().AddDate(0, 0, 20)})
+	w.add(1, store.Distribution{MemberIDs: w.ids("A"), At: c.Now().AddDate(0, 0, 20)})
 	all := w.pending()
-	noon := c.get().AddDate(0, 1, 0).Add(3 * time.Hour) // when none is planned
+	noon := c.Now().AddDate(0, 1, 0).Add(3 * time.Hour) // when none is planned
 	b := w.members['B']
 	var full *store.Violation
 	for i := range 6 {
@@ -259,7 +259,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	w, c := newTimedWorld(t)
 	g := w.group("A B C D")
 	const leads = 600
-	ids, _ := w.add(leads/2, store.Distribution{GroupID: g, At: c.get().Add(time.Minute)})
+	ids, _ := w.add(leads/2, store.Distribution{GroupID: g, At: c.Now().Add(time.Minute)})
 	more, _ := w.add(leads/2, store.Distribution{GroupID: g, Pace: lead.Fast})
 	ids = append(ids, more...)
 	all := idsOf(w.pending())
@@ -277,7 +277,7 @@ func TestEverythingAtOnce(t *testing.T) {
 		func() error {
 			batches, err := w.move(some()[0], func(p *store.PendingLead) {
 				id := w.members["ABCDEF"[rand.N(6)]]
-				p.MemberID, p.DueAt = &id, c.get().Add(time.Duration(rand.N(100))*time.Second)
+				p.MemberID, p.DueAt = &id, c.Now().Add(time.Duration(rand.N(100))*time.Second)
 			})
 			var going *store.Violation
 			if errors.Is(err, store.ErrNotFound) || errors.As(err, &going) {
@@ -286,7 +286,7 @@ func TestEverythingAtOnce(t *testing.T) {
 			_ = batches
 			return err
 		},
-		func() error { c.add(time.Second); w.armed(); w.fireAnyhow(); return nil },
+		func() error { c.Advance(time.Second); w.armed(); w.fireAnyhow(); return nil },
 		func() error { w.setActive("EF"[rand.N(2)], rand.N(2) == 0); return nil },
 		func() error {
 			letter := "EF"[rand.N(2)]

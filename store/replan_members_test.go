@@ -32,9 +32,9 @@ func TestPlansFollowHoursAndZones(t *testing.T) {
 	g := w.group("A B C")
 	slow, _ := w.add(60, store.Distribution{GroupID: g, Pace: lead.Slow})
 	fast, _ := w.add(90, store.Distribution{GroupID: g, Pace: lead.Fast})
-	w.add(1, store.Distribution{MemberIDs: w.ids("D"), At: c.get().Add(20 * time.Hour)})
-	for noon := c.get().Add(3 * time.Hour); w.pending()[0].DueAt.Before(noon); {
-		c.set(w.pending()[0].DueAt)
+	w.add(1, store.Distribution{MemberIDs: w.ids("D"), At: c.Now().Add(20 * time.Hour)})
+	for noon := c.Now().Add(3 * time.Hour); w.pending()[0].DueAt.Before(noon); {
+		c.Set(w.pending()[0].DueAt)
 		w.armed()
 		w.fire()
 	}
@@ -54,7 +54,7 @@ func TestPlansFollowHoursAndZones(t *testing.T) {
 	for _, p := range w.pending() {
 		letter := w.letters[*p.MemberID]
 		if letter == 'D' {
-			equal(t, "the time of what has no pace", p.DueAt.UTC(), newClock(monday).get().Add(20*time.Hour))
+			equal(t, "the time of what has no pace", p.DueAt.UTC(), newClock(monday).Now().Add(20*time.Hour))
 			continue
 		}
 		zone, err := time.LoadLocation(zones[letter])

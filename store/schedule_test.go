@@ -18,10 +18,10 @@ import (
 const monday = "2026-11-23T01:00:00Z" // 09:00 in Kuala Lumpur
 
 // newTimedWorld is a world whose clock stands still until it is told to go.
-func newTimedWorld(t testing.TB) (*world, *clock) {
+func newTimedWorld(t testing.TB) (*world, *testenv.Clock) {
 	t.Helper()
 	c := newClock(monday)
-	return newWorld(t, testenv.WithClock(c.get)), c
+	return newWorld(t, testenv.WithClock(c.Now)), c
 }
 
 // pending lists what is pending, soonest first.
@@ -65,15 +65,15 @@ func (w *world) armed() (all []lead.Hint) {
 }
 
 // untilDone moves the clock from due time to due time and fires what is due, until nothing is pending.
-func (w *world) untilDone(c *clock) {
+func (w *world) untilDone(c *testenv.Clock) {
 	w.t.Helper()
 	for range 10_000 {
 		all := w.pending()
 		if len(all) == 0 {
 			return
 		}
-		if due := all[0].DueAt; due.After(c.get()) {
-			c.set(due)
+		if due := all[0].DueAt; due.After(c.Now()) {
+			c.Set(due)
 		}
 		w.armed()
 		w.fire()
@@ -96,7 +96,7 @@ func (w *world) fire() {
 func TestNoLeadGoesOutBeforeItsTime(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
-	at := c.get().Add(time.Hour + 300*time.Millisecond)
+	at := c.Now().Add(time.Hour + 300*time.Millisecond)
 	d := store.Distribution{MemberIDs: []uuid.UUID{w.members['A'], w.members['B']}, At: at}
 	ids, batches := w.add(2, d)
 	if len(batches) > 0 {
@@ -110,17 +110,17 @@ func TestNoLeadGoesOutBeforeItsTime(t *testing.T) {
 	if _, err := w.Store.Distribute(t.Context(), w.workspace, batches[0].ID); !errors.As(err, &early) || early.In != time.Hour+time.Second {
 		t.Errorf("distributing too early ends with %v", err)
 	}
-	c.set(at)
+	c.Set(at)
 	if _, err := w.Store.Distribute(t.Context(), w.workspace, batches[0].ID); !errors.As(err, &early) {
 		t.Errorf("distributing in the second before ends with %v", err)
 	}
 	equal(t, "copies before the time", w.counts(), map[string]int{})
-	c.set(batches[0].FeedAt)
+	c.Set(batches[0].FeedAt)
 	w.run(batches...)
 	w.run(batches...)
 	equal(t, "outcomes", w.who(ids), "AB AB")
 	h, err := w.Store.History(t.Context(), w.workspace, store.HistoryFilter{}, store.Page{Limit: 1})
-	if err != nil || h[0].Trigger != lead.Scheduled || !h[0].DueAt.Equal(batches[0].FeedAt) || !h[0].At.Equal(c.get()) {
+	if err != nil || h[0].Trigger != lead.Scheduled || !h[0].DueAt.Equal(batches[0].FeedAt) || !h[0].At.Equal(c.Now()) {
 		t.Errorf("history has %+v, %v", h, err)
 	}
 	w.exact()
@@ -129,20 +129,20 @@ func TestNoLeadGoesOutBeforeItsTime(t *testing.T) {
 func TestWhatIsDueSoonIsArmedAtOnce(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
-	_, batches := w.add(3, store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}, At: c.get().Add(5 * time.Second)})
-	if len(batches) != 1 || !batches[0].FeedAt.Equal(c.get().Add(5*time.Second)) {
+	_, batches := w.add(3, store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}, At: c.Now().Add(5 * time.Second)})
+	if len(batches) != 1 || !batches[0].FeedAt.Equal(c.Now().Add(5*time.Second)) {
 		t.Errorf("armed are %+v", batches)
 	}
-	soon, err := w.Store.Armed(t.Context(), c.get(), c.get().Add(10*time.Second), 10)
+	soon, err := w.Store.Armed(t.Context(), c.Now(), c.Now().Add(10*time.Second), 10)
 	if err != nil || len(soon) != 1 || soon[0].ID != batches[0].ID || soon[0].Generation != 0 {
 		t.Errorf("to be handed over are %+v, %v", soon, err)
 	}
-	again, err := w.Store.FeedAgain(t.Context(), lead.QueueDue, c.get().Add(time.Second), 10)
+	again, err := w.Store.FeedAgain(t.Context(), lead.QueueDue, c.Now().Add(time.Second), 10)
 	if err != nil || len(again) != 0 {
 		t.Errorf("fed again before they are due: %+v, %v", again, err)
 	}
-	c.add(20 * time.Second)
-	again, err = w.Store.FeedAgain(t.Context(), lead.QueueDue, c.get().Add(-10*time.Second), 10)
+	c.Advance(20 * time.Second)
+	again, err = w.Store.FeedAgain(t.Context(), lead.QueueDue, c.Now().Add(-10*time.Second), 10)
 	if err != nil || len(again) != 1 {
 		t.Errorf("fed again 15 s after they were due: %+v, %v", again, err)
 	}
@@ -153,7 +153,7 @@ func TestSchedulingToAGroupDealsTheTurns(t *testing.T) {
 	w, c := newTimedWorld(t)
 	g := w.group("A B C")
 	equal(t, "at once", w.give(g, 1), "A")
-	ids, _ := w.add(4, store.Distribution{GroupID: g, At: c.get().Add(time.Hour)})
+	ids, _ := w.add(4, store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)})
 	equal(t, "planned", w.receivers(), "B C A B")
 	equal(t, "at once, meanwhile", w.give(g, 2), "C A")
 	w.exact()
@@ -166,12 +166,9 @@ func TestSchedulingToAGroupDealsTheTurns(t *testing.T) {
 	w.exact()
 }
 
-func (w *world) count(query string, args ...any) (n int) {
+func (w *world) count(query string, args ...any) int {
 	w.t.Helper()
-	if err := w.DB.Get(&n, query, args...); err != nil {
-		w.t.Fatal(err)
-	}
-	return n
+	return w.Count(w.t, query, args...)
 }
 
 func TestSchedulingToReceiversGroups(t *testing.T) {
@@ -180,7 +177,7 @@ func TestSchedulingToReceiversGroups(t *testing.T) {
 	g := w.group("AB C")
 	ids, _ := w.add(3, store.Distribution{GroupID: g, Pace: lead.Fast})
 	equal(t, "decisions of the leads", w.count(`SELECT sum(decisions) FROM leads`), 5)
-	w.assign(ids[1:2], store.Distribution{GroupID: g, At: c.get().Add(time.Hour)})
+	w.assign(ids[1:2], store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)})
 	equal(t, "decisions of the assignment", w.count(`SELECT count FROM assignments`), 1)
 	w.exact()
 	all := w.pending()
@@ -207,7 +204,7 @@ func TestALeadThatCannotBeDealtAhead(t *testing.T) {
 	equal(t, "outcomes", w.who(ids), "ABalready_assigned Bsource_lead_deleted")
 	w.setActive('A', false)
 	w.setActive('B', false)
-	ids, batches = w.add(1, store.Distribution{GroupID: g, At: c.get().Add(time.Hour)})
+	ids, batches = w.add(1, store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)})
 	w.run(batches...)
 	equal(t, "outcomes", w.who(ids), "no_active_receiver")
 	w.exact()
@@ -217,7 +214,7 @@ func TestSchedulingSwitchedOff(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
 	g := w.group("A")
-	at := store.Distribution{GroupID: g, At: c.get().Add(time.Hour)}
+	at := store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)}
 	before, _ := w.add(1, at)
 	w.must(func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.EditWorkspace(ctx, w.workspace, func(ws *store.Workspace) error {
@@ -243,7 +240,7 @@ func TestPlansOfOneGroupAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 12 {
 		all.Go(func() {
-			_, batches := w.add(10, store.Distribution{GroupID: g, At: c.get().Add(time.Hour)})
+			_, batches := w.add(10, store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)})
 			w.run(batches...)
 		})
 		all.Go(func() {
@@ -272,13 +269,13 @@ func TestWhatIsOverdueGoesOutTogetherOldestFirst(t *testing.T) {
 	t.Parallel()
 	w, c := newTimedWorld(t)
 	for i := range 10 {
-		w.add(100, store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}, At: c.get().Add(time.Duration(10-i) * time.Minute)})
+		w.add(100, store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}, At: c.Now().Add(time.Duration(10-i) * time.Minute)})
 	}
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	batches := w.armed()
 	equal(t, "batches", len(batches), 2)
 	w.run(batches[0])
-	equal(t, "the oldest half are done", w.count(`SELECT count(*) FROM history WHERE due_at <= $1`, c.get().Add(-55*time.Minute)), 500)
+	equal(t, "the oldest half are done", w.count(`SELECT count(*) FROM history WHERE due_at <= $1`, c.Now().Add(-55*time.Minute)), 500)
 	w.run(batches[1:]...)
 	w.exact()
 }

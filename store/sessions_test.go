@@ -69,7 +69,7 @@ func TestASessionStandsForItsKey(t *testing.T) {
 func TestSessionsEnd(t *testing.T) {
 	t.Parallel()
 	c := newClock("2026-03-02T09:00:00Z")
-	w := newWorld(t, testenv.WithClock(c.get))
+	w := newWorld(t, testenv.WithClock(c.Now))
 	first, one := w.begin(store.APIKey{Role: lead.RoleAdmin})
 	_, two := w.begin(store.APIKey{Role: lead.RoleAdmin})
 	third, three := w.begin(store.APIKey{Role: lead.RoleAdmin})
@@ -93,20 +93,20 @@ func TestSessionsEnd(t *testing.T) {
 		if !w.opens(three) {
 			t.Fatalf("it is over after %s, though it was used", at)
 		}
-		w.fine(w.Store.TouchSession(t.Context(), w.workspace, third.ID, c.get(), time.Minute))
-		c.add(store.SessionIdle - time.Hour)
+		w.fine(w.Store.TouchSession(t.Context(), w.workspace, third.ID, c.Now(), time.Minute))
+		c.Advance(store.SessionIdle - time.Hour)
 	}
-	w.fine(w.Store.TouchSession(t.Context(), w.workspace, third.ID, c.get(), time.Minute))
-	c.set(third.ExpiresAt)
+	w.fine(w.Store.TouchSession(t.Context(), w.workspace, third.ID, c.Now(), time.Minute))
+	c.Set(third.ExpiresAt)
 	if w.opens(three) {
 		t.Error("it has outlived its time")
 	}
 	_, four := w.begin(store.APIKey{Role: lead.RoleAdmin})
-	c.add(store.SessionIdle)
+	c.Advance(store.SessionIdle)
 	if w.opens(four) {
 		t.Error("it is good though nothing was done with it for long")
 	}
-	w.fine(w.Store.DeleteOldSessions(t.Context(), c.get().Add(time.Second)))
+	w.fine(w.Store.DeleteOldSessions(t.Context(), c.Now().Add(time.Second)))
 	var left int
 	w.fine(w.DB.Get(&left, `SELECT count(*) FROM sessions`))
 	if left != 0 {

@@ -139,7 +139,7 @@ func TestWebhooksAreToldWhatThereIs(t *testing.T) {
 func TestDeliveriesAreClaimedOnce(t *testing.T) {
 	t.Parallel()
 	c := newClock("2026-11-27T08:00:00Z")
-	w := newWorld(t, testenv.WithClock(c.get))
+	w := newWorld(t, testenv.WithClock(c.Now))
 	hook := w.webhook(lead.WebhookReceived)
 	const n = 60
 	w.add(n, store.Distribution{})
@@ -175,7 +175,7 @@ func TestDeliveriesAreClaimedOnce(t *testing.T) {
 		seen[d.ID], last = true, d
 	}
 	equal(t, "claimed", len(seen), n)
-	c.add(2 * time.Minute)
+	c.Advance(2 * time.Minute)
 	_, again := w.claim(hook, 100)
 	equal(t, "claimed once more after their workers died", len(again), n)
 	// Who lost a delivery to another cannot put it off; that it was taken counts all the same.
@@ -193,7 +193,7 @@ func TestDeliveriesAreClaimedOnce(t *testing.T) {
 func TestWebhookThatTakesNothing(t *testing.T) {
 	t.Parallel()
 	c := newClock("2026-11-27T08:00:00Z")
-	w := newWorld(t, testenv.WithClock(c.get))
+	w := newWorld(t, testenv.WithClock(c.Now))
 	hook := w.webhook(lead.WebhookReceived)
 	fed := func() int {
 		t.Helper()
@@ -210,11 +210,11 @@ func TestWebhookThatTakesNothing(t *testing.T) {
 	_, owed := w.claim(hook, 3)
 	equal(t, "claimed", len(owed), 3)
 	for _, d := range owed {
-		if err := w.Store.DeliveryLater(t.Context(), w.workspace, d, store.Refusal{Status: 500, Said: "it answered 500"}, c.get().Add(time.Second)); err != nil {
+		if err := w.Store.DeliveryLater(t.Context(), w.workspace, d, store.Refusal{Status: 500, Said: "it answered 500"}, c.Now().Add(time.Second)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	since, err := w.Store.WebhookSetBack(t.Context(), w.workspace, hook, c.get().Add(time.Minute))
+	since, err := w.Store.WebhookSetBack(t.Context(), w.workspace, hook, c.Now().Add(time.Minute))
 	if err != nil || !since.Equal(w.Store.Now()) {
 		t.Fatalf("failing since %s, %v", since, err)
 	}
@@ -224,7 +224,7 @@ func TestWebhookThatTakesNothing(t *testing.T) {
 	equal(t, "fed while it is left in peace", fed(), 0)
 	_, owed = w.claim(hook, 3)
 	equal(t, "claimed while it is left in peace", len(owed), 0)
-	c.add(time.Minute)
+	c.Advance(time.Minute)
 	equal(t, "fed after that", fed(), 1)
 	_, owed = w.claim(hook, 3)
 	equal(t, "claimed to see whether it takes one", len(owed), 1)
@@ -264,13 +264,13 @@ func (w *world) enable(hook uuid.UUID, enabled bool) (made store.Webhook, err er
 func TestOldDeliveriesAreDeleted(t *testing.T) {
 	t.Parallel()
 	c := newClock("2026-11-27T08:00:00Z")
-	w := newWorld(t, testenv.WithClock(c.get))
+	w := newWorld(t, testenv.WithClock(c.Now))
 	hook := w.webhook(lead.WebhookReceived)
 	w.add(5, store.Distribution{})
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	w.add(3, store.Distribution{})
 	for _, want := range []int64{4, 1, 0} {
-		n, err := w.Store.DeleteOldDeliveries(t.Context(), c.get().Add(-time.Minute), 4)
+		n, err := w.Store.DeleteOldDeliveries(t.Context(), c.Now().Add(-time.Minute), 4)
 		if err != nil || n != want {
 			t.Errorf("deleted %d, %v, want %d", n, err, want)
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,16 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
-	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/testenv"
-	"github.com/leadwheel/leadwheel/internal/web"
-	"github.com/leadwheel/leadwheel/internal/web/api"
-	"github.com/leadwheel/leadwheel/internal/web/hooks"
+	"github.com/leadwheel/leadwheel/internal/web/webtest"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -50,16 +44,7 @@ func serveImports(t *testing.T) (*testenv.Env, client.Flags) {
 		_, err := tx.CreateGroup(t.Context(), ws.ID, store.GroupSpec{Name: "Sales", Method: lead.RoundRobin, Listed: listed})
 		return err
 	}))
-	log, series := slog.New(slog.DiscardHandler), metrics.New(prometheus.NewRegistry())
-	public := web.NewPublic(web.Options{
-		API:   api.Deps{Store: env.Store, Importer: ingest.NewImporter(env.Store, series, log), Metrics: series, Log: log},
-		Hooks: hooks.Deps{Store: env.Store, Log: log}, Log: log,
-	})
-	server := httptest.NewServer(public)
-	t.Cleanup(func() {
-		server.Close()
-		public.Close()
-	})
+	server := webtest.Serve(t, env, slog.New(slog.DiscardHandler))
 	return env, client.Flags{URL: server.URL, APIKey: key}
 }
 

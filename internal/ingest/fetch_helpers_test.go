@@ -24,24 +24,6 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-// A clock is one that a test moves.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(by time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(by)
-}
-
 // A fakePlatform plays a platform's API: it answers each path as the test says, by how often that was asked before.
 type fakePlatform struct {
 	*httptest.Server
@@ -117,7 +99,7 @@ type stand struct {
 	*testenv.Env
 	*fakePlatform
 	t        *testing.T
-	clock    *clock
+	clock    *testenv.Clock
 	hook     store.Hook
 	secrets  Secrets
 	box      Box
@@ -127,8 +109,8 @@ type stand struct {
 
 func newStand(t *testing.T, kind lead.Kind, settings store.IntegrationSettings) *stand {
 	t.Helper()
-	c := &clock{at: time.Now().Truncate(time.Microsecond)}
-	s := &stand{Env: testenv.New(t, testenv.WithClock(c.now)), fakePlatform: newFakePlatform(t), t: t, clock: c}
+	c := testenv.NewClock(time.Now().Truncate(time.Microsecond))
+	s := &stand{Env: testenv.New(t, testenv.WithClock(c.Now)), fakePlatform: newFakePlatform(t), t: t, clock: c}
 	s.ExpectHandedOn(t)
 	ws, err := s.Store.CreateWorkspace(t.Context(), store.WorkspaceSpec{Name: "acme", Timezone: "UTC", Region: "MY"})
 	s.must(err)

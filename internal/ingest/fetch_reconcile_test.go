@@ -30,7 +30,7 @@ func (s *stand) list(form string, pages ...[]string) http.HandlerFunc {
 func (s *stand) reconcile() {
 	s.t.Helper()
 	s.must(s.Store.WithTx(s.t.Context(), func(tx *store.Tx) error {
-		return tx.StartReconcile(s.t.Context(), s.hook.Workspace, s.hook.ID, s.clock.now().Add(-PlatformsKeep))
+		return tx.StartReconcile(s.t.Context(), s.hook.Workspace, s.hook.ID, s.clock.Now().Add(-PlatformsKeep))
 	}))
 	s.run()
 }
@@ -61,7 +61,7 @@ func TestLeadsThatWereMissedAreFound(t *testing.T) {
 		t.Errorf("kept is %q", bodies)
 	}
 	state := s.health(lead.HealthOK, 0)
-	if state.ReconcileAt == nil || state.ReconcileAt.Sub(s.clock.now()) != reconcileInterval || !state.Reconcile.Began.IsZero() {
+	if state.ReconcileAt == nil || state.ReconcileAt.Sub(s.clock.Now()) != reconcileInterval || !state.Reconcile.Began.IsZero() {
 		t.Errorf("then the state is %+v", state)
 	}
 	s.reconcile()
@@ -77,14 +77,14 @@ func TestListsAreLookedThroughByTheClock(t *testing.T) {
 		since = append(since, r.URL.Query().Get("filtering"))
 		s.list("77")(w, r)
 	})
-	made := s.clock.now()
+	made := s.clock.Now()
 	s.run()
-	s.clock.advance(reconcileInterval)
-	if fed, err := s.Store.FeedFetches(t.Context(), s.clock.now(), 10); len(fed) != 1 || err != nil {
+	s.clock.Advance(reconcileInterval)
+	if fed, err := s.Store.FeedFetches(t.Context(), s.clock.Now(), 10); len(fed) != 1 || err != nil {
 		t.Fatalf("the scheduler hands over %v, %v", fed, err)
 	}
 	s.run()
-	s.clock.advance(reconcileInterval)
+	s.clock.Advance(reconcileInterval)
 	s.run()
 	want := []string{sinceFilter(made), sinceFilter(made.Add(reconcileInterval - reconcileOverlap))}
 	if len(since) != 2 || since[0] != want[0] || since[1] != want[1] {
@@ -105,7 +105,7 @@ func TestListsAreLookedThroughFromWhereThatWasLeft(t *testing.T) {
 	s.on("/v25.0/78/leads", pages, gives(500, ""), graphError(4), gives(200, "<html>"), gives(200, "{}"), cutOff, pages)
 	s.reconcile()
 	for range 8 {
-		s.clock.advance(11 * time.Minute)
+		s.clock.Advance(11 * time.Minute)
 		s.run()
 	}
 	s.leads(3, 0)

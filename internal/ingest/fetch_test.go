@@ -114,7 +114,7 @@ func TestWhatPassesIsFetchedAgain(t *testing.T) {
 		if asked := s.times("/v25.0/1"); asked != n+1 {
 			t.Fatalf("after %d faults it was asked for %d times", n+1, asked)
 		}
-		s.clock.advance(time.Hour)
+		s.clock.Advance(time.Hour)
 	}
 	s.health(lead.HealthOK, 0)
 	s.run()
@@ -150,7 +150,7 @@ func TestAThrottledPlatformIsLeftInPeace(t *testing.T) {
 			s.run()
 			s.leads(0, 20)
 			from := s.health(lead.HealthThrottled, 0).From
-			if from == nil || from.Sub(s.clock.now()) < test.least {
+			if from == nil || from.Sub(s.clock.Now()) < test.least {
 				t.Fatalf("it is asked again at %v", from)
 			}
 			s.run()
@@ -158,7 +158,7 @@ func TestAThrottledPlatformIsLeftInPeace(t *testing.T) {
 				t.Errorf("%d leads are blamed for it", n)
 			}
 			for range 40 {
-				s.clock.advance(time.Hour)
+				s.clock.Advance(time.Hour)
 				s.run()
 			}
 			s.leads(20, 0)
@@ -218,7 +218,7 @@ func TestALeadThatIsNotShownIsHeld(t *testing.T) {
 	e := s.tell("1", "2")
 	for range 3 * seenAgain {
 		s.run()
-		s.clock.advance(2 * time.Hour)
+		s.clock.Advance(2 * time.Hour)
 	}
 	s.leads(1, 1)
 	s.health(lead.HealthOK, 1)
@@ -265,11 +265,11 @@ func TestAPausedIntegrationFetchesNothing(t *testing.T) {
 	enable(false)
 	s.run()
 	s.leads(0, 1)
-	if fed, err := s.Store.FeedFetches(t.Context(), s.clock.now(), 10); len(fed) != 0 || err != nil {
+	if fed, err := s.Store.FeedFetches(t.Context(), s.clock.Now(), 10); len(fed) != 0 || err != nil {
 		t.Errorf("the scheduler hands over %v, %v", fed, err)
 	}
 	enable(true)
-	if fed, err := s.Store.FeedFetches(t.Context(), s.clock.now(), 10); len(fed) != 1 || fed[0].ID != s.hook.ID || err != nil {
+	if fed, err := s.Store.FeedFetches(t.Context(), s.clock.Now(), 10); len(fed) != 1 || fed[0].ID != s.hook.ID || err != nil {
 		t.Errorf("the scheduler hands over %v, %v", fed, err)
 	}
 	s.run()
@@ -291,7 +291,7 @@ func TestLinkedInLeadsAreFetched(t *testing.T) {
 	e := s.deliver(linkedInBody)
 	for range 6 {
 		s.run()
-		s.clock.advance(2 * time.Minute)
+		s.clock.Advance(2 * time.Minute)
 	}
 	s.leads(1, 0)
 	if got := s.outcome(e); got != lead.EventLead {

@@ -15,7 +15,7 @@ func TestAPIKeys(t *testing.T) {
 	t.Parallel()
 	s, clock := newTimedSite(t)
 	m := s.member("A")
-	soon := clock.get().Add(time.Hour).Format(time.RFC3339)
+	soon := clock.Now().Add(time.Hour).Format(time.RFC3339)
 	made := s.post("/v1/api-keys", map[string]any{"role": "member", "member_id": m, "name": " Aina's phone ", "expires_at": soon}).is(201)
 	key := made.at("api_key").(string)
 	if !strings.HasPrefix(key, "lw_") || made.at("name") != "Aina's phone" || made.at("expires_at") != soon || made.at("revoked_at") != nil {
@@ -28,7 +28,7 @@ func TestAPIKeys(t *testing.T) {
 			t.Errorf("the key is shown again, or not at all: %s", r.body)
 		}
 	}
-	clock.add(time.Hour)
+	clock.Advance(time.Hour)
 	s.do(key, "GET", "/v1/assigned-leads", nil).refuses(401, "unauthorized")
 	s.delete(path).is(204)
 	s.delete(path).refuses(404, "not_found")
@@ -46,7 +46,7 @@ func TestAPIKeysThatCannotBe(t *testing.T) {
 		`{"role":"owner"}`:  "body.role",
 		`{"role":"member"}`: "body.member_id", `{"role":"admin","member_id":"` + m.String() + `"}`: "body.member_id",
 		`{"role":"admin","group_id":"` + g.String() + `"}`:                         "body.group_id",
-		`{"role":"admin","expires_at":"` + clock.get().Format(time.RFC3339) + `"}`: "body.expires_at",
+		`{"role":"admin","expires_at":"` + clock.Now().Format(time.RFC3339) + `"}`: "body.expires_at",
 		`{"role":"integration","group_id":"01a202e7-002b-762c-9bd2-addc89c82226"}`: "body.group_id",
 		`{"role":"admin","name":"` + strings.Repeat("x", 201) + `"}`:               "body.name",
 	} {

@@ -25,16 +25,16 @@ func (s *site) log(query string) (lines []string) {
 func TestAuditLog(t *testing.T) {
 	t.Parallel()
 	s, clock := newTimedSite(t)
-	start := clock.get()
+	start := clock.Now()
 	a := s.member("Secret Person")
 	g := s.group(a)
-	clock.add(time.Hour)
+	clock.Advance(time.Hour)
 	s.patch("/v1/members/"+a.String(), `{"email":"secret@example.com","active":true}`).is(200)
 	s.patch("/v1/members/"+a.String(), `{"active":"no"}`).is(422)
 	s.do(s.admin, "PUT", "/v1/groups/"+g.String(), ring(a, a)).is(200)
 	l := s.post("/v1/leads", `{"name":"Secret Lead"}`).is(201).id()
 	s.patch("/v1/leads/"+l, `{"fields":{"Secret field":"x"}}`).is(200)
-	at := clock.get().Add(time.Hour).Format(time.RFC3339)
+	at := clock.Now().Add(time.Hour).Format(time.RFC3339)
 	assigned := s.post("/v1/assignments", map[string]any{"lead_ids": []string{l}, "group_id": g, "at": at}).is(202).id()
 	s.post("/v1/assignments/preview", map[string]any{"lead_ids": []string{l}, "group_id": g, "at": at}).is(200)
 	pending := s.get("/v1/pending-leads").items()[0]["id"]
@@ -62,12 +62,12 @@ func TestAuditLog(t *testing.T) {
 	}
 	first := s.get("/v1/audit-log").items()[0]
 	keys := s.get("/v1/api-keys").items()
-	if by := first["api_key_id"]; by != keys[len(keys)-1]["id"] || first["at"] != clock.get().Format(time.RFC3339) {
+	if by := first["api_key_id"]; by != keys[len(keys)-1]["id"] || first["at"] != clock.Now().Format(time.RFC3339) {
 		t.Errorf("%v, not by the admin's key", first)
 	}
 	for query, lines := range map[string][]string{
 		"&id=" + a.String(): {want[0], want[2]}, "&operation=patch-member": {want[2]},
-		"&to=" + clock.get().Format(time.RFC3339): want[:2], "&from=" + start.Add(time.Minute).Format(time.RFC3339): want[2:],
+		"&to=" + clock.Now().Format(time.RFC3339): want[:2], "&from=" + start.Add(time.Minute).Format(time.RFC3339): want[2:],
 		"&api_key_id=" + fmt.Sprint(first["api_key_id"]): want, "&api_key_id=" + a.String(): nil,
 	} {
 		if diff := cmp.Diff(lines, s.log(query)); diff != "" {

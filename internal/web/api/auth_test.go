@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -63,8 +64,8 @@ func TestKeysOfMembersWhoAreOut(t *testing.T) {
 
 func TestLastUseIsWrittenOnceAMinute(t *testing.T) {
 	t.Parallel()
-	clock := &clock{now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
-	s := newSite(t, testenv.WithClock(clock.get))
+	clock := testenv.NewClock(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
+	s := newSite(t, testenv.WithClock(clock.Now))
 	lastUsed := func() *time.Time {
 		keys, err := s.Store.APIKeys(t.Context(), s.workspace, store.Page{Limit: 10})
 		if err != nil {
@@ -72,18 +73,18 @@ func TestLastUseIsWrittenOnceAMinute(t *testing.T) {
 		}
 		return keys[0].LastUsedAt
 	}
-	first := clock.get()
+	first := clock.Now()
 	s.get("/v1/workspace").is(200)
 	testenv.Eventually(t, 5*time.Second, func() error {
 		if at := lastUsed(); at == nil || !at.Equal(first) {
-			return errNot("used at %v, want %v", at, first)
+			return fmt.Errorf("used at %v, want %v", at, first)
 		}
 		return nil
 	})
-	clock.add(59 * time.Second)
+	clock.Advance(59 * time.Second)
 	s.get("/v1/workspace").is(200)
-	clock.add(2 * time.Second)
-	second := clock.get()
+	clock.Advance(2 * time.Second)
+	second := clock.Now()
 	s.get("/v1/workspace").is(200)
 	s.close() // writes down what is queued
 	if at := lastUsed(); !at.Equal(second) {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/testenv"
 )
 
 // with is a body with another field.
@@ -20,9 +22,9 @@ func with(body map[string]any, name string, value any) map[string]any {
 }
 
 // planFor plans n leads through a group for an hour from now.
-func (s *site) planFor(c *clock, group uuid.UUID, n int) {
+func (s *site) planFor(c *testenv.Clock, group uuid.UUID, n int) {
 	s.t.Helper()
-	at := c.get().Add(time.Hour).Format(time.RFC3339)
+	at := c.Now().Add(time.Hour).Format(time.RFC3339)
 	s.post("/v1/assignments", map[string]any{"lead_ids": s.leads(n), "group_id": group, "at": at}).is(202)
 }
 
@@ -102,7 +104,7 @@ func TestEditingAGroupAsksWhatBecomesOfWhatIsPlanned(t *testing.T) {
 			t.Error(h)
 		}
 	}
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	s.armAll()
 	s.distribute()
 	if n := len(s.get("/v1/history?outcome=succeeded").items()); n != 6-deleted {
@@ -141,7 +143,7 @@ func TestDeletingAGroupAsksWhatBecomesOfWhatIsPlanned(t *testing.T) {
 	s.planFor(c, last, 3)
 	s.delete("/v1/groups/" + last.String() + "?pending=leave").is(204)
 	s.delete("/v1/groups/" + s.group(b).String()).is(204)
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	s.armAll()
 	s.distribute()
 	if got := len(s.get("/v1/history?outcome=succeeded").items()); got != 7 {

@@ -80,23 +80,23 @@ func TestFailuresAreNotKept(t *testing.T) {
 
 func TestKeysExpireAfterADay(t *testing.T) {
 	t.Parallel()
-	clock := &clock{now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
-	s := newSite(t, testenv.WithClock(clock.get))
+	clock := testenv.NewClock(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC))
+	s := newSite(t, testenv.WithClock(clock.Now))
 	post := func() string {
 		return s.do(s.admin, "POST", "/v1/members", `{"name":"A"}`, idempotencyKey, "1").is(201).id()
 	}
 	first := post()
-	clock.add(24*time.Hour - time.Second)
+	clock.Advance(24*time.Hour - time.Second)
 	if post() != first {
 		t.Error("forgotten within a day")
 	}
-	clock.add(time.Second)
+	clock.Advance(time.Second)
 	second := post()
 	if second == first || post() != second {
 		t.Error("an expired key is not taken over")
 	}
-	clock.add(24 * time.Hour)
-	deleted, err := s.Store.DeleteOldIdempotencyKeys(t.Context(), clock.get().Add(-store.IdempotencyKeyAge))
+	clock.Advance(24 * time.Hour)
+	deleted, err := s.Store.DeleteOldIdempotencyKeys(t.Context(), clock.Now().Add(-store.IdempotencyKeyAge))
 	if err != nil || deleted != 1 {
 		t.Errorf("deleted %d, %v", deleted, err)
 	}

@@ -97,8 +97,8 @@ func TestGuardsGo(t *testing.T) {
 // TestDeletedLeadsComeBack deletes leads and pushes them again, in every way the API has.
 func TestDeletedLeadsComeBack(t *testing.T) {
 	t.Parallel()
-	c := &clock{now: time.Now()}
-	s := newSite(t, testenv.WithClock(c.get))
+	c := testenv.NewClock(time.Now())
+	s := newSite(t, testenv.WithClock(c.Now))
 	m := s.member("A").String()
 	one := `{"external_id":"1","name":"Ada","email":"ada@example.com","distribute":{"member_ids":["` + m + `"]}}`
 	batch := `{"leads":[{"external_id":"1","name":"Ada","email":"ada@example.com"}],"distribute":{"member_ids":["` + m + `"]}}`
@@ -109,7 +109,7 @@ func TestDeletedLeadsComeBack(t *testing.T) {
 		func() string { return s.post("/v1/leads/batch", batch).is(201).list("ids")[0].(string) },
 		func() string { return s.do(s.admin, "POST", "/v1/leads", one, "Idempotency-Key", "k2").is(201).id() },
 		func() string {
-			c.add(25 * time.Hour)
+			c.Advance(25 * time.Hour)
 			return s.do(s.admin, "POST", "/v1/leads", one, "Idempotency-Key", "k").is(201).id()
 		},
 	} {

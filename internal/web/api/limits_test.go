@@ -26,12 +26,9 @@ import (
 // limited serves a site by one more process, which has limits, and believes proxies on this machine. The site then asks that one.
 func limited(s *site, l api.Limits, rdb redis.UniversalClient) *metrics.Metrics {
 	s.t.Helper()
-	m, stop := s.serveBy(slog.New(slog.DiscardHandler), func(d *api.Deps) {
+	return s.serveBy(slog.New(slog.DiscardHandler), func(d *api.Deps) {
 		d.Limits, d.Redis, d.Proxies = l, rdb, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	})
-	s.t.Cleanup(stop)
-	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return m
+	}).Metrics
 }
 
 // asksToWait fails the test unless a reply says to wait, how long, and what to do.
@@ -73,7 +70,7 @@ func TestKeysAreLimited(t *testing.T) {
 	s.do(other, "GET", "/v1/workspace", nil).is(200)
 	testenv.Eventually(t, 20*time.Second, func() error {
 		if got := s.get("/v1/workspace"); got.status != 200 {
-			return errNot("status %d", got.status)
+			return fmt.Errorf("status %d", got.status)
 		}
 		return nil
 	})
@@ -220,7 +217,7 @@ func (s *site) untilReading(n int) {
 	s.t.Helper()
 	testenv.Eventually(s.t, 20*time.Second, func() error {
 		if got := s.reading(); got != n {
-			return errNot("%d are reading, want %d", got, n)
+			return fmt.Errorf("%d are reading, want %d", got, n)
 		}
 		return nil
 	})

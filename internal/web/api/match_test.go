@@ -21,7 +21,7 @@ func TestAnAssignmentTellsWhatBecameOfIt(t *testing.T) {
 	s, c := newTimedSite(t)
 	a, b := s.member("A"), s.member("B")
 	ids := s.leads(4)
-	at := c.get().Add(time.Hour).Format(time.RFC3339)
+	at := c.Now().Add(time.Hour).Format(time.RFC3339)
 	made := s.post("/v1/assignments", map[string]any{"lead_ids": ids, "member_ids": []uuid.UUID{a, b}, "at": at}).is(202)
 	path := "/v1/assignments/" + made.id()
 	if got := counts(made) + fmt.Sprint(" ", made.at("already_assigned")); got != "8 0 8 0 0 0 0" {
@@ -34,7 +34,7 @@ func TestAnAssignmentTellsWhatBecameOfIt(t *testing.T) {
 	if got := counts(s.get(path)); got != "8 0 7 0 1 0" {
 		t.Error(got)
 	}
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	s.armAll()
 	s.distribute()
 	if got := counts(s.get(path)); got != "8 5 0 2 1 0" && got != "8 6 0 1 1 0" {
@@ -143,7 +143,7 @@ func TestAllThatMatch(t *testing.T) {
 			t.Errorf("%s: %s", path, r.body)
 		}
 	}
-	plan := with(with(all(6, "assigned", false), "group_id", g), "at", c.get().Add(time.Hour).Format(time.RFC3339))
+	plan := with(with(all(6, "assigned", false), "group_id", g), "at", c.Now().Add(time.Hour).Format(time.RFC3339))
 	refused("/v1/assignments", plan, 7)
 	refused("/v1/assignments/preview", plan, 7)
 	s.post("/v1/assignments", with(plan, "lead_ids", s.leads(1))).refuses(422, "invalid_request", "body.lead_ids")

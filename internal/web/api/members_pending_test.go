@@ -15,7 +15,7 @@ func TestDeactivatingShowsWhatIsPending(t *testing.T) {
 	a, b := s.member("A"), s.member("B")
 	path := "/v1/members/" + a.String()
 	g := s.group(a, b)
-	at := c.get().Add(time.Hour).Format(time.RFC3339)
+	at := c.Now().Add(time.Hour).Format(time.RFC3339)
 	assign := func() {
 		t.Helper()
 		s.post("/v1/assignments", map[string]any{"lead_ids": s.leads(4), "group_id": g, "at": at}).is(202)
@@ -73,7 +73,7 @@ func TestDeactivatingShowsWhatIsPending(t *testing.T) {
 	if got := pending(s.patch(path, `{"active":false,"pending":{"action":"delete"}}`)); got != "map[count:0 deleted:2 next_due_at:<nil>]" {
 		t.Error(got)
 	}
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	s.armAll()
 	s.distribute()
 	if n := len(s.get("/v1/history?outcome=succeeded&member_id=" + b.String()).items()); n != 6 {
@@ -93,7 +93,7 @@ func TestRemovingAMemberWithPendingLeads(t *testing.T) {
 	a, b, d := s.member("A"), s.member("B"), s.member("D")
 	path := "/v1/members/" + a.String()
 	s.post("/v1/assignments", map[string]any{
-		"lead_ids": s.leads(6), "member_ids": []uuid.UUID{a}, "at": c.get().Add(time.Hour).Format(time.RFC3339),
+		"lead_ids": s.leads(6), "member_ids": []uuid.UUID{a}, "at": c.Now().Add(time.Hour).Format(time.RFC3339),
 	}).is(202)
 	s.delete(path+"?pending=sell").refuses(422, "invalid_request", "query.pending")
 	s.delete(path+"?group_id="+uuid.NewString()).refuses(422, "invalid_request", "query.group_id")
@@ -101,7 +101,7 @@ func TestRemovingAMemberWithPendingLeads(t *testing.T) {
 	s.delete(path+"?pending=spread&member_ids=x").refuses(422, "invalid_request", "query.member_ids[0]")
 	s.delete(path + "?pending=spread&member_ids=" + b.String() + "," + d.String()).is(204)
 	s.delete(path).is(404)
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	s.armAll()
 	s.distribute()
 	for _, m := range []uuid.UUID{b, d} {

@@ -16,10 +16,10 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-func newTimedSite(t *testing.T) (*site, *clock) {
+func newTimedSite(t *testing.T) (*site, *testenv.Clock) {
 	t.Helper()
-	c := &clock{now: time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC)} // 09:00 in Kuala Lumpur
-	return newSite(t, testenv.WithClock(c.get)), c
+	c := testenv.NewClock(time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC)) // 09:00 in Kuala Lumpur
+	return newSite(t, testenv.WithClock(c.Now)), c
 }
 
 // leads adds n leads that nobody gets.
@@ -50,7 +50,7 @@ func TestScheduleInTheAPI(t *testing.T) {
 	a, b := s.member("A"), s.member("B")
 	g := s.group(a, b)
 	ids := s.leads(4)
-	at := c.get().Add(time.Hour).Format(time.RFC3339)
+	at := c.Now().Add(time.Hour).Format(time.RFC3339)
 	made := s.post("/v1/assignments", map[string]any{"lead_ids": ids, "group_id": g, "at": at}).is(202)
 	if made.at("count") != 4.0 || made.at("at") != at || made.at("pace") != nil || made.at("seed") != nil {
 		t.Error(made.body)
@@ -66,11 +66,11 @@ func TestScheduleInTheAPI(t *testing.T) {
 			t.Error(it)
 		}
 	}
-	c.add(time.Hour)
+	c.Advance(time.Hour)
 	s.armAll()
 	s.distribute()
 	s.audited()
-	accepted := c.get().Add(-time.Hour).Format(time.RFC3339)
+	accepted := c.Now().Add(-time.Hour).Format(time.RFC3339)
 	for _, it := range s.get("/v1/history?trigger=scheduled&group_id=" + g.String()).items() {
 		if it["turn"] == nil || it["outcome"] != "succeeded" || it["accepted_at"] != accepted || it["due_at"] == accepted {
 			t.Error(it)
@@ -100,7 +100,7 @@ func TestScheduleRefusals(t *testing.T) {
 		}
 		return b
 	}
-	now := c.get()
+	now := c.Now()
 	for _, path := range []string{"/v1/assignments", "/v1/assignments/preview"} {
 		s.post(path, body("pace", "brisk")).refuses(422, "invalid_request", "body.pace")
 		s.post(path, body("pace", "slow", "at", now.Add(time.Hour))).refuses(422, "invalid_request", "body.at")
@@ -173,7 +173,7 @@ func TestPendingLeadsInTheAPI(t *testing.T) {
 	t.Parallel()
 	s, c := newTimedSite(t)
 	a, b := s.member("A"), s.member("B")
-	s.post("/v1/assignments", map[string]any{"lead_ids": s.leads(5), "member_ids": []any{a, b}, "at": c.get().Add(time.Hour)}).is(202)
+	s.post("/v1/assignments", map[string]any{"lead_ids": s.leads(5), "member_ids": []any{a, b}, "at": c.Now().Add(time.Hour)}).is(202)
 	first := s.get("/v1/pending-leads?limit=7").is(200)
 	next := first.at("next_cursor").(string)
 	second := s.get("/v1/pending-leads?limit=7&cursor=" + next).is(200)
@@ -181,7 +181,7 @@ func TestPendingLeadsInTheAPI(t *testing.T) {
 		t.Error(first.body, second.body)
 	}
 	s.get("/v1/pending-leads?cursor=x").refuses(422, "invalid_request", "query.cursor")
-	before := url.QueryEscape(c.get().Add(time.Hour).Format(time.RFC3339))
+	before := url.QueryEscape(c.Now().Add(time.Hour).Format(time.RFC3339))
 	if items := s.get("/v1/pending-leads?due_before=" + before).items(); len(items) != 0 {
 		t.Error(items)
 	}
@@ -191,13 +191,13 @@ func TestPendingLeadsInTheAPI(t *testing.T) {
 		t.Error(mine, days)
 	}
 	id := mine[0]["id"].(string)
-	later := c.get().Add(48 * time.Hour).Format(time.RFC3339)
+	later := c.Now().Add(48 * time.Hour).Format(time.RFC3339)
 	moved := s.patch("/v1/pending-leads/"+id, map[string]any{"due_at": later, "member_id": b}).is(200)
 	if moved.at("due_at") != later || moved.at("member_id") != b.String() || moved.at("moved_from") != a.String() {
 		t.Error(moved.body)
 	}
 	s.get("/v1/pending-leads/" + id).is(200)
-	s.patch("/v1/pending-leads/"+id, map[string]any{"due_at": c.get()}).refuses(422, "invalid_request", "body.due_at")
+	s.patch("/v1/pending-leads/"+id, map[string]any{"due_at": c.Now()}).refuses(422, "invalid_request", "body.due_at")
 	s.patch("/v1/pending-leads/"+id, map[string]any{"member_id": uuid.New()}).refuses(422, "invalid_request", "body.member_id")
 	s.patch("/v1/pending-leads/"+id, map[string]any{"member_id": nil}).refuses(422, "invalid_request", "body.member_id")
 	s.patch("/v1/pending-leads/"+uuid.NewString(), map[string]any{"due_at": later}).refuses(404, "not_found")
@@ -235,9 +235,9 @@ func TestMembersCannotTellAScheduledLead(t *testing.T) {
 	s, c := newTimedSite(t)
 	a := s.member("A")
 	old := s.leads(1)
-	c.add(24 * time.Hour)
-	s.post("/v1/assignments", map[string]any{"lead_ids": old, "member_ids": []any{a}, "at": c.get().Add(time.Hour)}).is(202)
-	c.add(time.Hour)
+	c.Advance(24 * time.Hour)
+	s.post("/v1/assignments", map[string]any{"lead_ids": old, "member_ids": []any{a}, "at": c.Now().Add(time.Hour)}).is(202)
+	c.Advance(time.Hour)
 	s.post("/v1/leads", map[string]any{"name": "lead 0", "distribute": map[string]any{"member_ids": []any{a}}}).is(201)
 	s.armAll()
 	s.distribute()
@@ -254,12 +254,12 @@ func TestMembersCannotTellAScheduledLead(t *testing.T) {
 func TestForeignPendingLeadsAreNotFound(t *testing.T) {
 	t.Parallel()
 	s, c := newTimedSite(t)
-	s.post("/v1/assignments", map[string]any{"lead_ids": s.leads(2), "member_ids": []any{s.member("A")}, "at": c.get().Add(time.Hour)}).is(202)
+	s.post("/v1/assignments", map[string]any{"lead_ids": s.leads(2), "member_ids": []any{s.member("A")}, "at": c.Now().Add(time.Hour)}).is(202)
 	id := s.get("/v1/pending-leads").items()[0]["id"].(string)
 	_, other := s.newWorkspace("other")
 	for _, r := range []reply{
 		s.do(other, "GET", "/v1/pending-leads/"+id, nil), s.do(other, "DELETE", "/v1/pending-leads/"+id, nil),
-		s.do(other, "PATCH", "/v1/pending-leads/"+id, map[string]any{"due_at": c.get().Add(time.Hour)}),
+		s.do(other, "PATCH", "/v1/pending-leads/"+id, map[string]any{"due_at": c.Now().Add(time.Hour)}),
 	} {
 		r.refuses(404, "not_found")
 	}
@@ -279,7 +279,7 @@ func TestForeignPendingLeadsAreNotFound(t *testing.T) {
 func TestManyClientsChangeTheSameLeads(t *testing.T) {
 	t.Parallel()
 	s, c := newTimedSite(t)
-	s.post("/v1/assignments", map[string]any{"lead_ids": s.leads(200), "member_ids": []any{s.member("A")}, "at": c.get().Add(time.Hour)}).is(202)
+	s.post("/v1/assignments", map[string]any{"lead_ids": s.leads(200), "member_ids": []any{s.member("A")}, "at": c.Now().Add(time.Hour)}).is(202)
 	pending, err := s.Store.PendingLeads(t.Context(), s.workspace, store.PendingFilter{}, store.PendingPage{Limit: 1000})
 	if err != nil {
 		t.Fatal(err)
@@ -299,13 +299,13 @@ func TestManyClientsChangeTheSameLeads(t *testing.T) {
 				case 1:
 					s.post("/v1/pending-leads/distribute-now", map[string]any{"ids": ids[max(0, i-5) : i+1]})
 				default:
-					s.patch("/v1/pending-leads/"+ids[i].String(), map[string]any{"due_at": c.get().Add(2 * time.Hour)})
+					s.patch("/v1/pending-leads/"+ids[i].String(), map[string]any{"due_at": c.Now().Add(2 * time.Hour)})
 				}
 			}
 		})
 	}
 	clients.Wait()
-	c.add(3 * time.Hour)
+	c.Advance(3 * time.Hour)
 	s.armAll()
 	s.distribute()
 	s.audited()

@@ -110,7 +110,7 @@ func TestErasedWhileImported(t *testing.T) {
 			imp, err = importer.Run(t.Context(), s.workspace, imp, file)
 		}
 		if err == nil && (imp.Status != store.ImportCompleted || imp.Rejected != 1 || imp.Imported != 3000+3000+1) {
-			err = errNot("the import ended as %+v", imp)
+			err = fmt.Errorf("the import ended as %+v", imp)
 		}
 		answered <- err
 	}()
@@ -124,7 +124,7 @@ func TestErasedWhileImported(t *testing.T) {
 	// The reader is one chunk ahead of what is stored at the most, so the first row is stored by now.
 	testenv.Eventually(t, 20*time.Second, func() error {
 		if n := s.count(`SELECT count(*) FROM leads WHERE name = 'Secret'`); n != 1 {
-			return errNot("%d leads are stored", n)
+			return fmt.Errorf("%d leads are stored", n)
 		}
 		return nil
 	})

@@ -2,32 +2,24 @@ package api_test
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
-	"github.com/leadwheel/leadwheel/internal/metrics"
-	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/internal/testenv"
 	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
-	"github.com/leadwheel/leadwheel/internal/web/hooks"
-	"github.com/leadwheel/leadwheel/internal/webhooks"
+	"github.com/leadwheel/leadwheel/internal/web/webtest"
 	"github.com/leadwheel/leadwheel/store"
-	"github.com/leadwheel/leadwheel/tasks"
 )
 
 // A site is a workspace and the HTTP server that serves it.
@@ -63,7 +55,7 @@ func newSiteOn(t *testing.T, env *testenv.Env) *site {
 
 func (s *site) serve() {
 	log := slog.New(slog.NewJSONHandler(&locked{w: s.logs}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	_, s.close = s.serveBy(log, func(*api.Deps) {})
+	s.close = s.serveBy(log, func(*api.Deps) {}).Close
 	s.t.Cleanup(func() {
 		s.close()
 		if strings.Contains(s.logs.String(), "not in the audit log") {
@@ -72,32 +64,12 @@ func (s *site) serve() {
 	})
 }
 
-// serveBy serves the site by a process of its own, with what change makes of the usual, and has the site ask that one. stop may be
-// called more than once.
-func (s *site) serveBy(log *slog.Logger, change func(*api.Deps)) (m *metrics.Metrics, stop func()) {
+// serveBy serves the site by a process of its own, with what change makes of the usual, and has the site ask that one.
+func (s *site) serveBy(log *slog.Logger, change func(*api.Deps)) *webtest.Server {
 	s.t.Helper()
-	m = metrics.New(prometheus.NewRegistry())
-	intake := ingest.NewIntake(s.Store)
-	box, err := secret.NewBox(base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: s.Store, Intake: intake, Box: box, Metrics: m, Log: log})
-	deps := api.Deps{
-		Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Receiver: receiver,
-		Secrets: box, Webhooks: webhooks.NewAddresses(nil), Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
-	}
-	change(&deps)
-	public := web.NewPublic(web.Options{API: deps, Hooks: hooks.Deps{Store: s.Store, Receiver: receiver, Log: log}, Log: log})
-	server := httptest.NewUnstartedServer(nil)
-	server.Config = web.NewServer(public, log)
-	server.Start()
-	s.url, s.client = server.URL, server.Client()
-	return m, sync.OnceFunc(func() {
-		server.Close()
-		public.Close()
-		intake.Stop()
-	})
+	served := webtest.Serve(s.t, s.Env, log, func(o *web.Options) { change(&o.API) })
+	s.url, s.client = served.URL, served.Client
+	return served
 }
 
 type locked struct {
@@ -114,20 +86,12 @@ func (l *locked) Write(data []byte) (int, error) {
 // newWorkspace makes a workspace and an admin's key to it.
 func (s *site) newWorkspace(name string) (uuid.UUID, string) {
 	s.t.Helper()
-	w, err := s.Store.CreateWorkspace(s.t.Context(), store.WorkspaceSpec{Name: name, Timezone: "Asia/Kuala_Lumpur", Region: "MY"})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return w.ID, s.keyTo(w.ID, store.APIKey{Role: lead.RoleAdmin})
+	return s.NewWorkspace(s.t, name)
 }
 
 func (s *site) keyTo(workspace uuid.UUID, k store.APIKey) string {
 	s.t.Helper()
-	_, text, err := s.Store.CreateAPIKey(s.t.Context(), workspace, k)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return text
+	return s.NewKey(s.t, workspace, k)
 }
 
 func (s *site) key(k store.APIKey) string {
@@ -280,28 +244,11 @@ func (s *site) source(name string) uuid.UUID {
 	return s.post("/v1/sources", map[string]any{"name": name}).is(201).uuid()
 }
 
-// distribute acts on every batch there is, as workers would.
-func (s *site) distribute() {
-	s.t.Helper()
-	var batches []uuid.UUID
-	if err := s.DB.Select(&batches, `SELECT batch_id FROM batches ORDER BY batch_id`); err != nil {
-		s.t.Fatal(err)
-	}
-	for _, b := range batches {
-		if _, err := s.Store.Distribute(s.t.Context(), s.workspace, b); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-}
+func (s *site) distribute() { s.t.Helper(); s.Distribute(s.t, s.workspace) }
 
-// count counts rows.
 func (s *site) count(query string, args ...any) int {
 	s.t.Helper()
-	var n int
-	if err := s.DB.Get(&n, query, args...); err != nil {
-		s.t.Fatal(err)
-	}
-	return n
+	return s.Count(s.t, query, args...)
 }
 
 // rows is everything that is stored of a workspace, by table, but for when its keys were used.

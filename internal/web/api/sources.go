@@ -76,7 +76,7 @@ func (a *API) listSources(ctx context.Context, c *call, in *sourceListInput, p s
 	if c.Role == lead.RoleMember && in.For == "" {
 		return nil, problem.New(http.StatusForbidden, "a member's key lists sources with ?for=lead or ?for=customer only")
 	}
-	all, err := a.Store.Sources(ctx, c.Workspace, store.Offer(in.For), p)
+	all, err := a.Store.Sources(ctx, c.Workspace, in.For, p)
 	return each(all, sourceBody), err
 }
 

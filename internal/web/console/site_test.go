@@ -2,33 +2,22 @@ package console_test
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"html"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/leadwheel/leadwheel/internal/ingest"
-	"github.com/leadwheel/leadwheel/internal/lead"
-	"github.com/leadwheel/leadwheel/internal/metrics"
-	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/internal/testenv"
-	"github.com/leadwheel/leadwheel/internal/web"
-	"github.com/leadwheel/leadwheel/internal/web/api"
-	"github.com/leadwheel/leadwheel/internal/web/hooks"
-	"github.com/leadwheel/leadwheel/internal/webhooks"
+	"github.com/leadwheel/leadwheel/internal/web/webtest"
 	"github.com/leadwheel/leadwheel/store"
-	"github.com/leadwheel/leadwheel/tasks"
 )
 
 // A site is a workspace, the server that serves it, and a browser that can be signed in.
@@ -46,32 +35,9 @@ func newSite(t *testing.T) *site {
 	s := &site{Env: testenv.New(t), t: t}
 	s.ExpectHandedOn(t)
 	s.workspace, s.admin = s.newWorkspace("acme")
-	log := slog.New(slog.DiscardHandler)
-	m := metrics.New(prometheus.NewRegistry())
-	intake := ingest.NewIntake(s.Store)
-	box, err := secret.NewBox(base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: s.Store, Intake: intake, Box: box, Metrics: m, Log: log})
-	public := web.NewPublic(web.Options{
-		API: api.Deps{
-			Store: s.Store, Intake: intake, Importer: ingest.NewImporter(s.Store, m, log), Receiver: receiver,
-			Secrets: box, Webhooks: webhooks.NewAddresses(nil), Waiting: tasks.NewWaiting(s.Redis), Metrics: m, Log: log,
-		},
-		Hooks: hooks.Deps{Store: s.Store, Receiver: receiver, Log: log},
-		Log:   log,
-	})
-	server := httptest.NewUnstartedServer(nil)
-	server.Config = web.NewServer(public, log)
-	server.Start()
-	t.Cleanup(func() {
-		server.Close()
-		public.Close()
-		intake.Stop()
-	})
-	s.url, s.browser = server.URL, server.Client()
-	s.browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	served := webtest.Serve(t, s.Env, slog.New(slog.DiscardHandler))
+	s.url, s.browser = served.URL, served.Client
+	var err error
 	if s.browser.Jar, err = cookiejar.New(nil); err != nil {
 		t.Fatal(err)
 	}
@@ -88,20 +54,12 @@ func signedIn(t *testing.T) *site {
 
 func (s *site) newWorkspace(name string) (uuid.UUID, string) {
 	s.t.Helper()
-	w, err := s.Store.CreateWorkspace(s.t.Context(), store.WorkspaceSpec{Name: name, Timezone: "Asia/Kuala_Lumpur", Region: "MY"})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return w.ID, s.key(w.ID, store.APIKey{Role: lead.RoleAdmin})
+	return s.NewWorkspace(s.t, name)
 }
 
 func (s *site) key(workspace uuid.UUID, k store.APIKey) string {
 	s.t.Helper()
-	_, text, err := s.Store.CreateAPIKey(s.t.Context(), workspace, k)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return text
+	return s.NewKey(s.t, workspace, k)
 }
 
 // A shownPage is what the server answered a browser.
@@ -176,27 +134,11 @@ func (s *site) make(collection string, body map[string]any) string {
 	return s.api("POST", "/v1/"+collection, body)["id"].(string)
 }
 
-// distribute acts on every batch there is, as workers would.
-func (s *site) distribute() {
-	s.t.Helper()
-	var batches []uuid.UUID
-	if err := s.DB.Select(&batches, `SELECT batch_id FROM batches ORDER BY batch_id`); err != nil {
-		s.t.Fatal(err)
-	}
-	for _, b := range batches {
-		if _, err := s.Store.Distribute(s.t.Context(), s.workspace, b); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-}
+func (s *site) distribute() { s.t.Helper(); s.Distribute(s.t, s.workspace) }
 
 func (s *site) count(query string, args ...any) int {
 	s.t.Helper()
-	var n int
-	if err := s.DB.Get(&n, query, args...); err != nil {
-		s.t.Fatal(err)
-	}
-	return n
+	return s.Count(s.t, query, args...)
 }
 
 func (p shownPage) is(status int) shownPage {

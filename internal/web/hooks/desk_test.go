@@ -4,29 +4,24 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
-	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/internal/testenv"
 	"github.com/leadwheel/leadwheel/internal/web"
-	"github.com/leadwheel/leadwheel/internal/web/api"
 	"github.com/leadwheel/leadwheel/internal/web/hooks"
+	"github.com/leadwheel/leadwheel/internal/web/webtest"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -53,55 +48,32 @@ func newDesk(t testing.TB, change ...deps) *desk {
 
 func newDeskOn(t testing.TB, env *testenv.Env, change ...deps) *desk {
 	t.Helper()
-	d := &desk{Env: env, t: t, metrics: metrics.New(prometheus.NewRegistry()), logs: &bytes.Buffer{}}
+	d := &desk{Env: env, t: t, logs: &bytes.Buffer{}}
 	ctx := t.Context()
-	w, err := d.Store.CreateWorkspace(ctx, store.WorkspaceSpec{Name: "acme", Timezone: "Asia/Kuala_Lumpur", Region: "MY"})
-	d.must(err)
-	d.workspace = w.ID
+	d.workspace, d.key = d.NewWorkspace(t, "acme")
 	d.ExpectHandedOn(d.t)
-	m, err := d.Store.CreateMember(ctx, w.ID, store.Member{Name: "Aisyah"})
+	m, err := d.Store.CreateMember(ctx, d.workspace, store.Member{Name: "Aisyah"})
 	d.must(err)
 	d.must(d.Store.WithTx(ctx, func(tx *store.Tx) error {
-		g, err := tx.CreateGroup(ctx, w.ID, store.GroupSpec{
+		g, err := tx.CreateGroup(ctx, d.workspace, store.GroupSpec{
 			Name: "sales", Method: lead.RoundRobin,
 			Listed: []lead.Listed{{Weight: 1, Members: lead.Slot{{MemberID: m.ID}}}},
 		})
 		d.group = g.ID
 		return err
 	}))
-	_, d.key, err = d.Store.CreateAPIKey(ctx, w.ID, store.APIKey{Role: lead.RoleAdmin})
-	d.must(err)
 	d.serve(change)
 	return d
 }
 
 func (d *desk) serve(change []deps) {
 	log := slog.New(slog.NewJSONHandler(d.logs, &slog.HandlerOptions{Level: slog.LevelError}))
-	intake := ingest.NewIntake(d.Store)
-	box, err := secret.NewBox(base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)))
-	d.must(err)
-	receiver := ingest.NewReceiver(ingest.ReceiverOptions{Store: d.Store, Intake: intake, Box: box, Metrics: d.metrics, Log: log})
-	receivers := hooks.Deps{Store: d.Store, Receiver: receiver, Log: log}
-	for _, c := range change {
-		c(&receivers)
-	}
-	public := web.NewPublic(web.Options{
-		API: api.Deps{
-			Store: d.Store, Intake: intake, Importer: ingest.NewImporter(d.Store, d.metrics, log), Receiver: receiver,
-			Secrets: box, Metrics: d.metrics, Log: log,
-		},
-		Hooks: receivers, Log: log,
+	served := webtest.Serve(d.t, d.Env, log, func(o *web.Options) {
+		for _, c := range change {
+			c(&o.Hooks)
+		}
 	})
-	server := httptest.NewUnstartedServer(nil)
-	server.Config = web.NewServer(public, log)
-	server.Start()
-	d.url, d.client = server.URL, server.Client()
-	d.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	d.t.Cleanup(func() {
-		server.Close()
-		public.Close()
-		intake.Stop()
-	})
+	d.url, d.client, d.metrics = served.URL, served.Client, served.Metrics
 }
 
 func (d *desk) must(err error) {
@@ -248,24 +220,12 @@ func (d *desk) only() map[string]any {
 	return all[0]
 }
 
-// count counts rows.
 func (d *desk) count(query string, args ...any) int {
 	d.t.Helper()
-	var n int
-	d.must(d.DB.Get(&n, query, args...))
-	return n
+	return d.Count(d.t, query, args...)
 }
 
-// distribute acts on every batch there is, as workers would.
-func (d *desk) distribute() {
-	d.t.Helper()
-	var batches []uuid.UUID
-	d.must(d.DB.Select(&batches, `SELECT batch_id FROM batches ORDER BY batch_id`))
-	for _, b := range batches {
-		_, err := d.Store.Distribute(d.t.Context(), d.workspace, b)
-		d.must(err)
-	}
-}
+func (d *desk) distribute() { d.t.Helper(); d.Distribute(d.t, d.workspace) }
 
 // signed is a body's signature in hex.
 func signed(secret, body string) string {
