@@ -28,6 +28,11 @@ type APIKey struct {
 	MemberID *uuid.UUID `db:"member_id"`
 	GroupID  *uuid.UUID `db:"group_id"`
 	SourceID *uuid.UUID `db:"source_id"`
+	// IntegrationID is the one integration whose external ids an integration's imports may share.
+	IntegrationID *uuid.UUID `db:"integration_id"`
+	// FirstID is the key at which the chain of rotations began that has led to this one; a key that took no other's place is its
+	// own. What a program has brought, and may see again, goes by it.
+	FirstID uuid.UUID `db:"first_key_id"`
 	// Name says what the key is for, in the words of whoever made it; it may be empty.
 	Name       string     `db:"name"`
 	CreatedAt  time.Time  `db:"created_at"`
@@ -72,8 +77,8 @@ type Caller struct {
 	ScheduledDistribution bool `db:"scheduled_distribution"`
 }
 
-const keyColumns = `k.workspace_id, k.api_key_id, k.role, k.member_id, k.group_id, k.source_id, coalesce(k.name, '') AS name, k.created_at, k.expires_at,
-	k.revoked_at, k.last_used_at`
+const keyColumns = `k.workspace_id, k.api_key_id, k.role, k.member_id, k.group_id, k.source_id, k.integration_id,
+	coalesce(k.first_key_id, k.api_key_id) AS first_key_id, coalesce(k.name, '') AS name, k.created_at, k.expires_at, k.revoked_at, k.last_used_at`
 
 // apiKeyColumns are what is shown of a key; a caller's need no addresses.
 const apiKeyColumns = keyColumns + `, k.addresses`
@@ -113,6 +118,9 @@ func (q Queries) CreateAPIKey(ctx context.Context, workspace uuid.UUID, k APIKey
 	if k.Role != lead.RoleIntegration && (k.GroupID != nil || k.SourceID != nil) {
 		return k, "", &FieldError{"group_id", "only an integration's key is bound to a group or a source"}
 	}
+	if k.Role != lead.RoleIntegration && k.IntegrationID != nil {
+		return k, "", &FieldError{"integration_id", "only an integration's key is bound to an integration"}
+	}
 	if err := q.checkBindings(ctx, workspace, k); err != nil {
 		return k, "", err
 	}
@@ -126,11 +134,22 @@ func (q Queries) CreateAPIKey(ctx context.Context, workspace uuid.UUID, k APIKey
 	text := newCredential(keyPrefix, workspace)
 	hash := sha256.Sum256([]byte(text))
 	err = sqlx.GetContext(ctx, q.q, &k, `
-		INSERT INTO api_keys AS k (workspace_id, api_key_id, key_hash, role, member_id, group_id, source_id, name, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		INSERT INTO api_keys AS k (workspace_id, api_key_id, key_hash, role, member_id, group_id, source_id, name, created_at, expires_at,
+			integration_id, first_key_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		RETURNING `+apiKeyColumns,
-		workspace, id, hash[:], string(k.Role), k.MemberID, k.GroupID, k.SourceID, nullText(k.Name), q.now(), k.ExpiresAt)
+		workspace, id, hash[:], string(k.Role), k.MemberID, k.GroupID, k.SourceID, nullText(k.Name), q.now(), k.ExpiresAt,
+		k.IntegrationID, nullID(k.FirstID))
 	return k, text, translate(err)
+}
+
+// Origin is whose external ids those are that the key's holder brings. A program's are its own, however often its key was rotated;
+// what people bring with other keys is of one origin, by the channel through which it came.
+func (k APIKey) Origin(channel string) string {
+	if k.Role == lead.RoleIntegration {
+		return "key:" + k.FirstID.String()
+	}
+	return channel
 }
 
 // boundKey gives a key the end that its workspace wants keys to have.
@@ -159,7 +178,10 @@ func (t *Tx) RotateAPIKey(ctx context.Context, workspace, id uuid.UUID, end time
 		FOR UPDATE`, workspace, id, now); err != nil {
 		return old, "", translate(err)
 	}
-	successor := APIKey{Role: old.Role, Name: old.Name, MemberID: old.MemberID, GroupID: old.GroupID, SourceID: old.SourceID}
+	successor := APIKey{
+		Role: old.Role, Name: old.Name, MemberID: old.MemberID, GroupID: old.GroupID, SourceID: old.SourceID,
+		IntegrationID: old.IntegrationID, FirstID: old.FirstID,
+	}
 	if old.ExpiresAt != nil { // it lasts as long as the old one was meant to
 		expires := now.Add(old.ExpiresAt.Sub(old.CreatedAt))
 		successor.ExpiresAt = &expires
@@ -173,20 +195,22 @@ func (t *Tx) RotateAPIKey(ctx context.Context, workspace, id uuid.UUID, end time
 	return made, text, translate(err)
 }
 
-// checkBindings returns a *FieldError for a key to a member who was removed or a group that was deleted. What never was
-// there is the database's to refuse.
+// checkBindings returns a *FieldError for a key to a member who was removed, or a group or an integration that was deleted. What
+// never was there is the database's to refuse.
 func (q Queries) checkBindings(ctx context.Context, workspace uuid.UUID, k APIKey) error {
-	if k.MemberID == nil && k.GroupID == nil {
+	if k.MemberID == nil && k.GroupID == nil && k.IntegrationID == nil {
 		return nil
 	}
 	var gone struct {
-		Member bool `db:"member"`
-		Group  bool `db:"group"`
+		Member      bool `db:"member"`
+		Group       bool `db:"group"`
+		Integration bool `db:"integration"`
 	}
 	if err := sqlx.GetContext(ctx, q.q, &gone, `
 		SELECT EXISTS (SELECT FROM members WHERE workspace_id = $1 AND member_id = $2 AND removed_at IS NOT NULL) AS member,
-			EXISTS (SELECT FROM groups WHERE workspace_id = $1 AND group_id = $3 AND deleted_at IS NOT NULL) AS "group"`,
-		workspace, k.MemberID, k.GroupID); err != nil {
+			EXISTS (SELECT FROM groups WHERE workspace_id = $1 AND group_id = $3 AND deleted_at IS NOT NULL) AS "group",
+			EXISTS (SELECT FROM integrations WHERE workspace_id = $1 AND integration_id = $4 AND deleted_at IS NOT NULL) AS integration`,
+		workspace, k.MemberID, k.GroupID, k.IntegrationID); err != nil {
 		return translate(err)
 	}
 	switch {
@@ -194,6 +218,8 @@ func (q Queries) checkBindings(ctx context.Context, workspace uuid.UUID, k APIKe
 		return &FieldError{"member_id", "this member was removed; add them again first"}
 	case gone.Group:
 		return &FieldError{"group_id", "this group was deleted; choose another"}
+	case gone.Integration:
+		return &FieldError{"integration_id", "this integration was deleted; choose another"}
 	}
 	return nil
 }

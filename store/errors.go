@@ -72,6 +72,8 @@ var violations = map[string]Violation{
 	"sessions_token_key":          {Field: "token", Message: "this session exists already; sign in again", Exists: true},
 	"integrations_token_key":      {Field: "url", Message: "this address exists already; create the integration again", Exists: true},
 
+	"api_keys_workspace_id_integration_id_fkey": {Field: "integration_id", Message: "there is no such integration in this workspace"},
+
 	"members_workspace_id_fkey":             {Field: "workspace_id", Message: "there is no such workspace"},
 	"sources_workspace_id_fkey":             {Field: "workspace_id", Message: "there is no such workspace"},
 	"integrations_workspace_id_fkey":        {Field: "workspace_id", Message: "there is no such workspace"},

@@ -144,11 +144,16 @@ func (q Queries) createImport(ctx context.Context, workspace uuid.UUID, n NewImp
 		n.IntegrationID, q.now(), asJSON(mapping))
 }
 
-// Import returns an import, ErrNotFound where there is none. With a key that is not nil it finds only that key's.
+// ofKey narrows imports to those that were sent with the key $3, or with one that came after it by rotation; nil is no key.
+const ofKey = `($3::uuid IS NULL
+			OR api_key_id = ANY (ARRAY(SELECT k.api_key_id FROM api_keys k WHERE k.workspace_id = $1 AND k.first_key_id = $3) || $3::uuid))`
+
+// Import returns an import, ErrNotFound where there is none. With a key that is not nil it finds only that key's, and those of
+// keys that came after it by rotation.
 func (q Queries) Import(ctx context.Context, workspace, apiKey, id uuid.UUID) (Import, error) {
 	return q.oneImport(ctx, `
 		SELECT `+importColumns+` FROM imports
-		WHERE workspace_id = $1 AND import_id = $2 AND ($3::uuid IS NULL OR api_key_id = $3)`, workspace, id, nullID(apiKey))
+		WHERE workspace_id = $1 AND import_id = $2 AND `+ofKey, workspace, id, nullID(apiKey))
 }
 
 func (q Queries) oneImport(ctx context.Context, query string, args ...any) (Import, error) {
@@ -157,13 +162,13 @@ func (q Queries) oneImport(ctx context.Context, query string, args ...any) (Impo
 	return r.value(), translate(err)
 }
 
-// Imports lists a page of imports, newest first; with a key that is not nil only that key's.
+// Imports lists a page of imports, newest first; with a key that is not nil only those of which Import knows by it.
 func (q Queries) Imports(ctx context.Context, workspace, apiKey uuid.UUID, p Page) ([]Import, error) {
 	var rows []importRow
 	err := sqlx.SelectContext(ctx, q.q, &rows, `
 		SELECT `+importColumns+` FROM imports
-		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR api_key_id = $2) AND ($3::uuid IS NULL OR import_id < $3)
-		ORDER BY import_id DESC LIMIT $4`, workspace, nullID(apiKey), nullID(p.After), p.Limit)
+		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR import_id < $2) AND `+ofKey+`
+		ORDER BY import_id DESC LIMIT $4`, workspace, nullID(p.After), nullID(apiKey), p.Limit)
 	all := make([]Import, len(rows))
 	for i, r := range rows {
 		all[i] = r.value()

@@ -35,17 +35,18 @@ func (apiKeyListCmd) Help() string {
 }
 
 type apiKeyItem struct {
-	ID          uuid.UUID  `json:"id"`
-	WorkspaceID uuid.UUID  `json:"workspace_id"`
-	Role        lead.Role  `json:"role"`
-	Name        string     `json:"name"`
-	MemberID    *uuid.UUID `json:"member_id"`
-	GroupID     *uuid.UUID `json:"group_id"`
-	SourceID    *uuid.UUID `json:"source_id"`
-	CreatedAt   time.Time  `json:"created_at"`
-	ExpiresAt   *time.Time `json:"expires_at"`
-	RevokedAt   *time.Time `json:"revoked_at"`
-	LastUsedAt  *time.Time `json:"last_used_at"`
+	ID            uuid.UUID  `json:"id"`
+	WorkspaceID   uuid.UUID  `json:"workspace_id"`
+	Role          lead.Role  `json:"role"`
+	Name          string     `json:"name"`
+	MemberID      *uuid.UUID `json:"member_id"`
+	GroupID       *uuid.UUID `json:"group_id"`
+	SourceID      *uuid.UUID `json:"source_id"`
+	IntegrationID *uuid.UUID `json:"integration_id"`
+	CreatedAt     time.Time  `json:"created_at"`
+	ExpiresAt     *time.Time `json:"expires_at"`
+	RevokedAt     *time.Time `json:"revoked_at"`
+	LastUsedAt    *time.Time `json:"last_used_at"`
 }
 
 // Run prints the keys, those that are no longer valid too.
@@ -62,7 +63,7 @@ func (c *apiKeyListCmd) Run(ctx context.Context, s streams) (err error) {
 	items, rows := make([]apiKeyItem, len(all)), make([][]string, len(all))
 	for i, k := range all {
 		items[i] = apiKeyItem{
-			k.ID, k.Workspace, k.Role, k.Name, k.MemberID, k.GroupID, k.SourceID, k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.LastUsedAt,
+			k.ID, k.Workspace, k.Role, k.Name, k.MemberID, k.GroupID, k.SourceID, k.IntegrationID, k.CreatedAt, k.ExpiresAt, k.RevokedAt, k.LastUsedAt,
 		}
 		rows[i] = []string{
 			k.ID.String(), string(k.Role), k.Name, timeCell(&k.CreatedAt), timeCell(k.LastUsedAt), timeCell(k.ExpiresAt),

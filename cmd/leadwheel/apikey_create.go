@@ -14,13 +14,14 @@ import (
 )
 
 type apiKeyCreateCmd struct {
-	Workspace string    `required:"" placeholder:"ID|NAME" help:"The workspace that it opens."`
-	Role      lead.Role `required:"" enum:"${roles}" placeholder:"ROLE" help:"admin: everything. integration: push leads and imports. member: one member's own copies."`
-	Member    string    `placeholder:"ID|NAME" help:"The member whose key it is, for --role member."`
-	Group     string    `placeholder:"ID|NAME" help:"Where an integration's leads go."`
-	Source    string    `placeholder:"ID|NAME" help:"Which source an integration's leads come from."`
-	Name      string    `placeholder:"TEXT" help:"What it is for."`
-	Expires   *moment   `placeholder:"TIME" help:"When it ends: a time such as 2026-12-31T18:00:00+08:00, or in 720h or 30d. Default: never."`
+	Workspace   string    `required:"" placeholder:"ID|NAME" help:"The workspace that it opens."`
+	Role        lead.Role `required:"" enum:"${roles}" placeholder:"ROLE" help:"admin: everything. integration: push leads and imports. member: one member's own copies."`
+	Member      string    `placeholder:"ID|NAME" help:"The member whose key it is, for --role member."`
+	Group       string    `placeholder:"ID|NAME" help:"Where an integration's leads go."`
+	Source      string    `placeholder:"ID|NAME" help:"Which source an integration's leads come from."`
+	Integration string    `placeholder:"ID|NAME" help:"The integration whose external ids its imports may share."`
+	Name        string    `placeholder:"TEXT" help:"What it is for."`
+	Expires     *moment   `placeholder:"TIME" help:"When it ends: a time such as 2026-12-31T18:00:00+08:00, or in 720h or 30d. Default: never."`
 	databaseFlags
 	jsonFlag
 }
@@ -41,8 +42,8 @@ func (c *apiKeyCreateCmd) Validate() error {
 	switch {
 	case (c.Role == lead.RoleMember) != (c.Member != ""):
 		return errors.New("--member goes with --role member, and only with it")
-	case c.Role != lead.RoleIntegration && (c.Group != "" || c.Source != ""):
-		return errors.New("--group and --source go with --role integration only")
+	case c.Role != lead.RoleIntegration && (c.Group != "" || c.Source != "" || c.Integration != ""):
+		return errors.New("--group, --source and --integration go with --role integration only")
 	case utf8.RuneCountInString(c.Name) > maxName || !utf8.ValidString(c.Name):
 		return fmt.Errorf("a name has %d characters at the most", maxName)
 	}
@@ -107,5 +108,10 @@ func (c *apiKeyCreateCmd) key(ctx context.Context, st *store.Store, workspace uu
 	}
 	sources := func(p store.Page) ([]store.Source, error) { return st.Sources(ctx, workspace, store.OfferAny, p) }
 	k.SourceID, err = findNamed("source", c.Source, sources, func(s store.Source) (uuid.UUID, string) { return s.ID, s.Name })
+	if err != nil {
+		return k, err
+	}
+	integrations := func(p store.Page) ([]store.Integration, error) { return st.Integrations(ctx, workspace, p) }
+	k.IntegrationID, err = findNamed("integration", c.Integration, integrations, func(i store.Integration) (uuid.UUID, string) { return i.ID, i.Name })
 	return k, err
 }

@@ -84,20 +84,29 @@ func (r *importRun) all(ctx context.Context, sender <-chan struct{}, file io.Rea
 			return failure, err
 		}
 	}
-	err = r.persist(ctx, func(ctx context.Context) (err error) {
-		if r.sources, err = r.store.LeadSources(ctx, r.workspace); err != nil {
-			return err
-		}
-		w, err := r.store.Workspace(ctx, r.workspace)
-		r.region = w.Region
-		return err
-	})
-	if err != nil {
-		return "", fmt.Errorf("reading the sources and the region: %w", err)
+	if err := r.persist(ctx, r.learn); err != nil {
+		return "", fmt.Errorf("reading the sources, the region and the key: %w", err)
 	}
 	reading, end := r.begin(ctx, file)
 	defer end()
 	return r.read(ctx, reading, file)
+}
+
+// learn reads what must be known to make leads of rows.
+func (r *importRun) learn(ctx context.Context) (err error) {
+	if r.sources, err = r.store.LeadSources(ctx, r.workspace); err != nil {
+		return err
+	}
+	w, err := r.store.Workspace(ctx, r.workspace)
+	if err != nil {
+		return err
+	}
+	key, err := r.store.APIKey(ctx, r.workspace, r.imp.APIKeyID)
+	if errors.Is(err, store.ErrNotFound) {
+		key, err = store.APIKey{}, nil // nobody's: an operator's own program
+	}
+	r.region, r.origin, r.ownSource = w.Region, key.Origin(importChannel), key.SourceID != nil
+	return err
 }
 
 // explain is trouble on our side in words for whoever sent the file.
@@ -116,6 +125,9 @@ type importRun struct {
 	imp       store.Import
 	sources   map[string]uuid.UUID // offered for leads, by the key of their name
 	region    string               // of the workspace
+	origin    string               // whose external ids the rows have, unless they are an integration's
+	ownSource bool                 // rows name no source: that is bound to the key
+	foreign   int64                // rows that named one all the same
 	columns   []Column             // as the import has them
 	unknown   unknownSources
 	shared    sharedIDs
@@ -222,7 +234,7 @@ func (r *importRun) unreadable(ctx context.Context, err error) (failure string, 
 func (r *importRun) lead(row Row) store.NewLead {
 	l := store.NewLead{
 		Name: row.Name, Email: row.Email, Phone: row.Phone, Fields: row.Fields,
-		Channel: importChannel, Origin: importChannel, ExternalID: row.ExternalID, Test: row.Test, Attribution: row.Attribution, Consent: row.Consent,
+		Channel: importChannel, Origin: r.origin, ExternalID: row.ExternalID, Test: row.Test, Attribution: row.Attribution, Consent: row.Consent,
 	}
 	if i := r.imp.IntegrationID; i != nil {
 		l.Origin, l.IntegrationID = store.IntegrationOrigin(*i), *i
@@ -230,10 +242,16 @@ func (r *importRun) lead(row Row) store.NewLead {
 	if r.imp.GroupID != nil && !row.Test {
 		l.Distribute = store.Distribution{GroupID: *r.imp.GroupID, Pace: r.imp.Pace}
 	}
-	if contacts.NameKey(row.Source) != "" {
-		l.SourceID = r.sourceOf(row.Source)
-	} else if r.imp.SourceID != nil {
+	if r.imp.SourceID != nil {
 		l.SourceID = *r.imp.SourceID
+	}
+	if contacts.NameKey(row.Source) == "" {
+		return l
+	}
+	if named := r.sourceOf(row.Source); !r.ownSource {
+		l.SourceID = named
+	} else if named != l.SourceID {
+		r.foreign++
 	}
 	return l
 }
@@ -241,7 +259,7 @@ func (r *importRun) lead(row Row) store.NewLead {
 // finish ends the import, or returns it where it has ended: somebody cancelled it, the scheduler did that, or an attempt whose
 // answer was lost.
 func (r *importRun) finish(ctx context.Context, failure string) (imp store.Import, err error) {
-	warnings := slices.Concat(r.imp.Warnings, r.unknown.warnings(), r.shared.warnings(), r.unkeptRejects(), r.leftOut)
+	warnings := slices.Concat(r.imp.Warnings, r.unknown.warnings(), r.foreignSources(), r.shared.warnings(), r.unkeptRejects(), r.leftOut)
 	err = r.persist(ctx, func(ctx context.Context) error {
 		imp, err = r.store.FinishImport(ctx, r.workspace, r.imp.ID, warnings, failure)
 		if errors.Is(err, store.ErrImportEnded) {

@@ -22,10 +22,18 @@ func (r *importRun) sourceOf(name string) uuid.UUID {
 			}
 		}
 	}
-	if !offered {
+	if !offered && !r.ownSource {
 		r.unknown.note(name)
 	}
 	return id
+}
+
+// foreignSources says how many rows named another source than that to which the key is bound.
+func (r *importRun) foreignSources() []string {
+	if r.foreign == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("The API key is bound to a source, and rows name others; %s with the key's.", cameIn(r.foreign))}
 }
 
 // unknownSources counts the rows of each source that leads cannot have.

@@ -15,17 +15,18 @@ import (
 
 // APIKey is a key to the workspace, without the key itself: nobody has that but its holder.
 type APIKey struct {
-	ID         uuid.UUID  `json:"id" format:"uuid"`
-	Role       lead.Role  `json:"role"`
-	Name       *string    `json:"name" doc:"What it is for."`
-	MemberID   *uuid.UUID `json:"member_id" format:"uuid" nullable:"true" doc:"Whose copies a member's key sees."`
-	GroupID    *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"Where an integration's leads go."`
-	SourceID   *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"What an integration's leads have for a source."`
-	CreatedAt  time.Time  `json:"created_at"`
-	ExpiresAt  *time.Time `json:"expires_at" doc:"null: it does not expire."`
-	RevokedAt  *time.Time `json:"revoked_at"`
-	LastUsedAt *time.Time `json:"last_used_at" doc:"To the minute."`
-	Addresses  []KeyUse   `json:"addresses" doc:"From where it was used last, newest first; ten at the most."`
+	ID            uuid.UUID  `json:"id" format:"uuid"`
+	Role          lead.Role  `json:"role"`
+	Name          *string    `json:"name" doc:"What it is for."`
+	MemberID      *uuid.UUID `json:"member_id" format:"uuid" nullable:"true" doc:"Whose copies a member's key sees."`
+	GroupID       *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"Where an integration's leads go."`
+	SourceID      *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"What an integration's leads have for a source."`
+	IntegrationID *uuid.UUID `json:"integration_id" format:"uuid" nullable:"true" doc:"The integration whose external ids an integration's imports may share."`
+	CreatedAt     time.Time  `json:"created_at"`
+	ExpiresAt     *time.Time `json:"expires_at" doc:"null: it does not expire."`
+	RevokedAt     *time.Time `json:"revoked_at"`
+	LastUsedAt    *time.Time `json:"last_used_at" doc:"To the minute."`
+	Addresses     []KeyUse   `json:"addresses" doc:"From where it was used last, newest first; ten at the most."`
 }
 
 // KeyUse is an address from which a key was used.
@@ -44,12 +45,13 @@ type CreatedAPIKey struct {
 
 // NewAPIKey is a key to be made.
 type NewAPIKey struct {
-	Role      lead.Role  `json:"role" doc:"admin: everything. integration: push leads and imports. member: one member's own copies and customers."`
-	Name      string     `json:"name,omitempty" maxLength:"200" doc:"What it is for."`
-	MemberID  *uuid.UUID `json:"member_id,omitempty" format:"uuid" doc:"Needed for a member's key, and for no other."`
-	GroupID   *uuid.UUID `json:"group_id,omitempty" format:"uuid" doc:"An integration's leads then go to this group, and to no other."`
-	SourceID  *uuid.UUID `json:"source_id,omitempty" format:"uuid" doc:"An integration's leads then have this source, and no other."`
-	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"In the future; absent: never."`
+	Role          lead.Role  `json:"role" doc:"admin: everything. integration: push leads and imports. member: one member's own copies and customers."`
+	Name          string     `json:"name,omitempty" maxLength:"200" doc:"What it is for."`
+	MemberID      *uuid.UUID `json:"member_id,omitempty" format:"uuid" doc:"Needed for a member's key, and for no other."`
+	GroupID       *uuid.UUID `json:"group_id,omitempty" format:"uuid" doc:"An integration's leads then go to this group, and to no other."`
+	SourceID      *uuid.UUID `json:"source_id,omitempty" format:"uuid" doc:"An integration's leads then have this source, and no other."`
+	IntegrationID *uuid.UUID `json:"integration_id,omitempty" format:"uuid" doc:"An integration's imports may then name this integration, whose external ids they share."`
+	ExpiresAt     *time.Time `json:"expires_at,omitempty" doc:"In the future; absent: never."`
 }
 
 // Rotation is how a key is followed by another.
@@ -88,7 +90,7 @@ func (a *API) registerAPIKeys() {
 	})
 	register(a, huma.Operation{
 		OperationID: "rotate-api-key", Method: http.MethodPost, Path: one + "/rotate", Summary: "Make a key that takes the place of another",
-		Description:   "The new key may what the old one may, and lasts as long as that was meant to. The old one ends after the overlap.",
+		Description:   "The new key may what the old one may, and lasts as long as that was meant to. What was pushed or imported with the old one is known by it, and so are its idempotency keys. The old one ends after the overlap.",
 		DefaultStatus: http.StatusCreated,
 	}, a.rotateAPIKey)
 	register(a, huma.Operation{
@@ -110,7 +112,7 @@ func (a *API) postAPIKey(ctx context.Context, c *call, in *struct{ Body NewAPIKe
 	return once(ctx, a, c, func(tx *store.Tx) (effect[CreatedAPIKey], error) {
 		k, text, err := tx.CreateAPIKey(ctx, c.Workspace, store.APIKey{
 			Role: n.Role, Name: strings.TrimSpace(n.Name), MemberID: n.MemberID, GroupID: n.GroupID, SourceID: n.SourceID,
-			ExpiresAt: n.ExpiresAt,
+			IntegrationID: n.IntegrationID, ExpiresAt: n.ExpiresAt,
 		})
 		return effect[CreatedAPIKey]{status: http.StatusCreated, body: CreatedAPIKey{apiKeyBody(k), text}, secret: true}, err
 	})
@@ -130,7 +132,7 @@ func (a *API) rotateAPIKey(ctx context.Context, c *call, in *rotateInput) (*post
 
 func apiKeyBody(k store.APIKey) APIKey {
 	return APIKey{
-		ID: k.ID, Role: k.Role, Name: textOrNull(k.Name), MemberID: k.MemberID, GroupID: k.GroupID, SourceID: k.SourceID,
+		ID: k.ID, Role: k.Role, Name: textOrNull(k.Name), MemberID: k.MemberID, GroupID: k.GroupID, SourceID: k.SourceID, IntegrationID: k.IntegrationID,
 		CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, RevokedAt: k.RevokedAt, LastUsedAt: k.LastUsedAt,
 		Addresses: each(k.Addresses, func(u store.KeyUse) KeyUse { return KeyUse(u) }),
 	}

@@ -139,5 +139,5 @@ func (c *call) keep(ctx context.Context, tx *store.Tx, status int, data json.Raw
 	return tx.KeepAnswer(ctx, c.Workspace, c.scopedKey(), status, data)
 }
 
-// scopedKey keeps the callers of a workspace from meeting each other's answers.
-func (c *call) scopedKey() string { return c.ID.String() + " " + c.idempotencyKey }
+// scopedKey keeps the callers of a workspace from meeting each other's answers. A caller stays the same when their key is rotated.
+func (c *call) scopedKey() string { return c.FirstID.String() + " " + c.idempotencyKey }

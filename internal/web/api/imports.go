@@ -56,7 +56,7 @@ type importOutput struct{ Body Import }
 type importInput struct {
 	GroupID       string    `query:"group_id" doc:"The distribution group to which the leads go."`
 	SourceID      string    `query:"source_id" doc:"The source of rows that name none."`
-	IntegrationID string    `query:"integration_id" doc:"The integration whose leads these are: a row and the delivery of the same lead are one lead, and a column id holds the platform's ids."`
+	IntegrationID string    `query:"integration_id" doc:"The integration whose leads these are: a row and the delivery of the same lead are one lead, and a column id holds the platform's ids. For admins, and for keys that are bound to this integration."`
 	Pace          lead.Pace `query:"pace" doc:"Spreads the leads over days; needs a group."`
 	Mapping       string    `query:"mapping" maxLength:"20000" doc:"Which columns hold what, as JSON: an object of name, email, phone and external_id, each a heading or a list of headings whose texts are joined. Case does not matter. Without it the headings tell, or else what is in the columns." example:"{\"name\":[\"First\",\"Last\"],\"phone\":\"Contact No.\"}"`
 	Upload        Body
@@ -145,7 +145,7 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 			if err := json.Unmarshal(kept.Answer, &first); err != nil {
 				return err
 			}
-			if imp, err = tx.Import(ctx, c.Workspace, c.ID, first.ID); err != nil || imp.Status != store.ImportFailed {
+			if imp, err = tx.Import(ctx, c.Workspace, c.FirstID, first.ID); err != nil || imp.Status != store.ImportFailed {
 				return err
 			}
 		}
@@ -199,7 +199,7 @@ func (c *call) ownImports() uuid.UUID {
 	if c.Role == lead.RoleAdmin {
 		return uuid.Nil
 	}
-	return c.ID
+	return c.FirstID
 }
 
 func (a *API) ownImport(ctx context.Context, c *call, in *itemInput) (store.Import, error) {

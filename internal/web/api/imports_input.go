@@ -82,32 +82,25 @@ func (a *API) importSource(ctx context.Context, c *call, named string) (source *
 	return nil, "The leads have no source: " + lead.SourceNotEligible.Text() + ".", nil
 }
 
-// importIntegration is the integration whose external ids an import's leads share, nil where it names none.
+// importIntegration is the integration whose external ids an import's leads share, nil where it names none. Whoever has an external
+// id decides which leads are taken for known, so a program shares only those of the integration to which its key is bound.
 func (a *API) importIntegration(ctx context.Context, c *call, named string) (*uuid.UUID, error) {
 	if named == "" {
 		return nil, nil
 	}
-	const unknown = "there is no such integration in this workspace"
+	const location, unknown = "query.integration_id", "there is no such integration in this workspace"
 	id, err := uuid.Parse(named)
-	if err != nil {
-		return nil, badQuery("query.integration_id", unknown)
+	if c.Role == lead.RoleIntegration && (err != nil || c.IntegrationID == nil || *c.IntegrationID != id) {
+		return nil, problem.New(http.StatusForbidden, "this API key is not bound to this integration; leave integration_id out, or use a key that is",
+			problem.Field{Location: location, Message: "this is not the key's integration"})
 	}
-	i, err := a.Store.Integration(ctx, c.Workspace, id)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return nil, badQuery("query.integration_id", unknown)
-	case err == nil && !c.boundLike(i):
-		return nil, problem.New(http.StatusForbidden, "this API key is bound to another group or source than this integration; leave integration_id out",
-			problem.Field{Location: "query.integration_id", Message: "this is not for the key's group and source"})
+	if err != nil {
+		return nil, badQuery(location, unknown)
+	}
+	if _, err = a.Store.Integration(ctx, c.Workspace, id); errors.Is(err, store.ErrNotFound) {
+		err = badQuery(location, unknown)
 	}
 	return &id, err
-}
-
-// boundLike reports whether the call's key may share an integration's external ids: who has them decides which of its leads are
-// taken for known, so a key that is bound shares only with what is bound alike.
-func (c *call) boundLike(i store.Integration) bool {
-	alike := func(bound, other *uuid.UUID) bool { return bound == nil || other != nil && *bound == *other }
-	return alike(c.GroupID, i.GroupID) && alike(c.SourceID, i.SourceID)
 }
 
 func badQuery(location, message string) error {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -65,17 +67,23 @@ func TestBoundKeysClaimNoIDs(t *testing.T) {
 		return s.post("/v1/integrations", `{"kind":"generic","name":"x"`+more+`}`).is(201).id()
 	}
 	own := integrate(`,"group_id":"` + mine.String() + `"`)
-	bound := s.key(store.APIKey{Role: lead.RoleIntegration, GroupID: &mine})
+	of := uuid.MustParse(own)
+	bound := s.key(store.APIKey{Role: lead.RoleIntegration, GroupID: &mine, IntegrationID: &of})
+	grouped := s.key(store.APIKey{Role: lead.RoleIntegration, GroupID: &mine})
 	free := s.key(store.APIKey{Role: lead.RoleIntegration})
 	sourced := s.key(store.APIKey{Role: lead.RoleIntegration, SourceID: &source})
 	file := func(key, integration string) reply {
 		return s.do(key, "POST", "/v1/imports?integration_id="+integration, "name,external_id\nAda,1\n", "Content-Type", "text/csv")
 	}
 	file(bound, own).is(202)
-	file(free, own).is(202)
+	file(s.admin, own).is(202)
+	for _, key := range []string{free, grouped} {
+		file(key, own).refuses(403, "forbidden", "query.integration_id")
+		file(key, "x").refuses(403, "forbidden", "query.integration_id")
+	}
 	for _, more := range []string{"", `,"group_id":"` + others.String() + `"`} {
 		file(bound, integrate(more)).refuses(403, "forbidden", "query.integration_id")
 	}
 	file(sourced, own).refuses(403, "forbidden", "query.integration_id")
-	file(sourced, integrate(`,"source_id":"`+source.String()+`"`)).is(202)
+	file(sourced, integrate(`,"source_id":"`+source.String()+`"`)).refuses(403, "forbidden", "query.integration_id")
 }

@@ -158,7 +158,7 @@ func (a *API) incoming(ctx context.Context, c *call, inputs []LeadInput, named *
 		if leads[i], err = in.toStore(place(i)); err != nil {
 			return nil, nil, err
 		}
-		leads[i].Channel, leads[i].Origin, leads[i].Distribute = channel, c.origin(), d
+		leads[i].Channel, leads[i].Origin, leads[i].Distribute = channel, c.Origin(channel), d
 	}
 	dropped, err := a.sources(ctx, c, inputs, leads, place)
 	return leads, append(warnings, dropped...), err
@@ -178,14 +178,6 @@ func (in LeadInput) toStore(at string) (store.NewLead, error) {
 	return store.NewLead{
 		Name: in.Name, Email: in.Email, Phone: in.Phone, Fields: []byte(in.Fields), ExternalID: in.ExternalID,
 	}, nil
-}
-
-// origin says whose external ids the call's are.
-func (c *call) origin() string {
-	if c.Role == lead.RoleIntegration {
-		return "key:" + c.ID.String()
-	}
-	return channel
 }
 
 // sources gives leads their sources. An admin is told of those that are not offered for new leads; an integration's
