@@ -15,8 +15,8 @@ import (
 // An external id is held by one lead of its origin, in external_id. A lead that is pushed with an id that is held is
 //
 //   - the one that is there, where both have an address or a number in common, or nothing that says otherwise;
-//   - one of its own where the holder's contact is another person's: it has the id in also_id. Pushed again it is known
-//     among those of the same id by its address or number;
+//   - one of its own where the holder's contact is another person's, or its name where neither has one: it has the id in also_id.
+//     Pushed again it is known among those of the same id by its address or number, or by its name;
 //   - the new holder where the old one was deleted, which then has the id in also_id. So for every id that was ever
 //     pushed there is a holder;
 //   - nothing where a person with the id was erased: then nobody's contact is known any more, and they must not come back.
@@ -42,13 +42,25 @@ func (h holder) shares(who contact.Identity) bool {
 	return h.who.Shares(who) || slices.ContainsFunc(who.Keys(), func(key int) bool { return slices.Contains(h.Former, int64(key)) })
 }
 
-// another reports whether a holder is another person than a lead. Where neither has a contact, an id that has lost digits
-// tells nothing, and the name does.
+// another reports whether a holder is another person than a lead. Where neither has a contact the names tell, also those that the
+// holder had before it was edited; where the id has lost digits, they are the same or not.
 func (h holder) another(l NewLead, who contact.Identity) bool {
-	if nobody := (contact.Identity{}); contact.Rounded(l.ExternalID) && h.who.Email+h.who.Phone+h.who.Digits+who.Email+who.Phone+who.Digits == nobody.Email {
-		return contact.NameKey(h.Name) != contact.NameKey(l.Name)
+	if len(h.who.Keys())+len(who.Keys()) > 0 {
+		return h.who.Contradicts(who)
 	}
-	return h.who.Contradicts(who)
+	return otherName(h.Name, h.Former, l)
+}
+
+// otherName reports whether a lead without a contact is of somebody else than one, by that one's name, and marks of those that it
+// had before.
+func otherName(name string, former pq.Int64Array, l NewLead) bool {
+	if slices.Contains(former, int64(contact.NameMark(l.Name))) {
+		return false
+	}
+	if contact.Rounded(l.ExternalID) {
+		return contact.NameKey(name) != contact.NameKey(l.Name)
+	}
+	return contact.AnotherName(name, l.Name)
 }
 
 // A known is leads whose external ids were held when they were inserted.
@@ -155,6 +167,10 @@ func (k *known) decide(ctx context.Context, places []int, c *leadColumns) (fresh
 	}
 	now := make(map[namedID]holder)                  // those that become holders here
 	beside := make(map[namedID]map[string]uuid.UUID) // those that come in beside them here, by what they are known by
+	namesakes, err := k.namesakes(ctx, places, holders)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, place := range places {
 		l, who, id := k.leads[place], k.people[place], namedID{k.leads[place].Origin, k.ids[place]}
 		h, o := holders[place], others[place]
@@ -168,6 +184,9 @@ func (k *known) decide(ctx context.Context, places []int, c *leadColumns) (fresh
 					o = other{ID: there}
 				}
 			}
+		}
+		if o.ID == uuid.Nil && len(who.Keys()) == 0 && h.holds() && h.another(l, who) {
+			o.ID = namesakes.of(id, l)
 		}
 		c.externals[place], c.also[place] = id.id, ""
 		var is bool
@@ -183,6 +202,9 @@ func (k *known) decide(ctx context.Context, places []int, c *leadColumns) (fresh
 			}
 			for _, mark := range marks {
 				beside[id][mark] = c.ids[place]
+			}
+			if len(who.Keys()) == 0 {
+				namesakes.add(id, namesake{ID: c.ids[place], Name: l.Name})
 			}
 			continue
 		}

@@ -158,6 +158,9 @@ func (t *Tx) EditLead(ctx context.Context, workspace, id uuid.UUID, edit func(*L
 	if before.Email != l.Email || before.Phone != l.Phone {
 		former = contact.Identify(before.Email, before.Phone, keys.region).Keys()
 	}
+	if before.Name != "" && before.Name != l.Name {
+		former = append(former, contact.NameMark(before.Name))
+	}
 	l.PhoneE164, l.UpdatedAt = keys.e164, t.now()
 	_, err = t.q.ExecContext(ctx, `
 		UPDATE leads SET name = $3, email = $4, phone = $5, fields = $6, source_id = $7, updated_at = $8,
