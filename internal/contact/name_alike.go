@@ -18,8 +18,9 @@ var aboutNames = wordSet(`
 	herr frau monsieur madame mme mlle señor señora sr sra srta don doña senhor senhora signor signora
 	von van der den de del della di da do dos la le el y`)
 
-// honorifics stand behind Chinese and Japanese names, without a space.
-var honorifics = strings.NewReplacer("先生", "", "女士", "", "小姐", "", "太太", "", "さん", "", "様", "")
+// withoutMarks takes out what stands within names and tells nothing: apostrophes, and what stands behind Chinese and Japanese names
+// without a space.
+var withoutMarks = strings.NewReplacer("'", "", "’", "", "ʼ", "", "`", "", "先生", "", "女士", "", "小姐", "", "太太", "", "さん", "", "様", "")
 
 // AnotherName reports whether two names are clearly those of different people: some word of the shorter one has none in the other
 // that is like it. Case, accents, spaces, order, titles, parts that were added, initials and slips of the pen make no other person.
@@ -50,10 +51,13 @@ func among(words, others []string) bool {
 	return len(words) == 0
 }
 
-// nameWords are the words of a name that tell people apart, or all of them where none does.
+// nameWords are the words of a name that tell people apart, or all of them where none does. A single letter is an initial, or nothing.
 func nameWords(name string) []string {
 	var all, telling []string
-	for _, word := range wordsOf(honorifics.Replace(NameKey(name))) {
+	for _, word := range wordsOf(withoutMarks.Replace(NameKey(name))) {
+		if initial(word) {
+			continue
+		}
 		all = append(all, word)
 		if !aboutNames[word] {
 			telling = append(telling, word)
@@ -65,15 +69,23 @@ func nameWords(name string) []string {
 	return telling
 }
 
+// initial reports whether a word is one letter of an alphabet; one of another script may be a name.
+func initial(word string) bool {
+	r, size := utf8.DecodeRuneInString(word)
+	return size == len(word) && unicode.IsLetter(r) && r < firstSyllable
+}
+
 const (
+	// firstSyllable is where scripts begin of which one character says more than a letter does: Hangul, and the ideographs.
+	firstSyllable = '\u1100'
 	// minSlip is how many letters a word must have for another to be a slip of the pen away from it, minTwo for two of them.
 	minSlip, minTwo = 4, 7
 	// minBeginning is how many letters the beginning of a word must have to stand for it, as Moh does for Mohammed.
 	minBeginning = 3
 )
 
-// alike reports whether two words of names that are not the same may be one: one is the other's initial or beginning, or spelt a
-// little differently. With digits in them they are two.
+// alike reports whether two words of names that are not the same may be one: one is the other's beginning, or spelt a little
+// differently. With digits in them they are two.
 func alike(a, b string) bool {
 	if utf8.RuneCountInString(a) > utf8.RuneCountInString(b) {
 		a, b = b, a
@@ -85,7 +97,7 @@ func alike(a, b string) bool {
 	switch {
 	case unicode.In(x[0], unicode.Han, unicode.Hiragana, unicode.Katakana):
 		return false
-	case (len(x) == 1 || len(x) >= minBeginning) && strings.HasPrefix(b, a):
+	case len(x) >= minBeginning && strings.HasPrefix(b, a):
 		return true
 	case len(x) >= minTwo:
 		return within(x, y, 2)
