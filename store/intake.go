@@ -66,8 +66,8 @@ type NewLead struct {
 	Test bool
 	// Attribution and Consent are JSON objects of what brought the lead in, and of what the person agreed to.
 	Attribution, Consent json.RawMessage
-	// Guessed says what of it was told by its content alone, in sentences for the event that brought it; it is not stored with
-	// the lead.
+	// Guessed says what of it was told by its content alone, or does not fit, in sentences for the event that brought it; it is not
+	// stored with the lead.
 	Guessed string
 }
 

@@ -86,8 +86,8 @@ type hookFlags struct {
 	SecretKey       string         `env:"LEADWHEEL_SECRET_KEY" placeholder:"BASE64,…" help:"Keys that seal the secrets of integrations and webhooks, each 32 bytes in base64. The first seals; all open. Without one no secret can be stored; up makes one."`
 	HookRate        float64        `env:"LEADWHEEL_HOOK_RATE" default:"10000" help:"Requests a second that an integration takes, unless it has a limit of its own; 0 is no limit. Default ${default}."`
 	HookAddressRate float64        `env:"LEADWHEEL_HOOK_ADDRESS_RATE" default:"10000" help:"Requests a second to integrations from one address; 0 is no limit. Default ${default}."`
-	FormRate        float64        `env:"LEADWHEEL_FORM_RATE" default:"600" help:"Times a minute that a form may be sent, unless it has a limit of its own; 0 is no limit. Default ${default}."`
-	FormAddressRate float64        `env:"LEADWHEEL_FORM_ADDRESS_RATE" default:"20" help:"Times a minute that a form may be sent from one address; 0 is no limit. Default ${default}."`
+	FormRate        float64        `env:"LEADWHEEL_FORM_RATE" default:"600" help:"Leads a minute that a form takes, unless it has a limit of its own; 0 is no limit. Default ${default}."`
+	FormAddressRate float64        `env:"LEADWHEEL_FORM_ADDRESS_RATE" default:"20" help:"Leads a minute that a form takes from one address; 0 is no limit. Default ${default}."`
 	HookKeptMB      int64          `env:"LEADWHEEL_HOOK_KEPT_MB" default:"64" help:"Megabytes a day that an integration keeps of what is refused or ignored and of what nobody signed; forms take leads all the same. 0 is no limit. Default ${default}."`
 	TrustedProxies  []netip.Prefix `env:"LEADWHEEL_TRUSTED_PROXIES" placeholder:"CIDR" help:"Networks of the proxies that stand before this server, as in 10.0.0.0/8: what these say in X-Forwarded-For is where a request came from, for all that is counted or shown by address. Default: none, a proxy counts as one address."`
 	HookKeepDays    int            `env:"LEADWHEEL_HOOK_KEEP_DAYS" default:"30" help:"Days for which what was delivered to integrations is kept, to look at and to read again; 0 is for ever. Default ${default}."`

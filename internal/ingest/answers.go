@@ -131,7 +131,7 @@ func (a answer) simple() bool {
 
 // fields are the answers that were not used, as a JSON object that the store takes. Of one name that comes again all
 // values are kept.
-func (a Answers) fields(used map[int]bool) (json.RawMessage, error) {
+func (a Answers) fields(used map[int]bool, fit fitter) (json.RawMessage, error) {
 	all := make(map[string]any)
 	lists := make(map[string][]any) // of names that came again: copies, since the answers keep theirs
 	for i, one := range a {
@@ -153,7 +153,7 @@ func (a Answers) fields(used map[int]bool) (json.RawMessage, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
-	return fitting(all)
+	return fit(all)
 }
 
 // appendValue appends a value, or the values of a list.
@@ -163,6 +163,9 @@ func appendValue(list []any, value any) []any {
 	}
 	return append(list, value)
 }
+
+// A fitter writes fields as JSON that is small enough.
+type fitter func(all map[string]any) (json.RawMessage, error)
 
 // fitting writes fields as JSON, without the largest of them where they are too large. The delivery itself is kept.
 func fitting(all map[string]any) (json.RawMessage, error) {

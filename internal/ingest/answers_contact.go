@@ -66,7 +66,10 @@ type sorting struct {
 // settle sorts answers: name, email and phone by the names under which forms ask for them or else by what they look like,
 // the others and what does not fit into fields, each under its own name. With own an external id and a source are sorted out
 // too.
-func (a Answers) settle(own bool) (person, error) {
+func (a Answers) settle(own bool) (person, error) { return a.settleBy(own, fitting) }
+
+// settleBy is settle, with a way of its own to make fields small enough.
+func (a Answers) settleBy(own bool, fit fitter) (person, error) {
 	s := &sorting{Answers: a, readings: make([]headings.Reading, len(a)), chosen: make(map[role]int), used: make(map[int]bool)}
 	for i, one := range a {
 		s.readings[i] = one.reading()
@@ -85,7 +88,7 @@ func (a Answers) settle(own bool) (person, error) {
 		c.mappedID = a[i].mapped
 	}
 	var err error
-	c.fields, err = a.fields(s.used)
+	c.fields, err = a.fields(s.used, fit)
 	return c, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -156,7 +157,11 @@ func newLead(h store.Hook, l Lead) (made store.NewLead, source string, err error
 	if !l.Own { // with those of one's own the mapping was followed before attribution and consent were taken out
 		l.Answers = l.Answers.follow(mappingOf(h.Settings))
 	}
-	c, err := l.Answers.settle(l.Own)
+	fit, cut := fitter(fitting), ""
+	if h.Kind == lead.KindForm {
+		fit = fitVisitor(&cut)
+	}
+	c, err := l.Answers.settleBy(l.Own, fit)
 	if err != nil {
 		return made, "", err
 	}
@@ -168,7 +173,7 @@ func newLead(h store.Hook, l Lead) (made store.NewLead, source string, err error
 		Name: contacts.Unguard(c.name), Email: contacts.Unguard(c.email), Phone: contacts.Number(c.phone),
 		Fields: c.fields, Channel: string(h.Kind), Test: l.Test,
 		Origin: store.IntegrationOrigin(h.ID), ExternalID: externalID(id), IntegrationID: h.ID,
-		Guessed: c.guessed,
+		Guessed: strings.TrimSpace(c.guessed + " " + cut),
 	}
 	if h.GroupID != nil && !l.Test {
 		made.Distribute.GroupID = *h.GroupID

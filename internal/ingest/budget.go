@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// maxRefused is how much is kept of a body of which nothing is made.
-	maxRefused = 64 << 10
+	// maxStrange is how much is kept of a body of which nothing is made, and of what a visitor of a form sends.
+	maxStrange = 64 << 10
 	// eventCost is about what a kept delivery takes beside its body.
 	eventCost = 512
 	// askAgain is how old the count of what is kept gets before the database is asked again: other processes keep things too.
@@ -58,7 +58,7 @@ func (b *budget) take(ctx context.Context, h store.Hook, n int) (bool, error) {
 	fresh := k != nil && now.Sub(k.asked) < askAgain && now.Day() == k.asked.Day()
 	b.mu.Unlock()
 	if !fresh {
-		bytes, err := b.store.KeptBytes(ctx, h.Workspace, h.ID, now.Truncate(24*time.Hour), h.Kind == lead.KindForm)
+		bytes, err := b.store.KeptBytes(ctx, h.Workspace, h.ID, now.Truncate(24*time.Hour), anonymous(h))
 		if err != nil {
 			return false, fmt.Errorf("counting what integration %s keeps: %w", h.ID, err)
 		}
@@ -86,19 +86,27 @@ func (b *budget) forget(now time.Time) {
 	}
 }
 
+// anonymous reports whether whoever knows the address of an integration may deliver to it.
+func anonymous(h store.Hook) bool { return h.Kind == lead.KindForm || len(h.Sealed) == 0 }
+
 // spare makes an event as small as it may be kept, and reports whether it is kept at all. ErrBudget means that it would have to be
 // kept whole, and is not: its sender is to send it again tomorrow.
 func (b *budget) spare(ctx context.Context, h store.Hook, e *store.Event, leads int) (keep bool, err error) {
-	open := h.Kind == lead.KindForm || len(h.Sealed) == 0 // to whoever knows the address
+	open := anonymous(h)
 	switch nothing := leads == 0; {
 	case e.Outcome == lead.EventRefused, e.Outcome == lead.EventIgnored, e.Outcome == lead.EventUnmapped && h.Kind == lead.KindForm:
-		keepOnly(e, maxRefused)
+		keepOnly(e, maxStrange)
 		return b.take(ctx, h, len(e.Body)+len(e.Query)+eventCost)
-	case h.Kind == lead.KindForm && !nothing:
-		room, err := b.take(ctx, h, len(e.Body))
-		if !room {
-			keepOnly(e, 0)
+	case open && !nothing: // the lead is taken however much is kept already, and what it came in is not
+		size := len(e.Body)
+		if h.Kind == lead.KindForm {
+			size = min(size, maxStrange)
 		}
+		room, err := b.take(ctx, h, size+len(e.Query)+eventCost)
+		if !room {
+			size, e.Query = 0, ""
+		}
+		keepOnly(e, size)
 		return true, err
 	case open && nothing:
 		if keep, err = b.take(ctx, h, len(e.Body)+len(e.Query)+eventCost); err == nil && !keep {

@@ -108,3 +108,52 @@ func TestFormsHoldFewLeads(t *testing.T) {
 		t.Error(len(p.Leads), err)
 	}
 }
+
+// TestVisitorsTellNoTimes sends when a form was sent, in the ways in which programs do. It is what the visitor wrote, unless the
+// integration lists it.
+func TestVisitorsTellNoTimes(t *testing.T) {
+	t.Parallel()
+	const at = "2026-01-01T00:59:55Z"
+	for _, name := range []string{"submitted_at", "created_at", "Timestamp", "landed_at", "updated_at", "meta[date][value]"} {
+		for _, hidden := range []bool{false, true} {
+			settings := store.IntegrationSettings{}
+			if hidden {
+				settings.HiddenFields = []string{name}
+			}
+			for _, body := range []string{"name=Ada&" + name + "=" + at, `{"name":"Ada","` + name + `":"` + at + `"}`} {
+				got, err := parse(t, lead.KindForm, settings, requestFor(body))
+				if err != nil || len(got) != 1 || got[0].Name != "Ada" {
+					t.Fatal(body, got, err)
+				}
+				if field := len(got[0].Fields) > 0; field == hidden || hidden != (len(got[0].Attribution) > 0) {
+					t.Errorf("%s, listed %t: %v from %v", body, hidden, got[0].Fields, got[0].Attribution)
+				}
+			}
+		}
+	}
+	nested := requestFor(`{"name":"Ada","context":{"createdAt":"` + at + `"}}`)
+	if got, err := parse(t, lead.KindForm, store.IntegrationSettings{}, nested); err != nil || len(got[0].Attribution) > 0 {
+		t.Error(got, err)
+	}
+}
+
+// FuzzFitVisitor holds that what is kept of any fields is no larger than it may be, and says what it is without.
+func FuzzFitVisitor(f *testing.F) {
+	f.Add("a", "b", 1)
+	f.Add("left_out", "\u2028\"\\", 20_000)
+	f.Add("\x00\xff", "ü", 16_000)
+	f.Fuzz(func(t *testing.T, name, text string, times int) {
+		if times < 0 || times > 50_000 || len(text) > 1000 || len(name) > 10_000 {
+			return
+		}
+		all := map[string]any{name: strings.Repeat(text, times), name + "2": []any{text, name}, "x": strings.Repeat(name, min(times, 20))}
+		cut := ""
+		fields, err := fitVisitor(&cut)(all)
+		if err != nil || len(fields) > maxVisitorFields+1000 {
+			t.Errorf("%d bytes, %v", len(fields), err)
+		}
+		if cut != "" && !strings.Contains(string(fields), leftOut) {
+			t.Errorf("nobody says %s", cut)
+		}
+	})
+}

@@ -31,7 +31,12 @@ func NewLimits(perSecond float64, burst int) *Limits {
 }
 
 // Allow reports whether a sender may make a request now. own is a rate of its own, 0 for that of all.
-func (l *Limits) Allow(name string, own float64) bool {
+func (l *Limits) Allow(name string, own float64) bool { return l.allow(name, own, 1, 0) }
+
+// AllowMore reports whether a request that was allowed may count for n more. With these it counts for no more than may come at once.
+func (l *Limits) AllowMore(name string, own float64, n int) bool { return l.allow(name, own, n, 1) }
+
+func (l *Limits) allow(name string, own float64, n, counted int) bool {
 	perSecond, burst := l.perSecond, l.burst
 	if own > 0 {
 		perSecond, burst = own, max(1, int(own))
@@ -49,7 +54,7 @@ func (l *Limits) Allow(name string, own float64) bool {
 		l.senders[name] = s
 	}
 	s.seen = now
-	return s.AllowN(now, 1)
+	return s.AllowN(now, min(n, burst-counted))
 }
 
 // sweep forgets senders, now and then.

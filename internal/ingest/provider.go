@@ -20,6 +20,8 @@ type Request struct {
 	Body  []byte
 	// At is when it came in.
 	At time.Time
+	// Admit reports whether so many leads may come in with it, where that is limited; nil admits any number.
+	Admit func(leads int) bool
 }
 
 // A Provider knows one kind of integration. Its methods are pure: what it reads again later it reads alike.

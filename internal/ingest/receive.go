@@ -3,6 +3,7 @@ package ingest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -69,6 +70,9 @@ type Received struct {
 	Rejected *RejectedError
 }
 
+// ErrTooFast is for a delivery with more leads than its sender may send now; nothing of it is kept.
+var ErrTooFast = errors.New("leads are sent too fast")
+
 // Receive takes a request to an integration's address and returns what became of it, once that is committed. Its error is
 // trouble of ours, after which the sender should try again.
 func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Received, error) {
@@ -82,6 +86,9 @@ func (r *Receiver) Receive(ctx context.Context, h store.Hook, q Request) (Receiv
 	d, err := r.read(h, q, e, false, false)
 	if err != nil {
 		return Received{}, err
+	}
+	if q.Admit != nil && !q.Admit(len(d.Leads)) {
+		return Received{}, ErrTooFast
 	}
 	warning, err := d.findSources(ctx, r.store.Queries, h)
 	if err != nil {
@@ -212,7 +219,7 @@ func keptHeaders(kind lead.Kind, header http.Header) map[string]string {
 		names = slices.Concat(names, p.Headers())
 	}
 	for _, name := range names {
-		if value := Clean(header.Get(name)); value != "" {
+		if value := shorten(Clean(header.Get(name)), maxText); value != "" {
 			kept[name] = value
 		}
 	}

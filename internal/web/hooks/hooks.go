@@ -41,7 +41,7 @@ type Deps struct {
 	// many from one address; 0 is no limit.
 	Rate, AddressRate float64
 	// FormRate and FormAddressRate are how many deliveries a minute a form takes, unless it has a limit of its own, and how many
-	// of them from one address; 0 is no limit.
+	// of them from one address; 0 is no limit. One with several leads counts for as many.
 	FormRate, FormAddressRate float64
 	// Proxies are the networks of whoever hands requests on to this server, and is believed where they came from.
 	Proxies []netip.Prefix
@@ -75,15 +75,18 @@ func Register(mux *http.ServeMux, d Deps) {
 // perMinute are limits of people, who may use up a minute's at once.
 func perMinute(rate float64) *ingest.Limits { return ingest.NewLimits(rate/60, burst(rate)) }
 
-// askToWait refuses what comes to a form faster than people send it, nil where it does not.
-func (h *hooks) askToWait(r *http.Request, hook store.Hook) *problem.Problem {
+// admits reports whether something may come to a form now, as far as people send it: a request, or the leads in one that was
+// admitted.
+func (h *hooks) admits(r *http.Request, hook store.Hook, allow func(l *ingest.Limits, name string) bool) bool {
 	if hook.Kind != lead.KindForm {
-		return nil
+		return true
 	}
-	from := hook.ID.String() + " " + addressOf(r, h.Proxies)
-	if h.visitors.Allow(from, 0) && (hook.RateLimit != nil || h.forms.Allow(hook.ID.String(), 0)) {
-		return nil
-	}
+	of := hook.ID.String()
+	return allow(h.visitors, of+" "+addressOf(r, h.Proxies)) && (hook.RateLimit != nil || allow(h.forms, of))
+}
+
+// askToWait is the answer to what comes to a form faster than people send it.
+func askToWait() *problem.Problem {
 	return problem.New(http.StatusTooManyRequests, "this form is being sent too often just now; please wait a minute, go back and send it again").
 		WithHeader("Retry-After", "60")
 }
@@ -104,8 +107,8 @@ func (h *hooks) receive(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, busy(hook.Kind, "this integration gets too many requests; send them more slowly"))
 		return
 	}
-	if p := h.askToWait(r, hook); p != nil {
-		refuse(w, r, p)
+	if !h.admits(r, hook, func(l *ingest.Limits, name string) bool { return l.Allow(name, 0) }) {
+		refuse(w, r, askToWait())
 		return
 	}
 	body, release, p := h.readBody(w, r)
@@ -119,6 +122,9 @@ func (h *hooks) receive(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	received, err := h.Receiver.Receive(ctx, hook, ingest.Request{
 		Header: r.Header, Query: r.URL.RawQuery, Body: body, At: h.Store.Now(),
+		Admit: func(leads int) bool {
+			return leads < 2 || h.admits(r, hook, func(l *ingest.Limits, name string) bool { return l.AllowMore(name, 0, leads-1) })
+		},
 	})
 	if err != nil {
 		h.fail(w, r, err)
@@ -162,6 +168,10 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 func (h *hooks) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, store.ErrNotFound) {
 		refuse(w, r, problem.New(http.StatusNotFound, "there is no integration at this address; copy it again"))
+		return
+	}
+	if errors.Is(err, ingest.ErrTooFast) {
+		refuse(w, r, askToWait())
 		return
 	}
 	if errors.Is(err, ingest.ErrBudget) {

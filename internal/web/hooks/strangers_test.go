@@ -1,6 +1,8 @@
 package hooks_test
 
 import (
+	"crypto/rand"
+	"encoding/base64"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -115,5 +117,138 @@ func TestDeliveriesThatHoldTooMuch(t *testing.T) {
 	}
 	if n := d.count(`SELECT max(octet_length(body)) FROM integration_events`); n > 64<<10 {
 		t.Errorf("%d bytes of one are kept", n)
+	}
+}
+
+// noise is text that no database makes smaller.
+func noise(size int) string {
+	data := make([]byte, size*3/4)
+	rand.Read(data) // never fails
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+// TestFormsFillNothing sends forms as large and as often as they are taken, from one address, and measures what the database has
+// grown by: some 34 MB before any of it was bounded.
+func TestFormsFillNothing(t *testing.T) {
+	t.Parallel()
+	for name, attack := range map[string]func(n int) string{
+		"one field": func(n int) string { return fmt.Sprintf("name=Ada+%d&message=%s", n, noise(hooks.MaxBody-100)) },
+		"many fields": func(n int) string {
+			return fmt.Sprintf("name=Ada+%d", n) + strings.Repeat("&x"+noise(200)+"="+noise(800), 900)
+		},
+		"what brought them": func(n int) string {
+			return fmt.Sprintf("name=Ada+%d&consent=%s&external_id=%s&utm_source=%[2]s&gclid=%[2]s", n, noise(300<<10), noise(1000))
+		},
+		"ten leads": func(n int) string {
+			one := fmt.Sprintf(`{"name":"Ada %d %%d","message":"%s"}`, n, noise(90<<10))
+			all := make([]string, 10)
+			for i := range all {
+				all[i] = fmt.Sprintf(one, i)
+			}
+			return "[" + strings.Join(all, ",") + "]"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, func(o *hooks.Deps) { o.FormAddressRate, o.FormRate = 20, 600 })
+			size := func() int {
+				return d.count(`SELECT pg_total_relation_size('leads') + pg_total_relation_size('integration_events')`)
+			}
+			i := d.integrate("form", object{"page": object{"consent": "I agree.", "fields": []object{{"name": "name"}}}})
+			before, taken, bodies := size(), 0, 0
+			for n := range 25 {
+				body := attack(n)
+				if status := i.send("POST", i.url, body).status; status == 200 {
+					taken, bodies = taken+1, bodies+len(body)
+				} else if status != 429 {
+					t.Fatalf("answered %d", status)
+				}
+			}
+			grown := size() - before
+			if leads := len(d.leads("limit=500")); leads < 15 || leads > 22 {
+				t.Errorf("%d leads came in, by %d deliveries", leads, taken)
+			}
+			if grown > 3<<20 {
+				t.Errorf("%d bytes in %d deliveries have become %d in the database", bodies, taken, grown)
+			}
+			t.Logf("%d bytes in %d deliveries have become %d in the database", bodies, taken, grown)
+		})
+	}
+}
+
+// TestWhatIsCutIsTold sends one long answer beside short ones. They are kept, and the beginning of the long one, and everybody sees that.
+func TestWhatIsCutIsTold(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	i := d.integrate("form", nil)
+	long := strings.Repeat("ü\"\n", 10<<10)
+	i.submit(url.Values{"name": {"Ada"}, "unit": {"Condo"}, "message": {long}, "more": {long + long}}).is(200)
+	l := d.only()
+	fields := l["fields"].(map[string]any)
+	text, told := fields["message"].(string), fields["left_out"].(string)
+	if fields["unit"] != "Condo" || !strings.HasPrefix(long, text) || len(text) < 7<<10 || len(text) > 16<<10 || fields["more"] != nil {
+		t.Errorf("kept %d bytes of the message, %v", len(text), fields["unit"])
+	}
+	if told != `The fields are together larger than a form's may be, 16 KiB: "message" is cut, 1 of 3 are left out.` {
+		t.Errorf("the lead says %s", told)
+	}
+	if e := i.events()[0]; e["outcome"] != "lead" || !strings.Contains(e["detail"].(string), told) || !strings.Contains(e["detail"].(string), "65536 of") {
+		t.Errorf("the delivery says %v", e)
+	}
+	if got := i.replay(i.events()[0]["id"]).is(200).object(); got["outcome"] != "duplicate" && got["outcome"] != "lead" {
+		t.Errorf("what was cut is read again as %v", got)
+	}
+	d.only()
+	open := d.integrate("generic", nil)
+	open.post(`{"name":"Bea","message":"` + strings.Repeat("x", 50<<10) + `"}`).is(200) // who writes a program may send more
+	if l := d.leads()[1]; len(l["fields"].(map[string]any)["message"].(string)) != 50<<10 {
+		t.Error("a program's field is cut")
+	}
+}
+
+// TestLeadsOfFormsCount sends several leads at once where few may come.
+func TestLeadsOfFormsCount(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, func(o *hooks.Deps) { o.FormAddressRate, o.FormRate = 5, 8 })
+	i := d.integrate("form", nil)
+	i.post(`[{"name":"A"},{"name":"B"},{"name":"C"}]`).is(200)
+	if got := i.post(`[{"name":"D"},{"name":"E"},{"name":"F"}]`).is(429); got.header.Get("Retry-After") != "60" {
+		t.Errorf("answered %v", got.header)
+	}
+	if n := len(d.leads()); n != 3 {
+		t.Errorf("%d leads", n)
+	}
+	if got := i.outcomes(); got != "lead" {
+		t.Errorf("the deliveries are %q", got)
+	}
+	other := d.integrate("form", nil)
+	other.post(`[{"name":"A"},{"name":"B"},{"name":"C"},{"name":"D"},{"name":"E"},{"name":"F"},{"name":"G"}]`).is(200) // more than at once
+	other.post(`{"name":"H"}`).is(429)
+}
+
+// TestOpenAddressesKeepSoMuchADay sends leads to an address that anybody may know until no more bodies are kept. The leads come in.
+func TestOpenAddressesKeepSoMuchADay(t *testing.T) {
+	t.Parallel()
+	const budget = 100 << 10
+	d := newDesk(t, func(o *hooks.Deps) { o.Receiver = o.Receiver.Keeping(budget) })
+	signed := d.google()
+	for _, i := range []integration{d.integrate("generic", nil), d.integrate("form", nil)} {
+		for n := range 20 {
+			i.post(fmt.Sprintf(`{"name":"Ada %d","message":"%s"}`, n, noise(10<<10))).is(200)
+		}
+		if n := d.count(`SELECT sum(octet_length(body) + octet_length(query)) FROM integration_events WHERE integration_id = '` + i.id + `'`); n > budget || n < budget/2 {
+			t.Errorf("%d bytes are kept", n)
+		}
+		events := i.events()
+		if detail, _ := events[len(events)-1]["detail"].(string); !strings.Contains(detail, "0 of") {
+			t.Errorf("nobody says that the body is not kept: %v", events[len(events)-1])
+		}
+	}
+	if n := len(d.leads("limit=500")); n != 40 {
+		t.Errorf("%d leads", n)
+	}
+	signed.post(strings.Replace(googleBody, `"lead_id"`, `"padding":"`+noise(200<<10)+`","lead_id"`, 1)).is(200)
+	if n := d.count(`SELECT octet_length(body) FROM integration_events WHERE integration_id = '` + signed.id + `'`); n < 200<<10 {
+		t.Errorf("%d bytes are kept of what the platform signed", n)
 	}
 }
