@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
@@ -134,7 +135,7 @@ func unreachable(err error) error {
 	if errors.As(err, &about) {
 		err = about.Err
 	}
-	return &RefusedError{Message: "the platform cannot be reached: " + err.Error()}
+	return &RefusedError{Message: "the platform cannot be reached: " + discreet.Network(err)}
 }
 
 // refusedStatus is a refusal that only its status tells of.

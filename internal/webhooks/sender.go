@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -112,7 +113,7 @@ func (s *Sender) request(ctx context.Context, address string, delivery uuid.UUID
 	return r, nil
 }
 
-// said is why a webhook was not reached, without its address, which may be a secret in itself.
+// said is why a webhook was not reached, without its address, which may be a secret in itself, and without ours.
 func said(err error) string {
 	var at *url.Error
 	if errors.As(err, &at) {
@@ -124,7 +125,7 @@ func said(err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("it did not answer within %s", sendTimeout)
 	}
-	text := strings.ReplaceAll(err.Error(), "\x00", "")
+	text := strings.ReplaceAll(discreet.Network(err), "\x00", "")
 	return strings.ToValidUTF8(text[:min(len(text), maxSaid)], "")
 }
 

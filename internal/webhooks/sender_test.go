@@ -166,3 +166,16 @@ func TestSendEndsInTime(t *testing.T) {
 		t.Errorf("the answer is %v", err)
 	}
 }
+
+// TestFailuresNameNoNetworkOfOurs sends to a name that nobody has, and to a port at which nobody listens.
+func TestFailuresNameNoNetworkOfOurs(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"https://nobody.invalid/hook": "its name could not be resolved", "http://127.0.0.1:1/": "the connection failed: connect: connection refused",
+	} {
+		_, failure := send(t, loopback, address, NewSecrets())
+		if failure == nil || !strings.HasPrefix(failure.Said, want) || strings.Contains(failure.Said, "lookup") || strings.Contains(failure.Said, "127.") {
+			t.Errorf("%s: %+v", address, failure)
+		}
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 	"golang.org/x/net/idna"
 
+	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/notify"
 	"github.com/leadwheel/leadwheel/store"
@@ -232,7 +233,7 @@ func unconnected(err error) *notify.Failure {
 	if errors.As(err, &refused) && refused.Code >= 500 {
 		return &notify.Failure{Verdict: notify.Misconfigured, Said: "the mail server refuses us: " + refused.Error()}
 	}
-	return &notify.Failure{Verdict: notify.TryLater, Said: "connecting to the mail server: " + err.Error()}
+	return &notify.Failure{Verdict: notify.TryLater, Said: "connecting to the mail server: " + discreet.Network(err)}
 }
 
 // An end is what a refusal makes of the connection.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/notify"
 	"github.com/leadwheel/leadwheel/store"
@@ -45,7 +46,7 @@ func (s *Sender) Send(ctx context.Context, m *store.Message, c notify.Content) e
 		return nil
 	case !errors.As(err, &refused):
 		if notify.Unreached(err) && ctx.Err() == nil {
-			s.outage.Note(notify.Failure{Verdict: notify.TryLater, Said: err.Error()})
+			s.outage.Note(notify.Failure{Verdict: notify.TryLater, Said: discreet.Network(err)})
 		}
 		return err
 	}

@@ -165,10 +165,11 @@ func TestFormsFillNothing(t *testing.T) {
 				}
 			}
 			grown := size() - before
-			if leads := len(d.leads("limit=500")); leads < 15 || leads > 22 {
+			leads := len(d.leads("limit=500"))
+			if leads < 15 {
 				t.Errorf("%d leads came in, by %d deliveries", leads, taken)
 			}
-			if grown > 3<<20 {
+			if grown > leads*100<<10 {
 				t.Errorf("%d bytes in %d deliveries have become %d in the database", bodies, taken, grown)
 			}
 			t.Logf("%d bytes in %d deliveries have become %d in the database", bodies, taken, grown)
