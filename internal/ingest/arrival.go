@@ -59,6 +59,9 @@ func (d *arrival) received() Received {
 	return got
 }
 
+// nobody is why no lead can be made of an entry that has no name, and nothing by which somebody could be reached.
+const nobody = "its name, email and phone stand for nothing, or are no name, address or number: nobody could be reached by them"
+
 // noContact is why no lead can be made of an entry whose names are not known.
 const noContact = "there is no name, email or phone in it; see which names it uses and set the mapping"
 
@@ -121,6 +124,8 @@ func madeOf(h store.Hook, l Lead) (made store.NewLead, source, reason string, er
 	made, source, err = newLead(h, l)
 	if err == nil && made.Name == "" && made.Email == "" && made.Phone == "" {
 		reason = noContact
+	} else if err == nil && !contacts.Somebody(made.Name, made.Email, made.Phone) {
+		reason = nobody
 	}
 	return made, source, reason, err
 }

@@ -221,6 +221,23 @@ func (p LeadPatch) apply(l *store.Lead) error {
 	return needContact("", &l.Name, &l.Email, &l.Phone)
 }
 
+// needSomebody is needContact, and returns a *store.FieldError also where the texts say nothing of anybody.
+func needSomebody(at string, name, email, phone *string) error {
+	err := needContact(at, name, email, phone)
+	if err != nil || contact.Somebody(*name, *email, *phone) {
+		return err
+	}
+	switch {
+	case *email != "" && !contact.Nothing(*email):
+		return &store.FieldError{Field: at + "email", Message: "this is no address of e-mail, and there is no name or phone; give one of them"}
+	case *phone != "":
+		return &store.FieldError{Field: at + "phone", Message: "this is no number, and there is no name or e-mail; give one of them"}
+	case *email != "":
+		return &store.FieldError{Field: at + "email", Message: "this stands for nothing, and there is no name or phone; give one of them"}
+	}
+	return &store.FieldError{Field: at + "name", Message: "this stands for nothing, and there is no e-mail or phone; give one of them"}
+}
+
 // needContact takes what stands around them off the texts that say whose lead it is, and returns a *store.FieldError where nothing does.
 func needContact(at string, name, email, phone *string) error {
 	*name, *email, *phone = contact.Unguard(*name), contact.Unguard(*email), contact.Number(*phone)

@@ -24,7 +24,7 @@ const (
 
 // LeadInput is a lead on its way in.
 type LeadInput struct {
-	Name       string     `json:"name,omitempty" maxLength:"200" doc:"At least one of name, email and phone."`
+	Name       string     `json:"name,omitempty" maxLength:"200" doc:"At least one of name, email and phone. A name that stands for nothing, such as N/A, is none where there is no address or number that may be one."`
 	Email      string     `json:"email,omitempty" maxLength:"1000"`
 	Phone      string     `json:"phone,omitempty" maxLength:"1000" doc:"As it was given."`
 	Fields     Fields     `json:"fields,omitempty"`
@@ -166,7 +166,7 @@ func (a *API) incoming(ctx context.Context, c *call, inputs []LeadInput, named *
 
 // toStore returns a *store.FieldError, its field below at, for what cannot be stored.
 func (in LeadInput) toStore(at string) (store.NewLead, error) {
-	if err := needContact(at, &in.Name, &in.Email, &in.Phone); err != nil {
+	if err := needSomebody(at, &in.Name, &in.Email, &in.Phone); err != nil {
 		return store.NewLead{}, err
 	}
 	if err := in.Fields.check(at + "fields"); err != nil {
