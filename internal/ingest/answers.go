@@ -108,14 +108,21 @@ func storable(value any) any {
 }
 
 // text is an answer's first value as text, empty for what has none.
-func (a answer) text() string {
-	switch v := a.value.(type) {
+func (a answer) text() string { return firstText(a.value) }
+
+// firstText is a value as text, of a list the first that is one, empty for what has none.
+func firstText(value any) string {
+	switch v := value.(type) {
 	case string:
-		return v
+		return Clean(v)
 	case json.Number:
 		return v.String()
 	case []any:
-		return answer{value: v[0]}.text()
+		for _, one := range v {
+			if text := firstText(one); text != "" {
+				return text
+			}
+		}
 	}
 	return ""
 }

@@ -46,7 +46,7 @@ func nameOf(object map[string]any) (name string, all bool) {
 		if m, known := partNames[plainHeader(key)]; known {
 			reading = headings.Reading{Meaning: m}
 		}
-		text := answer{value: object[key]}.text()
+		text := firstText(object[key])
 		if text == "" {
 			continue
 		}
@@ -65,7 +65,7 @@ func phoneOf(object map[string]any) (phone string, all bool) {
 	var texts []string
 	for _, name := range phoneParts {
 		for _, key := range sortedKeys(object) {
-			if text := (answer{value: object[key]}).text(); digitsIn(text) > 0 && plainHeader(key) == name {
+			if text := firstText(object[key]); digitsIn(text) > 0 && plainHeader(key) == name {
 				texts = append(texts, text)
 			}
 		}
@@ -77,7 +77,7 @@ func phoneOf(object map[string]any) (phone string, all bool) {
 func oneOf(object map[string]any, m headings.Meaning, names ...string) (text string, all bool) {
 	for _, name := range append(names, "") {
 		for _, key := range sortedKeys(object) {
-			text := answer{value: object[key]}.text()
+			text := firstText(object[key])
 			if text != "" && (plainHeader(key) == name || name == "" && m != headings.None && headings.Of(key).Meaning == m) {
 				return text, len(object) == 1
 			}

@@ -110,16 +110,11 @@ func oneForm(a Answers) ([]Answers, error) {
 	return []Answers{a}, nil
 }
 
-// jsonAnswers reads JSON: an object is a lead, and an array as many.
+// jsonAnswers reads the leads in JSON, wherever they stand in it.
 func jsonAnswers(body []byte) ([]Answers, error) {
-	trees, err := jsonTrees(body)
+	trees, err := jsonTrees(body, nil)
 	if err != nil {
 		return nil, err
-	}
-	if len(trees) == 1 {
-		if trees = split(trees[0]); len(trees) > maxLeads {
-			return nil, tooMany
-		}
 	}
 	all := make([]Answers, len(trees))
 	for i, tree := range trees {
@@ -281,40 +276,15 @@ func (f *formFields) answers() Answers {
 // tooMany is why a delivery is not taken that holds more leads than one transaction should.
 var tooMany = &RejectedError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body holds more than %d leads; send them in several requests, or as an import", maxLeads)}
 
-// jsonTrees reads the objects in a body: one or several behind one another, or in arrays. What is no object becomes one.
-func jsonTrees(body []byte) ([]map[string]any, error) {
-	values, err := jsonValues(body)
+// jsonTrees reads the objects in a body that may each be a lead; see spread. What a mapping finds in one that stands around
+// others makes a lead of that. What is no object becomes one.
+func jsonTrees(body []byte, m Mapping) ([]map[string]any, error) {
+	d := newDecoding()
+	values, err := d.values(body)
 	if err != nil {
 		return nil, err
 	}
-	var trees []map[string]any
-	for _, value := range values {
-		tree, err := decodeAny(value)
-		if err != nil {
-			return nil, &UnmappedError{"the body is not JSON"}
-		}
-		list, is := tree.([]any)
-		if !is {
-			list = []any{tree}
-		}
-		for _, one := range list {
-			if text, is := one.(string); is && holdsJSON(text) {
-				if within, err := jsonTrees([]byte(text)); err == nil {
-					trees = append(trees, within...)
-					continue
-				}
-			}
-			object, is := one.(map[string]any)
-			if !is {
-				object = map[string]any{"value": one}
-			}
-			trees = append(trees, object)
-		}
-	}
-	if len(trees) > maxLeads {
-		return nil, tooMany
-	}
-	return trees, nil
+	return spreadOf(values, d, m)
 }
 
 func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }

@@ -30,7 +30,7 @@ func (generic) Parse(settings store.IntegrationSettings, r Request) (Parsed, err
 	if len(mapping) == 0 || !looksLikeJSON(r.Body) {
 		return unmappedParse(settings, r)
 	}
-	trees, err := jsonTrees(r.Body)
+	trees, err := jsonTrees(r.Body, mapping)
 	if err != nil {
 		return Parsed{}, err
 	}

@@ -30,40 +30,7 @@ func decode(body []byte, into any) error {
 
 // jsonValues reads the JSON values that stand in a body, one behind the other. A byte order mark and NUL characters are
 // left out, and bytes that are not UTF-8 are replaced: no lead is lost for its spelling.
-func jsonValues(body []byte) ([]json.RawMessage, error) {
-	clean := bytes.TrimPrefix(body, []byte("\ufeff"))
-	clean = bytes.ToValidUTF8(bytes.ReplaceAll(clean, []byte{0}, nil), []byte("\uFFFD"))
-	return readJSON(CleanJSON(clean), maxQuoted)
-}
-
-// maxQuoted is how often JSON may be written as a string in JSON.
-const maxQuoted = 3
-
-// readJSON reads JSON as it should be written, and otherwise as it was put together; see lenientJSON. What is a string that
-// holds JSON is read as that.
-func readJSON(text []byte, quoted int) ([]json.RawMessage, error) {
-	values, err := strictJSON(text)
-	if errors.Is(err, errNoJSON) {
-		values, err = strictJSON(lenientJSON(text))
-	}
-	if err != nil {
-		return nil, err
-	}
-	var all []json.RawMessage
-	for _, value := range values {
-		var inner string
-		if quoted > 0 && value[0] == '"' && json.Unmarshal(value, &inner) == nil && holdsJSON(inner) {
-			if within, err := readJSON(CleanJSON([]byte(strings.ReplaceAll(inner, "\x00", ""))), quoted-1); err == nil {
-				all = append(all, within...)
-				continue
-			} else if isExcess(err) {
-				return nil, err
-			}
-		}
-		all = append(all, value)
-	}
-	return all, nil
-}
+func jsonValues(body []byte) ([]json.RawMessage, error) { return newDecoding().raw(body) }
 
 // holdsJSON reports whether text begins as an object, a list or a string of JSON does.
 func holdsJSON(text string) bool {

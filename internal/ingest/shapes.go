@@ -17,10 +17,6 @@ var containers = wordSet(`fields field fielddata usercolumndata answers answer q
 var strangers = wordSet(`agent owner vendor dealer seller broker salesperson provider account site staff manager team assignee assignedto
 	createdby updatedby author company organization organisation business merchant store page recipient to host organizer advertiser`)
 
-// manyLeads are the names under which several leads stand in a list.
-var manyLeads = wordSet(`leads lead contacts contact records record rows row entries entry submissions submission results result items item
-	data people person customers customer prospects prospect body payload list events`)
-
 // labelKeys and valueKeys are the names of a name and of its value, where these are members of an object. The first that
 // is there counts, and of the names first one that is known.
 var (
@@ -60,13 +56,23 @@ func treeAnswers(object map[string]any, known bool) Answers {
 }
 
 // flat is the answers of an object's members but one.
-func flat(object map[string]any, but string) (a Answers) {
+func flat(object map[string]any, but string) Answers {
+	var t telling
 	for _, name := range sortedKeys(object) {
 		if name != but || but == "" {
-			a.addMember(name, object[name])
+			t.addMember(name, object[name])
 		}
 	}
-	return a
+	return t.Answers
+}
+
+// brief is as much of an object's answers as says whether somebody can be reached: of what is deep in it nothing is kept.
+func brief(object map[string]any) Answers {
+	t := telling{brief: true}
+	for _, name := range sortedKeys(object) {
+		t.addMember(name, object[name])
+	}
+	return t.Answers
 }
 
 // along is the answers of the object at a path, and then those that stand on the way to it.
@@ -91,7 +97,7 @@ func oneObject(value any) (object map[string]any, is bool) {
 }
 
 // maxDeep is how deep somebody is looked for.
-const maxDeep = 6
+const maxDeep = 16
 
 // pathTo finds the nearest object below one that says how to reach somebody, nil where there is none. Names alone count
 // only where they are sure to be the person's.
@@ -111,7 +117,7 @@ func pathTo(object map[string]any, roles ...role) []string {
 					continue
 				}
 				path := append(slices.Clone(p.path), name)
-				if flat(inner, "").reaches(roles...) {
+				if brief(inner).reaches(roles...) {
 					return path
 				}
 				if len(path) < maxDeep {
@@ -132,40 +138,74 @@ func (a Answers) reaches(roles ...role) bool {
 	})
 }
 
+// A telling is the answers of an object while they are gathered. One that is brief leaves out what is deep in them.
+type telling struct {
+	Answers
+	brief bool
+}
+
+// keep adds an answer of which it may be known what it is.
+func (t *telling) keep(r role, name string, value any) {
+	if t.brief && isComposite(value) {
+		value = firstText(value)
+	}
+	t.addAs(r, name, value)
+}
+
 // addMember adds a member of an object.
-func (a *Answers) addMember(name string, value any) {
+func (t *telling) addMember(name string, value any) {
 	switch v := value.(type) {
 	case map[string]any:
-		a.addObject(name, v)
+		t.addObject(name, v)
 		return
 	case []any:
-		if pairs := pairsOf(v); pairs != nil && containers[plainHeader(name)] {
-			*a = append(*a, pairs...)
+		inside := containers[plainHeader(name)]
+		if pairs := t.pairs(v); pairs != nil && (inside || !isStranger(name) && pairs.reaches(roleEmail, rolePhone)) {
+			t.Answers = append(t.Answers, pairs...)
+			return
+		}
+		if t.addFirst(name, v) {
 			return
 		}
 	}
-	a.Add(name, value)
+	t.keep(roleNone, name, value)
+}
+
+// addFirst adds the first address or number of a list of objects that are one each, and reports whether there is one.
+func (t *telling) addFirst(name string, list []any) bool {
+	r := answer{name: name}.meaning()
+	if r != roleEmail && r != rolePhone {
+		return false
+	}
+	for _, one := range list {
+		if object, is := one.(map[string]any); is {
+			if text, _ := (answer{value: object}).textAs(r); text != "" {
+				t.addAs(r, name, text)
+				if len(list) > 1 {
+					t.keep(roleField, name, list)
+				}
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // addObject adds an object: the parts of a name, a value with what is said about it, an address or a number in a member
 // of its own, or as it is.
-func (a *Answers) addObject(name string, object map[string]any) {
+func (t *telling) addObject(name string, object map[string]any) {
 	r := answer{name: name}.meaning()
 	if full := joinedName(object); full != "" && (r == roleName || r == roleNone && strings.Contains(plainHeader(name), "name")) {
-		a.addAs(roleName, name, full)
+		t.addAs(roleName, name, full)
 		return
 	}
 	if label, value, is := pairOf(object, name); is {
-		if inner, nested := value.(map[string]any); nested {
-			a.addObject(label, inner)
-			return
-		}
-		a.addAs(roleOfType(label, object), label, value)
+		t.addPair(label, value, object)
 		return
 	}
 	if r == roleEmail || r == rolePhone {
-		if text, _ := (answer{value: storable(object)}).textAs(r); text != "" {
-			a.addAs(r, name, text)
+		if text, _ := (answer{value: object}).textAs(r); text != "" {
+			t.addAs(r, name, text)
 			return
 		}
 	}
@@ -177,12 +217,20 @@ func (a *Answers) addObject(name string, object map[string]any) {
 		}
 		if pairsOf(values) != nil {
 			for _, key := range keys {
-				a.addMember(key, object[key])
+				t.addMember(key, object[key])
 			}
 			return
 		}
 	}
-	a.Add(name, object)
+	t.keep(roleNone, name, object)
+}
+
+func (t *telling) addPair(label string, value any, object map[string]any) {
+	if inner, nested := value.(map[string]any); nested {
+		t.addObject(label, inner)
+		return
+	}
+	t.keep(roleOfType(label, object), label, value)
 }
 
 // joinedName is a name that comes in parts, empty where an object is none.
@@ -191,7 +239,7 @@ func joinedName(parts map[string]any) string {
 		for _, key := range keys {
 			for _, name := range sortedKeys(parts) {
 				if plainHeader(name) == key {
-					if text := (answer{value: storable(parts[name])}).text(); text != "" {
+					if text := firstText(parts[name]); text != "" {
 						return text
 					}
 				}
@@ -211,13 +259,9 @@ func joinedName(parts map[string]any) string {
 	}, " ")), " ")
 }
 
-// pairsOf is a list of names and values as answers, nil where one of it is none.
-func pairsOf(list []any) (a Answers) {
-	defer func() {
-		for i := range a {
-			a[i].asked = true
-		}
-	}()
+// pairs is a list of names and values as answers, nil where one of it is none.
+func (t *telling) pairs(list []any) Answers {
+	all := telling{brief: t.brief}
 	for _, one := range list {
 		object, is := one.(map[string]any)
 		if !is {
@@ -227,14 +271,16 @@ func pairsOf(list []any) (a Answers) {
 		if !is {
 			return nil
 		}
-		if inner, nested := value.(map[string]any); nested {
-			a.addObject(label, inner)
-			continue
-		}
-		a.addAs(roleOfType(label, object), label, value)
+		all.addPair(label, value, object)
 	}
-	return a
+	for i := range all.Answers {
+		all.Answers[i].asked = true
+	}
+	return all.Answers
 }
+
+// pairsOf are the names and values of a list as far as they say whether somebody can be reached, nil where one is none.
+func pairsOf(list []any) Answers { return (&telling{brief: true}).pairs(list) }
 
 // pairOf is an object that holds a value and its name, or its value only, where the object has a name of its own.
 func pairOf(object map[string]any, own string) (label string, value any, is bool) {
@@ -252,7 +298,7 @@ func pairOf(object map[string]any, own string) (label string, value any, is bool
 	}
 	label = own
 	for _, key := range labelKeys {
-		text := (answer{value: storable(members[key])}).text()
+		text := firstText(members[key])
 		if text == "" {
 			continue
 		}
@@ -291,45 +337,6 @@ func roleOfType(label string, object map[string]any) role {
 	return roleNone
 }
 
-// split is the leads that stand in a list within an object, and the object itself where there are none. What the object
-// says beside them is of each.
-func split(object map[string]any) []map[string]any {
-	alone := flat(object, "").reaches(roleEmail, rolePhone, roleName, roleFirst)
-	for _, name := range sortedKeys(object) {
-		list, is := object[name].([]any)
-		if !is || !manyLeads[plainHeader(name)] || len(list) < 2 || pairsOf(list) != nil || alone && !people(list) {
-			continue
-		}
-		shared := besideLeads(object, len(list))
-		var all []map[string]any
-		for _, one := range list {
-			lead, is := one.(map[string]any)
-			if !is {
-				lead = map[string]any{"value": one}
-			}
-			for _, beside := range shared {
-				if _, there := lead[beside]; !there {
-					lead[beside] = object[beside]
-				}
-			}
-			all = append(all, lead)
-		}
-		return all
-	}
-	return []map[string]any{object}
-}
-
-// people reports whether each of a list says how to reach somebody.
-func people(list []any) bool {
-	for _, one := range list {
-		object, is := one.(map[string]any)
-		if !is || !flat(object, "").reaches(roleEmail, rolePhone) {
-			return false
-		}
-	}
-	return true
-}
-
 // besideLeads are the members of an object that each of so many leads in it gets: some short ones, none that says who somebody
 // is, and together no more than maxCopied.
 func besideLeads(object map[string]any, leads int) (names []string) {
@@ -338,7 +345,7 @@ func besideLeads(object map[string]any, leads int) (names []string) {
 		if r := (answer{name: name}).meaning(); !isShort(object[name]) || r != roleNone && r != roleSource {
 			continue
 		}
-		if copied += leads * (len(name) + maxBeside); len(names) == 20 || len(names) > 0 && copied > maxCopied {
+		if copied += leads * (len(name) + maxBeside); len(names) == 20 || copied > maxCopied {
 			break
 		}
 		names = append(names, name)

@@ -31,13 +31,13 @@ func (snapchat) Verify(s Secrets, r Request) error {
 
 // Parse implements Provider.
 func (snapchat) Parse(settings store.IntegrationSettings, r Request) (Parsed, error) {
-	trees, err := jsonTrees(r.Body)
-	if err != nil {
-		return Parsed{}, err
-	}
 	mapping := mappingOf(settings)
 	if mapping["external_id"] == nil {
 		mapping["external_id"] = []string{"lead_id"}
+	}
+	trees, err := jsonTrees(r.Body, mapping)
+	if err != nil {
+		return Parsed{}, err
 	}
 	var p Parsed
 	for _, tree := range trees {

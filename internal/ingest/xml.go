@@ -115,9 +115,9 @@ func xmlTrees(root map[string]any) ([]Answers, error) {
 	if len(root) == 0 {
 		return nil, &UnmappedError{"the body is XML that says nothing"}
 	}
-	trees := split(root)
-	if len(trees) > maxLeads {
-		return nil, tooMany
+	trees, err := spreadOf([]any{root}, newDecoding(), nil)
+	if err != nil {
+		return nil, err
 	}
 	all := make([]Answers, len(trees))
 	for i, tree := range trees {
