@@ -1,6 +1,9 @@
 package headings
 
-import "unicode"
+import (
+	"slices"
+	"unicode"
+)
 
 // free is how many letters a phrase has at least that may begin or end within a word, as in "clientmobile". Shorter ones
 // would be found in words that are others: "Möbel" is no "mob".
@@ -16,7 +19,7 @@ type match struct {
 func (t text) exact() Reading {
 	best := Reading{}
 	t.phrases(0, func(to int, e entry) {
-		if to == len(t.letters) && e.is.meaning != None && (best.Meaning == None || e.rank < best.Rank || e.rank == best.Rank && before(e.is.meaning, best.Meaning)) {
+		if to == len(t.letters) && slices.Contains(meanings, e.is.meaning) && (best.Meaning == None || e.rank < best.Rank || e.rank == best.Rank && before(e.is.meaning, best.Meaning)) {
 			best = e.reading(e.rank)
 		}
 	})

@@ -5,15 +5,18 @@ import "sync"
 // remembered bounds the headings whose readings are kept.
 const remembered = 10_000
 
-// seen are readings of headings that came before: the same come with every delivery.
-type seen struct {
+// seen is what was read of headings that came before: the same come with every delivery.
+type seen[T any] struct {
 	sync.Mutex
-	all map[string]Reading
+	all map[string]T
 }
 
-var readings seen
+var (
+	readings seen[Reading]
+	times    seen[Moment]
+)
 
-func (s *seen) get(heading string) (Reading, bool) {
+func (s *seen[T]) get(heading string) (T, bool) {
 	s.Lock()
 	defer s.Unlock()
 	r, found := s.all[heading]
@@ -21,11 +24,11 @@ func (s *seen) get(heading string) (Reading, bool) {
 }
 
 // put keeps a reading. When there are too many, all are forgotten: what comes often soon is there again.
-func (s *seen) put(heading string, r Reading) {
+func (s *seen[T]) put(heading string, r T) {
 	s.Lock()
 	defer s.Unlock()
 	if s.all == nil || len(s.all) >= remembered {
-		s.all = make(map[string]Reading)
+		s.all = make(map[string]T)
 	}
 	s.all[heading] = r
 }

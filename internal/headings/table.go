@@ -23,6 +23,7 @@ const (
 	somebodyElse     role = "somebody else"
 	otherNumbers     role = "other numbers"
 	otherAddresses   role = "other addresses"
+	besideMoments    role = "beside moments"
 )
 
 // is is what a phrase is: of a meaning, or of a role.
@@ -48,7 +49,9 @@ func (e entry) goesWith(m Meaning) bool {
 	case besideEverything:
 		return true
 	case besidePeople:
-		return m != ExternalID && m != Source
+		return m != ExternalID && m != Source && (e.rank < 10 || !slices.Contains(moments, m)) // a delivery's time is asked for
+	case besideMoments:
+		return slices.Contains(moments, m)
 	case besideContacts:
 		return m == Email || m == Phone
 	case besideNames:
@@ -103,9 +106,9 @@ func parseSection(head string) (entry, error) {
 	name, options, _ := strings.Cut(head, " +")
 	m, r := Meaning(name), role(name)
 	switch {
-	case slices.Contains(meanings, m):
+	case slices.Contains(meanings, m), slices.Contains(moments, m):
 		e.is.meaning = m
-	case slices.Contains([]role{besideEverything, besidePeople, besideContacts, besideNames, somebodyElse, otherNumbers, otherAddresses}, r):
+	case slices.Contains([]role{besideEverything, besidePeople, besideContacts, besideNames, somebodyElse, otherNumbers, otherAddresses, besideMoments}, r):
 		e.is.role = r
 	default:
 		return e, fmt.Errorf("there is no section %q", name)

@@ -201,7 +201,9 @@ func (l linkedInLead) lead(f linkedInForm) Lead {
 		made.Answers.known(from, string(q.Name), string(q.Text), string(a.Question))
 	}
 	for _, h := range f.Hidden {
-		made.Answers.Add(string(h.Name), string(h.Value))
+		if !made.Attribution.takeMoment(string(h.Name), string(h.Value)) {
+			made.Answers.Add(string(h.Name), string(h.Value))
+		}
 	}
 	if ms, err := l.Submitted.Int64(); err == nil {
 		made.Attribution.Set(submittedAt, flexible(unixTime(ms).Format(time.RFC3339)))

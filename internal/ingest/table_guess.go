@@ -42,6 +42,7 @@ func (t *Table) settleHeader() error {
 	if err := t.header.follow(t.mapping); err != nil {
 		return err
 	}
+	t.settleVague()
 	if t.header.lacks() && !t.header.isData(t.region) {
 		t.readAhead()
 		t.guess()

@@ -86,6 +86,8 @@ type field struct {
 	name []byte
 	// attribution is the name of what brought the lead in, as the start of a JSON member, nil for other columns.
 	attribution []byte
+	// moment is set where that is a time, and vague where a form may have asked for it: cells tell then.
+	moment, vague bool
 	// plain tells the column from others for the row's content key, however the header is spelt.
 	plain string
 }

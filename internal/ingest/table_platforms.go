@@ -2,8 +2,8 @@ package ingest
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
-	"strconv"
 
 	contacts "github.com/leadwheel/leadwheel/internal/contact"
 )
@@ -43,19 +43,72 @@ func (h *header) adoptID() {
 	h.bareID = -1
 }
 
-// findAttribution finds the columns that say what brought a lead in, the first of each name.
+// findAttribution finds the columns that say what brought a lead in, the first of each name, and all that say when.
 func (h *header) findAttribution() {
 	taken := make(map[string]bool)
 	for i := range h.all {
 		f := &h.all[i]
 		name, known := attributionNames[f.plain]
 		if !known {
-			name, known = momentNames[f.plain]
+			if name, f.vague = momentSlot(h.columns[i].Header); name == "" {
+				continue
+			}
+			f.moment = true
+			if taken[name] {
+				name = uniqueHeader(snake(h.columns[i].Header), taken)
+			}
 		}
-		if known && f.role == roleNone && !taken[name] {
-			taken[name] = true
-			f.attribution = []byte(strconv.Quote(name) + ":")
-			h.columns[i].Role = "attribution." + name
+		if f.role != roleNone || taken[name] && known {
+			continue
+		}
+		taken[name] = true
+		member, err := json.Marshal(name)
+		if err != nil {
+			continue // which text never is
+		}
+		f.attribution = append(member, ':')
+		h.columns[i].Role = "attribution." + name
+	}
+}
+
+// takes reports whether a cell of a column says what brought the lead in.
+func (f *field) takes(cell []byte) bool {
+	if f.attribution == nil || tooLong(cell) {
+		return false
+	}
+	if !f.moment {
+		return true
+	}
+	if len(cell) > maxMoment {
+		return false
+	}
+	at, byClock := moment(string(cell))
+	return at != "" && (byClock || !f.vague)
+}
+
+// settleVague tells what columns become whose headings name a time and no more, by what most of their first cells are.
+func (t *Table) settleVague() {
+	if !slices.ContainsFunc(t.header.all, func(f field) bool { return f.vague && f.attribution != nil }) {
+		return
+	}
+	t.readAhead()
+	filled, times := make([]int, len(t.header.all)), make([]int, len(t.header.all))
+	for _, a := range t.ahead {
+		if t.record = a.record; a.err != nil || !t.cleanCells() {
+			continue
+		}
+		for i := range t.header.all {
+			if cell := t.cell(i); t.header.all[i].vague && len(cell) > 0 {
+				filled[i]++
+				if t.header.all[i].takes(cell) {
+					times[i]++
+				}
+			}
+		}
+	}
+	for i, f := range t.header.all {
+		if f.vague && f.attribution != nil && 2*times[i] <= filled[i] {
+			t.header.columns[i].Role = ""
 		}
 	}
 }

@@ -127,7 +127,7 @@ func (t *Table) mapFields(p chosen) string {
 		if len(cell) == 0 || f.place == p.externalID || f.role != roleNone && slices.Contains(t.used, f.place) {
 			continue
 		}
-		if f.attribution != nil && !tooLong(cell) {
+		if f.takes(cell) {
 			t.about = appendMember(t.about, f.attribution, cell)
 		} else {
 			t.json = appendMember(t.json, f.name, cell)

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
@@ -175,9 +176,10 @@ func (in LeadInput) toStore(at string) (store.NewLead, error) {
 	if len(in.ExternalID) > maxExternalID {
 		return store.NewLead{}, &store.FieldError{Field: at + "external_id", Message: fmt.Sprintf("this is longer than %d bytes", maxExternalID)}
 	}
+	fields, attribution, err := ingest.TakeMoments([]byte(in.Fields)) // members see fields, and nothing from before they have the lead
 	return store.NewLead{
-		Name: in.Name, Email: in.Email, Phone: in.Phone, Fields: []byte(in.Fields), ExternalID: in.ExternalID,
-	}, nil
+		Name: in.Name, Email: in.Email, Phone: in.Phone, Fields: fields, Attribution: attribution, ExternalID: in.ExternalID,
+	}, err
 }
 
 // sources gives leads their sources. An admin is told of those that are not offered for new leads; an integration's
