@@ -86,7 +86,9 @@ func (f *File) openZip(src io.Reader) (err error) {
 		f.table, err = f.openWorkbook(f.archive)
 		return err
 	}
-	f.parts = f.archive.leadFiles()
+	if f.parts = f.archive.leadFiles(); len(f.parts) > maxLeadFiles {
+		return errTooManyFiles
+	}
 	f.several = len(f.parts) > 1
 	if others := len(f.archive.files) - len(f.parts); len(f.parts) > 0 && others > 0 {
 		f.warn(fmt.Sprintf("%d of the archive's files are neither CSV nor XLSX and were left out.", others))
@@ -104,6 +106,9 @@ func (f *File) unpack(src io.Reader, left *int64) (*archive, error) {
 	size, err := s.fill(src, maxArchive)
 	if err != nil {
 		return nil, err
+	}
+	if left == nil {
+		f.reading.steps = freeSteps + stepsPerByte*size
 	}
 	return openArchive(s, size, f.reading, left)
 }
@@ -144,6 +149,9 @@ func (f *File) Next() (Row, error) {
 	for {
 		row, err := f.table.Next()
 		var reject *Reject
+		if err == nil || errors.As(err, &reject) {
+			f.reading.begun()
+		}
 		switch {
 		case errors.As(err, &reject):
 			if f.part != "" {
@@ -228,7 +236,7 @@ func (f *File) nextPart() error {
 				f.part = p.Name
 			}
 			return nil
-		case !errors.As(err, &unusable) || errors.Is(err, errBomb) || unusable == f.reading.tooMany:
+		case !errors.As(err, &unusable) || isExcessive(unusable) || unusable == f.reading.tooMany:
 			return err
 		}
 		f.warn(fmt.Sprintf("%q was left out: %s", p.Name, unusable.Message))
@@ -248,6 +256,9 @@ func (f *File) nextPart() error {
 // openPart opens a file of the archive.
 func (f *File) openPart(p *zip.File) (*Table, error) {
 	src, err := f.archive.open(p)
+	if err == nil {
+		err = f.reading.spend(openFileSteps)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package ingest
 import (
 	"archive/zip"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math"
@@ -12,8 +13,11 @@ import (
 )
 
 const (
-	// maxDirectory bounds the list of an archive's members, in bytes.
-	maxDirectory = 8 << 20
+	// maxDirectory bounds the list of an archive's members, in bytes, and maxMembers how many of them are looked at.
+	maxDirectory = 4 << 20
+	maxMembers   = 20_000
+	// maxLeadFiles is how many files of leads an archive may have.
+	maxLeadFiles = 5000
 	// An archive may unpack to maxRatio times its size, or to freelyUnpacked bytes where that is more.
 	maxRatio       = 100
 	freelyUnpacked = 256 << 20
@@ -24,10 +28,18 @@ var (
 	errBomb    = &FileError{"The file unpacks to far more than its own size, as files that are made to do harm do; send it as CSV."}
 )
 
+var errTooManyFiles = &FileError{fmt.Sprintf("The archive holds too many files; put up to %d in one, or their rows into one file.", maxLeadFiles)}
+
+// isExcessive reports whether a file is not read for what it would cost.
+func isExcessive(err *FileError) bool {
+	return err == errBomb || err == errTooMuchWork || err == errTooManyFiles
+}
+
 // An archive is a zip file, of which a workbook is one too.
 type archive struct {
 	files    []*zip.File // but for folders and what is hidden
-	left     *int64      // bytes that may still be unpacked
+	named    map[string]*zip.File
+	left     *int64 // bytes that may still be unpacked
 	reading  *reading
 	workbook string // the part of an Excel file that lists its sheets, empty in other archives
 }
@@ -45,11 +57,17 @@ func openArchive(src io.ReaderAt, size int64, r *reading, left *int64) (*archive
 		own := max(size*maxRatio, freelyUnpacked)
 		left = &own
 	}
-	a := &archive{left: left, reading: r}
+	if len(z.File) > maxMembers {
+		return nil, errTooManyFiles
+	}
+	a := &archive{left: left, reading: r, named: make(map[string]*zip.File, len(z.File))}
 	for _, f := range z.File {
 		f.Name = strings.ReplaceAll(f.Name, `\`, "/")
-		if base := path.Base(f.Name); !strings.HasSuffix(f.Name, "/") && !strings.HasPrefix(base, ".") && !strings.HasPrefix(f.Name, "__MACOSX/") {
+		if base := path.Base(f.Name); !strings.HasSuffix(f.Name, "/") && (!strings.HasPrefix(base, ".") || f.Name == rootRelations) && !strings.HasPrefix(f.Name, "__MACOSX/") {
 			a.files = append(a.files, f)
+			if name := strings.ToLower(f.Name); a.named[name] == nil {
+				a.named[name] = f
+			}
 		}
 	}
 	return a, a.tell()
@@ -68,15 +86,11 @@ func blame(err error) error {
 	return errDamaged
 }
 
+// rootRelations is the part of a file of Office that says which of the others comes first.
+const rootRelations = "_rels/.rels"
+
 // find is the member of the name, nil where there is none.
-func (a *archive) find(name string) *zip.File {
-	for _, z := range a.files {
-		if strings.EqualFold(z.Name, name) {
-			return z
-		}
-	}
-	return nil
-}
+func (a *archive) find(name string) *zip.File { return a.named[strings.ToLower(name)] }
 
 // leadFiles are the members that may hold leads, by their names.
 func (a *archive) leadFiles() []*zip.File {
@@ -126,7 +140,7 @@ type boundedReaderAt struct {
 // ReadAt implements io.ReaderAt.
 func (r *boundedReaderAt) ReadAt(b []byte, at int64) (int, error) {
 	if r.left -= int64(len(b)); r.left < 0 {
-		return 0, &FileError{"The archive holds too many files; send them one by one."}
+		return 0, errTooManyFiles
 	}
 	return r.ReaderAt.ReadAt(b, at)
 }

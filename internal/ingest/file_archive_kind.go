@@ -99,7 +99,7 @@ func (a *archive) contentTypes() (map[string]string, error) {
 		}
 	})
 	var damaged *FileError
-	if errors.As(err, &damaged) && !errors.Is(err, errBomb) {
+	if errors.As(err, &damaged) && !isExcessive(damaged) {
 		return types, nil // the relations tell as well
 	}
 	return types, err

@@ -14,6 +14,10 @@ type reading struct {
 	// halted says why nothing more is to be read, nil while it may be.
 	halted func() error
 	pulse  *pulse
+	// steps are how many steps of work may still be done for an archive beside its rows; see spend. They come of its size.
+	steps int64
+	// sheet is what is read of a workbook until its first row is there, nil from then on.
+	sheet *tokens
 	// left is how many rows may still be read, those included that hold nothing; -1 for any number.
 	left    int64
 	tooMany *FileError
@@ -31,6 +35,33 @@ func (r *reading) within(rows, blank int64) *reading {
 		r.tooMany = &FileError{fmt.Sprintf("The file has more than %d rows, those included that hold nothing; take those out, or send it in parts.", r.left)}
 	}
 	return r
+}
+
+// An archive may ask for freeSteps of work beside what is done for its rows, and for stepsPerByte more for each byte that was sent. A
+// step is less than a microsecond: a token of XML, an attribute, bytesPerStep of text; a file that is opened is openFileSteps of them.
+const (
+	freeSteps     = 900_000
+	stepsPerByte  = 3
+	openFileSteps = 100
+	bytesPerStep  = 32
+)
+
+// errTooMuchWork is why a file is not read that would take long before it gives its first row, whatever its size.
+var errTooMuchWork = &FileError{"The file holds far more styles, texts, sheets, empty rows or other parts than one of its size should; copy the rows of leads into a new workbook and send that, or save it as CSV."}
+
+// spend takes steps of work, and returns errTooMuchWork where there are none left.
+func (r *reading) spend(steps int) error {
+	if r.steps -= int64(steps); r.steps < 0 {
+		return errTooMuchWork
+	}
+	return nil
+}
+
+// begun notes that a row is there: what follows is counted by rows.
+func (r *reading) begun() {
+	if r.sheet != nil {
+		r.sheet.metered, r.sheet = nil, nil
+	}
 }
 
 // A haltError is why a file was not read on, though it goes on.

@@ -29,7 +29,7 @@ var relationKinds = []string{"/officeDocument", "/worksheet", "/sharedStrings", 
 func (a *archive) relations(part string) (map[string]relation, error) {
 	list := path.Join(path.Dir(part), "_rels", path.Base(part)+".rels")
 	if part == "" {
-		list = "_rels/.rels"
+		list = rootRelations
 	}
 	all := make(map[string]relation)
 	if a.find(list) == nil {
@@ -140,6 +140,7 @@ func (r *sheetReader) open(a *archive, relations map[string]relation, target str
 		return err
 	}
 	r.tokens, err = a.openXML(target)
+	a.reading.sheet = r.tokens
 	return err
 }
 

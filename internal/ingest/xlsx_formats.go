@@ -9,15 +9,28 @@ import (
 // maxFormats bounds the cell styles and the number formats of a workbook that are kept; spreadsheets have fewer.
 const maxFormats = 1 << 17
 
-// formats are what a workbook's cell styles make of numbers, by the style's place.
-type formats []*numberFormat
+// maxFormatCode is how long a number format may be, in bytes. Spreadsheets take 255 characters.
+const maxFormatCode = 1000
+
+// formats are what a workbook's cell styles make of numbers. A format is read when the first cell has it: a workbook may have very
+// many, and has few that it uses.
+type formats struct {
+	styles []int32        // the number of the format, by the style's place
+	own    map[int]string // the workbook's formats by their numbers, as they are written
+	known  map[int32]*numberFormat
+}
 
 // of is the format of a cell's style.
-func (f formats) of(style string) *numberFormat {
-	if i, err := strconv.Atoi(style); err == nil && i >= 0 && i < len(f) {
-		return f[i]
+func (f *formats) of(style string) *numberFormat {
+	i, err := strconv.Atoi(style)
+	if f == nil || err != nil || i < 0 || i >= len(f.styles) {
+		return general
 	}
-	return general
+	id := f.styles[i]
+	if f.known[id] == nil {
+		f.known[id] = formatOf(int(id), f.own)
+	}
+	return f.known[id]
 }
 
 // builtin are the formats that workbooks need not spell out, but for those of dates; see part 18.8.30 of the standard.
@@ -36,37 +49,32 @@ func isBuiltinDate(id int) bool {
 
 // readFormats reads what a workbook's cell styles make of numbers. Everything else that a style has is passed over, however
 // much it is.
-func readFormats(a *archive, name string) (formats, error) {
-	own, known := make(map[int]string), make(map[int]*numberFormat)
-	var all formats
+func readFormats(a *archive, name string) (*formats, error) {
+	f := &formats{own: make(map[int]string), known: make(map[int32]*numberFormat)}
 	within := false
 	err := a.elements(name, func(e xml.StartElement) {
 		switch e.Name.Local {
 		case "numFmt":
-			if id, err := strconv.Atoi(attribute(e, "numFmtId")); err == nil && len(own) < maxFormats && all == nil {
-				own[id] = attribute(e, "formatCode")
+			id, err := strconv.Atoi(attribute(e, "numFmtId"))
+			if code := attribute(e, "formatCode"); err == nil && len(f.own) < maxFormats && f.styles == nil && len(code) <= maxFormatCode {
+				f.own[id] = code
 			}
 		case "cellXfs":
 			within = true
 		case "cellStyles", "cellStyleXfs", "dxfs", "tableStyles", "extLst":
 			within = false
 		case "xf":
-			if !within || len(all) >= maxFormats {
+			if !within || len(f.styles) >= maxFormats {
 				return
 			}
-			id, err := strconv.Atoi(attribute(e, "numFmtId"))
+			id, err := strconv.ParseInt(attribute(e, "numFmtId"), 10, 32)
 			if err != nil {
 				id = 0
 			}
-			f, found := known[id]
-			if !found {
-				f = formatOf(id, own)
-				known[id] = f
-			}
-			all = append(all, f)
+			f.styles = append(f.styles, int32(id))
 		}
 	})
-	return all, err
+	return f, err
 }
 
 func formatOf(id int, own map[int]string) *numberFormat {

@@ -16,7 +16,7 @@ type sheetReader struct {
 	name     string
 	tokens   *tokens
 	shared   *sharedTexts // nil where the workbook has none
-	formats  formats
+	formats  *formats
 	totals   []totalsRow
 	date1904 bool
 	stale    bool // formulas are to be worked out before their results are looked at

@@ -15,6 +15,8 @@ type tokens struct {
 	in      boundedBytes
 	decoder *xml.Decoder
 	depth   int
+	// metered is whose steps of work the tokens are, nil where they are those of rows.
+	metered *reading
 }
 
 // A boundedBytes gives the decoder its bytes, and no more than left of them.
@@ -41,7 +43,10 @@ func (a *archive) openXML(name string) (*tokens, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tokens{in: boundedBytes{Reader: bufio.NewReaderSize(src, window)}}
+	if err := a.reading.spend(openFileSteps); err != nil {
+		return nil, err
+	}
+	t := &tokens{in: boundedBytes{Reader: bufio.NewReaderSize(src, window)}, metered: a.reading}
 	t.decoder = xml.NewDecoder(&t.in)
 	return t, nil
 }
@@ -50,13 +55,23 @@ func (a *archive) openXML(name string) (*tokens, error) {
 func (t *tokens) next() (xml.Token, error) {
 	t.in.left = maxRecord
 	token, err := t.decoder.Token()
-	switch token.(type) {
+	steps, size := 0, maxRecord-t.in.left
+	if size > 0 { // which the end of an element is not that ends as it begins
+		steps = 1 + size/bytesPerStep
+	}
+	switch e := token.(type) {
 	case xml.StartElement:
+		steps += len(e.Attr)
 		if t.depth++; t.depth > maxXMLDepth {
 			return nil, errDamaged
 		}
 	case xml.EndElement:
 		t.depth--
+	}
+	if t.metered != nil {
+		if err := t.metered.spend(steps); err != nil {
+			return nil, err
+		}
 	}
 	var local *diskError
 	var halted *haltError
