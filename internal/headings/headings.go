@@ -97,8 +97,8 @@ func of(heading string) Reading {
 			r = unlessAside(plain(question).read(), plain(rest))
 		}
 	}
-	if r.Meaning == None {
-		if wrapped := lastBrackets.FindStringSubmatch(strings.TrimSpace(heading)); wrapped != nil {
+	if trimmed := strings.TrimSpace(heading); r.Meaning == None && strings.HasSuffix(trimmed, "]") {
+		if wrapped := lastBrackets.FindStringSubmatch(trimmed); wrapped != nil {
 			r = unlessAside(plain(wrapped[2]).read(), plain(wrapped[1]))
 		}
 	}

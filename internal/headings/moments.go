@@ -52,14 +52,13 @@ func momentOf(heading string) (m Moment) {
 	if len(t.letters) == 0 {
 		return m
 	}
-	found, best := t.matches(), -1
+	found, means := t.matches()
+	best, all := -1, make([]ways, len(found)+1)
 	for _, one := range moments {
-		if !slices.ContainsFunc(found, func(here []match) bool {
-			return slices.ContainsFunc(here, func(f match) bool { return f.entry.is.meaning == one })
-		}) {
+		if !slices.Contains(means, one) {
 			continue
 		}
-		if r, fits := cover(found, one); fits && (best < 0 || r.Rank < best) {
+		if r, fits := cover(found, one, all); fits && (best < 0 || r.Rank < best) {
 			m, best = Moment{one, r.Rank >= vague}, r.Rank
 		}
 	}

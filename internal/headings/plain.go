@@ -3,6 +3,7 @@ package headings
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -23,7 +24,10 @@ func plain(heading string) text {
 	var before rune
 	for _, word := range parted(heading) {
 		edge := true // before the next letter
-		for _, r := range folded.Replace(stripped(word)) {
+		if word = stripped(word); !isASCII(word) {
+			word = folded.Replace(word)
+		}
+		for _, r := range word {
 			if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mc, r) {
 				edge = true
 				continue
@@ -55,6 +59,9 @@ func parted(heading string) []string {
 
 // stripped is a word in lower case and without accents.
 func stripped(word string) string {
+	if isASCII(word) { // which most are, and what follows takes long
+		return strings.ToLower(word)
+	}
 	decomposed := strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) {
 			return -1
@@ -68,6 +75,10 @@ func stripped(word string) string {
 		}
 		return r
 	}, decomposed))
+}
+
+func isASCII(word string) bool {
+	return strings.IndexFunc(word, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 // spaceless are scripts that are written without spaces between words.

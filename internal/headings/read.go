@@ -12,13 +12,13 @@ const free = 4
 // A match is a phrase that is found in a text.
 type match struct {
 	from, to int
-	entry    entry
+	entry    *entry
 }
 
 // exact is the meaning of a text that is a phrase of one.
 func (t text) exact() Reading {
 	best := Reading{}
-	t.phrases(0, func(to int, e entry) {
+	t.phrases(0, func(to int, e *entry) {
 		if to == len(t.letters) && slices.Contains(meanings, e.is.meaning) && (best.Meaning == None || e.rank < best.Rank || e.rank == best.Rank && before(e.is.meaning, best.Meaning)) {
 			best = e.reading(e.rank)
 		}
@@ -27,14 +27,14 @@ func (t text) exact() Reading {
 }
 
 // phrases calls do with all phrases that begin at a place.
-func (t text) phrases(from int, do func(to int, e entry)) {
+func (t text) phrases(from int, do func(to int, e *entry)) {
 	at := known()
 	for to := from; to < len(t.letters); to++ {
 		if at = at.next[t.letters[to]]; at == nil {
 			return
 		}
-		for _, e := range at.entries {
-			do(to+1, e)
+		for i := range at.entries {
+			do(to+1, &at.entries[i])
 		}
 	}
 }
@@ -49,20 +49,39 @@ func before(a, b Meaning) bool {
 	return false
 }
 
-// matches are all phrases in a text, by where they begin.
-func (t text) matches() [][]match {
-	found := make([][]match, len(t.letters))
-	for from := range t.letters {
-		t.phrases(from, func(to int, e entry) {
+// matches are the phrases in a text, by where they begin, as far as it can be read from its beginning on; nil where that is not to
+// its end. means are the meanings of those that ask for something by themselves.
+func (t text) matches() (found [][]match, means []Meaning) {
+	found = make([][]match, len(t.letters))
+	reached := make([]bool, len(t.letters)+1)
+	reached[0] = true
+	for from, furthest := 0, 0; from < len(t.letters); from++ {
+		if from > furthest {
+			return nil, nil // as most texts end, at the first word that is not known
+		}
+		if !reached[from] {
+			continue
+		}
+		add := func(m match) {
+			found[from] = append(found[from], m)
+			reached[m.to], furthest = true, max(furthest, m.to)
+			if is := m.entry.is.meaning; is != None && !m.entry.weak && !slices.Contains(means, is) {
+				means = append(means, is)
+			}
+		}
+		t.phrases(from, func(to int, e *entry) {
 			if t.stands(from, to) {
-				found[from] = append(found[from], match{from, to, e})
+				add(match{from, to, e})
 			}
 		})
 		if to := t.number(from); to > from {
-			found[from] = append(found[from], match{from, to, entry{is: is{role: besidePeople}, rank: t.ordinal(from, to)}})
+			add(match{from, to, &ordinals[t.ordinal(from, to)]})
 		}
 	}
-	return found
+	if !reached[len(t.letters)] {
+		return nil, nil
+	}
+	return found, means
 }
 
 // stands reports whether a phrase may be where it is found: short ones between the edges of words.
@@ -87,6 +106,14 @@ func (t text) number(from int) int {
 	return to
 }
 
+// ordinals are numbers as they may stand around names, addresses and numbers, by what they add to the rank.
+var ordinals = func() (all [10]entry) {
+	for i := range all {
+		all[i] = entry{is: is{role: besidePeople}, rank: i}
+	}
+	return all
+}()
+
 // ordinal is what a number adds to the rank: the second phone comes behind the first.
 func (t text) ordinal(from, to int) int {
 	if to-from == 1 && t.letters[from] > '1' && t.letters[from] <= '9' {
@@ -100,10 +127,13 @@ func (t text) read() Reading {
 	if len(t.letters) == 0 {
 		return Reading{}
 	}
-	found := t.matches()
-	best := Reading{}
+	found, means := t.matches()
+	best, all := Reading{}, make([]ways, len(found)+1)
 	for _, m := range meanings {
-		if r, fits := cover(found, m); fits && (best.Meaning == None || r.Rank < best.Rank) {
+		if !slices.Contains(means, m) {
+			continue
+		}
+		if r, fits := cover(found, m, all); fits && (best.Meaning == None || r.Rank < best.Rank) {
 			best = r
 		}
 	}
@@ -112,27 +142,34 @@ func (t text) read() Reading {
 
 // A way is how the letters up to a place can be read.
 type way struct {
-	rank int
 	core *entry // of the meaning, nil where only what stands around it came so far
-	open bool   // whether there is one
+	rank int32
+	open bool // whether there is one
 }
 
+// ways are those without and with a phrase of the meaning.
+type ways [2]way
+
 // cover finds the surest way to read all letters as phrases of one meaning and what may stand around those.
-func cover(found [][]match, m Meaning) (Reading, bool) {
-	type ways [2]way // without and with a phrase of the meaning
-	all := make([]ways, len(found)+1)
+// all has room for one letter more than there are.
+func cover(found [][]match, m Meaning, all []ways) (Reading, bool) {
+	clear(all)
 	all[0][0].open = true
+	furthest := 0
 	for from, matches := range found {
+		if from > furthest {
+			return Reading{}, false
+		}
 		for with, w := range all[from] {
 			if !w.open {
 				continue
 			}
 			for _, f := range matches {
-				next, to := way{w.rank + f.entry.rank, w.core, true}, with
+				next, to := way{w.core, w.rank + int32(f.entry.rank), true}, with
 				switch {
 				case f.entry.is.meaning == m && !f.entry.weak:
 					if next.core == nil || next.core.rank > f.entry.rank {
-						next.core = &f.entry
+						next.core = f.entry
 					}
 					to = 1
 				case f.entry.goesWith(m):
@@ -141,7 +178,7 @@ func cover(found [][]match, m Meaning) (Reading, bool) {
 					continue
 				}
 				if old := all[f.to][to]; !old.open || next.rank < old.rank {
-					all[f.to][to] = next
+					all[f.to][to], furthest = next, max(furthest, f.to)
 				}
 			}
 		}
@@ -150,20 +187,20 @@ func cover(found [][]match, m Meaning) (Reading, bool) {
 	if !end.open {
 		return Reading{}, false
 	}
-	return end.core.reading(end.rank), true
+	return end.core.reading(int(end.rank)), true
 }
 
 // holds reports whether one of the phrases of a role is in the text as words of their own.
-func (t text) holds(r role) bool { return t.has(func(e entry) bool { return e.is.role == r }) }
+func (t text) holds(r role) bool { return t.has(func(e *entry) bool { return e.is.role == r }) }
 
 // ofCompany reports whether a text is about a company or a place, of which people have numbers and addresses but not names.
 func (t text) ofCompany() bool {
-	return t.has(func(e entry) bool { return e.is.role == besideContacts && e.rank > 0 })
+	return t.has(func(e *entry) bool { return e.is.role == besideContacts && e.rank > 0 })
 }
 
-func (t text) has(such func(entry) bool) (found bool) {
+func (t text) has(such func(*entry) bool) (found bool) {
 	for from := range t.letters {
-		t.phrases(from, func(to int, e entry) {
+		t.phrases(from, func(to int, e *entry) {
 			found = found || such(e) && (isSpaceless(t.letters[from:to]) || t.edges[from] && t.edges[to])
 		})
 	}

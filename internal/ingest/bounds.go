@@ -9,8 +9,14 @@ import (
 // deliveryLimits are what a delivery may hold, whoever sends it. What is made of it costs many times its bytes where those are few
 // for each value, so it is counted before anything is read of it, the secret in it included.
 var deliveryLimits = jsonbounds.Limits{
-	Depth: maxNesting, Name: 16 << 10, Members: 10_000, Items: 10_000, Values: 60_000, Roots: 10_000,
+	Depth: maxNesting, Name: 16 << 10, Members: 10_000, Items: 10_000, Values: 60_000, Roots: 10_000, Names: maxNames, NameBytes: maxNameBytes,
 }
+
+// maxNames is how many names that differ a delivery may have, and maxNameBytes how many bytes they may have together, whatever its form.
+const (
+	maxNames     = 10_000
+	maxNameBytes = 256 << 10
+)
 
 // An ExcessError says in which way a delivery holds more than is read.
 type ExcessError struct{ Message string }

@@ -249,6 +249,7 @@ type formFields struct {
 	names  []string
 	values map[string][]string
 	n      int
+	bytes  int // of the names
 }
 
 // add reports whether there is room for more. A name that ends in [] is that of a list.
@@ -258,6 +259,9 @@ func (f *formFields) add(name, value string) bool {
 		f.values = make(map[string][]string)
 	}
 	if _, again := f.values[name]; !again {
+		if f.bytes += len(name); f.bytes > maxNameBytes {
+			return false
+		}
 		f.names = append(f.names, name)
 	}
 	f.values[name] = append(f.values[name], value)

@@ -67,9 +67,9 @@ func flat(object map[string]any, but string) Answers {
 }
 
 // brief is as much of an object's answers as says whether somebody can be reached: of what is deep in it nothing is kept.
-func brief(object map[string]any) Answers {
+func brief(object map[string]any, names []string) Answers {
 	t := telling{brief: true}
-	for _, name := range sortedKeys(object) {
+	for _, name := range names {
 		t.addMember(name, object[name])
 	}
 	return t.Answers
@@ -117,7 +117,7 @@ func pathTo(object map[string]any, roles ...role) []string {
 					continue
 				}
 				path := append(slices.Clone(p.path), name)
-				if brief(inner).reaches(roles...) {
+				if brief(inner, sortedKeys(inner)).reaches(roles...) {
 					return path
 				}
 				if len(path) < maxDeep {
@@ -233,31 +233,50 @@ func (t *telling) addPair(label string, value any, object map[string]any) {
 	t.keep(roleOfType(label, object), label, value)
 }
 
+// nameKeys are the names, in their plain form, of the parts of a name, those of one in the order in which they count.
+var nameKeys = map[string][]string{
+	"whole": {"full", "fullname", "formatted", "displayname"}, "first": {"first", "firstname", "given", "givenname", "fname"},
+	"last": {"last", "lastname", "family", "familyname", "surname", "lname"}, "before": {"prefix", "title", "salutation"},
+	"middle": {"middle", "middlename"}, "after": {"suffix"},
+}
+
 // joinedName is a name that comes in parts, empty where an object is none.
-func joinedName(parts map[string]any) string {
-	part := func(keys ...string) string {
-		for _, key := range keys {
-			for _, name := range sortedKeys(parts) {
-				if plainHeader(name) == key {
-					if text := firstText(parts[name]); text != "" {
-						return text
-					}
+func joinedName(object map[string]any) string {
+	texts := make(map[string]string)
+	for name, value := range object {
+		if len(name) <= len("display - name") {
+			if plain := plainHeader(name); nameWords[plain] {
+				if text := firstText(value); text != "" && (texts[plain] == "" || text < texts[plain]) {
+					texts[plain] = text
 				}
+			}
+		}
+	}
+	part := func(kind string) string {
+		for _, key := range nameKeys[kind] {
+			if texts[key] != "" {
+				return texts[key]
 			}
 		}
 		return ""
 	}
-	if full := part("full", "fullname", "formatted", "displayname"); full != "" {
-		return full
+	if whole := part("whole"); whole != "" || part("first") == "" && part("last") == "" {
+		return whole
 	}
-	first, last := part("first", "firstname", "given", "givenname", "fname"), part("last", "lastname", "family", "familyname", "surname", "lname")
-	if first == "" && last == "" {
-		return ""
-	}
-	return strings.Join(strings.Fields(strings.Join([]string{
-		part("prefix", "title", "salutation"), first, part("middle", "middlename"), last, part("suffix"),
-	}, " ")), " ")
+	all := []string{part("before"), part("first"), part("middle"), part("last"), part("after")}
+	return strings.Join(strings.Fields(strings.Join(all, " ")), " ")
 }
+
+// nameWords are all of nameKeys.
+var nameWords = func() map[string]bool {
+	all := make(map[string]bool)
+	for _, keys := range nameKeys {
+		for _, key := range keys {
+			all[key] = true
+		}
+	}
+	return all
+}()
 
 // pairs is a list of names and values as answers, nil where one of it is none.
 func (t *telling) pairs(list []any) Answers {

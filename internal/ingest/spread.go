@@ -187,18 +187,19 @@ type survey struct {
 
 // look finds the lists in an object and in those within it.
 func (v *survey) look(object map[string]any, around []map[string]any, path, depth int) {
-	if v.people.of(object).reached {
+	one := v.people.of(object)
+	if one.reached {
 		v.reached, path = true, anyList // a list within is something of that person's
 	}
 	around = append(slices.Clip(around), object)
-	if rows := columnsOf(object); rows != nil {
+	if rows := columnsOf(object, one.names); rows != nil {
 		v.lists = append(v.lists, list{rows: rows, around: around, reached: len(rows)})
 	}
 	entries, rank := v.entries(object)
 	if len(entries) > 0 {
 		v.add(list{items: members(object, entries), rank: rank, path: min(path, rank), around: around}, object)
 	}
-	for _, name := range sortedKeys(object) {
+	for _, name := range one.names {
 		if isStranger(name) || slices.Contains(entries, name) {
 			continue
 		}
@@ -298,6 +299,7 @@ func (v *survey) named() []list {
 // A saying is what an object says of somebody.
 type saying struct {
 	object         map[string]any // which stays, so that no other has its place
+	names          []string       // of its members, sorted
 	reached, named bool
 	// below is set once it is known whether somebody can be reached by what is in the object, however deep.
 	below *bool
@@ -311,8 +313,9 @@ func (p *people) of(object map[string]any) *saying {
 	if known := p.known[place]; known != nil {
 		return known
 	}
-	answers := brief(object)
-	one := &saying{object: object, reached: answers.reaches(roleEmail, rolePhone), named: answers.reaches(roleName, roleFirst)}
+	names := sortedKeys(object)
+	answers := brief(object, names)
+	one := &saying{object: object, names: names, reached: answers.reaches(roleEmail, rolePhone), named: answers.reaches(roleName, roleFirst)}
 	if p.known == nil {
 		p.known = make(map[uintptr]*saying)
 	}

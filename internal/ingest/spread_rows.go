@@ -102,16 +102,16 @@ func isContact(value any) bool {
 }
 
 // columnsOf are the leads of an object that has a list of their names, and one as long of their addresses or numbers.
-func columnsOf(object map[string]any) []map[string]any {
+func columnsOf(object map[string]any, names []string) []map[string]any {
 	columns, named, reached := make(map[string][]any), false, false
 	size := 0
-	for _, name := range sortedKeys(object) {
+	for _, name := range names {
+		if !isComposite(object[name]) {
+			continue
+		}
 		list := listOf(object[name])
 		r := answer{name: name}.meaning()
 		if len(list) < 2 || size > 0 && len(list) != size || slices.ContainsFunc(list, isComposite) {
-			if r == roleEmail || r == rolePhone {
-				return nil
-			}
 			continue
 		}
 		contact := r == roleEmail && !slices.ContainsFunc(list, func(one any) bool { return one != nil && !looksLikeEmail([]byte(firstText(one))) }) ||
@@ -165,12 +165,12 @@ func sortNumbers(names []string) {
 // entries are the names of the members of an object that make it a list by another form, and how surely that is one of leads: it
 // numbers them, or names them by the keys of people's records.
 func (v *survey) entries(object map[string]any) (names []string, rank int) {
-	all := sortedKeys(object)
+	all := v.people.of(object).names
 	if names = slices.DeleteFunc(slices.Clone(all), func(name string) bool { return !isNumber(name) || !isComposite(object[name]) }); len(names) > 0 {
 		sortNumbers(names)
 		rank = oftenLeads
 	} else {
-		names = slices.DeleteFunc(all, func(name string) bool {
+		names = slices.DeleteFunc(slices.Clone(all), func(name string) bool {
 			inner, is := object[name].(map[string]any)
 			return !is || !isRecordName(name) || !v.people.of(inner).reached
 		})

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/jsonbounds"
 )
 
 // newXML reads XML that need not be right. Its text is UTF-8 by now, whatever it says of itself; see plain.
@@ -21,7 +24,7 @@ func newXML(body []byte) *xml.Decoder {
 const maxElements = 20_000
 
 // tooManyElements is why XML is not taken that has more.
-var tooManyElements = &RejectedError{http.StatusRequestEntityTooLarge, "the body holds more XML elements than one delivery may; send it in several, or as JSON"}
+var tooManyElements = &RejectedError{http.StatusRequestEntityTooLarge, "the body holds more XML elements, attributes or names than one delivery may; send it in several, or as JSON"}
 
 // An element is XML that is being read: what its attributes and the elements in it say, by their names.
 type element struct {
@@ -70,6 +73,7 @@ func (e *element) add(name string, value any) {
 // xmlAnswers reads XML of any kind, as JSON of the same members would be read.
 func xmlAnswers(body []byte) ([]Answers, error) {
 	decoder := newXML(body)
+	names := jsonbounds.NewNames(maxNames, maxNameBytes)
 	open := []*element{{}}
 	for n := 0; ; {
 		token, err := decoder.Token()
@@ -81,7 +85,7 @@ func xmlAnswers(body []byte) ([]Answers, error) {
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			if n++; n > maxElements {
+			if n += 1 + len(t.Attr); n > maxElements || !names.Add([]byte(t.Name.Local)) || slices.ContainsFunc(t.Attr, func(a xml.Attr) bool { return !names.Add([]byte(a.Name.Local)) }) {
 				return nil, tooManyElements
 			}
 			if len(open) > maxNesting {

@@ -15,6 +15,8 @@ type Limits struct {
 	Name, Text int
 	// Members is how many members one object may have, and Items how many items one array.
 	Members, Items int
+	// Names is how many names there may be that differ and are no numbers, and NameBytes how many bytes these may have together.
+	Names, NameBytes int
 	// Values is how many names, texts, numbers, objects and arrays there may be in all, and Roots how many of them may stand
 	// behind one another with nothing around them.
 	Values, Roots int
@@ -31,6 +33,7 @@ const (
 	ManyMembers
 	ManyItems
 	ManyValues
+	ManyNames
 )
 
 // An Excess is where a text goes beyond a limit.
@@ -54,6 +57,8 @@ func (e *Excess) Error() string {
 		return fmt.Sprintf("has more than %d members in one object", e.Limit)
 	case ManyItems:
 		return fmt.Sprintf("has more than %d items in one array", e.Limit)
+	case ManyNames:
+		return fmt.Sprintf("has names that differ of more than %d bytes together, or too many of them", e.Limit)
 	}
 	return fmt.Sprintf("holds more than %d values", e.Limit)
 }
@@ -76,6 +81,7 @@ func Check(text []byte, l Limits) error {
 	}
 	s := scanner{text: text}
 	values, roots := 0, 0
+	names := NewNames(l.Names, l.NameBytes)
 	for s.next() {
 		if s.starts() {
 			values++
@@ -85,6 +91,9 @@ func Check(text []byte, l Limits) error {
 		}
 		if e := s.excess(l); e != nil {
 			return e
+		}
+		if name, is := s.name(); is && !names.Add(name) {
+			return &Excess{ManyNames, l.NameBytes, ""}
 		}
 		if l.Values > 0 && values > l.Values {
 			return &Excess{ManyValues, l.Values, ""}

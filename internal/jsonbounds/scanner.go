@@ -75,6 +75,15 @@ func (s *scanner) mark() {
 	f.named, f.nameStart, f.nameEnd = true, s.start, s.end
 }
 
+// name is the name that the last token ended, a colon.
+func (s *scanner) name() (name []byte, is bool) {
+	if s.token != ':' || s.depth == 0 || s.depth > MaxDepth {
+		return nil, false
+	}
+	f := &s.frames[s.depth-1]
+	return s.text[f.nameStart:f.nameEnd], true
+}
+
 var marks = []byte(`"{}[],:`)
 
 func blank(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
