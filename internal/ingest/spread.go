@@ -259,7 +259,7 @@ func (v *survey) leads(object map[string]any) []list {
 	for _, l := range all {
 		n += max(len(l.items), len(l.rows))
 	}
-	if n == 1 && all[0].rows == nil && !(v.reached && all[0].rank == sureOfLeads) {
+	if n == 1 && all[0].rows == nil && (!v.reached || all[0].rank != sureOfLeads) {
 		return nil // it is found in the object, with what stands around it
 	}
 	return all

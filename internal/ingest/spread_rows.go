@@ -103,25 +103,22 @@ func isContact(value any) bool {
 
 // columnsOf are the leads of an object that has a list of their names, and one as long of their addresses or numbers.
 func columnsOf(object map[string]any, names []string) []map[string]any {
-	columns, named, reached := make(map[string][]any), false, false
-	size := 0
+	columns, roles := make(map[string][]any), make(map[role]int)
 	for _, name := range names {
 		if !isComposite(object[name]) {
 			continue
 		}
 		list := listOf(object[name])
-		r := answer{name: name}.meaning()
-		if len(list) < 2 || size > 0 && len(list) != size || slices.ContainsFunc(list, isComposite) {
+		if len(list) < 2 || slices.ContainsFunc(list, isComposite) {
 			continue
 		}
-		contact := r == roleEmail && !slices.ContainsFunc(list, func(one any) bool { return one != nil && !looksLikeEmail([]byte(firstText(one))) }) ||
-			r == rolePhone && !slices.ContainsFunc(list, func(one any) bool { return one != nil && !looksLikePhone([]byte(firstText(one))) })
-		if r != roleNone && size == 0 {
-			size = len(list)
+		columns[name] = list
+		if r := (answer{name: name}).meaning(); r != roleNone && roles[r] == 0 && looksLike(r, list) {
+			roles[r] = len(list)
 		}
-		columns[name], named, reached = list, named || r == roleName || r == roleFirst, reached || contact
 	}
-	if !named || !reached {
+	size := cmp.Or(roles[roleName], roles[roleFirst])
+	if size == 0 || roles[roleEmail] != size && roles[rolePhone] != size {
 		return nil
 	}
 	all := make([]map[string]any, size)
@@ -134,6 +131,14 @@ func columnsOf(object map[string]any, names []string) []map[string]any {
 		}
 	}
 	return all
+}
+
+// looksLike reports whether a list may be one of a role: addresses and numbers look like that.
+func looksLike(r role, list []any) bool {
+	return !slices.ContainsFunc(list, func(one any) bool {
+		text := []byte(firstText(one))
+		return len(text) > 0 && (r == roleEmail && !looksLikeEmail(text) || r == rolePhone && !looksLikePhone(text))
+	})
 }
 
 // listOf is a value that is a list, or an object that numbers what is in it.

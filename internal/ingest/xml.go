@@ -85,7 +85,7 @@ func xmlAnswers(body []byte) ([]Answers, error) {
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			if n += 1 + len(t.Attr); n > maxElements || !names.Add([]byte(t.Name.Local)) || slices.ContainsFunc(t.Attr, func(a xml.Attr) bool { return !names.Add([]byte(a.Name.Local)) }) {
+			if n += 1 + len(t.Attr); n > maxElements || !addNames(names, t) {
 				return nil, tooManyElements
 			}
 			if len(open) > maxNesting {
@@ -105,6 +105,11 @@ func xmlAnswers(body []byte) ([]Answers, error) {
 		open[last-1].add(open[last].name, open[last].value())
 	}
 	return xmlTrees(open[0].members)
+}
+
+// addNames counts the names of an element and of its attributes, and reports whether there is room for them.
+func addNames(names *jsonbounds.Names, e xml.StartElement) bool {
+	return names.Add([]byte(e.Name.Local)) && !slices.ContainsFunc(e.Attr, func(a xml.Attr) bool { return !names.Add([]byte(a.Name.Local)) })
 }
 
 // xmlTrees are the leads in what a body says. What stands around all of it says nothing.
