@@ -154,11 +154,17 @@ func refusedStatus(status int, header http.Header) *RefusedError {
 	return e
 }
 
-// retryAfter is the header's seconds, 0 where there are none.
+// maxRetryAfter bounds for how long a platform may have us wait.
+const maxRetryAfter = 24 * time.Hour
+
+// retryAfter is how long the header asks to wait, in seconds or until a time; 0 where it does not.
 func retryAfter(header http.Header) time.Duration {
-	seconds, err := strconv.Atoi(strings.TrimSpace(header.Get("Retry-After")))
-	if err != nil || seconds < 0 {
-		return 0
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.Atoi(text); err == nil {
+		return time.Duration(min(max(seconds, 0), int(maxRetryAfter/time.Second))) * time.Second
 	}
-	return time.Duration(seconds) * time.Second
+	if at, err := http.ParseTime(text); err == nil {
+		return min(max(time.Until(at), 0), maxRetryAfter)
+	}
+	return 0
 }
