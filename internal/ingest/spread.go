@@ -174,6 +174,7 @@ type list struct {
 	// rank says by its name, and path by all names on the way to it, how surely these are leads.
 	rank, path int
 	around     []map[string]any // the objects in which it stands, from the outermost
+	owned      bool             // one of these but the outermost is somebody who can be reached
 	reached    int              // how many of it say how somebody can be reached
 }
 
@@ -234,6 +235,9 @@ func (v *survey) add(l list, object map[string]any) {
 	} else if pairs := pairsOf(l.items); pairs != nil && (pairs.tells() || !leadLists[plainHeader(l.name)]) {
 		return
 	}
+	for _, outer := range l.around[1:] {
+		l.owned = l.owned || v.people.of(outer).reached
+	}
 	for _, one := range l.items {
 		if l.rows == nil && v.people.reachable(one) {
 			l.reached++
@@ -248,7 +252,7 @@ func (v *survey) leads(object map[string]any) []list {
 	switch best := v.best(); {
 	case v.reached:
 		all = v.only(func(l list) bool {
-			return l.rank == sureOfLeads && l.reached > 0 || l.rank == oftenLeads && len(l.items) > 1 && v.people.everyone(l)
+			return l.rank == sureOfLeads && l.reached > 0 || l.rank == oftenLeads && !l.owned && len(l.items) > 1 && v.people.everyone(l)
 		})
 	case best >= 0:
 		all = v.only(func(l list) bool { return l.reached > 0 && (l.path <= likelyLeads) == (best <= likelyLeads) })

@@ -52,6 +52,7 @@ var lists = []shape{
 	{"an order whose items come first", `{"data":` + things + `,"who":{"name":"Ada","email":"a@example.com"}}`, plainJSON, "Ada|a@example.com", nil},
 	{"who brings others", `{"name":"Ada","email":"a@example.com","guests":[{"name":"B","email":"b@example.com"},{"name":"C","email":"c@example.com"}]}`, plainJSON, "Ada|a@example.com", nil},
 	{"orders of leads", `{"leads":[{"name":"Ada","email":"a@example.com","items":` + things + `},{"name":"Bea","phone":"+60123456781","items":` + things + `}]}`, plainJSON, persons, nil},
+	{"what somebody did", `{"event":"x","lead":{"name":"Ada","email":"a@example.com","events":[{"type":"open","email":"a@example.com"},{"type":"click","email":"a@example.com"}]}}`, plainJSON, "Ada|a@example.com", nil},
 	{"people and products", `{"people":[{"name":"Ada"},{"name":"Bea"}],"products":` + things + `}`, plainJSON, "Ada\nBea", nil},
 }
 
