@@ -40,12 +40,13 @@ func book(t testing.TB, name string, part ...any) []byte {
 	for _, name := range sortedKeys(parts) {
 		w, err := z.Create(name)
 		for _, one := range parts[name] {
-			text, is := one.(string)
-			if m, several := one.(many); several {
-				text, is = strings.Repeat(m.text, m.times), true
+			m, several := one.(many)
+			if text, is := one.(string); is && !several {
+				m = many{text, 1}
 			}
-			if err == nil && is {
-				_, err = io.WriteString(w, text)
+			const chunk = 1000
+			for left := m.times; left > 0 && err == nil; left -= chunk {
+				_, err = io.WriteString(w, strings.Repeat(m.text, min(left, chunk)))
 			}
 		}
 		if err != nil {
