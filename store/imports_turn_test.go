@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -151,4 +152,70 @@ func TestCancelShowsWhileItWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	watch(store.ImportCancelled, false)
+}
+
+// TestKeysShareThePlacesToWait has one key send as many files as it can, and others after it: they find a place, and their turn comes
+// before the rest of its.
+func TestKeysShareThePlacesToWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := func() uuid.UUID {
+		k, _, err := w.Store.CreateAPIKey(t.Context(), w.workspace, store.APIKey{Role: lead.RoleIntegration})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k.ID
+	}
+	send := func(key uuid.UUID) (i store.Import, err error) {
+		err = w.Store.WithTx(t.Context(), func(tx *store.Tx) error {
+			i, err = tx.QueueImport(t.Context(), w.workspace, store.NewImport{APIKeyID: key}, store.ImportQueue{AtOnce: 2, Waiting: 8})
+			return err
+		})
+		return i, err
+	}
+	flood, other := key(), key()
+	var floods []store.Import
+	var full *store.TooManyImportsError
+	for range 20 {
+		i, err := send(flood)
+		if err != nil {
+			if !errors.As(err, &full) || !full.OfKey {
+				t.Fatal(err)
+			}
+			break
+		}
+		floods = append(floods, i)
+	}
+	equal(t, "imports of one key", len(floods), 2+4)
+	var rotated store.APIKey
+	w.must(func(ctx context.Context, tx *store.Tx) (err error) {
+		rotated, _, err = tx.RotateAPIKey(ctx, w.workspace, flood, w.Store.Now().Add(time.Hour))
+		return err
+	})
+	if _, err := send(rotated.ID); !errors.As(err, &full) || !full.OfKey {
+		t.Errorf("the key that took its place sends another: %v", err)
+	}
+	theirs, err := send(other)
+	if err != nil || theirs.Status != store.ImportWaiting {
+		t.Fatalf("another key's is %s, %v", theirs.Status, err)
+	}
+	if _, err := w.Store.FinishImport(t.Context(), w.workspace, floods[0].ID, nil, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, turn := range []struct {
+		of   store.Import
+		want store.ImportStatus
+	}{{floods[2], store.ImportWaiting}, {theirs, store.ImportRunning}, {floods[2], store.ImportWaiting}} {
+		var got store.ImportStatus
+		w.must(func(ctx context.Context, tx *store.Tx) (err error) {
+			got, err = tx.BeginImport(ctx, w.workspace, turn.of.ID, 2)
+			return err
+		})
+		equal(t, "its turn", got, turn.want)
+	}
+	for _, key := range []uuid.UUID{key(), key()} {
+		if _, err := send(key); err != nil {
+			t.Errorf("one more key finds no place: %v", err)
+		}
+	}
 }

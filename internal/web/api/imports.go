@@ -80,8 +80,8 @@ func (a *API) registerImports() {
 			"as the exports of ad platforms do; where none does, what is in the columns tells, or a mapping. A column `source` holds a " +
 			"source's name. CSV may be of any length, the others up to 1 GiB. The answer comes when all of it is " +
 			"stored; see status, which is failed for a file that cannot be read or is larger than one import may be. A few imports of " +
-			"a workspace run at once; others wait for their turn, in the order in which they came, and are 429 where too many wait " +
-			"already. Sent again, a file adds nothing twice.",
+			"a workspace run at once; others wait for their turn, those first whose key has the fewest under way, and are 429 where too " +
+			"many wait already, of the workspace or of the key. Sent again, a file adds nothing twice.",
 		DefaultStatus: http.StatusAccepted,
 		Metadata:      map[string]any{streamed: true},
 		RequestBody:   &huma.RequestBody{Required: true, Description: "The file.", Content: content},
