@@ -48,8 +48,8 @@ func NewImporter(s *store.Store, m *metrics.Metrics, log *slog.Logger) *Importer
 // and returned as it was ended.
 //
 // A file that cannot be read to its end, or is more than an import may be, makes a failed import, not an error. Trouble on our
-// side makes both, and what was committed before it stays. The end of ctx stops nothing but what it stops the file from
-// giving, and waiting: rows that came are stored.
+// side makes both, and what was committed before it stays. The end of ctx, which is that of whoever sends the file, stops nothing but
+// what it stops the file from giving, and waiting: a file that came whole is stored whole, once its turn has come.
 func (i *Importer) Run(ctx context.Context, workspace uuid.UUID, imp store.Import, file io.Reader) (store.Import, error) {
 	sender := ctx.Done()
 	ctx = context.WithoutCancel(ctx)
@@ -80,7 +80,10 @@ func (i *Importer) Run(ctx context.Context, workspace uuid.UUID, imp store.Impor
 // gone.
 func (r *importRun) all(ctx context.Context, sender <-chan struct{}, file io.Reader) (failure string, err error) {
 	if r.imp.Status == store.ImportWaiting {
-		if failure, err := r.await(ctx, sender); err != nil || failure != "" {
+		ahead := readAhead(file)
+		defer ahead.Close()
+		file = ahead
+		if failure, err := r.await(ctx, sender, ahead.broke); err != nil || failure != "" {
 			return failure, err
 		}
 	}

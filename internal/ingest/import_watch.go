@@ -67,8 +67,9 @@ func (r *importRun) givingWay(ctx context.Context, do func(context.Context) erro
 	}
 }
 
-// await waits for the import's turn. It says why that did not come, if it did not.
-func (r *importRun) await(ctx context.Context, sender <-chan struct{}) (failure string, err error) {
+// await waits for the import's turn. It says why that did not come, if it did not. sender is closed when whoever sends the file has
+// gone, and broke when the file broke off.
+func (r *importRun) await(ctx context.Context, sender, broke <-chan struct{}) (failure string, err error) {
 	patience := make(<-chan time.Time)
 	if r.limits.Time > 0 {
 		patience = time.After(r.limits.Time)
@@ -86,6 +87,8 @@ func (r *importRun) await(ctx context.Context, sender <-chan struct{}) (failure 
 		select {
 		case <-time.After(turnInterval):
 		case <-sender:
+			return r.unreadable(ctx, errGone)
+		case <-broke:
 			return r.unreadable(ctx, errGone)
 		case <-patience:
 			return fmt.Sprintf("The import waited %s for its turn, behind others of the workspace; send it again, or cancel one of those.", r.limits.Time), nil

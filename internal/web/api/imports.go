@@ -81,7 +81,8 @@ func (a *API) registerImports() {
 			"source's name. CSV may be of any length, the others up to 1 GiB. The answer comes when all of it is " +
 			"stored; see status, which is failed for a file that cannot be read or is larger than one import may be. A few imports of " +
 			"a workspace run at once; others wait for their turn, those first whose key has the fewest under way, and are 429 where too " +
-			"many wait already, of the workspace or of the key. Sent again, a file adds nothing twice.",
+			"many wait already, of the workspace or of the key. Whoever leaves while the import waits, or before all " +
+			"of the file came, ends it; once all of it came and it runs, it goes on. Sent again, a file adds nothing twice.",
 		DefaultStatus: http.StatusAccepted,
 		Metadata:      map[string]any{streamed: true},
 		RequestBody:   &huma.RequestBody{Required: true, Description: "The file.", Content: content},
