@@ -51,6 +51,11 @@ func (h holder) another(l NewLead, who contact.Identity) bool {
 	return otherName(h.Name, h.Former, l)
 }
 
+// byName reports whether a lead is another person than a holder, and only its name tells who it is.
+func (h holder) byName(l NewLead, who contact.Identity) bool {
+	return len(who.Keys()) == 0 && h.holds() && h.another(l, who)
+}
+
 // otherName reports whether a lead without a contact is of somebody else than one, by that one's name, and marks of those that it
 // had before.
 func otherName(name string, former pq.Int64Array, l NewLead) bool {
@@ -178,14 +183,8 @@ func (k *known) decide(ctx context.Context, places []int, c *leadColumns) (fresh
 			h = next
 		}
 		marks := marksOf(l, who)
-		if o.ID == uuid.Nil || o.Erased {
-			for _, mark := range marks {
-				if there, is := beside[id][mark]; is {
-					o = other{ID: there}
-				}
-			}
-		}
-		if o.ID == uuid.Nil && len(who.Keys()) == 0 && h.holds() && h.another(l, who) {
+		o = o.orHere(beside[id], marks)
+		if o.ID == uuid.Nil && h.byName(l, who) {
 			o.ID = namesakes.of(id, l)
 		}
 		c.externals[place], c.also[place] = id.id, ""
@@ -203,7 +202,7 @@ func (k *known) decide(ctx context.Context, places []int, c *leadColumns) (fresh
 			for _, mark := range marks {
 				beside[id][mark] = c.ids[place]
 			}
-			if len(who.Keys()) == 0 {
+			if h.byName(l, who) {
 				namesakes.add(id, namesake{ID: c.ids[place], Name: l.Name})
 			}
 			continue

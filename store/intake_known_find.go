@@ -40,6 +40,19 @@ type other struct {
 	Erased bool      `db:"erased"`
 }
 
+// orHere is one that came in beside the holder just now, where there is none but of somebody who was erased.
+func (o other) orHere(here map[string]uuid.UUID, marks []string) other {
+	if o.ID != uuid.Nil && !o.Erased {
+		return o
+	}
+	for _, mark := range marks {
+		if there, is := here[mark]; is {
+			o = other{ID: there}
+		}
+	}
+	return o
+}
+
 // others finds, for the leads at places, the one that has the same id beside its holder and the same address or number:
 // where there is no valid one, the same spelling. Where there is none, it finds one of somebody who was erased.
 func (k *known) others(ctx context.Context, places []int) (map[int]other, error) {

@@ -44,7 +44,7 @@ func (k *known) namesakes(ctx context.Context, places []int, holders map[int]hol
 	var origins, ids []string
 	for _, place := range places {
 		l, who, h := k.leads[place], k.people[place], holders[place]
-		if id := (namedID{l.Origin, k.ids[place]}); len(who.Keys()) == 0 && h.holds() && h.another(l, who) {
+		if id := (namedID{l.Origin, k.ids[place]}); h.byName(l, who) {
 			if _, there := found[id]; !there {
 				found[id], origins, ids = nil, append(origins, id.origin), append(ids, id.id)
 			}

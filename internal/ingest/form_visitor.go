@@ -73,8 +73,8 @@ func (v visitor) restrict(a Answers) (id string) {
 		switch {
 		case r == roleExternalID:
 			id = a[i].text()
-		case r == roleSource, plain == "istest", attribution != "" && !(harmless[attribution] && a[i].brief()),
-			consentNames[plain] && !(v.consents[plain] && a[i].brief()):
+		case r == roleSource, plain == "istest", attribution != "" && !harmless[attribution], consentNames[plain] && !v.consents[plain],
+			(attribution != "" || consentNames[plain]) && !a[i].brief():
 		default:
 			continue
 		}

@@ -12,19 +12,17 @@ import (
 
 // noLead says why there is no lead in the current row, empty where there may be one.
 func (t *Table) noLead(p chosen) string {
-	switch named := p.name >= 0 || p.first >= 0 || p.last >= 0; {
-	case t.own != nil && (named || p.email >= 0 || p.phone >= 0):
+	switch named, reached := p.name >= 0 || p.first >= 0 || p.last >= 0, p.email >= 0 || p.phone >= 0; {
+	case t.own != nil && (named || reached):
 		return ""
-	case (p.email >= 0 || p.phone >= 0) && !t.somebody(p):
+	case reached && t.nobody(p):
 		return "The row's name, email and phone stand for nothing, or are no name, address or number; fill in one of them."
-	case p.email >= 0 || p.phone >= 0:
+	case reached:
 		return t.shifted(p)
 	case named && t.isTrailer(p):
 		return fmt.Sprintf("The row is no lead, but the end of a list or a sum: it has no email or phone, and its name is %q. If somebody is called that, add one of these.", shown(t.nameOf(p)))
-	case named && !t.somebody(p):
-		return fmt.Sprintf("The row has no email or phone, and its name, %q, stands for nothing; fill in one of them.", shown(t.nameOf(p)))
 	case named:
-		return ""
+		return t.nameless(p)
 	case t.record.unworked > 0:
 		return "The row's name, email and phone are formulas whose results the file does not hold; open it in a spreadsheet program, save it, and send it again."
 	case t.errors > 0:
@@ -33,13 +31,21 @@ func (t *Table) noLead(p chosen) string {
 	return "The row has no name, email or phone; fill in one of them."
 }
 
-// somebody reports whether the row tells of anybody.
-func (t *Table) somebody(p chosen) bool {
+// nameless says that the row's name, which is all it has, is none.
+func (t *Table) nameless(p chosen) string {
+	if !t.nobody(p) {
+		return ""
+	}
+	return fmt.Sprintf("The row has no email or phone, and its name, %q, stands for nothing; fill in one of them.", shown(t.nameOf(p)))
+}
+
+// nobody reports whether the row tells of no one.
+func (t *Table) nobody(p chosen) bool {
 	email, phone := t.cell(p.email), t.cell(p.phone)
 	if len(phone) > 8 && len(bytes.Trim(phone, "+- 0123456789")) == 0 {
-		return true // as most rows do
+		return false // as most rows
 	}
-	return contacts.Somebody(string(t.nameOf(p)), string(email), string(phone))
+	return !contacts.Somebody(string(t.nameOf(p)), string(email), string(phone))
 }
 
 // shifted says that the row's cells stand in others' columns: an address among the phone numbers.

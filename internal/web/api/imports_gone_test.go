@@ -22,7 +22,7 @@ func (s *site) sendPart(length int, part string) (conn net.Conn, id string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { conn.Close() })
+	s.t.Cleanup(func() { _ = conn.Close() }) // it may be closed
 	fmt.Fprintf(conn, "POST /v1/imports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: text/csv\r\nContent-Length: %d\r\n\r\n%s", s.admin, length, part)
 	testenv.Eventually(s.t, 20*time.Second, func() error {
 		items := s.get("/v1/imports").items()
@@ -33,6 +33,14 @@ func (s *site) sendPart(length int, part string) (conn net.Conn, id string) {
 		return nil
 	})
 	return conn, id
+}
+
+// leaves closes a client's connection.
+func (s *site) leaves(conn net.Conn) {
+	s.t.Helper()
+	if err := conn.Close(); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // becomes waits until an import has a status.
@@ -63,24 +71,24 @@ func TestImportsOfWhoIsGone(t *testing.T) {
 	for name, length := range map[string]int{"half of it": 1000, "all of it": len("name\nBea\n")} {
 		conn, id := s.sendPart(length, "name\nBea\n")
 		s.becomes(id, "waiting")
-		conn.Close()
+		s.leaves(conn)
 		if got := s.becomes(id, "failed"); !strings.Contains(got.at("error").(string), "broke off") {
 			t.Errorf("with %s sent it ends as %s", name, got.body)
 		}
 	}
 	last, waiting := s.sendPart(len("name\nCyd\n"), "name\nCyd\n")
 	s.becomes(waiting, "waiting")
-	first.Close()
+	s.leaves(first)
 	if got := s.becomes(running, "failed"); !strings.Contains(got.at("error").(string), "broke off") {
 		t.Errorf("the one that ran ends as %s", got.body)
 	}
 	if got := s.becomes(waiting, "completed"); got.at("imported") != 1.0 {
 		t.Errorf("the one whose turn came then ends as %s", got.body)
 	}
-	last.Close()
+	s.leaves(last)
 	rows := "name\n" + strings.Repeat("Dora\n", 20_000)
 	gone, whole := s.sendPart(len(rows), rows)
-	gone.Close()
+	s.leaves(gone)
 	if got := s.becomes(whole, "completed"); got.at("rows") != 20_000.0 {
 		t.Errorf("a file that came whole ends as %s", got.body)
 	}
