@@ -119,7 +119,8 @@ func (s *Scheduler) deleteOld(ctx context.Context, deleteBefore func(context.Con
 }
 
 func (s *Scheduler) deleteOldSessions(ctx context.Context) error {
-	return s.store.DeleteOldSessions(ctx, s.store.Now())
+	now := s.store.Now()
+	return errors.Join(s.store.DeleteOldSessions(ctx, now), s.store.DeleteOldSignInLinks(ctx, now))
 }
 
 func (s *Scheduler) deleteOldLinks(ctx context.Context) error {

@@ -63,11 +63,14 @@ func (u *KeyUses) Scan(src any) error {
 // keptAddresses bounds the addresses of one key.
 const keptAddresses = 10
 
-// A Caller is a valid key's holder, and what must be known of their workspace to serve them.
+// A Caller is a valid key's holder or a person who is signed in, and what must be known of their workspace to serve them.
 type Caller struct {
+	// APIKey is the key. A person has none: then it has their id, name and member, and what their role lets them do.
 	APIKey
-	// SessionID is that of somebody who is signed in with the key, nil for a program that sends the key itself. SeenAt is
-	// when it was last used.
+	// PersonID is who is signed in, nil where a key is used.
+	PersonID *uuid.UUID `db:"person_id"`
+	// SessionID is that of somebody who is signed in, nil for a program that sends the key itself. SeenAt is when it was last
+	// used.
 	SessionID *uuid.UUID `db:"session_id"`
 	SeenAt    *time.Time `db:"seen_at"`
 	// Shut out are the keys of members who are deactivated or removed.
@@ -83,12 +86,11 @@ const keyColumns = `k.workspace_id, k.api_key_id, k.role, k.member_id, k.group_i
 // apiKeyColumns are what is shown of a key; a caller's need no addresses.
 const apiKeyColumns = keyColumns + `, k.addresses`
 
-// A Caller's columns, and what they are read from beside the key k.
+// What is read of a caller c beside their key: the workspace, and whether they are a member who was shut out.
 const (
-	callerColumns = keyColumns + `, w.leads_distribution, w.scheduled_distribution,
-			k.role = 'member' AND (m.active IS NOT TRUE OR m.removed_at IS NOT NULL) AS shut_out`
-	callerJoins = `JOIN workspaces w ON w.workspace_id = k.workspace_id
-		LEFT JOIN members m ON m.workspace_id = k.workspace_id AND m.member_id = k.member_id`
+	callerJoins = `JOIN workspaces w ON w.workspace_id = c.workspace_id
+		LEFT JOIN members m ON m.workspace_id = c.workspace_id AND m.member_id = c.member_id`
+	shutOut = `c.role = 'member' AND (m.active IS NOT TRUE OR m.removed_at IS NOT NULL) AS shut_out`
 )
 
 // A token is a prefix that says whether it is a key or a session's, then the workspace's id and randomness in base32. The
@@ -237,11 +239,11 @@ func (q Queries) Authenticate(ctx context.Context, token string) (Caller, error)
 	hash := sha256.Sum256([]byte(token))
 	var c Caller
 	err := sqlx.GetContext(ctx, q.q, &c, `
-		SELECT `+callerColumns+`
-		FROM api_keys k
-		`+callerJoins+`
-		WHERE k.workspace_id = $1 AND k.key_hash = $2 AND k.revoked_at IS NULL
-			AND (k.expires_at IS NULL OR k.expires_at > $3)`, workspace, hash[:], q.now())
+		SELECT c.*, w.leads_distribution, w.scheduled_distribution, `+shutOut+`
+		FROM (
+			SELECT `+keyColumns+` FROM api_keys k
+			WHERE k.workspace_id = $1 AND k.key_hash = $2 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3)
+		) c `+callerJoins, workspace, hash[:], q.now())
 	if err := translate(err); errors.Is(err, ErrNotFound) {
 		return c, ErrBadKey
 	} else if err != nil {

@@ -22,8 +22,8 @@ const actSlack = time.Hour
 // never their values. What is not known from the start is filled in by the transaction that does it.
 type Act struct {
 	Workspace uuid.UUID
-	// APIKeyID is whose act it is, nil for an operator's command.
-	APIKeyID uuid.UUID
+	// PersonID or APIKeyID is whose act it is; both are nil for an operator's command.
+	PersonID, APIKeyID uuid.UUID
 	// Operation is the API's operation, as in patch-member, or the command, as in "apikey create".
 	Operation string
 	// IDs are what it acts on. Count says how many those are, where it acts on many.
@@ -129,11 +129,11 @@ func (t *Tx) log(ctx context.Context, act *Act) error {
 	}
 	ids, count := act.about()
 	_, err = t.q.ExecContext(ctx, `
-		INSERT INTO audit_log (workspace_id, entry_id, api_key_id, operation, ids, count, fields, filter, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		INSERT INTO audit_log (workspace_id, entry_id, api_key_id, operation, ids, count, fields, filter, at, person_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (workspace_id, entry_id) DO NOTHING`,
 		act.Workspace, entry, nullID(act.APIKeyID), act.Operation, uuids(ids), count, texts(act.Fields), nullText(act.Filter),
-		t.now())
+		t.now(), nullID(act.PersonID))
 	if err != nil {
 		return fmt.Errorf("writing the audit log: %w", translate(err))
 	}
@@ -142,28 +142,32 @@ func (t *Tx) log(ctx context.Context, act *Act) error {
 
 // An AuditEntry is one line of the audit log; see Act.
 type AuditEntry struct {
-	ID        uuid.UUID
-	At        time.Time
-	APIKeyID  *uuid.UUID
-	Operation string
-	IDs       []uuid.UUID
-	Count     *int
-	Fields    []string
-	Filter    string
+	ID uuid.UUID
+	At time.Time
+	// PersonID or APIKeyID is whose act it was; PersonName is what they are or were called.
+	PersonID   *uuid.UUID
+	PersonName string
+	APIKeyID   *uuid.UUID
+	Operation  string
+	IDs        []uuid.UUID
+	Count      *int
+	Fields     []string
+	Filter     string
 }
 
 // An AuditFilter narrows the audit log; zero fields don't. ID is one that the entry is about. From is inclusive, To is
 // not.
 type AuditFilter struct {
-	APIKeyID, ID uuid.UUID
-	Operation    string
-	From, To     time.Time
+	APIKeyID, PersonID, ID uuid.UUID
+	Operation              string
+	From, To               time.Time
 }
 
 // AuditLog lists a page of the audit log, newest first.
 func (q Queries) AuditLog(ctx context.Context, workspace uuid.UUID, f AuditFilter, p Page) ([]AuditEntry, error) {
 	var rows []struct {
 		ID        uuid.UUID          `db:"entry_id"`
+		PersonID  *uuid.UUID         `db:"person_id"`
 		APIKeyID  *uuid.UUID         `db:"api_key_id"`
 		Operation string             `db:"operation"`
 		IDs       jsonb[[]uuid.UUID] `db:"ids"`
@@ -175,16 +179,27 @@ func (q Queries) AuditLog(ctx context.Context, workspace uuid.UUID, f AuditFilte
 	low, high := idSpan(f.From, f.To, actSlack)
 	l := listOf("audit_log", "entry_id", workspace, p, low, high)
 	l.withID("api_key_id", f.APIKeyID)
+	l.withID("person_id", f.PersonID)
 	l.withText("operation", f.Operation)
 	if l.few = f.ID != uuid.Nil; l.few {
 		l.others = append(l.others, "ids @> "+l.arg(uuids([]uuid.UUID{f.ID})))
 	}
 	l.withTimes("at", f.From, f.To)
 	err := l.read(ctx, q, &rows, `
-		SELECT entry_id, api_key_id, operation, to_json(ids) AS ids, count, fields, coalesce(filter, '') AS filter, at FROM`, "audit_log", "")
+		SELECT entry_id, person_id, api_key_id, operation, to_json(ids) AS ids, count, fields, coalesce(filter, '') AS filter, at FROM`, "audit_log", "")
+	if err != nil {
+		return nil, err
+	}
+	var people []uuid.UUID
+	for _, r := range rows {
+		if r.PersonID != nil {
+			people = append(people, *r.PersonID)
+		}
+	}
+	names, err := q.PeopleNamed(ctx, workspace, people)
 	all := make([]AuditEntry, len(rows))
 	for i, r := range rows {
-		all[i] = AuditEntry{ID: r.ID, APIKeyID: r.APIKeyID, Operation: r.Operation, IDs: r.IDs.v, Count: r.Count, Fields: r.Fields, Filter: r.Filter, At: r.At}
+		all[i] = AuditEntry{ID: r.ID, PersonID: r.PersonID, PersonName: names[idOf(r.PersonID)], APIKeyID: r.APIKeyID, Operation: r.Operation, IDs: r.IDs.v, Count: r.Count, Fields: r.Fields, Filter: r.Filter, At: r.At}
 	}
 	return all, err
 }

@@ -17,11 +17,14 @@ const (
 	SessionAge  = 14 * 24 * time.Hour
 )
 
-// A Session is somebody who is signed in with an API key, and may do what the key may for as long as both are good.
+// A Session is a person who is signed in, or somebody with an API key. They may do what the person or the key may, for as long
+// as that and the session are good.
 type Session struct {
 	Workspace uuid.UUID `db:"workspace_id"`
 	ID        uuid.UUID `db:"session_id"`
-	APIKeyID  uuid.UUID `db:"api_key_id"`
+	// PersonID or APIKeyID is whose it is; the other is nil.
+	PersonID *uuid.UUID `db:"person_id"`
+	APIKeyID *uuid.UUID `db:"api_key_id"`
 	// Address is where they signed in from, Browser what their browser calls itself. Either may be empty.
 	Address string `db:"address"`
 	Browser string `db:"browser"`
@@ -31,13 +34,18 @@ type Session struct {
 	ExpiresAt time.Time `db:"expires_at"`
 }
 
-const sessionColumns = `s.workspace_id, s.session_id, s.api_key_id, s.address, s.browser, s.created_at, s.seen_at, s.expires_at`
+const sessionColumns = `s.workspace_id, s.session_id, s.person_id, s.api_key_id, s.address, s.browser, s.created_at, s.seen_at, s.expires_at`
 
-// liveSession is the condition under which session s, whose key is k, can be used at time $2. $3 is when one must have been
-// seen to be not idle.
-const liveSession = `s.expires_at > $2 AND s.seen_at > $3 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)`
+// A session's holders are a person p or a key k. liveSession is the condition under which it can be used at time $2; $3 is when
+// one must have been seen to be not idle.
+const (
+	sessionHolders = `LEFT JOIN people p ON p.workspace_id = s.workspace_id AND p.person_id = s.person_id
+		LEFT JOIN api_keys k ON k.workspace_id = s.workspace_id AND k.api_key_id = s.api_key_id`
+	liveSession = `s.expires_at > $2 AND s.seen_at > $3 AND (p.person_id IS NOT NULL AND p.removed_at IS NULL
+		OR k.api_key_id IS NOT NULL AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2))`
+)
 
-// BeginSession signs somebody in who holds a key. It returns the session with its token, which can not be had again.
+// BeginSession signs somebody in, a person or who holds a key. It returns the session with its token, which can not be had again.
 func (q Queries) BeginSession(ctx context.Context, s Session) (Session, string, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -46,9 +54,9 @@ func (q Queries) BeginSession(ctx context.Context, s Session) (Session, string, 
 	now, token := q.now(), newCredential(sessionPrefix, s.Workspace)
 	hash := sha256.Sum256([]byte(token))
 	err = sqlx.GetContext(ctx, q.q, &s, `
-		INSERT INTO sessions AS s (workspace_id, session_id, token_hash, api_key_id, address, browser, created_at, seen_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)
-		RETURNING `+sessionColumns, s.Workspace, id, hash[:], s.APIKeyID, s.Address, s.Browser, now, now.Add(SessionAge))
+		INSERT INTO sessions AS s (workspace_id, session_id, token_hash, person_id, api_key_id, address, browser, created_at, seen_at, expires_at)
+		VALUES ($1, $2, $3, $9, $4, $5, $6, $7, $7, $8)
+		RETURNING `+sessionColumns, s.Workspace, id, hash[:], s.APIKeyID, s.Address, s.Browser, now, now.Add(SessionAge), s.PersonID)
 	return s, token, translate(err)
 }
 
@@ -57,11 +65,16 @@ func (q Queries) callerBySession(ctx context.Context, workspace uuid.UUID, token
 	hash, now := sha256.Sum256([]byte(token)), q.now()
 	var c Caller
 	err := sqlx.GetContext(ctx, q.q, &c, `
-		SELECT `+callerColumns+`, s.session_id, s.seen_at
-		FROM sessions s
-		JOIN api_keys k ON k.workspace_id = s.workspace_id AND k.api_key_id = s.api_key_id
-		`+callerJoins+`
-		WHERE s.workspace_id = $1 AND s.token_hash = $4 AND `+liveSession,
+		SELECT c.*, w.leads_distribution, w.scheduled_distribution, `+shutOut+`
+		FROM (
+			SELECT s.workspace_id, s.session_id, s.seen_at, s.person_id, coalesce(p.person_id, k.api_key_id) AS api_key_id,
+				coalesce(p.person_id, k.first_key_id, k.api_key_id) AS first_key_id,
+				CASE p.role WHEN 'agent' THEN 'member' ELSE coalesce(p.role, k.role) END AS role,
+				CASE p.role WHEN 'agent' THEN p.member_id ELSE k.member_id END AS member_id, k.group_id, k.source_id, k.integration_id,
+				coalesce(p.name, k.name, '') AS name, coalesce(p.created_at, k.created_at) AS created_at, k.expires_at, k.revoked_at, k.last_used_at
+			FROM sessions s `+sessionHolders+`
+			WHERE s.workspace_id = $1 AND s.token_hash = $4 AND `+liveSession+`
+		) c `+callerJoins,
 		workspace, now, now.Add(-SessionIdle), hash[:])
 	if err := translate(err); errors.Is(err, ErrNotFound) {
 		return c, ErrBadKey
@@ -71,28 +84,30 @@ func (q Queries) callerBySession(ctx context.Context, workspace uuid.UUID, token
 	return c, nil
 }
 
-// Sessions lists a page of those who are signed in, newest first.
-func (q Queries) Sessions(ctx context.Context, workspace uuid.UUID, p Page) ([]Session, error) {
+// Sessions lists a page of those who are signed in, newest first; with a person, theirs only.
+func (q Queries) Sessions(ctx context.Context, workspace, person uuid.UUID, p Page) ([]Session, error) {
 	var all []Session
 	now := q.now()
 	err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT `+sessionColumns+`
-		FROM sessions s JOIN api_keys k ON k.workspace_id = s.workspace_id AND k.api_key_id = s.api_key_id
-		WHERE s.workspace_id = $1 AND `+liveSession+` AND ($4::uuid IS NULL OR s.session_id < $4)
-		ORDER BY s.session_id DESC LIMIT $5`, workspace, now, now.Add(-SessionIdle), nullID(p.After), p.Limit)
+		FROM sessions s `+sessionHolders+`
+		WHERE s.workspace_id = $1 AND `+liveSession+` AND ($4::uuid IS NULL OR s.session_id < $4) AND ($6::uuid IS NULL OR s.person_id = $6)
+		ORDER BY s.session_id DESC LIMIT $5`, workspace, now, now.Add(-SessionIdle), nullID(p.After), p.Limit, nullID(person))
 	return all, translate(err)
 }
 
-// EndSession signs somebody out. It returns ErrNotFound where there is no such session.
-func (q Queries) EndSession(ctx context.Context, workspace, id uuid.UUID) error {
-	result, err := q.q.ExecContext(ctx, `DELETE FROM sessions WHERE workspace_id = $1 AND session_id = $2`, workspace, id)
+// EndSession signs somebody out. It returns ErrNotFound where there is no such session or, with a person, none of theirs.
+func (q Queries) EndSession(ctx context.Context, workspace, person, id uuid.UUID) error {
+	result, err := q.q.ExecContext(ctx, `
+		DELETE FROM sessions WHERE workspace_id = $1 AND session_id = $2 AND ($3::uuid IS NULL OR person_id = $3)`, workspace, id, nullID(person))
 	return oneRow(result, err)
 }
 
-// EndSessions signs everybody out but the one with the given session, which may be uuid.Nil, and returns how many it
-// signed out.
-func (q Queries) EndSessions(ctx context.Context, workspace, except uuid.UUID) (int, error) {
-	result, err := q.q.ExecContext(ctx, `DELETE FROM sessions WHERE workspace_id = $1 AND session_id <> $2`, workspace, except)
+// EndSessions ends all sessions, or with a person theirs, but the given one, which may be uuid.Nil, and returns how many it
+// ended.
+func (q Queries) EndSessions(ctx context.Context, workspace, person, except uuid.UUID) (int, error) {
+	result, err := q.q.ExecContext(ctx, `
+		DELETE FROM sessions WHERE workspace_id = $1 AND session_id <> $2 AND ($3::uuid IS NULL OR person_id = $3)`, workspace, except, nullID(person))
 	if err != nil {
 		return 0, translate(err)
 	}

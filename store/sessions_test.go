@@ -18,7 +18,7 @@ func (w *world) begin(k store.APIKey) (store.Session, string) {
 	w.t.Helper()
 	key, _, err := w.Store.CreateAPIKey(w.t.Context(), w.workspace, k)
 	w.fine(err)
-	s, token, err := w.Store.BeginSession(w.t.Context(), store.Session{Workspace: w.workspace, APIKeyID: key.ID, Address: "192.0.2.1", Browser: "Firefox"})
+	s, token, err := w.Store.BeginSession(w.t.Context(), store.Session{Workspace: w.workspace, APIKeyID: &key.ID, Address: "192.0.2.1", Browser: "Firefox"})
 	w.fine(err)
 	return s, token
 }
@@ -44,7 +44,7 @@ func TestASessionStandsForItsKey(t *testing.T) {
 	w := newWorld(t)
 	s, token := w.begin(store.APIKey{Role: lead.RoleAdmin})
 	caller, err := w.Store.Authenticate(t.Context(), token)
-	if err != nil || caller.ID != s.APIKeyID || caller.SessionID == nil || *caller.SessionID != s.ID || !caller.LeadsDistribution {
+	if err != nil || caller.ID != *s.APIKeyID || caller.SessionID == nil || *caller.SessionID != s.ID || !caller.LeadsDistribution {
 		t.Errorf("the caller is %+v, %v", caller, err)
 	}
 	var stored string
@@ -57,11 +57,11 @@ func TestASessionStandsForItsKey(t *testing.T) {
 			t.Errorf("%q opens", bad)
 		}
 	}
-	w.fine(w.Store.RevokeAPIKey(t.Context(), w.workspace, s.APIKeyID))
+	w.fine(w.Store.RevokeAPIKey(t.Context(), w.workspace, *s.APIKeyID))
 	if w.opens(token) {
 		t.Error("a session has outlived its key")
 	}
-	if all, err := w.Store.Sessions(t.Context(), w.workspace, store.Page{Limit: 10}); err != nil || len(all) != 0 {
+	if all, err := w.Store.Sessions(t.Context(), w.workspace, uuid.Nil, store.Page{Limit: 10}); err != nil || len(all) != 0 {
 		t.Errorf("it is still listed: %v, %v", all, err)
 	}
 }
@@ -74,17 +74,17 @@ func TestSessionsEnd(t *testing.T) {
 	_, two := w.begin(store.APIKey{Role: lead.RoleAdmin})
 	third, three := w.begin(store.APIKey{Role: lead.RoleAdmin})
 
-	w.fine(w.Store.EndSession(t.Context(), w.workspace, first.ID))
+	w.fine(w.Store.EndSession(t.Context(), w.workspace, uuid.Nil, first.ID))
 	if w.opens(one) || !w.opens(two) || !w.opens(three) {
 		t.Error("not the one session was ended that was meant")
 	}
-	if err := w.Store.EndSession(t.Context(), w.workspace, first.ID); !errors.Is(err, store.ErrNotFound) {
+	if err := w.Store.EndSession(t.Context(), w.workspace, uuid.Nil, first.ID); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("ended again: %v", err)
 	}
-	if err := w.Store.EndSession(t.Context(), uuid.New(), third.ID); !errors.Is(err, store.ErrNotFound) || !w.opens(three) {
+	if err := w.Store.EndSession(t.Context(), uuid.New(), uuid.Nil, third.ID); !errors.Is(err, store.ErrNotFound) || !w.opens(three) {
 		t.Errorf("another workspace ends it: %v", err)
 	}
-	if n, err := w.Store.EndSessions(t.Context(), w.workspace, third.ID); n != 1 || err != nil || w.opens(two) || !w.opens(three) {
+	if n, err := w.Store.EndSessions(t.Context(), w.workspace, uuid.Nil, third.ID); n != 1 || err != nil || w.opens(two) || !w.opens(three) {
 		t.Errorf("ending the others ended %d, %v", n, err)
 	}
 

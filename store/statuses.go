@@ -92,9 +92,11 @@ func (t *Tx) RenameStatus(ctx context.Context, workspace uuid.UUID, from, to str
 	return w, translate(err)
 }
 
-// An Actor is who makes a change: a key and, where it is a member's, that member, who sees and changes only their own.
+// An Actor is who makes a change: a key or a person, by its id and, where that is a member's, that member, who sees and changes
+// only their own.
 type Actor struct {
-	APIKeyID uuid.UUID
+	ID       uuid.UUID
+	Person   bool
 	MemberID uuid.UUID
 }
 
@@ -103,8 +105,9 @@ type StatusChange struct {
 	ID   uuid.UUID `db:"change_id"`
 	From string    `db:"from_status"`
 	To   string    `db:"to_status"`
-	// APIKeyID is who did it, and MemberID whose key that was, where it was a member's.
-	APIKeyID uuid.UUID  `db:"api_key_id"`
+	// By is who did it, a key or the person PersonID, and MemberID the member whose that was, where it was a member's.
+	By       uuid.UUID  `db:"api_key_id"`
+	PersonID *uuid.UUID `db:"person_id"`
 	MemberID *uuid.UUID `db:"member_id"`
 	At       time.Time  `db:"at"`
 }
@@ -117,7 +120,7 @@ func (q Queries) StatusChanges(ctx context.Context, workspace, member, id uuid.U
 	}
 	var all []StatusChange
 	err := sqlx.SelectContext(ctx, q.q, &all, `
-		SELECT change_id, from_status, to_status, api_key_id, member_id, at FROM status_changes
+		SELECT change_id, from_status, to_status, api_key_id, person_id, member_id, at FROM status_changes
 		WHERE workspace_id = $1 AND assigned_lead_id = $2 AND ($3::uuid IS NULL OR change_id < $3)
 		ORDER BY change_id DESC LIMIT $4`, workspace, id, nullID(p.After), p.Limit)
 	return all, translate(err)
@@ -137,7 +140,7 @@ func (t *Tx) changeStatus(ctx context.Context, workspace uuid.UUID, who Actor, c
 		return err
 	}
 	_, err = t.q.ExecContext(ctx, `
-		INSERT INTO status_changes (workspace_id, assigned_lead_id, change_id, from_status, to_status, api_key_id, member_id, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, workspace, copied, id, from, to, who.APIKeyID, nullID(who.MemberID), t.now())
+		INSERT INTO status_changes (workspace_id, assigned_lead_id, change_id, from_status, to_status, api_key_id, member_id, at, person_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, workspace, copied, id, from, to, who.ID, nullID(who.MemberID), t.now(), uuid.NullUUID{UUID: who.ID, Valid: who.Person})
 	return translate(err)
 }

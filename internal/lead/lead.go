@@ -51,7 +51,7 @@ const (
 // Triggers lists every trigger.
 func Triggers() []Trigger { return []Trigger{Immediate, Scheduled, DistributeNow} }
 
-// Role is what an API key may do.
+// Role is what a caller may do: an API key, or the session of a person.
 type Role string
 
 const (
@@ -61,9 +61,11 @@ const (
 	RoleIntegration Role = "integration"
 	// RoleMember sees and edits one member's own copies.
 	RoleMember Role = "member"
+	// RoleManager is a person's and no key's; see PersonManager.
+	RoleManager Role = "manager"
 )
 
-// Roles lists every role.
+// Roles lists the roles that keys have.
 func Roles() []Role { return []Role{RoleAdmin, RoleIntegration, RoleMember} }
 
 // Queue is a class of distribution work; each class is kept from holding up the others.

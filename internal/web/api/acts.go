@@ -22,15 +22,15 @@ var unlogged = []string{"post-lead", "post-lead-batch", "preview-assignment", "p
 // errUnlogged is a route that changes things outside of a transaction under its request's context.
 var errUnlogged = errors.New("this changed something and is not in the audit log")
 
-// recordAct has what an admin changes written to the audit log, by the transaction that changes it: which operation, on
+// recordAct has what an admin or a manager changes written to the audit log, by the transaction that changes it: which operation, on
 // what, and which fields.
 func (a *API) recordAct(ctx huma.Context, next func(huma.Context)) {
 	c, op := callOf(ctx.Context()), ctx.Operation()
-	if op.Method == http.MethodGet || c.Role != lead.RoleAdmin || slices.Contains(unlogged, op.OperationID) {
+	if op.Method == http.MethodGet || c.Role != lead.RoleAdmin && c.Role != lead.RoleManager || slices.Contains(unlogged, op.OperationID) {
 		next(ctx)
 		return
 	}
-	c.act = &store.Act{Workspace: c.Workspace, APIKeyID: c.ID, Operation: op.OperationID}
+	c.act = c.newAct(op.OperationID)
 	for _, param := range op.Parameters {
 		if id, err := uuid.Parse(ctx.Param(param.Name)); param.In == "path" && err == nil {
 			c.act.IDs = append(c.act.IDs, id)
@@ -44,6 +44,15 @@ func (a *API) recordAct(ctx huma.Context, next func(huma.Context)) {
 		}
 	}
 	next(huma.WithContext(ctx, store.WithAct(ctx.Context(), c.act)))
+}
+
+// newAct is an act of the call's for the audit log.
+func (c *call) newAct(operation string) *store.Act {
+	act := &store.Act{Workspace: c.Workspace, Operation: operation}
+	if act.PersonID = idOrNil(c.PersonID); act.PersonID == uuid.Nil {
+		act.APIKeyID = c.ID
+	}
+	return act
 }
 
 // concerns adds what the act is about beyond the ids in its address. It may be called again where its transaction runs

@@ -55,8 +55,9 @@ type API struct {
 	used *lastUsed
 	room *inflight.Room
 	// quotas are what callers have left, and reads the places of those who read what may take long; see reading.
-	quotas *quota.Quotas
-	reads  *inflight.Pool
+	quotas    *quota.Quotas
+	reads     *inflight.Pool
+	passwords *passwords
 	// limits are what bodies may hold, by operation.
 	limits map[string]jsonbounds.Limits
 }
@@ -85,7 +86,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a := &API{
 		Deps: d, huma: humago.New(mux, config), used: newLastUsed(d.Store, d.Log),
 		room: inflight.NewRoom(MaxBody, roomWork, roomWait), limits: make(map[string]jsonbounds.Limits),
-		quotas: quota.New(d.Redis, d.Log), reads: d.Limits.places(),
+		quotas: quota.New(d.Redis, d.Log), reads: d.Limits.places(), passwords: newPasswords(),
 	}
 	a.huma.UseMiddleware(a.authenticate, a.readBody, a.recordAct)
 	a.registerWorkspace()
@@ -105,6 +106,8 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerImports()
 	a.registerAPIKeys()
 	a.registerSessions()
+	a.registerPeople()
+	a.registerSignIn()
 	a.registerAuditLog()
 	a.registerIntegrations()
 	a.registerEvents()

@@ -116,7 +116,9 @@ func (c *call) narrow(member *uuid.UUID, hidden ...uuid.UUID) error {
 }
 
 // actor is who the call makes changes as.
-func (c *call) actor() store.Actor { return store.Actor{APIKeyID: c.ID, MemberID: c.own()} }
+func (c *call) actor() store.Actor {
+	return store.Actor{ID: c.ID, Person: c.PersonID != nil, MemberID: c.own()}
+}
 
 func (a *API) listAssignedLeads(ctx context.Context, c *call, in *assignedLeadListInput, p store.Page) ([]AssignedLead, error) {
 	f := store.AssignedLeadFilter{

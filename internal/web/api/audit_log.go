@@ -16,7 +16,9 @@ import (
 type AuditEntry struct {
 	ID        uuid.UUID   `json:"id" format:"uuid"`
 	At        time.Time   `json:"at"`
-	APIKeyID  *uuid.UUID  `json:"api_key_id" format:"uuid" nullable:"true" doc:"The admin's key; null for an operator's command."`
+	PersonID  *uuid.UUID  `json:"person_id" format:"uuid" nullable:"true" doc:"Who was signed in; null for a key and for an operator's command."`
+	Person    *string     `json:"person" doc:"What they are called."`
+	APIKeyID  *uuid.UUID  `json:"api_key_id" format:"uuid" nullable:"true" doc:"The key that was used; null for a person and for an operator's command."`
 	Operation string      `json:"operation" doc:"As this document names it, or an operator's command." example:"patch-member"`
 	IDs       []uuid.UUID `json:"ids" format:"uuid" doc:"What it acted on, those in the address first; 1,000 at the most."`
 	Count     *int        `json:"count" doc:"How many it acted on, where it acts on many."`
@@ -29,6 +31,7 @@ func (e AuditEntry) itemID() uuid.UUID { return e.ID }
 type auditLogInput struct {
 	Paging
 	APIKeyID  uuid.UUID `query:"api_key_id" format:"uuid" doc:"What was done with this key."`
+	PersonID  uuid.UUID `query:"person_id" format:"uuid" doc:"What this person did."`
 	ID        uuid.UUID `query:"id" format:"uuid" doc:"What was done to this: a member, a group, a lead…"`
 	Operation string    `query:"operation" maxLength:"100"`
 	From      time.Time `query:"from" doc:"Inclusive."`
@@ -38,6 +41,8 @@ type auditLogInput struct {
 var auditColumns = []column[AuditEntry]{
 	{"id", func(e AuditEntry) string { return e.ID.String() }},
 	{"at", func(e AuditEntry) string { return cellOfTime(e.At) }},
+	{"person_id", func(e AuditEntry) string { return cellOfID(e.PersonID) }},
+	{"person", func(e AuditEntry) string { return cellOfText(e.Person) }},
 	{"api_key_id", func(e AuditEntry) string { return cellOfID(e.APIKeyID) }},
 	{"operation", func(e AuditEntry) string { return e.Operation }},
 	{"ids", func(e AuditEntry) string { return strings.Join(each(e.IDs, uuid.UUID.String), " ") }},
@@ -54,7 +59,7 @@ func (a *API) registerAuditLog() {
 			"person. Leads on their way in are not listed: see their own times.",
 	}, auditColumns, func(ctx context.Context, c *call, in *auditLogInput, p store.Page) ([]AuditEntry, error) {
 		all, err := a.Store.AuditLog(ctx, c.Workspace, store.AuditFilter{
-			APIKeyID: in.APIKeyID, ID: in.ID, Operation: in.Operation, From: in.From, To: in.To,
+			APIKeyID: in.APIKeyID, PersonID: in.PersonID, ID: in.ID, Operation: in.Operation, From: in.From, To: in.To,
 		}, p)
 		return each(all, auditBody), err
 	})
@@ -62,7 +67,7 @@ func (a *API) registerAuditLog() {
 
 func auditBody(e store.AuditEntry) AuditEntry {
 	return AuditEntry{
-		ID: e.ID, At: e.At, APIKeyID: e.APIKeyID, Operation: e.Operation, IDs: e.IDs, Count: e.Count, Fields: e.Fields, Filter: textOrNull(e.Filter),
+		ID: e.ID, At: e.At, PersonID: e.PersonID, Person: textOrNull(e.PersonName), APIKeyID: e.APIKeyID, Operation: e.Operation, IDs: e.IDs, Count: e.Count, Fields: e.Fields, Filter: textOrNull(e.Filter),
 	}
 }
 

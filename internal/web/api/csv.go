@@ -85,7 +85,8 @@ const noteTimeout = 10 * time.Second
 func (a *API) noteExport(ctx context.Context, c *call, operation string, items int) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
 	defer cancel()
-	act := &store.Act{Workspace: c.Workspace, APIKeyID: c.ID, Operation: operation, Count: &items, Filter: c.filter()}
+	act := c.newAct(operation)
+	act.Count, act.Filter = &items, c.filter()
 	if err := a.Store.Perform(ctx, act, func(*store.Tx) error { return nil }); err != nil {
 		a.logFailure(ctx, operation, err)
 	}

@@ -15,9 +15,12 @@ func document(op *huma.Operation) {
 	for i, r := range roles {
 		names[i] = string(r)
 	}
+	op.Security = []map[string][]string{{"key": {}}}
+	if open(op.OperationID) {
+		names, op.Security = []string{"anybody"}, []map[string][]string{{}}
+	}
 	op.Extensions = map[string]any{"x-roles": names}
 	op.Description = strings.TrimSpace(op.Description + "\n\nRoles: " + strings.Join(names, ", ") + ".")
-	op.Security = []map[string][]string{{"key": {}}}
 	common := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	if strings.Contains(op.Path, "{") {
 		common = append(common, http.StatusNotFound)

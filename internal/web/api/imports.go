@@ -197,7 +197,7 @@ func (a *API) newImport(ctx context.Context, c *call, in *importInput) (n store.
 
 // ownImports is the key whose imports the caller may see, nil for everyone's.
 func (c *call) ownImports() uuid.UUID {
-	if c.Role == lead.RoleAdmin {
+	if c.Role != lead.RoleIntegration {
 		return uuid.Nil
 	}
 	return c.FirstID

@@ -96,12 +96,17 @@ func (l *lastUsed) write() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	for use, u := range queued {
-		err := l.store.TouchAPIKey(ctx, u.by.Workspace, u.by.ID, use.address, u.at, usedEvery)
+		var err error
+		if u.by.PersonID != nil {
+			err = l.store.TouchPerson(ctx, u.by.Workspace, *u.by.PersonID, u.at, usedEvery)
+		} else {
+			err = l.store.TouchAPIKey(ctx, u.by.Workspace, u.by.ID, use.address, u.at, usedEvery)
+		}
 		if err == nil && u.by.SessionID != nil {
 			err = l.store.TouchSession(ctx, u.by.Workspace, *u.by.SessionID, u.at, usedEvery)
 		}
 		if err != nil {
-			l.log.WarnContext(ctx, "an API key's last use could not be written down", "api_key_id", u.by.ID, "error", err)
+			l.log.WarnContext(ctx, "a last use could not be written down", "caller_id", u.by.ID, "error", err)
 		}
 	}
 }

@@ -42,8 +42,6 @@ const (
 	readsWait = 5 * time.Second
 	// readsQueue is about how many lists of a workspace there may be, with those that wait: what waits takes memory.
 	readsQueue = 64
-	// signIn is the operation that begins a session.
-	signIn = "post-session"
 )
 
 // waitWords say to whom a quota has nothing left what to do, by its name.
@@ -91,7 +89,7 @@ func (a *API) guess(ctx huma.Context) []quota.Use {
 
 // signInUses is what it takes beside that to sign in.
 func (a *API) signInUses(ctx huma.Context, from string) []quota.Use {
-	if ctx.Operation().OperationID != signIn {
+	if id := ctx.Operation().OperationID; id != "post-session" && !open(id) {
 		return nil
 	}
 	return []quota.Use{{Quota: perMinute("sign_ins", a.Limits.SignIns), Of: from, Take: 1}}

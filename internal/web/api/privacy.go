@@ -14,8 +14,8 @@ import (
 	"github.com/leadwheel/leadwheel/tasks"
 )
 
-// Person is somebody who is or was a lead.
-type Person struct {
+// DataSubject is somebody who is or was a lead.
+type DataSubject struct {
 	Email string `json:"email,omitempty" maxLength:"1000" doc:"In any spelling. Either this or phone, or both: what has either of them is taken to be the person's."`
 	Phone string `json:"phone,omitempty" maxLength:"100" doc:"In any spelling; without a country's prefix it is the workspace's region's." example:"+60 12-345 6789"`
 }
@@ -68,7 +68,7 @@ func (a *API) registerPrivacy() {
 	}, a.erasePerson)
 }
 
-func (a *API) exportPerson(ctx context.Context, c *call, in *struct{ Body Person }) (*struct{ Body PersonalData }, error) {
+func (a *API) exportPerson(ctx context.Context, c *call, in *struct{ Body DataSubject }) (*struct{ Body PersonalData }, error) {
 	i, err := a.Store.Identify(ctx, c.Workspace, in.Body.Email, in.Body.Phone)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (a *API) exportPerson(ctx context.Context, c *call, in *struct{ Body Person
 	return &struct{ Body PersonalData }{PersonalData{a.Store.Now(), records, each(waiting, waitingBody)}}, err
 }
 
-func (a *API) erasePerson(ctx context.Context, c *call, in *struct{ Body Person }) (*posted[Erased], error) {
+func (a *API) erasePerson(ctx context.Context, c *call, in *struct{ Body DataSubject }) (*posted[Erased], error) {
 	i, err := a.Store.Identify(ctx, c.Workspace, in.Body.Email, in.Body.Phone)
 	if err != nil {
 		return nil, err

@@ -8,8 +8,12 @@ import (
 
 var (
 	admins       = []lead.Role{lead.RoleAdmin}
-	integrations = []lead.Role{lead.RoleAdmin, lead.RoleIntegration}
-	members      = []lead.Role{lead.RoleAdmin, lead.RoleMember}
+	managers     = []lead.Role{lead.RoleAdmin, lead.RoleManager}
+	integrations = []lead.Role{lead.RoleAdmin, lead.RoleManager, lead.RoleIntegration}
+	members      = []lead.Role{lead.RoleAdmin, lead.RoleManager, lead.RoleMember}
+	everybody    = []lead.Role{lead.RoleAdmin, lead.RoleManager, lead.RoleMember, lead.RoleIntegration}
+	// anybody is who has not signed in yet.
+	anybody = []lead.Role{}
 )
 
 // roles says who may call each operation. What they see of it is narrowed further where the operation is.
@@ -18,64 +22,64 @@ var roles = map[string][]lead.Role{
 	"patch-workspace": admins,
 	"rename-status":   admins,
 
-	"post-member":   admins,
-	"list-members":  admins,
-	"get-member":    admins,
-	"patch-member":  admins,
-	"delete-member": admins,
+	"post-member":   managers,
+	"list-members":  managers,
+	"get-member":    managers,
+	"patch-member":  managers,
+	"delete-member": managers,
 
-	"post-telegram-link":     admins,
-	"post-test-notification": admins,
-	"list-notifications":     admins,
-	"resend-notification":    admins,
+	"post-telegram-link":     managers,
+	"post-test-notification": managers,
+	"list-notifications":     managers,
+	"resend-notification":    managers,
 
-	"get-message-template":     admins,
+	"get-message-template":     managers,
 	"put-message-template":     admins,
-	"preview-message-template": admins,
+	"preview-message-template": managers,
 
-	"post-member-pending": admins,
+	"post-member-pending": managers,
 
-	"post-group":       admins,
-	"preview-group":    admins,
-	"list-groups":      admins,
-	"get-group":        admins,
-	"put-group":        admins,
-	"delete-group":     admins,
-	"get-group-shares": admins,
+	"post-group":       managers,
+	"preview-group":    managers,
+	"list-groups":      managers,
+	"get-group":        managers,
+	"put-group":        managers,
+	"delete-group":     managers,
+	"get-group-shares": managers,
 
-	"post-source":   admins,
+	"post-source":   managers,
 	"list-sources":  members,
-	"get-source":    admins,
-	"patch-source":  admins,
-	"delete-source": admins,
-	"merge-source":  admins,
-	"count-sources": admins,
+	"get-source":    managers,
+	"patch-source":  managers,
+	"delete-source": managers,
+	"merge-source":  managers,
+	"count-sources": managers,
 
 	"post-lead":       integrations,
 	"post-lead-batch": integrations,
-	"list-leads":      admins,
-	"get-lead":        admins,
-	"patch-lead":      admins,
-	"delete-lead":     admins,
-	"delete-leads":    admins,
-	"convert-lead":    admins,
+	"list-leads":      managers,
+	"get-lead":        managers,
+	"patch-lead":      managers,
+	"delete-lead":     managers,
+	"delete-leads":    managers,
+	"convert-lead":    managers,
 
-	"post-assignment":    admins,
-	"preview-assignment": admins,
-	"list-assignments":   admins,
-	"get-assignment":     admins,
+	"post-assignment":    managers,
+	"preview-assignment": managers,
+	"list-assignments":   managers,
+	"get-assignment":     managers,
 
-	"list-pending-leads":           admins,
-	"get-pending-lead":             admins,
-	"patch-pending-lead":           admins,
-	"delete-pending-lead":          admins,
-	"delete-pending-leads":         admins,
-	"distribute-pending-leads-now": admins,
-	"list-pending-days":            admins,
+	"list-pending-leads":           managers,
+	"get-pending-lead":             managers,
+	"patch-pending-lead":           managers,
+	"delete-pending-lead":          managers,
+	"delete-pending-leads":         managers,
+	"distribute-pending-leads-now": managers,
+	"list-pending-days":            managers,
 
-	"list-history":    admins,
-	"retry-history":   admins,
-	"retry-histories": admins,
+	"list-history":    managers,
+	"retry-history":   managers,
+	"retry-histories": managers,
 
 	"list-assigned-leads":         members,
 	"get-assigned-lead":           members,
@@ -99,32 +103,43 @@ var roles = map[string][]lead.Role{
 	"rotate-api-key": admins,
 
 	"post-session":   admins,
-	"list-sessions":  admins,
-	"delete-session": admins,
-	"end-sessions":   admins,
+	"list-sessions":  members,
+	"delete-session": members,
+	"end-sessions":   members,
+
+	"sign-in": anybody,
+
+	"post-person":      admins,
+	"list-people":      admins,
+	"get-person":       admins,
+	"patch-person":     admins,
+	"delete-person":    admins,
+	"post-person-link": admins,
+	"get-me":           everybody,
+	"put-my-password":  members,
 
 	"list-audit-log": admins,
 
-	"post-integration":      admins,
-	"list-integrations":     admins,
-	"get-integration":       admins,
-	"patch-integration":     admins,
-	"delete-integration":    admins,
-	"reconcile-integration": admins,
-	"list-events":           admins,
-	"get-event":             admins,
-	"replay-event":          admins,
+	"post-integration":      managers,
+	"list-integrations":     managers,
+	"get-integration":       managers,
+	"patch-integration":     managers,
+	"delete-integration":    managers,
+	"reconcile-integration": managers,
+	"list-events":           managers,
+	"get-event":             managers,
+	"replay-event":          managers,
 
 	"post-webhook":            admins,
-	"list-webhooks":           admins,
-	"get-webhook":             admins,
+	"list-webhooks":           managers,
+	"get-webhook":             managers,
 	"patch-webhook":           admins,
 	"delete-webhook":          admins,
 	"rotate-webhook-secret":   admins,
-	"list-webhook-deliveries": admins,
-	"get-webhook-delivery":    admins,
-	"redeliver":               admins,
-	"redeliver-failed":        admins,
+	"list-webhook-deliveries": managers,
+	"get-webhook-delivery":    managers,
+	"redeliver":               managers,
+	"redeliver-failed":        managers,
 
 	"export-person": admins,
 	"erase-person":  admins,
@@ -133,7 +148,7 @@ var roles = map[string][]lead.Role{
 	"list-imports":       integrations,
 	"get-import":         integrations,
 	"get-import-rejects": integrations,
-	"cancel-import":      admins,
+	"cancel-import":      managers,
 }
 
 // rolesOf panics for an operation without roles, so that none can be served by mistake.
@@ -144,5 +159,8 @@ func rolesOf(operation string) []lead.Role {
 	}
 	return allowed
 }
+
+// open reports whether an operation is for whoever has not signed in yet.
+func open(operation string) bool { return len(rolesOf(operation)) == 0 }
 
 func mayCall(role lead.Role, operation string) bool { return slices.Contains(rolesOf(operation), role) }

@@ -9,20 +9,22 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
 )
 
 // Session is somebody who is signed in to the console.
 type Session struct {
-	ID        uuid.UUID `json:"id" format:"uuid"`
-	APIKeyID  uuid.UUID `json:"api_key_id" format:"uuid" doc:"The key that it was begun with; it ends with the key."`
-	Current   bool      `json:"current" doc:"Whether it is the one that asks."`
-	Address   *string   `json:"address" doc:"Where it was begun from."`
-	Browser   *string   `json:"browser" doc:"What the browser calls itself."`
-	CreatedAt time.Time `json:"created_at"`
-	SeenAt    time.Time `json:"seen_at" doc:"When it was last used, to the minute. It ends 12 hours later."`
-	ExpiresAt time.Time `json:"expires_at" doc:"When it ends in any case."`
+	ID        uuid.UUID  `json:"id" format:"uuid"`
+	PersonID  *uuid.UUID `json:"person_id" format:"uuid" nullable:"true" doc:"Who is signed in; null where it was begun with a key."`
+	APIKeyID  *uuid.UUID `json:"api_key_id" format:"uuid" nullable:"true" doc:"The key that it was begun with, with which it ends; null for a person."`
+	Current   bool       `json:"current" doc:"Whether it is the one that asks."`
+	Address   *string    `json:"address" doc:"Where it was begun from."`
+	Browser   *string    `json:"browser" doc:"What the browser calls itself."`
+	CreatedAt time.Time  `json:"created_at"`
+	SeenAt    time.Time  `json:"seen_at" doc:"When it was last used, to the minute. It ends 12 hours later."`
+	ExpiresAt time.Time  `json:"expires_at" doc:"When it ends in any case."`
 }
 
 func (s Session) itemID() uuid.UUID { return s.ID }
@@ -52,9 +54,9 @@ func (a *API) registerSessions() {
 			"until it is ended, or until the key is.",
 		DefaultStatus: http.StatusCreated,
 	}, a.postSession)
-	registerList(a, huma.Operation{OperationID: "list-sessions", Path: collection, Summary: "List who is signed in"},
+	registerList(a, huma.Operation{OperationID: "list-sessions", Path: collection, Summary: "List who is signed in", Description: "Whoever is no admin sees their own sessions."},
 		nil, func(ctx context.Context, c *call, _ *struct{ Paging }, p store.Page) ([]Session, error) {
-			all, err := a.Store.Sessions(ctx, c.Workspace, p)
+			all, err := a.Store.Sessions(ctx, c.Workspace, c.ownSessions(), p)
 			return each(all, func(s store.Session) Session { return sessionBody(c, s) }), err
 		})
 	register(a, huma.Operation{
@@ -69,13 +71,13 @@ func (a *API) registerSessions() {
 		if err != nil {
 			return nil, err
 		}
-		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.EndSession(ctx, c.Workspace, id) })
+		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.EndSession(ctx, c.Workspace, c.ownSessions(), id) })
 	})
 	register(a, huma.Operation{
 		OperationID: "end-sessions", Method: http.MethodPost, Path: collection + "/end-all", Summary: "End all sessions but the one that asks",
 	}, func(ctx context.Context, c *call, _ *struct{}) (*posted[EndedSessions], error) {
 		return once(ctx, a, c, func(tx *store.Tx) (effect[EndedSessions], error) {
-			n, err := tx.EndSessions(ctx, c.Workspace, idOrNil(c.SessionID))
+			n, err := tx.EndSessions(ctx, c.Workspace, c.ownSessions(), idOrNil(c.SessionID))
 			return effect[EndedSessions]{status: http.StatusOK, body: EndedSessions{n}, count: &n}, err
 		})
 	})
@@ -86,14 +88,22 @@ func (a *API) postSession(ctx context.Context, c *call, _ *struct{}) (*posted[Be
 		return nil, problem.New(http.StatusForbidden, "a session can begin no other; sign in with the API key itself")
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[BegunSession], error) {
-		s, token, err := tx.BeginSession(ctx, store.Session{Workspace: c.Workspace, APIKeyID: c.ID, Address: c.address, Browser: c.browser})
+		s, token, err := tx.BeginSession(ctx, store.Session{Workspace: c.Workspace, APIKeyID: &c.ID, Address: c.address, Browser: c.browser})
 		return effect[BegunSession]{status: http.StatusCreated, body: BegunSession{sessionBody(c, s), token}, secret: true}, err
 	})
 }
 
+// ownSessions is the person whose sessions the caller may see and end, nil for everyone's.
+func (c *call) ownSessions() uuid.UUID {
+	if c.Role == lead.RoleAdmin {
+		return uuid.Nil
+	}
+	return c.ID
+}
+
 func sessionBody(c *call, s store.Session) Session {
 	return Session{
-		ID: s.ID, APIKeyID: s.APIKeyID, Current: s.ID == idOrNil(c.SessionID), Address: textOrNull(s.Address), Browser: textOrNull(s.Browser),
+		ID: s.ID, PersonID: s.PersonID, APIKeyID: s.APIKeyID, Current: s.ID == idOrNil(c.SessionID), Address: textOrNull(s.Address), Browser: textOrNull(s.Browser),
 		CreatedAt: s.CreatedAt, SeenAt: s.SeenAt, ExpiresAt: s.ExpiresAt,
 	}
 }

@@ -23,8 +23,9 @@ type StatusChange struct {
 	ID       uuid.UUID  `json:"id" format:"uuid"`
 	From     string     `json:"from" doc:"What the status was called then."`
 	To       string     `json:"to"`
-	By       lead.Role  `json:"by" doc:"Whose key changed it."`
-	APIKeyID *uuid.UUID `json:"api_key_id,omitempty" format:"uuid" doc:"Not for members."`
+	By       lead.Role  `json:"by" doc:"Who changed it: a member, or somebody of the workspace's."`
+	APIKeyID *uuid.UUID `json:"api_key_id,omitempty" format:"uuid" doc:"By which key, if it was one. Not for members."`
+	PersonID *uuid.UUID `json:"person_id,omitempty" format:"uuid" doc:"Who was signed in, if it was a person. Not for members."`
 	MemberID *uuid.UUID `json:"member_id,omitempty" format:"uuid" doc:"Whose key it was, where it was a member's. Not for members."`
 	At       time.Time  `json:"at"`
 }
@@ -68,7 +69,10 @@ func (c *call) statusChangeBody(s store.StatusChange) StatusChange {
 		body.By = lead.RoleMember
 	}
 	if c.Role != lead.RoleMember {
-		body.APIKeyID, body.MemberID = &s.APIKeyID, s.MemberID
+		body.PersonID, body.MemberID = s.PersonID, s.MemberID
+		if s.PersonID == nil {
+			body.APIKeyID = &s.By
+		}
 	}
 	return body
 }

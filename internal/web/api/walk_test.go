@@ -91,6 +91,9 @@ func TestRoles(t *testing.T) {
 			path += "?for=lead" // without it a member is refused
 		}
 		for role, key := range w.ours.keys {
+			if o.id == "end-sessions" { // which would sign the manager out
+				continue
+			}
 			if r := w.do(key, o.method, path, nil); o.may(role) && (r.status == 401 || r.status == 403) {
 				t.Errorf("%s as %s, who may: %d %s", o, role, r.status, r.body)
 			}
@@ -291,7 +294,9 @@ func (w *walk) operations() []operation {
 			for _, role := range o.described["x-roles"].([]any) {
 				o.roles = append(o.roles, lead.Role(role.(string)))
 			}
-			all = append(all, o)
+			if !o.may("anybody") { // what is open to anybody has its own tests
+				all = append(all, o)
+			}
 		}
 	}
 	if len(all) < 40 {

@@ -14,7 +14,7 @@ import (
 var words = []interface{ register(huma.Registry) }{
 	word[lead.Kind]{lead.Kinds()}, word[lead.EventOutcome]{lead.EventOutcomes()}, word[lead.Health]{lead.Healths()},
 	word[lead.Method]{lead.Methods()}, word[lead.Pace]{lead.Paces[:]}, word[lead.Trigger]{lead.Triggers()},
-	word[lead.Outcome]{lead.Outcomes()}, word[lead.Role]{lead.Roles()}, word[lead.Channel]{lead.Channels()},
+	word[lead.Outcome]{lead.Outcomes()}, word[lead.Role]{append(lead.Roles(), lead.RoleManager)}, word[lead.PersonRole]{lead.PersonRoles()}, word[lead.Channel]{lead.Channels()},
 	word[lead.WebhookEvent]{lead.WebhookEvents()}, word[lead.Reason]{lead.Reasons()},
 	word[store.PendingAction]{store.PendingActions()}, word[store.DuplicatePolicy]{store.DuplicatePolicies()},
 	word[store.ImportStatus]{store.ImportStatuses()}, word[store.DeliveryState]{store.DeliveryStates()},

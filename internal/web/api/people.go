@@ -1,0 +1,165 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// SignInPath is where a link signs a person in; the token follows it.
+const SignInPath = "/console/sign-in/"
+
+// Person is somebody who signs in to the console.
+type Person struct {
+	ID          uuid.UUID       `json:"id" format:"uuid"`
+	Name        string          `json:"name"`
+	Email       string          `json:"email"`
+	Role        lead.PersonRole `json:"role"`
+	MemberID    *uuid.UUID      `json:"member_id" format:"uuid" nullable:"true" doc:"The member who they are."`
+	HasPassword bool            `json:"has_password" doc:"Else a link signs them in."`
+	SeenAt      *time.Time      `json:"seen_at" doc:"When they were signed in last, to the minute."`
+	CreatedAt   time.Time       `json:"created_at"`
+	UpdatedAt   time.Time       `json:"updated_at"`
+}
+
+func (p Person) itemID() uuid.UUID { return p.ID }
+
+// InvitedPerson is a person who was just added, with the link that signs them in.
+type InvitedPerson struct {
+	Person
+	SignInLink
+}
+
+// SignInLink signs a person in, once.
+type SignInLink struct {
+	URL       string    `json:"url" doc:"Opens the console signed in, once. It is shown this once; only a hash of it is stored."`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// NewPerson is a person to be added.
+type NewPerson struct {
+	Name     string          `json:"name,omitempty" maxLength:"200" doc:"Absent: the member's name, or the address."`
+	Email    string          `json:"email" maxLength:"320" doc:"By which they are known when they sign in."`
+	Role     lead.PersonRole `json:"role" doc:"admin: everything. manager: everything but keys, webhooks' secrets, privacy, people and the workspace's settings. agent: one member's own copies and customers."`
+	MemberID *uuid.UUID      `json:"member_id,omitempty" format:"uuid" doc:"The member who they are; an agent needs one."`
+}
+
+// PersonPatch changes a person. Another role, address or member ends their sessions.
+type PersonPatch struct {
+	Name     Patch[string]          `json:"name,omitempty" maxLength:"200" nullable:"false"`
+	Email    Patch[string]          `json:"email,omitempty" maxLength:"320" nullable:"false"`
+	Role     Patch[lead.PersonRole] `json:"role,omitempty" nullable:"false"`
+	MemberID Patch[uuid.UUID]       `json:"member_id,omitempty"`
+}
+
+type personOutput struct{ Body Person }
+
+func (a *API) registerPeople() {
+	const collection, one = "/v1/people", "/v1/people/{id}"
+	register(a, huma.Operation{
+		OperationID: "post-person", Method: http.MethodPost, Path: collection, Summary: "Add somebody who signs in to the console",
+		Description: "The answer has a link that signs them in, once, within 15 minutes.", DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
+	}, a.postPerson)
+	registerList(a, huma.Operation{OperationID: "list-people", Path: collection, Summary: "List those who sign in to the console"}, nil,
+		func(ctx context.Context, c *call, _ *struct{ Paging }, p store.Page) ([]Person, error) {
+			all, err := a.Store.People(ctx, c.Workspace, p)
+			return each(all, personBody), err
+		})
+	register(a, huma.Operation{
+		OperationID: "get-person", Method: http.MethodGet, Path: one, Summary: "Read a person",
+	}, func(ctx context.Context, c *call, in *itemInput) (*personOutput, error) {
+		id, err := in.id()
+		if err != nil {
+			return nil, err
+		}
+		p, err := a.Store.Person(ctx, c.Workspace, id)
+		return &personOutput{personBody(p)}, err
+	})
+	register(a, huma.Operation{
+		OperationID: "patch-person", Method: http.MethodPatch, Path: one, Summary: "Change a person",
+		Description: "Another role, address or member ends their sessions and links. One's own role is for another admin to change.",
+		Errors:      []int{http.StatusConflict},
+	}, a.patchPerson)
+	register(a, huma.Operation{
+		OperationID: "delete-person", Method: http.MethodDelete, Path: one, Summary: "Take a person's access away, at once",
+	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
+		id, err := in.id()
+		if err != nil {
+			return nil, err
+		}
+		if id == idOrNil(c.PersonID) {
+			return nil, &store.FieldError{Field: "id", Message: "this is you; let another admin remove you"}
+		}
+		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.RemovePerson(ctx, c.Workspace, id) })
+	})
+	register(a, huma.Operation{
+		OperationID: "post-person-link", Method: http.MethodPost, Path: one + "/sign-in-link", Summary: "Make a link that signs a person in",
+		Description: "Once, within 15 minutes.", DefaultStatus: http.StatusCreated,
+	}, func(ctx context.Context, c *call, in *itemInput) (*posted[SignInLink], error) {
+		id, err := in.id()
+		if err != nil {
+			return nil, err
+		}
+		return once(ctx, a, c, func(tx *store.Tx) (effect[SignInLink], error) {
+			link, err := newSignInLink(ctx, tx, c.Workspace, id)
+			return effect[SignInLink]{status: http.StatusCreated, body: link, secret: true}, err
+		})
+	})
+}
+
+func (a *API) postPerson(ctx context.Context, c *call, in *struct{ Body NewPerson }) (*posted[InvitedPerson], error) {
+	n := in.Body
+	return once(ctx, a, c, func(tx *store.Tx) (did effect[InvitedPerson], err error) {
+		p, err := tx.CreatePerson(ctx, c.Workspace, store.Person{Name: n.Name, Email: n.Email, Role: n.Role, MemberID: n.MemberID})
+		if err != nil {
+			return did, err
+		}
+		link, err := newSignInLink(ctx, tx, c.Workspace, p.ID)
+		return effect[InvitedPerson]{status: http.StatusCreated, body: InvitedPerson{personBody(p), link}, secret: true}, err
+	})
+}
+
+func newSignInLink(ctx context.Context, tx *store.Tx, workspace, person uuid.UUID) (SignInLink, error) {
+	token, expires, err := tx.CreateSignInLink(ctx, workspace, person)
+	return SignInLink{URL: SignInPath + token, ExpiresAt: expires}, err
+}
+
+func (a *API) patchPerson(ctx context.Context, c *call, in *patchInput[PersonPatch]) (*personOutput, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	var out personOutput
+	err = a.Store.WithTx(ctx, func(tx *store.Tx) error {
+		p, err := tx.EditPerson(ctx, c.Workspace, id, func(p *store.Person) error {
+			before := p.Role
+			for _, change := range []error{
+				in.Body.Name.overNeeded("name", &p.Name), in.Body.Email.overNeeded("email", &p.Email), in.Body.Role.overNeeded("role", &p.Role),
+			} {
+				if change != nil {
+					return change
+				}
+			}
+			if overID(in.Body.MemberID, &p.MemberID); p.Role != before && id == idOrNil(c.PersonID) {
+				return &store.FieldError{Field: "role", Message: "this is your own role; let another admin change it"}
+			}
+			return nil
+		})
+		out.Body = personBody(p)
+		return err
+	})
+	return &out, err
+}
+
+func personBody(p store.Person) Person {
+	return Person{
+		ID: p.ID, Name: p.Name, Email: p.Email, Role: p.Role, MemberID: p.MemberID, HasPassword: p.PasswordHash != "",
+		SeenAt: p.SeenAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	}
+}

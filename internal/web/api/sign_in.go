@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// SignIn is by what a person signs in: a link's token, or an address and a password.
+type SignIn struct {
+	Link     string `json:"link,omitempty" maxLength:"200" doc:"What stands behind the last slash of a link."`
+	Email    string `json:"email,omitempty" maxLength:"320"`
+	Password string `json:"password,omitempty" maxLength:"200"`
+}
+
+// Me is who calls.
+type Me struct {
+	Role      lead.Role  `json:"role" doc:"What the caller may do: an agent what a member's key may."`
+	Person    *Person    `json:"person,omitempty" doc:"Who is signed in; absent for a key."`
+	APIKeyID  *uuid.UUID `json:"api_key_id" format:"uuid" nullable:"true"`
+	MemberID  *uuid.UUID `json:"member_id" format:"uuid" nullable:"true" doc:"Whose copies the caller sees, for a member or an agent."`
+	SessionID *uuid.UUID `json:"session_id" format:"uuid" nullable:"true"`
+}
+
+// PasswordChange is a new password, and the one before where there is one.
+type PasswordChange struct {
+	Password string `json:"password" minLength:"12" maxLength:"200"`
+	Current  string `json:"current,omitempty" maxLength:"200" doc:"Needed where there is a password already."`
+}
+
+func (a *API) registerSignIn() {
+	register(a, huma.Operation{
+		OperationID: "sign-in", Method: http.MethodPost, Path: "/v1/sign-in", Summary: "Sign in as a person",
+		Description:   "By a link, which is used up by it, or by address and password. Gives a token to be sent as a key is.",
+		DefaultStatus: http.StatusCreated,
+	}, a.signIn)
+	register(a, huma.Operation{
+		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/me", Summary: "Read who calls",
+	}, func(ctx context.Context, c *call, _ *struct{}) (*struct{ Body Me }, error) {
+		me := Me{Role: c.Role, MemberID: c.MemberID, SessionID: c.SessionID}
+		if c.PersonID == nil {
+			me.APIKeyID = &c.ID
+			return &struct{ Body Me }{me}, nil
+		}
+		p, err := a.Store.Person(ctx, c.Workspace, *c.PersonID)
+		body := personBody(p)
+		me.Person = &body
+		return &struct{ Body Me }{me}, err
+	})
+	register(a, huma.Operation{
+		OperationID: "put-my-password", Method: http.MethodPut, Path: "/v1/me/password", Summary: "Give oneself a password",
+		Description: "Ends one's other sessions.",
+	}, a.putMyPassword)
+}
+
+// errNoSignIn is the one answer to whatever is wrong, so that nothing is learned of who is here.
+var errNoSignIn = problem.New(http.StatusUnauthorized, "this does not sign anybody in: the link was used or is older than 15 minutes, or address and password do not fit")
+
+func (a *API) signIn(ctx context.Context, c *call, in *struct{ Body SignIn }) (*struct{ Body BegunSession }, error) {
+	if (in.Body.Link == "") == (in.Body.Email == "" || in.Body.Password == "") {
+		return nil, &store.FieldError{Field: "link", Message: "give a link, or an email and a password"}
+	}
+	person := func(*store.Tx) (store.Person, error) { return store.Person{}, nil }
+	if in.Body.Link != "" {
+		person = func(tx *store.Tx) (store.Person, error) { return tx.UseSignInLink(ctx, in.Body.Link) }
+	} else {
+		p, err := a.byPassword(ctx, in.Body.Email, in.Body.Password)
+		if err != nil {
+			return nil, err
+		}
+		person = func(tx *store.Tx) (store.Person, error) { return tx.Person(ctx, p.Workspace, p.ID) } // unless removed meanwhile
+	}
+	var out BegunSession
+	act := &store.Act{Operation: "sign-in"}
+	err := a.Store.Perform(ctx, act, func(tx *store.Tx) error {
+		p, err := person(tx)
+		if err != nil {
+			return err
+		}
+		s, token, err := tx.BeginSession(ctx, store.Session{Workspace: p.Workspace, PersonID: &p.ID, Address: c.address, Browser: c.browser})
+		act.Workspace, act.PersonID, act.IDs = p.Workspace, p.ID, []uuid.UUID{s.ID}
+		out = BegunSession{sessionBody(c, s), token}
+		return err
+	})
+	if errors.Is(err, store.ErrBadLink) || errors.Is(err, store.ErrNotFound) {
+		err = errNoSignIn
+	}
+	return &struct{ Body BegunSession }{out}, err
+}
+
+func (a *API) putMyPassword(ctx context.Context, c *call, in *struct{ Body PasswordChange }) (*none, error) {
+	if c.PersonID == nil {
+		return nil, problem.New(http.StatusForbidden, "a key has no password; sign in as a person")
+	}
+	p, err := a.Store.Person(ctx, c.Workspace, *c.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	if p.PasswordHash != "" {
+		fits, err := a.passwords.fits(ctx, in.Body.Current, p.PasswordHash)
+		if err != nil {
+			return nil, err
+		}
+		if !fits {
+			return nil, &store.FieldError{Field: "current", Message: "this is not your present password"}
+		}
+	}
+	hash, err := a.passwords.hash(ctx, in.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error {
+		if _, err := tx.EditPerson(ctx, c.Workspace, p.ID, func(p *store.Person) error { p.PasswordHash = hash; return nil }); err != nil {
+			return err
+		}
+		_, err := tx.EndSessions(ctx, c.Workspace, p.ID, idOrNil(c.SessionID))
+		return err
+	})
+}
+
+// byPassword finds who has an address and a password. It takes as long where nobody has the address.
+func (a *API) byPassword(ctx context.Context, email, password string) (store.Person, error) {
+	known, err := a.Store.PeopleAt(ctx, email)
+	if err != nil {
+		return store.Person{}, err
+	}
+	tried := false
+	for _, p := range known {
+		if p.PasswordHash == "" {
+			continue
+		}
+		tried = true
+		fits, err := a.passwords.fits(ctx, password, p.PasswordHash)
+		if fits || err != nil {
+			return p, err
+		}
+	}
+	if !tried {
+		if _, err := a.passwords.fits(ctx, password, ""); err != nil {
+			return store.Person{}, err
+		}
+	}
+	return store.Person{}, errNoSignIn
+}

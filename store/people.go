@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/contact"
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// A Person signs in to the console of one workspace.
+type Person struct {
+	Workspace uuid.UUID `db:"workspace_id"`
+	ID        uuid.UUID `db:"person_id"`
+	Name      string    `db:"name"`
+	// Email is where links to sign in go, unique in the workspace.
+	Email string          `db:"email"`
+	Role  lead.PersonRole `db:"role"`
+	// MemberID is the member who they are; an agent needs one.
+	MemberID *uuid.UUID `db:"member_id"`
+	// PasswordHash is of their password, empty where they have none.
+	PasswordHash string `db:"password_hash"`
+	// SeenAt is when they were signed in last, to the minute; nil for never.
+	SeenAt    *time.Time `db:"seen_at"`
+	CreatedAt time.Time  `db:"created_at"`
+	UpdatedAt time.Time  `db:"updated_at"`
+}
+
+const personColumns = `p.workspace_id, p.person_id, p.name, p.email, p.role, p.member_id, coalesce(p.password_hash, '') AS password_hash, p.seen_at,
+	p.created_at, p.updated_at`
+
+// checkPerson returns a *FieldError for a person who cannot be stored. One without a name gets their member's.
+func (q Queries) checkPerson(ctx context.Context, workspace uuid.UUID, p *Person) error {
+	p.Name, p.Email = strings.TrimSpace(p.Name), strings.TrimSpace(p.Email)
+	switch {
+	case contact.Email(p.Email) == "":
+		return &FieldError{"email", "this is not an e-mail address; links to sign in go there"}
+	case p.Role == lead.PersonAgent && p.MemberID == nil:
+		return &FieldError{"member_id", "an agent sees what is one member's; say whose"}
+	case p.MemberID == nil:
+		return nil
+	}
+	m, err := q.Member(ctx, workspace, *p.MemberID)
+	if errors.Is(err, ErrNotFound) {
+		return &FieldError{"member_id", "there is no such member in this workspace"}
+	}
+	if err == nil && p.Name == "" {
+		p.Name = m.Name
+	}
+	return err
+}
+
+// CreatePerson adds a person. It returns a *FieldError or a *Violation for one who cannot be stored as they are.
+func (t *Tx) CreatePerson(ctx context.Context, workspace uuid.UUID, p Person) (Person, error) {
+	if err := t.checkPerson(ctx, workspace, &p); err != nil {
+		return p, err
+	}
+	id, err := t.newID()
+	if err != nil {
+		return p, err
+	}
+	err = sqlx.GetContext(ctx, t.q, &p, `
+		INSERT INTO people AS p (workspace_id, person_id, name, email, email_key, role, member_id, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING `+personColumns,
+		workspace, id, p.Name, p.Email, contact.Email(p.Email), string(p.Role), p.MemberID, t.now())
+	return p, translate(err)
+}
+
+// People lists a page of those who may sign in, newest first.
+func (q Queries) People(ctx context.Context, workspace uuid.UUID, p Page) ([]Person, error) {
+	var all []Person
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT `+personColumns+` FROM people p
+		WHERE p.workspace_id = $1 AND p.removed_at IS NULL AND ($2::uuid IS NULL OR p.person_id < $2)
+		ORDER BY p.person_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
+	return all, translate(err)
+}
+
+// Person returns a person, ErrNotFound where there is none or not any more.
+func (q Queries) Person(ctx context.Context, workspace, id uuid.UUID) (Person, error) {
+	return q.person(ctx, workspace, id, "")
+}
+
+func (q Queries) person(ctx context.Context, workspace, id uuid.UUID, lock string) (p Person, err error) {
+	err = sqlx.GetContext(ctx, q.q, &p, `
+		SELECT `+personColumns+` FROM people p WHERE p.workspace_id = $1 AND p.person_id = $2 AND p.removed_at IS NULL `+lock, workspace, id)
+	return p, translate(err)
+}
+
+// EditPerson changes a person. Where that changes what they may do or by what they sign in, it ends their sessions and links.
+func (t *Tx) EditPerson(ctx context.Context, workspace, id uuid.UUID, edit func(*Person) error) (Person, error) {
+	before, err := t.person(ctx, workspace, id, "FOR NO KEY UPDATE")
+	if err != nil {
+		return before, err
+	}
+	p := before
+	if err := edit(&p); err != nil {
+		return p, err
+	}
+	if err := t.checkPerson(ctx, workspace, &p); err != nil {
+		return p, err
+	}
+	if err := sqlx.GetContext(ctx, t.q, &p, `
+		UPDATE people p SET name = $3, email = $4, email_key = $9, role = $5, member_id = $6, password_hash = $7, updated_at = $8
+		WHERE workspace_id = $1 AND person_id = $2 RETURNING `+personColumns,
+		workspace, id, p.Name, p.Email, string(p.Role), p.MemberID, nullText(p.PasswordHash), t.now(), contact.Email(p.Email)); err != nil {
+		return p, translate(err)
+	}
+	if p.Role != before.Role || p.Email != before.Email || idOf(p.MemberID) != idOf(before.MemberID) {
+		err = t.signOut(ctx, workspace, id)
+	}
+	return p, err
+}
+
+// RemovePerson takes a person's access away at once. What they did stays told under their name.
+func (t *Tx) RemovePerson(ctx context.Context, workspace, id uuid.UUID) error {
+	result, err := t.q.ExecContext(ctx, `
+		UPDATE people SET removed_at = $3, updated_at = $3, password_hash = NULL
+		WHERE workspace_id = $1 AND person_id = $2 AND removed_at IS NULL`, workspace, id, t.now())
+	if err := oneRow(result, err); err != nil {
+		return err
+	}
+	return t.signOut(ctx, workspace, id)
+}
+
+// signOut ends a person's sessions and links.
+func (t *Tx) signOut(ctx context.Context, workspace, id uuid.UUID) error {
+	for _, table := range []string{"sessions", "sign_in_links"} {
+		if _, err := t.q.ExecContext(ctx, `DELETE FROM `+table+` WHERE workspace_id = $1 AND person_id = $2`, workspace, id); err != nil {
+			return fmt.Errorf("signing a person out: %w", translate(err))
+		}
+	}
+	return nil
+}
+
+// PeopleNamed returns the names of people, those who were removed too, by their ids.
+func (q Queries) PeopleNamed(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	var rows []struct {
+		ID   uuid.UUID `db:"person_id"`
+		Name string    `db:"name"`
+	}
+	err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT person_id, coalesce(nullif(name, ''), email) AS name FROM people WHERE workspace_id = $1 AND person_id = ANY($2::uuid[])`, workspace, uuids(ids))
+	names := make(map[uuid.UUID]string, len(rows))
+	for _, r := range rows {
+		names[r.ID] = r.Name
+	}
+	return names, translate(err)
+}
+
+func idOf(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
+}
+
+// TouchPerson records that a person was signed in at a time, as TouchAPIKey does.
+func (q Queries) TouchPerson(ctx context.Context, workspace, id uuid.UUID, at time.Time, age time.Duration) error {
+	_, err := q.q.ExecContext(ctx, `
+		UPDATE people SET seen_at = $3 WHERE workspace_id = $1 AND person_id = $2 AND (seen_at IS NULL OR seen_at <= $4)`,
+		workspace, id, at, at.Add(-age))
+	return translate(err)
+}

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/contact"
+)
+
+// SignInLinkAge is how long a link that signs a person in is good.
+const SignInLinkAge = 15 * time.Minute
+
+// signInPrefix begins what stands in a link.
+const signInPrefix = "lwl_"
+
+// CreateSignInLink makes what a person is signed in with, once, within SignInLinkAge. It returns ErrNotFound where there is no
+// such person.
+func (q Queries) CreateSignInLink(ctx context.Context, workspace, person uuid.UUID) (token string, expires time.Time, err error) {
+	token, expires = newCredential(signInPrefix, workspace), q.now().Add(SignInLinkAge)
+	hash := sha256.Sum256([]byte(token))
+	result, err := q.q.ExecContext(ctx, `
+		INSERT INTO sign_in_links (workspace_id, token_hash, person_id, created_at, expires_at)
+		SELECT workspace_id, $3, person_id, $4, $5 FROM people
+		WHERE workspace_id = $1 AND person_id = $2 AND removed_at IS NULL`, workspace, person, hash[:], q.now(), expires)
+	return token, expires, oneRow(result, err)
+}
+
+// LinkedPerson returns who a link signs in, without using it. It returns ErrBadLink where the link is no good.
+func (q Queries) LinkedPerson(ctx context.Context, token string) (Person, error) {
+	return q.linked(ctx, token, `
+		SELECT `+personColumns+` FROM sign_in_links l JOIN people p USING (workspace_id, person_id)
+		WHERE l.workspace_id = $1 AND l.token_hash = $2 AND l.expires_at > $3 AND p.removed_at IS NULL`)
+}
+
+// UseSignInLink returns who a link signs in; after that it is no good. It returns ErrBadLink as LinkedPerson does.
+func (t *Tx) UseSignInLink(ctx context.Context, token string) (Person, error) {
+	return t.linked(ctx, token, `
+		DELETE FROM sign_in_links l USING people p
+		WHERE l.workspace_id = $1 AND l.token_hash = $2 AND l.expires_at > $3
+			AND p.workspace_id = l.workspace_id AND p.person_id = l.person_id AND p.removed_at IS NULL
+		RETURNING `+personColumns)
+}
+
+func (q Queries) linked(ctx context.Context, token, statement string) (p Person, err error) {
+	workspace, is := workspaceOf(signInPrefix, token)
+	if !is {
+		return p, ErrBadLink
+	}
+	hash := sha256.Sum256([]byte(token))
+	err = translate(sqlx.GetContext(ctx, q.q, &p, statement, workspace, hash[:], q.now()))
+	if errors.Is(err, ErrNotFound) {
+		err = ErrBadLink
+	}
+	return p, err
+}
+
+// PeopleAt returns those who have an e-mail address, in all workspaces: whoever signs in does not say in which.
+func (q Queries) PeopleAt(ctx context.Context, email string) ([]Person, error) {
+	var all []Person
+	if email = contact.Email(email); email == "" {
+		return nil, nil
+	}
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT `+personColumns+` FROM people p WHERE p.email_key = $1 AND p.removed_at IS NULL ORDER BY p.person_id LIMIT 20`, email)
+	return all, translate(err)
+}
+
+// DeleteOldSignInLinks deletes links that were no good any more at a time.
+func (q Queries) DeleteOldSignInLinks(ctx context.Context, before time.Time) error {
+	_, err := q.q.ExecContext(ctx, `DELETE FROM sign_in_links WHERE expires_at < $1`, before)
+	return translate(err)
+}
