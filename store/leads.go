@@ -44,6 +44,8 @@ type Lead struct {
 
 // A LeadFilter narrows a list of leads; zero fields don't. From is inclusive, To is not.
 type LeadFilter struct {
+	// IDs narrows to these leads; empty is all of them.
+	IDs                 []uuid.UUID
 	SourceID            uuid.UUID
 	Channel, ExternalID string
 	// Search finds contacts by words, and by phones in any spelling.
@@ -110,6 +112,9 @@ func (q Queries) leadList(ctx context.Context, workspace uuid.UUID, f LeadFilter
 	}
 	low, high := idSpan(f.From, f.To, idSlack)
 	l := listOf("leads", "lead_id", workspace, p, low, high, search...)
+	if len(f.IDs) > 0 {
+		l.others = append(l.others, "lead_id = ANY("+l.arg(uuids(f.IDs))+"::uuid[])")
+	}
 	if f.ExternalID != "" {
 		id := l.arg(cmp.Or(contact.ID(f.ExternalID), f.ExternalID))
 		l.others = append(l.others, `lead_id IN (

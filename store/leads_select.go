@@ -40,6 +40,17 @@ func (t *Tx) SelectLeads(ctx context.Context, workspace uuid.UUID, s LeadSelecti
 	return ids, matched(len(ids), &s.Matched)
 }
 
+// CountLeads counts the leads that match a filter, up to one more than MaxSelected.
+func (q Queries) CountLeads(ctx context.Context, workspace uuid.UUID, f LeadFilter) (int, error) {
+	l, err := q.leadList(ctx, workspace, f, Page{Limit: MaxSelected + 1})
+	if err != nil {
+		return 0, err
+	}
+	ids := []uuid.UUID{} // as SelectLeads reads them, so that both find the same
+	err = l.read(ctx, q, &ids, "SELECT lead_id FROM", "leads", "")
+	return len(ids), err
+}
+
 // Unassigned leaves out the leads that somebody has, or is to get, and returns how many those are.
 func (t *Tx) Unassigned(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID) ([]uuid.UUID, int, error) {
 	if err := t.take(ctx, lockAssigning, workspace); err != nil {

@@ -19,6 +19,8 @@ type Problem struct {
 	Errors []Field `json:"errors"`
 	// Pending is for whom leads are planned, and how many, where that holds up a change.
 	Pending []Pending `json:"pending"`
+	// Matched is how many a filter matches by now, where the request said another number.
+	Matched *int `json:"matched"`
 	// RetryAfter is the header that says when to try again, empty where there is none.
 	RetryAfter string `json:"-"`
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -63,6 +64,12 @@ type leadOutput struct{ Body Lead }
 
 type leadListInput struct {
 	Paging
+	LeadQuery
+	IDs []string `query:"ids" maxItems:"500" doc:"Only the leads with these ids, separated by commas."`
+}
+
+// LeadQuery are the filters of the list of leads.
+type LeadQuery struct {
 	SourceID   uuid.UUID `query:"source_id" format:"uuid"`
 	Channel    string    `query:"channel" maxLength:"100"`
 	ExternalID string    `query:"external_id" maxLength:"1000"`
@@ -107,6 +114,10 @@ func (a *API) registerLeads() {
 	const collection, one = "/v1/leads", "/v1/leads/{id}"
 	a.registerNewLeads()
 	registerList(a, huma.Operation{OperationID: "list-leads", Path: collection, Summary: "List the source leads"}, leadColumns, a.listLeads)
+	register(a, huma.Operation{
+		OperationID: "count-leads", Method: http.MethodGet, Path: collection + "/count", Summary: "Count the source leads that match",
+		Errors: []int{http.StatusUnprocessableEntity},
+	}, bounded(a, a.countLeads))
 	register(a, huma.Operation{
 		OperationID: "get-lead", Method: http.MethodGet, Path: one, Summary: "Read a source lead",
 		Description: "A deleted lead is 404. Of one whose person was erased its id and times are left.",
@@ -170,12 +181,35 @@ func (a *API) deleteLeads(ctx context.Context, c *call, in *struct{ Body Selecte
 	})
 }
 
+func (q LeadQuery) toStore() store.LeadFilter {
+	return store.LeadFilter{
+		SourceID: q.SourceID, Channel: q.Channel, ExternalID: q.ExternalID, From: q.From, To: q.To, Search: q.Q,
+		IntegrationID: q.IntegrationID, CampaignID: q.CampaignID, AdSetID: q.AdSetID, AdID: q.AdID, FormID: q.FormID,
+		Test: boolOrNil(q.Test), Assigned: boolOrNil(q.Assigned),
+	}
+}
+
+// LeadCount is how many leads match.
+type LeadCount struct {
+	Count int  `json:"count" doc:"How many match, up to 100,000: what filter.matched takes."`
+	More  bool `json:"more" doc:"Whether more match than that."`
+}
+
+func (a *API) countLeads(ctx context.Context, c *call, in *struct{ LeadQuery }) (*struct{ Body LeadCount }, error) {
+	n, err := a.Store.CountLeads(ctx, c.Workspace, in.LeadQuery.toStore())
+	return &struct{ Body LeadCount }{LeadCount{min(n, store.MaxSelected), n > store.MaxSelected}}, err
+}
+
 func (a *API) listLeads(ctx context.Context, c *call, in *leadListInput, p store.Page) ([]Lead, error) {
-	all, err := a.Store.SourceLeads(ctx, c.Workspace, store.LeadFilter{
-		SourceID: in.SourceID, Channel: in.Channel, ExternalID: in.ExternalID, From: in.From, To: in.To, Search: in.Q,
-		IntegrationID: in.IntegrationID, CampaignID: in.CampaignID, AdSetID: in.AdSetID, AdID: in.AdID, FormID: in.FormID,
-		Test: boolOrNil(in.Test), Assigned: boolOrNil(in.Assigned),
-	}, p)
+	filter := in.LeadQuery.toStore()
+	for i, text := range in.IDs {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, badQuery(fmt.Sprintf("query.ids[%d]", i), "this is not the id of a lead")
+		}
+		filter.IDs = append(filter.IDs, id)
+	}
+	all, err := a.Store.SourceLeads(ctx, c.Workspace, filter, p)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -67,9 +68,9 @@ func overName(p Patch[string], field *string) error {
 	return needName(field)
 }
 
-// needName trims a name and returns a *store.FieldError where nothing is left.
+// needName trims a name and returns a *store.FieldError where nothing is left that can be seen.
 func needName(name *string) error {
-	if *name = strings.TrimSpace(*name); *name == "" {
+	if *name = strings.TrimSpace(*name); contact.Unguard(*name) == "" {
 		return &store.FieldError{Field: "name", Message: "a name needs at least one character that can be seen"}
 	}
 	return nil

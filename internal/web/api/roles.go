@@ -58,6 +58,7 @@ var roles = map[string][]lead.Role{
 	"post-lead":       integrations,
 	"post-lead-batch": integrations,
 	"list-leads":      managers,
+	"count-leads":     managers,
 	"get-lead":        managers,
 	"patch-lead":      managers,
 	"delete-lead":     managers,
