@@ -125,7 +125,7 @@ func TestUp(t *testing.T) {
 	if !strings.Contains(first.stdout.String(), console) {
 		t.Errorf("the console's address is not among:\n%s", &first.stdout)
 	}
-	if page := paste(t, fmt.Sprintf(`curl -sS -L -c - --data-urlencode "key@%s" '%ssign-in'`, key, console)); !strings.Contains(page, "Overview") {
+	if page := paste(t, fmt.Sprintf(`curl -sS -L -c - --data-urlencode "key@%s" '%ssign-in'`, key, console)); !strings.Contains(page, "Today") {
 		t.Errorf("signing in to the console with the printed key shows:\n%s", page)
 	}
 	if info, err := os.Stat(key); err != nil || info.Mode().Perm() != 0o600 {

@@ -14,7 +14,9 @@ func TestAddressesThatAreNot(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.get("/v1/nothing").refuses(404, "not_found")
-	s.get("/").refuses(404, "not_found")
+	if r := s.get("/"); r.status != 303 || r.header.Get("Location") != "/console/" {
+		t.Errorf("the first page that people try does not lead to the console: %d %v", r.status, r.header)
+	}
 	s.do("", "GET", "/v1/nothing", nil).refuses(404, "not_found")
 	s.get("/v1/openapi.yaml").refuses(404, "not_found")
 	s.get("/docs").refuses(404, "not_found")

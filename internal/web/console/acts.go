@@ -23,18 +23,20 @@ type act struct {
 	Done string
 	// Ask is asked before it is done. Without, it is done at once, but for what concerns All.
 	Ask string
-	// Asks is the template of what else is asked, among "assign", "deactivate" and "delete-group".
+	// Asks is the template of what else is asked, either "planned" or "delete-group".
 	Asks string
-	// All says that it can be done to whatever filters leave, by Many.
-	All bool
+	// All is what it is called where it is done to whatever filters leave, by Many; empty where it cannot be.
+	All string
+	// Page is where a form is sent that orders it, where that is a page of its own.
+	Page string
 	// Gone says that what it was done to has no page any more.
 	Gone bool
 	// Fits says whether it can be done to an item.
 	Fits func(object) bool
 	// Each does it to the item at a path in the API, and returns how many things that were.
 	Each func(v *visit, item string, o *order) (int, error)
-	// Many does it to all that the order names and returns to how many.
-	Many func(v *visit, o *order) (int, error)
+	// Many does it to all that the order names and returns to how many, Matching to all leads that match.
+	Many, Matching func(v *visit, o *order) (int, error)
 }
 
 // An order is an act that somebody wants done.
@@ -44,9 +46,15 @@ type order struct {
 	IDs []string
 	// chosen is what filters leave where the act concerns all of that, nil where it concerns IDs.
 	chosen url.Values
-	Form   formView
-	sent   url.Values
+	// leads are all that match, where the act concerns those.
+	leads chosenLeads
+	Form  formView
+	sent  url.Values
 }
+
+// Filter and Matched say which leads are meant where all that match are.
+func (o *order) Filter() string  { return o.leads.Filter }
+func (o *order) Matched() string { return o.leads.Matched }
 
 // acts are the place's.
 func (p place) acts() []*act {
@@ -68,6 +76,9 @@ func actOf(name string) *act {
 	}
 	return nil
 }
+
+// To is where a form is sent that orders the act for what is ticked.
+func (a *act) To() string { return cmp.Or(a.Page, home+"acts/"+a.Name) }
 
 // address is where a form sends that orders the act, for all that filters leave where chosen is not nil.
 func (a *act) address(chosen url.Values) string {
@@ -116,16 +127,61 @@ func (v *visit) ask(o *order) askView {
 	if o.Asks == "delete-group" {
 		view.Groups = slices.DeleteFunc(slices.Clone(v.names.options("groups")), func(g option) bool { return slices.Contains(o.IDs, g.Value) })
 	}
-	if o.Asks == "assign" {
-		view.Groups, view.Members = v.names.options("groups"), v.names.options("members")
+	if o.Asks == "planned" {
+		view.Groups, view.Planned = v.names.options("groups"), v.planned(o.IDs)
 	}
-	if slices.ContainsFunc(collections, func(c collection) bool { return o.path == c.Name }) {
-		for _, id := range o.IDs[:min(len(o.IDs), maxNamed)] {
-			name, _ := v.names.of(o.place.Name, id)
-			view.Named = append(view.Named, name)
-		}
+	for _, item := range v.items(o.place, o.IDs[:min(len(o.IDs), maxNamed)]) {
+		view.Named = append(view.Named, v.nameOf(item))
 	}
 	return view
+}
+
+// items are the things with these ids, as far as they are there and can be read one by one.
+func (v *visit) items(p place, ids []string) (all []object) {
+	if p.Unlisted {
+		return nil
+	}
+	for _, id := range ids {
+		var one object
+		if v.get("/v1/"+p.item(id), &one) == nil { // a name is a help: what has none is asked about without
+			all = append(all, one)
+		}
+	}
+	v.names.learn(all)
+	return all
+}
+
+// planned counts what is planned for members.
+func (v *visit) planned(members []string) (n int) {
+	for _, m := range v.items(place{&collection{}, "members"}, members) {
+		if count, err := strconv.Atoi(m.text("pending.count")); err == nil {
+			n += count
+		}
+	}
+	return n
+}
+
+// goBack leads to where somebody came from who was asked something, with what they had ticked.
+func goBack(v *visit) (*page, error) {
+	if err := v.readForm(); err != nil {
+		return nil, err
+	}
+	back, err := url.Parse(within(v.PostForm.Get("back")))
+	if err != nil {
+		return nil, fmt.Errorf("reading the address to go back to: %w", err)
+	}
+	name, rest, _ := strings.Cut(strings.TrimPrefix(back.Path, home), "/")
+	id, part, _ := strings.Cut(rest, "/")
+	p, err := placeOf(name, id, part)
+	if err != nil || p.Href() != back.Path || len(v.PostForm["id"]) == 0 {
+		http.Redirect(v.w, v.Request, back.RequestURI(), http.StatusSeeOther)
+		return nil, nil
+	}
+	v.URL = back
+	for key, value := range map[string]string{"collection": name, "id": id, "part": part} {
+		v.SetPathValue(key, value)
+	}
+	return v.listPage(v.PostForm["id"])
 }
 
 // maxNamed is how many of the things are named that an act concerns.
@@ -135,9 +191,11 @@ const maxNamed = 20
 type askView struct {
 	*order
 	// Named are the first of the things that it concerns.
-	Named           []string
-	Groups, Members []option
-	All             bool
+	Named  []string
+	Groups []option
+	// Planned is how many leads are planned for the members that it concerns.
+	Planned int
+	All     bool
 	// Address is where the answer goes. Chosen is what the filters are, where it concerns All that they leave.
 	Address string
 	Chosen  shown
@@ -161,14 +219,27 @@ func valuesOf(chosen url.Values) object {
 	return all
 }
 
+// readForm reads the form that was sent.
+func (v *visit) readForm() error {
+	v.Body = http.MaxBytesReader(v.w, v.Body, maxForm)
+	err := v.ParseForm()
+	tooLarge := (*http.MaxBytesError)(nil)
+	switch {
+	case errors.As(err, &tooLarge):
+		return &client.Problem{Status: http.StatusRequestEntityTooLarge, Detail: "this form is too large; choose fewer at a time"}
+	case err != nil:
+		return &client.Problem{Status: http.StatusBadRequest, Detail: "this form cannot be read; go back and send it again"}
+	}
+	if v.PostForm.Get("every") == "page" { // without a script, ticking all ticks none of the others
+		v.PostForm["id"] = strings.Fields(v.PostForm.Get("listed"))
+	}
+	return nil
+}
+
 // order reads what a form orders.
 func (v *visit) order() (*order, error) {
-	v.Body = http.MaxBytesReader(v.w, v.Body, maxForm)
-	if err := v.ParseForm(); err != nil {
-		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-			return nil, &client.Problem{Status: http.StatusRequestEntityTooLarge, Detail: "this form is too large; choose fewer at a time"}
-		}
-		return nil, &client.Problem{Status: http.StatusBadRequest, Detail: "this form cannot be read; go back and send it again"}
+	if err := v.readForm(); err != nil {
+		return nil, err
 	}
 	name, rest, _ := strings.Cut(v.PostForm.Get("path"), "/")
 	id, part, _ := strings.Cut(rest, "/")
@@ -178,16 +249,20 @@ func (v *visit) order() (*order, error) {
 	}
 	slices.Sort(v.PostForm["id"]) // by age: lists have the newest first, and what waits longest is to go first
 	a := actOf(v.PathValue("act"))
-	if a == nil || !slices.Contains(p.Acts, a.Name) {
+	if a == nil || a.Page != "" || !slices.Contains(p.Acts, a.Name) {
 		return nil, errNoPage
 	}
 	o := &order{act: a, place: p, IDs: v.PostForm["id"], sent: v.PostForm, Form: formView{
 		p.path, within(v.PostForm.Get("back")), v.PostForm.Get("once"),
 	}}
 	switch asked := v.URL.Query(); {
-	case a.All && asked.Has("all"):
+	case a.All != "" && asked.Has("all"):
 		asked.Del("all")
 		o.IDs, o.chosen = nil, asked
+	case a.Matching != nil && v.PostForm.Get("matched") != "":
+		o.leads, err = v.leadsChosen()
+		o.IDs = nil
+		return o, err
 	case slices.ContainsFunc(o.IDs, func(id string) bool { return uuid.Validate(id) != nil }):
 		return nil, errNoPage
 	case len(o.IDs) == 0:
@@ -199,6 +274,10 @@ func (v *visit) order() (*order, error) {
 // do does what is ordered and returns to how many, with what was refused. After an error of the system nothing more is
 // tried, and the same form can be sent again: what was done is not done twice.
 func (o *order) do(v *visit) (n int, refusals []refusal, err error) {
+	if o.leads.Matched != "" {
+		n, err = o.Matching(v, o)
+		return n, nil, err
+	}
 	if o.Many != nil {
 		n, err = o.Many(v, o)
 		return n, nil, err
@@ -224,6 +303,9 @@ func (o *order) do(v *visit) (n int, refusals []refusal, err error) {
 
 // doneWords tell what a visitor has just done, from the address that they were led back to.
 func doneWords(query url.Values) string {
+	if words := told[query.Get("done")]; words != "" {
+		return words
+	}
 	a := actOf(query.Get("done"))
 	n, err := strconv.Atoi(query.Get("count"))
 	if a == nil || err != nil || n < 0 {

@@ -27,27 +27,32 @@ func underWay(o object) bool {
 
 // acts is what can be done from the console.
 var acts = []*act{
+	{Name: "assign", Label: "Assign", Fits: isNoTest, Page: home + "leads/assign"},
 	{
-		Name: "assign", Label: "Distribute…", Done: "Distributions accepted", Asks: "assign", Fits: isNoTest, Many: assign,
-		Ask: "These leads go to the group or the members that you choose, the oldest first.",
-	},
-	{
-		Name: "delete-lead", Label: "Delete…", Done: "Leads deleted", Fits: always, Gone: true, Each: deleteOne,
+		Name: "delete-lead", Label: "Delete", Done: "Leads deleted", Fits: always, Gone: true, Each: deleteOne, Matching: deleteMatching,
 		Ask: "A deleted lead is not distributed any more. Those who have a copy keep it.",
 	},
-	{Name: "distribute-now", Label: "Distribute now", Done: "Pending leads that go out now", All: true, Fits: always, Gone: true, Many: pending("distribute-now")},
+	{Name: "export", Label: "Export", Fits: always, Page: home + "leads/export"},
 	{
-		Name: "delete-pending", Label: "Delete…", Done: "Pending leads deleted", All: true, Fits: always, Gone: true, Many: pending("delete"),
+		Name: "distribute-now", Label: "Distribute now", Done: "Pending leads that go out now", All: "Distribute all now", Fits: always, Gone: true,
+		Many: pending("distribute-now"), Ask: "These go out at once, to the members for whom they are planned.",
+	},
+	{
+		Name: "delete-pending", Label: "Delete", Done: "Pending leads deleted", All: "Delete all", Fits: always, Gone: true, Many: pending("delete"),
 		Ask: "These are then not distributed. The leads themselves stay.",
 	},
-	{Name: "retry", Label: "Try again", Done: "Failed distributions tried again", Fits: retryable, Each: calls(http.MethodPost, "/retry", nil)},
+	{Name: "retry", Label: "Retry", Done: "Failed distributions tried again", Fits: retryable, Each: calls(http.MethodPost, "/retry", nil)},
 	{Name: "activate", Label: "Activate", Done: "Members activated", Fits: notActive, Each: calls(http.MethodPatch, "", map[string]any{"active": true})},
 	{
-		Name: "deactivate", Label: "Deactivate…", Done: "Members deactivated", Asks: "deactivate", Fits: isActive, Each: deactivate,
+		Name: "deactivate", Label: "Deactivate", Done: "Members deactivated", Asks: "planned", Fits: isActive, Each: deactivate,
 		Ask: "Whoever is deactivated is passed over in every group, and their keys stop working.",
 	},
 	{
-		Name: "delete-group", Label: "Delete…", Done: "Groups deleted", Asks: "delete-group", Fits: always, Gone: true, Each: deleteGroup,
+		Name: "remove-member", Label: "Remove", Done: "Members removed", Asks: "planned", Fits: always, Gone: true, Each: removeMember,
+		Ask: "Whoever is removed gets no leads any more and is listed nowhere. Their copies and their history stay.",
+	},
+	{
+		Name: "delete-group", Label: "Delete", Done: "Groups deleted", Asks: "delete-group", Fits: always, Gone: true, Each: deleteGroup,
 		Ask: "What is sent to a deleted group is not distributed any more. Its turns and history stay.",
 	},
 	{
@@ -55,7 +60,7 @@ var acts = []*act{
 		Each: calls(http.MethodPost, "/test-notification", nil),
 	},
 	{
-		Name: "pause", Label: "Pause…", Done: "Integrations paused", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
+		Name: "pause", Label: "Pause", Done: "Integrations paused", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
 		Ask: "What a paused integration is sent is kept, and makes no leads until it is replayed.",
 	},
 	{Name: "resume", Label: "Resume", Done: "Integrations resumed", Fits: disabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": true})},
@@ -67,18 +72,18 @@ var acts = []*act{
 	{Name: "resend", Label: "Send again", Done: "Messages sent again", Fits: failed, Each: calls(http.MethodPost, "/resend", nil)},
 	{Name: "enable", Label: "Enable", Done: "Webhooks enabled", Fits: disabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": true})},
 	{
-		Name: "disable", Label: "Disable…", Done: "Webhooks disabled", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
+		Name: "disable", Label: "Disable", Done: "Webhooks disabled", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
 		Ask: "A disabled webhook is told of nothing that happens from now on.",
 	},
 	{
 		Name: "redeliver-failed", Label: "Deliver all failed again", Done: "Deliveries made again", Fits: always, Each: redeliverFailed,
 	},
 	{
-		Name: "cancel-import", Label: "Cancel…", Done: "Imports cancelled", Fits: underWay, Each: calls(http.MethodPost, "/cancel", nil),
+		Name: "cancel-import", Label: "Cancel import", Done: "Imports cancelled", Fits: underWay, Each: calls(http.MethodPost, "/cancel", nil),
 		Ask: "No more rows of the file come in. Leads that have come in stay and are distributed.",
 	},
 	{
-		Name: "end-session", Label: "Sign out…", Done: "Sessions ended", Fits: always, Gone: true, Each: deleteOne,
+		Name: "end-session", Label: "Sign out", Done: "Sessions ended", Fits: always, Gone: true, Each: deleteOne,
 		Ask: "Whoever these sessions are of has to sign in again.",
 	},
 	{Name: "redeliver", Label: "Deliver again", Done: "Deliveries made again", Fits: finalState, Each: calls(http.MethodPost, "/redeliver", nil)},
@@ -121,30 +126,6 @@ type count struct {
 	Count int `json:"count"`
 }
 
-// assign distributes leads.
-func assign(v *visit, o *order) (int, error) {
-	body := map[string]any{"lead_ids": o.IDs}
-	if group := o.sent.Get("group_id"); group != "" {
-		body["group_id"] = group
-	}
-	if members := o.sent["member_ids"]; len(members) > 0 {
-		body["member_ids"] = members
-	}
-	if pace := o.sent.Get("pace"); pace != "" {
-		body["pace"] = pace
-	}
-	if at := o.sent.Get("at"); at != "" {
-		moment, err := v.moment("at", at)
-		if err != nil {
-			return 0, err
-		}
-		body["at"] = moment
-	}
-	var made count
-	err := v.api.Call(v.Context(), http.MethodPost, "/v1/assignments", body, &made)
-	return made.Count, err
-}
-
 // pending does something to pending leads, those that were ticked or all that the filters leave.
 func pending(what string) func(*visit, *order) (int, error) {
 	return func(v *visit, o *order) (int, error) {
@@ -170,9 +151,25 @@ func flat(chosen url.Values) map[string]string {
 func deactivate(v *visit, item string, o *order) (int, error) {
 	body := map[string]any{"active": false}
 	if action := o.sent.Get("pending"); action != "" {
-		body["pending"] = map[string]any{"action": action}
+		choice := map[string]any{"action": action}
+		if group := o.sent.Get("group_id"); action == "spread" && group != "" {
+			choice["group_id"] = group
+		}
+		body["pending"] = choice
 	}
 	return 1, v.api.Call(v.Context(), http.MethodPatch, item, body, nil)
+}
+
+// removeMember removes a member, and does with what they have pending as was chosen.
+func removeMember(v *visit, item string, o *order) (int, error) {
+	query := url.Values{}
+	if action := o.sent.Get("pending"); action != "" {
+		query.Set("pending", action)
+		if group := o.sent.Get("group_id"); action == "spread" && group != "" {
+			query.Set("group_id", group)
+		}
+	}
+	return deleteOne(v, item+"?"+query.Encode(), o)
 }
 
 // deleteGroup ends a group, and does with what is planned through it as was chosen.

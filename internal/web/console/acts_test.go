@@ -23,7 +23,7 @@ func TestFailuresAreTriedAgain(t *testing.T) {
 		s.make("leads", map[string]any{"name": "Siti", "phone": fmt.Sprintf("+6012345678%d", i), "distribute": map[string]any{"member_ids": []string{member}}})
 	}
 	s.distribute()
-	failures := s.get("/console/history?outcome=failed").is(http.StatusOK).shows("member_inactive")
+	failures := s.get("/console/history?outcome=failed").is(http.StatusOK).shows("deactivated")
 	ids := failures.ticks()
 	if len(ids) != 3 {
 		t.Fatalf("%d of 3 failures can be chosen", len(ids))
@@ -71,13 +71,14 @@ func TestLeadsAreDistributed(t *testing.T) {
 		leads = append(leads, s.make("leads", map[string]any{"name": fmt.Sprint("Siti ", i), "phone": fmt.Sprintf("+6012345678%d", i)}))
 	}
 	list := s.get("/console/leads")
-	form := list.form(list.ticks()...)
-	asked := s.post("/console/acts/assign", form).is(http.StatusOK).shows("Leads: 4: Siti", "Sales", "Aisyah")
+	asked := s.post("/console/leads/assign", list.form(list.ticks()...)).is(http.StatusOK).shows("Assign 4 leads", "Siti 0", "Sales", "Aisyah")
 	sure := asked.form(list.ticks()...)
-	s.post("/console/acts/assign", sure).is(http.StatusUnprocessableEntity).shows("ive either group_id or member_ids", "Go back") // to nobody
+	sure.Set("do", "assign")
+	s.post("/console/leads/assign", sure).is(http.StatusUnprocessableEntity).shows("Choose a group, or people.") // to nobody
 	sure.Set("group_id", group)
 	for range 2 {
-		s.leadsTo(s.post("/console/acts/assign", sure), "Distributions accepted: 4.")
+		run := s.post("/console/leads/assign", sure).is(http.StatusSeeOther).header.Get("Location")
+		s.get(run).is(http.StatusOK).shows("Assigned 4 leads", "Sales")
 	}
 	s.distribute()
 	var got []string
@@ -89,11 +90,13 @@ func TestLeadsAreDistributed(t *testing.T) {
 	}
 
 	// To members, at a moment of the workspace's clock.
-	form = s.get("/console/leads").form(leads[0])
-	form.Set("sure", "yes")
+	form := s.get("/console/leads").form(leads[0])
 	form["member_ids"] = members
+	form.Set("do", "assign")
+	form.Set("when", "later")
+	form.Set("pace", "at")
 	form.Set("at", "soon")
-	s.post("/console/acts/assign", form).is(http.StatusUnprocessableEntity).shows("At:", "is not a moment")
+	s.post("/console/leads/assign", form).is(http.StatusUnprocessableEntity).shows("Time", "is no moment")
 }
 
 func TestPendingLeads(t *testing.T) {
@@ -115,9 +118,12 @@ func TestPendingLeads(t *testing.T) {
 	if len(ids) != 4 {
 		t.Fatalf("%d of 4 can be chosen", len(ids))
 	}
-	s.leadsTo(s.post("/console/acts/distribute-now", list.form(ids[0])), "Pending leads that go out now: 1.")
+	s.post("/console/acts/distribute-now", list.form(ids[0])).is(http.StatusOK).shows("Pending: 1:", "Aisyah for Aisyah", ">Distribute now</button>")
+	now := list.form(ids[0])
+	now.Set("sure", "yes")
+	s.leadsTo(s.post("/console/acts/distribute-now", now), "Pending leads that go out now: 1.")
 	s.distribute()
-	s.post("/console/acts/delete-pending", list.form(ids[1])).is(http.StatusOK).shows("Pending: 1", "Yes, do it")
+	s.post("/console/acts/delete-pending", list.form(ids[1])).is(http.StatusOK).shows("Pending: 1", "Cancel")
 	if n := pending(members[0]); n != 3 {
 		t.Fatalf("asking has an effect: %d are pending", n)
 	}

@@ -25,6 +25,9 @@ type collection struct {
 	// Query is added where one item is read; Below are objects that are read below it.
 	Query string
 	Below []string
+	// New is what the button says that makes one more, at the collection's address with /new; empty where none is made here.
+	// Empty is what to do where there is none yet.
+	New, Empty string
 	// Unlisted items have no address of their own; all that there is to know of them is in the list.
 	Unlisted bool
 	// CSV says that the list can be had as a file, Rejects that an item has one of what was not taken.
@@ -64,24 +67,27 @@ var (
 var collections = []collection{
 	{
 		Name: "leads", Title: "Leads",
-		Columns: []string{"created_at", "name", "phone", "email", "channel", "source_id", "integration_id", "attribution.campaign_name", "test"},
+		Columns: []string{"name", "created_at", "phone", "email", "given_to", "source_id", "channel", "test"},
+		Empty:   "No leads yet. Key one in, import a file, or connect the form or ad platform that they come from.",
 		Filters: []filter{
-			byText, bySource, byIntegration, {"campaign_id", "Campaign ID", "text", nil}, {"form_id", "Form ID", "text", nil},
-			choice("test", "Tests", "true", "false"), choice("assigned", "Given to somebody", "true", "false"), {"external_id", "External ID", "text", nil}, byFrom, byUntil,
+			byText, {"assigned", "Given to", "choice", []string{"false=not given to anybody", "true=given to somebody"}}, bySource, byIntegration,
+			byFrom, byUntil, {"test", "Tests", "choice", []string{"true=only tests", "false=no tests"}},
+			{"campaign_id", "Campaign ID", "text", nil}, {"form_id", "Form ID", "text", nil}, {"external_id", "External ID", "text", nil},
 		},
-		Acts:    []string{"assign", "delete-lead"},
+		Acts:    []string{"assign", "delete-lead", "export"},
 		Related: []related{{"history", "lead_id"}, {"assigned-leads", "source_lead_id"}, {"pending-leads", "lead_id"}},
 		CSV:     true,
 	},
 	{
 		Name: "assigned-leads", Title: "Assigned leads",
-		Columns: []string{"assigned_at", "name", "phone", "email", "member_id", "group_id", "source", "status"},
+		Columns: []string{"name", "assigned_at", "phone", "email", "member_id", "group_id", "source", "status"},
 		Filters: []filter{byText, byMember, byGroup, bySource, {"status", "Status", "text", nil}, byFrom, byUntil, {"source_lead_id", "Lead ID", "id", nil}},
 		CSV:     true,
 	},
 	{
 		Name: "pending-leads", Title: "Pending",
 		Columns: []string{"due_at", "lead_id", "member_id", "group_id", "turn", "trigger", "pace"},
+		Empty:   "Nothing waits. Leads that are handed out later wait here until their time.",
 		Filters: []filter{byMember, byGroup, {"due_before", "Due until", "until", nil}, byLead, byAssignment},
 		Acts:    []string{"distribute-now", "delete-pending"},
 	},
@@ -89,26 +95,28 @@ var collections = []collection{
 		Name: "history", Title: "History",
 		Columns: []string{"at", "outcome", "reason", "lead_id", "member_id", "group_id", "turn", "trigger", "skipped", "retried", "cancelled_by"},
 		Filters: []filter{
-			choice("outcome", "Outcome", "failed", "succeeded", "cancelled"), choice("reason", "Reason", reasonNames()...),
-			choice("retried", "Tried again", "false", "true"),
+			choice("outcome", "Outcome", "failed", "succeeded", "cancelled"), choice("reason", "Reason", reasons()...),
+			{"retried", "Tried again", "choice", []string{"false=not yet", "true=already"}},
 			choice("trigger", "Trigger", "immediate", "scheduled", "distribute_now"), byMember, byGroup, byFrom, byUntil, byLead,
 			byAssignment, {"act_id", "Audit log entry", "id", nil},
 		},
-		Acts: []string{"retry"}, Unlisted: true, CSV: true,
+		Acts: []string{"retry"}, Unlisted: true, CSV: true, Empty: "Nothing was handed out yet.",
 	},
 	{
-		Name: "assignments", Title: "Assignments",
+		Name: "assignments", Title: "Assignments", Empty: "No leads were assigned from here yet. Tick some under Leads.",
 		Columns: []string{"created_at", "group_id", "member_ids", "pace", "count", "given", "pending", "failed", "cancelled"},
 		Related: []related{{"pending-leads", "assignment_id"}, {"history", "assignment_id"}},
 	},
 	{
-		Name: "groups", Title: "Groups", Columns: []string{"name", "method", "version", "updated_at"}, Acts: []string{"delete-group"},
+		Name: "groups", Title: "Groups", Columns: []string{"name", "method"}, Acts: []string{"delete-group"},
 		Query: "?next=20", Below: []string{"shares"},
+		Empty:   "No groups yet. A group hands out leads to its receivers in turn. Make one, and leads have somewhere to go.",
 		Related: []related{{"pending-leads", "group_id"}, {"history", "group_id"}, {"assigned-leads", "group_id"}},
 	},
 	{
-		Name: "members", Title: "Members", Columns: []string{"name", "active", "email", "email_off", "telegram_chat_id", "notify_by", "timezone"},
-		Acts:    []string{"activate", "deactivate", "test-notification"},
+		Name: "members", Title: "Members", Columns: []string{"name", "receives", "told by", "email", "timezone"},
+		Acts: []string{"deactivate", "activate", "test-notification", "remove-member"},
+		New:  "New member", Empty: "No members yet. Members are the people who receive leads. Add yours first.",
 		Related: []related{{"pending-leads", "member_id"}, {"assigned-leads", "member_id"}, {"notifications", "member_id"}, {"history", "member_id"}},
 		CSV:     true,
 	},
@@ -149,8 +157,15 @@ var collections = []collection{
 		Filters: []filter{byText, byMember, bySource, byFrom, byUntil}, CSV: true,
 	},
 	{
-		Name: "sources", Title: "Sources", Columns: []string{"name", "enabled", "for_leads", "for_customers"},
+		Name: "sources", Title: "Sources", Empty: "No sources yet. A source says where leads and customers came from, such as a fair or a campaign.", Columns: []string{"name", "enabled", "for_leads", "for_customers"},
 		Related: []related{{"leads", "source_id"}, {"customers", "source_id"}},
+	},
+	{
+		Name: "opportunities", Title: "Opportunities", Columns: []string{"title", "created_at", "stage", "amount", "currency", "member_id", "source"},
+	},
+	{
+		Name: "api-keys", Title: "API keys", Columns: []string{"name", "role", "member_id", "group_id", "source_id", "created_at", "last_used_at", "expires_at", "revoked_at"},
+		Unlisted: true,
 	},
 	{
 		Name: "sessions", Title: "Signed in", Columns: []string{"created_at", "current", "browser", "address", "seen_at", "expires_at", "api_key_id"},
@@ -162,7 +177,7 @@ var collections = []collection{
 	},
 }
 
-func reasonNames() []string {
+func reasons() []string {
 	var all []string
 	for _, r := range lead.Reasons() {
 		all = append(all, string(r))

@@ -23,19 +23,25 @@ type site struct {
 func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
 	s := &site{api, log}
 	pages := http.NewServeMux()
-	pages.HandleFunc("GET /console/style.css", serveStyle)
+	pages.HandleFunc("GET /console/assets/{name}", serveAsset)
 	pages.HandleFunc("GET /console/sign-in", s.askForKey)
 	pages.HandleFunc("POST /console/sign-in", s.signIn)
 	pages.HandleFunc("POST /console/sign-out", s.signOut)
 	pages.HandleFunc("GET /console/{$}", s.page(overview))
+	pages.HandleFunc("GET /console/settings", s.page(showSettings))
+	s.serveMembers(pages)
+	s.serveAssignments(pages)
+	pages.HandleFunc("POST /console/leads/export", s.page(exportLeads))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))
 	pages.HandleFunc("GET /console/{collection}/{id}", s.page(showRecord))
 	pages.HandleFunc("GET /console/imports/{id}/rejects", s.page(downloadRejects))
 	pages.HandleFunc("GET /console/{collection}/{id}/{part}", s.page(showList))
 	pages.HandleFunc("GET /console/{collection}/{id}/{part}/{part_id}", s.page(showRecord))
+	pages.HandleFunc("POST /console/acts/back", s.page(goBack))
 	pages.HandleFunc("POST /console/acts/{act}", s.page(perform))
 	pages.HandleFunc("/console/", s.page(func(*visit) (*page, error) { return nil, errNoPage }))
-	mux.Handle("/console/", guarded(pages))
+	mux.Handle("/console/", compressed(guarded(pages)))
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, home, http.StatusSeeOther) })
 }
 
 // guarded keeps other sites from showing the console, sending to it, and learning where in it somebody was.
@@ -49,7 +55,7 @@ func guarded(pages http.Handler) http.Handler {
 	protected := protection.Handler(pages)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "same-origin")
 		protected.ServeHTTP(w, r)
 	})
@@ -63,21 +69,24 @@ type page struct {
 	Title    string
 	Template string // views/pages has it
 	Data     any
-	// Refresh makes a browser ask again after so many seconds, unless it is 0.
-	Refresh int
+	// Up is the list to which it belongs, nil where it belongs to none.
+	Up *link
+	// New is where one more of what a list has is made, nil where that is nowhere.
+	New *link
 	// Status is the HTTP status, 200 where it is 0.
 	Status int
 	// Frame is what surrounds it for somebody who is signed in, nil for others.
 	Frame *frame
 }
 
+// A link is a way to another page.
+type link struct{ Label, Href string }
+
 // A frame is what all pages have in common for somebody who is signed in.
 type frame struct {
 	Workspace string
-	// Here is the name of the collection that is shown, / for the overview.
-	Here string
-	Menu []collection
-	Done string
+	Menu      []menuItem
+	Done      string
 }
 
 // A visit is one request of somebody who is signed in.
@@ -89,6 +98,7 @@ type visit struct {
 	api   *client.Client
 	names *names
 	zone  *time.Location
+	now   time.Time
 }
 
 // page serves what show makes for those who are signed in; others are asked for their key first. A nil page without an
@@ -100,8 +110,8 @@ func (s *site) page(show func(*visit) (*page, error)) http.HandlerFunc {
 			toSignIn(w, r)
 			return
 		}
-		v := &visit{Request: r, site: s, w: w, token: token, api: s.client(r, token, ""), zone: time.UTC}
-		v.names = &names{get: v.get, walk: v.walk, known: map[string]string{}, read: map[string][]option{}}
+		v := &visit{Request: r, site: s, w: w, token: token, api: s.client(r, token, ""), zone: time.UTC, now: time.Now()}
+		v.names = newNames(v)
 		v.serve(show) //nolint:contextcheck // a visit has its request's context
 	}
 }
@@ -138,11 +148,7 @@ func (v *visit) frame() (*frame, error) {
 	if zone, err := time.LoadLocation(workspace.Timezone); err == nil {
 		v.zone = zone
 	}
-	f := &frame{Workspace: workspace.Name, Here: v.PathValue("collection"), Menu: collections, Done: doneWords(v.URL.Query())}
-	if v.URL.Path == home {
-		f.Here = "/"
-	}
-	return f, nil
+	return &frame{Workspace: workspace.Name, Menu: menuFor(v.URL.Path), Done: doneWords(v.URL.Query())}, nil
 }
 
 // get reads the API's answer at path into answer.
@@ -183,15 +189,16 @@ func waitAsTold(w http.ResponseWriter, p *client.Problem) {
 type problemView struct {
 	Words  string
 	Fields []part
-	// Back is where they came from, if that is known.
+	// Back is where they came from, if that is known, and IDs what they had ticked there.
 	Back string
+	IDs  []string
 }
 
 // refusal tells people what the API tells programs.
 func (v *visit) refusal(p *client.Problem) problemView {
 	view := problemView{Words: sentence(p.Detail)}
 	if v.PostForm != nil {
-		view.Back = within(v.PostForm.Get("back"))
+		view.Back, view.IDs = within(v.PostForm.Get("back")), v.PostForm["id"]
 	}
 	for _, f := range p.Errors {
 		if f.Message != p.Detail {

@@ -16,13 +16,13 @@ func TestImportsAreCancelled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := s.get("/console/imports/"+imp.ID.String()).is(http.StatusOK).shows("running", "Cancel…")
+	own := s.get("/console/imports/"+imp.ID.String()).is(http.StatusOK).shows("running", "Cancel import")
 	asked := s.post("/console/acts/cancel-import", own.form(imp.ID.String())).is(http.StatusOK).shows("No more rows of the file come in")
 	sure := asked.form(imp.ID.String())
 	for range 2 { // somebody clicks twice
 		s.leadsTo(s.post("/console/acts/cancel-import", sure), "Imports cancelled: 1.")
 	}
-	s.get("/console/imports/" + imp.ID.String()).is(http.StatusOK).shows("cancelled").lacks("Cancel…")
+	s.get("/console/imports/" + imp.ID.String()).is(http.StatusOK).shows("cancelled").lacks("Cancel import")
 
 	done, err := s.Store.CreateImport(t.Context(), s.workspace, store.NewImport{APIKeyID: uuid.New()})
 	if err != nil {

@@ -26,10 +26,15 @@ type listView struct {
 	// Older is where the list goes on, Newest where it begins, More where it shows as many rows as it can, File where it is
 	// all of it. Each is empty where there is no such thing.
 	Older, Newest, More, File string
-	// Tick leads to the same list with all rows ticked; Ticked says that they are.
-	Tick   string
-	Ticked bool
+	// Ticked are the ids of the rows that are ticked.
+	Ticked map[string]bool
 	Form   formView
+	// None is what to say where there are no rows, and what to do.
+	None string
+	// Matching is what is chosen of all that match, nil where rows are ticked one by one.
+	Matching *matching
+	// MatchAll leads to the same list with all chosen that match, empty where that is what is shown.
+	MatchAll string
 }
 
 // A formView is what a form needs to be sent once and lead back.
@@ -41,7 +46,9 @@ type button struct{ Label, Address string }
 // A row is an item of a list.
 type row struct {
 	ID, Href string
-	Cells    []shown
+	// Name says which it is, to whoever ticks it.
+	Name  string
+	Cells []shown
 	// Choosable says that one of the list's acts can be done to it.
 	Choosable bool
 }
@@ -62,7 +69,10 @@ const (
 )
 
 // showList shows a page of a collection, or sends all of it as a file.
-func showList(v *visit) (*page, error) {
+func showList(v *visit) (*page, error) { return v.listPage(nil) }
+
+// listPage is a list with some of its rows ticked.
+func (v *visit) listPage(ticked []string) (*page, error) {
 	p, _, err := v.placeAndID()
 	if err != nil {
 		return nil, err
@@ -85,14 +95,37 @@ func showList(v *visit) (*page, error) {
 			view.Filters = append(view.Filters, v.filterView(f, asked.Get(f.Param)))
 		}
 	}
+	view.Ticked = map[string]bool{}
+	for _, id := range ticked {
+		view.Ticked[id] = true
+	}
 	view.link(asked)
-	for _, a := range p.acts() {
-		if a.All && len(view.Rows) > 0 {
-			view.All = append(view.All, button{a.Label, a.address(chosen)})
+	if p.Name == "leads" && asked.Has("matching") {
+		if view.Matching, err = v.matching(chosen); err != nil {
+			return nil, err
 		}
 	}
-	return &page{Title: p.Title, Template: "list", Data: view}, nil
+	for _, a := range p.acts() {
+		if a.All != "" && len(view.Rows) > 0 {
+			view.All = append(view.All, button{a.All, a.address(chosen)})
+		}
+	}
+	shown := &page{Title: p.Title, Template: "list", Data: view}
+	if p.New != "" {
+		shown.New = &link{p.New, p.Href() + "/new"}
+	}
+	return shown, nil
 }
+
+// Narrowed says that filters leave out some of the list, and Folded that those behind the first do.
+func (l *listView) Narrowed() bool { return slices.ContainsFunc(l.Filters, filterView.given) }
+
+// Folded says whether the filters behind the first may be folded away.
+func (l *listView) Folded() bool {
+	return len(l.Filters) > 1 && !slices.ContainsFunc(l.Filters[1:], filterView.given)
+}
+
+func (f filterView) given() bool { return f.Value != "" }
 
 // list reads a page of a place's list, narrowed to what is chosen.
 func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*listView, error) {
@@ -107,11 +140,15 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 	if err != nil {
 		return nil, err
 	}
-	view := &listView{place: p, Form: v.form(p.path), Older: read.NextCursor}
+	view := &listView{place: p, Form: v.form(p.path), Older: read.NextCursor, None: "Nothing here."}
+	if p.Empty != "" && cursor == "" && len(chosen) == 0 {
+		view.None = p.Empty
+	}
+	v.names.learn(read.Items)
 	t := v.table(p.Columns, read.Items)
 	view.Labels = t.Labels
 	for i, item := range read.Items {
-		r := row{ID: item.text("id"), Cells: t.Rows[i]}
+		r := row{ID: item.text("id"), Name: v.nameOf(item), Cells: t.Rows[i]}
 		if !p.Unlisted {
 			r.Href = home + p.item(r.ID)
 		}
@@ -124,6 +161,20 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 		view.Rows = append(view.Rows, r)
 	}
 	return view, nil
+}
+
+// nameOf is what somebody is told who ticks an item.
+func (v *visit) nameOf(item object) string {
+	id := item.text("lead_id")
+	if id == "" {
+		return called(item)
+	}
+	name, _ := v.names.of("leads", id)
+	if member := item.text("member_id"); member != "" {
+		who, _ := v.names.of("members", member)
+		name += " for " + who
+	}
+	return name
 }
 
 // read reads a page of the list at a path, as many items as the API gives unless the query has a limit.
@@ -172,8 +223,8 @@ func (l *listView) link(asked url.Values) {
 	if l.CSV {
 		l.File = with("file", "csv")
 	}
-	if l.Ticked = asked.Has("tick"); !l.Ticked && len(l.Acts) > 0 {
-		l.Tick = with("cursor", asked.Get("cursor"), "tick", "all")
+	if l.Name == "leads" && l.Older != "" && !asked.Has("matching") {
+		l.MatchAll = with("matching", "1")
 	}
 }
 
@@ -204,7 +255,11 @@ func (v *visit) filterView(f filter, value string) filterView {
 	switch {
 	case f.Kind == "choice":
 		for _, choice := range f.Choices {
-			view.Options = append(view.Options, option{choice, capital(strings.ReplaceAll(choice, "_", " "))})
+			value, words, named := strings.Cut(choice, "=")
+			if !named {
+				words = say(f.Param, value)
+			}
+			view.Options = append(view.Options, option{value, capital(words)})
 		}
 	case f.Kind == "from" || f.Kind == "until":
 		if _, err := time.Parse(time.DateOnly, value); value != "" && err != nil {
@@ -225,7 +280,7 @@ func (v *visit) filterView(f filter, value string) filterView {
 func (v *visit) form(path string) formView {
 	back := *v.URL
 	query := back.Query()
-	for _, passing := range []string{"done", "count", "tick"} {
+	for _, passing := range []string{"done", "count", "matching"} {
 		query.Del(passing)
 	}
 	back.RawQuery = query.Encode()

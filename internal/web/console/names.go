@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
@@ -26,7 +27,8 @@ type names struct {
 	get   func(path string, answer any) error
 	walk  func(collection string, query url.Values) iter.Seq2[object, error]
 	known map[string]string // by collection and id; empty where there is no such thing any more
-	read  map[string][]option
+	read  map[string][]object
+	byID  map[string]object // what was read as a whole, by collection and id
 	// asked is how many were looked up one by one.
 	asked int
 }
@@ -44,11 +46,11 @@ type option struct{ Value, Label string }
 // of is the name of the thing with an id in a collection, and whether there is such a thing any more.
 func (n *names) of(collection, id string) (name string, exists bool) {
 	if slices.Contains(few, collection) {
-		n.options(collection)
+		n.all(collection)
 	}
 	key := collection + "/" + id
 	if name, known := n.known[key]; known {
-		return cmp.Or(name, short(id)), name != ""
+		return cmp.Or(name, gone(collection)), name != ""
 	}
 	if n.asked++; n.asked > maxAsked {
 		return short(id), true
@@ -62,27 +64,79 @@ func (n *names) of(collection, id string) (name string, exists bool) {
 		return short(id), true // names are a help: things are shown without them
 	}
 	n.known[key] = name
-	return cmp.Or(name, short(id)), name != ""
+	return cmp.Or(name, gone(collection)), name != ""
 }
 
-// options are a collection's things by name.
-func (n *names) options(collection string) []option {
+// gone is what is said in place of the name of a thing that there is no more.
+func gone(collection string) string {
+	return "a " + strings.TrimSuffix(strings.ReplaceAll(collection, "-", " "), "s") + " that is gone"
+}
+
+func newNames(v *visit) *names {
+	return &names{get: v.get, walk: v.walk, known: map[string]string{}, read: map[string][]object{}, byID: map[string]object{}}
+}
+
+// all are a collection's things, by name.
+func (n *names) all(collection string) []object {
 	if all, read := n.read[collection]; read {
 		return all
 	}
-	var all []option
+	var all []object
 	for one, err := range n.walk(collection, nil) {
 		if err != nil || len(all) == maxOptions {
 			break // ids are shown without names
 		}
-		all = append(all, option{one.text("id"), called(one)})
+		all = append(all, one)
 		n.known[collection+"/"+one.text("id")] = called(one)
+		n.byID[collection+"/"+one.text("id")] = one
 	}
-	slices.SortFunc(all, func(a, b option) int {
-		return cmp.Or(cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)), cmp.Compare(a.Value, b.Value))
+	slices.SortFunc(all, func(a, b object) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(called(a)), strings.ToLower(called(b))), cmp.Compare(a.text("id"), b.text("id")))
 	})
 	n.read[collection] = all
 	return all
+}
+
+// options are those of a collection's things that fit, all of them where nothing says which do.
+func (n *names) options(collection string, fits ...func(object) bool) []option {
+	var all []option
+	for _, one := range n.all(collection) {
+		if !slices.ContainsFunc(fits, func(fits func(object) bool) bool { return !fits(one) }) {
+			all = append(all, option{one.text("id"), called(one)})
+		}
+	}
+	return all
+}
+
+// one is a thing of a collection that is read as a whole, nil where there is none with this id.
+func (n *names) one(collection, id string) object {
+	n.all(collection)
+	return n.byID[collection+"/"+id]
+}
+
+// learn reads the names of all leads that rows refer to at once.
+func (n *names) learn(rows []object) {
+	var ids []string
+	for _, row := range rows {
+		for _, f := range row {
+			id, is := f.Value.(string)
+			if _, known := n.known["leads/"+id]; is && !known && refersTo[f.Name] == "leads" && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	for some := range slices.Chunk(ids, maxPage) {
+		var read list
+		if n.get("/v1/leads?"+url.Values{"ids": {strings.Join(some, ",")}, "limit": {strconv.Itoa(maxPage)}}.Encode(), &read) != nil {
+			return // names are a help: things are shown without them
+		}
+		for _, id := range some {
+			n.known["leads/"+id] = ""
+		}
+		for _, one := range read.Items {
+			n.known["leads/"+one.text("id")] = called(one)
+		}
+	}
 }
 
 // called is what people call a thing.

@@ -20,9 +20,6 @@ type overviewView struct {
 // A trouble is something to be looked at.
 type trouble struct{ Text, Why, Href string }
 
-// refreshEvery is after how many seconds the overview is read again by itself.
-const refreshEvery = 30
-
 func overview(v *visit) (*page, error) {
 	var view overviewView
 	for _, look := range []func(*visit) ([]trouble, error){failures, overdue, integrationTroubles, messageTroubles, webhookTroubles} {
@@ -53,7 +50,7 @@ func overview(v *visit) (*page, error) {
 		l.Acts = nil // ticks would be lost when the page is read again
 		view.Latest = append(view.Latest, l)
 	}
-	return &page{Title: "Overview", Template: "overview", Data: view, Refresh: refreshEvery}, nil
+	return &page{Title: "Today", Template: "overview", Data: view}, nil
 }
 
 // some is how many items a list has, of which there may be more.
@@ -86,7 +83,7 @@ func failures(v *visit) ([]trouble, error) {
 	for reason, n := range counts {
 		query.Set("reason", reason)
 		all = append(all, trouble{
-			fmt.Sprintf("Distributions that failed in the last day with %s: %d", reason, n),
+			fmt.Sprintf("Distributions that failed in the last day (%s): %d", say("reason", reason), n),
 			sentence(lead.Reason(reason).Text()), home + "history?" + query.Encode(),
 		})
 	}
@@ -122,7 +119,7 @@ func integrationTroubles(v *visit) ([]trouble, error) {
 			all = append(all, trouble{fmt.Sprintf("Integration %s is paused", i.text("name")), "What it is sent is kept, and makes no leads.", href})
 		case state != "ok":
 			all = append(all, trouble{
-				fmt.Sprintf("Integration %s: %s, with %s leads held", i.text("name"), state, i.text("health.held")), healthWords[state], href,
+				fmt.Sprintf("Integration %s: %s, with %s leads held", i.text("name"), say("state", state), i.text("health.held")), healthWords[state], href,
 			})
 		case i.text("warning") != "":
 			all = append(all, trouble{fmt.Sprintf("Integration %s warns", i.text("name")), sentence(i.text("warning")), href})

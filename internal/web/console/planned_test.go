@@ -32,7 +32,7 @@ func TestDeletingAGroupSettlesWhatIsPlanned(t *testing.T) {
 	form.Set("sure", "yes")
 	s.post("/console/acts/delete-pending", form).is(http.StatusSeeOther)
 	s.get("/console/history?outcome=cancelled").is(http.StatusOK).shows("cancelled", "Siti", "Ben")
-	s.get("/console/assignments").is(http.StatusOK).shows("Cancelled", "slow")
+	s.get("/console/assignments").is(http.StatusOK).shows("Cancelled", "Slow (4–6 a day)")
 	s.get("/console/assignments/"+assignment).is(http.StatusOK).shows("History", "cancelled")
 	drop(second, "pending", "leave").is(http.StatusSeeOther)
 }

@@ -3,7 +3,9 @@ package console
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"html/template"
 	"net/http"
 	"path"
@@ -17,7 +19,8 @@ var views embed.FS
 
 // pages are the templates, each within the frame, by what they show.
 var pages = func() map[string]*template.Template {
-	frame := template.Must(template.ParseFS(views, "views/frame.html", "views/parts.html"))
+	frame := template.Must(template.New("").Funcs(template.FuncMap{"asset": assetAddress}).
+		ParseFS(views, "views/frame.html", "views/parts/*.html"))
 	all := map[string]*template.Template{}
 	files, err := views.ReadDir("views/pages")
 	if err != nil {
@@ -42,7 +45,42 @@ func render(w http.ResponseWriter, p *page) {
 	_, _ = out.WriteTo(w) // the client is gone where this fails
 }
 
-func serveStyle(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "max-age=300")
-	http.ServeFileFS(w, r, views, "views/style.css")
+// assets are what pages load: the stylesheet and the scripts, by name.
+var assets = func() map[string]asset {
+	all := map[string]asset{}
+	files, err := views.ReadDir("views/assets")
+	if err != nil {
+		panic(err) // they are embedded
+	}
+	for _, f := range files {
+		data, err := views.ReadFile("views/assets/" + f.Name())
+		if err != nil {
+			panic(err)
+		}
+		sum := sha256.Sum256(data)
+		all[f.Name()] = asset{data, hex.EncodeToString(sum[:6])}
+	}
+	return all
+}()
+
+// An asset is a file with what tells its versions apart.
+type asset struct {
+	data    []byte
+	version string
+}
+
+// assetAddress is where an asset is. A new version has a new address, so that no browser shows new pages with an old style.
+func assetAddress(name string) string {
+	return home + "assets/" + name + "?v=" + assets[name].version
+}
+
+func serveAsset(w http.ResponseWriter, r *http.Request) {
+	a, is := assets[r.PathValue("name")]
+	if !is {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	w.Header().Set("Content-Type", map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}[path.Ext(r.PathValue("name"))])
+	_, _ = w.Write(a.data) // the client is gone where this fails
 }

@@ -38,9 +38,6 @@ type table struct {
 	Rows   [][]shown
 }
 
-// timeFormat is for people: the workspace's clock, seconds included, since turns follow each other closely.
-const timeFormat = "2006-01-02 15:04:05"
-
 // tones are the badges of what an outcome, a state or a status can be. Those of assigned leads are the workspace's own.
 var tones = map[string]string{
 	"succeeded": "good", "sent": "good", "ok": "good", "completed": "good", "lead": "good",
@@ -127,22 +124,25 @@ func (v *visit) text(name, value string) shown {
 	if collection, refers := refersTo[name]; refers {
 		called, exists := v.names.of(collection, value)
 		if !exists {
-			return shown{Text: called, Title: value + " does not exist any more"}
+			return shown{Text: called, Title: "This does not exist any more"}
 		}
-		return shown{Text: called, Title: value, Href: home + collection + "/" + url.PathEscape(value)}
+		return shown{Text: called, Href: home + collection + "/" + url.PathEscape(value)}
 	}
 	if name == "reason" {
-		return shown{Text: value, Tone: "bad", Title: lead.Reason(value).Text()}
+		return shown{Text: say(name, value), Tone: "bad", Title: lead.Reason(value).Text()}
 	}
 	if slices.Contains(badges, name) {
 		tone := tones[value]
 		if tone == "" {
 			tone = "plain"
 		}
-		return shown{Text: value, Tone: tone}
+		return shown{Text: say(name, value), Tone: tone}
 	}
 	if at, err := time.Parse(time.RFC3339, value); err == nil && isTime(name) {
-		return shown{Text: at.In(v.zone).Format(timeFormat), Machine: value, Title: at.In(v.zone).Format("Monday, 2 January 2006, 15:04:05.000 MST")}
+		return v.when(at)
+	}
+	if said[name] != nil {
+		return shown{Text: say(name, value)}
 	}
 	if u, err := url.Parse(value); name == "url" && err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		return shown{Text: value, Href: value}
@@ -159,8 +159,11 @@ func isTime(name string) bool {
 // several shows an array: objects as a table, all else as a list of what each would be alone.
 func (v *visit) several(name string, values []any) shown {
 	var all shown
-	if name == "notify_by" && len(values) == 0 {
+	switch {
+	case name == "notify_by" && len(values) == 0:
 		return shown{Text: "not at all"}
+	case name == "given_to":
+		return v.givenTo(values)
 	}
 	var columns []string
 	var rows []object
@@ -183,6 +186,18 @@ func (v *visit) several(name string, values []any) shown {
 	return all
 }
 
+// givenTo shows who has copies of a lead; each name leads to the copy.
+func (v *visit) givenTo(values []any) shown {
+	var all shown
+	for _, value := range values {
+		if copied, is := value.(object); is {
+			name, _ := v.names.of("members", copied.text("member_id"))
+			all.Items = append(all.Items, shown{Text: name, Href: home + "assigned-leads/" + url.PathEscape(copied.text("assigned_lead_id"))})
+		}
+	}
+	return all
+}
+
 func (v *visit) table(columns []string, rows []object) *table {
 	t := &table{}
 	for _, name := range columns {
@@ -191,11 +206,21 @@ func (v *visit) table(columns []string, rows []object) *table {
 	for _, row := range rows {
 		var cells []shown
 		for _, path := range columns {
+			if compute := computed[path]; compute != nil {
+				cells = append(cells, compute(v, row))
+				continue
+			}
 			cells = append(cells, v.show(path[strings.LastIndex(path, ".")+1:], row.get(path)))
 		}
 		t.Rows = append(t.Rows, cells)
 	}
 	return t
+}
+
+// computed are columns that are made of more than one field.
+var computed = map[string]func(*visit, object) shown{
+	"receives": (*visit).receives,
+	"told by":  (*visit).toldBy,
 }
 
 // Empty says that there is nothing to show.
@@ -206,6 +231,9 @@ func (s shown) Empty() bool {
 // label is a field's name as people write it.
 func label(name string) string {
 	name = name[strings.LastIndex(name, ".")+1:]
+	if called := fieldNames[name]; called != "" {
+		return called
+	}
 	if refersTo[name] != "" {
 		name = strings.TrimSuffix(name, "_id")
 	}

@@ -1,0 +1,174 @@
+package console
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+)
+
+// A form is what somebody fills in, and what was wrong with it when they sent it.
+type form struct {
+	// Once makes what the form does be done once, however often it is sent.
+	Once string
+	// Action is where it is sent, Back where Cancel leads.
+	Action, Back string
+	// Save is what its button is called.
+	Save string
+	// Fields are those that it shows, in their order.
+	Fields []input
+	// Problem is what is wrong with no single field.
+	Problem string
+	// Wrong are the fields that are wrong, for whoever cannot see them all at once.
+	Wrong []input
+
+	values url.Values
+	errors map[string]string
+}
+
+// An input is a field of a form as it is shown.
+type input struct {
+	Name, Label, Hint, Value, Error string
+	// Kind is text, email, tel, time, datetime-local, area, select or check.
+	Kind    string
+	Options []option
+	// Suggested are values that can be chosen from, or left for others.
+	Suggested []string
+	Checked   bool
+}
+
+// ID is the input's in the page.
+func (i input) ID() string { return "f-" + i.Name }
+
+// DescribedBy are the ids of what says more of the input.
+func (i input) DescribedBy() string {
+	var ids []string
+	if i.Error != "" {
+		ids = append(ids, i.ID()+"-error")
+	}
+	if i.Hint != "" {
+		ids = append(ids, i.ID()+"-hint")
+	}
+	return strings.Join(ids, " ")
+}
+
+// newForm is a form that holds what there is so far.
+func newForm(action, back string, values url.Values) *form {
+	return &form{Once: rand.Text(), Action: action, Back: back, Save: "Save", values: values, errors: map[string]string{}}
+}
+
+// sentForm is a form as it was sent.
+func (v *visit) sentForm(back string) (*form, error) {
+	if err := v.readForm(); err != nil {
+		return nil, err
+	}
+	f := newForm(v.URL.Path, back, v.PostForm)
+	if once := v.PostForm.Get("once"); once != "" {
+		f.Once = once
+	}
+	return f, nil
+}
+
+// does has the visit's calls made once for the form.
+func (f *form) does(v *visit) { v.api = v.site.client(v.Request, v.token, f.Once) }
+
+// value is what a field holds, without the space around it.
+func (f *form) value(name string) string { return strings.TrimSpace(f.values.Get(name)) }
+
+// made is a field with what it holds and what is wrong with it.
+func (f *form) made(i input) input {
+	i.Error = f.errors[i.Name]
+	if i.Value == "" {
+		i.Value = f.values.Get(i.Name)
+	}
+	if i.Error != "" {
+		f.Wrong = append(f.Wrong, i)
+	}
+	return i
+}
+
+func (f *form) add(i input) { f.Fields = append(f.Fields, f.made(i)) }
+
+func (f *form) text(kind, name, label, hint string) {
+	f.add(input{Kind: kind, Name: name, Label: label, Hint: hint})
+}
+
+func (f *form) choose(name, label, hint string, options []option) {
+	f.add(input{Kind: "select", Name: name, Label: label, Hint: hint, Options: options})
+}
+
+func (f *form) check(name, label, hint string) {
+	f.add(input{Kind: "check", Name: name, Label: label, Hint: hint, Value: "yes", Checked: f.values.Get(name) != ""})
+}
+
+// refused puts what the API says of a form's fields beside them, and says whether that is all there is to the error. as
+// finds the form's name for a field of the API's, empty where the form has none.
+func (f *form) refused(err error, as func(field string) string) bool {
+	p := &client.Problem{}
+	if !errors.As(err, &p) || !p.Refused() || p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden && p.Code == "forbidden" {
+		return false
+	}
+	for _, e := range p.Errors {
+		_, field, _ := strings.Cut(e.Location, ".")
+		name := as(field)
+		switch {
+		case name != "":
+			f.errors[name] = sentence(humane(e.Message))
+		case !slices.ContainsFunc(p.Errors, func(o client.Field) bool { return o.Message == p.Detail }) || e.Message == p.Detail:
+			f.Problem = sentence(humane(e.Message))
+		}
+	}
+	if len(f.errors) == 0 && f.Problem == "" {
+		f.Problem = sentence(humane(p.Detail))
+	}
+	return true
+}
+
+// same is for forms whose fields are called as the API's.
+func same(field string) string { return field }
+
+var (
+	tooShort = regexp.MustCompile(`^expected length >= 1$`)
+	tooLong  = regexp.MustCompile(`^expected length <= ([0-9]+)$`)
+)
+
+// humane says for people what is said for programs.
+func humane(message string) string {
+	switch found := tooLong.FindStringSubmatch(message); {
+	case tooShort.MatchString(message):
+		return "This is needed"
+	case found != nil:
+		return "This is longer than " + found[1] + " characters"
+	case strings.HasPrefix(message, "expected string to be RFC 5322 email"):
+		return "This is no e-mail address; write it as in name@example.com"
+	case strings.Contains(message, "either group_id or member_ids"):
+		return "Choose either a group or people"
+	}
+	for _, word := range []string{"group_id", "member_ids", "member_id", "source_id", "due_at", "lead_ids"} {
+		message = strings.ReplaceAll(message, word, strings.ToLower(label(word)))
+	}
+	return message
+}
+
+// formPage shows a form on a page of its own.
+func formPage(title string, f *form, up *link) *page {
+	p := &page{Title: title, Template: "form", Data: f, Up: up}
+	if len(f.errors) > 0 || f.Problem != "" {
+		p.Status = http.StatusUnprocessableEntity
+	}
+	return p
+}
+
+// done leads to a page and has it say what was done.
+func (v *visit) done(address, what string) (*page, error) {
+	http.Redirect(v.w, v.Request, address+"?done="+what, http.StatusSeeOther)
+	return nil, nil
+}
+
+// told are the words for what was done from pages of their own.
+var told = map[string]string{"added": "Added.", "saved": "Saved.", "assigned": "Accepted. Here is how far they have come."}

@@ -1,0 +1,51 @@
+package console
+
+import (
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// receiversOf are a group's receivers as they are listed.
+func receiversOf(group object) []lead.Listed {
+	var all []lead.Listed
+	slots, _ := group.get("slots").([]any)
+	for _, s := range slots {
+		slot, _ := s.(object)
+		listed := lead.Listed{Weight: 1}
+		if n, is := slot.get("weight").(json.Number); is {
+			if weight, err := n.Int64(); err == nil {
+				listed.Weight = int(weight)
+			}
+		}
+		members, _ := slot.get("members").([]any)
+		for _, m := range members {
+			one, _ := m.(object)
+			listed.Members = append(listed.Members, lead.Receiver{MemberID: uuidOf(one.text("member_id")), Notify: one.is("notify")})
+		}
+		all = append(all, listed)
+	}
+	return all
+}
+
+// whyNot says why a member cannot receive leads now, empty where they can.
+func (v *visit) whyNot(member string) string {
+	switch one := v.names.one("members", member); {
+	case one == nil:
+		return "removed"
+	case !one.is("active"):
+		return "deactivated"
+	}
+	return ""
+}
+
+// uuidOf is an id of the API's, none where it is no id.
+func uuidOf(text string) uuid.UUID {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
+}

@@ -1,0 +1,151 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+var toMembers = &link{"Members", home + "members"}
+
+// newMember asks for a member to be added.
+func newMember(v *visit) (*page, error) {
+	return v.memberForm("New member", newForm(home+"members/new", home+"members", url.Values{}))
+}
+
+func addMember(v *visit) (*page, error) {
+	f, err := v.sentForm(home + "members")
+	if err != nil {
+		return nil, err
+	}
+	f.does(v)
+	var made struct{ ID string }
+	err = v.api.Call(v.Context(), http.MethodPost, "/v1/members", without(memberBody(f)), &made)
+	if err != nil && f.refused(err, memberField) {
+		return v.memberForm("New member", f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(home+"members/"+url.PathEscape(made.ID), "added")
+}
+
+// editMember asks what to change of a member.
+func editMember(v *visit) (*page, error) {
+	one, err := v.item("members")
+	if err != nil {
+		return nil, err
+	}
+	by, _ := one.get("notify_by").([]any)
+	var channels []string
+	for _, channel := range by {
+		channels = append(channels, channel.(string))
+	}
+	slices.Sort(channels)
+	told := strings.Join(channels, ",")
+	if one.get("notify_by") != nil && told == "" {
+		told = "none"
+	}
+	here := home + "members/" + one.text("id")
+	return v.memberForm(called(one), newForm(here+"/edit", here, url.Values{
+		"name": {one.text("name")}, "email": {one.text("email")}, "telegram_chat_id": {one.text("telegram_chat_id")},
+		"timezone": {one.text("timezone")}, "notify_by": {told}, "from": {one.text("quiet_hours.from")}, "to": {one.text("quiet_hours.to")},
+	}))
+}
+
+func saveMember(v *visit) (*page, error) {
+	one, err := v.item("members")
+	if err != nil {
+		return nil, err
+	}
+	here := home + "members/" + one.text("id")
+	f, err := v.sentForm(here)
+	if err != nil {
+		return nil, err
+	}
+	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/members/"+one.text("id"), memberBody(f), nil)
+	if err != nil && f.refused(err, memberField) {
+		return v.memberForm(called(one), f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(here, "saved")
+}
+
+// item reads the thing that an address names in a collection.
+func (v *visit) item(collection string) (object, error) {
+	if uuid.Validate(v.PathValue("id")) != nil {
+		return nil, errNoPage
+	}
+	var one object
+	return one, v.get("/v1/"+collection+"/"+v.PathValue("id"), &one)
+}
+
+// memberForm shows the fields of a member.
+func (v *visit) memberForm(title string, f *form) (*page, error) {
+	f.text("text", "name", "Name", "")
+	f.text("email", "email", "Email", "Where they are told of their leads, unless it is by Telegram.")
+	f.text("text", "telegram_chat_id", "Telegram chat", "A number. Leave it empty: the member’s page makes a link by which they connect their Telegram themselves.")
+	f.add(input{
+		Kind: "text", Name: "timezone", Label: "Time zone", Hint: "Leads go out by this clock. Empty: the workspace’s, " + v.zone.String() + ".", Suggested: zones,
+	})
+	f.choose("notify_by", "Told of new leads", "", []option{
+		{"", "by Telegram where connected, else by e-mail"}, {"email", "by e-mail"}, {"telegram", "by Telegram"}, {"email,telegram", "by both"}, {"none", "not at all"},
+	})
+	f.text("time", "from", "Quiet from", "No messages from this time …")
+	f.text("time", "to", "Quiet until", "… until this one, by their own clock. Leave both empty for messages at any time.")
+	return formPage(title, f, toMembers), nil
+}
+
+// zones are suggested; every other IANA time zone can be written.
+var zones = []string{
+	"Asia/Kuala_Lumpur", "Asia/Singapore", "Asia/Jakarta", "Asia/Bangkok", "Asia/Manila", "Asia/Ho_Chi_Minh", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Tokyo",
+	"Asia/Kolkata", "Asia/Dubai", "Australia/Sydney", "Australia/Perth", "Europe/London", "Europe/Berlin", "America/New_York", "America/Los_Angeles", "America/Sao_Paulo", "UTC",
+}
+
+// memberBody is what a form says of a member; null is what it leaves empty.
+func memberBody(f *form) map[string]any {
+	body := map[string]any{"name": f.value("name"), "notify_by": nil, "quiet_hours": nil}
+	for _, name := range []string{"email", "telegram_chat_id", "timezone"} {
+		if body[name] = nil; f.value(name) != "" {
+			body[name] = f.value(name)
+		}
+	}
+	switch by := f.value("notify_by"); by {
+	case "":
+	case "none":
+		body["notify_by"] = []string{}
+	default:
+		body["notify_by"] = strings.Split(by, ",")
+	}
+	if f.value("from") != "" || f.value("to") != "" {
+		body["quiet_hours"] = map[string]string{"from": f.value("from"), "to": f.value("to")}
+	}
+	return body
+}
+
+// without leaves out what is null, which a new thing cannot have.
+func without(body map[string]any) map[string]any {
+	for name, value := range body {
+		if value == nil {
+			delete(body, name)
+		}
+	}
+	return body
+}
+
+// memberField is the form's field for one of the API's.
+func memberField(field string) string {
+	field = strings.TrimPrefix(field, "quiet_hours.")
+	switch {
+	case strings.HasPrefix(field, "notify_by"):
+		return "notify_by"
+	case field == "quiet_hours":
+		return "from"
+	}
+	return field
+}

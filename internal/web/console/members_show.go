@@ -1,0 +1,130 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// A memberView is a member with what waits for them and what they got.
+type memberView struct {
+	Facts []part
+	Acts  []*act
+	Form  formView
+	ID    string
+	Edit  string
+	// Untold says why the member cannot be told of leads, and Doomed what will fail that is planned for them; empty where that is not so.
+	Untold, Doomed string
+	// Telegram is a link by which they connect their Telegram, empty where it was not asked for.
+	Telegram string
+	Sections []*listView
+}
+
+func showMember(v *visit) (*page, error) { return v.memberPage("") }
+
+// linkTelegram makes a link by which a member connects their Telegram.
+func linkTelegram(v *visit) (*page, error) {
+	if uuid.Validate(v.PathValue("id")) != nil {
+		return nil, errNoPage
+	}
+	var made struct{ URL string }
+	if err := v.api.Call(v.Context(), http.MethodPost, "/v1/members/"+v.PathValue("id")+"/telegram-link", nil, &made); err != nil {
+		return nil, err
+	}
+	return v.memberPage(made.URL)
+}
+
+func (v *visit) memberPage(telegram string) (*page, error) {
+	one, err := v.item("members")
+	if err != nil {
+		return nil, err
+	}
+	p, err := placeOf("members", "", "")
+	if err != nil {
+		return nil, err
+	}
+	here := home + "members/" + one.text("id")
+	view := memberView{Acts: p.fitting(one), Form: v.form("members"), ID: one.text("id"), Edit: here + "/edit", Telegram: telegram, Untold: untold(one)}
+	planned, _ := strconv.Atoi(one.text("pending.count")) // 0 where there is none
+	if planned > 0 && !one.is("active") {
+		view.Doomed = counted(planned, "lead") + " planned for them will fail when due, unless they are active again by then."
+	}
+	zone := shown{Text: one.text("timezone")}
+	if zone.Text == "" {
+		zone.Text = v.zone.String() + ", the workspace’s"
+	}
+	next := shown{Text: "nothing"}
+	if planned > 0 {
+		next = v.show("next_due_at", one.get("pending.next_due_at"))
+		next.Text = counted(planned, "lead") + ", the next " + next.Text
+	}
+	quiet := shown{Text: "none"}
+	if one.get("quiet_hours") != nil {
+		quiet.Text = one.text("quiet_hours.from") + " to " + one.text("quiet_hours.to")
+	}
+	view.Facts = []part{
+		{"Receives leads", v.receives(one)}, {"Planned for them", next}, {"Told of leads", v.toldBy(one)}, {"Email", v.show("email", one.get("email"))},
+		{"Telegram", v.show("telegram_chat_id", one.get("telegram_chat_id"))}, {"Time zone", zone}, {"Quiet hours", quiet}, {"Added", v.show("created_at", one.get("created_at"))},
+	}
+	if view.Sections, err = v.sections(p, one.text("id")); err != nil {
+		return nil, err
+	}
+	return &page{Title: called(one), Template: "member", Data: view, Up: toMembers}, nil
+}
+
+// receives says whether a member receives leads.
+func (v *visit) receives(one object) shown {
+	if one.is("active") {
+		return shown{Text: "active", Tone: "good"}
+	}
+	return shown{Text: "deactivated", Tone: "bad"}
+}
+
+// untold says why a member cannot be told of their leads, empty where they can, or are not to be.
+func untold(one object) string {
+	by, chosen := one.get("notify_by").([]any)
+	switch email, telegram := one.text("email") != "", one.text("telegram_chat_id") != ""; {
+	case chosen && len(by) == 0:
+		return ""
+	case !email && !telegram:
+		return "They cannot be told of their leads: there is neither an e-mail address nor a Telegram chat. Add one under Edit."
+	case email && one.text("email_off") != "" && !telegram:
+		return "They cannot be told of their leads: nothing is sent to the e-mail address any more, since it is " + say("email_off", one.text("email_off")) + ". Give another under Edit."
+	}
+	return ""
+}
+
+// toldBy says how a member is told of their leads.
+func (v *visit) toldBy(one object) shown {
+	by, chosen := one.get("notify_by").([]any)
+	switch {
+	case chosen && len(by) == 0:
+		return shown{Text: "not at all"}
+	case untold(one) != "":
+		return shown{Text: "cannot be told", Tone: "warn"}
+	case chosen:
+		var names []string
+		for _, channel := range by {
+			names = append(names, say("channel", channel.(string)))
+		}
+		return shown{Text: strings.Join(names, " and ")}
+	case one.text("telegram_chat_id") != "":
+		return shown{Text: "Telegram"}
+	}
+	return shown{Text: "e-mail"}
+}
+
+// memberHref is a member's page.
+func memberHref(id string) string { return home + "members/" + url.PathEscape(id) }
+
+func (s *site) serveMembers(pages *http.ServeMux) {
+	pages.HandleFunc("GET /console/members/new", s.page(newMember))
+	pages.HandleFunc("POST /console/members/new", s.page(addMember))
+	pages.HandleFunc("GET /console/members/{id}", s.page(showMember))
+	pages.HandleFunc("GET /console/members/{id}/edit", s.page(editMember))
+	pages.HandleFunc("POST /console/members/{id}/edit", s.page(saveMember))
+	pages.HandleFunc("POST /console/members/{id}/telegram", s.page(linkTelegram))
+}

@@ -1,0 +1,98 @@
+package console
+
+import (
+	"net/url"
+	"strconv"
+)
+
+// A runView is how far leads have come that were assigned together.
+type runView struct {
+	Sentence []shown
+	Counts   []runCount
+	// Live says that more is to come soon.
+	Live     bool
+	Here     string
+	Sections []*listView
+}
+
+// A runCount is how many of them have come to one end; its bar begins at From and is Width wide, in hundredths of all.
+type runCount struct {
+	Label, Class string
+	Count        int
+	From, Width  float64
+	Href         string
+}
+
+// showRun shows what became of leads that were assigned together.
+func showRun(v *visit) (*page, error) {
+	one, err := v.item("assignments")
+	if err != nil {
+		return nil, err
+	}
+	p, err := placeOf("assignments", "", "")
+	if err != nil {
+		return nil, err
+	}
+	id := one.text("id")
+	view := runView{Sentence: v.runWords(one), Here: v.URL.Path}
+	total := number(one, "count")
+	from := 0.0
+	for _, c := range []struct{ field, label, class, list, outcome string }{
+		{"given", "Given", "good", "history", "succeeded"}, {"pending", "Pending", "plain", "pending-leads", ""},
+		{"failed", "Failed", "bad", "history", "failed"}, {"cancelled", "Deleted", "warn", "history", "cancelled"}, {"withdrawn", "Taken back", "warn", "history", ""},
+	} {
+		n := number(one, c.field)
+		if c.field == "withdrawn" && n == 0 {
+			continue
+		}
+		query := url.Values{"assignment_id": {id}}
+		if c.outcome != "" {
+			query.Set("outcome", c.outcome)
+		}
+		share := runCount{Label: c.label, Class: c.class, Count: n, From: from, Href: home + c.list + "?" + query.Encode()}
+		if total > 0 {
+			share.Width = 100 * float64(n) / float64(total)
+		}
+		from += share.Width
+		view.Counts = append(view.Counts, share)
+	}
+	view.Live = number(one, "pending") > 0
+	if view.Sections, err = v.sections(p, id); err != nil {
+		return nil, err
+	}
+	return &page{Title: "Assigned " + counted(total, "lead"), Template: "run", Data: view, Up: &link{"Assignments", home + "assignments"}}, nil
+}
+
+// runWords say to whom leads were assigned, when, and how fast they go out.
+func (v *visit) runWords(one object) []shown {
+	words := []shown{{Text: "To "}}
+	if group := one.text("group_id"); group != "" {
+		words = append(words, v.show("group_id", group))
+	}
+	members, _ := one.get("member_ids").([]any)
+	for i, m := range members {
+		if i > 0 {
+			words = append(words, shown{Text: ", "})
+		}
+		words = append(words, v.show("member_id", m))
+	}
+	words = append(words, shown{Text: ", assigned "}, v.show("created_at", one.get("created_at")), shown{Text: ". "})
+	switch {
+	case one.text("pace") != "":
+		words = append(words, shown{Text: "They go out later, " + paceNames[one.text("pace")] + " for each member."})
+	case one.text("at") != "":
+		words = append(words, shown{Text: "They go out "}, v.show("at", one.get("at")), shown{Text: "."})
+	default:
+		words = append(words, shown{Text: "They go out at once."})
+	}
+	return words
+}
+
+// number is a whole number of an object's, 0 where there is none.
+func number(one object, field string) int {
+	n, err := strconv.Atoi(one.text(field))
+	if err != nil {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,42 @@
+// What pages do more conveniently with a script than without; each works without.
+
+// Select all ticks the rows beside it, and the bar says how many are ticked.
+for (const list of document.querySelectorAll("form.rows")) {
+  const all = list.querySelector("input[name=every]");
+  const told = list.querySelector(".ticked");
+  if (!all || all.disabled) continue;
+  const boxes = [...list.querySelectorAll("input[name=id]")];
+  let last = null;
+  const tell = () => {
+    const n = boxes.filter((b) => b.checked).length;
+    told.textContent = n ? `${n} selected` : "";
+    all.checked = n > 0 && n === boxes.length;
+    all.indeterminate = n > 0 && n < boxes.length;
+  };
+  all.addEventListener("change", () => { for (const b of boxes) b.checked = all.checked; tell(); });
+  for (const box of boxes) {
+    // With Shift held, all between the last one ticked and this one are ticked too.
+    box.addEventListener("click", (e) => {
+      if (e.shiftKey && last) {
+        const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
+        for (const b of boxes.slice(from, to + 1)) b.checked = box.checked;
+      }
+      last = box;
+      tell();
+    });
+  }
+  tell();
+}
+
+// What is live is read again, unless somebody is at work in it.
+for (const part of document.querySelectorAll("[data-live]")) {
+  const seconds = Number(part.dataset.live) || 30;
+  setInterval(async () => {
+    if (document.hidden || part.contains(document.activeElement) || part.querySelector("input:checked:not(:disabled)")) return;
+    const answer = await fetch(location.href).catch(() => null);
+    if (!answer?.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("[data-live]");
+    if (fresh) part.replaceChildren(...fresh.childNodes);
+  }, seconds * 1000);
+}

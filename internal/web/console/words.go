@@ -1,0 +1,49 @@
+package console
+
+import (
+	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// said are the words for what programs call otherwise, by the field's name and its value.
+var said = map[string]map[string]string{
+	"method":  {"round_robin": "One member a turn", "round_robin_multiple": "A receivers group a turn"},
+	"pace":    paceNames,
+	"trigger": {"immediate": "at once", "scheduled": "as planned", "distribute_now": "brought forward"},
+	"outcome": {"succeeded": "given"},
+	"channel": {"api": "keyed in or API", "email": "e-mail", "telegram": "Telegram"},
+	"state":   {"token_dead": "access token refused"},
+	"kind":    {"form": "form page", "linkedin": "LinkedIn", "meta": "Meta", "google": "Google", "tiktok": "TikTok", "typeform": "Typeform"},
+	"reason":  reasonNames,
+}
+
+var paceNames = map[string]string{"slow": "Slow (4–6 a day)", "normal": "Normal (5–7 a day)", "fast": "Fast (8–12 a day)"}
+
+// reasonNames are the reasons in a few words each; their texts say more.
+var reasonNames = map[string]string{
+	string(lead.AlreadyAssigned):   "already has it",
+	string(lead.SourceLeadDeleted): "lead deleted",
+	string(lead.MemberInactive):    "deactivated",
+	string(lead.NoActiveReceiver):  "nobody can receive",
+	string(lead.GroupDeleted):      "group deleted",
+	string(lead.SourceNotEligible): "source not offered",
+	string(lead.FeatureDisabled):   "switched off",
+	string(lead.Duplicate):         "duplicate",
+	string(lead.TestLead):          "a test",
+	string(lead.InternalError):     "fault in the system",
+}
+
+// say is a field's value in words.
+func say(name, value string) string {
+	if words := said[name][value]; words != "" {
+		return words
+	}
+	return strings.ReplaceAll(value, "_", " ")
+}
+
+// fieldNames are what fields are called whose names say it badly.
+var fieldNames = map[string]string{
+	"at": "When", "due_at": "Due", "given_to": "Given to", "member_ids": "Members", "telegram_chat_id": "Telegram", "email": "Email",
+	"api_key_id": "Key", "cancelled_by": "Cancelled by", "skipped": "Passed over", "trigger": "How", "due_before": "Due before",
+}
