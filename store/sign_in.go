@@ -30,29 +30,18 @@ func (q Queries) CreateSignInLink(ctx context.Context, workspace, person uuid.UU
 	return token, expires, oneRow(result, err)
 }
 
-// LinkedPerson returns who a link signs in, without using it. It returns ErrBadLink where the link is no good.
-func (q Queries) LinkedPerson(ctx context.Context, token string) (Person, error) {
-	return q.linked(ctx, token, `
-		SELECT `+personColumns+` FROM sign_in_links l JOIN people p USING (workspace_id, person_id)
-		WHERE l.workspace_id = $1 AND l.token_hash = $2 AND l.expires_at > $3 AND p.removed_at IS NULL`)
-}
-
-// UseSignInLink returns who a link signs in; after that it is no good. It returns ErrBadLink as LinkedPerson does.
-func (t *Tx) UseSignInLink(ctx context.Context, token string) (Person, error) {
-	return t.linked(ctx, token, `
-		DELETE FROM sign_in_links l USING people p
-		WHERE l.workspace_id = $1 AND l.token_hash = $2 AND l.expires_at > $3
-			AND p.workspace_id = l.workspace_id AND p.person_id = l.person_id AND p.removed_at IS NULL
-		RETURNING `+personColumns)
-}
-
-func (q Queries) linked(ctx context.Context, token, statement string) (p Person, err error) {
+// UseSignInLink returns who a link signs in; after that it is no good. It returns ErrBadLink where it was no good before.
+func (t *Tx) UseSignInLink(ctx context.Context, token string) (p Person, err error) {
 	workspace, is := workspaceOf(signInPrefix, token)
 	if !is {
 		return p, ErrBadLink
 	}
 	hash := sha256.Sum256([]byte(token))
-	err = translate(sqlx.GetContext(ctx, q.q, &p, statement, workspace, hash[:], q.now()))
+	err = translate(sqlx.GetContext(ctx, t.q, &p, `
+		DELETE FROM sign_in_links l USING people p
+		WHERE l.workspace_id = $1 AND l.token_hash = $2 AND l.expires_at > $3
+			AND p.workspace_id = l.workspace_id AND p.person_id = l.person_id AND p.removed_at IS NULL
+		RETURNING `+personColumns, workspace, hash[:], t.now()))
 	if errors.Is(err, ErrNotFound) {
 		err = ErrBadLink
 	}

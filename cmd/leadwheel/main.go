@@ -25,6 +25,7 @@ type cli struct {
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this program's schema, or look at it."`
 	Workspace  workspaceCmd  `cmd:"" help:"Create and list workspaces."`
 	APIKey     apiKeyCmd     `cmd:"" name:"apikey" help:"Create, list, rotate and revoke API keys."`
+	Person     personCmd     `cmd:"" help:"Invite, list and remove those who sign in to the console."`
 	Session    sessionCmd    `cmd:"" help:"Look at who is signed in to the console, and sign them out."`
 	Import     importsCmd    `cmd:"" help:"Import leads from a file, look at imports, and cancel them."`
 	Group      groupCmd      `cmd:"" help:"Look at distribution groups and whose turn is next, edit and delete them."`
@@ -67,7 +68,7 @@ func run(args []string, s streams) int {
 func words() kong.Vars {
 	return kong.Vars{
 		"roles": oneOf(lead.Roles()), "outcomes": oneOf(lead.Outcomes()), "triggers": oneOf(lead.Triggers()),
-		"paces": oneOf(lead.Paces[:]), "pending_actions": oneOf(store.PendingActions()),
+		"paces": oneOf(lead.Paces[:]), "pending_actions": oneOf(store.PendingActions()), "person_roles": oneOf(lead.PersonRoles()),
 	}
 }
 

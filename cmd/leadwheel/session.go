@@ -32,14 +32,15 @@ func (sessionListCmd) Help() string {
 }
 
 type sessionItem struct {
-	ID        uuid.UUID `json:"id"`
-	APIKeyID  uuid.UUID `json:"api_key_id"`
-	Current   bool      `json:"current"`
-	Address   *string   `json:"address"`
-	Browser   *string   `json:"browser"`
-	CreatedAt time.Time `json:"created_at"`
-	SeenAt    time.Time `json:"seen_at"`
-	ExpiresAt time.Time `json:"expires_at"`
+	ID        uuid.UUID  `json:"id"`
+	PersonID  *uuid.UUID `json:"person_id"`
+	APIKeyID  *uuid.UUID `json:"api_key_id"`
+	Current   bool       `json:"current"`
+	Address   *string    `json:"address"`
+	Browser   *string    `json:"browser"`
+	CreatedAt time.Time  `json:"created_at"`
+	SeenAt    time.Time  `json:"seen_at"`
+	ExpiresAt time.Time  `json:"expires_at"`
 }
 
 // Run prints the sessions.
@@ -55,13 +56,13 @@ func (c *sessionListCmd) Run(ctx context.Context, s streams) error {
 		}
 		items = append(items, one)
 		rows = append(rows, []string{
-			one.ID.String(), timeCell(&one.CreatedAt), timeCell(&one.SeenAt), timeCell(&one.ExpiresAt), textCell(one.Address), textCell(one.Browser), one.APIKeyID.String(),
+			one.ID.String(), timeCell(&one.CreatedAt), timeCell(&one.SeenAt), timeCell(&one.ExpiresAt), textCell(one.Address), textCell(one.Browser), idCell(one.PersonID), idCell(one.APIKeyID),
 		})
 	}
 	if c.JSON {
 		return printJSON(s.out, list[sessionItem]{items})
 	}
-	return printTable(s.out, "ID BEGUN SEEN ENDS ADDRESS BROWSER API_KEY", rows)
+	return printTable(s.out, "ID BEGUN SEEN ENDS ADDRESS BROWSER PERSON API_KEY", rows)
 }
 
 type sessionEndCmd struct {

@@ -11,13 +11,16 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/standalone"
+	"github.com/leadwheel/leadwheel/internal/web/api"
 )
 
 // announcement is what `leadwheel up` says once it serves.
 type announcement struct {
-	URL         string     `json:"url"`
-	OpenAPIURL  string     `json:"openapi_url"`
-	ConsoleURL  string     `json:"console_url"`
+	URL        string `json:"url"`
+	OpenAPIURL string `json:"openapi_url"`
+	ConsoleURL string `json:"console_url"`
+	// SignInURL opens the console signed in, once.
+	SignInURL   string     `json:"sign_in_url"`
 	QueuesURL   string     `json:"queues_url"`
 	APIKey      string     `json:"api_key"`
 	KeyFile     string     `json:"key_file"`
@@ -55,7 +58,7 @@ func announcementOf(all *standalone.Standalone) (announcement, error) {
 		return announcement{}, err
 	}
 	a := announcement{
-		URL: base, OpenAPIURL: base + "/v1/openapi.json", ConsoleURL: base + "/console/", QueuesURL: ops + "/queues", APIKey: all.AdminKey, KeyFile: all.KeyFile,
+		URL: base, OpenAPIURL: base + "/v1/openapi.json", ConsoleURL: base + "/console/", SignInURL: base + api.SignInPath + all.SignInLink, QueuesURL: ops + "/queues", APIKey: all.AdminKey, KeyFile: all.KeyFile,
 		WorkspaceID: all.Workspace.ID, Workspace: all.Workspace.Name, Notes: append([]string{}, all.Notes...),
 		Settings: append([]string{}, all.Settings...),
 	}
@@ -82,7 +85,8 @@ func (a announcement) print(w io.Writer) {
 	fmt.Fprintf(w, "\nLeadwheel is up.\n\n")
 	for _, line := range [][2]string{
 		{"API", a.URL + "   (described in " + a.OpenAPIURL + ")"},
-		{"Console", a.ConsoleURL + "   (sign in with the admin key)"},
+		{"Console", a.SignInURL},
+		{"", "(this link signs you in, once, within 15 minutes; after that " + a.ConsoleURL + " with the admin key)"},
 		{"Queues", a.QueuesURL},
 		{"Workspace", printable(a.Workspace)},
 		{"Admin key", a.APIKey + "   (kept in " + a.KeyFile + ")"},

@@ -34,7 +34,7 @@ func (s *Standalone) prepare(ctx context.Context, databaseURL string) (err error
 	if len(groups) > 0 {
 		s.Group = &groups[len(groups)-1]
 	}
-	return s.prepareKey(ctx, st)
+	return errors.Join(s.prepareKey(ctx, st), s.preparePerson(ctx, st))
 }
 
 // demoWorkspace is the workspace named demo, else the oldest; an empty database gets one.

@@ -47,6 +47,8 @@ type Standalone struct {
 	KeyFile   string
 	AdminKey  string
 	Workspace store.Workspace
+	// SignInLink is the token of a link that signs whoever started this in to the console, once.
+	SignInLink string
 	// Group is the workspace's oldest distribution group; nil where it has none.
 	Group *store.Group
 	// Notes are what the person at the terminal should know, a sentence each.

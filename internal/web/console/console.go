@@ -26,6 +26,8 @@ func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
 	pages.HandleFunc("GET /console/assets/{name}", serveAsset)
 	pages.HandleFunc("GET /console/sign-in", s.askForKey)
 	pages.HandleFunc("POST /console/sign-in", s.signIn)
+	pages.HandleFunc("GET /console/sign-in/{link}", s.openLink)
+	pages.HandleFunc("POST /console/sign-in/{link}", s.useLink)
 	pages.HandleFunc("POST /console/sign-out", s.signOut)
 	pages.HandleFunc("GET /console/{$}", s.page(overview))
 	pages.HandleFunc("GET /console/settings", s.page(showSettings))

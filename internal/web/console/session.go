@@ -24,8 +24,9 @@ const (
 	home    = "/console/"
 )
 
-// A signInView is the page that asks for a key.
-type signInView struct{ Back, Problem string }
+// A signInView is the page that asks who somebody is: by address and password, or with an API key. Link is the address of one
+// that signs them in, empty where none led here.
+type signInView struct{ Back, Email, Problem, Link string }
 
 // tokenOf is the token of whoever is signed in, empty where nobody is.
 func tokenOf(r *http.Request) string {
@@ -58,24 +59,75 @@ func (s *site) askForKey(w http.ResponseWriter, r *http.Request) {
 	render(w, &page{Title: "Sign in", Template: "sign-in", Data: signInView{Back: within(r.FormValue("back"))}})
 }
 
+// signIn signs somebody in by address and password or, where there is no address, with an API key.
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	key, back := strings.TrimSpace(r.PostFormValue("key")), within(r.PostFormValue("back"))
-	token, status, problem := s.begin(w, r, key)
-	if problem != "" {
-		render(w, &page{Title: "Sign in", Template: "sign-in", Status: status, Data: signInView{back, problem}})
+	view := signInView{Back: within(r.PostFormValue("back")), Email: strings.TrimSpace(r.PostFormValue("email"))}
+	var token string
+	status := http.StatusOK
+	if view.Email != "" {
+		token, status, view.Problem = s.enter(w, r, map[string]string{"email": view.Email, "password": r.PostFormValue("password")})
+	} else {
+		token, status, view.Problem = s.begin(w, r, strings.TrimSpace(r.PostFormValue("key")))
+	}
+	if view.Problem != "" {
+		render(w, &page{Title: "Sign in", Template: "sign-in", Status: status, Data: view})
 		return
 	}
+	s.keep(w, r, token, view.Back)
+}
+
+// keep has a browser keep a session, and leads on.
+func (s *site) keep(w http.ResponseWriter, r *http.Request, token, to string) {
 	cookie := cookieFor(r)
 	cookie.Value, cookie.MaxAge = token, int(store.SessionAge.Seconds())
 	http.SetCookie(w, cookie)
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// openLink signs in whoever opens a link by hand. Programs open links too, to show what is behind them or to look for harm, and would
+// use it up: whoever comes otherwise is asked to press a button.
+func (s *site) openLink(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Site") == "none" {
+		s.useLink(w, r)
+		return
+	}
+	render(w, &page{Title: "Sign in", Template: "sign-in", Data: signInView{Link: r.URL.Path}})
+}
+
+// useLink signs somebody in by a link.
+func (s *site) useLink(w http.ResponseWriter, r *http.Request) {
+	token, status, problem := s.enter(w, r, map[string]string{"link": r.PathValue("link")})
+	if problem != "" {
+		render(w, &page{Title: "Sign in", Template: "sign-in", Status: status, Data: signInView{Back: home, Problem: problem}})
+		return
+	}
+	s.keep(w, r, token, home)
+}
+
+// enter begins a person's session, or says what is wrong, and with which status to refuse it.
+func (s *site) enter(w http.ResponseWriter, r *http.Request, by map[string]string) (token string, status int, problem string) {
+	var begun struct{ Token string }
+	refused := &client.Problem{}
+	err := s.client(r, "", "").Call(r.Context(), http.MethodPost, "/v1/sign-in", by, &begun)
+	switch {
+	case err == nil:
+		return begun.Token, http.StatusOK, ""
+	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized && by["link"] != "":
+		return "", refused.Status, "This link was used already, or is older than 15 minutes. Ask for a new one."
+	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
+		return "", refused.Status, "Address and password do not fit together. Without a password, ask an administrator for a link."
+	case errors.As(err, &refused):
+		waitAsTold(w, refused)
+		return "", refused.Status, sentence(refused.Detail)
+	}
+	return "", http.StatusServiceUnavailable, "You could not be signed in just now. Please try again."
 }
 
 // begin begins a session with a key, or says what is wrong with that, and with which status to refuse it.
 func (s *site) begin(w http.ResponseWriter, r *http.Request, key string) (token string, status int, problem string) {
 	if key == "" || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`";,\`, c) }) {
-		return "", http.StatusUnauthorized, "Give an API key, as it was printed: lw_ and many letters."
+		return "", http.StatusUnauthorized, "Give your e-mail address and password. Give an API key as it was printed: lw_ and many letters."
 	}
 	var begun struct{ Token string }
 	refused := &client.Problem{}
@@ -86,7 +138,7 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request, key string) (token 
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
 		return "", refused.Status, "This key is not valid: it was mistyped, has expired or was revoked."
 	case errors.As(err, &refused) && refused.Status == http.StatusForbidden:
-		return "", refused.Status, "This key may not use the console, which is for administrators. Make a key with `leadwheel apikey create --role admin`."
+		return "", refused.Status, "This key may not use the console: only keys for administrators may. `leadwheel apikey create --role admin --workspace NAME` makes one."
 	case errors.As(err, &refused):
 		waitAsTold(w, refused)
 		return "", refused.Status, sentence(refused.Detail)

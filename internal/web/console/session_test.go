@@ -145,3 +145,37 @@ func TestOtherSitesCanDoNothing(t *testing.T) {
 		t.Errorf("the headers are %v", h)
 	}
 }
+
+// A person signs in by a link, once, and by a password; what opens links to look behind them uses none up.
+func TestPeopleSignIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	invited := s.api("POST", "/v1/people", map[string]any{"name": "Mira", "email": "mira@example.com", "role": "manager"})
+	link := invited["url"].(string)
+	for _, sort := range [][]string{
+		nil, // a program that shows what is behind links
+		{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "cross-site"}, // a page of mail, or one that wants somebody to be somebody else
+	} {
+		got := s.send("GET", link, nil, sort...).is(http.StatusOK).shows("This link signs you in")
+		if got.header.Get("Set-Cookie") != "" {
+			t.Error("a link was used without anybody's doing")
+		}
+	}
+	s.send("HEAD", link, nil, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "none").is(http.StatusOK)
+	s.send("POST", link, nil, "Sec-Fetch-Site", "cross-site").is(http.StatusForbidden)
+	if to := s.post(link, nil).is(http.StatusSeeOther).header.Get("Location"); to != "/console/" {
+		t.Errorf("a link leads to %q", to)
+	}
+	s.get("/console/").is(http.StatusOK)
+	s.post(link, nil).is(http.StatusUnauthorized).shows("used already")
+
+	s.apiAs(s.cookie(), "PUT", "/v1/me/password", map[string]any{"password": "correct horse"})
+	s.post("/console/sign-out", nil).is(http.StatusSeeOther)
+	refused := s.post("/console/sign-in", url.Values{"email": {"mira@example.com"}, "password": {"wrong pony"}}).is(http.StatusUnauthorized)
+	refused.shows("do not fit together", `value="mira@example.com"`).lacks("wrong pony")
+	s.post("/console/sign-in", url.Values{"email": {"Mira@example.com"}, "password": {"correct horse"}, "back": {"/console/members"}}).is(http.StatusSeeOther)
+	s.get("/console/members").is(http.StatusOK)
+
+	again := s.api("POST", "/v1/people/"+invited["id"].(string)+"/sign-in-link", nil)
+	s.send("GET", again["url"].(string), nil, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "none").is(http.StatusSeeOther) // typed, or from a terminal
+}
