@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/notify/telegram"
 	"github.com/leadwheel/leadwheel/internal/secret"
@@ -103,6 +105,7 @@ type App struct {
 	redis    redis.UniversalClient
 	metrics  *metrics.Metrics
 	registry *prometheus.Registry
+	channels map[lead.Channel]channel
 	feeder   *tasks.Feeder
 	bot      *telegram.Client // nil where there is none
 	public   net.Addr
@@ -178,15 +181,14 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 }
 
 func (a *App) startRoles(ctx context.Context, cfg Config) error {
+	if err := a.startChannels(cfg); err != nil {
+		return err
+	}
 	if slices.Contains(cfg.Roles, RoleWorker) {
-		senders, err := a.senders(cfg)
-		if err != nil {
-			return err
-		}
 		teller := webhooks.NewSender(webhooks.NewAddresses(cfg.WebhookAllow), a.store.Now)
 		a.onStop("webhooks", func(context.Context) error { teller.Close(); return nil })
 		w, err := worker.Start(worker.Options{
-			Store: a.store, Redis: a.redis, Senders: senders, Webhooks: teller, Box: a.secrets,
+			Store: a.store, Redis: a.redis, Senders: a.senders(), Webhooks: teller, Box: a.secrets,
 			Metrics: a.metrics, Log: a.log,
 			Fetcher: ingest.NewFetcher(ingest.FetcherOptions{
 				Store: a.store, Box: a.secrets, Metrics: a.metrics, Log: a.log, Platforms: cfg.Platforms,
@@ -230,6 +232,7 @@ func (a *App) publicHandler(cfg Config) http.Handler {
 			Store: a.store, Intake: intake,
 			Importer: ingest.NewImporter(a.store, a.metrics, a.log).Within(cfg.Imports), ImportQueue: cfg.Imports.Queue,
 			Receiver: receiver, Secrets: a.secrets, Snapchat: cfg.Hooks.Snapchat, Telegram: a.bot,
+			Posters: a.posters(), PublicURL: cmp.Or(cfg.Messages.PublicURL, publicURL(cfg.Listen)),
 			Webhooks: webhooks.NewAddresses(cfg.WebhookAllow), Limits: cfg.API, Redis: a.redis, Proxies: cfg.Hooks.Proxies,
 			Waiting: tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,
 		},

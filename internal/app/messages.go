@@ -51,32 +51,55 @@ func (a *App) poller() *telegram.Poller {
 	return telegram.NewPoller(a.bot, telegram.NewLimits(a.redis, a.bot), a.store, a.log)
 }
 
-// senders are the channels by which the worker sends.
-func (a *App) senders(cfg Config) (map[lead.Channel]notify.Sender, error) {
-	senders := make(map[lead.Channel]notify.Sender)
+// A channel sends messages to members, and links to people who sign in.
+type channel interface {
+	notify.Sender
+	notify.Poster
+}
+
+// startChannels makes what sends by each channel that is set up.
+func (a *App) startChannels(cfg Config) error {
+	a.channels = make(map[lead.Channel]channel)
 	if a.bot != nil {
-		senders[lead.Telegram] = telegram.NewSender(a.bot, telegram.NewLimits(a.redis, a.bot))
+		a.channels[lead.Telegram] = telegram.NewSender(a.bot, telegram.NewLimits(a.redis, a.bot))
 	}
 	m := cfg.Messages
 	if m.SMTPURL == "" {
-		return senders, nil
+		return nil
 	}
 	if m.MailFrom == "" {
-		return nil, errors.New("LEADWHEEL_SMTP_URL is set and LEADWHEEL_MAIL_FROM is not: say from which address to send")
+		return errors.New("LEADWHEEL_SMTP_URL is set and LEADWHEEL_MAIL_FROM is not: say from which address to send")
 	}
 	if m.PublicURL == "" {
 		m.PublicURL = publicURL(cfg.Listen)
-		a.log.Warn("LEADWHEEL_PUBLIC_URL is not set; unsubscribe links in e-mails lead to the listener's address", "url", m.PublicURL)
+		a.log.Warn("LEADWHEEL_PUBLIC_URL is not set; links in e-mails lead to the listener's address", "url", m.PublicURL)
 	}
 	mailer, err := email.NewSender(email.Options{
 		URL: m.SMTPURL, From: m.MailFrom, PublicURL: m.PublicURL, DKIMKey: m.DKIMKey, DKIMDomain: m.DKIMDomain, DKIMSelector: m.DKIMSelector,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a.onStop("mail", func(context.Context) error { mailer.Close(); return nil })
-	senders[lead.Email] = mailer
-	return senders, nil
+	a.channels[lead.Email] = mailer
+	return nil
+}
+
+// senders are the channels by which the worker sends, and posters those by which the API does.
+func (a *App) senders() map[lead.Channel]notify.Sender {
+	senders := make(map[lead.Channel]notify.Sender, len(a.channels))
+	for name, c := range a.channels {
+		senders[name] = c
+	}
+	return senders
+}
+
+func (a *App) posters() map[lead.Channel]notify.Poster {
+	posters := make(map[lead.Channel]notify.Poster, len(a.channels))
+	for name, c := range a.channels {
+		posters[name] = c
+	}
+	return posters
 }
 
 // publicURL is a listener's address as a link has it.

@@ -24,6 +24,12 @@ type Sender interface {
 	Send(ctx context.Context, m *store.Message, c Content) error
 }
 
+// A Poster sends by one channel what is no message to a member, to any address of that channel.
+type Poster interface {
+	// Post returns nil once the provider has taken it, and errors as a Sender's Send does.
+	Post(ctx context.Context, to string, c Content) error
+}
+
 // Verdict is what to do about a message that a provider did not take.
 type Verdict int
 

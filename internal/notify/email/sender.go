@@ -132,6 +132,11 @@ func (s *Sender) Send(ctx context.Context, m *store.Message, c notify.Content) e
 	if err != nil {
 		return err
 	}
+	return s.hand(ctx, message, m.Recipient.Address(lead.Email))
+}
+
+// hand sends a mail when a connection is free.
+func (s *Sender) hand(ctx context.Context, message *mail.Msg, to string) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -139,8 +144,20 @@ func (s *Sender) Send(ctx context.Context, m *store.Message, c notify.Content) e
 		return &notify.Failure{Verdict: notify.TryLater, Said: "the mail server is slow", After: worthWaiting, Uncounted: true}
 	case conn := <-s.slots:
 		defer func() { s.slots <- conn }()
-		return s.sendOn(ctx, conn, message, m.Recipient.Address(lead.Email))
+		return s.sendOn(ctx, conn, message, to)
 	}
+}
+
+// Post implements notify.Poster.
+func (s *Sender) Post(ctx context.Context, to string, c notify.Content) error {
+	message, err := s.envelope(to, c.Subject)
+	if err != nil {
+		return err
+	}
+	message.SetMessageID()
+	message.SetBodyString(mail.TypeTextPlain, c.Text)
+	message.AddAlternativeString(mail.TypeTextHTML, notify.Lines(c.HTML))
+	return s.hand(ctx, message, to)
 }
 
 // sendOn sends on a kept connection or, where there is none that is good any more, on a new one.
@@ -196,15 +213,11 @@ func (s *Sender) connect(ctx context.Context, conn *connection) error {
 
 // message is a message as mail. Its id is that of the notification, so that a mail server that gets it twice can tell.
 func (s *Sender) message(m *store.Message, c notify.Content) (*mail.Msg, error) {
-	message := mail.NewMsg()
-	message.FromMailAddress(s.from)
-	if err := message.AddTo(reachable(m.Recipient.Email)); err != nil {
-		return nil, &notify.Failure{Verdict: notify.AddressDead, Said: "the e-mail address cannot be read"}
+	message, err := s.envelope(m.Recipient.Email, c.Subject)
+	if err != nil {
+		return nil, err
 	}
 	message.SetMessageIDWithValue(m.ID.String() + "@" + s.domain)
-	message.SetDate()
-	message.SetGenHeader("Auto-Submitted", "auto-generated")
-	message.Subject(c.Subject)
 	unsubscribe := s.publicURL + "/unsubscribe/" + m.UnsubscribeToken()
 	message.SetListUnsubscribe(unsubscribe)
 	message.SetListUnsubscribePost()
@@ -214,6 +227,19 @@ func (s *Sender) message(m *store.Message, c notify.Content) (*mail.Msg, error) 
 	}
 	message.SetBodyString(mail.TypeTextPlain, text)
 	message.AddAlternativeString(mail.TypeTextHTML, page)
+	return message, nil
+}
+
+// envelope is a mail without an id and anything in it.
+func (s *Sender) envelope(to, subject string) (*mail.Msg, error) {
+	message := mail.NewMsg()
+	message.FromMailAddress(s.from)
+	if err := message.AddTo(reachable(to)); err != nil {
+		return nil, &notify.Failure{Verdict: notify.AddressDead, Said: "the e-mail address cannot be read"}
+	}
+	message.SetDate()
+	message.SetGenHeader("Auto-Submitted", "auto-generated")
+	message.Subject(subject)
 	return message, nil
 }
 

@@ -28,7 +28,11 @@ func NewSender(client *Client, limits *Limits) *Sender {
 
 // Send implements notify.Sender.
 func (s *Sender) Send(ctx context.Context, m *store.Message, c notify.Content) error {
-	chat := m.Recipient.Address(lead.Telegram)
+	return s.Post(ctx, m.Recipient.Address(lead.Telegram), c)
+}
+
+// Post implements notify.Poster.
+func (s *Sender) Post(ctx context.Context, chat string, c notify.Content) error {
 	if err := s.outage.Check(); err != nil {
 		return err
 	}

@@ -12,7 +12,9 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/jsonbounds"
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/notify"
 	"github.com/leadwheel/leadwheel/internal/notify/telegram"
 	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/internal/web/inflight"
@@ -39,6 +41,10 @@ type Deps struct {
 	Waiting *tasks.Waiting
 	// Telegram is the installation's bot; nil where it has none.
 	Telegram *telegram.Client
+	// Posters send people links to sign in with, by channel; without any, an administrator hands links out. PublicURL is where those
+	// lead to.
+	Posters   map[lead.Channel]notify.Poster
+	PublicURL string
 	// Limits are how much callers may ask, which is counted in Redis.
 	Limits Limits
 	Redis  redis.UniversalClient
@@ -58,6 +64,7 @@ type API struct {
 	quotas    *quota.Quotas
 	reads     *inflight.Pool
 	passwords *passwords
+	mail      *mailroom
 	// limits are what bodies may hold, by operation.
 	limits map[string]jsonbounds.Limits
 }
@@ -88,6 +95,7 @@ func New(mux humago.Mux, d Deps) *API {
 		room: inflight.NewRoom(MaxBody, roomWork, roomWait), limits: make(map[string]jsonbounds.Limits),
 		quotas: quota.New(d.Redis, d.Log), reads: d.Limits.places(), passwords: newPasswords(),
 	}
+	a.mail = a.newMailroom()
 	a.huma.UseMiddleware(a.authenticate, a.readBody, a.recordAct)
 	a.registerWorkspace()
 	a.registerStatuses()
@@ -108,6 +116,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerSessions()
 	a.registerPeople()
 	a.registerSignIn()
+	a.registerSignInLink()
 	a.registerAuditLog()
 	a.registerIntegrations()
 	a.registerEvents()
@@ -121,4 +130,7 @@ func New(mux humago.Mux, d Deps) *API {
 }
 
 // Close ends what the API does beside serving requests.
-func (a *API) Close() { a.used.close() }
+func (a *API) Close() {
+	a.mail.close()
+	a.used.close()
+}

@@ -38,8 +38,9 @@ type InvitedPerson struct {
 
 // SignInLink signs a person in, once.
 type SignInLink struct {
-	URL       string    `json:"url" doc:"Opens the console signed in, once. It is shown this once; only a hash of it is stored."`
-	ExpiresAt time.Time `json:"expires_at"`
+	URL       string        `json:"url" doc:"Opens the console signed in, once. It is shown this once; only a hash of it is stored."`
+	SentBy    *lead.Channel `json:"sent_by" nullable:"true" doc:"The channel by which it is being sent; null where that was not asked for, or nothing reaches the person."`
+	ExpiresAt time.Time     `json:"expires_at"`
 }
 
 // NewPerson is a person to be added.
@@ -48,6 +49,7 @@ type NewPerson struct {
 	Email    string          `json:"email" maxLength:"320" doc:"By which they are known when they sign in."`
 	Role     lead.PersonRole `json:"role" doc:"admin: everything. manager: everything but keys, webhooks' secrets, privacy, people and the workspace's settings. agent: one member's own copies and customers."`
 	MemberID *uuid.UUID      `json:"member_id,omitempty" format:"uuid" doc:"The member who they are; an agent needs one."`
+	Send     bool            `json:"send,omitempty" doc:"Sends them the link, by e-mail or, where the installation sends none, by Telegram."`
 }
 
 // PersonPatch changes a person. Another role, address or member ends their sessions.
@@ -59,6 +61,11 @@ type PersonPatch struct {
 }
 
 type personOutput struct{ Body Person }
+
+type personLinkInput struct {
+	ItemID
+	Send bool `query:"send" doc:"Sends it to them, by e-mail or, where the installation sends none, by Telegram."`
+}
 
 func (a *API) registerPeople() {
 	const collection, one = "/v1/people", "/v1/people/{id}"
@@ -101,33 +108,64 @@ func (a *API) registerPeople() {
 	register(a, huma.Operation{
 		OperationID: "post-person-link", Method: http.MethodPost, Path: one + "/sign-in-link", Summary: "Make a link that signs a person in",
 		Description: "Once, within 15 minutes.", DefaultStatus: http.StatusCreated,
-	}, func(ctx context.Context, c *call, in *itemInput) (*posted[SignInLink], error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		return once(ctx, a, c, func(tx *store.Tx) (effect[SignInLink], error) {
-			link, err := newSignInLink(ctx, tx, c.Workspace, id)
-			return effect[SignInLink]{status: http.StatusCreated, body: link, secret: true}, err
-		})
-	})
+	}, a.postPersonLink)
 }
 
 func (a *API) postPerson(ctx context.Context, c *call, in *struct{ Body NewPerson }) (*posted[InvitedPerson], error) {
 	n := in.Body
-	return once(ctx, a, c, func(tx *store.Tx) (did effect[InvitedPerson], err error) {
+	var send func(context.Context)
+	out, err := once(ctx, a, c, func(tx *store.Tx) (did effect[InvitedPerson], err error) {
 		p, err := tx.CreatePerson(ctx, c.Workspace, store.Person{Name: n.Name, Email: n.Email, Role: n.Role, MemberID: n.MemberID})
 		if err != nil {
 			return did, err
 		}
-		link, err := newSignInLink(ctx, tx, c.Workspace, p.ID)
+		link, sending, err := a.newSignInLink(ctx, tx, p, n.Send)
+		send = sending
 		return effect[InvitedPerson]{status: http.StatusCreated, body: InvitedPerson{personBody(p), link}, secret: true}, err
 	})
+	a.sendAfter(err, send)
+	return out, err
 }
 
-func newSignInLink(ctx context.Context, tx *store.Tx, workspace, person uuid.UUID) (SignInLink, error) {
-	token, expires, err := tx.CreateSignInLink(ctx, workspace, person)
-	return SignInLink{URL: SignInPath + token, ExpiresAt: expires}, err
+func (a *API) postPersonLink(ctx context.Context, c *call, in *personLinkInput) (*posted[SignInLink], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	var send func(context.Context)
+	out, err := once(ctx, a, c, func(tx *store.Tx) (did effect[SignInLink], err error) {
+		p, err := tx.Person(ctx, c.Workspace, id)
+		if err != nil {
+			return did, err
+		}
+		link, sending, err := a.newSignInLink(ctx, tx, p, in.Send)
+		send = sending
+		return effect[SignInLink]{status: http.StatusCreated, body: link, secret: true}, err
+	})
+	a.sendAfter(err, send)
+	return out, err
+}
+
+// newSignInLink makes a link for a person and, where it is to be sent and something reaches them, what sends it.
+func (a *API) newSignInLink(ctx context.Context, tx *store.Tx, p store.Person, wanted bool) (link SignInLink, send func(context.Context), err error) {
+	token, expires, err := tx.CreateSignInLink(ctx, p.Workspace, p.ID)
+	link = SignInLink{URL: SignInPath + token, ExpiresAt: expires}
+	if err != nil || !wanted {
+		return link, nil, err
+	}
+	channel, _, err := a.reach(ctx, p)
+	if err != nil || channel == "" {
+		return link, nil, err
+	}
+	link.SentBy = &channel
+	return link, func(ctx context.Context) { a.logUnsent(ctx, a.sendLink(ctx, p, token)) }, nil
+}
+
+// sendAfter sends a link once it is committed. Where there is no room for it the inviter still has it.
+func (a *API) sendAfter(err error, send func(context.Context)) {
+	if err == nil && send != nil {
+		a.mail.ask(send)
+	}
 }
 
 func (a *API) patchPerson(ctx context.Context, c *call, in *patchInput[PersonPatch]) (*personOutput, error) {

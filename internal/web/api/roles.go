@@ -108,7 +108,8 @@ var roles = map[string][]lead.Role{
 	"delete-session": members,
 	"end-sessions":   members,
 
-	"sign-in": anybody,
+	"sign-in":           anybody,
+	"send-sign-in-link": anybody,
 
 	"post-person":      admins,
 	"list-people":      admins,

@@ -26,7 +26,7 @@ const (
 
 // A signInView is the page that asks who somebody is: by address and password, or with an API key. Link is the address of one
 // that signs them in, empty where none led here.
-type signInView struct{ Back, Email, Problem, Link string }
+type signInView struct{ Back, Email, Problem, Link, Done string }
 
 // tokenOf is the token of whoever is signed in, empty where nobody is.
 func tokenOf(r *http.Request) string {
@@ -65,9 +65,13 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	view := signInView{Back: within(r.PostFormValue("back")), Email: strings.TrimSpace(r.PostFormValue("email"))}
 	var token string
 	status := http.StatusOK
-	if view.Email != "" {
+	switch {
+	case r.PostFormValue("send") != "":
+		s.sendLink(w, r, view)
+		return
+	case view.Email != "":
 		token, status, view.Problem = s.enter(w, r, map[string]string{"email": view.Email, "password": r.PostFormValue("password")})
-	} else {
+	default:
 		token, status, view.Problem = s.begin(w, r, strings.TrimSpace(r.PostFormValue("key")))
 	}
 	if view.Problem != "" {
@@ -75,6 +79,24 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.keep(w, r, token, view.Back)
+}
+
+// sendLink has a link sent to whoever has an address, and says the same where nobody has.
+func (s *site) sendLink(w http.ResponseWriter, r *http.Request, view signInView) {
+	status, refused := http.StatusOK, &client.Problem{}
+	err := s.client(r, "", "").Call(r.Context(), http.MethodPost, "/v1/sign-in/link", map[string]string{"email": view.Email}, nil)
+	switch {
+	case err == nil:
+		view.Done = "If this is the address of somebody who works here, a link is on its way to them. It works once, within 15 minutes."
+	case errors.As(err, &refused) && view.Email == "":
+		status, view.Problem = refused.Status, "Give your e-mail address."
+	case errors.As(err, &refused):
+		waitAsTold(w, refused)
+		status, view.Problem = refused.Status, sentence(refused.Detail)
+	default:
+		status, view.Problem = http.StatusServiceUnavailable, "No link could be sent just now. Please try again."
+	}
+	render(w, &page{Title: "Sign in", Template: "sign-in", Status: status, Data: view})
 }
 
 // keep has a browser keep a session, and leads on.
