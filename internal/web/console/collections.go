@@ -108,9 +108,8 @@ var collections = []collection{
 		Related: []related{{"pending-leads", "assignment_id"}, {"history", "assignment_id"}},
 	},
 	{
-		Name: "groups", Title: "Groups", Columns: []string{"name", "method"}, Acts: []string{"delete-group"},
-		Query: "?next=20", Below: []string{"shares"},
-		Empty:   "No groups yet. A group hands out leads to its receivers in turn. Make one, and leads have somewhere to go.",
+		Name: "groups", Title: "Groups", Columns: []string{"name", "receivers", "method"}, Acts: []string{"delete-group"},
+		New: "New group", Empty: "No groups yet. A group hands out leads to its receivers in turn. Make one, and leads have somewhere to go.",
 		Related: []related{{"pending-leads", "group_id"}, {"history", "group_id"}, {"assigned-leads", "group_id"}},
 	},
 	{

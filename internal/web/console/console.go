@@ -32,6 +32,7 @@ func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
 	pages.HandleFunc("GET /console/{$}", s.page(overview))
 	pages.HandleFunc("GET /console/settings", s.page(showSettings))
 	s.serveMembers(pages)
+	s.serveGroups(pages)
 	s.serveAssignments(pages)
 	pages.HandleFunc("POST /console/leads/export", s.page(exportLeads))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))

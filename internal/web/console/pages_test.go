@@ -77,7 +77,7 @@ func TestEveryPageShowsWhatThereIs(t *testing.T) {
 		"pending-leads/" + due:          {"Later"},
 		"history":                       {"given", "failed", "deactivated", "reactivate them or assign", "Off duty"},
 		"groups":                        {hostile, "One member a turn"},
-		"groups/" + f.group:             {"Next", "Turn", "Shares", hostile},
+		"groups/" + f.group:             {"Next 20", "Whose turn it is", "Fairness", hostile},
 		"members":                       {hostile, "Off duty", "deactivated", "cannot be told"},
 		"members/" + f.member:           {"m@example.com", "Messages", "Pending"},
 		"integrations":                  {hostile, "generic"},

@@ -19,7 +19,7 @@ var views embed.FS
 
 // pages are the templates, each within the frame, by what they show.
 var pages = func() map[string]*template.Template {
-	frame := template.Must(template.New("").Funcs(template.FuncMap{"asset": assetAddress}).
+	frame := template.Must(template.New("").Funcs(template.FuncMap{"asset": assetAddress, "seat": seatOf}).
 		ParseFS(views, "views/frame.html", "views/parts/*.html"))
 	all := map[string]*template.Template{}
 	files, err := views.ReadDir("views/pages")

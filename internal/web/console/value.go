@@ -19,6 +19,8 @@ type shown struct {
 	Tone string
 	// Href is where the value leads; Title says more of it.
 	Href, Title string
+	// After stands behind the text as a badge.
+	After string
 	// Machine is the moment that Text tells, as RFC 3339.
 	Machine string
 	// Long is text with lines of its own.
@@ -219,8 +221,9 @@ func (v *visit) table(columns []string, rows []object) *table {
 
 // computed are columns that are made of more than one field.
 var computed = map[string]func(*visit, object) shown{
-	"receives": (*visit).receives,
-	"told by":  (*visit).toldBy,
+	"receives":  (*visit).receives,
+	"receivers": (*visit).receiversInOrder,
+	"told by":   (*visit).toldBy,
 }
 
 // Empty says that there is nothing to show.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -54,3 +55,6 @@ func grouped(n int) string {
 	}
 	return text
 }
+
+// tenths is a number with one place behind the point where it needs one.
+func tenths(n float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", n), ".0") }

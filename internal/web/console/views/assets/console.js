@@ -40,3 +40,54 @@ for (const part of document.querySelectorAll("[data-live]")) {
     if (fresh) part.replaceChildren(...fresh.childNodes);
   }, seconds * 1000);
 }
+
+// A group's form shows what it makes as it is filled in, and its receivers can be dragged.
+for (const form of document.querySelectorAll("form[data-preview]")) watch(form);
+
+function watch(form) {
+  let waiting, asked = 0;
+  const ask = async (whole) => {
+    const mine = ++asked;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", "look");
+    const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+    if (!answer || answer.status >= 500 || answer.redirected || mine !== asked) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const part = whole ? ".receivers, .receivers + .go" : "#preview";
+    const fresh = page.querySelectorAll(part);
+    form.querySelectorAll(part).forEach((old, i) => fresh[i] && old.replaceWith(fresh[i]));
+    if (whole) { grips(form); ask(false); }
+  };
+  form.addEventListener("input", (e) => {
+    if (e.target.name?.startsWith("pending")) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => ask(e.target.name === "method"), 350);
+  });
+  form.addEventListener("drop-done", () => ask(false));
+  grips(form);
+}
+
+function grips(form) {
+  const table = form.querySelector(".receivers");
+  let moving = null;
+  for (const row of table.querySelectorAll("tbody[data-row]")) {
+    row.draggable = true;
+    row.addEventListener("dragstart", (e) => {
+      if (e.target.closest("select, input, button")) return e.preventDefault();
+      moving = row;
+      row.classList.add("moving");
+      e.dataTransfer.effectAllowed = "move";
+    });
+    row.addEventListener("dragover", (e) => {
+      if (!moving || moving === row) return;
+      e.preventDefault();
+      const box = row.getBoundingClientRect();
+      if (e.clientY < box.top + box.height / 2) row.before(moving); else row.after(moving);
+    });
+    row.addEventListener("dragend", () => {
+      row.classList.remove("moving");
+      moving = null;
+      form.dispatchEvent(new Event("drop-done"));
+    });
+  }
+}

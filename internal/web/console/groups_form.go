@@ -1,0 +1,261 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// A groupForm is the page on which a group is made or edited.
+type groupForm struct {
+	*form
+	*draft
+	Fields []input
+	// Members are those who can be chosen.
+	Members []option
+	// Groups are those whose members can be given what is planned for whoever leaves.
+	Groups []option
+	// Seen is the state of the group that is edited, as it was when the form was made. Changed says that it is another by now.
+	Seen    string
+	Changed bool
+	Preview *groupPreview
+	// Planned is for whom of those who leave something is planned; Choice what is to become of it.
+	Planned []planShare
+	Choice  string
+}
+
+// A groupPreview is what saving would change.
+type groupPreview struct {
+	Wheel         *wheel
+	Next          []nextTurn
+	Joins, Leaves []string
+	Edit          bool
+}
+
+func newGroup(v *visit) (*page, error) {
+	d := &draft{Method: string(lead.RoundRobin)}
+	d.settle()
+	return v.groupPage(&groupForm{form: newForm(home+"groups/new", home+"groups", url.Values{}), draft: d}, nil)
+}
+
+func addGroup(v *visit) (*page, error) { return v.sentGroup(nil) }
+
+func editGroup(v *visit) (*page, error) {
+	one, err := v.item("groups")
+	if err != nil {
+		return nil, err
+	}
+	here := home + "groups/" + one.text("id")
+	return v.groupPage(&groupForm{form: newForm(here+"/edit", here, url.Values{}), draft: draftFrom(one), Seen: one.text("updated_at")}, one)
+}
+
+func saveGroup(v *visit) (*page, error) {
+	one, err := v.item("groups")
+	if err != nil {
+		return nil, err
+	}
+	return v.sentGroup(one)
+}
+
+// sentGroup does what a button of a group's form says; one is the group that is edited, nil for a new one.
+func (v *visit) sentGroup(one object) (*page, error) {
+	back := home + "groups"
+	if one != nil {
+		back += "/" + one.text("id")
+	}
+	f, err := v.sentForm(back)
+	if err != nil {
+		return nil, err
+	}
+	g := &groupForm{form: f, draft: draftOf(f.values), Seen: f.value("seen"), Choice: f.value("pending")}
+	switch do := f.value("do"); do {
+	case "save":
+		return v.storeGroup(g, one)
+	default:
+		g.change(do)
+		err := v.previewGroup(g, one)
+		if err != nil && (do == "preview" || do == "") && !g.refuses(err) || unfit(err) {
+			return nil, err
+		}
+		return v.groupPage(g, one)
+	}
+}
+
+// unfit says whether an error is none of what somebody filled in.
+func unfit(err error) bool {
+	refused := &client.Problem{}
+	return err != nil && (!errors.As(err, &refused) || !refused.Refused())
+}
+
+// body is what the API is sent, and rows the rows that its slots come from.
+func (g *groupForm) body() (body map[string]any, rows []int) {
+	slots, rows := g.listed()
+	return map[string]any{"name": g.value("name"), "method": g.Method, "slots": slots}, rows
+}
+
+// refuses puts what the API says beside the fields, and says whether that is all there is to an error.
+func (g *groupForm) refuses(err error) bool {
+	_, rows := g.listed()
+	messages := map[string]string{}
+	if refused := (&client.Problem{}); errors.As(err, &refused) {
+		for _, e := range refused.Errors {
+			messages[e.Location] = e.Message
+		}
+	}
+	return g.refused(err, func(field string) string {
+		name := g.draft.refuse(field, messages["body."+field], rows)
+		if field == "slots" || name == "receivers" {
+			return "receivers"
+		}
+		if name == "name" || name == "method" {
+			return name
+		}
+		return ""
+	})
+}
+
+// storeGroup saves a group. Where leads are planned for who leaves it asks what is to become of them.
+func (v *visit) storeGroup(g *groupForm, one object) (*page, error) {
+	body, _ := g.body()
+	if g.misweighed() {
+		g.errors["receivers"] = "A weight is no whole number."
+		return v.groupPage(g, one)
+	}
+	if one == nil {
+		g.does(v)
+		var made struct{ ID string }
+		switch err := v.api.Call(v.Context(), http.MethodPost, "/v1/groups", body, &made); {
+		case err == nil:
+			return v.done(home+"groups/"+url.PathEscape(made.ID), "added")
+		case !g.refuses(err):
+			return nil, err
+		}
+		return v.groupPage(g, nil)
+	}
+	if g.Changed = one.text("updated_at") != g.Seen; g.Changed {
+		return v.groupPage(g, one)
+	}
+	if g.Choice != "" {
+		choice := map[string]any{"action": g.Choice}
+		if group := g.value("pending_group"); g.Choice == "spread" && group != "" {
+			choice["group_id"] = group
+		}
+		body["pending"] = choice
+	}
+	err := v.api.Call(v.Context(), http.MethodPut, "/v1/groups/"+one.text("id"), body, nil)
+	if refused := (&client.Problem{}); errors.As(err, &refused) && len(refused.Pending) > 0 {
+		g.planned(v, refused.Pending)
+		return v.groupPage(g, one)
+	}
+	switch {
+	case err == nil:
+		return v.done(home+"groups/"+one.text("id"), "saved")
+	case !g.refuses(err):
+		return nil, err
+	}
+	return v.groupPage(g, one)
+}
+
+// planned notes for whom of those who leave something is planned.
+func (g *groupForm) planned(v *visit, pending []client.Pending) {
+	for _, p := range pending {
+		name, _ := v.names.of("members", p.MemberID.String())
+		g.Planned = append(g.Planned, planShare{Name: name, Count: p.Count})
+	}
+	if g.Choice == "" {
+		g.Choice = "spread"
+	}
+}
+
+// previewGroup finds out what saving a group would change.
+func (v *visit) previewGroup(g *groupForm, one object) error {
+	body, _ := g.body()
+	if g.value("name") == "" {
+		body["name"] = "-" // who is next does not hang on it
+	}
+	if one != nil {
+		body["id"] = one.text("id")
+	}
+	var p struct {
+		Next          []turn
+		Pending       []client.Pending
+		Joins, Leaves []string
+	}
+	if err := v.api.Call(v.Context(), http.MethodPost, "/v1/groups/preview", body, &p); err != nil {
+		return err
+	}
+	g.planned(v, p.Pending)
+	g.Preview = &groupPreview{Wheel: v.wheelOf(g.ring(), p.Next), Next: v.nextTurns(p.Next), Edit: one != nil}
+	for _, id := range p.Joins {
+		name, _ := v.names.of("members", id)
+		g.Preview.Joins = append(g.Preview.Joins, name)
+	}
+	for _, id := range p.Leaves {
+		name, _ := v.names.of("members", id)
+		g.Preview.Leaves = append(g.Preview.Leaves, name)
+	}
+	return nil
+}
+
+// groupPage shows the form of a group.
+func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
+	g.settle()
+	title, up := "New group", toGroups
+	if one != nil {
+		title, up = called(one), &link{called(one), home + "groups/" + one.text("id")}
+		if g.Changed {
+			g.Problem, g.Seen = "Somebody else has changed this group since you opened it. Below is yours; theirs is on the group’s page. Save again to replace theirs.", one.text("updated_at")
+		}
+	}
+	name := g.made(input{Kind: "text", Name: "name", Label: "Name", Value: g.Name})
+	method := g.made(input{Kind: "select", Name: "method", Label: "Method", Value: g.Method, Options: []option{
+		{string(lead.RoundRobin), "One member a turn: each lead goes to the next in order"},
+		{string(lead.RoundRobinMultiple), "A receivers group a turn: each of its members gets a copy"},
+	}})
+	g.Fields = []input{name, method}
+	if g.errors["receivers"] != "" {
+		g.Wrong = append(g.Wrong, input{Name: "receivers", Label: "Receivers", Error: g.errors["receivers"]})
+	}
+	for _, m := range v.names.all("members") {
+		o := option{m.text("id"), called(m)}
+		if why := v.whyNot(o.Value); why != "" {
+			o.Label += " (" + why + ")"
+		}
+		g.Members = append(g.Members, o)
+	}
+	g.keepRemoved(v)
+	if len(g.Planned) > 0 {
+		g.Groups = v.names.options("groups")
+	}
+	p := &page{Title: title, Template: "group-form", Data: g, Up: up}
+	if len(g.errors) > 0 || g.Problem != "" {
+		p.Status = http.StatusUnprocessableEntity
+	}
+	return p, nil
+}
+
+// keepRemoved leaves those who were removed where they are listed, until somebody takes them out.
+func (g *groupForm) keepRemoved(v *visit) {
+	for _, row := range g.Rows {
+		for _, s := range row.Seats {
+			if s.Member != "" && v.names.one("members", s.Member) == nil {
+				g.Members = append(g.Members, option{s.Member, "(removed)"})
+			}
+		}
+	}
+}
+
+// A seatView is what a template needs to show a member in a row.
+type seatView struct {
+	Row     string
+	Bad     bool
+	Seat    draftSeat
+	Members []option
+}
+
+func seatOf(g *groupForm, row draftRow, seat draftSeat) seatView {
+	return seatView{row.Key, row.Error != "", seat, g.Members}
+}
