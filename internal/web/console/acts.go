@@ -29,6 +29,8 @@ type act struct {
 	All string
 	// Page is where a form is sent that orders it, where that is a page of its own.
 	Page string
+	// Alone says that it is offered on an item's own page, and not in lists.
+	Alone bool
 	// Gone says that what it was done to has no page any more.
 	Gone bool
 	// Fits says whether it can be done to an item.

@@ -32,6 +32,10 @@ var acts = []*act{
 		Name: "delete-lead", Label: "Delete", Done: "Leads deleted", Fits: always, Gone: true, Each: deleteOne, Matching: deleteMatching,
 		Ask: "A deleted lead is not distributed any more. Those who have a copy keep it.",
 	},
+	{
+		Name: "convert", Label: "Convert", Done: "Customers made", Alone: true, Fits: isNoTest, Each: calls(http.MethodPost, "/convert", nil),
+		Ask: "This makes a customer of each lead, who keeps the source that the lead had. The lead and its copies stay.",
+	},
 	{Name: "export", Label: "Export", Fits: always, Page: home + "leads/export"},
 	{
 		Name: "distribute-now", Label: "Distribute now", Done: "Pending leads that go out now", All: "Distribute all now", Fits: always, Gone: true,

@@ -68,13 +68,13 @@ var collections = []collection{
 	{
 		Name: "leads", Title: "Leads",
 		Columns: []string{"name", "created_at", "phone", "email", "given_to", "source_id", "channel", "test"},
-		Empty:   "No leads yet. Key one in, import a file, or connect the form or ad platform that they come from.",
+		New:     "New lead", Empty: "No leads yet. Key one in, import a file, or connect the form or ad platform that they come from.",
 		Filters: []filter{
 			byText, {"assigned", "Given to", "choice", []string{"false=not given to anybody", "true=given to somebody"}}, bySource, byIntegration,
 			byFrom, byUntil, {"test", "Tests", "choice", []string{"true=only tests", "false=no tests"}},
 			{"campaign_id", "Campaign ID", "text", nil}, {"form_id", "Form ID", "text", nil}, {"external_id", "External ID", "text", nil},
 		},
-		Acts:    []string{"assign", "delete-lead", "export"},
+		Acts:    []string{"assign", "delete-lead", "export", "convert"},
 		Related: []related{{"history", "lead_id"}, {"assigned-leads", "source_lead_id"}, {"pending-leads", "lead_id"}},
 		CSV:     true,
 	},
@@ -156,7 +156,7 @@ var collections = []collection{
 		Filters: []filter{byText, byMember, bySource, byFrom, byUntil}, CSV: true,
 	},
 	{
-		Name: "sources", Title: "Sources", Empty: "No sources yet. A source says where leads and customers came from, such as a fair or a campaign.", Columns: []string{"name", "enabled", "for_leads", "for_customers"},
+		Name: "sources", Title: "Sources", New: "New source", Empty: "No sources yet. A source says where leads and customers came from, such as a fair or a campaign.", Columns: []string{"name", "enabled", "for_leads", "for_customers"},
 		Related: []related{{"leads", "source_id"}, {"customers", "source_id"}},
 	},
 	{

@@ -49,7 +49,11 @@ func editGroup(v *visit) (*page, error) {
 		return nil, err
 	}
 	here := home + "groups/" + one.text("id")
-	return v.groupPage(&groupForm{form: newForm(here+"/edit", here, url.Values{}), draft: draftFrom(one), Seen: one.text("updated_at")}, one)
+	g := &groupForm{form: newForm(here+"/edit", here, url.Values{"name": {one.text("name")}}), draft: draftFrom(one), Seen: one.text("updated_at")}
+	if err := v.previewGroup(g, one); unfit(err) {
+		return nil, err
+	}
+	return v.groupPage(g, one)
 }
 
 func saveGroup(v *visit) (*page, error) {
@@ -205,7 +209,7 @@ func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
 	g.settle()
 	title, up := "New group", toGroups
 	if one != nil {
-		title, up = called(one), &link{called(one), home + "groups/" + one.text("id")}
+		title, up = "Edit "+called(one), &link{called(one), home + "groups/" + one.text("id")}
 		if g.Changed {
 			g.Problem, g.Seen = "Somebody else has changed this group since you opened it. Below is yours; theirs is on the group’s page. Save again to replace theirs.", one.text("updated_at")
 		}

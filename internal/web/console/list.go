@@ -153,6 +153,9 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 			r.Href = home + p.item(r.ID)
 		}
 		for _, a := range p.fitting(item) {
+			if a.Alone {
+				continue
+			}
 			r.Choosable = true
 			if !slices.Contains(view.Acts, a) {
 				view.Acts = append(view.Acts, a)

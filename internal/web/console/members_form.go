@@ -50,7 +50,7 @@ func editMember(v *visit) (*page, error) {
 		told = "none"
 	}
 	here := home + "members/" + one.text("id")
-	return v.memberForm(called(one), newForm(here+"/edit", here, url.Values{
+	return v.memberForm("Edit "+called(one), newForm(here+"/edit", here, url.Values{
 		"name": {one.text("name")}, "email": {one.text("email")}, "telegram_chat_id": {one.text("telegram_chat_id")},
 		"timezone": {one.text("timezone")}, "notify_by": {told}, "from": {one.text("quiet_hours.from")}, "to": {one.text("quiet_hours.to")},
 	}))
@@ -68,7 +68,7 @@ func saveMember(v *visit) (*page, error) {
 	}
 	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/members/"+one.text("id"), memberBody(f), nil)
 	if err != nil && f.refused(err, memberField) {
-		return v.memberForm(called(one), f)
+		return v.memberForm("Edit "+called(one), f)
 	}
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ type recordView struct {
 	Acts     []*act
 	Form     formView
 	ID       string
+	Edit     string // where it is edited, empty where that is nowhere
 	File     string // rows that were not taken, as a file
 	Below    []section
 	Sections []*listView
@@ -33,7 +34,11 @@ func showRecord(v *visit) (*page, error) {
 	if err := v.get("/v1/"+p.item(id)+p.Query, &one); err != nil {
 		return nil, err
 	}
-	view := recordView{Value: v.show("", one), Acts: p.fitting(one), Form: v.form(p.path), ID: id}
+	v.names.learn([]object{one})
+	view := recordView{Value: v.show("", shownOf(one)), Acts: p.fitting(one), Form: v.form(p.path), ID: id}
+	if p.Name == "sources" {
+		view.Edit = home + p.item(id) + "/edit"
+	}
 	if p.Rejects && one.text("rejected") != "0" {
 		view.File = home + p.item(id) + "/rejects"
 	}
@@ -47,7 +52,7 @@ func showRecord(v *visit) (*page, error) {
 	if view.Sections, err = v.sections(p, id); err != nil {
 		return nil, err
 	}
-	return &page{Title: called(one), Template: "record", Data: view}, nil
+	return &page{Title: called(one), Template: "record", Data: view, Up: &link{p.Title, p.Href()}}, nil
 }
 
 // sections are the lists that belong to a thing, as far as there is something in them.
@@ -86,4 +91,9 @@ func (v *visit) section(p place, chosen url.Values) (*listView, error) {
 		view.Older = strings.TrimSuffix(p.Href()+"?"+chosen.Encode(), "?")
 	}
 	return view, err
+}
+
+// shownOf is a thing without what its page need not say: its own id.
+func shownOf(one object) object {
+	return slices.DeleteFunc(slices.Clone(one), func(f field) bool { return f.Name == "id" && one.text("name") != "" })
 }

@@ -49,7 +49,7 @@ var tones = map[string]string{
 }
 
 // badges are the fields whose values are shown as badges.
-var badges = []string{"outcome", "state", "status", "email_off", "fallback_from", "channel", "kind", "trigger", "pace"}
+var badges = []string{"outcome", "state", "status", "email_off", "fallback_from", "kind", "trigger", "pace"}
 
 // show makes what a page shows of a field's value.
 func (v *visit) show(name string, value any) shown {
@@ -106,6 +106,8 @@ func plain(value any) shown {
 // truth shows a yes or no; what is out of the ordinary stands out.
 func truth(name string, is bool) shown {
 	switch {
+	case name == "test" && !is, name == "retried" && !is:
+		return shown{}
 	case name == "test" && is, name == "retried" && is:
 		return shown{Text: name, Tone: "warn"}
 	case (name == "active" || name == "enabled") && !is:

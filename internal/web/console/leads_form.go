@@ -1,0 +1,194 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// notesField is the custom field that holds what somebody notes of a lead.
+const notesField = "notes"
+
+// A leadForm asks for a lead, and where it is new, to whom it goes.
+type leadForm struct {
+	*form
+	Target *target
+}
+
+func newLead(v *visit) (*page, error) {
+	return v.leadPage("New lead", &leadForm{form: newForm(home+"leads/new", home+"leads", url.Values{})}, nil)
+}
+
+// addLead keys in a lead, and distributes it where the form says to whom.
+func addLead(v *visit) (*page, error) {
+	f, err := v.sentForm(home + "leads")
+	if err != nil {
+		return nil, err
+	}
+	l := &leadForm{form: f}
+	body := l.body()
+	if fields := l.fields(); len(fields) > 0 {
+		body["fields"] = fields
+	}
+	to, ok := v.distribution(f)
+	if !ok || len(f.errors) > 0 {
+		return v.leadPage("New lead", l, nil)
+	}
+	if to != nil {
+		body["distribute"] = to
+	}
+	f.does(v)
+	var made struct{ ID string }
+	err = v.api.Call(v.Context(), http.MethodPost, "/v1/leads", without(body), &made)
+	if err != nil && f.refused(err, leadField) {
+		return v.leadPage("New lead", l, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(home+"leads/"+url.PathEscape(made.ID), "added")
+}
+
+func editLead(v *visit) (*page, error) {
+	one, err := v.item("leads")
+	if err != nil {
+		return nil, err
+	}
+	here := home + "leads/" + one.text("id")
+	values := url.Values{"name": {one.text("name")}, "email": {one.text("email")}, "phone": {one.text("phone")}, "source_id": {one.text("source_id")}}
+	var lines []string
+	for _, field := range plainFields(one) {
+		if value := field.Value.(string); field.Name == notesField {
+			values.Set("notes", value)
+		} else {
+			lines = append(lines, field.Name+": "+value)
+		}
+	}
+	values.Set("more", strings.Join(lines, "\n"))
+	return v.leadPage(called(one), &leadForm{form: newForm(here+"/edit", here, values)}, one)
+}
+
+// plainFields are a lead's custom fields that are one line of text each, or its notes: what the form shows. The others stay as they are.
+func plainFields(one object) (all []field) {
+	fields, _ := one.get("fields").(object)
+	for _, f := range fields {
+		text, is := f.Value.(string)
+		if is && (f.Name == notesField || !strings.ContainsAny(text+f.Name, "\r\n") && !strings.Contains(f.Name, ":") && strings.TrimSpace(f.Name) == f.Name && f.Name != "") {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func saveLead(v *visit) (*page, error) {
+	one, err := v.item("leads")
+	if err != nil {
+		return nil, err
+	}
+	here := home + "leads/" + one.text("id")
+	f, err := v.sentForm(here)
+	if err != nil {
+		return nil, err
+	}
+	l := &leadForm{form: f}
+	body, fields := l.body(), l.fields()
+	for _, old := range plainFields(one) {
+		if _, kept := fields[old.Name]; !kept {
+			fields[old.Name] = nil
+		}
+	}
+	body["fields"] = fields
+	if len(f.errors) > 0 {
+		return v.leadPage(called(one), l, one)
+	}
+	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/leads/"+one.text("id"), body, nil)
+	if err != nil && f.refused(err, leadField) {
+		return v.leadPage(called(one), l, one)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(here, "saved")
+}
+
+// body is what a form says of a lead, but for its custom fields; null is what it leaves empty.
+func (l *leadForm) body() map[string]any {
+	body := map[string]any{}
+	for _, name := range []string{"name", "email", "phone", "source_id"} {
+		if body[name] = nil; l.value(name) != "" {
+			body[name] = l.value(name)
+		}
+	}
+	return body
+}
+
+// fields are the custom fields that a form has, and its notes.
+func (l *leadForm) fields() map[string]any {
+	all := map[string]any{}
+	if notes := l.value("notes"); notes != "" {
+		all[notesField] = strings.ReplaceAll(notes, "\r\n", "\n")
+	}
+	for line := range strings.Lines(l.value("more")) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		name, value, found := strings.Cut(line, ":")
+		if name = strings.TrimSpace(name); !found || name == "" {
+			l.errors["more"] = fmt.Sprintf("Write each as Question: answer; %q is not.", line)
+			continue
+		}
+		all[name] = strings.TrimSpace(value)
+	}
+	return all
+}
+
+// leadField is the form's field for one of the API's.
+func leadField(field string) string {
+	field = strings.TrimPrefix(field, "distribute.")
+	if strings.HasPrefix(field, "fields") {
+		return "more"
+	}
+	return oneOf(field, "name", "email", "phone", "source_id", "group_id", "at", "pace")
+}
+
+// oneOf is the field where it is one of those named, empty where it is none.
+func oneOf(field string, names ...string) string {
+	if slices.Contains(names, field) {
+		return field
+	}
+	return ""
+}
+
+func (v *visit) leadPage(title string, l *leadForm, one object) (*page, error) {
+	l.text("text", "name", "Name", "")
+	l.text("email", "email", "Email", "")
+	l.text("tel", "phone", "Phone", "One of name, email and phone is needed.")
+	sources := append([]option{{"", "none"}}, v.names.options("sources", func(s object) bool {
+		return s.is("enabled") && s.is("for_leads") || one != nil && s.text("id") == one.text("source_id")
+	})...)
+	l.choose("source_id", "Source", "", sources)
+	l.text("area", "notes", "Notes", "")
+	l.text("area", "more", "Other answers", "One a line, as in City: Kuala Lumpur.")
+	up := toLeads
+	if one == nil {
+		l.Target = v.target(l.form, "nobody yet")
+	} else {
+		title, up = "Edit "+title, &link{title, home + "leads/" + one.text("id")}
+	}
+	p := &page{Title: title, Template: "lead-form", Data: l, Up: up}
+	if len(l.errors) > 0 || l.Problem != "" {
+		p.Status = http.StatusUnprocessableEntity
+	}
+	return p, nil
+}
+
+func (s *site) serveLeads(pages *http.ServeMux) {
+	pages.HandleFunc("GET /console/leads/new", s.page(newLead))
+	pages.HandleFunc("POST /console/leads/new", s.page(addLead))
+	pages.HandleFunc("POST /console/leads/export", s.page(exportLeads))
+	pages.HandleFunc("GET /console/leads/{id}", s.page(showLead))
+	pages.HandleFunc("GET /console/leads/{id}/edit", s.page(editLead))
+	pages.HandleFunc("POST /console/leads/{id}/edit", s.page(saveLead))
+}
