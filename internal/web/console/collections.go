@@ -93,7 +93,7 @@ var collections = []collection{
 	},
 	{
 		Name: "history", Title: "History",
-		Columns: []string{"at", "outcome", "reason", "lead_id", "member_id", "group_id", "turn", "trigger", "skipped", "retried", "cancelled_by"},
+		Columns: []string{"at", "outcome", "lead_id", "member_id", "group_id", "turn", "trigger", "why"},
 		Filters: []filter{
 			choice("outcome", "Outcome", "failed", "succeeded", "cancelled"), choice("reason", "Reason", reasons()...),
 			{"retried", "Tried again", "choice", []string{"false=not yet", "true=already"}},

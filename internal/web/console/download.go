@@ -12,6 +12,7 @@ import (
 // refused it with.
 func (v *visit) download(path, name string, chosen url.Values) error {
 	r := v.Clone(v.Context())
+	r.Method, r.Body, r.ContentLength = http.MethodGet, http.NoBody, 0
 	r.URL = &url.URL{Path: path, RawQuery: chosen.Encode()}
 	r.RequestURI = r.URL.RequestURI()
 	r.Header = http.Header{

@@ -40,6 +40,8 @@ type input struct {
 	// Suggested are values that can be chosen from, or left for others.
 	Suggested []string
 	Checked   bool
+	// Wide inputs take a line of their own.
+	Wide bool
 }
 
 // ID is the input's in the page.

@@ -17,10 +17,11 @@ import (
 var refersTo = map[string]string{
 	"member_id": "members", "moved_from": "members", "group_id": "groups", "source_id": "sources", "integration_id": "integrations",
 	"lead_id": "leads", "source_lead_id": "leads", "duplicate_of": "leads", "assigned_lead_id": "assigned-leads",
+	"api_key_id": "api-keys", "cancelled_by": "api-keys",
 }
 
 // few are the collections that are read as a whole to find names in.
-var few = []string{"members", "groups", "sources", "integrations"}
+var few = []string{"members", "groups", "sources", "integrations", "api-keys"}
 
 // names finds what the things are called that ids stand for. Each is read once a visit.
 type names struct {
@@ -141,7 +142,10 @@ func (n *names) learn(rows []object) {
 
 // called is what people call a thing.
 func called(one object) string {
-	return cmp.Or(one.text("name"), one.text("phone"), one.text("email"), one.text("url"), short(one.text("id")))
+	if role := one.text("role"); role != "" && one.text("name") == "" {
+		return "a key (" + role + ")"
+	}
+	return cmp.Or(one.text("name"), one.text("title"), one.text("phone"), one.text("email"), one.text("url"), short(one.text("id")))
 }
 
 // short is the end of an id, which differs most.

@@ -130,6 +130,9 @@ func (v *visit) text(name, value string) shown {
 		if !exists {
 			return shown{Text: called, Title: "This does not exist any more"}
 		}
+		if p, err := placeOf(collection, "", ""); err != nil || p.Unlisted {
+			return shown{Text: called}
+		}
 		return shown{Text: called, Href: home + collection + "/" + url.PathEscape(value)}
 	}
 	if name == "reason" {
@@ -210,8 +213,8 @@ func (v *visit) table(columns []string, rows []object) *table {
 	for _, row := range rows {
 		var cells []shown
 		for _, path := range columns {
-			if compute := computed[path]; compute != nil {
-				cells = append(cells, compute(v, row))
+			if compute := v.computed(path); compute != nil {
+				cells = append(cells, compute(row))
 				continue
 			}
 			cells = append(cells, v.show(path[strings.LastIndex(path, ".")+1:], row.get(path)))
@@ -221,11 +224,41 @@ func (v *visit) table(columns []string, rows []object) *table {
 	return t
 }
 
-// computed are columns that are made of more than one field.
-var computed = map[string]func(*visit, object) shown{
-	"receives":  (*visit).receives,
-	"receivers": (*visit).receiversInOrder,
-	"told by":   (*visit).toldBy,
+// computed is a column that is made of more than one field, nil where the column is a field.
+func (v *visit) computed(column string) func(object) shown {
+	switch column {
+	case "receives":
+		return v.receives
+	case "told by":
+		return v.toldBy
+	case "receivers":
+		return v.receiversInOrder
+	case "why":
+		return v.whyItEnded
+	}
+	return nil
+}
+
+// whyItEnded says what else there is to an outcome: why it failed, who was passed over, and whether it was tried again.
+func (v *visit) whyItEnded(e object) shown {
+	var all shown
+	if e.text("reason") != "" {
+		all.Items = append(all.Items, v.show("reason", e.get("reason")))
+	}
+	skipped, _ := e.get("skipped").([]any)
+	for _, s := range skipped {
+		one, _ := s.(object)
+		name, _ := v.names.of("members", one.text("member_id"))
+		all.Items = append(all.Items, shown{Text: name + " passed over: " + say("reason", one.text("reason"))})
+	}
+	if e.is("retried") {
+		all.Items = append(all.Items, shown{Text: "tried again", Tone: "warn"})
+	}
+	if by := e.text("cancelled_by"); by != "" {
+		name, _ := v.names.of("api-keys", by)
+		all.Items = append(all.Items, shown{Text: "by " + name})
+	}
+	return all
 }
 
 // Empty says that there is nothing to show.
