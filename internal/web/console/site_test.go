@@ -182,6 +182,9 @@ func (p shownPage) form(ids ...string) url.Values {
 			form.Set(field[1], html.UnescapeString(field[2]))
 		}
 	}
+	if strings.Contains(p.body, `<button class="main" name="sure" value="yes">`) { // the question is answered by this button
+		form.Set("sure", "yes")
+	}
 	if form.Get("once") == "" || form.Get("path") == "" {
 		p.t.Fatalf("the page has no form:\n%s", p.body)
 	}
