@@ -68,31 +68,39 @@ function watch(form) {
     clearTimeout(waiting);
     waiting = setTimeout(() => ask(e.target.name === "method"), 350);
   });
-  form.addEventListener("drop-done", () => ask(false));
+  form.addEventListener("moved", () => ask(false));
   grips(form);
 }
 
+// grips gives each receiver a handle by which it is dragged to another place; the buttons beside it do the same.
 function grips(form) {
-  const table = form.querySelector(".receivers");
+  const rows = form.querySelectorAll(".receivers tbody[data-row]");
   let moving = null;
-  for (const row of table.querySelectorAll("tbody[data-row]")) {
-    row.draggable = true;
-    row.addEventListener("dragstart", (e) => {
-      if (e.target.closest("select, input, button")) return e.preventDefault();
+  for (const row of rows) {
+    const grip = document.createElement("span");
+    grip.className = "grip";
+    grip.draggable = true;
+    grip.setAttribute("aria-hidden", "true");
+    row.querySelector("td, th").prepend(grip);
+    grip.addEventListener("dragstart", (e) => {
       moving = row;
       row.classList.add("moving");
       e.dataTransfer.effectAllowed = "move";
+      e.dataTransfer.setData("text/plain", "");
+      e.dataTransfer.setDragImage(row, 0, 0);
+    });
+    grip.addEventListener("dragend", () => {
+      row.classList.remove("moving");
+      moving = null;
+      form.dispatchEvent(new Event("moved"));
     });
     row.addEventListener("dragover", (e) => {
-      if (!moving || moving === row) return;
+      if (!moving) return;
       e.preventDefault();
+      if (moving === row) return;
       const box = row.getBoundingClientRect();
       if (e.clientY < box.top + box.height / 2) row.before(moving); else row.after(moving);
     });
-    row.addEventListener("dragend", () => {
-      row.classList.remove("moving");
-      moving = null;
-      form.dispatchEvent(new Event("drop-done"));
-    });
+    row.addEventListener("drop", (e) => e.preventDefault());
   }
 }
