@@ -196,12 +196,12 @@ type LeadCount struct {
 }
 
 func (a *API) countLeads(ctx context.Context, c *call, in *struct{ LeadQuery }) (*struct{ Body LeadCount }, error) {
-	n, err := a.Store.CountLeads(ctx, c.Workspace, in.LeadQuery.toStore())
+	n, err := a.Store.CountLeads(ctx, c.Workspace, in.toStore())
 	return &struct{ Body LeadCount }{LeadCount{min(n, store.MaxSelected), n > store.MaxSelected}}, err
 }
 
 func (a *API) listLeads(ctx context.Context, c *call, in *leadListInput, p store.Page) ([]Lead, error) {
-	filter := in.LeadQuery.toStore()
+	filter := in.toStore()
 	for i, text := range in.IDs {
 		id, err := uuid.Parse(text)
 		if err != nil {

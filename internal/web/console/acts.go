@@ -174,10 +174,9 @@ func goBack(v *visit) (*page, error) {
 	}
 	name, rest, _ := strings.Cut(strings.TrimPrefix(back.Path, home), "/")
 	id, part, _ := strings.Cut(rest, "/")
-	p, err := placeOf(name, id, part)
-	if err != nil || p.Href() != back.Path || len(v.PostForm["id"]) == 0 {
+	if p, err := placeOf(name, id, part); errors.Is(err, errNoPage) || p.Href() != back.Path || len(v.PostForm["id"]) == 0 {
 		http.Redirect(v.w, v.Request, back.RequestURI(), http.StatusSeeOther)
-		return nil, nil
+		return nil, nil //nolint:nilerr // what is no list is gone back to all the same
 	}
 	v.URL = back
 	for key, value := range map[string]string{"collection": name, "id": id, "part": part} {

@@ -60,7 +60,7 @@ var acts = []*act{
 		Ask: "What is sent to a deleted group is not distributed any more. Its turns and history stay.",
 	},
 	{
-		Name: "test-notification", Label: "Send a test message", Done: "Members sent a test message", Fits: always,
+		Name: "test-notification", Label: "Send a test message", Done: "Members sent a test message", Alone: true, Fits: always,
 		Each: calls(http.MethodPost, "/test-notification", nil),
 	},
 	{

@@ -40,7 +40,7 @@ type planDay struct {
 	Count int
 	// Width is the day's bar, in hundredths of the fullest day's.
 	Width int
-	Words string
+	Who   []planShare
 }
 
 // maxDays bounds the days of a plan that are shown.
@@ -108,10 +108,7 @@ func (v *visit) planDays(p *plan, days map[string]map[string]int) {
 		for _, id := range slices.Sorted(maps.Keys(days[day])) {
 			name, _ := v.names.of("members", id)
 			d.Count += days[day][id]
-			if d.Words != "" {
-				d.Words += " · "
-			}
-			d.Words += fmt.Sprintf("%s %d", name, days[day][id])
+			d.Who = append(d.Who, planShare{Name: name, Count: days[day][id]})
 		}
 		most = max(most, d.Count)
 		p.Days = append(p.Days, d)

@@ -17,13 +17,10 @@ func (f furnished) everyPage() []string {
 		"", "settings", "members/new", "groups/new", "leads/new", "sources/new", "members/" + f.member, "members/" + f.member + "/edit", "groups/" + f.group,
 		"groups/" + f.group + "/edit", "leads/" + f.lead, "leads/" + f.lead + "/edit", "leads/" + f.failed, "sources/" + f.source, "sources/" + f.source + "/edit",
 	}
-	for _, name := range []string{
+	return append(all,
 		"leads", "assigned-leads", "pending-leads", "history", "assignments", "groups", "members", "integrations", "imports", "notifications", "webhooks",
 		"customers", "sources", "opportunities", "api-keys", "sessions", "audit-log",
-	} {
-		all = append(all, name)
-	}
-	return all
+	)
 }
 
 var (

@@ -110,7 +110,7 @@ func (g *groupForm) refuses(err error) bool {
 		}
 	}
 	return g.refused(err, func(field string) string {
-		name := g.draft.refuse(field, messages["body."+field], rows)
+		name := g.refuse(field, messages["body."+field], rows)
 		if field == "slots" || name == "receivers" {
 			return "receivers"
 		}

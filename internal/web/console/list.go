@@ -90,11 +90,7 @@ func (v *visit) listPage(ticked []string) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range p.Filters {
-		if f.Kind != "id" || asked.Get(f.Param) != "" {
-			view.Filters = append(view.Filters, v.filterView(f, asked.Get(f.Param)))
-		}
-	}
+	view.Filters = v.filterViews(p.Filters, asked)
 	view.Ticked = map[string]bool{}
 	for _, id := range ticked {
 		view.Ticked[id] = true
@@ -105,16 +101,34 @@ func (v *visit) listPage(ticked []string) (*page, error) {
 			return nil, err
 		}
 	}
-	for _, a := range p.acts() {
-		if a.All != "" && len(view.Rows) > 0 {
-			view.All = append(view.All, button{a.All, a.address(chosen)})
-		}
+	if len(view.Rows) > 0 {
+		view.All = p.buttonsForAll(chosen)
 	}
 	shown := &page{Title: p.Title, Template: "list", Data: view}
 	if p.New != "" {
 		shown.New = &link{p.New, p.Href() + "/new"}
 	}
 	return shown, nil
+}
+
+// buttonsForAll do something to all that filters leave.
+func (p place) buttonsForAll(chosen url.Values) (all []button) {
+	for _, a := range p.acts() {
+		if a.All != "" {
+			all = append(all, button{a.All, a.address(chosen)})
+		}
+	}
+	return all
+}
+
+// filterViews are a list's filters with what is chosen.
+func (v *visit) filterViews(filters []filter, asked url.Values) (all []filterView) {
+	for _, f := range filters {
+		if f.Kind != "id" || asked.Get(f.Param) != "" {
+			all = append(all, v.filterView(f, asked.Get(f.Param)))
+		}
+	}
+	return all
 }
 
 // Narrowed says that filters leave out some of the list, and Folded that those behind the first do.

@@ -126,14 +126,7 @@ func (v *visit) text(name, value string) shown {
 		return shown{}
 	}
 	if collection, refers := refersTo[name]; refers {
-		called, exists := v.names.of(collection, value)
-		if !exists {
-			return shown{Text: called, Title: "This does not exist any more"}
-		}
-		if p, err := placeOf(collection, "", ""); err != nil || p.Unlisted {
-			return shown{Text: called}
-		}
-		return shown{Text: called, Href: home + collection + "/" + url.PathEscape(value)}
+		return v.reference(collection, value)
 	}
 	if name == "reason" {
 		return shown{Text: say(name, value), Tone: "bad", Title: lead.Reason(value).Text()}
@@ -155,6 +148,18 @@ func (v *visit) text(name, value string) shown {
 		return shown{Text: value, Href: value}
 	}
 	return shown{Text: value, Long: name == "body" || strings.ContainsRune(value, '\n')}
+}
+
+// reference shows the thing of a collection that has an id.
+func (v *visit) reference(collection, value string) shown {
+	called, exists := v.names.of(collection, value)
+	if !exists {
+		return shown{Text: called, Title: "This does not exist any more"}
+	}
+	if p, err := placeOf(collection, "", ""); err != nil || p.Unlisted {
+		return shown{Text: called}
+	}
+	return shown{Text: called, Href: home + collection + "/" + url.PathEscape(value)}
 }
 
 // isTime says whether a field of this name holds a moment.

@@ -106,6 +106,9 @@ func (v *visit) slotName(s lead.Slot) string {
 	var names []string
 	for _, m := range s {
 		name, _ := v.names.of("members", m.MemberID.String())
+		if why := v.whyNot(m.MemberID.String()); why != "" && len(s) > 1 {
+			name += " (" + why + ")"
+		}
 		names = append(names, name)
 	}
 	return strings.Join(names, " + ")
