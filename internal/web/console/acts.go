@@ -165,7 +165,7 @@ func (v *visit) planned(members []string) (n int) {
 
 // goBack leads to where somebody came from who was asked something, with what they had ticked.
 func goBack(v *visit) (*page, error) {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(maxForm); err != nil {
 		return nil, err
 	}
 	back, err := url.Parse(within(v.PostForm.Get("back")))
@@ -220,9 +220,9 @@ func valuesOf(chosen url.Values) object {
 	return all
 }
 
-// readForm reads the form that was sent.
-func (v *visit) readForm() error {
-	v.Body = http.MaxBytesReader(v.w, v.Body, maxForm)
+// readForm reads the form that was sent, up to a size.
+func (v *visit) readForm(limit int64) error {
+	v.Body = http.MaxBytesReader(v.w, v.Body, limit)
 	err := v.ParseForm()
 	tooLarge := (*http.MaxBytesError)(nil)
 	switch {
@@ -239,7 +239,7 @@ func (v *visit) readForm() error {
 
 // order reads what a form orders.
 func (v *visit) order() (*order, error) {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(maxForm); err != nil {
 		return nil, err
 	}
 	name, rest, _ := strings.Cut(v.PostForm.Get("path"), "/")

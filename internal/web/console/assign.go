@@ -1,6 +1,7 @@
 package console
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -36,6 +37,8 @@ func assignLeads(v *visit) (*page, error) {
 		return nil, err
 	}
 	switch do := f.value("do"); do {
+	case "":
+		f.Once = rand.Text() // the list's may have been used, by whoever goes back to it
 	case "preview", "assign":
 		body, ok, err := v.assignment(f, chosen)
 		if err != nil {

@@ -64,9 +64,12 @@ func newForm(action, back string, values url.Values) *form {
 	return &form{Once: rand.Text(), Action: action, Back: back, Save: "Save", values: values, errors: map[string]string{}}
 }
 
+// maxFilled bounds a form that is filled in, in bytes: a group may have a thousand receivers, and custom fields have 64 KiB.
+const maxFilled = 512 << 10
+
 // sentForm is a form as it was sent.
 func (v *visit) sentForm(back string) (*form, error) {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(maxFilled); err != nil {
 		return nil, err
 	}
 	f := newForm(v.URL.Path, back, v.PostForm)

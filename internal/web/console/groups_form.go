@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -216,21 +217,21 @@ func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
 	}
 	name := g.made(input{Kind: "text", Name: "name", Label: "Name", Value: g.Name})
 	method := g.made(input{Kind: "select", Name: "method", Label: "Method", Value: g.Method, Options: []option{
-		{string(lead.RoundRobin), "One member a turn: each lead goes to the next in order"},
-		{string(lead.RoundRobinMultiple), "A receivers group a turn: each of its members gets a copy"},
+		{Value: string(lead.RoundRobin), Label: "One member a turn: each lead goes to the next in order"},
+		{Value: string(lead.RoundRobinMultiple), Label: "A receivers group a turn: each of its members gets a copy"},
 	}})
 	g.Fields = []input{name, method}
 	if g.errors["receivers"] != "" {
 		g.Wrong = append(g.Wrong, input{Name: "receivers", Label: "Receivers", Error: g.errors["receivers"]})
 	}
 	for _, m := range v.names.all("members") {
-		o := option{m.text("id"), called(m)}
+		o := option{Value: m.text("id"), Label: called(m)}
 		if why := v.whyNot(o.Value); why != "" {
 			o.Label += " (" + why + ")"
 		}
 		g.Members = append(g.Members, o)
 	}
-	g.keepRemoved(v)
+	g.keepRemoved()
 	if len(g.Planned) > 0 {
 		g.Groups = v.names.options("groups")
 	}
@@ -242,14 +243,28 @@ func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
 }
 
 // keepRemoved leaves those who were removed where they are listed, until somebody takes them out.
-func (g *groupForm) keepRemoved(v *visit) {
+func (g *groupForm) keepRemoved() {
 	for _, row := range g.Rows {
 		for _, s := range row.Seats {
-			if s.Member != "" && v.names.one("members", s.Member) == nil {
-				g.Members = append(g.Members, option{s.Member, "(removed)"})
+			known := slices.ContainsFunc(g.Members, func(o option) bool { return o.Value == s.Member })
+			if s.Member != "" && !known {
+				g.Members = append(g.Members, option{Value: s.Member, Label: "(removed)"})
 			}
 		}
 	}
+}
+
+// maxChoices bounds how often members are listed in a form: every receiver's row could list every member. Beyond, rows with a member
+// have that one only; a script fills in the others, and without one a receiver is removed and another added.
+const maxChoices = 600
+
+// Sparse says that rows do not list all members.
+func (g *groupForm) Sparse() bool {
+	seats := 0
+	for _, row := range g.Rows {
+		seats += len(row.Seats)
+	}
+	return seats*len(g.Members) > maxChoices
 }
 
 // A seatView is what a template needs to show a member in a row.
@@ -261,5 +276,9 @@ type seatView struct {
 }
 
 func seatOf(g *groupForm, row draftRow, seat draftSeat) seatView {
-	return seatView{row.Key, row.Error != "", seat, g.Members}
+	members := g.Members
+	if seat.Member != "" && g.Sparse() {
+		members = slices.DeleteFunc(slices.Clone(members), func(o option) bool { return o.Value != seat.Member })
+	}
+	return seatView{row.Key, row.Error != "", seat, members}
 }

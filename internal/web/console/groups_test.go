@@ -1,7 +1,9 @@
 package console_test
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -145,5 +147,76 @@ func TestTheGroupsPageSaysWhoCannotReceive(t *testing.T) {
 	form.Set("do", "look")
 	if rows := s.post("/console/groups/new", form).is(http.StatusOK).between("<tbody", "</table>"); strings.Count(rows, `name="row"`) != 2 {
 		t.Errorf("a receivers group does not become receivers:\n%s", rows)
+	}
+}
+
+// TestLargeGroupsAreEdited has more receivers than could each list every member, and sends their form back whole.
+func TestLargeGroupsAreEdited(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	var members []string
+	for i := range 60 {
+		members = append(members, s.make("members", map[string]any{"name": fmt.Sprintf("Member %02d", i)}))
+	}
+	group := s.ring("Many", members...)
+	at := "/console/groups/" + group + "/edit"
+	page := s.get(at).is(http.StatusOK)
+	if len(page.body) > 120<<10 || strings.Count(page.body, "Member 07</option>") != 2 { // where it is chosen, and for the script
+		t.Errorf("the form has %d bytes, and names a member %d times", len(page.body), strings.Count(page.body, "Member 07</option>"))
+	}
+	form := page.sends("name", "Many", "method", "round_robin", "seen", page.between(`name="seen" value="`, `"`), "do", "save")
+	for i, m := range slices.Backward(members) {
+		key := fmt.Sprint(i)
+		form.Add("row", key)
+		form.Set("seat."+key, "0")
+		form.Set("member."+key+".0", m)
+		form.Set("weight."+key, "2")
+	}
+	s.leadsTo(s.post(at, form), "Saved.")
+	next := s.api("GET", "/v1/groups/"+group, nil)["slots"].([]any)
+	if first := next[0].(map[string]any)["members"].([]any)[0].(map[string]any)["member_id"]; first != members[59] || len(next) != 60 {
+		t.Errorf("the first of %d receivers is %v", len(next), first)
+	}
+	// A form of a thousand receivers is no hostile one.
+	long := page.sends("name", "Many", "method", "round_robin", "do", "look")
+	for i := range 1000 {
+		key := fmt.Sprint(i)
+		long.Add("row", key)
+		long.Set("seat."+key, "0")
+		long.Set("member."+key+".0", members[i%60])
+		long.Set("weight."+key, "1")
+		long.Set("notify."+key+".0", "yes")
+	}
+	s.post("/console/groups/new", long).is(http.StatusOK).shows("Member 00", "more slots")
+}
+
+// TestHostileGroupForms are refused in words, or shown again, and never fail.
+func TestHostileGroupForms(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	m := s.make("members", map[string]any{"name": hostile})
+	_, foreign := s.newWorkspace("rival")
+	theirs := s.apiAs(foreign, "POST", "/v1/members", map[string]any{"name": "Theirs"})["id"].(string)
+	blank := s.get("/console/groups/new").is(http.StatusOK).lacks("<script>")
+	for name, fields := range map[string][]string{
+		"no member":           {"row", "0", "seat.0", "0", "member.0.0", "x"},
+		"another workspace's": {"row", "0", "seat.0", "0", "member.0.0", theirs},
+		"a method of none":    {"row", "0", "seat.0", "0", "member.0.0", m, "method", "none"},
+		"a huge weight":       {"row", "0", "seat.0", "0", "member.0.0", m, "weight.0", "99999999999999999999"},
+		"a negative weight":   {"row", "0", "seat.0", "0", "member.0.0", m, "weight.0", "-1"},
+		"rows twice":          {"row", "0", "row", "0", "seat.0", "0", "seat.0", "0", "member.0.0", m, "weight.0", "0"},
+		"a row of marks":      {"row", hostile, "seat." + hostile, hostile, "member." + hostile + "." + hostile, m, "weight." + hostile, hostile},
+		"a name of marks":     {"name", hostile, "row", "0"},
+	} {
+		for _, do := range []string{"save", "preview", "look", "up:0", "down:0", "drop:0", "drop-seat:0.0", "add-in:0", "up:", "drop-seat:", hostile} {
+			form := blank.sends(append([]string{"do", do}, fields...)...)
+			got := s.post("/console/groups/new", form)
+			if got.status != http.StatusOK && got.status != http.StatusUnprocessableEntity || strings.Contains(got.body, "<script>") || strings.Contains(got.body, "Theirs") {
+				t.Errorf("%s, %s: status %d: %s", name, do, got.status, got.body)
+			}
+		}
+	}
+	if n := s.count(`SELECT count(*) FROM groups`); n != 0 {
+		t.Errorf("hostile forms made %d groups", n)
 	}
 }

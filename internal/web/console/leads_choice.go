@@ -91,7 +91,7 @@ func (c chosenLeads) in(body map[string]any, ids string) error {
 
 // exportLeads sends the leads that are chosen as a file.
 func exportLeads(v *visit) (*page, error) {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(maxForm); err != nil {
 		return nil, err
 	}
 	c, err := v.leadsChosen()

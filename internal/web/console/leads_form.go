@@ -165,7 +165,7 @@ func (v *visit) leadPage(title string, l *leadForm, one object) (*page, error) {
 	l.text("text", "name", "Name", "")
 	l.text("email", "email", "Email", "")
 	l.text("tel", "phone", "Phone", "One of name, email and phone is needed.")
-	sources := append([]option{{"", "none"}}, v.names.options("sources", func(s object) bool {
+	sources := append([]option{{Label: "none"}}, v.names.options("sources", func(s object) bool {
 		return s.is("enabled") && s.is("for_leads") || one != nil && s.text("id") == one.text("source_id")
 	})...)
 	l.choose("source_id", "Source", "", sources)

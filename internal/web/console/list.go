@@ -276,7 +276,7 @@ func (v *visit) filterView(f filter, value string) filterView {
 			if !named {
 				words = say(f.Param, value)
 			}
-			view.Options = append(view.Options, option{value, capital(words)})
+			view.Options = append(view.Options, option{Value: value, Label: capital(words)})
 		}
 	case f.Kind == "from" || f.Kind == "until":
 		if _, err := time.Parse(time.DateOnly, value); value != "" && err != nil {
@@ -286,7 +286,7 @@ func (v *visit) filterView(f filter, value string) filterView {
 		view.Options = v.names.options(f.Kind)
 		if value != "" && !slices.ContainsFunc(view.Options, func(o option) bool { return o.Value == value }) {
 			name, _ := v.names.of(f.Kind, value)
-			view.Options = append(slices.Clone(view.Options), option{value, name})
+			view.Options = append(slices.Clone(view.Options), option{Value: value, Label: name})
 		}
 		view.Kind = "choice"
 	}

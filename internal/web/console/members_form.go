@@ -94,7 +94,8 @@ func (v *visit) memberForm(title string, f *form) (*page, error) {
 		Kind: "text", Name: "timezone", Label: "Time zone", Hint: "Leads go out by this clock. Empty: the workspace’s, " + v.zone.String() + ".", Suggested: zones,
 	})
 	f.add(input{Kind: "select", Name: "notify_by", Label: "Told of new leads", Wide: true, Options: []option{
-		{"", "by Telegram where connected, else by e-mail"}, {"email", "by e-mail"}, {"telegram", "by Telegram"}, {"email,telegram", "by both"}, {"none", "not at all"},
+		{Label: "by Telegram where connected, else by e-mail"}, {Value: "email", Label: "by e-mail"}, {Value: "telegram", Label: "by Telegram"},
+		{Value: "email,telegram", Label: "by both"}, {Value: "none", Label: "not at all"},
 	}})
 	f.text("time", "from", "Quiet from", "No messages from this time …")
 	f.text("time", "to", "Quiet until", "… until this one, by their own clock. Leave both empty for messages at any time.")

@@ -41,8 +41,11 @@ const (
 	maxOptions = 5000
 )
 
-// An option is one of a few things to choose from.
-type option struct{ Value, Label string }
+// An option is one of a few things to choose from; one that is Off can only be seen.
+type option struct {
+	Value, Label string
+	Off          bool
+}
 
 // of is the name of the thing with an id in a collection, and whether there is such a thing any more.
 func (n *names) of(collection, id string) (name string, exists bool) {
@@ -103,7 +106,7 @@ func (n *names) options(collection string, fits ...func(object) bool) []option {
 	var all []option
 	for _, one := range n.all(collection) {
 		if !slices.ContainsFunc(fits, func(fits func(object) bool) bool { return !fits(one) }) {
-			all = append(all, option{one.text("id"), called(one)})
+			all = append(all, option{Value: one.text("id"), Label: called(one)})
 		}
 	}
 	return all

@@ -29,7 +29,10 @@ type person struct {
 // target asks to whom leads are to go; nobody is what the choice of no group is called. Whoever cannot receive is not offered.
 func (v *visit) target(f *form, nobody string) *target {
 	t := &target{Named: len(f.values["member_ids"]) > 0 || f.errors["member_ids"] != "", Later: f.value("when") == "later", Zone: v.zone.String(), PeopleError: f.errors["member_ids"], PaceError: f.errors["pace"]}
-	groups := append([]option{{"", nobody}}, v.names.options("groups", v.hasReceiver)...)
+	groups := append([]option{{Label: nobody}}, v.names.options("groups", v.hasReceiver)...)
+	for _, idle := range v.names.options("groups", func(g object) bool { return !v.hasReceiver(g) }) {
+		groups = append(groups, option{Label: idle.Label + " (nobody can receive)", Off: true})
+	}
 	t.Group = f.made(input{Kind: "select", Name: "group_id", Label: "Group", Hint: "One turn a lead: each goes to whoever is next.", Options: groups})
 	for _, m := range v.names.options("members", isActive) {
 		t.People = append(t.People, person{m.Value, m.Label, slices.Contains(f.values["member_ids"], m.Value)})

@@ -36,13 +36,15 @@ for (const list of document.querySelectorAll("form.rows")) {
 // What is live is read again, unless somebody is at work in it.
 for (const part of document.querySelectorAll("[data-live]")) {
   const seconds = Number(part.dataset.live) || 30;
-  setInterval(async () => {
+  const timer = setInterval(async () => {
     if (document.hidden || part.contains(document.activeElement) || part.querySelector("input:checked:not(:disabled)")) return;
     const answer = await fetch(location.href).catch(() => null);
     if (!answer?.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.querySelector("[data-live]");
-    if (fresh) part.replaceChildren(...fresh.childNodes);
+    const fresh = page.getElementById(part.id);
+    if (!fresh) return;
+    part.replaceChildren(...fresh.childNodes);
+    if (!fresh.matches("[data-live]")) clearInterval(timer); // nothing more is to come
   }, seconds * 1000);
 }
 
@@ -58,7 +60,7 @@ function watch(form) {
     const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
     if (!answer || answer.status >= 500 || answer.redirected || mine !== asked) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const part = whole ? ".receivers, .receivers + .go" : "#preview";
+    const part = whole ? ".receivers, .receivers ~ .go" : "#preview";
     const fresh = page.querySelectorAll(part);
     form.querySelectorAll(part).forEach((old, i) => fresh[i] && old.replaceWith(fresh[i]));
     if (whole) { grips(form); ask(false); }
@@ -69,6 +71,14 @@ function watch(form) {
     waiting = setTimeout(() => ask(e.target.name === "method"), 350);
   });
   form.addEventListener("moved", () => ask(false));
+  // In a large form each receiver lists itself only, until somebody looks at its list.
+  form.addEventListener("focusin", (e) => {
+    const all = document.getElementById("members");
+    if (!all || !e.target.matches("select[name^='member.']") || e.target.options.length > 2) return;
+    const chosen = e.target.value;
+    e.target.replaceChildren(all.content.cloneNode(true));
+    e.target.value = chosen;
+  });
   grips(form);
 }
 
