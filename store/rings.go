@@ -125,12 +125,43 @@ func (q Queries) Upcoming(ctx context.Context, workspace, group uuid.UUID, n int
 	return q.upcoming(ctx, workspace, row.ring(), position, n)
 }
 
+// UpcomingOf is Upcoming for several groups, by their ids.
+func (q Queries) UpcomingOf(ctx context.Context, workspace uuid.UUID, groups []uuid.UUID, n int) (map[uuid.UUID][]UpcomingTurn, error) {
+	var rows []ringRow
+	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT `+ringColumns+` FROM rings r JOIN groups g USING (workspace_id, group_id, version)
+		WHERE r.workspace_id = $1 AND r.group_id = ANY($2::uuid[]) AND g.deleted_at IS NULL`, workspace, uuids(groups)); err != nil {
+		return nil, fmt.Errorf("reading rings: %w", translate(err))
+	}
+	rings := make([]lead.Ring, len(rows))
+	for i, row := range rows {
+		rings[i] = row.ring()
+	}
+	active, err := q.activeMembers(ctx, workspace, rings, nil)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[uuid.UUID][]UpcomingTurn, len(rows))
+	for i, row := range rows {
+		position, err := q.position(ctx, workspace, row)
+		if err != nil {
+			return nil, err
+		}
+		all[row.GroupID] = upcomingAt(rings[i], position, n, active)
+	}
+	return all, nil
+}
+
 // upcoming lists the turns of a ring that come at a position.
 func (q Queries) upcoming(ctx context.Context, workspace uuid.UUID, ring lead.Ring, position lead.Position, n int) ([]UpcomingTurn, error) {
 	active, err := q.activeMembers(ctx, workspace, []lead.Ring{ring}, nil)
 	if err != nil {
 		return nil, err
 	}
+	return upcomingAt(ring, position, n, active), nil
+}
+
+func upcomingAt(ring lead.Ring, position lead.Position, n int, active map[uuid.UUID]bool) []UpcomingTurn {
 	turns := []UpcomingTurn{}
 	for _, turn := range ring.Upcoming(position, n, func(m uuid.UUID) bool { return active[m] }) {
 		up := UpcomingTurn{Turn: turn}
@@ -141,7 +172,7 @@ func (q Queries) upcoming(ctx context.Context, workspace uuid.UUID, ring lead.Ri
 		}
 		turns = append(turns, up)
 	}
-	return turns, nil
+	return turns
 }
 
 // activeMembers tells which of the members in rings, and of the others named, can receive leads.

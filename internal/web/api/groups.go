@@ -68,18 +68,34 @@ func (a *API) registerGroups() {
 		DefaultStatus: http.StatusCreated,
 	}, a.postGroup)
 	registerList(a, huma.Operation{OperationID: "list-groups", Path: collection, Summary: "List the distribution groups"}, nil,
-		func(ctx context.Context, c *call, _ *struct{ Paging }, p store.Page) ([]Group, error) {
-			all, err := a.Store.Groups(ctx, c.Workspace, p)
-			if err != nil {
-				return nil, err
-			}
-			return a.groupBodies(ctx, c, all...)
-		})
+		a.listGroups)
 	register(a, huma.Operation{
 		OperationID: "get-group", Method: http.MethodGet, Path: one, Summary: "Read a distribution group, and whose turn is next",
 	}, a.getGroup)
 	a.registerGroupChanges()
 	a.registerGroupShares(one + "/shares")
+}
+
+type groupListInput struct {
+	Paging
+	Next int `query:"next" minimum:"0" maximum:"20" doc:"How many of the turns to come to show of each."`
+}
+
+func (a *API) listGroups(ctx context.Context, c *call, in *groupListInput, p store.Page) ([]Group, error) {
+	all, err := a.Store.Groups(ctx, c.Workspace, p)
+	if err != nil {
+		return nil, err
+	}
+	bodies, err := a.groupBodies(ctx, c, all...)
+	if err != nil || in.Next == 0 {
+		return bodies, err
+	}
+	upcoming, err := a.Store.UpcomingOf(ctx, c.Workspace, each(all, func(g store.Group) uuid.UUID { return g.ID }), in.Next)
+	for i := range bodies {
+		next := each(upcoming[bodies[i].ID], func(t store.UpcomingTurn) Turn { return Turn(t) })
+		bodies[i].Next = &next
+	}
+	return bodies, err
 }
 
 func (a *API) postGroup(ctx context.Context, c *call, in *struct{ Body GroupSpec }) (*posted[Group], error) {

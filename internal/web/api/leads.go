@@ -65,7 +65,7 @@ type leadOutput struct{ Body Lead }
 type leadListInput struct {
 	Paging
 	LeadQuery
-	IDs []string `query:"ids" maxItems:"500" doc:"Only the leads with these ids, separated by commas."`
+	IDs []string `query:"ids" maxItems:"500" doc:"Only the leads with these ids, separated by commas, as many as a query string of 16 KiB holds."`
 }
 
 // LeadQuery are the filters of the list of leads.

@@ -22,9 +22,10 @@ type collection struct {
 	Parts []collection
 	// Related are collections that can be narrowed to what belongs to an item.
 	Related []related
-	// Query is added where one item is read; Below are objects that are read below it.
-	Query string
-	Below []string
+	// Query is added where one item is read, and Listed where the list is; Below are objects that are read below an item.
+	Query  string
+	Listed url.Values
+	Below  []string
 	// New is what the button says that makes one more, at the collection's address with /new; empty where none is made here.
 	// Empty is what to do where there is none yet.
 	New, Empty string
@@ -109,7 +110,8 @@ var collections = []collection{
 	},
 	{
 		Name: "groups", Title: "Groups", Columns: []string{"name", "receivers", "method"}, Acts: []string{"delete-group"},
-		New: "New group", Empty: "No groups yet. A group hands out leads to its receivers in turn. Make one, and leads have somewhere to go.",
+		Listed: url.Values{"next": {"1"}},
+		New:    "New group", Empty: "No groups yet. A group hands out leads to its receivers in turn. Make one, and leads have somewhere to go.",
 		Related: []related{{"pending-leads", "group_id"}, {"history", "group_id"}, {"assigned-leads", "group_id"}},
 	},
 	{

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -137,14 +138,8 @@ func (v *visit) fairnessOf(group string) (*fairness, error) {
 
 // receiversInOrder shows a group's receivers in its list, the next one marked.
 func (v *visit) receiversInOrder(group object) shown {
-	var coming struct {
-		Next []turn `json:"next"`
-	}
-	if v.get("/v1/groups/"+url.PathEscape(group.text("id"))+"?next=1", &coming) != nil {
-		coming.Next = nil // the list is of use without
-	}
 	var all shown
-	for _, r := range v.receiverViews(receiversOf(group), coming.Next) {
+	for _, r := range v.receiverViews(receiversOf(group), turnsOf(group)) {
 		for _, m := range r.Members {
 			one := shown{Text: m.Name, Href: m.Href, After: m.Why}
 			if r.Weight > 1 {
@@ -163,8 +158,24 @@ func (v *visit) receiversInOrder(group object) shown {
 	return all
 }
 
+// turnsOf are the turns to come that the API told with a group.
+func turnsOf(group object) (all []turn) {
+	next, _ := group.get("next").([]any)
+	for _, n := range next {
+		one, _ := n.(object)
+		number, _ := turnOf(one)
+		t := turn{Turn: number}
+		members, _ := one.get("member_ids").([]any)
+		for _, m := range members {
+			t.MemberIDs = append(t.MemberIDs, fmt.Sprint(m))
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
 // maxListed is how many receivers of a group its list shows.
-const maxListed = 12
+const maxListed = 8
 
 func (s *site) serveGroups(pages *http.ServeMux) {
 	pages.HandleFunc("GET /console/groups/new", s.page(newGroup))

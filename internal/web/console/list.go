@@ -3,6 +3,7 @@ package console
 import (
 	"crypto/rand"
 	"iter"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -147,9 +148,8 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 	if cursor != "" {
 		query.Set("cursor", cursor)
 	}
-	for param, values := range chosen {
-		query[param] = values
-	}
+	maps.Copy(query, p.Listed)
+	maps.Copy(query, chosen)
 	read, err := v.read(p.path, query)
 	if err != nil {
 		return nil, err

@@ -266,6 +266,9 @@ func (v *visit) whyItEnded(e object) shown {
 	return all
 }
 
+// Away says that the value leads out of the console.
+func (s shown) Away() bool { return !strings.HasPrefix(s.Href, home) }
+
 // Empty says that there is nothing to show.
 func (s shown) Empty() bool {
 	return s.Text == "" && len(s.Parts) == 0 && len(s.Items) == 0 && s.Table == nil
