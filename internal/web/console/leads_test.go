@@ -199,3 +199,24 @@ func TestTicksAreKept(t *testing.T) {
 		t.Errorf("going back leads to %v", at.header)
 	}
 }
+
+// TestACrowdIsChosenFrom a list, and those who have a lead are named as far as there is room.
+func TestACrowdIsChosenFrom(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	var members []string
+	for i := range 70 {
+		members = append(members, s.make("members", map[string]any{"name": fmt.Sprintf("Member %02d", i)}))
+	}
+	blank := s.get("/console/leads/new").is(http.StatusOK).shows(`<select name="member_ids"`, "Member 69</option>")
+	if len(blank.body) > 60<<10 {
+		t.Errorf("the form has %d bytes", len(blank.body))
+	}
+	form := blank.sends("name", "Siti", "when", "now")
+	form["member_ids"] = members[:8]
+	s.post("/console/leads/new", form).is(http.StatusSeeOther)
+	s.distribute()
+	s.get("/console/leads").is(http.StatusOK).shows("Member 04", "3 more").lacks("Member 05")
+	form.Set("email", strings.Repeat("x", 2000))
+	s.post("/console/leads/new", form).is(http.StatusUnprocessableEntity).shows(`value="`+members[7]+`" selected`, "longer than 1000 characters")
+}

@@ -26,6 +26,12 @@ type person struct {
 	Checked      bool
 }
 
+// maxBoxes bounds the people who are listed with a box each; more are a list to choose several from.
+const maxBoxes = 60
+
+// Crowd says that there are too many people for a box each.
+func (t *target) Crowd() bool { return len(t.People) > maxBoxes }
+
 // target asks to whom leads are to go; nobody is what the choice of no group is called. Whoever cannot receive is not offered.
 func (v *visit) target(f *form, nobody string) *target {
 	t := &target{Named: len(f.values["member_ids"]) > 0 || f.errors["member_ids"] != "", Later: f.value("when") == "later", Zone: v.zone.String(), PeopleError: f.errors["member_ids"], PaceError: f.errors["pace"]}

@@ -198,10 +198,17 @@ func (v *visit) several(name string, values []any) shown {
 	return all
 }
 
+// maxHolders is how many of those who have a lead are named in a list.
+const maxHolders = 5
+
 // givenTo shows who has copies of a lead; each name leads to the copy.
 func (v *visit) givenTo(values []any) shown {
 	var all shown
-	for _, value := range values {
+	for i, value := range values {
+		if i == maxHolders {
+			all.Items = append(all.Items, shown{Text: fmt.Sprintf("%d more", len(values)-i)})
+			break
+		}
 		if copied, is := value.(object); is {
 			name, _ := v.names.of("members", copied.text("member_id"))
 			all.Items = append(all.Items, shown{Text: name, Href: home + "assigned-leads/" + url.PathEscape(copied.text("assigned_lead_id"))})
