@@ -25,7 +25,7 @@ type plan struct {
 	Days       []planDay
 	// MoreDays is how many days are not shown.
 	MoreDays int
-	// Nobody says how many leads nobody would get, and why.
+	// Nobody says how many leads nobody would get as things are, and why.
 	Nobody []string
 }
 
@@ -73,9 +73,13 @@ func (v *visit) planOf(items []plannedLead) *plan {
 	}
 	for id, times := range members {
 		name, _ := v.names.of("members", id)
+		if why := v.whyNot(id); why != "" {
+			p.Nobody = append(p.Nobody, fmt.Sprintf("%s of %s will fail, unless they are active by then: %s now.", counted(len(times), "lead"), name, why))
+		}
 		slices.SortFunc(times, time.Time.Compare)
 		p.Shares = append(p.Shares, planShare{name, len(times), v.when(times[0]), v.when(times[len(times)-1])})
 	}
+	slices.Sort(p.Nobody)
 	slices.SortFunc(p.Shares, func(a, b planShare) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Name, b.Name)) })
 	p.Sentence = fmt.Sprintf("%s to %s", counted(given, "lead"), people(len(members)))
 	if last.After(v.now.Add(time.Minute)) {

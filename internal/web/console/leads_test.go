@@ -220,3 +220,19 @@ func TestACrowdIsChosenFrom(t *testing.T) {
 	form.Set("email", strings.Repeat("x", 2000))
 	s.post("/console/leads/new", form).is(http.StatusUnprocessableEntity).shows(`value="`+members[7]+`" selected`, "longer than 1000 characters")
 }
+
+// TestWhatFailsIsNotReportedAsDone assigns to somebody who is deactivated while the form is open: they were offered, and cannot receive.
+func TestWhatFailsIsNotReportedAsDone(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	m := s.make("members", map[string]any{"name": "Aisyah"})
+	id := s.make("leads", map[string]any{"name": "Siti"})
+	asked := s.post("/console/leads/assign", s.get("/console/leads").form(id)).is(http.StatusOK).shows("Aisyah")
+	s.api("PATCH", "/v1/members/"+m, map[string]any{"active": false})
+	run := s.post("/console/leads/assign", asked.sends("id", id, "member_ids", m, "do", "assign")).is(http.StatusSeeOther).header.Get("Location")
+	s.distribute()
+	s.get(run).is(http.StatusOK).shows(`<b class="bad">1</b> Failed`, `<b class="good">0</b> Given`, "deactivated")
+	s.post("/console/leads/assign", s.get("/console/leads").form(id)).is(http.StatusOK).lacks("Aisyah")
+	preview := asked.sends("id", id, "member_ids", m, "do", "preview")
+	s.post("/console/leads/assign", preview).is(http.StatusOK).shows("1 lead of Aisyah will fail", "deactivated now")
+}
