@@ -1,6 +1,7 @@
-// Package console is the operators' pages at /console: what came, who got it, what failed and why, what waits, and what to
-// do about it. It is a client of our own API, which it calls within the process with the session of whoever signed in. So it
-// can do nothing that the API refuses, and what is done here stands in the audit log as what is done there.
+// Package console is the pages at /console on which people, groups and leads are set up and leads handed out, and where is to be
+// seen what came, who got it, what failed and why, what waits, and what to do about it. It is a client of our own API, which it calls
+// within the process with the session of whoever signed in. So it can do nothing that the API refuses, and what is done here stands
+// in the audit log as what is done there.
 package console
 
 import (

@@ -151,6 +151,8 @@ func humane(message string) string {
 		return "This is longer than " + found[1] + " characters"
 	case strings.HasPrefix(message, "expected string to be RFC 5322 email"):
 		return "This is no e-mail address; write it as in name@example.com"
+	case strings.HasPrefix(message, "this seed is not"):
+		return "What was previewed is more than an hour old. Preview it again"
 	case strings.Contains(message, "either group_id or member_ids"):
 		return "Choose either a group or people"
 	}
