@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
@@ -121,12 +120,11 @@ func (f *form) refused(err error, as func(field string) string) bool {
 	for _, e := range p.Errors {
 		_, field, _ := strings.Cut(e.Location, ".")
 		name := as(field)
-		switch {
-		case name != "":
-			f.errors[name] = sentence(humane(e.Message))
-		case !slices.ContainsFunc(p.Errors, func(o client.Field) bool { return o.Message == p.Detail }) || e.Message == p.Detail:
+		if name == "" {
 			f.Problem = sentence(humane(e.Message))
+			continue
 		}
+		f.errors[name] = sentence(humane(e.Message))
 	}
 	if len(f.errors) == 0 && f.Problem == "" {
 		f.Problem = sentence(humane(p.Detail))
