@@ -176,7 +176,7 @@ func goBack(v *visit) (*page, error) {
 	id, part, _ := strings.Cut(rest, "/")
 	if p, err := placeOf(name, id, part); errors.Is(err, errNoPage) || p.Href() != back.Path || len(v.PostForm["id"]) == 0 {
 		http.Redirect(v.w, v.Request, back.RequestURI(), http.StatusSeeOther)
-		return nil, nil //nolint:nilerr // what is no list is gone back to all the same
+		return nil, nil
 	}
 	v.URL = back
 	for key, value := range map[string]string{"collection": name, "id": id, "part": part} {
