@@ -41,6 +41,8 @@ type HistoryEntry struct {
 	PendingID   uuid.UUID  `db:"pending_id"`
 	ActID       *uuid.UUID `db:"act_id"`
 	CancelledBy *uuid.UUID `db:"cancelled_by"`
+	// CancelledByName is what people call whoever cancelled it, empty where nobody did.
+	CancelledByName string `db:"cancelled_by_name"`
 }
 
 // A HistoryFilter narrows a list of history; zero fields don't. From is inclusive, To is not.
@@ -67,6 +69,11 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 			h.replanned_from,
 			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, coalesce(h.pace, '') AS pace, h.skipped, h.due_at, h.accepted_at, h.at,
 			h.pending_id, h.act_id, (SELECT api_key_id FROM audit_log a WHERE a.workspace_id = h.workspace_id AND a.entry_id = h.act_id) AS cancelled_by,
+			CASE WHEN h.act_id IS NULL THEN '' ELSE coalesce((SELECT coalesce(p.name, nullif(k.name, ''), CASE WHEN k.api_key_id IS NOT NULL THEN 'a key without a name' END)
+				FROM audit_log a
+				LEFT JOIN people p ON p.workspace_id = a.workspace_id AND p.person_id = a.person_id
+				LEFT JOIN api_keys k ON k.workspace_id = a.workspace_id AND k.api_key_id = a.api_key_id
+				WHERE a.workspace_id = h.workspace_id AND a.entry_id = h.act_id), 'an operator') END AS cancelled_by_name,
 			h.outcome = 'failed' AND EXISTS (SELECT 1 FROM history_retries r
 				WHERE r.workspace_id = h.workspace_id AND r.history_id = h.history_id) AS retried
 		FROM`, "h", "")

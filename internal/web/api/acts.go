@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -41,9 +42,21 @@ func (a *API) recordAct(ctx huma.Context, next func(huma.Context)) {
 		var fields map[string]json.RawMessage
 		if json.NewDecoder(ctx.BodyReader()).Decode(&fields) == nil {
 			c.act.Fields = slices.Sorted(maps.Keys(fields))
+			c.act.Filter = switched(fields)
 		}
 	}
 	next(huma.WithContext(ctx, store.WithAct(ctx.Context(), c.act)))
+}
+
+// switched says which way a switch went, which tells of no person: without it nobody could read who deactivated a member.
+func switched(fields map[string]json.RawMessage) string {
+	for _, name := range []string{"active", "enabled"} {
+		var on bool
+		if value, is := fields[name]; is && json.Unmarshal(value, &on) == nil {
+			return fmt.Sprintf("%s=%t", name, on)
+		}
+	}
+	return ""
 }
 
 // newAct is an act of the call's for the audit log.

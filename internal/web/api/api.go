@@ -106,6 +106,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerLeads()
 	a.registerAssignments()
 	a.registerPending()
+	a.registerActivity()
 	a.registerHistory()
 	a.registerAssignedLeads()
 	a.registerTimeline()

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,28 +18,29 @@ import (
 
 // HistoryEntry is the final outcome of one decision to distribute a lead.
 type HistoryEntry struct {
-	ID           uuid.UUID    `json:"id" format:"uuid"`
-	LeadID       uuid.UUID    `json:"lead_id" format:"uuid"`
-	MemberID     *uuid.UUID   `json:"member_id" format:"uuid" nullable:"true"`
-	GroupID      *uuid.UUID   `json:"group_id" format:"uuid" nullable:"true"`
-	AssignmentID *uuid.UUID   `json:"assignment_id" format:"uuid" nullable:"true"`
-	RetryOf      *uuid.UUID   `json:"retry_of" format:"uuid" nullable:"true" doc:"The failed entry that was retried."`
-	Retried      bool         `json:"retried" doc:"Whether this entry failed and was retried."`
-	RingVersion  *int         `json:"ring_version"`
-	Turn         *int64       `json:"turn"`
-	MovedFrom    *uuid.UUID   `json:"moved_from" format:"uuid" nullable:"true" doc:"The member for whom it was planned, where someone chose another."`
-	Replanned    *time.Time   `json:"replanned_from" doc:"When it was to go out first, where an outage outlasted that day."`
-	Outcome      lead.Outcome `json:"outcome"`
-	Reason       *lead.Reason `json:"reason" nullable:"true"`
-	Trigger      lead.Trigger `json:"trigger"`
-	Pace         *lead.Pace   `json:"pace" nullable:"true" doc:"At which it was planned; null where it was not."`
-	Skipped      []Skip       `json:"skipped" doc:"Members who were passed over."`
-	AcceptedAt   time.Time    `json:"accepted_at" doc:"When it was asked for, or brought forward."`
-	DueAt        time.Time    `json:"due_at" doc:"For when it was planned."`
-	At           time.Time    `json:"at" doc:"When it was done."`
-	PendingID    uuid.UUID    `json:"pending_id" format:"uuid" doc:"Its id while it was pending."`
-	ActID        *uuid.UUID   `json:"act_id" format:"uuid" nullable:"true" doc:"The entry of the audit log that tells of the request which cancelled it."`
-	CancelledBy  *uuid.UUID   `json:"cancelled_by" format:"uuid" nullable:"true" doc:"The API key whose request cancelled it."`
+	ID              uuid.UUID    `json:"id" format:"uuid"`
+	LeadID          uuid.UUID    `json:"lead_id" format:"uuid"`
+	MemberID        *uuid.UUID   `json:"member_id" format:"uuid" nullable:"true"`
+	GroupID         *uuid.UUID   `json:"group_id" format:"uuid" nullable:"true"`
+	AssignmentID    *uuid.UUID   `json:"assignment_id" format:"uuid" nullable:"true"`
+	RetryOf         *uuid.UUID   `json:"retry_of" format:"uuid" nullable:"true" doc:"The failed entry that was retried."`
+	Retried         bool         `json:"retried" doc:"Whether this entry failed and was retried."`
+	RingVersion     *int         `json:"ring_version"`
+	Turn            *int64       `json:"turn"`
+	MovedFrom       *uuid.UUID   `json:"moved_from" format:"uuid" nullable:"true" doc:"The member for whom it was planned, where someone chose another."`
+	Replanned       *time.Time   `json:"replanned_from" doc:"When it was to go out first, where an outage outlasted that day."`
+	Outcome         lead.Outcome `json:"outcome"`
+	Reason          *lead.Reason `json:"reason" nullable:"true"`
+	Trigger         lead.Trigger `json:"trigger"`
+	Pace            *lead.Pace   `json:"pace" nullable:"true" doc:"At which it was planned; null where it was not."`
+	Skipped         []Skip       `json:"skipped" doc:"Members who were passed over."`
+	AcceptedAt      time.Time    `json:"accepted_at" doc:"When it was asked for, or brought forward."`
+	DueAt           time.Time    `json:"due_at" doc:"For when it was planned."`
+	At              time.Time    `json:"at" doc:"When it was done."`
+	PendingID       uuid.UUID    `json:"pending_id" format:"uuid" doc:"Its id while it was pending."`
+	ActID           *uuid.UUID   `json:"act_id" format:"uuid" nullable:"true" doc:"The entry of the audit log that tells of the request which cancelled it."`
+	CancelledBy     *uuid.UUID   `json:"cancelled_by" format:"uuid" nullable:"true" doc:"The API key whose request cancelled it."`
+	CancelledByName *string      `json:"cancelled_by_name" doc:"Who cancelled it: a person, a key by its name, or an operator."`
 }
 
 func (h HistoryEntry) itemID() uuid.UUID { return h.ID }
@@ -56,6 +58,11 @@ type Retry struct {
 
 type historyInput struct {
 	Paging
+	HistoryQuery
+}
+
+// HistoryQuery are the filters of history.
+type HistoryQuery struct {
 	Outcome  lead.Outcome `query:"outcome"`
 	Reason   lead.Reason  `query:"reason" maxLength:"100"`
 	Trigger  lead.Trigger `query:"trigger"`
@@ -97,6 +104,10 @@ func (a *API) registerHistory() {
 		OperationID: "list-history", Path: "/v1/history", Summary: "List what became of distributions",
 	}, historyColumns, a.listHistory)
 	register(a, huma.Operation{
+		OperationID: "count-history", Method: http.MethodGet, Path: "/v1/history/count",
+		Summary: "Count the failed distributions that match and were not tried again", Errors: []int{http.StatusUnprocessableEntity},
+	}, bounded(a, a.countHistory))
+	register(a, huma.Operation{
 		OperationID: "retry-history", Method: http.MethodPost, Path: "/v1/history/{id}/retry",
 		Summary: "Drive a failed distribution again", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict},
 	}, a.retryHistory)
@@ -135,14 +146,44 @@ func (a *API) retryHistories(ctx context.Context, c *call, in *struct{ Body Sele
 }
 
 func (a *API) listHistory(ctx context.Context, c *call, in *historyInput, p store.Page) ([]HistoryEntry, error) {
-	if in.Reason != "" && !slices.Contains(lead.Reasons(), in.Reason) {
-		return nil, badQuery("query.reason", "this is not one of the reasons; see the entries of history that failed")
+	f, err := in.toStore()
+	if err != nil {
+		return nil, err
 	}
-	all, err := a.Store.History(ctx, c.Workspace, store.HistoryFilter{
-		Outcome: in.Outcome, Reason: in.Reason, Trigger: in.Trigger, MemberID: in.MemberID, LeadID: in.LeadID, GroupID: in.GroupID,
-		AssignmentID: in.Assigned, ActID: in.ActID, From: in.From, To: in.To, Retried: boolOrNil(in.Retried),
-	}, p)
+	all, err := a.Store.History(ctx, c.Workspace, f, p)
 	return each(all, historyBody), err
+}
+
+func (q HistoryQuery) toStore() (f store.HistoryFilter, err error) {
+	if q.Reason != "" && !slices.Contains(lead.Reasons(), q.Reason) {
+		return f, badQuery("query.reason", "this is not one of the reasons; see the entries of history that failed")
+	}
+	return store.HistoryFilter{
+		Outcome: q.Outcome, Reason: q.Reason, Trigger: q.Trigger, MemberID: q.MemberID, LeadID: q.LeadID, GroupID: q.GroupID,
+		AssignmentID: q.Assigned, ActID: q.ActID, From: q.From, To: q.To, Retried: boolOrNil(q.Retried),
+	}, nil
+}
+
+// HistoryCount is how many distributions match that failed and were not tried again.
+type HistoryCount struct {
+	Count   int         `json:"count" doc:"How many match, up to 100,000: what filter.matched takes."`
+	More    bool        `json:"more" doc:"Whether more match than that."`
+	Reasons []FailedFor `json:"reasons" doc:"Those that match, by why they failed."`
+}
+
+func (a *API) countHistory(ctx context.Context, c *call, in *struct{ HistoryQuery }) (*struct{ Body HistoryCount }, error) {
+	f, err := in.toStore()
+	if err != nil {
+		return nil, err
+	}
+	counts, err := a.Store.Failures(ctx, c.Workspace, f)
+	body := HistoryCount{Reasons: []FailedFor{}}
+	for _, reason := range slices.Sorted(maps.Keys(counts)) {
+		body.Count += counts[reason]
+		body.Reasons = append(body.Reasons, FailedFor{reason, counts[reason], counts[reason]})
+	}
+	body.More, body.Count = body.Count > store.MaxSelected, min(body.Count, store.MaxSelected)
+	return &struct{ Body HistoryCount }{body}, err
 }
 
 func (a *API) retryHistory(ctx context.Context, c *call, in *itemInput) (*posted[Retry], error) {
@@ -163,7 +204,8 @@ func historyBody(h store.HistoryEntry) HistoryEntry {
 		MovedFrom: h.MovedFrom, Replanned: h.ReplannedFrom, Outcome: h.Outcome,
 		Reason: textOrNull(h.Reason), Trigger: h.Trigger, Pace: textOrNull(h.Pace),
 		AcceptedAt: h.AcceptedAt, DueAt: h.DueAt, At: h.At, PendingID: h.PendingID, ActID: h.ActID, CancelledBy: h.CancelledBy,
-		Skipped: each(h.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
+		CancelledByName: textOrNull(h.CancelledByName),
+		Skipped:         each(h.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
 	}
 }
 

@@ -54,7 +54,18 @@ type notificationInput struct {
 	State    store.NotificationState `query:"state"`
 }
 
+// Channels are those by which the installation can tell members of their leads.
+type Channels struct {
+	Email    bool `json:"email" doc:"Whether a mail server is set up."`
+	Telegram bool `json:"telegram" doc:"Whether a Telegram bot is set up."`
+}
+
 func (a *API) registerNotifications() {
+	register(a, huma.Operation{
+		OperationID: "get-channels", Method: http.MethodGet, Path: "/v1/notifications/channels", Summary: "Read by which channels messages can be sent",
+	}, func(context.Context, *call, *struct{}) (*struct{ Body Channels }, error) {
+		return &struct{ Body Channels }{Channels{Email: a.Posters[lead.Email] != nil, Telegram: a.Telegram != nil}}, nil
+	})
 	registerList(a, huma.Operation{
 		OperationID: "list-notifications", Path: "/v1/notifications", Summary: "List messages to members",
 	}, nil, func(ctx context.Context, c *call, in *notificationInput, p store.Page) ([]Notification, error) {

@@ -36,6 +36,12 @@ type PendingDay struct {
 	Count    int       `json:"count"`
 }
 
+// PendingCount is how many pending leads match.
+type PendingCount struct {
+	Count int  `json:"count" doc:"How many match, up to 100,000: what filter.matched takes."`
+	More  bool `json:"more" doc:"Whether more match than that."`
+}
+
 // PendingFilter narrows what is meant of pending leads.
 type PendingFilter struct {
 	MemberID     uuid.UUID `query:"member_id" format:"uuid"`
@@ -106,6 +112,13 @@ func (a *API) registerPending() {
 		}
 		out.Body.Items = each(days, func(d store.PendingDay) PendingDay { return PendingDay(d) })
 		return &out, err
+	}))
+	register(a, huma.Operation{
+		OperationID: "count-pending-leads", Method: http.MethodGet, Path: collection + "/count", Summary: "Count the pending leads that match",
+		Errors: []int{http.StatusUnprocessableEntity},
+	}, bounded(a, func(ctx context.Context, c *call, in *struct{ PendingFilter }) (*struct{ Body PendingCount }, error) {
+		n, err := a.Store.CountPending(ctx, c.Workspace, in.toStore())
+		return &struct{ Body PendingCount }{PendingCount{min(n, store.MaxSelected), n > store.MaxSelected}}, err
 	}))
 	register(a, huma.Operation{
 		OperationID: "get-pending-lead", Method: http.MethodGet, Path: one, Summary: "Read a pending lead",

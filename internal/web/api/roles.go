@@ -31,6 +31,7 @@ var roles = map[string][]lead.Role{
 	"post-telegram-link":     managers,
 	"post-test-notification": managers,
 	"list-notifications":     managers,
+	"get-channels":           managers,
 	"resend-notification":    managers,
 
 	"get-message-template":     managers,
@@ -70,6 +71,7 @@ var roles = map[string][]lead.Role{
 	"list-assignments":   managers,
 	"get-assignment":     managers,
 
+	"count-pending-leads":          managers,
 	"list-pending-leads":           managers,
 	"get-pending-lead":             managers,
 	"patch-pending-lead":           managers,
@@ -78,6 +80,9 @@ var roles = map[string][]lead.Role{
 	"distribute-pending-leads-now": managers,
 	"list-pending-days":            managers,
 
+	"get-activity": managers,
+
+	"count-history":   managers,
 	"list-history":    managers,
 	"retry-history":   managers,
 	"retry-histories": managers,
