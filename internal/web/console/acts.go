@@ -25,7 +25,7 @@ type act struct {
 	Ask string
 	// Asks is the template of what else is asked, either "planned" or "delete-group".
 	Asks string
-	// All is what it is called where it is done to whatever filters leave, by Many; empty where it cannot be.
+	// All is what it is called where it is done to whatever filters leave, by Every or else Many; empty where it cannot be.
 	All string
 	// Page is where a form is sent that orders it, where that is a page of its own.
 	Page string
@@ -38,7 +38,7 @@ type act struct {
 	// Each does it to the item at a path in the API, and returns how many things that were.
 	Each func(v *visit, item string, o *order) (int, error)
 	// Many does it to all that the order names and returns to how many, Matching to all leads that match.
-	Many, Matching func(v *visit, o *order) (int, error)
+	Many, Matching, Every func(v *visit, o *order) (int, error)
 }
 
 // An order is an act that somebody wants done.
@@ -126,6 +126,9 @@ func perform(v *visit) (*page, error) {
 // ask asks whether an act is meant, and what else there is to know.
 func (v *visit) ask(o *order) askView {
 	view := askView{order: o, Address: o.address(o.chosen), All: o.chosen != nil, Chosen: v.show("", valuesOf(o.chosen))}
+	if o.chosen != nil {
+		view.Matches = v.matches(o)
+	}
 	if o.Asks == "delete-group" {
 		view.Groups = slices.DeleteFunc(slices.Clone(v.names.options("groups")), func(g option) bool { return slices.Contains(o.IDs, g.Value) })
 	}
@@ -197,6 +200,8 @@ type askView struct {
 	// Planned is how many leads are planned for the members that it concerns.
 	Planned int
 	All     bool
+	// Matches is how many it concerns where it concerns All, nil where that is not known.
+	Matches *matches
 	// Address is where the answer goes. Chosen is what the filters are, where it concerns All that they leave.
 	Address string
 	Chosen  shown
@@ -277,6 +282,10 @@ func (v *visit) order() (*order, error) {
 func (o *order) do(v *visit) (n int, refusals []refusal, err error) {
 	if o.leads.Matched != "" {
 		n, err = o.Matching(v, o)
+		return n, nil, err
+	}
+	if o.chosen != nil && o.Every != nil {
+		n, err = o.Every(v, o)
 		return n, nil, err
 	}
 	if o.Many != nil {

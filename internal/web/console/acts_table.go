@@ -5,9 +5,12 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 func always(object) bool       { return true }
@@ -19,7 +22,15 @@ func reconciles(o object) bool { return o.text("kind") == "meta" }
 func isActive(o object) bool   { return o.is("active") }
 func notActive(o object) bool  { return !o.is("active") }
 func isNoTest(o object) bool   { return !o.is("test") }
-func retryable(o object) bool  { return o.text("outcome") == "failed" && !o.is("retried") }
+
+// hopeless are the reasons for which trying again cannot succeed: the lead is where it was to go, or the lead or the group is gone.
+var hopeless = []string{
+	string(lead.AlreadyAssigned), string(lead.SourceLeadDeleted), string(lead.GroupDeleted), string(lead.TestLead),
+}
+
+func retryable(o object) bool {
+	return o.text("outcome") == "failed" && !o.is("retried") && !slices.Contains(hopeless, o.text("reason"))
+}
 
 func underWay(o object) bool {
 	return o.text("status") == "running" || o.text("status") == "waiting"
@@ -45,7 +56,10 @@ var acts = []*act{
 		Name: "delete-pending", Label: "Delete", Done: "Pending leads deleted", All: "Delete all", Fits: always, Gone: true, Many: pending("delete"),
 		Ask: "These are then not distributed. The leads themselves stay.",
 	},
-	{Name: "retry", Label: "Retry", Done: "Failed distributions tried again", Fits: retryable, Each: calls(http.MethodPost, "/retry", nil)},
+	{
+		Name: "retry", Label: "Retry", Done: "Failed distributions tried again", All: "Retry all", Fits: retryable,
+		Each: calls(http.MethodPost, "/retry", nil), Every: retryAll,
+	},
 	{Name: "activate", Label: "Activate", Done: "Members activated", Fits: notActive, Each: calls(http.MethodPatch, "", map[string]any{"active": true})},
 	{
 		Name: "deactivate", Label: "Deactivate", Done: "Members deactivated", Asks: "planned", Fits: isActive, Each: deactivate,
@@ -136,6 +150,13 @@ func pending(what string) func(*visit, *order) (int, error) {
 		body := map[string]any{"ids": o.IDs}
 		if o.chosen != nil {
 			body = map[string]any{"all": flat(o.chosen)}
+			if n, err := strconv.Atoi(o.sent.Get("matched")); err == nil {
+				filter := map[string]any{"matched": n}
+				for name, value := range flat(o.chosen) {
+					filter[name] = value
+				}
+				body = map[string]any{"filter": filter}
+			}
 		}
 		var done count
 		err := v.api.Call(v.Context(), http.MethodPost, "/v1/pending-leads/"+what, body, &done)

@@ -183,8 +183,10 @@ func reasons() []string {
 	for _, r := range lead.Reasons() {
 		all = append(all, string(r))
 	}
+	// Those that happen every day come first.
+	often := []string{string(lead.AlreadyAssigned), string(lead.SourceLeadDeleted), string(lead.MemberInactive)}
 	slices.Sort(all)
-	return all
+	return append(often, slices.DeleteFunc(all, func(r string) bool { return slices.Contains(often, r) })...)
 }
 
 // A place is a collection, the parts of an item of one included, with the path of its list in the API. The console's own

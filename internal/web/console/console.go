@@ -30,13 +30,14 @@ func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
 	pages.HandleFunc("GET /console/sign-in/{link}", s.openLink)
 	pages.HandleFunc("POST /console/sign-in/{link}", s.useLink)
 	pages.HandleFunc("POST /console/sign-out", s.signOut)
-	pages.HandleFunc("GET /console/{$}", s.page(overview))
+	pages.HandleFunc("GET /console/{$}", s.page(today))
 	pages.HandleFunc("GET /console/settings", s.page(showSettings))
 	s.serveMembers(pages)
 	s.serveGroups(pages)
 	s.serveAssignments(pages)
 	s.serveLeads(pages)
 	s.serveSources(pages)
+	pages.HandleFunc("GET /console/pending-leads/days", s.page(pendingDays))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))
 	pages.HandleFunc("GET /console/{collection}/{id}", s.page(showRecord))
 	pages.HandleFunc("GET /console/imports/{id}/rejects", s.page(downloadRejects))
@@ -78,6 +79,8 @@ type page struct {
 	Up *link
 	// New is where one more of what a list has is made, nil where that is nowhere.
 	New *link
+	// Views are pages that belong together with it, itself among them.
+	Views []viewLink
 	// Status is the HTTP status, 200 where it is 0.
 	Status int
 	// Frame is what surrounds it for somebody who is signed in, nil for others.

@@ -106,6 +106,9 @@ func (v *visit) listPage(ticked []string) (*page, error) {
 		view.All = p.buttonsForAll(chosen)
 	}
 	shown := &page{Title: p.Title, Template: "list", Data: view}
+	if p.Name == "pending-leads" {
+		shown.Views = pendingViews(v)
+	}
 	if p.New != "" {
 		shown.New = &link{p.New, p.Href() + "/new"}
 	}

@@ -56,6 +56,10 @@ func (n *names) of(collection, id string) (name string, exists bool) {
 	if name, known := n.known[key]; known {
 		return cmp.Or(name, gone(collection)), name != ""
 	}
+	if all, read := n.read[collection]; read && len(all) < maxOptions {
+		n.known[key] = "" // all are read that there are
+		return gone(collection), false
+	}
 	if n.asked++; n.asked > maxAsked {
 		return short(id), true
 	}

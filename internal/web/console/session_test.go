@@ -55,7 +55,7 @@ func TestSignIn(t *testing.T) {
 	if cookie := s.post("/console/sign-in", url.Values{"key": {s.admin}}, "X-Forwarded-Proto", "https").header.Get("Set-Cookie"); !strings.HasPrefix(cookie, "__Host-leadwheel_session=lws_") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "Path=/;") {
 		t.Errorf("behind a proxy that encrypts the cookie is %q", cookie)
 	}
-	s.get("/console/").is(http.StatusOK).shows("acme", "All is well").lacks(s.admin)
+	s.get("/console/").is(http.StatusOK).shows("acme", "Nobody can be told of their leads").lacks(s.admin)
 
 	kept := s.cookie()
 	s.post("/console/sign-out", nil).is(http.StatusSeeOther)

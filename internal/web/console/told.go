@@ -1,0 +1,63 @@
+package console
+
+import (
+	"slices"
+	"strings"
+)
+
+// channels are those by which the installation can send messages.
+type channels struct{ Email, Telegram bool }
+
+// messageTroubles tells of members who cannot be told of their leads, and of messages that could not be sent.
+func messageTroubles(v *visit) ([]trouble, error) {
+	var can channels
+	if err := v.get("/v1/notifications/channels", &can); err != nil {
+		return nil, err
+	}
+	untold := can.cannotTell(v.names.all("members"))
+	failed, err := failedMessages(v)
+	if len(untold) == 0 || err != nil {
+		return failed, err
+	}
+	if !can.Email && !can.Telegram {
+		return append([]trouble{{
+			"Nobody can be told of their leads: neither e-mail nor Telegram is set up.",
+			"Leads arrive, but nobody gets a message. Whoever runs this installation sets up a mail server (LEADWHEEL_SMTP_URL and LEADWHEEL_MAIL_FROM) or a Telegram bot (LEADWHEEL_TELEGRAM_TOKEN).",
+			home + "members", "See how each is told",
+		}}, failed...), nil
+	}
+	why := "What they have is not set up here, or they have neither. " + map[bool]string{true: "E-mail", false: "Telegram"}[can.Email] + " works: give them that."
+	if can.Email && can.Telegram {
+		why = "They have neither an e-mail address that works nor a Telegram chat. Give them one."
+	}
+	href := home + "members"
+	if len(untold) == 1 {
+		href = memberHref(untold[0].text("id")) + "/edit"
+	}
+	return append([]trouble{{namesOf(untold) + " cannot be told of their leads.", why, href, "Mend it"}}, failed...), nil
+}
+
+// cannotTell are the active members who are to be told of their leads and whom no channel reaches.
+func (c channels) cannotTell(members []object) []object {
+	return slices.DeleteFunc(slices.Clone(members), func(m object) bool {
+		by, chosen := m.get("notify_by").([]any)
+		email := c.Email && m.text("email") != "" && m.text("email_off") == ""
+		return !m.is("active") || chosen && len(by) == 0 || email || c.Telegram && m.text("telegram_chat_id") != ""
+	})
+}
+
+// namesOf are what things are called, the first few of them by name.
+func namesOf(all []object) string {
+	const few = 5
+	var names []string
+	for _, one := range all[:min(len(all), few)] {
+		names = append(names, called(one))
+	}
+	if more := len(all) - few; more > 0 {
+		return strings.Join(names, ", ") + " and " + counted(more, "other")
+	}
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return strings.Join(names, "")
+}

@@ -1,0 +1,124 @@
+package console
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// A trouble is something that needs a person. Href is where it is mended, and Mend what its link says.
+type trouble struct{ Text, Why, Href, Mend string }
+
+// troubles are what needs a person, the worst first.
+func (v *visit) troubles() (all []trouble, err error) {
+	for _, look := range []func(*visit) ([]trouble, error){failures, overdue, integrationTroubles, messageTroubles, webhookTroubles} {
+		found, err := look(v)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// some is how many items a list has, of which there may be more.
+func (l list) some() string {
+	if l.NextCursor != "" {
+		return fmt.Sprintf("%d or more", len(l.Items))
+	}
+	return fmt.Sprint(len(l.Items))
+}
+
+// failures tells of what failed in the last day and was not tried again, by reason. What was refused as it should be is no trouble.
+func failures(v *visit) ([]trouble, error) {
+	day, err := v.activity(v.now.Add(-24 * time.Hour))
+	var all []trouble
+	for _, f := range day.Reasons {
+		if f.Untried == 0 || slices.Contains(refusals, f.Reason) {
+			continue
+		}
+		query := url.Values{"retried": {"false"}, "from": {day.From.UTC().Format(time.RFC3339)}, "reason": {string(f.Reason)}}
+		mend := "See them, and try them again"
+		if slices.Contains(hopeless, string(f.Reason)) {
+			mend = "See them"
+		}
+		all = append(all, trouble{
+			fmt.Sprintf("Distributions that failed in the last day (%s): %d", say("reason", string(f.Reason)), f.Untried),
+			sentence(f.Reason.Text()), home + "history?" + query.Encode(), mend,
+		})
+	}
+	return all, err
+}
+
+// lateAfter is how late a pending lead may be before it is worth a word.
+const lateAfter = time.Minute
+
+func overdue(v *visit) ([]trouble, error) {
+	found, err := v.read("pending-leads", url.Values{"due_before": {time.Now().Add(-lateAfter).UTC().Format(time.RFC3339)}})
+	if err != nil || len(found.Items) == 0 {
+		return nil, err
+	}
+	return []trouble{{
+		fmt.Sprintf("Pending leads that are overdue: %s, the oldest since %s", found.some(), v.show("due_at", found.Items[0].text("due_at")).Text),
+		"Workers are behind, or nobody acts on what is due. See the queues on the operators' listener.", home + "pending-leads", "See what is pending",
+	}}, nil
+}
+
+func integrationTroubles(v *visit) ([]trouble, error) {
+	found, err := v.read("integrations", url.Values{})
+	var all []trouble
+	for _, i := range found.Items {
+		href := home + "integrations/" + url.PathEscape(i.text("id"))
+		switch state := i.text("health.state"); {
+		case !i.is("enabled"):
+			all = append(all, trouble{fmt.Sprintf("Integration %s is paused", i.text("name")), "What it is sent is kept, and makes no leads.", href, "Resume it"})
+		case state != "ok":
+			all = append(all, trouble{
+				fmt.Sprintf("Integration %s: %s, with %s leads held", i.text("name"), say("state", state), i.text("health.held")), healthWords[state], href, "Mend it",
+			})
+		case i.text("warning") != "":
+			all = append(all, trouble{fmt.Sprintf("Integration %s warns", i.text("name")), sentence(i.text("warning")), href, "Look at it"})
+		}
+	}
+	return all, err
+}
+
+var healthWords = map[string]string{
+	"token_dead": "The platform does not take the access token any more. Give the integration a new one, and what is held comes in.",
+	"permission": "The platform refuses to show leads to this access token. Grant it the permission, or give another.",
+	"throttled":  "The platform asks to be asked less often. This passes by itself.",
+}
+
+func failedMessages(v *visit) ([]trouble, error) {
+	found, err := v.read("notifications", url.Values{"state": {"failed"}})
+	since := time.Now().Add(-24 * time.Hour)
+	if old := slices.IndexFunc(found.Items, func(m object) bool { // they come newest first
+		at, err := time.Parse(time.RFC3339, m.text("created_at"))
+		return err == nil && at.Before(since)
+	}); old >= 0 {
+		found = list{Items: found.Items[:old]}
+	}
+	if len(found.Items) == 0 {
+		return nil, err
+	}
+	return []trouble{{
+		fmt.Sprintf("Messages of the last day that could not be sent: %s", found.some()), "Each says why. The leads themselves have arrived.",
+		home + "notifications?state=failed", "See why, and send them again",
+	}}, err
+}
+
+func webhookTroubles(v *visit) ([]trouble, error) {
+	found, err := v.read("webhooks", url.Values{})
+	var all []trouble
+	for _, w := range found.Items {
+		href := home + "webhooks/" + url.PathEscape(w.text("id"))
+		switch {
+		case w.text("disabled_reason") != "":
+			all = append(all, trouble{fmt.Sprintf("Webhook %s is disabled", w.text("url")), sentence(w.text("disabled_reason")), href, "Enable it"})
+		case w.text("failing_since") != "":
+			all = append(all, trouble{fmt.Sprintf("Webhook %s is failing", w.text("url")), "Since " + v.show("failing_since", w.text("failing_since")).Text + ".", href, "Look at it"})
+		}
+	}
+	return all, err
+}

@@ -1,0 +1,31 @@
+package console
+
+import "time"
+
+// A viewLink is one of several ways to see what a page shows, or one of several pages that belong together.
+type viewLink struct {
+	link
+	Here bool
+}
+
+// views marks where the visit is among several pages.
+func (v *visit) views(all ...link) []viewLink {
+	made := make([]viewLink, len(all))
+	for i, l := range all {
+		made[i] = viewLink{l, l.Href == v.URL.Path}
+	}
+	return made
+}
+
+func pendingViews(v *visit) []viewLink {
+	return v.views(link{"As a list", home + "pending-leads"}, link{"By day and person", home + "pending-leads/days"})
+}
+
+// dayWords is a date as people write it, as in Mon 2 Mar.
+func dayWords(date string) string {
+	day, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return date
+	}
+	return day.Format(dayFormat)
+}
