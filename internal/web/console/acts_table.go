@@ -32,6 +32,9 @@ func retryable(o object) bool {
 	return o.text("outcome") == "failed" && !o.is("retried") && !slices.Contains(hopeless, o.text("reason"))
 }
 
+// isValid says whether a key was not revoked.
+func isValid(o object) bool { return o.text("revoked_at") == "" }
+
 func underWay(o object) bool {
 	return o.text("status") == "running" || o.text("status") == "waiting"
 }
@@ -103,6 +106,15 @@ var acts = []*act{
 	{
 		Name: "end-session", Label: "Sign out", Done: "Sessions ended", Fits: always, Gone: true, Each: deleteOne,
 		Ask: "Whoever these sessions are of has to sign in again.",
+	},
+	{
+		Name: "remove-person", Label: "Remove", Done: "People removed", Fits: always, Gone: true, Each: deleteOne,
+		Ask: "Whoever is removed is signed out at once and cannot sign in any more. What they did stays in the audit log.",
+	},
+	{Name: "rotate-key", Label: "Rotate", Fits: isValid, Page: home + "api-keys/rotate"},
+	{
+		Name: "revoke-key", Label: "Revoke", Done: "Keys revoked", Fits: isValid, Each: deleteOne,
+		Ask: "A revoked key is refused from its next request on. Whatever program uses it stops working.",
 	},
 	{Name: "redeliver", Label: "Deliver again", Done: "Deliveries made again", Fits: finalState, Each: calls(http.MethodPost, "/redeliver", nil)},
 }

@@ -166,10 +166,14 @@ var collections = []collection{
 	},
 	{
 		Name: "api-keys", Title: "API keys", Columns: []string{"name", "role", "member_id", "group_id", "source_id", "created_at", "last_used_at", "expires_at", "revoked_at"},
-		Unlisted: true,
+		Acts: []string{"rotate-key", "revoke-key"}, Unlisted: true, New: "New key", Empty: "No keys yet. Programs that bring leads in, and members’ own programs, need one each.",
 	},
 	{
-		Name: "sessions", Title: "Signed in", Columns: []string{"created_at", "current", "browser", "address", "seen_at", "expires_at", "api_key_id"},
+		Name: "people", Title: "People", Columns: []string{"name", "email", "role", "member_id", "seen_at"}, Acts: []string{"remove-person"},
+		New: "Invite", Empty: "Nobody signs in as a person yet. Invite yourself first, then those who manage and call.",
+	},
+	{
+		Name: "sessions", Title: "Signed in", Columns: []string{"created_at", "current", "person_id", "api_key_id", "browser", "address", "seen_at", "expires_at"},
 		Acts: []string{"end-session"}, Unlisted: true,
 	},
 	{

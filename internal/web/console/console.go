@@ -31,7 +31,7 @@ func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
 	pages.HandleFunc("POST /console/sign-in/{link}", s.useLink)
 	pages.HandleFunc("POST /console/sign-out", s.signOut)
 	pages.HandleFunc("GET /console/{$}", s.page(today))
-	pages.HandleFunc("GET /console/settings", s.page(showSettings))
+	s.serveSettings(pages)
 	s.serveMembers(pages)
 	s.serveGroups(pages)
 	s.serveAssignments(pages)

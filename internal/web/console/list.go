@@ -109,6 +109,13 @@ func (v *visit) listPage(ticked []string) (*page, error) {
 	if p.Name == "pending-leads" {
 		shown.Views = pendingViews(v)
 	}
+	if slices.Contains(settingsPages, p.Name) {
+		m, err := v.who()
+		if err != nil {
+			return nil, err
+		}
+		shown.Views = v.settingsViews(m.Role)
+	}
 	if p.New != "" {
 		shown.New = &link{p.New, p.Href() + "/new"}
 	}

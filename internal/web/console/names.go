@@ -17,11 +17,11 @@ import (
 var refersTo = map[string]string{
 	"member_id": "members", "moved_from": "members", "group_id": "groups", "source_id": "sources", "integration_id": "integrations",
 	"lead_id": "leads", "source_lead_id": "leads", "duplicate_of": "leads", "assigned_lead_id": "assigned-leads",
-	"api_key_id": "api-keys", "cancelled_by": "api-keys",
+	"person_id": "people", "api_key_id": "api-keys", "cancelled_by": "api-keys",
 }
 
 // few are the collections that are read as a whole to find names in.
-var few = []string{"members", "groups", "sources", "integrations", "api-keys"}
+var few = []string{"members", "groups", "sources", "integrations", "people", "api-keys"}
 
 // names finds what the things are called that ids stand for. Each is read once a visit.
 type names struct {
@@ -149,10 +149,15 @@ func (n *names) learn(rows []object) {
 
 // called is what people call a thing.
 func called(one object) string {
-	if role := one.text("role"); role != "" && one.text("name") == "" {
+	return cmp.Or(one.text("name"), one.text("title"), one.text("phone"), one.text("email"), one.text("url"), unnamed(one), short(one.text("id")))
+}
+
+// unnamed is what a key is called that has no name, empty for other things.
+func unnamed(one object) string {
+	if role := one.text("role"); role != "" {
 		return "a key (" + role + ")"
 	}
-	return cmp.Or(one.text("name"), one.text("title"), one.text("phone"), one.text("email"), one.text("url"), short(one.text("id")))
+	return ""
 }
 
 // short is the end of an id, which differs most.

@@ -1,44 +1,275 @@
 package console
 
-import "slices"
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
+)
 
 // A settingsView is how the workspace is set up, and the way to what the menu does not name.
 type settingsView struct {
-	Facts []part
-	Lists []settingsLink
+	// Form changes it; nil for whoever may only look, who sees Facts.
+	*form
+	Groups []fieldGroup
+	Facts  []part
+	Lists  []settingsLink
+	// Rename gives a status another name.
+	Rename *form
+}
+
+// A fieldGroup is fields of a form that belong together.
+type fieldGroup struct {
+	Title  string
+	Fields []input
 }
 
 type settingsLink struct{ Label, Href, Words string }
 
 // settingsLinks are the collections that the settings lead to, with what is found there.
-var settingsLinks = []struct{ name, words string }{
-	{"assignments", "Every time that leads were handed out together, and how far each has come."},
-	{"assigned-leads", "The members’ own copies of leads, with their status and notes."},
-	{"opportunities", "What may become of leads and customers, with stage and amount."},
-	{"notifications", "What members were told of their leads, and what could not be sent."},
-	{"webhooks", "Other programs that are told of leads."},
-	{"api-keys", "The keys by which programs and members reach the workspace."},
-	{"sessions", "Who is signed in to the console, and from where."},
-	{"audit-log", "Who changed what, and when."},
+var settingsLinks = []struct {
+	name, words string
+	admin       bool
+}{
+	{"assignments", "Every time that leads were handed out together, and how far each has come.", false},
+	{"assigned-leads", "The members’ own copies of leads, with their status and notes.", false},
+	{"opportunities", "What may become of leads and customers, with stage and amount.", false},
+	{"notifications", "What members were told of their leads, and what could not be sent.", false},
+	{"webhooks", "Other programs that are told of leads.", false},
+	{"sessions", "Who is signed in to the console, and from where.", true},
 }
 
 func showSettings(v *visit) (*page, error) {
-	var workspace object
-	if err := v.get("/v1/workspace", &workspace); err != nil {
+	m, workspace, err := v.workspace()
+	if err != nil {
 		return nil, err
 	}
-	view := settingsView{Facts: []part{
-		{"Name", shown{Text: workspace.text("name")}},
-		{"Time zone", shown{Text: workspace.text("timezone")}},
-		{"Region of phone numbers", shown{Text: workspace.text("region")}},
-		{"Leads go out", shown{Text: "from " + workspace.text("distribution_hours.from") + " to " + workspace.text("distribution_hours.to")}},
-		{"Statuses", v.show("statuses", workspace.get("statuses"))},
-		{"Distribution", truth("enabled", workspace.is("features.leads_distribution"))},
-		{"Distribution by a plan", truth("enabled", workspace.is("features.scheduled_distribution"))},
-	}}
+	if m.Role != lead.RoleAdmin {
+		return v.settingsPage(m, nil, workspace)
+	}
+	return v.settingsPage(m, newForm(home+"settings", home+"settings", settingsValues(workspace)), workspace)
+}
+
+// workspace reads who looks and how the workspace is set up.
+func (v *visit) workspace() (m me, workspace object, err error) {
+	if m, err = v.who(); err == nil {
+		err = v.get("/v1/workspace", &workspace)
+	}
+	return m, workspace, err
+}
+
+// settingsValues are the settings as their form has them.
+func settingsValues(w object) url.Values {
+	values := url.Values{}
+	for name, path := range map[string]string{
+		"name": "name", "timezone": "timezone", "region": "region", "from": "distribution_hours.from", "to": "distribution_hours.to",
+		"policy": "duplicates.policy", "days": "duplicates.days", "won_status": "won_status", "max_days": "api_keys.max_days",
+	} {
+		values.Set(name, w.text(path))
+	}
+	for _, feature := range features {
+		if w.is("features." + feature) {
+			values.Set(feature, "yes")
+		}
+	}
+	values.Set("statuses", strings.Join(statusesOf(w), "\n"))
+	return values
+}
+
+// features are the power-ups, by their names in the API.
+var features = []string{"leads_distribution", "scheduled_distribution"}
+
+func statusesOf(w object) (all []string) {
+	statuses, _ := w.get("statuses").([]any)
+	for _, s := range statuses {
+		if text, is := s.(string); is {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+// settingsPage shows the settings, for whoever may change them with the form.
+func (v *visit) settingsPage(m me, f *form, workspace object) (*page, error) {
+	view := settingsView{form: f}
+	if f == nil {
+		view.Facts = v.settingsFacts(workspace)
+	} else {
+		view.Groups = v.settingsFields(f)
+		view.Rename = newForm(home+"settings/rename-status", home+"settings", url.Values{})
+		var from []option
+		for _, s := range statusesOf(workspace) {
+			from = append(from, option{s, s, false})
+		}
+		view.Rename.choose("old", "Status", "", from)
+		view.Rename.text("text", "new", "New name", "")
+		view.Rename.Save = "Rename"
+	}
 	for _, l := range settingsLinks {
+		if l.admin && m.Role != lead.RoleAdmin {
+			continue
+		}
 		i := slices.IndexFunc(collections, func(c collection) bool { return c.Name == l.name })
 		view.Lists = append(view.Lists, settingsLink{collections[i].Title, home + l.name, l.words})
 	}
-	return &page{Title: "Settings", Template: "settings", Data: view}, nil
+	p := &page{Title: "Settings", Template: "settings", Data: view, Views: v.settingsViews(m.Role)}
+	if f != nil && (len(f.errors) > 0 || f.Problem != "") {
+		p.Status = http.StatusUnprocessableEntity
+	}
+	return p, nil
+}
+
+// settingsFacts are the settings for whoever may not change them.
+func (v *visit) settingsFacts(w object) []part {
+	return []part{
+		{"Name", shown{Text: w.text("name")}},
+		{"Time zone", shown{Text: w.text("timezone")}},
+		{"Region of phone numbers", shown{Text: w.text("region")}},
+		{"Leads go out", shown{Text: "from " + w.text("distribution_hours.from") + " to " + w.text("distribution_hours.to")}},
+		{"Statuses", v.show("statuses", w.get("statuses"))},
+		{"Distribution", truth("enabled", w.is("features.leads_distribution"))},
+		{"Distribution by a plan", truth("enabled", w.is("features.scheduled_distribution"))},
+		{"Who may change this", shown{Text: "an admin"}},
+	}
+}
+
+func (v *visit) settingsFields(f *form) (groups []fieldGroup) {
+	group := func(title string, add func()) {
+		before := len(f.Fields)
+		add()
+		groups = append(groups, fieldGroup{title, f.Fields[before:]})
+	}
+	group("Power-ups", func() {
+		f.check("leads_distribution", "Distribution", "Off: nothing new is handed out. What is pending still goes out.")
+		f.check("scheduled_distribution", "Distribution by a plan", "Off: leads are handed out at once or not at all. What is planned still goes out.")
+	})
+	group("Workspace", func() {
+		f.text("text", "name", "Name", "")
+		f.add(input{Kind: "text", Name: "timezone", Label: "Time zone", Hint: "The clock of everybody who has none of their own.", Suggested: zones})
+		f.text("text", "region", "Region", "Two letters, as in MY: the country whose phone numbers need no prefix.")
+	})
+	group("Distribution hours", func() {
+		f.text("time", "from", "From", "")
+		f.text("time", "to", "Until", "Planned leads go out within these hours, by each member’s own clock. Earlier than From, they span midnight.")
+	})
+	group("Duplicates", func() {
+		f.choose("policy", "A lead that matches an earlier one", "", policies)
+		f.text("number", "days", "Days", "How old the earlier one may be.")
+	})
+	group("Statuses", func() {
+		f.add(input{Kind: "area", Name: "statuses", Label: "Statuses", Hint: "One a line. A new copy begins with the first. One that leads have can be renamed, below, and not taken away."})
+		f.text("text", "won_status", "Won", "The status that counts as won, or nothing.")
+	})
+	group("API keys", func() {
+		f.text("number", "max_days", "Days", "For how many days a new key lasts at the most. Empty: for good.")
+	})
+	return groups
+}
+
+var policies = []option{
+	{string(store.AllowDuplicates), "is handed out like any other", false}, {string(store.FlagDuplicates), "is handed out, and says which it matches", false},
+	{string(store.SameMember), "goes to whoever has the earlier one", false}, {string(store.RejectDuplicates), "is kept, and not handed out", false},
+}
+
+// wholeNumber reads a number of a form's, or says what is wrong with it.
+func wholeNumber(text string) (n int, wrong string) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, "Write a whole number."
+	}
+	return n, ""
+}
+
+func saveSettings(v *visit) (*page, error) {
+	f, err := v.sentForm(home + "settings")
+	if err != nil {
+		return nil, err
+	}
+	m, workspace, err := v.workspace()
+	if err != nil {
+		return nil, err
+	}
+	body := f.settings()
+	if len(f.errors) == 0 {
+		err = v.api.Call(v.Context(), http.MethodPatch, "/v1/workspace", body, nil)
+		if err == nil {
+			return v.done(home+"settings", "saved")
+		}
+		if !f.refused(err, settingsField) {
+			return nil, err
+		}
+	}
+	return v.settingsPage(m, f, workspace)
+}
+
+// settings are the form's as the API takes them. What is no number is left beside its field.
+func (f *form) settings() map[string]any {
+	switches := map[string]bool{}
+	for _, feature := range features {
+		switches[feature] = f.value(feature) != ""
+	}
+	days, wrong := wholeNumber(f.value("days"))
+	if wrong != "" {
+		f.errors["days"] = wrong
+	}
+	keys := map[string]any{"max_days": nil}
+	if text := f.value("max_days"); text != "" {
+		if keys["max_days"], wrong = wholeNumber(text); wrong != "" {
+			f.errors["max_days"] = wrong
+		}
+	}
+	statuses := []string{}
+	for line := range strings.Lines(f.values.Get("statuses")) {
+		if line = strings.TrimSpace(line); line != "" {
+			statuses = append(statuses, line)
+		}
+	}
+	body := map[string]any{
+		"name": f.value("name"), "timezone": f.value("timezone"), "region": strings.ToUpper(f.value("region")), "statuses": statuses, "won_status": nil,
+		"distribution_hours": map[string]string{"from": f.value("from"), "to": f.value("to")},
+		"duplicates":         map[string]any{"policy": f.value("policy"), "days": days}, "features": switches, "api_keys": keys,
+	}
+	if won := f.value("won_status"); won != "" {
+		body["won_status"] = won
+	}
+	return body
+}
+
+// settingsField is the form's field for one of the API's.
+func settingsField(field string) string {
+	field, _, _ = strings.Cut(field, "[")
+	return field[strings.LastIndex(field, ".")+1:]
+}
+
+func renameStatus(v *visit) (*page, error) {
+	f, err := v.sentForm(home + "settings")
+	if err != nil {
+		return nil, err
+	}
+	f.does(v)
+	err = v.api.Call(v.Context(), http.MethodPost, "/v1/workspace/rename-status", map[string]string{"from": f.value("old"), "to": f.value("new")}, nil)
+	if err != nil && f.refused(err, func(field string) string { return map[string]string{"from": "old", "to": "new"}[field] }) {
+		f.Save = "Rename"
+		f.add(input{Kind: "text", Name: "old", Label: "Status"})
+		f.text("text", "new", "New name", "")
+		return formPage("Rename a status", f, &link{"Settings", home + "settings"}), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(home+"settings", "saved")
+}
+
+func (s *site) serveSettings(pages *http.ServeMux) {
+	pages.HandleFunc("GET /console/settings", s.page(showSettings))
+	pages.HandleFunc("POST /console/settings", s.page(saveSettings))
+	pages.HandleFunc("POST /console/settings/rename-status", s.page(renameStatus))
+	pages.HandleFunc("GET /console/audit-log", s.page(showAuditLog))
+	s.servePeople(pages)
+	s.serveKeys(pages)
+	s.serveMe(pages)
 }

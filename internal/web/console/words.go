@@ -16,6 +16,7 @@ var said = map[string]map[string]string{
 	"state":   {"token_dead": "access token refused"},
 	"kind":    {"form": "form page", "linkedin": "LinkedIn", "meta": "Meta", "google": "Google", "tiktok": "TikTok", "typeform": "Typeform"},
 	"reason":  reasonNames,
+	"role":    {"integration": "program"},
 }
 
 var paceNames = map[string]string{"slow": "Slow (4–6 a day)", "normal": "Normal (5–7 a day)", "fast": "Fast (8–12 a day)"}

@@ -114,3 +114,10 @@ function grips(form) {
     row.addEventListener("drop", (e) => e.preventDefault());
   }
 }
+
+// What is shown once can be copied.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy);
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => { field.select(); await navigator.clipboard.writeText(field.value); button.textContent = "Copied"; });
+}

@@ -1,0 +1,124 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+var toKeys = &link{"API keys", home + "api-keys"}
+
+func newKey(v *visit) (*page, error) {
+	return v.keyForm(newForm(home+"api-keys/new", home+"api-keys", url.Values{"role": {string(lead.RoleIntegration)}}))
+}
+
+func (v *visit) keyForm(f *form) (*page, error) {
+	f.Save = "Make key"
+	f.text("text", "name", "Name", "What it is for, as in: website.")
+	f.choose("role", "May", "", []option{
+		{string(lead.RoleIntegration), "bring leads in, and nothing else", false}, {string(lead.RoleMember), "see and edit one member’s own leads", false}, {string(lead.RoleAdmin), "do everything", false},
+	})
+	f.choose("member_id", "Member", "For a key that sees one member’s leads.", append([]option{{"", "nobody", false}}, v.names.options("members", isActive)...))
+	f.choose("group_id", "Group", "Where leads go that it brings in.", append([]option{{"", "as each request says", false}}, v.names.options("groups")...))
+	f.choose("source_id", "Source", "What leads have for a source that it brings in.", append([]option{{"", "as each request says", false}}, v.names.options("sources")...))
+	f.text("datetime-local", "expires_at", "Until", "By the clock of "+v.zone.String()+". Empty: as long as the workspace lets keys last.")
+	return formPage("New key", f, toKeys), nil
+}
+
+func addKey(v *visit) (*page, error) {
+	f, err := v.sentForm(home + "api-keys")
+	if err != nil {
+		return nil, err
+	}
+	body := map[string]any{}
+	for _, name := range []string{"name", "role", "member_id", "group_id", "source_id", "expires_at"} {
+		if value := f.value(name); value != "" {
+			body[name] = value
+		}
+	}
+	if until := f.value("expires_at"); until != "" {
+		at, err := v.moment("Until", until)
+		if err != nil {
+			f.errors["expires_at"] = "This is no moment; write it as 2026-03-01T09:00."
+			return v.keyForm(f)
+		}
+		body["expires_at"] = at
+	}
+	f.does(v)
+	var made struct {
+		Key string `json:"api_key"`
+	}
+	err = v.api.Call(v.Context(), http.MethodPost, "/v1/api-keys", body, &made)
+	if err != nil && f.refused(err, same) {
+		return v.keyForm(f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return keyPage("The key is made", made.Key, ""), nil
+}
+
+func keyPage(title, key, more string) *page {
+	return &page{Title: title, Template: "once", Up: toKeys, Data: onceView{
+		Words: "Copy it to where it is used. It is shown only now; nobody can read it later. " + more, Label: "Key", Secret: key, Next: toKeys,
+	}}
+}
+
+// rotateKey asks for how long an old key is to work beside its successor, and then makes that.
+func rotateKey(v *visit) (*page, error) {
+	f, err := v.sentForm(home + "api-keys")
+	if err != nil {
+		return nil, err
+	}
+	ids := v.PostForm["id"]
+	if asked := v.URL.Query().Get("id"); asked != "" {
+		ids = []string{asked}
+	}
+	switch {
+	case slices.ContainsFunc(ids, func(id string) bool { return uuid.Validate(id) != nil }):
+		return nil, errNoPage
+	case len(ids) != 1:
+		return formPage("Rotate", &form{Problem: "Tick the one key that is to be followed by another.", Back: home + "api-keys", Action: home + "api-keys/rotate", Save: "Rotate"}, toKeys), nil
+	}
+	f.Action += "?id=" + url.QueryEscape(ids[0])
+	f.Save = "Rotate"
+	var one object
+	if err := v.get("/v1/api-keys/"+ids[0], &one); err != nil {
+		return nil, err
+	}
+	ask := func() (*page, error) {
+		f.text("number", "overlap_hours", "Hours", "For so long the old key works beside the new one, so that programs can be changed over. 0: it ends at once.")
+		return formPage("Rotate "+called(one), f, toKeys), nil
+	}
+	if !f.values.Has("overlap_hours") {
+		f.values = url.Values{"overlap_hours": {"24"}}
+		return ask()
+	}
+	f.does(v)
+	hours, wrong := wholeNumber(f.value("overlap_hours"))
+	if wrong != "" {
+		f.errors["overlap_hours"] = wrong
+		return ask()
+	}
+	var made struct {
+		Key string `json:"api_key"`
+	}
+	err = v.api.Call(v.Context(), http.MethodPost, "/v1/api-keys/"+ids[0]+"/rotate", map[string]any{"overlap_hours": hours}, &made)
+	if err != nil && f.refused(err, same) {
+		return ask()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return keyPage("The key has a successor", made.Key, "The old one ends after "+counted(hours, "hour")+"."), nil
+}
+
+func (s *site) serveKeys(pages *http.ServeMux) {
+	pages.HandleFunc("GET /console/api-keys/new", s.page(newKey))
+	pages.HandleFunc("POST /console/api-keys/new", s.page(addKey))
+	pages.HandleFunc("POST /console/api-keys/rotate", s.page(rotateKey))
+}

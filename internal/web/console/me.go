@@ -1,0 +1,171 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// A me is who is signed in.
+type me struct {
+	Role      lead.Role
+	Person    *personOf
+	SessionID string `json:"session_id"`
+}
+
+// personOf is somebody who signs in.
+type personOf struct {
+	ID, Name, Email string
+	Role            lead.PersonRole
+	HasPassword     bool `json:"has_password"`
+}
+
+// who reads who is signed in.
+func (v *visit) who() (m me, err error) {
+	err = v.get("/v1/me", &m)
+	return m, err
+}
+
+// settingsPages are the lists among the settings.
+var settingsPages = []string{"people", "api-keys"}
+
+// settingsViews are the pages of the settings, those that somebody with a role may see.
+func (v *visit) settingsViews(role lead.Role) []viewLink {
+	all := []link{{"General", home + "settings"}}
+	if role == lead.RoleAdmin {
+		all = append(all, link{"People", home + "people"}, link{"API keys", home + "api-keys"}, link{"Audit log", home + "audit-log"})
+	}
+	return v.views(append(all, link{"My account", home + "me"})...)
+}
+
+// A meView is one's own page.
+type meView struct {
+	Facts    []part
+	Password *form
+	Sessions []sessionRow
+	Form     formView
+	Others   bool
+}
+
+// A sessionRow is where one is signed in.
+type sessionRow struct {
+	ID, Where string
+	Browser   string
+	Begun     shown
+	Seen      shown
+	Current   bool
+}
+
+func showMe(v *visit) (*page, error) {
+	return v.mePage(newForm(home+"me/password", home+"me", url.Values{}))
+}
+
+func (v *visit) mePage(f *form) (*page, error) {
+	m, err := v.who()
+	if err != nil {
+		return nil, err
+	}
+	view := meView{Form: v.form("sessions"), Facts: []part{{"Signed in with", shown{Text: "an API key, which may do everything"}}}}
+	if p := m.Person; p != nil {
+		view.Facts = []part{{"Name", shown{Text: p.Name}}, {"Email", shown{Text: p.Email}}, {"Role", shown{Text: say("role", string(p.Role)), Title: roleWords[p.Role]}}}
+		f.Save = "Set password"
+		if p.HasPassword {
+			f.Save = "Change password"
+			f.add(input{Kind: "password", Name: "current", Label: "Present password"})
+		}
+		f.add(input{Kind: "password", Name: "password", Label: "New password", Hint: "12 characters or more. Whoever else is signed in as you is then signed out. Without one, a link by e-mail signs you in."})
+		view.Password = f
+	}
+	own, err := v.ownSessions(m)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range own {
+		view.Others = view.Others || !s.is("current")
+		view.Sessions = append(view.Sessions, sessionRow{
+			ID: s.text("id"), Where: s.text("address"), Browser: browserName(s.text("browser")), Begun: v.show("created_at", s.get("created_at")),
+			Seen: v.show("seen_at", s.get("seen_at")), Current: s.is("current"),
+		})
+	}
+	p := &page{Title: "My account", Template: "me", Data: view, Views: v.settingsViews(m.Role)}
+	if len(f.errors) > 0 || f.Problem != "" {
+		p.Status = http.StatusUnprocessableEntity
+	}
+	return p, nil
+}
+
+// ownSessions are where whoever is signed in is signed in; a key's sessions are shown under Sessions, and here the present one.
+func (v *visit) ownSessions(m me) (own []object, err error) {
+	for s, err := range v.walk("sessions", nil) {
+		if err != nil {
+			return nil, err
+		}
+		if s.is("current") || m.Person != nil && s.text("person_id") == m.Person.ID {
+			own = append(own, s)
+		}
+	}
+	return own, nil
+}
+
+func setPassword(v *visit) (*page, error) {
+	f, err := v.sentForm(home + "me")
+	if err != nil {
+		return nil, err
+	}
+	body := map[string]string{"password": v.PostForm.Get("password")} // spaces belong to a password
+	if current := v.PostForm.Get("current"); current != "" {
+		body["current"] = current
+	}
+	err = v.api.Call(v.Context(), http.MethodPut, "/v1/me/password", body, nil)
+	f.values = url.Values{} // no page shows a password again
+	if err != nil && f.refused(err, passwordField) {
+		return v.mePage(f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(home+"me", "password")
+}
+
+func passwordField(field string) string {
+	if field == "current" || field == "password" {
+		return field
+	}
+	return ""
+}
+
+// endSessions signs somebody out of one of their sessions, or of all but the present one.
+func endSessions(v *visit) (*page, error) {
+	if err := v.readForm(maxForm); err != nil {
+		return nil, err
+	}
+	m, err := v.who()
+	if err != nil {
+		return nil, err
+	}
+	own, err := v.ownSessions(m)
+	if err != nil {
+		return nil, err
+	}
+	one := v.PostForm.Get("id")
+	if one != "" && uuid.Validate(one) != nil {
+		return nil, errNoPage
+	}
+	for _, s := range own {
+		if id := s.text("id"); one == id || one == "" && !s.is("current") {
+			if _, err := deleteOne(v, "/v1/sessions/"+url.PathEscape(id), nil); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return v.done(home+"me", "ended")
+}
+
+func (s *site) serveMe(pages *http.ServeMux) {
+	pages.HandleFunc("GET /console/me", s.page(showMe))
+	pages.HandleFunc("POST /console/me/password", s.page(setPassword))
+	pages.HandleFunc("POST /console/me/sessions", s.page(endSessions))
+}

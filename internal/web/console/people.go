@@ -1,0 +1,178 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// roleWords say what people with a role may do.
+var roleWords = map[lead.PersonRole]string{
+	lead.PersonAdmin:   "Does everything.",
+	lead.PersonManager: "Does everything but what concerns API keys, webhooks’ secrets, people and the workspace’s settings.",
+	lead.PersonAgent:   "Sees and edits their own leads and customers.",
+}
+
+var toPeople = &link{"People", home + "people"}
+
+func invitePerson(v *visit) (*page, error) {
+	return v.inviteForm(newForm(home+"people/new", home+"people", url.Values{"role": {string(lead.PersonManager)}}))
+}
+
+func (v *visit) inviteForm(f *form) (*page, error) {
+	f.Save = "Invite"
+	v.personFields(f)
+	return formPage("Invite somebody", f, toPeople), nil
+}
+
+// personFields are the fields of somebody who signs in.
+func (v *visit) personFields(f *form) {
+	f.text("text", "name", "Name", "")
+	f.text("email", "email", "Email", "By which they are known when they sign in.")
+	roles := make([]option, 0, len(roleWords))
+	for _, r := range lead.PersonRoles() {
+		roles = append(roles, option{string(r), capital(say("role", string(r))) + ": " + roleWords[r], false})
+	}
+	f.choose("role", "Role", "", roles)
+	f.choose("member_id", "Member", "Needed for an agent: the member whose leads they see.", append([]option{{"", "nobody", false}}, v.names.options("members", isActive)...))
+}
+
+func personBody(f *form) map[string]any {
+	body := map[string]any{"name": f.value("name"), "email": f.value("email"), "role": f.value("role"), "member_id": nil}
+	if m := f.value("member_id"); m != "" {
+		body["member_id"] = m
+	}
+	return body
+}
+
+func addPerson(v *visit) (*page, error) {
+	f, err := v.sentForm(home + "people")
+	if err != nil {
+		return nil, err
+	}
+	f.does(v)
+	body := without(personBody(f))
+	if body["name"] == "" {
+		delete(body, "name") // the API then takes the member's, or the address
+	}
+	var made struct{ ID, Name, URL string }
+	err = v.api.Call(v.Context(), http.MethodPost, "/v1/people", body, &made)
+	if err != nil && f.refused(err, same) {
+		return v.inviteForm(f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.linkPage(made.Name, made.URL, "can sign in now"), nil
+}
+
+// linkPage shows a link that signs somebody in, this once.
+func (v *visit) linkPage(name, path, what string) *page {
+	return &page{Title: name + " " + what, Template: "once", Up: toPeople, Data: onceView{
+		Words:  "Send them this link. It opens the console signed in, once, within 15 minutes. It is shown only now.",
+		Secret: v.origin() + path, Label: "Link", Next: toPeople,
+	}}
+}
+
+// origin is where the browser reached us.
+func (v *visit) origin() string {
+	if encrypted(v.Request) {
+		return "https://" + v.Host
+	}
+	return "http://" + v.Host
+}
+
+// A onceView shows what is never shown again.
+type onceView struct {
+	Words, Label, Secret string
+	Next                 *link
+}
+
+// A personView is somebody who signs in, to be changed.
+type personView struct {
+	*form
+	ID    string
+	Order formView
+	Facts []part
+	// Self says that it is whoever looks.
+	Self bool
+}
+
+func editPerson(v *visit) (*page, error) {
+	one, err := v.item("people")
+	if err != nil {
+		return nil, err
+	}
+	here := home + "people/" + one.text("id")
+	return v.personPage(one, newForm(here, home+"people", url.Values{
+		"name": {one.text("name")}, "email": {one.text("email")}, "role": {one.text("role")}, "member_id": {one.text("member_id")},
+	}))
+}
+
+func (v *visit) personPage(one object, f *form) (*page, error) {
+	m, err := v.who()
+	if err != nil {
+		return nil, err
+	}
+	v.personFields(f)
+	password := "none; a link signs them in"
+	if one.is("has_password") {
+		password = "has one"
+	}
+	seen := v.show("seen_at", one.get("seen_at"))
+	if seen.Empty() {
+		seen.Text = "not yet"
+	}
+	view := personView{form: f, ID: one.text("id"), Order: v.form("people"), Self: m.Person != nil && m.Person.ID == one.text("id"), Facts: []part{
+		{"Signed in last", seen}, {"Password", shown{Text: password}}, {"Added", v.show("created_at", one.get("created_at"))},
+	}}
+	p := &page{Title: called(one), Template: "person", Data: view, Up: toPeople}
+	if len(f.errors) > 0 || f.Problem != "" {
+		p.Status = http.StatusUnprocessableEntity
+	}
+	return p, nil
+}
+
+func savePerson(v *visit) (*page, error) {
+	one, err := v.item("people")
+	if err != nil {
+		return nil, err
+	}
+	f, err := v.sentForm(home + "people")
+	if err != nil {
+		return nil, err
+	}
+	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/people/"+one.text("id"), personBody(f), nil)
+	if err != nil && f.refused(err, same) {
+		return v.personPage(one, f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(home+"people", "saved")
+}
+
+// newLink makes a link that signs somebody in.
+func newLink(v *visit) (*page, error) {
+	if err := v.readForm(maxForm); err != nil {
+		return nil, err
+	}
+	one, err := v.item("people")
+	if err != nil {
+		return nil, err
+	}
+	var made struct{ URL string }
+	if err := v.api.Call(v.Context(), http.MethodPost, "/v1/people/"+one.text("id")+"/sign-in-link", nil, &made); err != nil {
+		return nil, err
+	}
+	return v.linkPage("A link for "+called(one), made.URL, ""), nil
+}
+
+func (s *site) servePeople(pages *http.ServeMux) {
+	pages.HandleFunc("GET /console/people/new", s.page(invitePerson))
+	pages.HandleFunc("POST /console/people/new", s.page(addPerson))
+	pages.HandleFunc("GET /console/people/{id}", s.page(editPerson))
+	pages.HandleFunc("POST /console/people/{id}", s.page(savePerson))
+	pages.HandleFunc("POST /console/people/{id}/link", s.page(newLink))
+}
