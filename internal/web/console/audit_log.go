@@ -108,7 +108,7 @@ var deeds = map[string]string{
 	"erase-person": "erased a person", "post-import": "imported a file", "cancel-import": "cancelled an import", "merge-source": "merged the source",
 	"list-leads": "exported leads", "list-history": "exported history", "list-assigned-leads": "exported assigned leads", "list-customers": "exported customers",
 	"list-members": "exported members", "list-audit-log": "exported the audit log", "convert-lead": "made a customer of the lead", "convert-assigned-lead": "made a customer of a copy",
-	"patch-assigned-lead": "changed a member’s copy of a lead", "apikey create": "made a key", "apikey revoke": "revoked a key", "workspace create": "made the workspace",
+	"patch-assigned-lead": "changed a member’s copy of a lead", "up": "set the workspace up", "apikey create": "made a key", "apikey revoke": "revoked a key", "workspace create": "made the workspace",
 }
 
 // verbs are what operations are called by that are told by the thing which they are about.

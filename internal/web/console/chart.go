@@ -48,7 +48,7 @@ func chartOf(hours []hour, zone *time.Location) *chart {
 		for at, one := range []struct {
 			class string
 			n     int
-		}{{"in", h.Received}, {"good", h.Given}, {"bad", h.Failed}} {
+		}{{"came", h.Received}, {"good", h.Given}, {"bad", h.Failed}} {
 			if one.n > 0 {
 				tall := max(1, high*float64(one.n)/float64(most))
 				c.Bars = append(c.Bars, bar{one.class, wide*float64(i) + 1 + 3.4*float64(at), high - tall, 3, tall})

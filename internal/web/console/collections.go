@@ -165,7 +165,7 @@ var collections = []collection{
 		Name: "opportunities", Title: "Opportunities", Columns: []string{"title", "created_at", "stage", "amount", "currency", "member_id", "source"},
 	},
 	{
-		Name: "api-keys", Title: "API keys", Columns: []string{"name", "role", "member_id", "group_id", "source_id", "created_at", "last_used_at", "expires_at", "revoked_at"},
+		Name: "api-keys", Title: "API keys", Columns: []string{"key", "role", "member_id", "group_id", "source_id", "created_at", "last_used_at", "expires_at", "revoked_at"},
 		Acts: []string{"rotate-key", "revoke-key"}, Unlisted: true, New: "New key", Empty: "No keys yet. Programs that bring leads in, and members’ own programs, need one each.",
 	},
 	{

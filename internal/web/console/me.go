@@ -1,11 +1,13 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
@@ -70,7 +72,7 @@ func (v *visit) mePage(f *form) (*page, error) {
 	}
 	view := meView{Form: v.form("sessions"), Facts: []part{{"Signed in with", shown{Text: "an API key, which may do everything"}}}}
 	if p := m.Person; p != nil {
-		view.Facts = []part{{"Name", shown{Text: p.Name}}, {"Email", shown{Text: p.Email}}, {"Role", shown{Text: say("role", string(p.Role)), Title: roleWords[p.Role]}}}
+		view.Facts = []part{{"Name", shown{Text: p.Name}}, {"Email", shown{Text: p.Email}}, {"Role", shown{Text: say("role", string(p.Role)), Title: sentence(roleWords[p.Role])}}}
 		f.Save = "Set password"
 		if p.HasPassword {
 			f.Save = "Change password"
@@ -156,7 +158,9 @@ func endSessions(v *visit) (*page, error) {
 	}
 	for _, s := range own {
 		if id := s.text("id"); one == id || one == "" && !s.is("current") {
-			if _, err := deleteOne(v, "/v1/sessions/"+url.PathEscape(id), nil); err != nil {
+			err := v.api.Call(v.Context(), http.MethodDelete, "/v1/sessions/"+url.PathEscape(id), nil, nil)
+			refused := &client.Problem{}
+			if err != nil && (!errors.As(err, &refused) || refused.Status != http.StatusNotFound) { // one that is over is as it should be
 				return nil, err
 			}
 		}

@@ -3,15 +3,16 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // roleWords say what people with a role may do.
 var roleWords = map[lead.PersonRole]string{
-	lead.PersonAdmin:   "Does everything.",
-	lead.PersonManager: "Does everything but what concerns API keys, webhooks’ secrets, people and the workspace’s settings.",
-	lead.PersonAgent:   "Sees and edits their own leads and customers.",
+	lead.PersonAdmin:   "does everything.",
+	lead.PersonManager: "does everything but what concerns API keys, webhooks’ secrets, people and the workspace’s settings.",
+	lead.PersonAgent:   "sees and edits their own leads and customers.",
 }
 
 var toPeople = &link{"People", home + "people"}
@@ -30,11 +31,13 @@ func (v *visit) inviteForm(f *form) (*page, error) {
 func (v *visit) personFields(f *form) {
 	f.text("text", "name", "Name", "")
 	f.text("email", "email", "Email", "By which they are known when they sign in.")
-	roles := make([]option, 0, len(roleWords))
+	var roles []option
+	var hints []string
 	for _, r := range lead.PersonRoles() {
-		roles = append(roles, option{string(r), capital(say("role", string(r))) + ": " + roleWords[r], false})
+		name := capital(say("role", string(r)))
+		roles, hints = append(roles, option{string(r), name, false}), append(hints, name+": "+roleWords[r])
 	}
-	f.choose("role", "Role", "", roles)
+	f.choose("role", "Role", strings.Join(hints, " "), roles)
 	f.choose("member_id", "Member", "Needed for an agent: the member whose leads they see.", append([]option{{"", "nobody", false}}, v.names.options("members", isActive)...))
 }
 

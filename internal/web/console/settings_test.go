@@ -70,7 +70,7 @@ func TestPeopleAreInvited(t *testing.T) {
 	s := signedIn(t)
 	m := s.make("members", map[string]any{"name": "Siew Ling"})
 	s.get("/console/people").is(http.StatusOK).shows("Nobody signs in as a person yet", `href="/console/people/new"`, ">Invite</a>")
-	blank := s.get("/console/people/new").is(http.StatusOK).shows(">Name</label>", ">Email</label>", ">Role</label>", "Siew Ling", "Admin: Does everything.")
+	blank := s.get("/console/people/new").is(http.StatusOK).shows(">Name</label>", ">Email</label>", ">Role</label>", "Siew Ling", "Admin: does everything.")
 	s.post("/console/people/new", blank.sends("name", "Mira", "email", "nowhere", "role", "manager")).is(http.StatusUnprocessableEntity).shows(`id="f-email-error"`, `value="Mira"`)
 	s.post("/console/people/new", blank.sends("name", "Siew", "email", "s@example.com", "role", "agent")).is(http.StatusUnprocessableEntity).shows(`id="f-member_id-error"`)
 	invited := s.post("/console/people/new", blank.sends("name", hostile, "email", "mira@example.com", "role", "manager")).is(http.StatusOK).shows("It is shown only now.").lacks("<script>alert")

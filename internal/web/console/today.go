@@ -104,7 +104,6 @@ func today(v *visit) (*page, error) {
 			return nil, err
 		}
 		l.Acts = nil // ticks would be lost when the page is read again
-		l.Title = "Latest in " + l.Title
 		view.Latest = append(view.Latest, l)
 	}
 	return &page{Title: "Today", Template: "today", Data: view}, nil

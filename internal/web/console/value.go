@@ -247,6 +247,8 @@ func (v *visit) computed(column string) func(object) shown {
 		return v.receiversInOrder
 	case "why":
 		return v.whyItEnded
+	case "key":
+		return func(key object) shown { return shown{Text: called(key)} }
 	}
 	return nil
 }
@@ -266,9 +268,8 @@ func (v *visit) whyItEnded(e object) shown {
 	if e.is("retried") {
 		all.Items = append(all.Items, shown{Text: "tried again", Tone: "warn"})
 	}
-	if by := e.text("cancelled_by"); by != "" {
-		name, _ := v.names.of("api-keys", by)
-		all.Items = append(all.Items, shown{Text: "by " + name})
+	if by := e.text("cancelled_by_name"); by != "" {
+		all.Items = append(all.Items, shown{Text: "by " + by})
 	}
 	return all
 }
