@@ -33,6 +33,8 @@ type act struct {
 	Alone bool
 	// Gone says that what it was done to has no page any more.
 	Gone bool
+	// Admin says that only admins may do it.
+	Admin bool
 	// Fits says whether it can be done to an item.
 	Fits func(object) bool
 	// Each does it to the item at a path in the API, and returns how many things that were.

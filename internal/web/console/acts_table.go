@@ -91,9 +91,9 @@ var acts = []*act{
 	},
 	{Name: "replay", Label: "Replay", Done: "Events replayed", Fits: always, Each: calls(http.MethodPost, "/replay", nil)},
 	{Name: "resend", Label: "Send again", Done: "Messages sent again", Fits: failed, Each: calls(http.MethodPost, "/resend", nil)},
-	{Name: "enable", Label: "Enable", Done: "Webhooks enabled", Fits: disabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": true})},
+	{Name: "enable", Admin: true, Label: "Enable", Done: "Webhooks enabled", Fits: disabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": true})},
 	{
-		Name: "disable", Label: "Disable", Done: "Webhooks disabled", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
+		Name: "disable", Admin: true, Label: "Disable", Done: "Webhooks disabled", Fits: enabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": false}),
 		Ask: "A disabled webhook is told of nothing that happens from now on.",
 	},
 	{
@@ -104,16 +104,16 @@ var acts = []*act{
 		Ask: "No more rows of the file come in. Leads that have come in stay and are distributed.",
 	},
 	{
-		Name: "end-session", Label: "Sign out", Done: "Sessions ended", Fits: always, Gone: true, Each: deleteOne,
+		Name: "end-session", Label: "End", Done: "Sessions ended", Fits: always, Gone: true, Each: deleteOne,
 		Ask: "Whoever these sessions are of has to sign in again.",
 	},
 	{
-		Name: "remove-person", Label: "Remove", Done: "People removed", Fits: always, Gone: true, Each: deleteOne,
+		Name: "remove-person", Admin: true, Label: "Remove", Done: "People removed", Fits: always, Gone: true, Each: deleteOne,
 		Ask: "Whoever is removed is signed out at once and cannot sign in any more. What they did stays in the audit log.",
 	},
-	{Name: "rotate-key", Label: "Rotate", Fits: isValid, Page: home + "api-keys/rotate"},
+	{Name: "rotate-key", Admin: true, Label: "Rotate", Fits: isValid, Page: home + "api-keys/rotate"},
 	{
-		Name: "revoke-key", Label: "Revoke", Done: "Keys revoked", Fits: isValid, Each: deleteOne,
+		Name: "revoke-key", Admin: true, Label: "Revoke", Done: "Keys revoked", Fits: isValid, Each: deleteOne,
 		Ask: "A revoked key is refused from its next request on. Whatever program uses it stops working.",
 	},
 	{Name: "redeliver", Label: "Deliver again", Done: "Deliveries made again", Fits: finalState, Each: calls(http.MethodPost, "/redeliver", nil)},

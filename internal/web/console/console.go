@@ -105,6 +105,7 @@ type visit struct {
 	token string
 	api   *client.Client
 	names *names
+	me    *me
 	zone  *time.Location
 	now   time.Time
 }

@@ -176,7 +176,7 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 		if !p.Unlisted {
 			r.Href = home + p.item(r.ID)
 		}
-		for _, a := range p.fitting(item) {
+		for _, a := range v.offered(p.fitting(item)) {
 			if a.Alone {
 				continue
 			}
@@ -193,6 +193,9 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 // nameOf is what somebody is told who ticks an item.
 func (v *visit) nameOf(item object) string {
 	id := item.text("lead_id")
+	if browser := item.text("browser"); browser != "" {
+		return browserName(browser)
+	}
 	if id == "" {
 		return called(item)
 	}

@@ -1,13 +1,11 @@
 package console
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
 
 	"github.com/leadwheel/leadwheel/internal/client"
-	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // matches are how many an act concerns that is done to all which filters leave, as they were counted for whoever is asked.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -25,10 +26,28 @@ type personOf struct {
 	HasPassword     bool `json:"has_password"`
 }
 
-// who reads who is signed in.
-func (v *visit) who() (m me, err error) {
-	err = v.get("/v1/me", &m)
+// who reads who is signed in, once a visit.
+func (v *visit) who() (me, error) {
+	if v.me != nil {
+		return *v.me, nil
+	}
+	var m me
+	err := v.get("/v1/me", &m)
+	if err == nil {
+		v.me = &m
+	}
 	return m, err
+}
+
+// offered are the acts that whoever is signed in may do: nobody is offered what is then refused.
+func (v *visit) offered(acts []*act) []*act {
+	return slices.DeleteFunc(acts, func(a *act) bool {
+		if !a.Admin {
+			return false
+		}
+		m, err := v.who()
+		return err != nil || m.Role != lead.RoleAdmin
+	})
 }
 
 // settingsPages are the lists among the settings.

@@ -35,7 +35,7 @@ func showRecord(v *visit) (*page, error) {
 		return nil, err
 	}
 	v.names.learn([]object{one})
-	view := recordView{Value: v.show("", shownOf(one)), Acts: p.fitting(one), Form: v.form(p.path), ID: id}
+	view := recordView{Value: v.show("", shownOf(one)), Acts: v.offered(p.fitting(one)), Form: v.form(p.path), ID: id}
 	if p.Name == "sources" {
 		view.Edit = home + p.item(id) + "/edit"
 	}

@@ -158,6 +158,9 @@ func TestManagersAreOfferedWhatTheyMay(t *testing.T) {
 		}
 	}
 	s.post("/console/settings", url.Values{"name": {"Hers"}, "days": {"30"}}).is(http.StatusForbidden)
+	w := s.make("webhooks", map[string]any{"url": "https://example.com/hook", "events": []string{"lead.received"}})
+	s.get("/console/webhooks/" + w).is(http.StatusOK).lacks(">Disable<").shows("Deliver all failed again")
+	s.get("/console/webhooks").is(http.StatusOK).lacks(">Disable<")
 	for _, page := range []string{"", "leads", "history", "pending-leads", "pending-leads/days", "members"} {
 		s.get("/console/" + page).is(http.StatusOK)
 	}
@@ -191,4 +194,31 @@ func TestOnesOwnPage(t *testing.T) {
 	if n := sessions(); n != 1 || s.count(`SELECT count(*) FROM sessions`) != 2 {
 		t.Errorf("%d sessions are left, want 1, and those of others", n)
 	}
+}
+
+// TestPeopleAndKeysOfOthers cannot be seen or changed.
+func TestPeopleAndKeysOfOthers(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	_, foreign := s.newWorkspace("rival")
+	theirs := s.apiAs(foreign, "POST", "/v1/people", map[string]any{"name": "Theirs", "email": "theirs@example.com", "role": "admin"})["id"].(string)
+	key := s.apiAs(foreign, "POST", "/v1/api-keys", map[string]any{"name": "Their key", "role": "admin"})["id"].(string)
+	blank := s.get("/console/people/new").sends("name", "Stolen", "email", "stolen@example.com", "role", "admin")
+	for _, id := range []string{theirs, "x", "%2e%2e"} {
+		s.get("/console/people/" + id).is(http.StatusNotFound).lacks("theirs@example.com")
+		s.post("/console/people/"+id, blank).is(http.StatusNotFound)
+		s.post("/console/people/"+id+"/link", blank).is(http.StatusNotFound).lacks("/console/sign-in/")
+	}
+	for _, id := range []string{key, "../people"} {
+		s.post("/console/api-keys/rotate", url.Values{"id": {id}, "overlap_hours": {"0"}, "once": {"1"}}).is(http.StatusNotFound).lacks("Their key")
+	}
+	s.post("/console/me/sessions", url.Values{"id": {theirs}}).is(http.StatusSeeOther) // which is none of one's own
+	if got := s.apiAs(foreign, "GET", "/v1/people/"+theirs, nil); got["name"] != "Theirs" {
+		t.Errorf("another workspace's person is %v", got)
+	}
+	// Nor does another site's form do anything.
+	for _, address := range []string{"people/new", "settings", "me/password", "me/sessions", "api-keys/new", "api-keys/rotate"} {
+		s.send("POST", "/console/"+address, strings.NewReader(blank.Encode()), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site").is(http.StatusForbidden)
+	}
+	s.get("/console/people").lacks("Stolen")
 }
