@@ -11,15 +11,15 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// Received is how many leads came in within an hour, the first of a stretch of time being hour 0.
+// Received is how many leads came in within the hour that began at Hour.
 type Received struct {
-	Hour  int `db:"hour"`
-	Count int `db:"count"`
+	Hour  time.Time `db:"hour"`
+	Count int       `db:"count"`
 }
 
-// Ended is how many distributions came to the same end within an hour, for the same member.
+// Ended is how many distributions came to the same end within the hour that began at Hour, for the same member.
 type Ended struct {
-	Hour     int           `db:"hour"`
+	Hour     time.Time     `db:"hour"`
 	Outcome  lead.Outcome  `db:"outcome"`
 	Reason   lead.Reason   `db:"reason"`
 	Retried  bool          `db:"retried"`
@@ -33,12 +33,12 @@ type Waiting struct {
 	Later int `db:"later"`
 }
 
-// Received counts the leads that came in from one time to another, by the hour since then. Platforms' tests are no leads.
+// Received counts the leads that came in from one time to another, by the hours since then. Platforms' tests are no leads.
 func (q Queries) Received(ctx context.Context, workspace uuid.UUID, from, to time.Time) ([]Received, error) {
 	all := []Received{}
 	low, high := idSpan(from, to, idSlack)
 	if err := sqlx.SelectContext(ctx, q.q, &all, `
-		SELECT floor(extract(epoch FROM created_at - $2) / 3600)::int AS hour, count(*) AS count FROM leads
+		SELECT date_bin('1 hour', created_at, $2::timestamptz) AS hour, count(*) AS count FROM leads
 		WHERE workspace_id = $1 AND lead_id >= $4 AND lead_id < $5 AND created_at >= $2 AND created_at < $3 AND NOT test
 		GROUP BY 1 ORDER BY 1`, workspace, from, to, low, high); err != nil {
 		return nil, fmt.Errorf("counting the leads that came in: %w", translate(err))
@@ -46,12 +46,12 @@ func (q Queries) Received(ctx context.Context, workspace uuid.UUID, from, to tim
 	return all, nil
 }
 
-// Ended counts what became of distributions from one time to another, by the hour since then.
+// Ended counts what became of distributions from one time to another, by the hours since then.
 func (q Queries) Ended(ctx context.Context, workspace uuid.UUID, from, to time.Time) ([]Ended, error) {
 	all := []Ended{}
 	low, high := idSpan(from, to, idSlack)
 	if err := sqlx.SelectContext(ctx, q.q, &all, `
-		SELECT floor(extract(epoch FROM h.at - $2) / 3600)::int AS hour, h.outcome, coalesce(h.reason, '') AS reason, h.member_id,
+		SELECT date_bin('1 hour', h.at, $2::timestamptz) AS hour, h.outcome, coalesce(h.reason, '') AS reason, h.member_id,
 			h.outcome = 'failed' AND EXISTS (SELECT 1 FROM history_retries r
 				WHERE r.workspace_id = h.workspace_id AND r.history_id = h.history_id) AS retried, count(*) AS count
 		FROM history h

@@ -43,10 +43,9 @@ type ActivityHour struct {
 
 // FailedFor is how many distributions failed for a reason.
 type FailedFor struct {
-	Reason lead.Reason `json:"reason"`
-	Count  int         `json:"count"`
-	// Untried are those of them that nobody has tried again.
-	Untried int `json:"untried" doc:"How many of these were not tried again."`
+	Reason  lead.Reason `json:"reason"`
+	Count   int         `json:"count"`
+	Untried int         `json:"untried" doc:"How many of these were not tried again."`
 }
 
 // ActivityMember is how many leads a member got.
@@ -92,17 +91,22 @@ func (a *API) activity(ctx context.Context, c *call, in *activityInput) (*struct
 	}
 	for _, r := range received {
 		body.Received += r.Count
-		body.Hours[r.Hour].Received += r.Count
+		body.hour(r.Hour).Received += r.Count
 	}
 	body.add(ended)
 	return &struct{ Body Activity }{body}, nil
+}
+
+// hour are the counts of the hour that began at a time.
+func (b *Activity) hour(at time.Time) *ActivityCounts {
+	return &b.Hours[int(at.Sub(b.From)/time.Hour)].ActivityCounts
 }
 
 // add counts what became of distributions.
 func (b *Activity) add(ended []store.Ended) {
 	members, reasons := map[uuid.UUID]int{}, map[lead.Reason]FailedFor{}
 	for _, e := range ended {
-		for _, counts := range []*ActivityCounts{&b.ActivityCounts, &b.Hours[e.Hour].ActivityCounts} {
+		for _, counts := range []*ActivityCounts{&b.ActivityCounts, b.hour(e.Hour)} {
 			switch e.Outcome {
 			case lead.Succeeded:
 				counts.Given += e.Count

@@ -173,7 +173,7 @@ var collections = []collection{
 		New: "Invite", Empty: "Nobody signs in as a person yet. Invite yourself first, then those who manage and call.",
 	},
 	{
-		Name: "sessions", Title: "Signed in", Columns: []string{"created_at", "current", "person_id", "api_key_id", "opened by", "address", "seen_at", "expires_at"},
+		Name: "sessions", Title: "Signed in", Columns: []string{"created_at", "current", "begun with", "opened by", "address", "seen_at", "expires_at"},
 		Acts: []string{"end-session"}, Unlisted: true,
 	},
 	{

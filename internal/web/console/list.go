@@ -106,15 +106,8 @@ func (v *visit) listPage(ticked []string) (*page, error) {
 		view.All = p.buttonsForAll(chosen)
 	}
 	shown := &page{Title: p.Title, Template: "list", Data: view}
-	if p.Name == "pending-leads" {
-		shown.Views = pendingViews(v)
-	}
-	if slices.Contains(settingsPages, p.Name) {
-		m, err := v.who()
-		if err != nil {
-			return nil, err
-		}
-		shown.Views = v.settingsViews(m.Role)
+	if shown.Views, err = v.viewsBeside(p.Name); err != nil {
+		return nil, err
 	}
 	if p.New != "" {
 		shown.New = &link{p.New, p.Href() + "/new"}

@@ -50,9 +50,6 @@ func (v *visit) offered(acts []*act) []*act {
 	})
 }
 
-// settingsPages are the lists among the settings.
-var settingsPages = []string{"people", "api-keys"}
-
 // settingsViews are the pages of the settings, those that somebody with a role may see.
 func (v *visit) settingsViews(role lead.Role) []viewLink {
 	all := []link{{"General", home + "settings"}}
@@ -191,4 +188,16 @@ func (s *site) serveMe(pages *http.ServeMux) {
 	pages.HandleFunc("GET /console/me", s.page(showMe))
 	pages.HandleFunc("POST /console/me/password", s.page(setPassword))
 	pages.HandleFunc("POST /console/me/sessions", s.page(endSessions))
+}
+
+// begunWith says whose a session is: a person's, or a key's.
+func (v *visit) begunWith(session object) shown {
+	if person := session.text("person_id"); person != "" {
+		name, _ := v.names.of("people", person)
+		return shown{Text: name}
+	}
+	if key := v.names.one("api-keys", session.text("api_key_id")); key != nil {
+		return shown{Text: keyName(key)}
+	}
+	return shown{}
 }

@@ -30,6 +30,7 @@ type names struct {
 	known map[string]string // by collection and id; empty where there is no such thing any more
 	read  map[string][]object
 	byID  map[string]object // what was read as a whole, by collection and id
+	whole map[string]bool   // the collections of which all things are read that there are
 	// asked is how many were looked up one by one.
 	asked int
 }
@@ -56,8 +57,7 @@ func (n *names) of(collection, id string) (name string, exists bool) {
 	if name, known := n.known[key]; known {
 		return cmp.Or(name, gone(collection)), name != ""
 	}
-	if all, read := n.read[collection]; read && len(all) < maxOptions {
-		n.known[key] = "" // all are read that there are
+	if n.whole[collection] {
 		return gone(collection), false
 	}
 	if n.asked++; n.asked > maxAsked {
@@ -81,7 +81,7 @@ func gone(collection string) string {
 }
 
 func newNames(v *visit) *names {
-	return &names{get: v.get, walk: v.walk, known: map[string]string{}, read: map[string][]object{}, byID: map[string]object{}}
+	return &names{get: v.get, walk: v.walk, known: map[string]string{}, read: map[string][]object{}, byID: map[string]object{}, whole: map[string]bool{}}
 }
 
 // all are a collection's things, by name.
@@ -90,8 +90,10 @@ func (n *names) all(collection string) []object {
 		return all
 	}
 	var all []object
+	n.whole[collection] = true
 	for one, err := range n.walk(collection, nil) {
 		if err != nil || len(all) == maxOptions {
+			n.whole[collection] = false
 			break // ids are shown without names
 		}
 		all = append(all, one)

@@ -32,13 +32,15 @@ func (l list) some() string {
 
 // failures tells of what failed in the last day and was not tried again, by reason. What was refused as it should be is no trouble.
 func failures(v *visit) ([]trouble, error) {
-	day, err := v.activity(v.now.Add(-24 * time.Hour))
+	from := url.Values{"from": {v.now.Add(-24 * time.Hour).UTC().Format(time.RFC3339)}}
+	var day matches
+	err := v.get("/v1/history/count?"+from.Encode(), &day)
 	var all []trouble
 	for _, f := range day.Reasons {
-		if f.Untried == 0 || slices.Contains(refusals, f.Reason) {
+		if slices.Contains(refusals, f.Reason) {
 			continue
 		}
-		query := url.Values{"retried": {"false"}, "from": {day.From.UTC().Format(time.RFC3339)}, "reason": {string(f.Reason)}}
+		query := url.Values{"retried": {"false"}, "from": from["from"], "reason": {string(f.Reason)}}
 		mend := "See them, and try them again"
 		if slices.Contains(hopeless, string(f.Reason)) {
 			mend = "See them"

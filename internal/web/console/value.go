@@ -247,6 +247,8 @@ func (v *visit) computed(column string) func(object) shown {
 		return v.receiversInOrder
 	case "why":
 		return v.whyItEnded
+	case "begun with":
+		return v.begunWith
 	case "opened by":
 		return func(s object) shown { return shown{Text: browserName(s.text("browser")), Title: s.text("browser")} }
 	case "key":

@@ -29,3 +29,15 @@ func dayWords(date string) string {
 	}
 	return day.Format(dayFormat)
 }
+
+// viewsBeside are the pages that belong together with a list, none for most.
+func (v *visit) viewsBeside(list string) ([]viewLink, error) {
+	switch list {
+	case "pending-leads":
+		return pendingViews(v), nil
+	case "people", "api-keys":
+		m, err := v.who()
+		return v.settingsViews(m.Role), err
+	}
+	return nil, nil
+}
