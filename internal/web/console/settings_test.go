@@ -104,7 +104,7 @@ func TestKeysAreMade(t *testing.T) {
 	s.post("/console/api-keys/new", blank.sends("name", "past", "role", "admin", "expires_at", "soon")).is(http.StatusUnprocessableEntity).shows(`id="f-expires_at-error"`)
 	key := s.post("/console/api-keys/new", blank.sends("name", "website", "role", "integration")).is(http.StatusOK).shows("It is shown only now").secret()
 	s.apiAs(key, "POST", "/v1/leads", map[string]any{"name": "Siti", "phone": "+60123456789"})
-	list := s.get("/console/api-keys").is(http.StatusOK).shows("website", "program", `aria-label="website"`, `aria-label="a key without a name"`).lacks(key)
+	list := s.get("/console/api-keys").is(http.StatusOK).shows("website", "program", `aria-label="website"`, `aria-label="a key (admin)"`).lacks(key)
 	website := list.ticks()[0]
 	s.post("/console/api-keys/rotate", list.form(list.ticks()...)).shows("Tick the one key")
 	asked := s.post("/console/api-keys/rotate", list.form(website)).is(http.StatusOK).shows("Rotate website", `value="24"`, ">Rotate</button>")
