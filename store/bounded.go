@@ -49,14 +49,14 @@ func (s *Store) inBounds(ctx context.Context, limit time.Duration, read func(con
 	return read(context.WithValue(ctx, boundedKey{}, tx))
 }
 
-// boundedKey is the key of the transaction in whose bounds a context's reading is done.
+// boundedKey is the key of the transaction by which a context's reading is done.
 type boundedKey struct{}
 
-// byContext runs statements in the bounds of their context, where it has any, and else on the database.
+// byContext runs statements in the transaction of their context, where it has one, and else on the database.
 type byContext struct{ *sqlx.DB }
 
 func (b byContext) on(ctx context.Context) sqlx.ExtContext {
-	if tx, is := ctx.Value(boundedKey{}).(*sqlx.Tx); is {
+	if tx, is := ctx.Value(boundedKey{}).(sqlx.ExtContext); is {
 		return tx
 	}
 	return b.DB

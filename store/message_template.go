@@ -20,14 +20,17 @@ func (q Queries) MessageTemplate(ctx context.Context, workspace uuid.UUID) (stri
 }
 
 // SetMessageTemplate sets it; empty is the program's own.
-func (q Queries) SetMessageTemplate(ctx context.Context, workspace uuid.UUID, text string) error {
+func (t *Tx) SetMessageTemplate(ctx context.Context, workspace uuid.UUID, text string) error {
+	if err := t.holdItem(ctx, workspace, ItemMessageTemplate, workspace); err != nil {
+		return err
+	}
 	if text == "" {
-		_, err := q.q.ExecContext(ctx, `DELETE FROM message_templates WHERE workspace_id = $1`, workspace)
+		_, err := t.q.ExecContext(ctx, `DELETE FROM message_templates WHERE workspace_id = $1`, workspace)
 		return translate(err)
 	}
-	_, err := q.q.ExecContext(ctx, `
+	_, err := t.q.ExecContext(ctx, `
 		INSERT INTO message_templates (workspace_id, template, updated_at) VALUES ($1, $2, $3)
 		ON CONFLICT (workspace_id) DO UPDATE SET template = excluded.template, updated_at = excluded.updated_at`,
-		workspace, text, q.now())
+		workspace, text, t.now())
 	return translate(err)
 }

@@ -9,13 +9,17 @@ import (
 
 // WithTx runs do in one transaction: committed where it returns nil, else rolled back, also when ctx has ended. The
 // database's errors come back translated: see Violation, Unavailable and Refused. Where do plans for a group whose turn
-// cursor must be rebuilt first, it is rolled back and called again. What ctx says of an Act is logged with it, and what it left
-// to be done is handed on once it has committed: see Committed.
+// cursor must be rebuilt first, it is rolled back and called again. What ctx says of a
+// Precondition is checked first, what it says of an Act is logged with it, and what it left to be done is handed on once it has
+// committed: see Committed.
 func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
-	act := actOf(ctx)
+	act, condition := actOf(ctx), preconditionOf(ctx)
 	for run := 1; ; run++ {
 		act.begin()
 		err := s.tryTx(ctx, func(t *Tx) error {
+			if err := t.require(ctx, condition); err != nil {
+				return err
+			}
 			if err := do(t); err != nil {
 				return err
 			}
@@ -23,6 +27,7 @@ func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
 		})
 		if err == nil {
 			act.done()
+			condition.done()
 			return nil
 		}
 		var stale *staleCursor

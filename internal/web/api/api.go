@@ -67,6 +67,9 @@ type API struct {
 	mail      *mailroom
 	// limits are what bodies may hold, by operation.
 	limits map[string]jsonbounds.Limits
+	// readers read items, by the path at which they are read, and answers are what operations answer that answer an item.
+	readers map[string]itemReader
+	answers map[string]answered
 }
 
 // New registers the API's routes with mux.
@@ -94,9 +97,10 @@ func New(mux humago.Mux, d Deps) *API {
 		Deps: d, huma: humago.New(mux, config), used: newLastUsed(d.Store, d.Log),
 		room: inflight.NewRoom(MaxBody, roomWork, roomWait), limits: make(map[string]jsonbounds.Limits),
 		quotas: quota.New(d.Redis, d.Log), reads: d.Limits.places(), passwords: newPasswords(),
+		readers: make(map[string]itemReader), answers: make(map[string]answered),
 	}
 	a.mail = a.newMailroom()
-	a.huma.UseMiddleware(a.authenticate, a.readBody, a.recordAct)
+	a.huma.UseMiddleware(a.authenticate, a.readBody, a.recordAct, a.conditional)
 	a.registerWorkspace()
 	a.registerStatuses()
 	a.registerMembers()
@@ -126,6 +130,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerPrivacy()
 	a.registerNotifications()
 	a.registerMessageTemplate()
+	a.describeItems()
 	a.serveDocument(mux)
 	return a
 }

@@ -20,6 +20,9 @@ func (i ItemID) id() (uuid.UUID, error) {
 	return id, nil
 }
 
+// name puts an id where the path would.
+func (i *ItemID) name(id string) { i.ID = id }
+
 // itemInput is the input of operations on one item.
 type itemInput struct{ ItemID }
 

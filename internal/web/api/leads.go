@@ -237,7 +237,14 @@ func (a *API) patchLead(ctx context.Context, c *call, in *patchInput[LeadPatch])
 		l, err = tx.EditLead(ctx, c.Workspace, id, in.Body.apply)
 		return err
 	})
-	return &leadOutput{leadBody(l)}, err
+	if err != nil {
+		return nil, err
+	}
+	bodies, err := a.leadBodies(ctx, c, l)
+	if err != nil {
+		return nil, err
+	}
+	return &leadOutput{bodies[0]}, nil
 }
 
 func notEligible(location string) error {

@@ -51,6 +51,9 @@ func register[I, O any](a *API, op huma.Operation, handle func(context.Context, 
 		}
 		return nil, a.problem(ctx, op.OperationID, err)
 	})
+	if _, is := itemKinds[op.Path]; is && op.Method == http.MethodGet {
+		a.readers[op.Path] = readerOf(handle)
+	}
 	path := a.huma.OpenAPI().Paths[op.Path]
 	amend(path)
 	a.limits[op.OperationID] = limitsOf(a.huma.OpenAPI().Components.Schemas, operationOf(path, op.Method))

@@ -114,7 +114,7 @@ func code(status int) string {
 		return Forbidden
 	case http.StatusNotFound:
 		return NotFound
-	case http.StatusConflict:
+	case http.StatusConflict, http.StatusPreconditionFailed:
 		return Conflict
 	case http.StatusRequestEntityTooLarge:
 		return TooLarge
