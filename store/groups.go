@@ -57,10 +57,9 @@ func (q Queries) Group(ctx context.Context, workspace, group uuid.UUID) (Group, 
 // Groups lists a page of groups, newest first.
 func (q Queries) Groups(ctx context.Context, workspace uuid.UUID, p Page) ([]Group, error) {
 	var rows []groupRow
-	err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT `+groupColumns+` FROM groups
-		WHERE workspace_id = $1 AND deleted_at IS NULL AND ($2::uuid IS NULL OR group_id < $2)
-		ORDER BY group_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
+	l := listOf("groups", "group_id", workspace, p, uuid.Nil, uuid.Nil)
+	l.others = append(l.others, "deleted_at IS NULL")
+	err := l.read(ctx, q, &rows, "SELECT "+groupColumns+" FROM", "groups", "")
 	groups := make([]Group, len(rows))
 	for i, r := range rows {
 		groups[i] = r.group()

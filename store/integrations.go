@@ -186,10 +186,9 @@ func (q Queries) Integration(ctx context.Context, workspace, integration uuid.UU
 // Integrations lists a page of integrations, newest first.
 func (q Queries) Integrations(ctx context.Context, workspace uuid.UUID, p Page) ([]Integration, error) {
 	var rows []integrationRow
-	err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT `+integrationColumns+` FROM integrations i
-		WHERE i.workspace_id = $1 AND i.deleted_at IS NULL AND ($2::uuid IS NULL OR i.integration_id < $2)
-		ORDER BY i.integration_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
+	l := listOf("integrations", "integration_id", workspace, p, uuid.Nil, uuid.Nil)
+	l.others = append(l.others, "deleted_at IS NULL")
+	err := l.read(ctx, q, &rows, "SELECT "+integrationColumns+" FROM", "i", "")
 	all := make([]Integration, len(rows))
 	for n, r := range rows {
 		all[n] = r.integration()

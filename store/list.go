@@ -30,14 +30,16 @@ type list struct {
 	// few is set where only few records can fulfil the conditions, whatever Postgres supposes.
 	few   bool
 	limit int
+	// byChange lists in the order of changes.
+	byChange bool
 }
 
-// listOf lists a workspace's records below the page's cursor and between the ids of a span, and of these what has all the
+// listOf lists a workspace's records beyond the page's cursor and between the ids of a span, and of these what has all the
 // terms.
 func listOf(table, id string, workspace uuid.UUID, p Page, low, high uuid.UUID, terms ...string) *list {
-	l := &list{table: table, id: id, limit: p.Limit}
+	l := &list{table: table, id: id, limit: p.Limit, byChange: p.ByChange}
 	l.where = []string{"workspace_id = " + l.arg(workspace)}
-	if high == uuid.Nil || p.After != uuid.Nil && bytes.Compare(p.After[:], high[:]) < 0 {
+	if !p.ByChange && (high == uuid.Nil || p.After != uuid.Nil && bytes.Compare(p.After[:], high[:]) < 0) {
 		high = p.After
 	}
 	if high != uuid.Nil {
@@ -50,7 +52,19 @@ func listOf(table, id string, workspace uuid.UUID, p Page, low, high uuid.UUID, 
 		l.terms = append(l.terms, "words @@ "+l.arg(term)+"::tsquery")
 	}
 	l.basic = len(l.args)
+	l.withTimes("updated_at", p.Since, time.Time{})
+	if p.ByChange && p.After != uuid.Nil {
+		l.others = append(l.others, "(updated_at, "+id+") > ("+l.arg(p.AfterChange)+", "+l.arg(p.After)+")")
+	}
 	return l
+}
+
+// order is how the list goes, by the columns of what alias names, with a dot.
+func (l *list) order(alias string) string {
+	if l.byChange {
+		return alias + "updated_at, " + alias + l.id
+	}
+	return alias + l.id + " DESC"
 }
 
 // arg adds an argument and returns its place.
@@ -107,7 +121,7 @@ func (l *list) rows(from string, conditions ...string) string {
 }
 
 func (l *list) newest(rows string, limit int) string {
-	return rows + " ORDER BY " + l.id + " DESC LIMIT " + strconv.Itoa(limit)
+	return rows + " ORDER BY " + l.order("") + " LIMIT " + strconv.Itoa(limit)
 }
 
 // page is the rows of a page.
@@ -129,7 +143,10 @@ func (l *list) page() string {
 // ends joins to them.
 func (l *list) read(ctx context.Context, q Queries, all any, begins, alias, ends string) error {
 	shape := func(page string) string {
-		return begins + " (" + page + ") AS " + alias + " " + ends + " ORDER BY " + alias + "." + l.id + " DESC"
+		return begins + " (" + page + ") AS " + alias + " " + ends + " ORDER BY " + l.order(alias+".")
+	}
+	if l.byChange { // a search looks among the newest first, which here are the last
+		l.others, l.terms = append(l.others, l.terms...), nil
 	}
 	if len(l.terms) > 0 {
 		return l.search(ctx, q, all, shape)

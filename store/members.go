@@ -93,10 +93,9 @@ func (q Queries) Member(ctx context.Context, workspace, member uuid.UUID) (Membe
 // Members lists a page of members who are not removed, newest first.
 func (q Queries) Members(ctx context.Context, workspace uuid.UUID, p Page) ([]Member, error) {
 	var rows []memberRow
-	err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT `+memberColumns+` FROM members
-		WHERE workspace_id = $1 AND removed_at IS NULL AND ($2::uuid IS NULL OR member_id < $2)
-		ORDER BY member_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
+	l := listOf("members", "member_id", workspace, p, uuid.Nil, uuid.Nil)
+	l.others = append(l.others, "removed_at IS NULL")
+	err := l.read(ctx, q, &rows, "SELECT "+memberColumns+" FROM", "members", "")
 	all := make([]Member, len(rows))
 	for i, r := range rows {
 		all[i] = r.member()

@@ -12,6 +12,11 @@ import (
 type Page struct {
 	Limit int
 	After uuid.UUID
+	// Since leaves out what did not change since, where it is set. Only lists of what can change know it and the following.
+	Since time.Time
+	// ByChange has what changed longest ago first, instead. AfterChange is when After changed.
+	ByChange    bool
+	AfterChange time.Time
 }
 
 // nullTime passes the zero time as NULL.

@@ -80,12 +80,13 @@ func (q Queries) Source(ctx context.Context, workspace, source uuid.UUID) (Sourc
 // Sources lists a page of sources, newest first.
 func (q Queries) Sources(ctx context.Context, workspace uuid.UUID, offer Offer, p Page) ([]Source, error) {
 	var all []Source
-	err := sqlx.SelectContext(ctx, q.q, &all, `
-		SELECT `+sourceColumns+` FROM sources
-		WHERE workspace_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND ($2::uuid IS NULL OR source_id < $2)
-			AND ($3::text = '' OR enabled AND ($3 <> 'lead' OR for_leads) AND ($3 <> 'customer' OR for_customers))
-		ORDER BY source_id DESC LIMIT $4`, workspace, nullID(p.After), string(offer), p.Limit)
-	return all, translate(err)
+	l := listOf("sources", "source_id", workspace, p, uuid.Nil, uuid.Nil)
+	l.others = append(l.others, "merged_into IS NULL", "deleted_at IS NULL")
+	if offer != "" {
+		l.others = append(l.others, "enabled", map[bool]string{true: "for_leads", false: "for_customers"}[offer == OfferLeads])
+	}
+	err := l.read(ctx, q, &all, "SELECT "+sourceColumns+" FROM", "sources", "")
+	return all, err
 }
 
 // OfferedForLeads says what to write for each of the sources that a new lead may name: the source itself, or the one that

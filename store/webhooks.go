@@ -84,10 +84,9 @@ func (q Queries) webhook(ctx context.Context, workspace, webhook uuid.UUID, lock
 // Webhooks lists a page of webhooks, newest first.
 func (q Queries) Webhooks(ctx context.Context, workspace uuid.UUID, p Page) ([]Webhook, error) {
 	var rows []webhookRow
-	err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT `+webhookColumns+` FROM webhooks
-		WHERE workspace_id = $1 AND deleted_at IS NULL AND ($2::uuid IS NULL OR webhook_id < $2)
-		ORDER BY webhook_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
+	l := listOf("webhooks", "webhook_id", workspace, p, uuid.Nil, uuid.Nil)
+	l.others = append(l.others, "deleted_at IS NULL")
+	err := l.read(ctx, q, &rows, "SELECT "+webhookColumns+" FROM", "webhooks", "")
 	all := make([]Webhook, len(rows))
 	for i, r := range rows {
 		all[i] = r.webhook()

@@ -33,7 +33,8 @@ type AssignedLead struct {
 	UpdatedAt    time.Time  `json:"updated_at"`
 }
 
-func (l AssignedLead) itemID() uuid.UUID { return l.ID }
+func (l AssignedLead) itemID() uuid.UUID    { return l.ID }
+func (l AssignedLead) changedAt() time.Time { return l.UpdatedAt }
 
 // AssignedLeadPatch changes a copy.
 type AssignedLeadPatch struct {
@@ -49,7 +50,7 @@ type AssignedLeadPatch struct {
 type assignedLeadOutput struct{ Body AssignedLead }
 
 type assignedLeadListInput struct {
-	Paging
+	Changes
 	MemberID     uuid.UUID `query:"member_id" format:"uuid" doc:"Not for members, who see their own."`
 	SourceLeadID uuid.UUID `query:"source_lead_id" format:"uuid" doc:"All copies of a source lead. Not for members."`
 	GroupID      uuid.UUID `query:"group_id" format:"uuid" doc:"Not for members."`

@@ -42,8 +42,8 @@ func shownTo[T any](c *call, columns []column[T]) []column[T] {
 // streamCSV writes all items of a list, page by page, so that no list is too long. The first page is fetched before
 // anything is written: its errors are answers still. Later ones break the connection off, lest half a list look whole.
 // However it ends, the audit log has how many items went out.
-func streamCSV[T item](ctx context.Context, a *API, c *call, operation string, columns []column[T], pages func(context.Context, store.Page) ([]T, error)) (*listOutput, error) {
-	page, err := pages(ctx, store.Page{Limit: maxPage})
+func streamCSV[T item](ctx context.Context, a *API, c *call, operation string, columns []column[T], p store.Page, pages func(context.Context, store.Page) ([]T, error)) (*listOutput, error) {
+	page, err := pages(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +57,12 @@ func streamCSV[T item](ctx context.Context, a *API, c *call, operation string, c
 				writeRow(w, columns, func(c column[T]) string { return c.cell(it) })
 			}
 			sent += len(page)
-			if w.Flush(); len(page) < maxPage || w.Error() != nil {
+			if w.Flush(); len(page) < p.Limit || w.Error() != nil {
 				return
 			}
-			if page, err = pages(ctx, store.Page{Limit: maxPage, After: page[len(page)-1].itemID()}); err != nil {
+			last := page[len(page)-1]
+			p.After, p.AfterChange = last.itemID(), changedAt(last)
+			if page, err = pages(ctx, p); err != nil {
 				if ctx.Err() == nil { // or it is only that the client has gone
 					a.logFailure(ctx, operation, err)
 				}

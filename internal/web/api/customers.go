@@ -31,7 +31,8 @@ type Customer struct {
 	UpdatedAt      time.Time  `json:"updated_at"`
 }
 
-func (c Customer) itemID() uuid.UUID { return c.ID }
+func (c Customer) itemID() uuid.UUID    { return c.ID }
+func (c Customer) changedAt() time.Time { return c.UpdatedAt }
 
 // CustomerPatch changes a customer.
 type CustomerPatch struct {
@@ -46,7 +47,7 @@ type CustomerPatch struct {
 type customerOutput struct{ Body Customer }
 
 type customerListInput struct {
-	Paging
+	Changes
 	MemberID uuid.UUID `query:"member_id" format:"uuid" doc:"Converted by this member. Not for members, who see their own."`
 	SourceID uuid.UUID `query:"source_id" format:"uuid" doc:"Not for members."`
 	From     time.Time `query:"from" doc:"Converted at or after."`

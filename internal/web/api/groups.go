@@ -26,7 +26,8 @@ type Group struct {
 	UpdatedAt time.Time     `json:"updated_at"`
 }
 
-func (g Group) itemID() uuid.UUID { return g.ID }
+func (g Group) itemID() uuid.UUID    { return g.ID }
+func (g Group) changedAt() time.Time { return g.UpdatedAt }
 
 // Slot is a place in a group's ring.
 type Slot struct {
@@ -77,7 +78,7 @@ func (a *API) registerGroups() {
 }
 
 type groupListInput struct {
-	Paging
+	Changes
 	Next int `query:"next" minimum:"0" maximum:"20" doc:"How many of the turns to come to show of each."`
 }
 

@@ -37,7 +37,8 @@ type Integration struct {
 	UpdatedAt     time.Time  `json:"updated_at"`
 }
 
-func (i Integration) itemID() uuid.UUID { return i.ID }
+func (i Integration) itemID() uuid.UUID    { return i.ID }
+func (i Integration) changedAt() time.Time { return i.UpdatedAt }
 
 // Health is whether an integration's leads come through.
 type Health struct {
@@ -93,7 +94,7 @@ func (a *API) registerIntegrations() {
 		DefaultStatus: http.StatusCreated,
 	}, a.postIntegration)
 	registerList(a, huma.Operation{OperationID: "list-integrations", Path: collection, Summary: "List the integrations"}, nil,
-		func(ctx context.Context, c *call, _ *struct{ Paging }, p store.Page) ([]Integration, error) {
+		func(ctx context.Context, c *call, _ *struct{ Changes }, p store.Page) ([]Integration, error) {
 			all, err := a.Store.Integrations(ctx, c.Workspace, p)
 			if err != nil {
 				return nil, err

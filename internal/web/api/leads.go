@@ -43,7 +43,8 @@ type Lead struct {
 	GivenTo *[]Given `json:"given_to,omitempty" doc:"Who has a copy of it, in the order in which they got it; where leads are read, and not where they are pushed."`
 }
 
-func (l Lead) itemID() uuid.UUID { return l.ID }
+func (l Lead) itemID() uuid.UUID    { return l.ID }
+func (l Lead) changedAt() time.Time { return l.UpdatedAt }
 
 // Given is a copy of a lead and whose it is.
 type Given struct {
@@ -63,7 +64,7 @@ type LeadPatch struct {
 type leadOutput struct{ Body Lead }
 
 type leadListInput struct {
-	Paging
+	Changes
 	LeadQuery
 	IDs []string `query:"ids" maxItems:"500" doc:"Only the leads with these ids, separated by commas, as many as a query string of 16 KiB holds."`
 }

@@ -3,9 +3,12 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -23,7 +26,22 @@ type Paging struct {
 	Format string `query:"format" enum:"json,csv" doc:"csv: all items as CSV, where the list is to be had so, as with an Accept header that prefers text/csv."`
 }
 
-func (p Paging) page() store.Page { return store.Page{Limit: p.Limit, After: uuid.UUID(p.Cursor)} }
+func (p Paging) page() store.Page {
+	return store.Page{Limit: p.Limit, After: p.Cursor.id, AfterChange: p.Cursor.changed}
+}
+
+// Changes are the parameters of lists whose items tell when they were changed.
+type Changes struct {
+	Paging
+	UpdatedSince time.Time `query:"updated_since" doc:"Only what was made or changed then or later, by updated_at. What was deleted is in no list."`
+	Sort         string    `query:"sort" enum:"updated_at" doc:"updated_at: what changed longest ago comes first, and last what changed last. Who follows changes by it reads to the end, and begins the next time with updated_since five minutes before the last updated_at that it saw: a change may be stored a moment after the time that it has."`
+}
+
+func (p Changes) page() store.Page {
+	page := p.Paging.page()
+	page.Since, page.ByChange = p.UpdatedSince, p.Sort != ""
+	return page
+}
 
 // Search is what lists of contacts take where people search.
 type Search struct {
@@ -31,16 +49,32 @@ type Search struct {
 }
 
 // A Cursor is where a page begins. What it holds is nobody's business but ours.
-type Cursor uuid.UUID
+type Cursor struct {
+	id uuid.UUID
+	// changed is set where the list goes by it.
+	changed time.Time
+}
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (c *Cursor) UnmarshalText(text []byte) error {
 	data, err := base64.RawURLEncoding.DecodeString(string(text))
-	if err != nil || len(data) != len(c) {
+	if err != nil || len(data) != len(c.id) && len(data) != len(c.id)+8 {
 		return errBadCursor
 	}
-	copy(c[:], data)
+	if rest := data[copy(c.id[:], data):]; len(rest) > 0 {
+		c.changed = time.UnixMicro(int64(binary.BigEndian.Uint64(rest))).UTC()
+	}
 	return nil
+}
+
+// cursorAfter is where the page after an item begins.
+func cursorAfter[T item](last T, p store.Page) string {
+	id := last.itemID()
+	data := slices.Clone(id[:])
+	if p.ByChange {
+		data = binary.BigEndian.AppendUint64(data, uint64(changedAt(last).UnixMicro()))
+	}
+	return base64.RawURLEncoding.EncodeToString(data)
 }
 
 // Schema implements huma.SchemaProvider.
@@ -50,6 +84,14 @@ var errBadCursor = errors.New("this cursor is not one that a list gave out")
 
 // An item of a list knows the id by which the list goes.
 type item interface{ itemID() uuid.UUID }
+
+// changedAt is when an item was changed, for lists that may go by that.
+func changedAt(it item) time.Time {
+	if it, is := it.(interface{ changedAt() time.Time }); is {
+		return it.changedAt()
+	}
+	return time.Time{}
+}
 
 // A List is a page of items, newest first.
 type List[T any] struct {
@@ -82,10 +124,15 @@ func registerList[I listInput, T item](a *API, op huma.Operation, columns []colu
 			})
 			return items, err
 		}
-		if columns != nil && c.wantsCSV {
-			return streamCSV(ctx, a, c, op.OperationID, shownTo(c, columns), pages)
+		p := (*in).page()
+		if p.After != uuid.Nil && p.ByChange == p.AfterChange.IsZero() {
+			return nil, badQuery("query.cursor", "this cursor is of a list in another order; begin again without it")
 		}
-		return a.listJSON(pageOf(ctx, (*in).page(), pages))
+		if columns != nil && c.wantsCSV {
+			p.Limit, p.After = maxPage, uuid.Nil
+			return streamCSV(ctx, a, c, op.OperationID, shownTo(c, columns), p, pages)
+		}
+		return a.listJSON(pageOf(ctx, p, pages))
 	})
 }
 
@@ -95,15 +142,16 @@ func listSchema[T any](r huma.Registry) *huma.Schema {
 
 // pageOf fetches a page, and one item more to know whether there is another.
 func pageOf[T item](ctx context.Context, p store.Page, pages func(context.Context, store.Page) ([]T, error)) (any, error) {
-	items, err := pages(ctx, store.Page{Limit: p.Limit + 1, After: p.After})
+	limit := p.Limit
+	p.Limit++
+	items, err := pages(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	list := List[T]{Items: items}
-	if len(items) > p.Limit {
-		list.Items = items[:p.Limit]
-		last := list.Items[p.Limit-1].itemID()
-		next := base64.RawURLEncoding.EncodeToString(last[:])
+	if len(items) > limit {
+		list.Items = items[:limit]
+		next := cursorAfter(items[limit-1], p)
 		list.NextCursor = &next
 	}
 	if list.Items == nil {

@@ -29,7 +29,8 @@ type Member struct {
 	Pending *MemberPending `json:"pending,omitempty" doc:"Not in lists."`
 }
 
-func (m Member) itemID() uuid.UUID { return m.ID }
+func (m Member) itemID() uuid.UUID    { return m.ID }
+func (m Member) changedAt() time.Time { return m.UpdatedAt }
 
 // NewMember is a member to be made.
 type NewMember struct {
@@ -74,7 +75,7 @@ func (a *API) registerMembers() {
 		DefaultStatus: http.StatusCreated,
 	}, a.postMember)
 	registerList(a, huma.Operation{OperationID: "list-members", Path: collection, Summary: "List the members"}, memberColumns,
-		func(ctx context.Context, c *call, _ *struct{ Paging }, p store.Page) ([]Member, error) {
+		func(ctx context.Context, c *call, _ *struct{ Changes }, p store.Page) ([]Member, error) {
 			all, err := a.Store.Members(ctx, c.Workspace, p)
 			return each(all, memberBody), err
 		})

@@ -34,7 +34,8 @@ type Opportunity struct {
 	UpdatedAt      time.Time  `json:"updated_at"`
 }
 
-func (o Opportunity) itemID() uuid.UUID { return o.ID }
+func (o Opportunity) itemID() uuid.UUID    { return o.ID }
+func (o Opportunity) changedAt() time.Time { return o.UpdatedAt }
 
 // NewOpportunity is an opportunity to be made, on one thing.
 type NewOpportunity struct {
@@ -60,7 +61,7 @@ type OpportunityPatch struct {
 type opportunityOutput struct{ Body Opportunity }
 
 type opportunityListInput struct {
-	Paging
+	Changes
 	LeadID         uuid.UUID `query:"lead_id" format:"uuid" doc:"Not for members."`
 	AssignedLeadID uuid.UUID `query:"assigned_lead_id" format:"uuid"`
 	CustomerID     uuid.UUID `query:"customer_id" format:"uuid"`

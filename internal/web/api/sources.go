@@ -24,7 +24,8 @@ type Source struct {
 	UpdatedAt    time.Time `json:"updated_at"`
 }
 
-func (s Source) itemID() uuid.UUID { return s.ID }
+func (s Source) itemID() uuid.UUID    { return s.ID }
+func (s Source) changedAt() time.Time { return s.UpdatedAt }
 
 // NewSource is a source to be made.
 type NewSource struct {
@@ -45,7 +46,7 @@ type SourcePatch struct {
 type sourceOutput struct{ Body Source }
 
 type sourceListInput struct {
-	Paging
+	Changes
 	For store.Offer `query:"for" doc:"Only those offered for new leads, or for new customers. A member's key needs it."`
 }
 

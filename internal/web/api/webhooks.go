@@ -28,7 +28,8 @@ type Webhook struct {
 	UpdatedAt      time.Time  `json:"updated_at"`
 }
 
-func (w Webhook) itemID() uuid.UUID { return w.ID }
+func (w Webhook) itemID() uuid.UUID    { return w.ID }
+func (w Webhook) changedAt() time.Time { return w.UpdatedAt }
 
 // CreatedWebhook is a webhook that was just made, with its secret.
 type CreatedWebhook struct {
@@ -73,7 +74,7 @@ func (a *API) registerWebhooks() {
 		DefaultStatus: http.StatusCreated,
 	}, a.postWebhook)
 	registerList(a, huma.Operation{OperationID: "list-webhooks", Path: collection, Summary: "List the webhooks"}, nil,
-		func(ctx context.Context, c *call, _ *struct{ Paging }, p store.Page) ([]Webhook, error) {
+		func(ctx context.Context, c *call, _ *struct{ Changes }, p store.Page) ([]Webhook, error) {
 			all, err := a.Store.Webhooks(ctx, c.Workspace, p)
 			return each(all, webhookBody), err
 		})
