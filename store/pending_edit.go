@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -182,10 +181,7 @@ func (t *Tx) moveTime(ctx context.Context, workspace uuid.UUID, p PendingLead) e
 
 // moveTo gives a pending lead that was a member's to the one whom it names now.
 func (t *Tx) moveTo(ctx context.Context, workspace uuid.UUID, p *PendingLead, from uuid.UUID) error {
-	var unknown *FieldError
-	if err := t.CheckDistribution(ctx, workspace, Distribution{MemberIDs: []uuid.UUID{*p.MemberID}}); errors.As(err, &unknown) {
-		return &FieldError{"member_id", unknown.Message}
-	} else if err != nil {
+	if err := t.checkMember(ctx, workspace, *p.MemberID); err != nil {
 		return err
 	}
 	switch {

@@ -20,6 +20,7 @@ type pendingCmd struct {
 	List          pendingListCmd   `cmd:"" help:"List what is pending, soonest first."`
 	Delete        pendingDeleteCmd `cmd:"" help:"Delete pending leads; the source leads stay."`
 	DistributeNow pendingNowCmd    `cmd:"" help:"Distribute pending leads at once, to the members planned."`
+	Move          pendingMoveCmd   `cmd:"" help:"Move pending leads to another time or member."`
 }
 
 // pendingFilter narrows what is meant of pending leads.

@@ -150,6 +150,10 @@ func pendingViews(t *testing.T, api *client.Client, said announcement, settings 
 	if n := commandJSON[count](t, settings, "pending", "distribute-now", "--all", "--member", "Aisyah"); n.Count > 2 {
 		t.Errorf("%d leads of one member are distributed", n.Count)
 	}
+	if n := commandJSON[count](t, settings, "pending", "move", "--all", "--at", "3h", "--to", "Aisyah"); n.Count == 0 || n.Count > 4 {
+		t.Errorf("%d leads are moved", n.Count)
+	}
+	command(t, exitUsage, settings, "pending", "move", "--all")
 	commandJSON[count](t, settings, "pending", "delete", "--all")
 	testenv.Eventually(t, patience, func() error {
 		if left := commandJSON[list[pendingLead]](t, settings, "pending", "list"); len(left.Items) > 0 {

@@ -107,6 +107,7 @@ func (a *API) registerPendingChanges() {
 			return effect[Count]{body: Count{count}}, err
 		})
 	})
+	a.registerPendingMove(collection + "/move")
 }
 
 func (a *API) changePending(ctx context.Context, c *call, selected PendingSelection, change func(*store.Tx, store.PendingSelection) (effect[Count], error)) (*posted[Count], error) {

@@ -79,6 +79,7 @@ var roles = map[string][]lead.Role{
 	"delete-pending-leads":         managers,
 	"distribute-pending-leads-now": managers,
 	"list-pending-days":            managers,
+	"move-pending-leads":           managers,
 
 	"get-activity": managers,
 
