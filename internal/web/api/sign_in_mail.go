@@ -113,12 +113,13 @@ func (a *API) logUnsent(ctx context.Context, err error) {
 	}
 }
 
-// reach is how a person is sent a link: to which address, by which channel; empty for not at all.
+// reach is how a person is sent a link: to which address, by which channel; empty for not at all. Managers say which chat is a member's,
+// so that only who may less than they do is sent one there.
 func (a *API) reach(ctx context.Context, p store.Person) (channel lead.Channel, to string, err error) {
 	if a.Posters[lead.Email] != nil {
 		return lead.Email, p.Email, nil
 	}
-	if a.Posters[lead.Telegram] == nil || p.MemberID == nil {
+	if a.Posters[lead.Telegram] == nil || p.Role != lead.PersonAgent || p.MemberID == nil {
 		return "", "", nil
 	}
 	m, err := a.Store.Member(ctx, p.Workspace, *p.MemberID)
