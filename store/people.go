@@ -87,6 +87,16 @@ func (q Queries) Person(ctx context.Context, workspace, id uuid.UUID) (Person, e
 	return q.person(ctx, workspace, id, "")
 }
 
+// PersonWith returns a person with the password that they had, ErrNotFound where it is another by now. Until the transaction ends it
+// stays theirs: whoever takes it away waits, and ends the session that is begun with it.
+func (t *Tx) PersonWith(ctx context.Context, had Person) (Person, error) {
+	p, err := t.person(ctx, had.Workspace, had.ID, "FOR SHARE")
+	if err == nil && p.PasswordHash != had.PasswordHash {
+		err = ErrNotFound
+	}
+	return p, err
+}
+
 func (q Queries) person(ctx context.Context, workspace, id uuid.UUID, lock string) (p Person, err error) {
 	err = sqlx.GetContext(ctx, q.q, &p, `
 		SELECT `+personColumns+` FROM people p WHERE p.workspace_id = $1 AND p.person_id = $2 AND p.removed_at IS NULL `+lock, workspace, id)
@@ -112,8 +122,9 @@ func (t *Tx) EditPerson(ctx context.Context, workspace, id uuid.UUID, edit func(
 		workspace, id, p.Name, p.Email, string(p.Role), p.MemberID, nullText(p.PasswordHash), t.now(), contact.Email(p.Email)); err != nil {
 		return p, translate(err)
 	}
-	if p.Role != before.Role || p.Email != before.Email || idOf(p.MemberID) != idOf(before.MemberID) {
-		err = t.signOut(ctx, workspace, id)
+	forgotten := p.PasswordHash == "" && before.PasswordHash != ""
+	if p.Role != before.Role || p.Email != before.Email || idOf(p.MemberID) != idOf(before.MemberID) || forgotten {
+		err = t.SignOut(ctx, workspace, id, uuid.Nil)
 	}
 	return p, err
 }
@@ -126,15 +137,17 @@ func (t *Tx) RemovePerson(ctx context.Context, workspace, id uuid.UUID) error {
 	if err := oneRow(result, err); err != nil {
 		return err
 	}
-	return t.signOut(ctx, workspace, id)
+	return t.SignOut(ctx, workspace, id, uuid.Nil)
 }
 
-// signOut ends a person's sessions and links.
-func (t *Tx) signOut(ctx context.Context, workspace, id uuid.UUID) error {
-	for _, table := range []string{"sessions", "sign_in_links"} {
-		if _, err := t.q.ExecContext(ctx, `DELETE FROM `+table+` WHERE workspace_id = $1 AND person_id = $2`, workspace, id); err != nil {
-			return fmt.Errorf("signing a person out: %w", translate(err))
-		}
+// SignOut ends a person's sessions but the given one, which may be uuid.Nil, and their links.
+func (t *Tx) SignOut(ctx context.Context, workspace, id, except uuid.UUID) error {
+	_, err := t.EndSessions(ctx, workspace, id, except)
+	if err == nil {
+		_, err = t.q.ExecContext(ctx, `DELETE FROM sign_in_links WHERE workspace_id = $1 AND person_id = $2`, workspace, id)
+	}
+	if err != nil {
+		return fmt.Errorf("signing a person out: %w", translate(err))
 	}
 	return nil
 }

@@ -3,9 +3,12 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/alexedwards/argon2id"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 )
@@ -15,6 +18,9 @@ var passwordCost = &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism
 
 // passwordsAtOnce bounds the memory and the time that guessing takes of everybody else's.
 const passwordsAtOnce = 2
+
+// passwordTries is how many passwords may be tried for one address within a link's life.
+const passwordTries = 20
 
 // passwords hashes and compares passwords, a few at a time.
 type passwords struct {
@@ -36,7 +42,7 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer leave()
-	return argon2id.CreateHash(password, passwordCost)
+	return argon2id.CreateHash(composed(password), passwordCost)
 }
 
 // fits compares a password with a hash; with none it takes as long, and nothing fits.
@@ -47,10 +53,21 @@ func (p *passwords) fits(ctx context.Context, password, hash string) (bool, erro
 	}
 	defer leave()
 	if hash == "" {
-		_, err := argon2id.ComparePasswordAndHash(password, p.nobody())
+		_, err := argon2id.ComparePasswordAndHash(composed(password), p.nobody())
 		return false, err
 	}
-	return argon2id.ComparePasswordAndHash(password, hash)
+	return argon2id.ComparePasswordAndHash(composed(password), hash)
+}
+
+// composed is a password in the one form in which keyboards that compose letters differently give the same (as RFC 8265 has it, but
+// that nothing is refused).
+func composed(password string) string {
+	return norm.NFC.String(strings.Map(func(c rune) rune {
+		if unicode.Is(unicode.Zs, c) {
+			return ' '
+		}
+		return c
+	}, password))
 }
 
 // enter waits for a place.

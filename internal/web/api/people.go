@@ -54,10 +54,11 @@ type NewPerson struct {
 
 // PersonPatch changes a person. Another role, address or member ends their sessions.
 type PersonPatch struct {
-	Name     Patch[string]          `json:"name,omitempty" maxLength:"200" nullable:"false"`
-	Email    Patch[string]          `json:"email,omitempty" maxLength:"320" nullable:"false"`
-	Role     Patch[lead.PersonRole] `json:"role,omitempty" nullable:"false"`
-	MemberID Patch[uuid.UUID]       `json:"member_id,omitempty"`
+	Name        Patch[string]          `json:"name,omitempty" maxLength:"200" nullable:"false"`
+	Email       Patch[string]          `json:"email,omitempty" maxLength:"320" nullable:"false"`
+	Role        Patch[lead.PersonRole] `json:"role,omitempty" nullable:"false"`
+	MemberID    Patch[uuid.UUID]       `json:"member_id,omitempty"`
+	HasPassword Patch[bool]            `json:"has_password,omitempty" nullable:"false" doc:"false takes their password away, as where it was forgotten, and ends their sessions and links."`
 }
 
 type personOutput struct{ Body Person }
@@ -184,6 +185,9 @@ func (a *API) patchPerson(ctx context.Context, c *call, in *patchInput[PersonPat
 					return change
 				}
 			}
+			if err := overPassword(in.Body.HasPassword, p); err != nil {
+				return err
+			}
 			if overID(in.Body.MemberID, &p.MemberID); p.Role != before && id == idOrNil(c.PersonID) {
 				return &store.FieldError{Field: "role", Message: "this is your own role; let another admin change it"}
 			}
@@ -193,6 +197,20 @@ func (a *API) patchPerson(ctx context.Context, c *call, in *patchInput[PersonPat
 		return err
 	})
 	return &out, err
+}
+
+// overPassword takes a person's password away. Nobody gives one to somebody else.
+func overPassword(change Patch[bool], p *store.Person) error {
+	has := p.PasswordHash != ""
+	if err := change.overNeeded("has_password", &has); err != nil {
+		return err
+	}
+	if !has {
+		p.PasswordHash = ""
+	} else if p.PasswordHash == "" || change.set {
+		return &store.FieldError{Field: "has_password", Message: "a password can be taken away by this; people give themselves one"}
+	}
+	return nil
 }
 
 func personBody(p store.Person) Person {

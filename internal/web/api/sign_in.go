@@ -8,8 +8,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/internal/web/quota"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -56,7 +58,7 @@ func (a *API) registerSignIn() {
 	})
 	register(a, huma.Operation{
 		OperationID: "put-my-password", Method: http.MethodPut, Path: "/v1/me/password", Summary: "Give oneself a password",
-		Description: "Ends one's other sessions.",
+		Description: "Ends one's other sessions, and links.",
 	}, a.putMyPassword)
 }
 
@@ -75,7 +77,7 @@ func (a *API) signIn(ctx context.Context, c *call, in *struct{ Body SignIn }) (*
 		if err != nil {
 			return nil, err
 		}
-		person = func(tx *store.Tx) (store.Person, error) { return tx.Person(ctx, p.Workspace, p.ID) } // unless removed meanwhile
+		person = func(tx *store.Tx) (store.Person, error) { return tx.PersonWith(ctx, p) } // unless that changed meanwhile
 	}
 	var out BegunSession
 	act := &store.Act{Operation: "sign-in"}
@@ -104,6 +106,9 @@ func (a *API) putMyPassword(ctx context.Context, c *call, in *struct{ Body Passw
 		return nil, err
 	}
 	if p.PasswordHash != "" {
+		if err := a.guessed(ctx, p.Email); err != nil {
+			return nil, err
+		}
 		fits, err := a.passwords.fits(ctx, in.Body.Current, p.PasswordHash)
 		if err != nil {
 			return nil, err
@@ -117,16 +122,40 @@ func (a *API) putMyPassword(ctx context.Context, c *call, in *struct{ Body Passw
 		return nil, err
 	}
 	return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error {
-		if _, err := tx.EditPerson(ctx, c.Workspace, p.ID, func(p *store.Person) error { p.PasswordHash = hash; return nil }); err != nil {
+		_, err := tx.EditPerson(ctx, c.Workspace, p.ID, func(now *store.Person) error {
+			if now.PasswordHash != p.PasswordHash {
+				return &store.FieldError{Field: "current", Message: "your password was changed meanwhile"}
+			}
+			now.PasswordHash = hash
+			return nil
+		})
+		if err != nil {
 			return err
 		}
-		_, err := tx.EndSessions(ctx, c.Workspace, p.ID, idOrNil(c.SessionID))
-		return err
+		return tx.SignOut(ctx, c.Workspace, p.ID, idOrNil(c.SessionID))
 	})
+}
+
+// guessed counts that a password was tried for an address, whoever tries it from wherever, and whether somebody has that address or
+// nobody. A link signs in all the same.
+func (a *API) guessed(ctx context.Context, email string) error {
+	if a.Limits.SignIns <= 0 {
+		return nil
+	}
+	tries := quota.Quota{Name: "passwords", Requests: passwordTries, Window: store.SignInLinkAge}
+	v := a.quotas.Take(ctx, quota.Use{Quota: tries, Of: contact.Email(email), Take: 1})
+	if v.Refused == nil {
+		return nil
+	}
+	a.Metrics.Limited.WithLabelValues("sign_ins").Inc()
+	return askToWait("passwords were tried for this address too often", v.Seconds())
 }
 
 // byPassword finds who has an address and a password. It takes as long where nobody has the address.
 func (a *API) byPassword(ctx context.Context, email, password string) (store.Person, error) {
+	if err := a.guessed(ctx, email); err != nil {
+		return store.Person{}, err
+	}
 	known, err := a.Store.PeopleAt(ctx, email)
 	if err != nil {
 		return store.Person{}, err

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"testing"
 
@@ -42,4 +43,53 @@ func TestNoLinkOfAnAdminGoesWhereAManagerSays(t *testing.T) {
 	if to := <-sent; to != "42" {
 		t.Errorf("the first link went to %s, want the agent's alone", to)
 	}
+}
+
+// However many addresses somebody guesses from, they guess at one person's password a few times, and at nobody's as often.
+func TestGuessingAtOnePersonIsLimited(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	limited(s, api.Limits{SignIns: 1000}, s.Redis)
+	mira := s.signedIn(s.post("/v1/people", `{"name":"Mira","email":"mira@example.com","role":"admin"}`).is(201))
+	s.do(mira, "PUT", "/v1/me/password", `{"password":"correct horse"}`).is(204)
+	guess := func(email string, i int) reply {
+		return s.do("", "POST", "/v1/sign-in", map[string]any{"email": email, "password": "wrong horse"}, from(fmt.Sprintf("198.51.100.%d", i))...)
+	}
+	for i := range 20 {
+		guess("mira@example.com", i).is(401)
+		guess("nobody@example.com", i).is(401)
+	}
+	guess("Mira@Example.com", 21).asksToWait()
+	guess("nobody@example.com", 21).asksToWait()
+	s.do(mira, "PUT", "/v1/me/password", `{"password":"another horse","current":"wrong horse"}`).asksToWait()
+	link := s.post("/v1/people/"+s.get("/v1/people").items()[0]["id"].(string)+"/sign-in-link", nil).is(201)
+	s.do("", "POST", "/v1/sign-in", map[string]any{"link": linkOf(link)}).is(201)
+}
+
+// A password is the same however a keyboard composes its letters.
+func TestPasswordsAreOneInAllSpellings(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	mira := s.signedIn(s.post("/v1/people", `{"name":"Mira","email":"mira@example.com","role":"admin"}`).is(201))
+	s.do(mira, "PUT", "/v1/me/password", map[string]any{"password": "cafe\u0301 au lait \U0001F40E"}).is(204)
+	for password, status := range map[string]int{"caf\u00e9 au lait \U0001F40E": 201, "caf\u00e9 au\u00a0lait \U0001F40E": 201, "cafe au lait \U0001F40E": 401} {
+		s.do("", "POST", "/v1/sign-in", map[string]any{"email": "mira@example.com", "password": password}).is(status)
+	}
+}
+
+// Whose password was forgotten, or given by somebody else, has none after an admin took it away, and no session that it began.
+func TestAPasswordIsTakenAway(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	invited := s.post("/v1/people", `{"name":"Mira","email":"mira@example.com","role":"admin"}`).is(201)
+	mira, one := s.signedIn(invited), "/v1/people/"+invited.id()
+	waiting := s.post(one+"/sign-in-link", nil).is(201)
+	s.do(mira, "PUT", "/v1/me/password", `{"password":"correct horse"}`).is(204)
+	s.do("", "POST", "/v1/sign-in", map[string]any{"link": linkOf(waiting)}).refuses(401, "unauthorized") // links end too
+	s.patch(one, `{"has_password":true}`).refuses(422, "invalid_request", "body.has_password")
+	s.patch(one, `{"has_password":false}`).is(200)
+	s.do(mira, "GET", "/v1/me", nil).refuses(401, "unauthorized")
+	s.do("", "POST", "/v1/sign-in", `{"email":"mira@example.com","password":"correct horse"}`).refuses(401, "unauthorized")
+	again := s.signedIn(s.post(one+"/sign-in-link", nil).is(201))
+	s.do(again, "PUT", "/v1/me/password", `{"password":"another horse"}`).is(204)
 }
