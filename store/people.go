@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,11 +40,14 @@ const personColumns = `p.workspace_id, p.person_id, p.name, p.email, p.role, p.m
 func (q Queries) checkPerson(ctx context.Context, workspace uuid.UUID, p *Person) error {
 	p.Name, p.Email = strings.TrimSpace(p.Name), strings.TrimSpace(p.Email)
 	switch {
-	case contact.Email(p.Email) == "":
+	case p.Name != "" && contact.Unguard(p.Name) == "":
+		return &FieldError{"name", "a name needs at least one character that can be seen"}
+	case contact.Email(p.Email) == "" || !contact.Writable(p.Email):
 		return &FieldError{"email", "this is not an e-mail address; links to sign in go there"}
 	case p.Role == lead.PersonAgent && p.MemberID == nil:
 		return &FieldError{"member_id", "an agent sees what is one member's; say whose"}
 	case p.MemberID == nil:
+		p.Name = cmp.Or(p.Name, p.Email)
 		return nil
 	}
 	m, err := q.Member(ctx, workspace, *p.MemberID)

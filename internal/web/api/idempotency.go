@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"reflect"
 
@@ -116,7 +117,10 @@ func (c *call) claim(ctx context.Context, tx *store.Tx) (*store.KeptAnswer, erro
 		return nil, problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})
 	}
 	c.void(true)
-	kept.Answer, err = c.open(kept.Answer)
+	if kept.Answer, err = c.open(kept.Answer); errors.Is(err, errSealed) {
+		const message = "this was done, and its answer showed a secret to the key or session that asked; it is not shown to another"
+		return nil, problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})
+	}
 	return kept, err
 }
 

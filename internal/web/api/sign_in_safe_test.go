@@ -93,3 +93,31 @@ func TestAPasswordIsTakenAway(t *testing.T) {
 	again := s.signedIn(s.post(one+"/sign-in-link", nil).is(201))
 	s.do(again, "PUT", "/v1/me/password", `{"password":"another horse"}`).is(204)
 }
+
+// An answer that showed a secret opens for the session that got it. Another is told so, and not that something went wrong.
+func TestSecretsAreNotShownToAnotherSession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	invited := s.post("/v1/people", `{"name":"Mira","email":"mira@example.com","role":"admin"}`).is(201)
+	one := s.signedIn(invited)
+	other := s.signedIn(s.post("/v1/people/"+invited.id()+"/sign-in-link", nil).is(201))
+	const role = `{"role":"admin"}`
+	made := s.do(one, "POST", "/v1/api-keys", role, "Idempotency-Key", "k").is(201)
+	if again := s.do(one, "POST", "/v1/api-keys", role, "Idempotency-Key", "k").is(201); again.body != made.body {
+		t.Error(again.body)
+	}
+	s.do(other, "POST", "/v1/api-keys", role, "Idempotency-Key", "k").refuses(422, "invalid_request", "header.Idempotency-Key")
+}
+
+// Whoever is invited has a name that can be seen, and an address that can be written to.
+func TestPeopleHaveNamesAndAddresses(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if p := s.post("/v1/people", `{"email":"mira@example.com","role":"admin"}`).is(201); p.at("name") != "mira@example.com" {
+		t.Error(p.body)
+	}
+	s.post("/v1/people", map[string]any{"name": "\u200b\u200b", "email": "a@example.com", "role": "admin"}).refuses(422, "invalid_request", "body.name")
+	for _, email := range []string{"a@b.example\r\nBcc: x@evil.example", "a\u0001@example.com", "=\"a@example.com\"", "a(x)@example.com", "a@@example.com"} {
+		s.post("/v1/people", map[string]any{"name": "A", "email": email, "role": "admin"}).refuses(422, "invalid_request", "body.email")
+	}
+}

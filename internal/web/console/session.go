@@ -108,9 +108,11 @@ func (s *site) keep(w http.ResponseWriter, r *http.Request, token, to string) {
 }
 
 // openLink signs in whoever opens a link by hand. Programs open links too, to show what is behind them or to look for harm, and would
-// use it up: whoever comes otherwise is asked to press a button.
+// use it up, as browsers do for an address that is still being typed: whoever comes otherwise is asked to press a button, and so is who
+// is signed in already, perhaps as somebody else.
 func (s *site) openLink(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Site") == "none" {
+	if r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Site") == "none" &&
+		r.Header.Get("Sec-Purpose") == "" && tokenOf(r) == "" {
 		s.useLink(w, r)
 		return
 	}

@@ -177,5 +177,9 @@ func TestPeopleSignIn(t *testing.T) {
 	s.get("/console/members").is(http.StatusOK)
 
 	again := s.api("POST", "/v1/people/"+invited["id"].(string)+"/sign-in-link", nil)
+	byHand := []string{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "none"}
+	s.send("GET", again["url"].(string), nil, byHand...).is(http.StatusOK).shows("This link signs you in") // who is signed in may be another
+	s.post("/console/sign-out", nil).is(http.StatusSeeOther)
+	s.send("GET", again["url"].(string), nil, append(byHand, "Sec-Purpose", "prefetch;prerender")...).is(http.StatusOK).shows("This link signs you in")
 	s.send("GET", again["url"].(string), nil, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "none").is(http.StatusSeeOther) // typed, or from a terminal
 }
