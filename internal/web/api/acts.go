@@ -23,11 +23,11 @@ var unlogged = []string{"post-lead", "post-lead-batch", "preview-assignment", "p
 // errUnlogged is a route that changes things outside of a transaction under its request's context.
 var errUnlogged = errors.New("this changed something and is not in the audit log")
 
-// recordAct has what an admin or a manager changes written to the audit log, by the transaction that changes it: which operation, on
+// recordAct has what an admin or a manager changes, and what others do with their accounts, written to the audit log, by the transaction that changes it: which operation, on
 // what, and which fields.
 func (a *API) recordAct(ctx huma.Context, next func(huma.Context)) {
 	c, op := callOf(ctx.Context()), ctx.Operation()
-	if op.Method == http.MethodGet || c.Role != lead.RoleAdmin && c.Role != lead.RoleManager || slices.Contains(unlogged, op.OperationID) {
+	if op.Method == http.MethodGet || !c.answers(op.OperationID) || slices.Contains(unlogged, op.OperationID) {
 		next(ctx)
 		return
 	}
@@ -57,6 +57,14 @@ func switched(fields map[string]json.RawMessage) string {
 		}
 	}
 	return ""
+}
+
+// onesOwn are the operations on one's own account: what an agent does is else told by the leads and customers that they change.
+var onesOwn = []string{"delete-session", "end-sessions", "put-my-password"}
+
+// answers reports whether the audit log is about what the caller does by an operation.
+func (c *call) answers(operation string) bool {
+	return c.Role == lead.RoleAdmin || c.Role == lead.RoleManager || c.PersonID != nil && slices.Contains(onesOwn, operation)
 }
 
 // newAct is an act of the call's for the audit log.

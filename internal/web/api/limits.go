@@ -65,6 +65,8 @@ func (a *API) usesOf(ctx huma.Context, c store.Caller) []quota.Use {
 	from := sender.Network(r, a.Proxies)
 	uses := []quota.Use{{Quota: quota.Quota{Name: "key", Requests: l.Key, Window: time.Second}, Of: c.ID.String(), Take: 1, Remember: familiar}}
 	switch {
+	case c.PersonID != nil:
+		uses = append(uses, quota.Use{Quota: perMinute("person", l.Person), Of: c.PersonID.String(), Take: 1})
 	case c.SessionID != nil:
 		uses = append(uses, quota.Use{Quota: perMinute("person", l.Person), Of: c.SessionID.String(), Take: 1})
 	case c.MemberID != nil:

@@ -64,7 +64,7 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := signInView{Back: within(r.PostFormValue("back")), Email: strings.TrimSpace(r.PostFormValue("email"))}
 	var token string
-	status := http.StatusOK
+	var status int
 	switch {
 	case r.PostFormValue("send") != "":
 		s.sendLink(w, r, view)
