@@ -27,6 +27,7 @@ const (
 	ItemIntegration     ItemKind = "integration"
 	ItemWebhook         ItemKind = "webhook"
 	ItemAPIKey          ItemKind = "API key"
+	ItemPerson          ItemKind = "person"
 	ItemMessageTemplate ItemKind = "message template"
 )
 
@@ -50,6 +51,7 @@ var itemLocks = map[ItemKind]struct {
 	ItemIntegration:  {"integrations", "integration_id", nil},
 	ItemWebhook:      {"webhooks", "webhook_id", nil},
 	ItemAPIKey:       {"api_keys", "api_key_id", nil},
+	ItemPerson:       {"people", "person_id", nil},
 	// There may be no template yet, so what is held is the workspace.
 	ItemMessageTemplate: {"workspaces", "workspace_id", nil},
 }

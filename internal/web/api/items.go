@@ -41,6 +41,7 @@ var itemKinds = map[string]itemKind{
 	"/v1/integrations/{id}":   {kind: store.ItemIntegration, moves: []string{"health", "warning", "warned_at"}},
 	"/v1/webhooks/{id}":       {kind: store.ItemWebhook, moves: []string{"failing_since"}, once: []string{"secret"}},
 	"/v1/api-keys/{id}":       {kind: store.ItemAPIKey, moves: []string{"last_used_at", "addresses"}, once: []string{"api_key"}},
+	"/v1/people/{id}":         {kind: store.ItemPerson, moves: []string{"seen_at"}, once: []string{"url", "sent_by", "expires_at"}},
 	"/v1/assignments/{id}":    {once: []string{"already_assigned"}},
 }
 
