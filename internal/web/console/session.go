@@ -131,21 +131,13 @@ func (s *site) useLink(w http.ResponseWriter, r *http.Request) {
 
 // enter begins a person's session, or says what is wrong, and with which status to refuse it.
 func (s *site) enter(w http.ResponseWriter, r *http.Request, by map[string]string) (token string, status int, problem string) {
-	var begun struct{ Token string }
-	refused := &client.Problem{}
-	err := s.client(r, "", "").Call(r.Context(), http.MethodPost, "/v1/sign-in", by, &begun)
-	switch {
-	case err == nil:
-		return begun.Token, http.StatusOK, ""
-	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized && by["link"] != "":
-		return "", refused.Status, "This link was used already, or is older than 15 minutes. Ask for a new one."
-	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
-		return "", refused.Status, "Address and password do not fit together. Without a password, ask an administrator for a link."
-	case errors.As(err, &refused):
-		waitAsTold(w, refused)
-		return "", refused.Status, sentence(refused.Detail)
+	wrong := "Address and password do not fit together. Without a password, ask an administrator for a link."
+	if by["link"] != "" {
+		wrong = "This link was used already, or is older than 15 minutes. Ask for a new one."
 	}
-	return "", http.StatusServiceUnavailable, "You could not be signed in just now. Please try again."
+	return s.beginBy(w, r, "", "/v1/sign-in", by, map[int]string{
+		http.StatusUnauthorized: wrong, http.StatusServiceUnavailable: "You could not be signed in just now. Please try again.",
+	})
 }
 
 // begin begins a session with a key, or says what is wrong with that, and with which status to refuse it.
@@ -153,21 +145,29 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request, key string) (token 
 	if key == "" || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`";,\`, c) }) {
 		return "", http.StatusUnauthorized, "Give your e-mail address and password. Give an API key as it was printed: lw_ and many letters."
 	}
+	return s.beginBy(w, r, key, "/v1/sessions", nil, map[int]string{
+		http.StatusUnauthorized:       "This key is not valid: it was mistyped, has expired or was revoked.",
+		http.StatusForbidden:          "This key may not use the console: only keys for administrators may. `leadwheel apikey create --role admin --workspace NAME` makes one.",
+		http.StatusServiceUnavailable: "The key could not be looked up. Please try again.",
+	})
+}
+
+// beginBy has the API begin a session. words say what its refusals mean here, by status, and under 503 what it means
+// that it did not answer; for other refusals, and its own 503, the API's words stand.
+func (s *site) beginBy(w http.ResponseWriter, r *http.Request, key, path string, body any, words map[int]string) (token string, status int, problem string) {
 	var begun struct{ Token string }
 	refused := &client.Problem{}
-	err := s.client(r, key, "").Call(r.Context(), http.MethodPost, "/v1/sessions", nil, &begun)
+	err := s.client(r, key, "").Call(r.Context(), http.MethodPost, path, body, &begun)
 	switch {
 	case err == nil:
 		return begun.Token, http.StatusOK, ""
-	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
-		return "", refused.Status, "This key is not valid: it was mistyped, has expired or was revoked."
-	case errors.As(err, &refused) && refused.Status == http.StatusForbidden:
-		return "", refused.Status, "This key may not use the console: only keys for administrators may. `leadwheel apikey create --role admin --workspace NAME` makes one."
-	case errors.As(err, &refused):
-		waitAsTold(w, refused)
-		return "", refused.Status, sentence(refused.Detail)
+	case !errors.As(err, &refused):
+		return "", http.StatusServiceUnavailable, words[http.StatusServiceUnavailable]
+	case refused.Status != http.StatusServiceUnavailable && words[refused.Status] != "":
+		return "", refused.Status, words[refused.Status]
 	}
-	return "", http.StatusServiceUnavailable, "The key could not be looked up. Please try again."
+	waitAsTold(w, refused)
+	return "", refused.Status, sentence(refused.Detail)
 }
 
 // signOut ends the session, and asks for a key again. A session that was over already is none.
