@@ -168,6 +168,7 @@ func (q Queries) AuditLog(ctx context.Context, workspace uuid.UUID, f AuditFilte
 	var rows []struct {
 		ID        uuid.UUID          `db:"entry_id"`
 		PersonID  *uuid.UUID         `db:"person_id"`
+		Person    string             `db:"person"`
 		APIKeyID  *uuid.UUID         `db:"api_key_id"`
 		Operation string             `db:"operation"`
 		IDs       jsonb[[]uuid.UUID] `db:"ids"`
@@ -186,20 +187,12 @@ func (q Queries) AuditLog(ctx context.Context, workspace uuid.UUID, f AuditFilte
 	}
 	l.withTimes("at", f.From, f.To)
 	err := l.read(ctx, q, &rows, `
-		SELECT entry_id, person_id, api_key_id, operation, to_json(ids) AS ids, count, fields, coalesce(filter, '') AS filter, at FROM`, "audit_log", "")
-	if err != nil {
-		return nil, err
-	}
-	var people []uuid.UUID
-	for _, r := range rows {
-		if r.PersonID != nil {
-			people = append(people, *r.PersonID)
-		}
-	}
-	names, err := q.PeopleNamed(ctx, workspace, people)
+		SELECT entry_id, person_id, coalesce((SELECT coalesce(nullif(p.name, ''), p.email) FROM people p
+				WHERE p.workspace_id = audit_log.workspace_id AND p.person_id = audit_log.person_id), '') AS person,
+			api_key_id, operation, to_json(ids) AS ids, count, fields, coalesce(filter, '') AS filter, at FROM`, "audit_log", "")
 	all := make([]AuditEntry, len(rows))
 	for i, r := range rows {
-		all[i] = AuditEntry{ID: r.ID, PersonID: r.PersonID, PersonName: names[idOf(r.PersonID)], APIKeyID: r.APIKeyID, Operation: r.Operation, IDs: r.IDs.v, Count: r.Count, Fields: r.Fields, Filter: r.Filter, At: r.At}
+		all[i] = AuditEntry{ID: r.ID, PersonID: r.PersonID, PersonName: r.Person, APIKeyID: r.APIKeyID, Operation: r.Operation, IDs: r.IDs.v, Count: r.Count, Fields: r.Fields, Filter: r.Filter, At: r.At}
 	}
 	return all, err
 }

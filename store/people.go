@@ -156,21 +156,6 @@ func (t *Tx) SignOut(ctx context.Context, workspace, id, except uuid.UUID) error
 	return nil
 }
 
-// PeopleNamed returns the names of people, those who were removed too, by their ids.
-func (q Queries) PeopleNamed(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]string, error) {
-	var rows []struct {
-		ID   uuid.UUID `db:"person_id"`
-		Name string    `db:"name"`
-	}
-	err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT person_id, coalesce(nullif(name, ''), email) AS name FROM people WHERE workspace_id = $1 AND person_id = ANY($2::uuid[])`, workspace, uuids(ids))
-	names := make(map[uuid.UUID]string, len(rows))
-	for _, r := range rows {
-		names[r.ID] = r.Name
-	}
-	return names, translate(err)
-}
-
 func idOf(id *uuid.UUID) uuid.UUID {
 	if id == nil {
 		return uuid.Nil
