@@ -131,11 +131,7 @@ func (a *API) registerLeads() {
 		if err != nil {
 			return nil, err
 		}
-		bodies, err := a.leadBodies(ctx, c, l)
-		if err != nil {
-			return nil, err
-		}
-		return &leadOutput{bodies[0]}, nil
+		return a.leadOutput(ctx, c, l)
 	})
 	register(a, huma.Operation{
 		OperationID: "patch-lead", Method: http.MethodPatch, Path: one, Summary: "Change a source lead; copies given out keep what they have",
@@ -241,6 +237,11 @@ func (a *API) patchLead(ctx context.Context, c *call, in *patchInput[LeadPatch])
 	if err != nil {
 		return nil, err
 	}
+	return a.leadOutput(ctx, c, l)
+}
+
+// leadOutput answers with a lead.
+func (a *API) leadOutput(ctx context.Context, c *call, l store.Lead) (*leadOutput, error) {
 	bodies, err := a.leadBodies(ctx, c, l)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,13 +65,8 @@ func (a *API) usesOf(ctx huma.Context, c store.Caller) []quota.Use {
 	r, _ := humago.Unwrap(ctx)
 	from := sender.Network(r, a.Proxies)
 	uses := []quota.Use{{Quota: quota.Quota{Name: "key", Requests: l.Key, Window: time.Second}, Of: c.ID.String(), Take: 1, Remember: familiar}}
-	switch {
-	case c.PersonID != nil:
-		uses = append(uses, quota.Use{Quota: perMinute("person", l.Person), Of: c.PersonID.String(), Take: 1})
-	case c.SessionID != nil:
-		uses = append(uses, quota.Use{Quota: perMinute("person", l.Person), Of: c.SessionID.String(), Take: 1})
-	case c.MemberID != nil:
-		uses = append(uses, quota.Use{Quota: perMinute("person", l.Person), Of: c.MemberID.String(), Take: 1})
+	if who := cmp.Or(c.PersonID, c.SessionID, c.MemberID); who != nil {
+		uses = append(uses, quota.Use{Quota: perMinute("person", l.Person), Of: who.String(), Take: 1})
 	}
 	if l.Key > 0 {
 		uses = append(uses,

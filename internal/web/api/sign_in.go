@@ -69,7 +69,7 @@ func (a *API) signIn(ctx context.Context, c *call, in *struct{ Body SignIn }) (*
 	if (in.Body.Link == "") == (in.Body.Email == "" || in.Body.Password == "") {
 		return nil, &store.FieldError{Field: "link", Message: "give a link, or an email and a password"}
 	}
-	person := func(*store.Tx) (store.Person, error) { return store.Person{}, nil }
+	var person func(*store.Tx) (store.Person, error)
 	if in.Body.Link != "" {
 		person = func(tx *store.Tx) (store.Person, error) { return tx.UseSignInLink(ctx, in.Body.Link) }
 	} else {
