@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,127 +12,161 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/leadwheel/leadwheel/internal/contact"
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// Identify reads an e-mail and a phone, of which one may be empty, as the workspace does. It returns a *FieldError for
-// what is neither.
-func (q Queries) Identify(ctx context.Context, workspace uuid.UUID, email, phone string) (contact.Identity, error) {
-	w, err := q.Workspace(ctx, workspace)
-	if err != nil {
-		return contact.Identity{}, err
-	}
-	i := contact.Identify(email, phone, w.Region)
+// A Person signs in to the console of one workspace.
+type Person struct {
+	Workspace uuid.UUID `db:"workspace_id"`
+	ID        uuid.UUID `db:"person_id"`
+	Name      string    `db:"name"`
+	// Email is where links to sign in go, unique in the workspace.
+	Email string          `db:"email"`
+	Role  lead.PersonRole `db:"role"`
+	// MemberID is the member who they are; an agent needs one.
+	MemberID *uuid.UUID `db:"member_id"`
+	// PasswordHash is of their password, empty where they have none.
+	PasswordHash string `db:"password_hash"`
+	// SeenAt is when they were signed in last, to the minute; nil for never.
+	SeenAt    *time.Time `db:"seen_at"`
+	CreatedAt time.Time  `db:"created_at"`
+	UpdatedAt time.Time  `db:"updated_at"`
+}
+
+const personColumns = `p.workspace_id, p.person_id, p.name, p.email, p.role, p.member_id, coalesce(p.password_hash, '') AS password_hash, p.seen_at,
+	p.created_at, p.updated_at`
+
+// checkPerson returns a *FieldError for a person who cannot be stored. One without a name gets their member's.
+func (q Queries) checkPerson(ctx context.Context, workspace uuid.UUID, p *Person) error {
+	p.Name, p.Email = strings.TrimSpace(p.Name), strings.TrimSpace(p.Email)
 	switch {
-	case email != "" && i.Email == "":
-		err = &FieldError{"email", "this is not an address of e-mail"}
-	case phone != "" && i.Phone == "" && i.Digits == "":
-		err = &FieldError{"phone", "this is not a phone number; write it with its country's prefix, as in +60123456789"}
-	case email == "" && phone == "":
-		err = &FieldError{"email", "give an email, a phone, or both"}
+	case p.Name != "" && contact.Unguard(p.Name) == "":
+		return &FieldError{"name", "a name needs at least one character that can be seen"}
+	case contact.Email(p.Email) == "" || !contact.Writable(p.Email):
+		return &FieldError{"email", "this is not an e-mail address; links to sign in go there"}
+	case p.Role == lead.PersonAgent && p.MemberID == nil:
+		return &FieldError{"member_id", "an agent sees what is one member's; say whose"}
+	case p.MemberID == nil:
+		p.Name = cmp.Or(p.Name, p.Email)
+		return nil
 	}
-	return i, err
+	m, err := q.Member(ctx, workspace, *p.MemberID)
+	if errors.Is(err, ErrNotFound) {
+		return &FieldError{"member_id", "there is no such member in this workspace"}
+	}
+	if err == nil && p.Name == "" {
+		p.Name = m.Name
+	}
+	return err
 }
 
-// holdings of a person are the ids of what was found to be theirs, and how to find them in text.
-type holdingsOf struct {
-	workspace                         uuid.UUID
-	leads, copies, customers, members []uuid.UUID
-	pattern                           string
-	since                             time.Time
+// CreatePerson adds a person. It returns a *FieldError or a *Violation for one who cannot be stored as they are.
+func (t *Tx) CreatePerson(ctx context.Context, workspace uuid.UUID, p Person) (Person, error) {
+	if err := t.checkPerson(ctx, workspace, &p); err != nil {
+		return p, err
+	}
+	id, err := t.newID()
+	if err != nil {
+		return p, err
+	}
+	err = sqlx.GetContext(ctx, t.q, &p, `
+		INSERT INTO people AS p (workspace_id, person_id, name, email, email_key, role, member_id, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING `+personColumns,
+		workspace, id, p.Name, p.Email, contact.Email(p.Email), string(p.Role), p.MemberID, t.now())
+	return p, translate(err)
 }
 
-// person is what statements over personal tables call p.
-const person = `(SELECT $1::uuid AS workspace, $2::uuid[] AS leads, $3::uuid[] AS copies, $4::uuid[] AS customers, $5::uuid[] AS members,
-	$6::text AS pattern, $7::timestamptz AS since, $8::timestamptz AS now) p`
-
-func (h holdingsOf) args(now time.Time) []any {
-	return []any{h.workspace, uuids(h.leads), uuids(h.copies), uuids(h.customers), uuids(h.members), h.pattern, h.since, now}
+// People lists a page of those who may sign in, newest first.
+func (q Queries) People(ctx context.Context, workspace uuid.UUID, p Page) ([]Person, error) {
+	var all []Person
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT `+personColumns+` FROM people p
+		WHERE p.workspace_id = $1 AND p.removed_at IS NULL AND ($2::uuid IS NULL OR p.person_id < $2)
+		ORDER BY p.person_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
+	return all, translate(err)
 }
 
-// findPerson finds what is a person's: leads by their contact, copies and customers by theirs or as having come of those.
-// With lock they stay as they are until the transaction ends.
-func (q Queries) findPerson(ctx context.Context, workspace uuid.UUID, i contact.Identity, lock bool) (h holdingsOf, err error) {
-	h = holdingsOf{workspace: workspace, pattern: i.Pattern()}
-	f := finder{Queries: q, workspace: workspace, identity: i}
-	if lock {
-		f.lock = " FOR UPDATE OF t"
-	}
-	if h.leads, err = f.find(ctx, "leads", "lead_id", "false", nil); err != nil {
-		return h, err
-	}
-	if h.copies, err = f.find(ctx, "assigned_leads", "assigned_lead_id", "t.source_lead_id = ANY($3::uuid[])", h.leads); err != nil {
-		return h, err
-	}
-	converted := "(t.lead_id = ANY($3::uuid[]) OR t.assigned_lead_id = ANY($3::uuid[]))"
-	if h.customers, err = f.find(ctx, "customers", "customer_id", converted, append(h.leads, h.copies...)); err != nil {
-		return h, err
-	}
-	h.members, err = f.members(ctx)
-	return h, err
+// Person returns a person, ErrNotFound where there is none or not any more.
+func (q Queries) Person(ctx context.Context, workspace, id uuid.UUID) (Person, error) {
+	return q.person(ctx, workspace, id, "")
 }
 
-// A finder finds the rows of tables whose contact is a person's.
-type finder struct {
-	Queries
-	workspace uuid.UUID
-	identity  contact.Identity
-	lock      string
+// PersonWith returns a person with the password that they had, ErrNotFound where it is another by now. Until the transaction ends it
+// stays theirs: whoever takes it away waits, and ends the session that is begun with it.
+func (t *Tx) PersonWith(ctx context.Context, had Person) (Person, error) {
+	p, err := t.person(ctx, had.Workspace, had.ID, "FOR SHARE")
+	if err == nil && p.PasswordHash != had.PasswordHash {
+		err = ErrNotFound
+	}
+	return p, err
 }
 
-// find finds rows by the words of their contact, then looks whether it is the person's, and rows derived from others
-// with these ids.
-func (f finder) find(ctx context.Context, table, id, derived string, from []uuid.UUID) ([]uuid.UUID, error) {
-	words := f.identity.Words()
-	for n, word := range words {
-		words[n] = "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(mark(f.workspace)+word) + "'"
-	}
-	type row struct {
-		ID      uuid.UUID `db:"id"`
-		Email   string    `db:"email"`
-		Phone   string    `db:"phone"`
-		E164    string    `db:"phone_e164"`
-		Derived bool      `db:"derived"`
-	}
-	var rows []row
-	derived = "coalesce(" + derived + ", false)"
-	for _, which := range []string{
-		"(t.words @@ $2::tsquery OR " + derived + ") AND $3::uuid[] IS NOT NULL",
-		// Rows from before there were words are looked at one by one.
-		"t.words IS NULL AND (t.email IS NOT NULL OR t.phone IS NOT NULL) AND NOT " + derived + " AND $2::tsquery IS NOT NULL AND $3::uuid[] IS NOT NULL",
-	} {
-		var some []row
-		if err := sqlx.SelectContext(ctx, f.q, &some, fmt.Sprintf(`
-			SELECT t.%[2]s AS id, coalesce(t.email, '') AS email, coalesce(t.phone, '') AS phone,
-				coalesce(t.phone_e164, '') AS phone_e164, %[3]s AS derived
-			FROM %[1]s t WHERE t.workspace_id = $1 AND %[4]s
-			ORDER BY 1`+f.lock, table, id, derived, which), f.workspace, strings.Join(words, " | "), uuids(from)); err != nil {
-			return nil, fmt.Errorf("looking for a person's %s: %w", table, translate(err))
-		}
-		rows = append(rows, some...)
-	}
-	var ids []uuid.UUID
-	for _, r := range rows {
-		if r.Derived || f.identity.Is(r.Email, r.Phone) || r.E164 != "" && r.E164 == f.identity.Phone {
-			ids = append(ids, r.ID)
-		}
-	}
-	return ids, nil
+func (q Queries) person(ctx context.Context, workspace, id uuid.UUID, lock string) (p Person, err error) {
+	err = sqlx.GetContext(ctx, q.q, &p, `
+		SELECT `+personColumns+` FROM people p WHERE p.workspace_id = $1 AND p.person_id = $2 AND p.removed_at IS NULL `+lock, workspace, id)
+	return p, translate(err)
 }
 
-// members are those whose address it is, removed ones too.
-func (f finder) members(ctx context.Context) (ids []uuid.UUID, err error) {
-	var rows []struct {
-		ID    uuid.UUID `db:"member_id"`
-		Email string    `db:"email"`
+// EditPerson changes a person. Where that changes what they may do or by what they sign in, it ends their sessions and links.
+func (t *Tx) EditPerson(ctx context.Context, workspace, id uuid.UUID, edit func(*Person) error) (Person, error) {
+	before, err := t.person(ctx, workspace, id, "FOR NO KEY UPDATE")
+	if err != nil {
+		return before, err
 	}
-	if err := sqlx.SelectContext(ctx, f.q, &rows, `
-		SELECT member_id, email FROM members WHERE workspace_id = $1 AND email IS NOT NULL`, f.workspace); err != nil {
-		return nil, fmt.Errorf("looking for a person among the members: %w", translate(err))
+	p := before
+	if err := edit(&p); err != nil {
+		return p, err
 	}
-	for _, r := range rows {
-		if f.identity.Is(r.Email, "") {
-			ids = append(ids, r.ID)
-		}
+	if err := t.checkPerson(ctx, workspace, &p); err != nil {
+		return p, err
 	}
-	return ids, nil
+	if err := sqlx.GetContext(ctx, t.q, &p, `
+		UPDATE people p SET name = $3, email = $4, email_key = $9, role = $5, member_id = $6, password_hash = $7, updated_at = $8
+		WHERE workspace_id = $1 AND person_id = $2 RETURNING `+personColumns,
+		workspace, id, p.Name, p.Email, string(p.Role), p.MemberID, nullText(p.PasswordHash), t.now(), contact.Email(p.Email)); err != nil {
+		return p, translate(err)
+	}
+	forgotten := p.PasswordHash == "" && before.PasswordHash != ""
+	if p.Role != before.Role || p.Email != before.Email || idOf(p.MemberID) != idOf(before.MemberID) || forgotten {
+		err = t.SignOut(ctx, workspace, id, uuid.Nil)
+	}
+	return p, err
+}
+
+// RemovePerson takes a person's access away at once. What they did stays told under their name.
+func (t *Tx) RemovePerson(ctx context.Context, workspace, id uuid.UUID) error {
+	result, err := t.q.ExecContext(ctx, `
+		UPDATE people SET removed_at = $3, updated_at = $3, password_hash = NULL
+		WHERE workspace_id = $1 AND person_id = $2 AND removed_at IS NULL`, workspace, id, t.now())
+	if err := oneRow(result, err); err != nil {
+		return err
+	}
+	return t.SignOut(ctx, workspace, id, uuid.Nil)
+}
+
+// SignOut ends a person's sessions but the given one, which may be uuid.Nil, and their links.
+func (t *Tx) SignOut(ctx context.Context, workspace, id, except uuid.UUID) error {
+	_, err := t.EndSessions(ctx, workspace, id, except)
+	if err == nil {
+		_, err = t.q.ExecContext(ctx, `DELETE FROM sign_in_links WHERE workspace_id = $1 AND person_id = $2`, workspace, id)
+	}
+	if err != nil {
+		return fmt.Errorf("signing a person out: %w", translate(err))
+	}
+	return nil
+}
+
+func idOf(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
+}
+
+// TouchPerson records that a person was signed in at a time, as TouchAPIKey does.
+func (q Queries) TouchPerson(ctx context.Context, workspace, id uuid.UUID, at time.Time, age time.Duration) error {
+	_, err := q.q.ExecContext(ctx, `
+		UPDATE people SET seen_at = $3 WHERE workspace_id = $1 AND person_id = $2 AND (seen_at IS NULL OR seen_at <= $4)`,
+		workspace, id, at, at.Add(-age))
+	return translate(err)
 }

@@ -11,8 +11,8 @@ import (
 // in which they stand here, since two that took them in different orders could wait for each other; then come rows: batches and
 // pending leads before members, members before the copies that they get, each kind by its ids.
 //
-// Besides these there are locks of what is no workspace's: the scheduler's lead (see leader.go), and those of one import (see
-// imports_cancel.go). An origin's ids are locked after the gate: see known.lock.
+// Besides these there are locks of what is no workspace's: the scheduler's lead (see db_leader.go), and those of one import (see
+// import_cancel.go). An origin's ids are locked after the gate: see known.lock.
 type workspaceLock int
 
 // The numbers are part of the keys, and so what programs of different versions have in common: never change or reuse one.

@@ -14,7 +14,7 @@ import (
 )
 
 // impersonal are the columns that can hold text and hold nothing of the people behind leads: what operators and admins
-// chose, the program's own words, ids, digests. Those that do are in personal.go.
+// chose, the program's own words, ids, digests. Those that do are in privacy_columns.go.
 var impersonal = map[string]string{
 	"api_keys":           "name role key_hash addresses",
 	"assignments":        "pace",
@@ -85,9 +85,9 @@ func TestEveryTextIsPersonalOrNot(t *testing.T) {
 		declared := []bool{slices.Contains(personal[c.Table], c.Name), slices.Contains(strings.Fields(impersonal[c.Table]), c.Name)}
 		switch {
 		case declared[0] && declared[1]:
-			t.Errorf("%s.%s is declared personal in personal.go and impersonal here", c.Table, c.Name)
+			t.Errorf("%s.%s is declared personal in privacy_columns.go and impersonal here", c.Table, c.Name)
 		case slices.Contains(texts, c.Type) && !declared[0] && !declared[1]:
-			t.Errorf("%s.%s can hold text: say in personal.go how it is erased with a person, or here that it holds nothing of one", c.Table, c.Name)
+			t.Errorf("%s.%s can hold text: say in privacy_columns.go how it is erased with a person, or here that it holds nothing of one", c.Table, c.Name)
 		}
 	}
 	for table, columns := range impersonal {
