@@ -108,7 +108,7 @@ func (f *File) unpack(src io.Reader, left *int64) (*archive, error) {
 		return nil, err
 	}
 	if left == nil {
-		f.reading.steps = freeSteps + stepsPerByte*size
+		f.reading.steps = f.reading.free + stepsPerByte*size
 	}
 	return openArchive(s, size, f.reading, left)
 }

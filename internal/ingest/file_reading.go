@@ -14,8 +14,8 @@ type reading struct {
 	// halted says why nothing more is to be read, nil while it may be.
 	halted func() error
 	pulse  *pulse
-	// steps are how many steps of work may still be done for an archive beside its rows; see spend. They come of its size.
-	steps int64
+	// steps are how many steps of work may still be done for an archive beside its rows; see spend. They are free, and more by its size.
+	free, steps int64
 	// sheet is what is read of a workbook until its first row is there, nil from then on.
 	sheet *tokens
 	// left is how many rows may still be read, those included that hold nothing; -1 for any number.
@@ -25,7 +25,7 @@ type reading struct {
 
 // freely reads a file without bounds but those of its kind.
 func freely() *reading {
-	return &reading{halted: func() error { return nil }, pulse: newPulse(nil, func() {}), left: -1}
+	return &reading{halted: func() error { return nil }, pulse: newPulse(nil, func() {}), free: freeSteps, left: -1}
 }
 
 // within bounds a reading to so many rows that are leads or rejects, and so many that hold nothing; 0 is any number.
