@@ -238,7 +238,7 @@ func (q Queries) Authenticate(ctx context.Context, token string) (Caller, error)
 	}
 	hash := sha256.Sum256([]byte(token))
 	var c Caller
-	err := sqlx.GetContext(ctx, q.q, &c, `
+	err := sqlx.GetContext(often(ctx), q.q, &c, `
 		SELECT c.*, w.leads_distribution, w.scheduled_distribution, `+shutOut+`
 		FROM (
 			SELECT `+keyColumns+` FROM api_keys k

@@ -152,7 +152,7 @@ func (q Queries) Assignments(ctx context.Context, workspace uuid.UUID, p Page) (
 func (q Queries) CheckDistribution(ctx context.Context, workspace uuid.UUID, d Distribution) error {
 	if d.GroupID != uuid.Nil {
 		var there bool
-		if err := sqlx.GetContext(ctx, q.q, &there, `
+		if err := sqlx.GetContext(often(ctx), q.q, &there, `
 			SELECT EXISTS (SELECT 1 FROM groups WHERE workspace_id = $1 AND group_id = $2)`, workspace, d.GroupID); err != nil {
 			return translate(err)
 		}
@@ -177,7 +177,7 @@ func (q Queries) checkLeads(ctx context.Context, workspace uuid.UUID, leads []uu
 	// Counting those that are there takes half as long as looking for one that is not, which is seldom needed. The planner
 	// is kept from looking at each of them itself.
 	var there int
-	if err := sqlx.GetContext(ctx, q.q, &there, `
+	if err := sqlx.GetContext(often(ctx), q.q, &there, `
 		SELECT count(*) FROM leads WHERE workspace_id = $1 AND lead_id = ANY((SELECT $2::uuid[])::uuid[])`,
 		workspace, uuids(leads)); err != nil || there == len(leads) {
 		return translate(err)

@@ -32,7 +32,7 @@ func (s *Store) Bounded(ctx context.Context, limit time.Duration, read func(cont
 }
 
 func (s *Store) inBounds(ctx context.Context, limit time.Duration, read func(context.Context) error) (err error) {
-	tx, err := s.db.BeginTxx(ctx, nil)
+	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("starting to read: %w", translate(err))
 	}
@@ -42,7 +42,7 @@ func (s *Store) inBounds(ctx context.Context, limit time.Duration, read func(con
 		}
 	}()
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf(
-		`SET LOCAL statement_timeout = %d; SET LOCAL max_parallel_workers_per_gather = 0; SET TRANSACTION READ ONLY`,
+		`SET LOCAL statement_timeout = %d; SET LOCAL max_parallel_workers_per_gather = 0`,
 		max(1, limit.Milliseconds()))); err != nil {
 		return fmt.Errorf("bounding how long to read: %w", translate(err))
 	}

@@ -47,3 +47,11 @@ var WorkspaceLocks = []workspaceLock{lockImports, lockAssigning, lockDuplicates,
 func (t *Tx) Take(ctx context.Context, l workspaceLock, workspace uuid.UUID) error {
 	return t.take(ctx, l, workspace)
 }
+
+// OpenDB, Often and MaxPrepared are the connections' own.
+var (
+	OpenDB = openDB
+	Often  = often
+)
+
+const MaxPrepared = maxPrepared

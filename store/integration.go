@@ -160,7 +160,7 @@ func (q Queries) Hook(ctx context.Context, kind lead.Kind, token string) (Hook, 
 	}
 	h := Hook{Workspace: uuid.UUID(data[:len(uuid.Nil)])}
 	var row integrationRow
-	err = sqlx.GetContext(ctx, q.q, &row, `
+	err = sqlx.GetContext(often(ctx), q.q, &row, `
 		SELECT `+hookColumns+`
 		WHERE i.workspace_id = $1 AND i.token_hash = $2 AND i.kind = $3 AND i.deleted_at IS NULL`,
 		h.Workspace, hashOfToken(token), kind)

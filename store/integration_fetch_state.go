@@ -108,7 +108,7 @@ func (q Queries) EndReconcile(ctx context.Context, workspace, integration uuid.U
 // are to be looked through, and that were not handed to the queue since before.
 func (s *Store) FeedFetches(ctx context.Context, before time.Time, limit int) ([]lead.Hint, error) {
 	var fed []lead.Hint
-	err := sqlx.SelectContext(ctx, s.q, &fed, `
+	err := sqlx.SelectContext(often(ctx), s.q, &fed, `
 		WITH due AS (
 			SELECT workspace_id, integration_id FROM integrations i
 			WHERE kind = ANY($4) AND deleted_at IS NULL AND enabled AND (fetch_from IS NULL OR fetch_from <= $1)

@@ -66,7 +66,7 @@ var leadColumnList = `lead_id, coalesce(name, '') AS name, coalesce(email, '') A
 // SourceLead returns a lead, ErrNotFound where there is none or it was deleted.
 func (q Queries) SourceLead(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {
 	var l Lead
-	err := sqlx.GetContext(ctx, q.q, &l, `
+	err := sqlx.GetContext(often(ctx), q.q, &l, `
 		SELECT `+leadColumnList+` FROM leads
 		WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL`, workspace, id)
 	return l, translate(err)
@@ -76,7 +76,7 @@ func (q Queries) SourceLead(ctx context.Context, workspace, id uuid.UUID) (Lead,
 // answered with that.
 func (q Queries) LeadOrShell(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {
 	var l Lead
-	err := sqlx.GetContext(ctx, q.q, &l, `
+	err := sqlx.GetContext(often(ctx), q.q, &l, `
 		SELECT `+leadColumnList+` FROM leads
 		WHERE workspace_id = $1 AND lead_id = $2 AND (deleted_at IS NULL OR erased_at IS NOT NULL)`, workspace, id)
 	return l, translate(err)
@@ -85,7 +85,7 @@ func (q Queries) LeadOrShell(ctx context.Context, workspace, id uuid.UUID) (Lead
 // PushedLead returns a lead that AddLeads answered, also one that was deleted a moment after.
 func (q Queries) PushedLead(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {
 	var l Lead
-	err := sqlx.GetContext(ctx, q.q, &l, `
+	err := sqlx.GetContext(often(ctx), q.q, &l, `
 		SELECT `+leadColumnList+` FROM leads WHERE workspace_id = $1 AND lead_id = $2`, workspace, id)
 	return l, translate(err)
 }

@@ -26,7 +26,7 @@ type DueMessage struct {
 func (q Queries) FeedMessages(ctx context.Context, limit int) ([]DueMessage, error) {
 	now := q.now()
 	var due []DueMessage
-	err := sqlx.SelectContext(ctx, q.q, &due, `
+	err := sqlx.SelectContext(often(ctx), q.q, &due, `
 		WITH looked_at AS (
 			SELECT workspace_id, member_id, channel, created_at FROM notifications
 			WHERE state = 'owed' AND send_at <= $1 ORDER BY send_at LIMIT $2
@@ -60,7 +60,7 @@ type MessageBacklog struct {
 // MessageBacklogs counts what is owed, over all workspaces.
 func (q Queries) MessageBacklogs(ctx context.Context) (map[lead.Channel]MessageBacklog, error) {
 	var rows []MessageBacklog
-	err := sqlx.SelectContext(ctx, q.q, &rows, `
+	err := sqlx.SelectContext(often(ctx), q.q, &rows, `
 		SELECT channel, count(*) AS owed, min(created_at) FILTER (WHERE attempts > 0 OR send_at <= $1) AS oldest
 		FROM notifications WHERE state = 'owed' GROUP BY channel`, q.now().Add(fedFor))
 	all := make(map[lead.Channel]MessageBacklog, len(rows))

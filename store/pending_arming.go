@@ -14,7 +14,7 @@ import (
 // ToArm lists the workspaces that have pending leads in no batch that are due before the given time.
 func (q Queries) ToArm(ctx context.Context, before time.Time) ([]uuid.UUID, error) {
 	var all []uuid.UUID
-	err := sqlx.SelectContext(ctx, q.q, &all, `
+	err := sqlx.SelectContext(often(ctx), q.q, &all, `
 		SELECT w.workspace_id FROM workspaces w
 		WHERE EXISTS (SELECT 1 FROM pending_leads p
 			WHERE p.workspace_id = w.workspace_id AND p.batch_id IS NULL AND p.due_at < $1)`, before)
@@ -105,7 +105,7 @@ func (t *Tx) insertArmed(ctx context.Context, workspace uuid.UUID, batches []lea
 // Armed lists the batches that are due between the two times, soonest first, limit of them at the most.
 func (q Queries) Armed(ctx context.Context, after, until time.Time, limit int) ([]lead.Hint, error) {
 	var all []lead.Hint
-	err := sqlx.SelectContext(ctx, q.q, &all, `
+	err := sqlx.SelectContext(often(ctx), q.q, &all, `
 		SELECT workspace_id, batch_id, queue, generation, feed_at FROM batches
 		WHERE queue = $1 AND feed_at > $2 AND feed_at <= $3 ORDER BY feed_at LIMIT $4`,
 		lead.QueueDue, after, until, limit)

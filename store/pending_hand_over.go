@@ -48,7 +48,7 @@ type MemberPending struct {
 // MemberPending counts what a member has pending on schedule.
 func (q Queries) MemberPending(ctx context.Context, workspace, member uuid.UUID) (MemberPending, error) {
 	var p MemberPending
-	err := sqlx.GetContext(ctx, q.q, &p, `
+	err := sqlx.GetContext(often(ctx), q.q, &p, `
 		SELECT count(*), min(due_at) AS next_due_at FROM pending_leads
 		WHERE workspace_id = $1 AND member_id = $2 AND trigger <> 'immediate'`, workspace, member)
 	return p, translate(err)

@@ -23,7 +23,7 @@ const overdue = `p.due_at <= $1 AND (p.batch_id IS NULL OR p.due_at < $2) AND p.
 func (q Queries) Overdue(ctx context.Context) ([]uuid.UUID, error) {
 	var all []uuid.UUID
 	now := q.now()
-	err := sqlx.SelectContext(ctx, q.q, &all, `
+	err := sqlx.SelectContext(often(ctx), q.q, &all, `
 		SELECT w.workspace_id FROM workspaces w
 		WHERE EXISTS (SELECT 1 FROM pending_leads p WHERE p.workspace_id = w.workspace_id AND `+overdue+`)`,
 		now, now.Add(-overdueAfter))

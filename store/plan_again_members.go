@@ -33,7 +33,7 @@ type MemberRef struct {
 // ToReplan lists members whose zone or hours were changed, limit at the most.
 func (q Queries) ToReplan(ctx context.Context, limit int) ([]MemberRef, error) {
 	var all []MemberRef
-	err := sqlx.SelectContext(ctx, q.q, &all, `SELECT workspace_id, member_id FROM replans LIMIT $1`, limit)
+	err := sqlx.SelectContext(often(ctx), q.q, &all, `SELECT workspace_id, member_id FROM replans LIMIT $1`, limit)
 	return all, translate(err)
 }
 

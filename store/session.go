@@ -64,7 +64,7 @@ func (q Queries) BeginSession(ctx context.Context, s Session) (Session, string, 
 func (q Queries) callerBySession(ctx context.Context, workspace uuid.UUID, token string) (Caller, error) {
 	hash, now := sha256.Sum256([]byte(token)), q.now()
 	var c Caller
-	err := sqlx.GetContext(ctx, q.q, &c, `
+	err := sqlx.GetContext(often(ctx), q.q, &c, `
 		SELECT c.*, w.leads_distribution, w.scheduled_distribution, `+shutOut+`
 		FROM (
 			SELECT s.workspace_id, s.session_id, s.seen_at, s.person_id, coalesce(p.person_id, k.api_key_id) AS api_key_id,

@@ -110,7 +110,7 @@ func openDB(url string, maxConns int) (*sqlx.DB, error) {
 	if maxConns == 0 {
 		maxConns = 16
 	}
-	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	db := sqlx.NewDb(sql.OpenDB(preparing{connector}), "postgres")
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)

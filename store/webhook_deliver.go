@@ -27,7 +27,7 @@ type DueWebhook struct {
 // the queue, those first that took what they were sent last. A worker that is done says so with DoneTelling; one that dies is not waited for.
 func (q Queries) FeedWebhooks(ctx context.Context, limit int) ([]DueWebhook, error) {
 	var due []DueWebhook
-	err := sqlx.SelectContext(ctx, q.q, &due, `
+	err := sqlx.SelectContext(often(ctx), q.q, &due, `
 		WITH due AS MATERIALIZED ( -- as in ClaimDeliveries
 			SELECT w.workspace_id, w.webhook_id, w.held_until IS NOT NULL AS held, w.setbacks FROM webhooks w
 			WHERE w.enabled AND w.deleted_at IS NULL AND coalesce(w.held_until, $1) <= $1 AND coalesce(w.fed_until, $1) <= $1
