@@ -42,6 +42,15 @@ func (c *benchCmd) Run(ctx context.Context, s streams) error {
 	number := func(f float64) string { return fmt.Sprintf("%.0f", f) }
 	tenth := func(f float64) string { return fmt.Sprintf("%.1f", f) }
 	share := func(f float64) string { return fmt.Sprintf("%.0f %%", 100*f) }
+	costs := func(what string, c bench.Costs) [][]string {
+		return [][]string{
+			{what + ", CPU of Postgres", number(c.PostgresCPU), "µs/lead"},
+			{what + ", CPU of Leadwheel", number(c.LeadwheelCPU), "µs/lead"},
+			{what + ", CPU of Redis", tenth(c.RedisCPU), "µs/lead"},
+			{what + ", write-ahead log", number(c.WAL), "B/lead"},
+			{what + ", disk", number(c.Disk), "B/lead"},
+		}
+	}
 	rows := [][]string{
 		{"bulk, from request to last copy", number(report.Bulk.Rate), "leads/s"},
 		{"bulk by bare SQL", number(report.Bulk.BareRate), "leads/s"},
@@ -57,6 +66,9 @@ func (c *benchCmd) Run(ctx context.Context, s streams) error {
 		{"peak memory through bulk", tenth(report.PeakMemory.Bulk), "MiB"},
 		{"peak memory through singles", tenth(report.PeakMemory.Singles), "MiB"},
 	}
+	rows = append(rows, costs("storing", report.Bulk.StoreCosts)...)
+	rows = append(rows, costs("bulk", report.Bulk.Costs)...)
+	rows = append(rows, costs("single", report.Singles.Costs)...)
 	if report.Import != nil {
 		rows = append(rows,
 			[]string{"import", number(report.Import.Rate), "rows/s"},

@@ -43,6 +43,9 @@ type Bulk struct {
 	Ratio    float64 `json:"ratio"`
 	// RequestTime is until the request was answered.
 	RequestTime float64 `json:"request_ms"`
+	// Costs are of the assignment, StoreCosts of storing the leads before it, 1,000 in a transaction, by the bench's own process.
+	Costs      Costs `json:"costs"`
+	StoreCosts Costs `json:"store_costs"`
 }
 
 // Singles are leads pushed one a request.
@@ -56,6 +59,8 @@ type Singles struct {
 	HookRate  float64 `json:"hook_rate"`
 	HookRatio float64 `json:"hook_ratio"`
 	Answer    Spread  `json:"answer_ms"`
+	// Costs are of the pushed leads, from the request to the committed copy.
+	Costs Costs `json:"costs"`
 	// Copy is the time from a request's answer to its committed copy, at a steady pace.
 	PacedAt int    `json:"paced_at"`
 	Copy    Spread `json:"answer_to_copy_ms"`

@@ -21,33 +21,40 @@ const (
 
 // bulk has Leadwheel assign leads to a group.
 func (i *installation) bulk(ctx context.Context, result *Bulk) error {
-	ids, err := i.storeLeads(ctx, result.Leads)
-	if err != nil {
+	var ids []uuid.UUID
+	var err error
+	if result.StoreCosts, err = i.costs(ctx, result.Leads, func() error {
+		ids, err = i.storeLeads(ctx, result.Leads)
+		return err
+	}); err != nil {
 		return err
 	}
 	if err := i.settleDown(ctx); err != nil {
 		return err
 	}
-	began := time.Now()
-	if err := i.client.Call(ctx, http.MethodPost, "/v1/assignments", map[string]any{
-		"lead_ids": ids, "group_id": i.group,
-	}, nil); err != nil {
-		return err
-	}
-	result.RequestTime = milliseconds(time.Since(began))
-	if err := i.untilDistributed(ctx, patience); err != nil {
-		return err
-	}
-	result.Rate = rate(result.Leads, time.Since(began))
+	result.Costs, err = i.costs(ctx, result.Leads, func() error {
+		began := time.Now()
+		if err := i.client.Call(ctx, http.MethodPost, "/v1/assignments", map[string]any{
+			"lead_ids": ids, "group_id": i.group,
+		}, nil); err != nil {
+			return err
+		}
+		result.RequestTime = milliseconds(time.Since(began))
+		if err := i.untilDistributed(ctx, patience); err != nil {
+			return err
+		}
+		result.Rate = rate(result.Leads, time.Since(began))
+		return nil
+	})
 	result.Ratio = result.Rate / result.BareRate
-	return nil
+	return err
 }
 
 // storeLeads stores leads that nobody has yet.
 func (i *installation) storeLeads(ctx context.Context, n int) ([]uuid.UUID, error) {
 	ids := make([]uuid.UUID, 0, n)
 	for len(ids) < n {
-		leads := make([]store.NewLead, min(5000, n-len(ids)))
+		leads := make([]store.NewLead, min(1000, n-len(ids)))
 		for k := range leads {
 			number := len(ids) + k
 			leads[k] = store.NewLead{

@@ -68,15 +68,20 @@ func (i *installation) pushed(ctx context.Context, cfg Config, result *Singles) 
 	var pushing, delivering time.Duration
 	for turn := range turns {
 		from, to := turn*cfg.Singles/turns, (turn+1)*cfg.Singles/turns
-		times, took, err := i.flatOut(ctx, cfg, from, to, push)
+		cost, err := i.costs(ctx, cfg.Singles, func() error {
+			times, took, err := i.flatOut(ctx, cfg, from, to, push)
+			if err != nil {
+				return err
+			}
+			answers, pushing = append(answers, times...), pushing+took
+			return i.untilDistributed(ctx, patience)
+		})
 		if err != nil {
 			return err
 		}
-		answers, pushing = append(answers, times...), pushing+took
-		if err := i.untilDistributed(ctx, patience); err != nil {
-			return err
-		}
-		if _, took, err = i.flatOut(ctx, cfg, from, to, deliver); err != nil {
+		result.Costs.add(cost)
+		_, took, err := i.flatOut(ctx, cfg, from, to, deliver)
+		if err != nil {
 			return err
 		}
 		delivering += took

@@ -1,0 +1,114 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Costs are what a lead took, as counts that do not depend on how busy the machine is: CPU time in microseconds, of the programs that
+// did the work, and bytes, of the write-ahead log and of what the database grew by.
+type Costs struct {
+	PostgresCPU  float64 `json:"postgres_cpu_us"`
+	LeadwheelCPU float64 `json:"leadwheel_cpu_us"`
+	RedisCPU     float64 `json:"redis_cpu_us"`
+	WAL          float64 `json:"wal_bytes"`
+	Disk         float64 `json:"disk_bytes"`
+}
+
+func (c *Costs) add(part Costs) {
+	c.PostgresCPU += part.PostgresCPU
+	c.LeadwheelCPU += part.LeadwheelCPU
+	c.RedisCPU += part.RedisCPU
+	c.WAL += part.WAL
+	c.Disk += part.Disk
+}
+
+// A meter is how far everything was at a moment.
+type meter struct {
+	postgres, leadwheel, redis time.Duration
+	wal, disk                  int64
+}
+
+// costs measures what do takes for each of n leads. CPU times are 0 where the system does not tell them by Linux' /proc.
+func (i *installation) costs(ctx context.Context, n int, do func() error) (Costs, error) {
+	before, err := i.meter(ctx)
+	if err != nil {
+		return Costs{}, err
+	}
+	if err := do(); err != nil {
+		return Costs{}, err
+	}
+	after, err := i.meter(ctx)
+	if err != nil {
+		return Costs{}, err
+	}
+	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(n) }
+	return Costs{
+		PostgresCPU: each(after.postgres - before.postgres), LeadwheelCPU: each(after.leadwheel - before.leadwheel),
+		RedisCPU: each(after.redis - before.redis),
+		WAL:      float64(after.wal-before.wal) / float64(n), Disk: float64(after.disk-before.disk) / float64(n),
+	}, nil
+}
+
+func (i *installation) meter(ctx context.Context) (m meter, err error) {
+	if err := i.db.QueryRowContext(ctx, `SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, pg_database_size(current_database())`).
+		Scan(&m.wal, &m.disk); err != nil {
+		return m, err
+	}
+	postgres, redis := i.servers[0].Pid(), i.servers[1].Pid()
+	m.postgres, m.redis = cpuTime(postgres), cpuTime(redis)
+	children, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return m, err
+	}
+	for _, path := range children {
+		if of := readStat(path); of != nil && of.parent == postgres {
+			m.postgres += of.cpu
+		}
+	}
+	if i.process != nil {
+		m.leadwheel = cpuTime(i.process.Process.Pid)
+	}
+	return m, nil
+}
+
+// A stat is what Linux says of a process: its parent, and the CPU time of itself and of those children that have ended.
+type stat struct {
+	parent int
+	cpu    time.Duration
+}
+
+func cpuTime(pid int) time.Duration {
+	if of := readStat(fmt.Sprintf("/proc/%d/stat", pid)); of != nil {
+		return of.cpu
+	}
+	return 0
+}
+
+// tick is the unit of CPU times in /proc: USER_HZ, a hundredth of a second on every Linux.
+const tick = 10 * time.Millisecond
+
+// readStat reads a file stat of proc(5), nil where there is none.
+func readStat(path string) *stat {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:])) // a name may hold spaces
+	const parent, userTime, lastTime = 1, 11, 14
+	if len(fields) <= lastTime {
+		return nil
+	}
+	of := &stat{}
+	of.parent, _ = strconv.Atoi(fields[parent])
+	for _, ticks := range fields[userTime : lastTime+1] {
+		n, _ := strconv.ParseInt(ticks, 10, 64)
+		of.cpu += time.Duration(n) * tick
+	}
+	return of
+}
