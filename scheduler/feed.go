@@ -3,8 +3,6 @@ package scheduler
 import (
 	"context"
 	"time"
-
-	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 const (
@@ -14,9 +12,11 @@ const (
 	// feedAtOnce bounds one round of feeding.
 	feedAtOnce = 128
 	// feedBusy is how soon the feeder looks again where the workers got through much of what was with the queue since it
-	// last did, and feedIdle else.
+	// last did, and feedSome else. Where it has fed nothing for feedRest it looks every feedIdle only: it is woken.
 	feedBusy = 10 * time.Millisecond
-	feedIdle = 50 * time.Millisecond
+	feedSome = 50 * time.Millisecond
+	feedRest = 10 * time.Second
+	feedIdle = 2 * time.Second
 
 	// handedAgainAfter is how long a batch that was handed to the queue may take before it is handed over again.
 	handedAgainAfter = 10 * time.Second
@@ -24,23 +24,38 @@ const (
 	queueRoom = 1000
 )
 
-// feedBulk hands bulk batches to the queue, a few a workspace, workspaces in turn.
-func (s *Scheduler) feedBulk(ctx context.Context) (time.Duration, error) {
-	batches, err := s.store.FeedBulk(ctx, bulkInFlight, feedAtOnce)
-	if err != nil {
-		return feedIdle, err
+// feedBulk makes what hands bulk batches to the queue, a few a workspace, workspaces in turn.
+func (s *Scheduler) feedBulk() func(context.Context) (time.Duration, error) {
+	lastFed := time.Now()
+	return func(ctx context.Context) (time.Duration, error) {
+		batches, err := s.store.FeedBulk(ctx, bulkInFlight, feedAtOnce)
+		if err != nil {
+			return feedSome, err
+		}
+		if len(batches) == 0 {
+			if time.Since(lastFed) > feedRest {
+				return feedIdle, nil
+			}
+			return feedSome, nil
+		}
+		lastFed = time.Now()
+		wait := feedSome
+		if len(batches) >= bulkInFlight/2 {
+			wait = feedBusy
+		}
+		return wait, s.queue.client.Distribute(ctx, batches...)
 	}
-	wait := feedIdle
-	if len(batches) >= bulkInFlight/2 {
-		wait = feedBusy
-	}
-	return wait, s.queue.client.Distribute(ctx, batches...)
 }
 
 // feedAgain hands over again what was handed over a while ago and is still there: its worker died, Redis lost it, or
 // nobody got round to handing it over.
 func (s *Scheduler) feedAgain(ctx context.Context) error {
-	for _, queue := range []lead.Queue{lead.QueueFresh, lead.QueueDue, lead.QueueBulk} {
+	before := s.store.Now().Add(-handedAgainAfter)
+	queues, err := s.store.ToFeedAgain(ctx, before)
+	if err != nil {
+		return err
+	}
+	for _, queue := range queues {
 		waiting, err := s.queue.waiting(ctx, string(queue))
 		if err != nil {
 			return err
@@ -49,7 +64,7 @@ func (s *Scheduler) feedAgain(ctx context.Context) error {
 		if room <= 0 {
 			continue
 		}
-		batches, err := s.store.FeedAgain(ctx, queue, s.store.Now().Add(-handedAgainAfter), room)
+		batches, err := s.store.FeedAgain(ctx, queue, before, room)
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 
 const (
 	// fetchInterval is how often the scheduler looks for integrations that can fetch leads.
-	fetchInterval = time.Second
+	fetchInterval = 2 * time.Second
 	// fetchedAgainAfter is how long an integration that was handed to the queue may take before it is handed over again.
 	fetchedAgainAfter = 3 * time.Second
 )

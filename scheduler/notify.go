@@ -9,7 +9,7 @@ import (
 
 const (
 	// messageInterval is how often the scheduler looks for messages that are due.
-	messageInterval = 500 * time.Millisecond
+	messageInterval = time.Second
 	// messageRoom bounds what waits in the queue, so that hints do not pile up while no worker takes them.
 	messageRoom = 2000
 )

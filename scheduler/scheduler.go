@@ -40,6 +40,7 @@ type Scheduler struct {
 	telegram   *telegram.Poller
 	metrics    *metrics.Metrics
 	keepEvents time.Duration
+	rdb        redis.UniversalClient
 	jobs       []job
 	log        *slog.Logger
 	cancel     context.CancelFunc
@@ -50,7 +51,7 @@ type Scheduler struct {
 func Start(o Options) *Scheduler {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Scheduler{
-		store: o.Store, queue: newQueue(o.Redis, tasks.NewClient(o.Redis)), telegram: o.Telegram,
+		store: o.Store, rdb: o.Redis, queue: newQueue(o.Redis, tasks.NewClient(o.Redis)), telegram: o.Telegram,
 		metrics: o.Metrics, keepEvents: o.KeepEvents, log: o.Log, cancel: cancel,
 	}
 	s.jobs = s.allJobs(o.AuditEvery)
@@ -99,26 +100,41 @@ func (s *Scheduler) lead(ctx context.Context) {
 		s.metrics.Rings.Set(nil)
 		s.metrics.Integrations.Set(nil)
 	}()
+	wakes := make(map[tasks.Wake]chan struct{})
 	for _, j := range s.jobs {
-		jobs.Go(func() { s.repeat(ctx, j) })
+		var woken chan struct{}
+		if j.wokenBy != "" {
+			woken = make(chan struct{}, 1)
+			wakes[j.wokenBy] = woken
+		}
+		jobs.Go(func() { s.repeat(ctx, j, woken) })
 	}
+	jobs.Go(func() {
+		tasks.Wakes(ctx, s.rdb, func(w tasks.Wake) {
+			select {
+			case wakes[w] <- struct{}{}:
+			default: // it is about to look, or nobody of this version knows what is meant
+			}
+		})
+	})
 }
 
-// A job does some of its work and says how long to wait before the rest.
+// A job does some of its work and says how long to wait before the rest, unless it is woken before.
 type job struct {
-	name string
-	run  func(context.Context) (wait time.Duration, err error)
+	name    string
+	run     func(context.Context) (wait time.Duration, err error)
+	wokenBy tasks.Wake
 }
 
 // every makes a job of something that is done at intervals.
 func every(interval time.Duration, name string, do func(context.Context) error) job {
-	return job{name, func(ctx context.Context) (time.Duration, error) { return interval, do(ctx) }}
+	return job{name: name, run: func(ctx context.Context) (time.Duration, error) { return interval, do(ctx) }}
 }
 
 func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 	jobs := []job{
-		{"feed bulk work", s.feedBulk},
-		{"arm pending leads", s.arm},
+		{name: "feed bulk work", run: s.feedBulk(), wokenBy: tasks.WakeBulk},
+		{name: "arm pending leads", run: s.arm},
 		every(handInterval, "hand over armed batches", s.handOver),
 		every(2*time.Second, "feed again", s.feedAgain),
 		every(fetchInterval, "feed fetches", s.feedFetches),
@@ -129,10 +145,10 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 		every(integrationsInterval, "look at integrations", s.lookAtIntegrations),
 		every(30*time.Second, "fail stale imports", s.failStaleImports),
 		every(10*time.Minute, "delete old idempotency keys", s.deleteOldKeys),
-		{"delete old deliveries", s.deleteOldEvents},
-		{"feed messages", s.feedMessages},
-		every(webhookInterval, "feed webhooks", s.feedWebhooks),
-		{"delete old deliveries to webhooks", s.deleteOldDeliveries},
+		{name: "delete old deliveries", run: s.deleteOldEvents},
+		{name: "feed messages", run: s.feedMessages},
+		{name: "feed webhooks", run: s.feedWebhooks, wokenBy: tasks.WakeWebhooks},
+		{name: "delete old deliveries to webhooks", run: s.deleteOldDeliveries},
 		every(time.Hour, "delete old links", s.deleteOldLinks),
 		every(time.Hour, "delete sessions that are over", s.deleteOldSessions),
 	}
@@ -146,7 +162,7 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 }
 
 // repeat runs a job until ctx ends. Trouble is logged when it starts and when it ends, not every time.
-func (s *Scheduler) repeat(ctx context.Context, j job) {
+func (s *Scheduler) repeat(ctx context.Context, j job, woken <-chan struct{}) {
 	failing := false
 	for {
 		wait, err := j.run(ctx)
@@ -166,6 +182,7 @@ func (s *Scheduler) repeat(ctx context.Context, j job) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-woken:
 		case <-time.After(wait):
 		}
 	}

@@ -104,7 +104,7 @@ func ringsOf(shares []store.Share) []metrics.Ring {
 // audits makes a job that checks the promises at intervals, and shows what it found.
 func (s *Scheduler) audits(interval time.Duration) job {
 	begun := false
-	return job{"audit", func(ctx context.Context) (time.Duration, error) {
+	return job{name: "audit", run: func(ctx context.Context) (time.Duration, error) {
 		if !begun {
 			begun = true
 			return min(interval, firstAudit), nil

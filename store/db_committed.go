@@ -13,6 +13,8 @@ type Committed struct {
 	Hints []lead.Hint
 	// Received counts the leads that came in, by the channel they came by. What was there already and tests are not counted.
 	Received map[string]int
+	// Bulk and Webhooks say that the scheduler has something to feed: bulk batches, and deliveries to webhooks.
+	Bulk, Webhooks bool
 	// Cancelled is how many pending leads were deleted.
 	Cancelled int
 }
@@ -35,8 +37,10 @@ func (t *Tx) receive(leads []NewLead, added []AddedLead) {
 
 // handOn gives what a transaction left to whoever the store was opened for.
 func (s *Store) handOn(left Committed) {
-	left.Hints = slices.DeleteFunc(left.Hints, func(h lead.Hint) bool { return h.Queue == lead.QueueBulk })
-	if s.committed != nil && (len(left.Hints) > 0 || len(left.Received) > 0 || left.Cancelled > 0) {
+	isBulk := func(h lead.Hint) bool { return h.Queue == lead.QueueBulk }
+	left.Bulk = slices.ContainsFunc(left.Hints, isBulk)
+	left.Hints = slices.DeleteFunc(left.Hints, isBulk)
+	if s.committed != nil && (len(left.Hints) > 0 || len(left.Received) > 0 || left.Cancelled > 0 || left.Bulk || left.Webhooks) {
 		s.committed(left)
 	}
 }

@@ -140,3 +140,37 @@ func TestReceivedCountsWhatIsNew(t *testing.T) {
 		t.Errorf("received are %v", received)
 	}
 }
+
+// The scheduler is woken for what it feeds, and only for that.
+func TestWhatTheSchedulerFeedsWakesIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	woken := func(do func(ctx context.Context, tx *store.Tx) error) (bulk, webhooks bool) {
+		t.Helper()
+		w.TakeCommitted()
+		w.must(do)
+		for _, left := range w.TakeCommitted() {
+			bulk, webhooks = bulk || left.Bulk, webhooks || left.Webhooks
+		}
+		return bulk, webhooks
+	}
+	add := func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "x", Channel: "api", Origin: "api"}})
+		return err
+	}
+	if bulk, webhooks := woken(add); bulk || webhooks {
+		t.Errorf("a lead woke it for bulk work (%t) and webhooks (%t)", bulk, webhooks)
+	}
+	ids, _ := w.add(1, store.Distribution{})
+	g := w.group("A")
+	if bulk, _ := woken(func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Assign(ctx, w.workspace, ids, store.Distribution{GroupID: g})
+		return err
+	}); !bulk {
+		t.Error("bulk work did not wake it")
+	}
+	w.webhook(lead.WebhookReceived)
+	if _, webhooks := woken(add); !webhooks {
+		t.Error("a delivery that is owed did not wake it")
+	}
+}

@@ -44,7 +44,7 @@ func (t *Tx) insertBatches(ctx context.Context, workspace uuid.UUID, queue lead.
 // Batches that others hold locked are left for the next time.
 func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]lead.Hint, error) {
 	var fed []lead.Hint
-	err := sqlx.SelectContext(ctx, s.q, &fed, `
+	err := sqlx.SelectContext(often(ctx), s.q, &fed, `
 		WITH RECURSIVE waiting (workspace_id) AS (
 			(SELECT workspace_id FROM batches WHERE queue = 'bulk' AND fed_at IS NULL ORDER BY 1 LIMIT 1)
 			UNION ALL
@@ -71,16 +71,29 @@ func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]lead.Hint,
 	return fed, translate(err)
 }
 
+// stale is which batches were handed to the queue before $2, and were due then if they waited for a time; $3 is now. A time that lies
+// more than a minute ahead was written by a clock that has been set back since.
+const stale = `(fed_at < $2 OR fed_at > $3::timestamptz + interval '1 minute')
+	AND feed_at <= CASE WHEN queue = 'due' THEN $2::timestamptz ELSE $3::timestamptz END`
+
+// ToFeedAgain lists the queues of which FeedAgain finds some.
+func (s *Store) ToFeedAgain(ctx context.Context, before time.Time) ([]lead.Queue, error) {
+	var queues []lead.Queue
+	err := sqlx.SelectContext(often(ctx), s.q, &queues, `
+		SELECT q FROM unnest($1::text[]) AS q WHERE EXISTS (SELECT 1 FROM batches WHERE queue = q AND `+stale+`)`,
+		texts([]lead.Queue{lead.QueueFresh, lead.QueueDue, lead.QueueBulk}), before, s.now())
+	return queues, translate(err)
+}
+
 // FeedAgain gives a new generation to batches that were handed to the queue before the given time, were due before it if
 // they waited for a time, and are still there, oldest first, limit at the most, and returns them. They are to be handed to
-// the queue once more. A time that lies more than a minute ahead was written by a clock that has been set back since.
+// the queue once more.
 func (s *Store) FeedAgain(ctx context.Context, queue lead.Queue, before time.Time, limit int) ([]lead.Hint, error) {
 	var again []lead.Hint
-	err := sqlx.SelectContext(ctx, s.q, &again, `
+	err := sqlx.SelectContext(often(ctx), s.q, &again, `
 		WITH chosen AS (
 			SELECT workspace_id, batch_id FROM batches
-			WHERE queue = $1 AND (fed_at < $2 OR fed_at > $3::timestamptz + interval '1 minute')
-				AND feed_at <= CASE WHEN queue = 'due' THEN $2::timestamptz ELSE $3::timestamptz END
+			WHERE queue = $1 AND `+stale+`
 			ORDER BY fed_at LIMIT $4
 			FOR UPDATE SKIP LOCKED
 		)

@@ -25,7 +25,7 @@ type happening struct {
 
 // tell owes what has happened to the webhooks that want to know of it. It is part of the transaction in which it happens,
 // so that nothing is told that did not, and nothing that did is left out.
-func (q Queries) tell(ctx context.Context, workspace uuid.UUID, all []happening) error {
+func (t *Tx) tell(ctx context.Context, workspace uuid.UUID, all []happening) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -35,7 +35,7 @@ func (q Queries) tell(ctx context.Context, workspace uuid.UUID, all []happening)
 		ids[i], leads[i], copies[i] = h.id, h.lead, h.copied
 		events[i], changed[i] = string(h.event), strings.Join(h.changed, ",")
 	}
-	_, err := q.q.ExecContext(ctx, `
+	result, err := t.q.ExecContext(ctx, `
 		INSERT INTO webhook_deliveries (workspace_id, webhook_id, delivery_id, event, lead_id, assigned_lead_id, changed,
 			happened_at, send_at)
 		SELECT $1, w.webhook_id, h.id, h.event, h.lead_id, nullif(h.copied, $2), string_to_array(nullif(h.changed, ''), ','), $3, $3
@@ -43,11 +43,13 @@ func (q Queries) tell(ctx context.Context, workspace uuid.UUID, all []happening)
 		JOIN unnest($4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[]) AS h (id, event, lead_id, copied, changed)
 			ON h.event = ANY(w.events)
 		WHERE w.workspace_id = $1 AND w.enabled AND w.deleted_at IS NULL`,
-		workspace, uuid.Nil, q.now(), uuids(ids), texts(events), uuids(leads), uuids(copies), texts(changed))
+		workspace, uuid.Nil, t.now(), uuids(ids), texts(events), uuids(leads), uuids(copies), texts(changed))
 	if err != nil {
 		return fmt.Errorf("noting what webhooks are to be told: %w", translate(err))
 	}
-	return nil
+	owed, err := result.RowsAffected()
+	t.left.Webhooks = t.left.Webhooks || owed > 0
+	return err
 }
 
 // tellReceived tells of leads that were stored.
@@ -74,7 +76,7 @@ func (t *Tx) tellOutcomes(ctx context.Context, workspace uuid.UUID, decisions []
 }
 
 // tellUpdated tells that fields of a lead, or of a copy of it, were changed, if any were.
-func (q Queries) tellUpdated(ctx context.Context, workspace, sourceLead, copied uuid.UUID, changed []string) error {
+func (t *Tx) tellUpdated(ctx context.Context, workspace, sourceLead, copied uuid.UUID, changed []string) error {
 	if len(changed) == 0 {
 		return nil
 	}
@@ -82,7 +84,7 @@ func (q Queries) tellUpdated(ctx context.Context, workspace, sourceLead, copied 
 	if err != nil {
 		return err
 	}
-	return q.tell(ctx, workspace, []happening{{id: id, event: lead.WebhookUpdated, lead: sourceLead, copied: copied, changed: changed}})
+	return t.tell(ctx, workspace, []happening{{id: id, event: lead.WebhookUpdated, lead: sourceLead, copied: copied, changed: changed}})
 }
 
 // contactFields are what a lead and a copy of it have in common, and may be changed in both.

@@ -18,11 +18,14 @@ import (
 const maxPush = 100
 
 // A Client enqueues tasks. It is safe for concurrent use.
-type Client struct{ queue *asynq.Client }
+type Client struct {
+	queue *asynq.Client
+	rdb   redis.UniversalClient
+}
 
 // NewClient returns a client on rdb, which stays its owner's and outlives the client.
 func NewClient(rdb redis.UniversalClient) *Client {
-	return &Client{queue: asynq.NewClientFromRedisClient(rdb)}
+	return &Client{queue: asynq.NewClientFromRedisClient(rdb), rdb: rdb}
 }
 
 // A Push is leads that a program pushes through the queue, and who gets them.

@@ -13,6 +13,8 @@ import (
 const (
 	feedBacklog = 1024
 	feedTimeout = 2 * time.Second
+	// wakePause is between two wakes for the same work.
+	wakePause = 50 * time.Millisecond
 )
 
 // A Feeder tells the queue of what was committed behind the back of whoever committed it, so that nobody waits for
@@ -21,6 +23,7 @@ type Feeder struct {
 	client  *Client
 	log     *slog.Logger
 	backlog chan []lead.Hint
+	wakes   map[Wake]chan struct{}
 	failing atomic.Bool
 	stop    chan struct{}
 	done    sync.WaitGroup
@@ -31,6 +34,10 @@ func NewFeeder(client *Client, log *slog.Logger) *Feeder {
 	f := &Feeder{client: client, log: log, backlog: make(chan []lead.Hint, feedBacklog), stop: make(chan struct{})}
 	for range 2 {
 		f.done.Go(f.run)
+	}
+	f.wakes = map[Wake]chan struct{}{WakeBulk: make(chan struct{}, 1), WakeWebhooks: make(chan struct{}, 1)}
+	for w, asked := range f.wakes {
+		f.done.Go(func() { f.wake(w, asked) })
 	}
 	return f
 }
@@ -45,6 +52,34 @@ func (f *Feeder) Feed(hints ...lead.Hint) {
 	case f.backlog <- hints:
 	default:
 		f.log.Warn("too many batches wait for the queue; the reconciler will hand these over", "batches", len(hints))
+	}
+}
+
+// Wake has the scheduler woken for work of a kind, soon and once, however many ask. It never blocks and never fails.
+func (f *Feeder) Wake(w Wake) {
+	select {
+	case f.wakes[w] <- struct{}{}:
+	default: // somebody else has asked
+	}
+}
+
+func (f *Feeder) wake(w Wake, asked <-chan struct{}) {
+	pause := time.NewTicker(wakePause)
+	defer pause.Stop()
+	for {
+		select {
+		case <-f.stop:
+			return
+		case <-asked:
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), feedTimeout)
+		_ = f.client.Wake(ctx, w) // the scheduler looks by itself, if later
+		cancel()
+		select {
+		case <-f.stop:
+			return
+		case <-pause.C:
+		}
 	}
 }
 

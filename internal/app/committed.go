@@ -3,11 +3,18 @@ package app
 import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
 )
 
 // committed does what a transaction left to be done: it hands its hints to the queue, and counts.
 func (a *App) committed(left store.Committed) {
 	a.feeder.Feed(left.Hints...)
+	if left.Bulk {
+		a.feeder.Wake(tasks.WakeBulk)
+	}
+	if left.Webhooks {
+		a.feeder.Wake(tasks.WakeWebhooks)
+	}
 	for channel, n := range left.Received {
 		a.metrics.LeadsReceived.WithLabelValues(channel).Add(float64(n))
 	}
