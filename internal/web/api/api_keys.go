@@ -81,11 +81,7 @@ func (a *API) registerAPIKeys() {
 	register(a, huma.Operation{
 		OperationID: "get-api-key", Method: http.MethodGet, Path: one, Summary: "Read what is known of an API key",
 	}, func(ctx context.Context, c *call, in *itemInput) (*apiKeyOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		k, err := a.Store.APIKey(ctx, c.Workspace, id)
+		k, err := a.Store.APIKey(ctx, c.Workspace, in.ID)
 		return &apiKeyOutput{apiKeyBody(k)}, err
 	})
 	register(a, huma.Operation{
@@ -96,11 +92,7 @@ func (a *API) registerAPIKeys() {
 	register(a, huma.Operation{
 		OperationID: "revoke-api-key", Method: http.MethodDelete, Path: one, Summary: "Revoke an API key; it is refused from its next request on",
 	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.RevokeAPIKey(ctx, c.Workspace, id) })
+		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.RevokeAPIKey(ctx, c.Workspace, in.ID) })
 	})
 }
 
@@ -119,13 +111,9 @@ func (a *API) postAPIKey(ctx context.Context, c *call, in *struct{ Body NewAPIKe
 }
 
 func (a *API) rotateAPIKey(ctx context.Context, c *call, in *rotateInput) (*posted[CreatedAPIKey], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	end := a.Store.Now().Add(time.Duration(*in.Body.OverlapHours) * time.Hour)
 	return once(ctx, a, c, func(tx *store.Tx) (effect[CreatedAPIKey], error) {
-		k, text, err := tx.RotateAPIKey(ctx, c.Workspace, id, end)
+		k, text, err := tx.RotateAPIKey(ctx, c.Workspace, in.ID, end)
 		return effect[CreatedAPIKey]{status: http.StatusCreated, body: CreatedAPIKey{apiKeyBody(k), text}, secret: true}, err
 	})
 }

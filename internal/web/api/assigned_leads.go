@@ -86,11 +86,7 @@ func (a *API) registerAssignedLeads() {
 	register(a, huma.Operation{
 		OperationID: "get-assigned-lead", Method: http.MethodGet, Path: one, Summary: "Read an assigned lead",
 	}, func(ctx context.Context, c *call, in *itemInput) (*assignedLeadOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		l, err := a.Store.AssignedLead(ctx, c.Workspace, c.own(), id)
+		l, err := a.Store.AssignedLead(ctx, c.Workspace, c.own(), in.ID)
 		return &assignedLeadOutput{c.assignedLeadBody(l)}, err
 	})
 	register(a, huma.Operation{
@@ -134,13 +130,9 @@ func (a *API) listAssignedLeads(ctx context.Context, c *call, in *assignedLeadLi
 }
 
 func (a *API) patchAssignedLead(ctx context.Context, c *call, in *patchInput[AssignedLeadPatch]) (*assignedLeadOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var l store.AssignedLead
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		l, err = tx.EditAssignedLead(ctx, c.Workspace, c.actor(), id, in.Body.apply)
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		l, err = tx.EditAssignedLead(ctx, c.Workspace, c.actor(), in.ID, in.Body.apply)
 		return err
 	})
 	return &assignedLeadOutput{c.assignedLeadBody(l)}, err

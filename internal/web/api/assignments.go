@@ -64,11 +64,7 @@ func (a *API) registerAssignments() {
 	register(a, huma.Operation{
 		OperationID: "get-assignment", Method: http.MethodGet, Path: collection + "/{id}", Summary: "Read an assignment",
 	}, func(ctx context.Context, c *call, in *itemInput) (*assignmentOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		found, err := a.Store.Assignment(ctx, c.Workspace, id)
+		found, err := a.Store.Assignment(ctx, c.Workspace, in.ID)
 		return &assignmentOutput{assignmentBody(found)}, err
 	})
 }

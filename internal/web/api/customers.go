@@ -81,11 +81,7 @@ func (a *API) registerCustomers() {
 	register(a, huma.Operation{
 		OperationID: "get-customer", Method: http.MethodGet, Path: one, Summary: "Read a customer",
 	}, func(ctx context.Context, c *call, in *itemInput) (*customerOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		found, err := a.Store.Customer(ctx, c.Workspace, c.own(), id)
+		found, err := a.Store.Customer(ctx, c.Workspace, c.own(), in.ID)
 		return &customerOutput{c.customerBody(found)}, err
 	})
 	register(a, huma.Operation{
@@ -108,23 +104,15 @@ func (a *API) registerConversion(id, path, summary string, convert func(context.
 }
 
 func (a *API) convertLead(ctx context.Context, c *call, in *itemInput) (*posted[Customer], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Customer], error) {
-		made, fresh, err := tx.ConvertLead(ctx, c.Workspace, id)
+		made, fresh, err := tx.ConvertLead(ctx, c.Workspace, in.ID)
 		return c.converted(made, fresh), err
 	})
 }
 
 func (a *API) convertAssignedLead(ctx context.Context, c *call, in *itemInput) (*posted[Customer], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Customer], error) {
-		made, fresh, err := tx.ConvertAssignedLead(ctx, c.Workspace, c.own(), id)
+		made, fresh, err := tx.ConvertAssignedLead(ctx, c.Workspace, c.own(), in.ID)
 		return c.converted(made, fresh), err
 	})
 }
@@ -147,13 +135,9 @@ func (a *API) listCustomers(ctx context.Context, c *call, in *customerListInput,
 }
 
 func (a *API) patchCustomer(ctx context.Context, c *call, in *patchInput[CustomerPatch]) (*customerOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var changed store.Customer
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		changed, err = tx.EditCustomer(ctx, c.Workspace, c.own(), id, in.Body.apply)
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		changed, err = tx.EditCustomer(ctx, c.Workspace, c.own(), in.ID, in.Body.apply)
 		return err
 	})
 	return &customerOutput{c.customerBody(changed)}, err

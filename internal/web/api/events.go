@@ -54,16 +54,7 @@ type eventsInput struct {
 
 type eventInput struct {
 	ItemID
-	EventID string `path:"event_id"`
-}
-
-// ids returns store.ErrNotFound for text that is no id.
-func (i eventInput) ids() (integration, event uuid.UUID, err error) {
-	if integration, err = i.id(); err != nil {
-		return integration, event, err
-	}
-	event, err = ItemID{i.EventID}.id()
-	return integration, event, err
+	EventID uuid.UUID `path:"event_id"`
 }
 
 func (a *API) registerEvents() {
@@ -74,15 +65,11 @@ func (a *API) registerEvents() {
 	register(a, huma.Operation{
 		OperationID: "get-event", Method: http.MethodGet, Path: collection + "/{event_id}", Summary: "Look at a delivery",
 	}, func(ctx context.Context, c *call, in *eventInput) (*eventOutput, error) {
-		integration, event, err := in.ids()
+		i, err := a.Store.Integration(ctx, c.Workspace, in.ID)
 		if err != nil {
 			return nil, err
 		}
-		i, err := a.Store.Integration(ctx, c.Workspace, integration)
-		if err != nil {
-			return nil, err
-		}
-		e, err := a.Store.Event(ctx, c.Workspace, integration, event)
+		e, err := a.Store.Event(ctx, c.Workspace, in.ID, in.EventID)
 		return &eventOutput{EventBody{
 			Event: eventBody(e), ContentType: textOrNull(e.Headers["Content-Type"]), Query: textOrNull(e.Query),
 			Body: strings.ToValidUTF8(string(ingest.Redacted(i.Kind, e.Body)), "\uFFFD"),
@@ -96,28 +83,20 @@ func (a *API) registerEvents() {
 }
 
 func (a *API) listEvents(ctx context.Context, c *call, in *eventsInput, p store.Page) ([]Event, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := a.Store.Integration(ctx, c.Workspace, id); err != nil {
+	if _, err := a.Store.Integration(ctx, c.Workspace, in.ID); err != nil {
 		return nil, err
 	}
 	list := a.Store.Events
 	if in.Incomplete {
 		list = a.Store.IncompleteEvents
 	}
-	all, err := list(ctx, c.Workspace, id, in.Outcome, p)
+	all, err := list(ctx, c.Workspace, in.ID, in.Outcome, p)
 	return each(all, eventBody), err
 }
 
 func (a *API) replayEvent(ctx context.Context, c *call, in *eventInput) (*posted[Event], error) {
-	integration, event, err := in.ids()
-	if err != nil {
-		return nil, err
-	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Event], error) {
-		e, err := a.Receiver.Replay(ctx, tx, c.Workspace, integration, event)
+		e, err := a.Receiver.Replay(ctx, tx, c.Workspace, in.ID, in.EventID)
 		return effect[Event]{status: http.StatusOK, body: eventBody(e)}, err
 	})
 }

@@ -111,11 +111,7 @@ func (a *API) postGroup(ctx context.Context, c *call, in *struct{ Body GroupSpec
 }
 
 func (a *API) getGroup(ctx context.Context, c *call, in *groupInput) (*groupOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
-	g, err := a.Store.Group(ctx, c.Workspace, id)
+	g, err := a.Store.Group(ctx, c.Workspace, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +121,7 @@ func (a *API) getGroup(ctx context.Context, c *call, in *groupInput) (*groupOutp
 	}
 	body := bodies[0]
 	if in.Next > 0 {
-		turns, err := a.Store.Upcoming(ctx, c.Workspace, id, in.Next)
+		turns, err := a.Store.Upcoming(ctx, c.Workspace, in.ID, in.Next)
 		if err != nil {
 			return nil, err
 		}

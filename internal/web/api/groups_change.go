@@ -99,10 +99,6 @@ func (a *API) previewGroup(ctx context.Context, c *call, in *groupPreviewInput) 
 }
 
 func (a *API) putGroup(ctx context.Context, c *call, in *patchInput[GroupEdit]) (*groupOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	spec, err := in.Body.spec()
 	if err != nil {
 		return nil, err
@@ -114,7 +110,7 @@ func (a *API) putGroup(ctx context.Context, c *call, in *patchInput[GroupEdit]) 
 	var g store.Group
 	var done store.GroupHandOver
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		g, done, err = tx.EditGroup(ctx, c.Workspace, id, spec, choice)
+		g, done, err = tx.EditGroup(ctx, c.Workspace, in.ID, spec, choice)
 		return err
 	})
 	if err != nil {
@@ -129,10 +125,6 @@ func (a *API) putGroup(ctx context.Context, c *call, in *patchInput[GroupEdit]) 
 }
 
 func (a *API) deleteGroup(ctx context.Context, c *call, in *groupRemoval) (*none, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var choice *store.PendingChoice
 	if in.Pending != "" || in.GroupID != uuid.Nil || len(in.MemberIDs) > 0 {
 		chosen, err := queryChoice(in.Pending, in.GroupID, in.MemberIDs)
@@ -141,8 +133,8 @@ func (a *API) deleteGroup(ctx context.Context, c *call, in *groupRemoval) (*none
 		}
 		choice = &chosen
 	}
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) error {
-		_, err := tx.EndGroup(ctx, c.Workspace, id, choice)
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) error {
+		_, err := tx.EndGroup(ctx, c.Workspace, in.ID, choice)
 		return err
 	})
 	if err != nil {

@@ -35,11 +35,7 @@ func (a *API) registerGroupShares(path string) {
 }
 
 func (a *API) getGroupShares(ctx context.Context, c *call, in *itemInput) (*sharesOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
-	shares, err := a.Store.Shares(ctx, c.Workspace, id)
+	shares, err := a.Store.Shares(ctx, c.Workspace, in.ID)
 	if err == nil && len(shares) == 0 { // a ring is never empty
 		err = store.ErrNotFound
 	}

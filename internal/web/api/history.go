@@ -187,13 +187,9 @@ func (a *API) countHistory(ctx context.Context, c *call, in *struct{ HistoryQuer
 }
 
 func (a *API) retryHistory(ctx context.Context, c *call, in *itemInput) (*posted[Retry], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Retry], error) {
-		err := tx.RetryHistory(ctx, c.Workspace, id)
-		return effect[Retry]{status: http.StatusAccepted, body: Retry{id}}, err
+		err := tx.RetryHistory(ctx, c.Workspace, in.ID)
+		return effect[Retry]{status: http.StatusAccepted, body: Retry{in.ID}}, err
 	})
 }
 

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
 
 	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/store"
 )
 
 // huma keeps these settings in package variables. They are set once, before anything can be served, and never again.
@@ -19,10 +21,15 @@ func init() {
 	huma.ValidateStrictCasing = true  // else {"name":…,"NAME":…} would have one checked and the other stored
 }
 
-// newError turns what huma finds wrong with a request into a problem.
+// newError turns what huma finds wrong with a request into a problem. Text in a path that is no id is not wrong: nothing has
+// it, which is told where there is nothing else to tell.
 func newError(status int, detail string, errs ...error) huma.StatusError {
-	fields := make([]problem.Field, 0, min(len(errs), maxErrors))
-	for _, err := range errs[:min(len(errs), maxErrors)] {
+	rest := slices.DeleteFunc(slices.Clone(errs), inPath)
+	if len(rest) < len(errs) && len(rest) == 0 {
+		return problem.From(store.ErrNotFound)
+	}
+	fields := make([]problem.Field, 0, min(len(rest), maxErrors))
+	for _, err := range rest[:min(len(rest), maxErrors)] {
 		if d := huma.ErrorDetailer(nil); errors.As(err, &d) {
 			fields = append(fields, fieldOf(status, d.ErrorDetail()))
 		}
@@ -34,6 +41,12 @@ func newError(status int, detail string, errs ...error) huma.StatusError {
 		detail = "the request cannot be read; it needs a JSON body as the API's description gives it"
 	}
 	return problem.New(status, detail, fields...)
+}
+
+// inPath reports whether what is wrong stands in the path of the request.
+func inPath(err error) bool {
+	d := huma.ErrorDetailer(nil)
+	return errors.As(err, &d) && strings.HasPrefix(d.ErrorDetail().Location, "path.")
 }
 
 // fieldOf drops whatever would repeat the value: huma's formats and Go's JSON decoder quote it after a colon.

@@ -1,27 +1,14 @@
 package api
 
-import (
-	"github.com/google/uuid"
+import "github.com/google/uuid"
 
-	"github.com/leadwheel/leadwheel/store"
-)
-
-// ItemID is the id in a path.
+// ItemID is the id in a path. Text that is no id never comes this far: see newError.
 type ItemID struct {
-	ID string `path:"id"`
-}
-
-// id returns store.ErrNotFound for text that is no id: nothing has it.
-func (i ItemID) id() (uuid.UUID, error) {
-	id, err := uuid.Parse(i.ID)
-	if err != nil {
-		return uuid.Nil, store.ErrNotFound
-	}
-	return id, nil
+	ID uuid.UUID `path:"id"`
 }
 
 // name puts an id where the path would.
-func (i *ItemID) name(id string) { i.ID = id }
+func (i *ItemID) name(id uuid.UUID) { i.ID = id }
 
 // itemInput is the input of operations on one item.
 type itemInput struct{ ItemID }

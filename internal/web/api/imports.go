@@ -204,11 +204,7 @@ func (c *call) ownImports() uuid.UUID {
 }
 
 func (a *API) ownImport(ctx context.Context, c *call, in *itemInput) (store.Import, error) {
-	id, err := in.id()
-	if err != nil {
-		return store.Import{}, err
-	}
-	return a.Store.Import(ctx, c.Workspace, c.ownImports(), id)
+	return a.Store.Import(ctx, c.Workspace, c.ownImports(), in.ID)
 }
 
 func importBody(i store.Import) Import {

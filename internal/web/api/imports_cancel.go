@@ -22,12 +22,8 @@ func (a *API) registerImportCancel() {
 }
 
 func (a *API) cancelImport(ctx context.Context, c *call, in *itemInput) (*posted[Import], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Import], error) {
-		imp, changed, err := tx.CancelImport(ctx, c.Workspace, id)
+		imp, changed, err := tx.CancelImport(ctx, c.Workspace, in.ID)
 		if errors.Is(err, store.ErrImportOver) {
 			err = problem.New(http.StatusConflict, store.ErrImportOver.Error())
 		}

@@ -105,11 +105,7 @@ func (a *API) registerIntegrations() {
 	register(a, huma.Operation{
 		OperationID: "get-integration", Method: http.MethodGet, Path: one, Summary: "Read an integration",
 	}, func(ctx context.Context, c *call, in *itemInput) (*integrationOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		i, err := a.Store.Integration(ctx, c.Workspace, id)
+		i, err := a.Store.Integration(ctx, c.Workspace, in.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -121,11 +117,7 @@ func (a *API) registerIntegrations() {
 	register(a, huma.Operation{
 		OperationID: "delete-integration", Method: http.MethodDelete, Path: one, Summary: "Close an integration's address; its leads stay",
 	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteIntegration(ctx, c.Workspace, id) })
+		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteIntegration(ctx, c.Workspace, in.ID) })
 	})
 	a.registerReconcile()
 }

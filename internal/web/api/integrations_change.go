@@ -42,10 +42,6 @@ type PagePatch struct {
 }
 
 func (a *API) patchIntegration(ctx context.Context, c *call, in *patchInput[IntegrationPatch]) (*integrationOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var group, source *uuid.UUID
 	if g := in.Body.GroupID; g.set && !g.null {
 		group = &g.value
@@ -57,13 +53,13 @@ func (a *API) patchIntegration(ctx context.Context, c *call, in *patchInput[Inte
 		return nil, err
 	}
 	var i store.Integration
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		i, err = tx.EditIntegration(ctx, c.Workspace, id, func(i *store.Integration) error { return a.editIntegration(in.Body, i) })
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		i, err = tx.EditIntegration(ctx, c.Workspace, in.ID, func(i *store.Integration) error { return a.editIntegration(in.Body, i) })
 		if err != nil || !in.Body.AccessToken.set || in.Body.AccessToken.null {
 			return err
 		}
 		i.Health = lead.HealthOK
-		return tx.ReleaseFetches(ctx, c.Workspace, id)
+		return tx.ReleaseFetches(ctx, c.Workspace, in.ID)
 	})
 	if err != nil {
 		return nil, err

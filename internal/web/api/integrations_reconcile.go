@@ -21,11 +21,7 @@ func (a *API) registerReconcile() {
 }
 
 func (a *API) reconcile(ctx context.Context, c *call, in *itemInput) (*posted[Integration], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
-	i, err := a.Store.Integration(ctx, c.Workspace, id)
+	i, err := a.Store.Integration(ctx, c.Workspace, in.ID)
 	switch {
 	case err != nil:
 		return nil, err
@@ -39,7 +35,7 @@ func (a *API) reconcile(ctx context.Context, c *call, in *itemInput) (*posted[In
 		return nil, err
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Integration], error) {
-		err := tx.StartReconcile(ctx, c.Workspace, id, a.Store.Now().Add(-ingest.PlatformsKeep))
-		return effect[Integration]{status: http.StatusAccepted, body: integrationBody(i, held[id])}, err
+		err := tx.StartReconcile(ctx, c.Workspace, in.ID, a.Store.Now().Add(-ingest.PlatformsKeep))
+		return effect[Integration]{status: http.StatusAccepted, body: integrationBody(i, held[in.ID])}, err
 	})
 }

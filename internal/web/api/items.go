@@ -46,13 +46,13 @@ var itemKinds = map[string]itemKind{
 }
 
 // An itemReader reads an item as a caller sees it.
-type itemReader func(ctx context.Context, c *call, id string) (any, error)
+type itemReader func(ctx context.Context, c *call, id uuid.UUID) (any, error)
 
 // readerOf is the handler of an item's GET, for whoever has nothing but its id.
 func readerOf[I, O any](handle func(context.Context, *call, *I) (*O, error)) itemReader {
-	return func(ctx context.Context, c *call, id string) (any, error) {
+	return func(ctx context.Context, c *call, id uuid.UUID) (any, error) {
 		in := new(I)
-		if named, is := any(in).(interface{ name(string) }); is {
+		if named, is := any(in).(interface{ name(uuid.UUID) }); is {
 			named.name(id)
 		}
 		out, err := handle(ctx, c, in)
@@ -156,7 +156,8 @@ func (a *API) conditional(ctx huma.Context, next func(huma.Context)) {
 	c, op, path := callOf(ctx.Context()), ctx.Operation(), itemKinds[ctx.Operation().Path]
 	asked := conditionsOf(r.Header)
 	if path.kind != "" && asked.any() && op.Method != http.MethodGet && op.Method != http.MethodPost {
-		ctx = huma.WithContext(ctx, store.WithPrecondition(ctx.Context(), a.precondition(c, op, ctx.Param("id"), asked)))
+		id, _ := uuid.Parse(ctx.Param("id")) // what has no id has no item either
+		ctx = huma.WithContext(ctx, store.WithPrecondition(ctx.Context(), a.precondition(c, op, id, asked)))
 	}
 	answer, is := a.answers[op.OperationID]
 	if !is || !mayCall(c.Role, answer.read) { // nobody could use the tag of what they may not read
@@ -182,10 +183,9 @@ func (a *API) conditional(ctx huma.Context, next func(huma.Context)) {
 
 // precondition is what a request says of the item that it changes. Where the caller finds no such item, it is for the change
 // to say so.
-func (a *API) precondition(c *call, op *huma.Operation, id string, asked conditions) *store.Precondition {
-	named, _ := uuid.Parse(id) // what has no id has no item either
+func (a *API) precondition(c *call, op *huma.Operation, id uuid.UUID, asked conditions) *store.Precondition {
 	k := itemKinds[op.Path]
-	return &store.Precondition{Workspace: c.Workspace, Kind: k.kind, ID: named, Check: func(ctx context.Context) error {
+	return &store.Precondition{Workspace: c.Workspace, Kind: k.kind, ID: id, Check: func(ctx context.Context) error {
 		body, err := a.readers[op.Path](ctx, c, id)
 		if p := problem.From(err); err != nil && p.Status == http.StatusNotFound {
 			return nil

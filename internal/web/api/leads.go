@@ -123,11 +123,7 @@ func (a *API) registerLeads() {
 		OperationID: "get-lead", Method: http.MethodGet, Path: one, Summary: "Read a source lead",
 		Description: "A deleted lead is 404. Of one whose person was erased its id and times are left.",
 	}, func(ctx context.Context, c *call, in *itemInput) (*leadOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		l, err := a.Store.LeadOrShell(ctx, c.Workspace, id)
+		l, err := a.Store.LeadOrShell(ctx, c.Workspace, in.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -139,11 +135,7 @@ func (a *API) registerLeads() {
 	register(a, huma.Operation{
 		OperationID: "delete-lead", Method: http.MethodDelete, Path: one, Summary: "Delete a source lead; copies given out stay",
 	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteLead(ctx, c.Workspace, id) })
+		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteLead(ctx, c.Workspace, in.ID) })
 	})
 	register(a, huma.Operation{
 		OperationID: "delete-leads", Method: http.MethodPost, Path: collection + "/delete", Summary: "Delete source leads; copies given out stay",
@@ -225,13 +217,9 @@ func (a *API) leadBodies(ctx context.Context, c *call, leads ...store.Lead) ([]L
 }
 
 func (a *API) patchLead(ctx context.Context, c *call, in *patchInput[LeadPatch]) (*leadOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var l store.Lead
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		l, err = tx.EditLead(ctx, c.Workspace, id, in.Body.apply)
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		l, err = tx.EditLead(ctx, c.Workspace, in.ID, in.Body.apply)
 		return err
 	})
 	if err != nil {

@@ -82,11 +82,7 @@ func (a *API) registerMembers() {
 	register(a, huma.Operation{
 		OperationID: "get-member", Method: http.MethodGet, Path: one, Summary: "Read a member",
 	}, func(ctx context.Context, c *call, in *itemInput) (*memberOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		m, err := a.Store.Member(ctx, c.Workspace, id)
+		m, err := a.Store.Member(ctx, c.Workspace, in.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -122,14 +118,10 @@ func (a *API) postMember(ctx context.Context, c *call, in *struct{ Body NewMembe
 }
 
 func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPatch]) (*memberOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var m store.Member
 	var pending MemberPending
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		if m, err = tx.EditMember(ctx, c.Workspace, id, in.Body.apply); err != nil {
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		if m, err = tx.EditMember(ctx, c.Workspace, in.ID, in.Body.apply); err != nil {
 			return err
 		}
 		choice := store.PendingChoice{Action: store.LeavePending}
@@ -138,7 +130,7 @@ func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPat
 				return under("pending.", err)
 			}
 		}
-		pending, err = handOver(ctx, tx, c.Workspace, id, choice, tx.HandOver)
+		pending, err = handOver(ctx, tx, c.Workspace, in.ID, choice, tx.HandOver)
 		return under("pending.", err)
 	})
 	if err != nil {
@@ -177,19 +169,15 @@ type memberRemoval struct {
 }
 
 func (a *API) deleteMember(ctx context.Context, c *call, in *memberRemoval) (*none, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	choice, err := queryChoice(in.Pending, in.GroupID, in.MemberIDs)
 	if err != nil {
 		return nil, err
 	}
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		if err := tx.RemoveMember(ctx, c.Workspace, id); err != nil {
+		if err := tx.RemoveMember(ctx, c.Workspace, in.ID); err != nil {
 			return err
 		}
-		_, err = tx.HandOver(ctx, c.Workspace, id, choice)
+		_, err = tx.HandOver(ctx, c.Workspace, in.ID, choice)
 		return err
 	})
 	if err != nil {

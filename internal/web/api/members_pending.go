@@ -78,16 +78,12 @@ func (a *API) postMemberPending(ctx context.Context, c *call, in *struct {
 	ItemID
 	Body PendingChoice
 }) (*posted[MemberPending], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	choice, err := in.Body.toStore()
 	if err != nil {
 		return nil, err
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[MemberPending], error) {
-		pending, err := handOver(ctx, tx, c.Workspace, id, choice, tx.HandOverActive)
+		pending, err := handOver(ctx, tx, c.Workspace, in.ID, choice, tx.HandOverActive)
 		moved := pending.Spread + pending.Deleted
 		return effect[MemberPending]{status: http.StatusOK, body: pending, count: &moved}, err
 	})

@@ -88,21 +88,13 @@ func (a *API) registerNotifications() {
 }
 
 func (a *API) resendNotification(ctx context.Context, c *call, in *itemInput) (*posted[Resent], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Resent], error) {
-		return effect[Resent]{status: http.StatusAccepted, body: Resent{id}}, tx.ResendNotification(ctx, c.Workspace, id)
+		return effect[Resent]{status: http.StatusAccepted, body: Resent{in.ID}}, tx.ResendNotification(ctx, c.Workspace, in.ID)
 	})
 }
 
 func (a *API) postTelegramLink(ctx context.Context, c *call, in *itemInput) (*posted[TelegramLink], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := a.Store.Member(ctx, c.Workspace, id); err != nil {
+	if _, err := a.Store.Member(ctx, c.Workspace, in.ID); err != nil {
 		return nil, err
 	}
 	if a.Telegram == nil {
@@ -114,7 +106,7 @@ func (a *API) postTelegramLink(ctx context.Context, c *call, in *itemInput) (*po
 			WithHeader("Retry-After", "5")
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[TelegramLink], error) {
-		token, expires, err := tx.CreateTelegramLink(ctx, c.Workspace, id)
+		token, expires, err := tx.CreateTelegramLink(ctx, c.Workspace, in.ID)
 		if err != nil {
 			return effect[TelegramLink]{}, err
 		}
@@ -124,12 +116,8 @@ func (a *API) postTelegramLink(ctx context.Context, c *call, in *itemInput) (*po
 }
 
 func (a *API) postTestNotification(ctx context.Context, c *call, in *itemInput) (*posted[TestNotification], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[TestNotification], error) {
-		ids, err := tx.OweTest(ctx, c.Workspace, id)
+		ids, err := tx.OweTest(ctx, c.Workspace, in.ID)
 		if err == nil && len(ids) == 0 {
 			err = problem.New(http.StatusConflict, "nothing reaches this member: link their Telegram, give them an e-mail address, "+
 				"or look at their notify_by")

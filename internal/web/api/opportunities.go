@@ -96,11 +96,7 @@ func (a *API) registerOpportunities() {
 	register(a, huma.Operation{
 		OperationID: "get-opportunity", Method: http.MethodGet, Path: one, Summary: "Read an opportunity",
 	}, func(ctx context.Context, c *call, in *itemInput) (*opportunityOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		o, err := a.Store.Opportunity(ctx, c.Workspace, c.own(), id)
+		o, err := a.Store.Opportunity(ctx, c.Workspace, c.own(), in.ID)
 		return &opportunityOutput{c.opportunityBody(o)}, err
 	})
 	register(a, huma.Operation{
@@ -155,13 +151,9 @@ func (a *API) listOpportunities(ctx context.Context, c *call, in *opportunityLis
 }
 
 func (a *API) patchOpportunity(ctx context.Context, c *call, in *patchInput[OpportunityPatch]) (*opportunityOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var o store.Opportunity
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		o, err = tx.EditOpportunity(ctx, c.Workspace, c.own(), id, in.Body.apply)
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		o, err = tx.EditOpportunity(ctx, c.Workspace, c.own(), in.ID, in.Body.apply)
 		return err
 	})
 	return &opportunityOutput{c.opportunityBody(o)}, err

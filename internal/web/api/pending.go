@@ -123,11 +123,7 @@ func (a *API) registerPending() {
 	register(a, huma.Operation{
 		OperationID: "get-pending-lead", Method: http.MethodGet, Path: one, Summary: "Read a pending lead",
 	}, func(ctx context.Context, c *call, in *itemInput) (*pendingOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		p, err := a.Store.PendingLead(ctx, c.Workspace, id)
+		p, err := a.Store.PendingLead(ctx, c.Workspace, in.ID)
 		return &pendingOutput{pendingBody(p)}, err
 	})
 	a.registerPendingChanges()

@@ -76,13 +76,9 @@ func (a *API) registerPendingChanges() {
 	register(a, huma.Operation{
 		OperationID: "delete-pending-lead", Method: http.MethodDelete, Path: one, Summary: "Delete a pending lead; the source lead stays",
 	}, func(ctx context.Context, c *call, in *itemInput) (*struct{ Body Count }, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
 		count := 0
-		err = a.Store.WithTx(ctx, func(tx *store.Tx) error {
-			if count, err = tx.DeletePending(ctx, c.Workspace, store.PendingSelection{IDs: []uuid.UUID{id}}); err == nil && count == 0 {
+		err := a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+			if count, err = tx.DeletePending(ctx, c.Workspace, store.PendingSelection{IDs: []uuid.UUID{in.ID}}); err == nil && count == 0 {
 				err = store.ErrNotFound
 			}
 			return err
@@ -123,13 +119,9 @@ func (a *API) changePending(ctx context.Context, c *call, selected PendingSelect
 }
 
 func (a *API) patchPending(ctx context.Context, c *call, in *patchInput[PendingPatch]) (*pendingOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var p store.PendingLead
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		p, err = tx.MovePending(ctx, c.Workspace, id, func(p *store.PendingLead) error {
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		p, err = tx.MovePending(ctx, c.Workspace, in.ID, func(p *store.PendingLead) error {
 			if err := in.Body.MemberID.overNeeded("member_id", p.MemberID); err != nil {
 				return err
 			}

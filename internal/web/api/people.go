@@ -82,11 +82,7 @@ func (a *API) registerPeople() {
 	register(a, huma.Operation{
 		OperationID: "get-person", Method: http.MethodGet, Path: one, Summary: "Read a person",
 	}, func(ctx context.Context, c *call, in *itemInput) (*personOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		p, err := a.Store.Person(ctx, c.Workspace, id)
+		p, err := a.Store.Person(ctx, c.Workspace, in.ID)
 		return &personOutput{personBody(p)}, err
 	})
 	register(a, huma.Operation{
@@ -97,14 +93,10 @@ func (a *API) registerPeople() {
 	register(a, huma.Operation{
 		OperationID: "delete-person", Method: http.MethodDelete, Path: one, Summary: "Take a person's access away, at once",
 	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		if id == idOrNil(c.PersonID) {
+		if in.ID == idOrNil(c.PersonID) {
 			return nil, &store.FieldError{Field: "id", Message: "this is you; let another admin remove you"}
 		}
-		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.RemovePerson(ctx, c.Workspace, id) })
+		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.RemovePerson(ctx, c.Workspace, in.ID) })
 	})
 	register(a, huma.Operation{
 		OperationID: "post-person-link", Method: http.MethodPost, Path: one + "/sign-in-link", Summary: "Make a link that signs a person in",
@@ -129,13 +121,9 @@ func (a *API) postPerson(ctx context.Context, c *call, in *struct{ Body NewPerso
 }
 
 func (a *API) postPersonLink(ctx context.Context, c *call, in *personLinkInput) (*posted[SignInLink], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var send func(context.Context)
 	out, err := once(ctx, a, c, func(tx *store.Tx) (did effect[SignInLink], err error) {
-		p, err := tx.Person(ctx, c.Workspace, id)
+		p, err := tx.Person(ctx, c.Workspace, in.ID)
 		if err != nil {
 			return did, err
 		}
@@ -170,13 +158,9 @@ func (a *API) sendAfter(err error, send func(context.Context)) {
 }
 
 func (a *API) patchPerson(ctx context.Context, c *call, in *patchInput[PersonPatch]) (*personOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var out personOutput
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) error {
-		p, err := tx.EditPerson(ctx, c.Workspace, id, func(p *store.Person) error {
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) error {
+		p, err := tx.EditPerson(ctx, c.Workspace, in.ID, func(p *store.Person) error {
 			before := p.Role
 			for _, change := range []error{
 				in.Body.Name.overNeeded("name", &p.Name), in.Body.Email.overNeeded("email", &p.Email), in.Body.Role.overNeeded("role", &p.Role),
@@ -188,7 +172,7 @@ func (a *API) patchPerson(ctx context.Context, c *call, in *patchInput[PersonPat
 			if err := overPassword(in.Body.HasPassword, p); err != nil {
 				return err
 			}
-			if overID(in.Body.MemberID, &p.MemberID); p.Role != before && id == idOrNil(c.PersonID) {
+			if overID(in.Body.MemberID, &p.MemberID); p.Role != before && in.ID == idOrNil(c.PersonID) {
 				return &store.FieldError{Field: "role", Message: "this is your own role; let another admin change it"}
 			}
 			return nil

@@ -43,6 +43,11 @@ type EndedSessions struct {
 // currentSession stands in a path for the session that asks.
 const currentSession = "current"
 
+// sessionInput names a session by its id or as the current one.
+type sessionInput struct {
+	ID string `path:"id"`
+}
+
 // maxBrowser is how many characters of a browser's name for itself are kept.
 const maxBrowser = 200
 
@@ -62,14 +67,14 @@ func (a *API) registerSessions() {
 	register(a, huma.Operation{
 		OperationID: "delete-session", Method: http.MethodDelete, Path: collection + "/{id}", Summary: "End a session",
 		Description: "`current` stands for the one that asks.",
-	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
-		id, err := in.id()
+	}, func(ctx context.Context, c *call, in *sessionInput) (*none, error) {
+		id, err := uuid.Parse(in.ID)
 		if in.ID == currentSession && c.SessionID != nil {
 			id, err = *c.SessionID, nil
 			c.concerns(nil, id)
 		}
 		if err != nil {
-			return nil, err
+			return nil, store.ErrNotFound
 		}
 		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.EndSession(ctx, c.Workspace, c.ownSessions(), id) })
 	})

@@ -38,23 +38,15 @@ func (a *API) registerSourceUse() {
 		OperationID: "delete-source", Method: http.MethodDelete, Path: one, Summary: "Delete a source that nothing has; one in use can be disabled",
 		Errors: []int{http.StatusConflict},
 	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteSource(ctx, c.Workspace, id) })
+		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteSource(ctx, c.Workspace, in.ID) })
 	})
 	register(a, huma.Operation{
 		OperationID: "merge-source", Method: http.MethodPost, Path: one + "/merge", Summary: "Merge a source into another",
 		Description:   "It becomes another name of that one: records that have it show that one, and files and integrations that name it mean that one.",
 		DefaultStatus: http.StatusOK,
 	}, func(ctx context.Context, c *call, in *sourceMergeInput) (*posted[Source], error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
 		return once(ctx, a, c, func(tx *store.Tx) (effect[Source], error) {
-			s, err := tx.MergeSource(ctx, c.Workspace, id, in.Body.Into)
+			s, err := tx.MergeSource(ctx, c.Workspace, in.ID, in.Body.Into)
 			return effect[Source]{status: http.StatusOK, body: sourceBody(s)}, err
 		})
 	})

@@ -60,11 +60,7 @@ func (a *API) registerSources() {
 	register(a, huma.Operation{
 		OperationID: "get-source", Method: http.MethodGet, Path: one, Summary: "Read a source",
 	}, func(ctx context.Context, c *call, in *itemInput) (*sourceOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		s, err := a.Store.Source(ctx, c.Workspace, id)
+		s, err := a.Store.Source(ctx, c.Workspace, in.ID)
 		return &sourceOutput{sourceBody(s)}, err
 	})
 	register(a, huma.Operation{
@@ -95,13 +91,9 @@ func (a *API) postSource(ctx context.Context, c *call, in *struct{ Body NewSourc
 }
 
 func (a *API) patchSource(ctx context.Context, c *call, in *patchInput[SourcePatch]) (*sourceOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var s store.Source
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		s, err = tx.EditSource(ctx, c.Workspace, id, in.Body.apply)
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		s, err = tx.EditSource(ctx, c.Workspace, in.ID, in.Body.apply)
 		return err
 	})
 	return &sourceOutput{sourceBody(s)}, err

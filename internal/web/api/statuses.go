@@ -54,11 +54,7 @@ func (a *API) registerTimeline() {
 	registerList(a, huma.Operation{
 		OperationID: "list-assigned-lead-timeline", Path: "/v1/assigned-leads/{id}/timeline", Summary: "List an assigned lead's status changes",
 	}, nil, func(ctx context.Context, c *call, in *timelineInput, p store.Page) ([]StatusChange, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		all, err := a.Store.StatusChanges(ctx, c.Workspace, c.own(), id, p)
+		all, err := a.Store.StatusChanges(ctx, c.Workspace, c.own(), in.ID, p)
 		return each(all, c.statusChangeBody), err
 	})
 }

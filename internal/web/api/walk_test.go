@@ -101,6 +101,22 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// TestPathsWithTextThatIsNoID finds nothing at them, as with an id that nothing has.
+func TestPathsWithTextThatIsNoID(t *testing.T) {
+	t.Parallel()
+	w := newWalk(t)
+	before := w.rows(w.ours.id)
+	for _, o := range w.operations() {
+		if !o.hasID() || !o.may(lead.RoleAdmin) {
+			continue
+		}
+		for _, text := range []string{"x", "0", "%20", uuid.NewString() + "0", "%C3%A9"} {
+			w.call(o, w.ours.keys[lead.RoleAdmin], pathParam.ReplaceAllString(o.path, text), w.ours).refuses(404, "not_found")
+		}
+	}
+	w.unchanged(w.ours.id, before)
+}
+
 // TestForeignWorkspace has the keys of one workspace try what is another's: by address, by filter, and in bodies.
 func TestForeignWorkspace(t *testing.T) {
 	t.Parallel()

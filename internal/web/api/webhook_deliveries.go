@@ -60,16 +60,7 @@ type webhookDeliveriesInput struct {
 
 type webhookDeliveryInput struct {
 	ItemID
-	DeliveryID string `path:"delivery_id"`
-}
-
-// ids returns store.ErrNotFound for text that is no id.
-func (i webhookDeliveryInput) ids() (webhook, delivery uuid.UUID, err error) {
-	if webhook, err = i.id(); err != nil {
-		return webhook, delivery, err
-	}
-	delivery, err = ItemID{i.DeliveryID}.id()
-	return webhook, delivery, err
+	DeliveryID uuid.UUID `path:"delivery_id"`
 }
 
 func (a *API) registerWebhookDeliveries() {
@@ -78,14 +69,10 @@ func (a *API) registerWebhookDeliveries() {
 		OperationID: "list-webhook-deliveries", Path: collection, Summary: "List what a webhook was told, or is to be",
 		Description: "Kept for as long as deliveries to integrations are.",
 	}, nil, func(ctx context.Context, c *call, in *webhookDeliveriesInput, p store.Page) ([]WebhookDelivery, error) {
-		id, err := in.id()
-		if err != nil {
+		if _, err := a.Store.Webhook(ctx, c.Workspace, in.ID); err != nil {
 			return nil, err
 		}
-		if _, err := a.Store.Webhook(ctx, c.Workspace, id); err != nil {
-			return nil, err
-		}
-		all, err := a.Store.WebhookDeliveries(ctx, c.Workspace, id, in.State, p)
+		all, err := a.Store.WebhookDeliveries(ctx, c.Workspace, in.ID, in.State, p)
 		return each(all, deliveryBody), err
 	})
 	register(a, huma.Operation{
@@ -103,10 +90,7 @@ func (a *API) registerWebhookDeliveries() {
 }
 
 func (a *API) getWebhookDelivery(ctx context.Context, c *call, in *webhookDeliveryInput) (*struct{ Body WebhookDeliveryBody }, error) {
-	webhook, id, err := in.ids()
-	if err != nil {
-		return nil, err
-	}
+	webhook, id := in.ID, in.DeliveryID
 	if _, err := a.Store.Webhook(ctx, c.Workspace, webhook); err != nil {
 		return nil, err
 	}
@@ -123,10 +107,7 @@ func (a *API) getWebhookDelivery(ctx context.Context, c *call, in *webhookDelive
 }
 
 func (a *API) redeliver(ctx context.Context, c *call, in *webhookDeliveryInput) (*posted[Redelivered], error) {
-	webhook, id, err := in.ids()
-	if err != nil {
-		return nil, err
-	}
+	webhook, id := in.ID, in.DeliveryID
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Redelivered], error) {
 		if _, err := tx.Webhook(ctx, c.Workspace, webhook); err != nil {
 			return effect[Redelivered]{}, err
@@ -139,19 +120,15 @@ func (a *API) redeliverFailed(ctx context.Context, c *call, in *struct {
 	ItemID
 	Body RedeliverFailed
 }) (*posted[RedeliveredFailed], error) {
-	webhook, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	since := time.Time{}
 	if in.Body.Since != nil {
 		since = *in.Body.Since
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[RedeliveredFailed], error) {
-		if _, err := tx.Webhook(ctx, c.Workspace, webhook); err != nil {
+		if _, err := tx.Webhook(ctx, c.Workspace, in.ID); err != nil {
 			return effect[RedeliveredFailed]{}, err
 		}
-		n, err := tx.RedeliverFailed(ctx, c.Workspace, webhook, since)
+		n, err := tx.RedeliverFailed(ctx, c.Workspace, in.ID, since)
 		return effect[RedeliveredFailed]{status: http.StatusAccepted, body: RedeliveredFailed{n}, count: &n}, err
 	})
 }

@@ -81,11 +81,7 @@ func (a *API) registerWebhooks() {
 	register(a, huma.Operation{
 		OperationID: "get-webhook", Method: http.MethodGet, Path: one, Summary: "Read a webhook",
 	}, func(ctx context.Context, c *call, in *itemInput) (*webhookOutput, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		w, err := a.Store.Webhook(ctx, c.Workspace, id)
+		w, err := a.Store.Webhook(ctx, c.Workspace, in.ID)
 		return &webhookOutput{webhookBody(w)}, err
 	})
 	register(a, huma.Operation{
@@ -94,11 +90,7 @@ func (a *API) registerWebhooks() {
 	register(a, huma.Operation{
 		OperationID: "delete-webhook", Method: http.MethodDelete, Path: one, Summary: "Tell a webhook of nothing any more",
 	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
-		id, err := in.id()
-		if err != nil {
-			return nil, err
-		}
-		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteWebhook(ctx, c.Workspace, id) })
+		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.DeleteWebhook(ctx, c.Workspace, in.ID) })
 	})
 	register(a, huma.Operation{
 		OperationID: "rotate-webhook-secret", Method: http.MethodPost, Path: one + "/rotate-secret",
@@ -136,13 +128,9 @@ func (a *API) checkAddress(address string) error {
 }
 
 func (a *API) patchWebhook(ctx context.Context, c *call, in *patchInput[WebhookPatch]) (*webhookOutput, error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	var w store.Webhook
-	err = a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
-		w, err = tx.EditWebhook(ctx, c.Workspace, id, func(w *store.Webhook) error {
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
+		w, err = tx.EditWebhook(ctx, c.Workspace, in.ID, func(w *store.Webhook) error {
 			if err := in.Body.URL.overNeeded("url", &w.URL); err != nil {
 				return err
 			}
@@ -162,24 +150,20 @@ func (a *API) patchWebhook(ctx context.Context, c *call, in *patchInput[WebhookP
 }
 
 func (a *API) rotateWebhookSecret(ctx context.Context, c *call, in *itemInput) (*posted[WebhookSecret], error) {
-	id, err := in.id()
-	if err != nil {
-		return nil, err
-	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[WebhookSecret], error) {
 		var secrets webhooks.Secrets
-		_, err := tx.EditWebhook(ctx, c.Workspace, id, func(w *store.Webhook) (err error) {
-			if secrets, err = webhooks.OpenSecrets(a.Secrets, id, w.Sealed); err != nil {
+		_, err := tx.EditWebhook(ctx, c.Workspace, in.ID, func(w *store.Webhook) (err error) {
+			if secrets, err = webhooks.OpenSecrets(a.Secrets, in.ID, w.Sealed); err != nil {
 				return err
 			}
 			if err := secrets.CheckRotation(a.Store.Now()); err != nil {
 				return problem.New(http.StatusConflict, err.Error())
 			}
 			secrets = secrets.Rotated(a.Store.Now())
-			w.Sealed, err = sealed(secrets.Seal(a.Secrets, id))
+			w.Sealed, err = sealed(secrets.Seal(a.Secrets, in.ID))
 			return err
 		})
-		return effect[WebhookSecret]{status: http.StatusOK, body: WebhookSecret{secrets.Current}, secret: true, ids: []uuid.UUID{id}}, err
+		return effect[WebhookSecret]{status: http.StatusOK, body: WebhookSecret{secrets.Current}, secret: true, ids: []uuid.UUID{in.ID}}, err
 	})
 }
 
