@@ -40,24 +40,13 @@ type APIKey struct {
 	RevokedAt  *time.Time `db:"revoked_at"`
 	LastUsedAt *time.Time `db:"last_used_at"`
 	// Addresses are those from which it was used last, newest first.
-	Addresses KeyUses `db:"addresses"`
+	Addresses objects[KeyUse] `db:"addresses"`
 }
 
 // A KeyUse is an address from which a key was used, and when that was last, to the minute.
 type KeyUse struct {
 	Address string    `json:"address"`
 	At      time.Time `json:"at"`
-}
-
-// KeyUses are read from a column of JSON.
-type KeyUses []KeyUse
-
-// Scan implements sql.Scanner.
-func (u *KeyUses) Scan(src any) error {
-	var column jsonb[[]KeyUse]
-	err := column.Scan(src)
-	*u = column.v
-	return err
 }
 
 // keptAddresses bounds the addresses of one key.

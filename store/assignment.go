@@ -7,58 +7,30 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // An Assignment is one request to distribute leads that are there already.
 type Assignment struct {
-	ID        uuid.UUID
-	GroupID   *uuid.UUID
-	MemberIDs []uuid.UUID
+	ID        uuid.UUID  `db:"assignment_id"`
+	GroupID   *uuid.UUID `db:"group_id"`
+	MemberIDs IDs        `db:"member_ids"`
 	// Pace or At say how it was scheduled, neither that it was distributed at once. Seed is what a pace's plan was drawn
 	// from.
-	Pace lead.Pace
-	At   *time.Time
-	Seed *lead.Seed
+	Pace lead.Pace  `db:"pace"`
+	At   *time.Time `db:"at"`
+	Seed *lead.Seed `db:"seed"`
 	// Count is the number of decisions it made: one for each member who gets a lead, and one for each lead that is yet to
 	// be dealt by its group.
-	Count     int
-	CreatedAt time.Time
+	Count     int       `db:"count"`
+	CreatedAt time.Time `db:"created_at"`
 	AssignmentCounts
 }
 
 // AssignmentCounts is what became of the decisions of an assignment. Given counts copies, of which a turn of a receivers
 // group makes several.
 type AssignmentCounts struct{ Given, Pending, Failed, Cancelled, Withdrawn int }
-
-type assignmentRow struct {
-	ID        uuid.UUID      `db:"assignment_id"`
-	GroupID   *uuid.UUID     `db:"group_id"`
-	MemberIDs pq.StringArray `db:"member_ids"`
-	Pace      lead.Pace      `db:"pace"`
-	At        *time.Time     `db:"at"`
-	Seed      *int64         `db:"seed"`
-	Count     int            `db:"count"`
-	CreatedAt time.Time      `db:"created_at"`
-}
-
-func (r assignmentRow) assignment() (Assignment, error) {
-	a := Assignment{ID: r.ID, GroupID: r.GroupID, Count: r.Count, CreatedAt: r.CreatedAt, MemberIDs: []uuid.UUID{}, Pace: r.Pace, At: r.At}
-	if r.Seed != nil {
-		seed := lead.Seed(*r.Seed)
-		a.Seed = &seed
-	}
-	for _, text := range r.MemberIDs {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			return a, fmt.Errorf("reading the members of assignment %s: %w", r.ID, err)
-		}
-		a.MemberIDs = append(a.MemberIDs, id)
-	}
-	return a, nil
-}
 
 // Assign decides to distribute leads, in the order given. Deleted leads, groups and members are accepted and end as
 // failed history; ids that the workspace never had are a *FieldError.
@@ -122,29 +94,27 @@ const assignmentColumns = `assignment_id, group_id, member_ids, coalesce(pace, '
 
 // Assignment returns one request, ErrNotFound where there is none.
 func (q Queries) Assignment(ctx context.Context, workspace, id uuid.UUID) (Assignment, error) {
-	var row assignmentRow
-	if err := sqlx.GetContext(ctx, q.q, &row, `
+	var a Assignment
+	if err := sqlx.GetContext(ctx, q.q, &a, `
 		SELECT `+assignmentColumns+` FROM assignments
 		WHERE workspace_id = $1 AND assignment_id = $2`, workspace, id); err != nil {
 		return Assignment{}, translate(err)
 	}
-	all, err := q.counted(ctx, workspace, []assignmentRow{row})
-	if err != nil {
-		return Assignment{}, err
-	}
-	return all[0], nil
+	all := []Assignment{a}
+	err := q.count(ctx, workspace, all)
+	return all[0], err
 }
 
 // Assignments lists a page of requests, newest first.
 func (q Queries) Assignments(ctx context.Context, workspace uuid.UUID, p Page) ([]Assignment, error) {
-	var rows []assignmentRow
-	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+	var all []Assignment
+	if err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT `+assignmentColumns+` FROM assignments
 		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR assignment_id < $2)
 		ORDER BY assignment_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit); err != nil {
 		return nil, translate(err)
 	}
-	return q.counted(ctx, workspace, rows)
+	return all, q.count(ctx, workspace, all)
 }
 
 // CheckDistribution returns a *FieldError where the distribution names a group or a member that the workspace never

@@ -30,15 +30,11 @@ const countAssignments = `
 			AND p.assignment_id = ANY($2::uuid[]) GROUP BY 1
 	) counts GROUP BY 1, 2`
 
-// counted are assignments with what became of them.
-func (q Queries) counted(ctx context.Context, workspace uuid.UUID, rows []assignmentRow) ([]Assignment, error) {
-	all, places, ids := make([]Assignment, len(rows)), make(map[uuid.UUID]int), make([]uuid.UUID, len(rows))
-	for i, r := range rows {
-		var err error
-		if all[i], err = r.assignment(); err != nil {
-			return nil, err
-		}
-		ids[i], places[r.ID] = r.ID, i
+// count fills in what became of assignments.
+func (q Queries) count(ctx context.Context, workspace uuid.UUID, all []Assignment) error {
+	places, ids := make(map[uuid.UUID]int), make([]uuid.UUID, len(all))
+	for i, a := range all {
+		ids[i], places[a.ID] = a.ID, i
 	}
 	var counts []struct {
 		ID      uuid.UUID    `db:"assignment_id"`
@@ -46,7 +42,7 @@ func (q Queries) counted(ctx context.Context, workspace uuid.UUID, rows []assign
 		N       int          `db:"n"`
 	}
 	if err := sqlx.SelectContext(ctx, q.q, &counts, countAssignments, workspace, uuids(ids)); err != nil {
-		return nil, fmt.Errorf("counting what became of %d assignments: %w", len(ids), translate(err))
+		return fmt.Errorf("counting what became of %d assignments: %w", len(ids), translate(err))
 	}
 	for _, c := range counts {
 		of := &all[places[c.ID]].AssignmentCounts
@@ -63,5 +59,5 @@ func (q Queries) counted(ctx context.Context, workspace uuid.UUID, rows []assign
 			of.Pending = c.N
 		}
 	}
-	return all, nil
+	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/lib/pq"
 )
 
 // maxLoggedIDs bounds the ids of one entry of the audit log.
@@ -142,17 +141,17 @@ func (t *Tx) log(ctx context.Context, act *Act) error {
 
 // An AuditEntry is one line of the audit log; see Act.
 type AuditEntry struct {
-	ID uuid.UUID
-	At time.Time
+	ID uuid.UUID `db:"entry_id"`
+	At time.Time `db:"at"`
 	// PersonID or APIKeyID is whose act it was; PersonName is what they are or were called.
-	PersonID   *uuid.UUID
-	PersonName string
-	APIKeyID   *uuid.UUID
-	Operation  string
-	IDs        []uuid.UUID
-	Count      *int
-	Fields     []string
-	Filter     string
+	PersonID   *uuid.UUID        `db:"person_id"`
+	PersonName string            `db:"person_name"`
+	APIKeyID   *uuid.UUID        `db:"api_key_id"`
+	Operation  string            `db:"operation"`
+	IDs        IDs               `db:"ids"`
+	Count      *int              `db:"count"`
+	Fields     textArray[string] `db:"fields"`
+	Filter     string            `db:"filter"`
 }
 
 // An AuditFilter narrows the audit log; zero fields don't. ID is one that the entry is about. From is inclusive, To is
@@ -165,18 +164,7 @@ type AuditFilter struct {
 
 // AuditLog lists a page of the audit log, newest first.
 func (q Queries) AuditLog(ctx context.Context, workspace uuid.UUID, f AuditFilter, p Page) ([]AuditEntry, error) {
-	var rows []struct {
-		ID        uuid.UUID          `db:"entry_id"`
-		PersonID  *uuid.UUID         `db:"person_id"`
-		Person    string             `db:"person"`
-		APIKeyID  *uuid.UUID         `db:"api_key_id"`
-		Operation string             `db:"operation"`
-		IDs       jsonb[[]uuid.UUID] `db:"ids"`
-		Count     *int               `db:"count"`
-		Fields    pq.StringArray     `db:"fields"`
-		Filter    string             `db:"filter"`
-		At        time.Time          `db:"at"`
-	}
+	var all []AuditEntry
 	low, high := idSpan(f.From, f.To, actSlack)
 	l := listOf("audit_log", "entry_id", workspace, p, low, high)
 	l.withID("api_key_id", f.APIKeyID)
@@ -186,13 +174,9 @@ func (q Queries) AuditLog(ctx context.Context, workspace uuid.UUID, f AuditFilte
 		l.others = append(l.others, "ids @> "+l.arg(uuids([]uuid.UUID{f.ID})))
 	}
 	l.withTimes("at", f.From, f.To)
-	err := l.read(ctx, q, &rows, `
+	err := l.read(ctx, q, &all, `
 		SELECT entry_id, person_id, coalesce((SELECT coalesce(nullif(p.name, ''), p.email) FROM people p
-				WHERE p.workspace_id = audit_log.workspace_id AND p.person_id = audit_log.person_id), '') AS person,
-			api_key_id, operation, to_json(ids) AS ids, count, fields, coalesce(filter, '') AS filter, at FROM`, "audit_log", "")
-	all := make([]AuditEntry, len(rows))
-	for i, r := range rows {
-		all[i] = AuditEntry{ID: r.ID, PersonID: r.PersonID, PersonName: r.Person, APIKeyID: r.APIKeyID, Operation: r.Operation, IDs: r.IDs.v, Count: r.Count, Fields: r.Fields, Filter: r.Filter, At: r.At}
-	}
+				WHERE p.workspace_id = audit_log.workspace_id AND p.person_id = audit_log.person_id), '') AS person_name,
+			api_key_id, operation, ids, count, fields, coalesce(filter, '') AS filter, at FROM`, "audit_log", "")
 	return all, err
 }

@@ -4,47 +4,105 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 )
 
-// jsonb reads and writes a value as a jsonb column; NULL is the zero value.
-type jsonb[T any] struct{ v T }
+// These types read themselves from columns, so that a struct with fields of them is filled by the query alone. Each is a
+// slice or a map and no more, so that it can be given and taken as one.
 
-func asJSON[T any](v T) jsonb[T] { return jsonb[T]{v} }
+// IDs read a uuid[] column: NULL is nil, and an element that is NULL the nil id.
+type IDs []uuid.UUID
 
-// Value implements driver.Valuer. It gives text, since binary parameters would send bytes as jsonb's own wire format.
-func (j jsonb[T]) Value() (driver.Value, error) {
-	data, err := json.Marshal(j.v)
-	return string(data), err
-}
+// errIDs does not quote what was read, which may be long.
+var errIDs = errors.New("a list of ids cannot be read")
 
 // Scan implements sql.Scanner.
-func (j *jsonb[T]) Scan(src any) error {
-	switch data := src.(type) {
-	case nil:
-		var zero T
-		j.v = zero
+func (l *IDs) Scan(src any) error {
+	const textLength, null = 36, "NULL"
+	if src == nil {
+		*l = nil
 		return nil
-	case []byte:
-		return json.Unmarshal(data, &j.v)
-	case string:
-		return json.Unmarshal([]byte(data), &j.v)
-	default:
-		return fmt.Errorf("a jsonb column cannot be read from a %T", src)
 	}
+	text, ok := src.([]byte)
+	if !ok || len(text) < 2 {
+		return errIDs
+	}
+	*l = make([]uuid.UUID, 0, len(text)/(textLength+1))
+	for rest := text[1:]; len(rest) > len(null); { // each has a comma or a brace behind it
+		if string(rest[:len(null)]) == null {
+			*l, rest = append(*l, uuid.Nil), rest[len(null)+1:]
+			continue
+		}
+		if len(rest) <= textLength {
+			return errIDs
+		}
+		id, err := uuid.ParseBytes(rest[:textLength])
+		if err != nil {
+			return errIDs
+		}
+		*l, rest = append(*l, id), rest[textLength+1:]
+	}
+	return nil
+}
+
+// textArray reads a text[] column; NULL is nil.
+type textArray[T ~string] []T
+
+// Scan implements sql.Scanner.
+func (a *textArray[T]) Scan(src any) error {
+	var all pq.StringArray
+	if err := all.Scan(src); err != nil || all == nil {
+		*a = nil
+		return err
+	}
+	*a = make([]T, len(all))
+	for i, text := range all {
+		(*a)[i] = T(text)
+	}
+	return nil
 }
 
 // object reads a jsonb column that holds a JSON object; NULL is nil.
 type object[T any] map[string]T
 
 // Scan implements sql.Scanner.
-func (o *object[T]) Scan(src any) error {
-	var j jsonb[map[string]T]
-	err := j.Scan(src)
-	*o = j.v
-	return err
+func (o *object[T]) Scan(src any) error { return readJSON(src, (*map[string]T)(o)) }
+
+// objects read a jsonb column that holds a JSON array; NULL is nil.
+type objects[T any] []T
+
+// Scan implements sql.Scanner.
+func (o *objects[T]) Scan(src any) error { return readJSON(src, (*[]T)(o)) }
+
+// readJSON reads a jsonb column; NULL is the zero value.
+func readJSON[T any](src any, into *T) error {
+	var zero T
+	*into = zero
+	switch data := src.(type) {
+	case nil:
+		return nil
+	case []byte:
+		return json.Unmarshal(data, into)
+	case string:
+		return json.Unmarshal([]byte(data), into)
+	default:
+		return fmt.Errorf("a jsonb column cannot be read from a %T", src)
+	}
+}
+
+// asJSON passes a value to a jsonb column.
+func asJSON(v any) jsonb { return jsonb{v} }
+
+type jsonb struct{ v any }
+
+// Value implements driver.Valuer. It gives text, since binary parameters would send bytes as jsonb's own wire format.
+func (j jsonb) Value() (driver.Value, error) {
+	data, err := json.Marshal(j.v)
+	return string(data), err
 }
 
 // nullID passes the nil UUID as NULL.

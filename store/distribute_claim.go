@@ -22,7 +22,7 @@ type claim struct {
 	// Version, Turn and Skipped are how the member was chosen, where that was done when the lead was planned.
 	Version       sql.NullInt64      `db:"ring_version"`
 	Turn          sql.NullInt64      `db:"turn"`
-	Skipped       jsonb[[]lead.Skip] `db:"skipped"`
+	Skipped       objects[lead.Skip] `db:"skipped"`
 	ReplannedFrom sql.NullTime       `db:"replanned_from"`
 	MovedFrom     uuid.NullUUID      `db:"moved_from"`
 	AssignmentID  uuid.NullUUID      `db:"assignment_id"`

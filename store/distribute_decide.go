@@ -59,8 +59,8 @@ type spentTurn struct {
 // groupRing is a group as a distribution needs it.
 type groupRing struct {
 	ringRow
-	Deleted bool     `db:"deleted"`
-	Active  uuidList `db:"active"` // the members of its ring who can receive leads
+	Deleted bool `db:"deleted"`
+	Active  IDs  `db:"active"` // the members of its ring who can receive leads
 	// SameMember says that the workspace gives leads of one person to the same member.
 	SameMember bool `db:"same_member"`
 }
@@ -245,7 +245,7 @@ func (d *distribution) fail(c claim, reason lead.Reason) {
 // decided is a claim decided for the member it names, if it names one, with the turn that chose them, if one did.
 func (c claim) decided(reason lead.Reason) decision {
 	return decision{
-		claim: c, member: c.MemberID.UUID, version: int(c.Version.Int64), turn: c.Turn.Int64, reason: reason, skipped: c.Skipped.v,
+		claim: c, member: c.MemberID.UUID, version: int(c.Version.Int64), turn: c.Turn.Int64, reason: reason, skipped: c.Skipped,
 	}
 }
 

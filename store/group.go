@@ -17,13 +17,13 @@ const MaxSlots = 1000
 
 // A Group is a distribution group: a ring of receivers plus a method.
 type Group struct {
-	ID        uuid.UUID     `db:"group_id"`
-	Name      string        `db:"name"`
-	Method    lead.Method   `db:"method"`
-	Version   int           `db:"version"`
-	Listed    []lead.Listed `db:"-"`
-	CreatedAt time.Time     `db:"created_at"`
-	UpdatedAt time.Time     `db:"updated_at"`
+	ID        uuid.UUID            `db:"group_id"`
+	Name      string               `db:"name"`
+	Method    lead.Method          `db:"method"`
+	Version   int                  `db:"version"`
+	Listed    objects[lead.Listed] `db:"listed"`
+	CreatedAt time.Time            `db:"created_at"`
+	UpdatedAt time.Time            `db:"updated_at"`
 }
 
 // A GroupSpec is what an operator says of a group.
@@ -33,37 +33,23 @@ type GroupSpec struct {
 	Listed []lead.Listed
 }
 
-type groupRow struct {
-	Group
-	ListedJSON jsonb[[]lead.Listed] `db:"listed"`
-}
-
-func (r groupRow) group() Group {
-	r.Listed = r.ListedJSON.v
-	return r.Group
-}
-
 const groupColumns = `group_id, name, method, version, listed, created_at, updated_at`
 
 // Group returns a group, ErrNotFound where there is none or it was deleted.
 func (q Queries) Group(ctx context.Context, workspace, group uuid.UUID) (Group, error) {
-	var row groupRow
-	err := sqlx.GetContext(ctx, q.q, &row, `
+	var g Group
+	err := sqlx.GetContext(ctx, q.q, &g, `
 		SELECT `+groupColumns+` FROM groups WHERE workspace_id = $1 AND group_id = $2 AND deleted_at IS NULL`,
 		workspace, group)
-	return row.group(), translate(err)
+	return g, translate(err)
 }
 
 // Groups lists a page of groups, newest first.
 func (q Queries) Groups(ctx context.Context, workspace uuid.UUID, p Page) ([]Group, error) {
-	var rows []groupRow
+	var groups []Group
 	l := listOf("groups", "group_id", workspace, p, uuid.Nil, uuid.Nil)
 	l.others = append(l.others, "deleted_at IS NULL")
-	err := l.read(ctx, q, &rows, "SELECT "+groupColumns+" FROM", "groups", "")
-	groups := make([]Group, len(rows))
-	for i, r := range rows {
-		groups[i] = r.group()
-	}
+	err := l.read(ctx, q, &groups, "SELECT "+groupColumns+" FROM", "groups", "")
 	return groups, translate(err)
 }
 
@@ -90,7 +76,7 @@ func (t *Tx) CreateGroup(ctx context.Context, workspace uuid.UUID, spec GroupSpe
 
 // differs reports whether a spec has other receivers than the group, or another method: its ring would be another one.
 func (g Group) differs(spec GroupSpec) bool {
-	return g.Method != spec.Method || !reflect.DeepEqual(g.Listed, spec.Listed)
+	return g.Method != spec.Method || !reflect.DeepEqual([]lead.Listed(g.Listed), spec.Listed)
 }
 
 // UpdateGroup replaces what the operator says of a group. Where the receivers or the method change, the ring gets a new

@@ -24,16 +24,16 @@ type UpcomingTurn struct {
 type ringRow struct {
 	GroupID uuid.UUID            `db:"group_id"`
 	Version int                  `db:"version"`
-	Slots   jsonb[[]lead.Slot]   `db:"slots"`
+	Slots   objects[lead.Slot]   `db:"slots"`
 	First   int64                `db:"first_turn"`
 	Owed    pq.Int64Array        `db:"owed_turns"`
-	OwedTo  jsonb[[][]uuid.UUID] `db:"owed_to"`
-	PutBack uuidList             `db:"put_back"`
+	OwedTo  objects[[]uuid.UUID] `db:"owed_to"`
+	PutBack IDs                  `db:"put_back"`
 	Settled int64                `db:"settled_turn"`
 }
 
 func (r ringRow) ring() lead.Ring {
-	return lead.Ring{Version: r.Version, Slots: r.Slots.v, First: r.First, Owed: r.Owed, OwedTo: r.OwedTo.v, PutBack: r.PutBack}
+	return lead.Ring{Version: r.Version, Slots: r.Slots, First: r.First, Owed: r.Owed, OwedTo: r.OwedTo, PutBack: r.PutBack}
 }
 
 const ringColumns = `r.group_id, r.version, r.slots, r.first_turn, r.owed_turns, r.owed_to, r.put_back, r.settled_turn`

@@ -32,10 +32,10 @@ type HistoryEntry struct {
 	// Pace is at which it was planned, if at any.
 	Pace lead.Pace `db:"pace"`
 	// Skipped are the members who were passed over.
-	Skipped    []lead.Skip `db:"-"`
-	DueAt      time.Time   `db:"due_at"`
-	AcceptedAt time.Time   `db:"accepted_at"`
-	At         time.Time   `db:"at"`
+	Skipped    objects[lead.Skip] `db:"skipped"`
+	DueAt      time.Time          `db:"due_at"`
+	AcceptedAt time.Time          `db:"accepted_at"`
+	At         time.Time          `db:"at"`
 	// PendingID is what it was while it was pending. ActID is the entry of the audit log that tells of its cancelling, and
 	// CancelledBy whose key did it.
 	PendingID   uuid.UUID  `db:"pending_id"`
@@ -59,12 +59,9 @@ type HistoryFilter struct {
 
 // History lists a page of history, newest first.
 func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilter, p Page) ([]HistoryEntry, error) {
-	var rows []struct {
-		HistoryEntry
-		SkippedJSON jsonb[[]lead.Skip] `db:"skipped"`
-	}
+	var all []HistoryEntry
 	l := historyList(workspace, f, p)
-	err := l.read(ctx, q, &rows, `
+	err := l.read(ctx, q, &all, `
 		SELECT h.history_id, h.lead_id, h.member_id, h.group_id, h.assignment_id, h.retry_of, h.ring_version, h.turn, h.moved_from,
 			h.replanned_from,
 			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, coalesce(h.pace, '') AS pace, h.skipped, h.due_at, h.accepted_at, h.at,
@@ -77,11 +74,6 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 			h.outcome = 'failed' AND EXISTS (SELECT 1 FROM history_retries r
 				WHERE r.workspace_id = h.workspace_id AND r.history_id = h.history_id) AS retried
 		FROM`, "h", "")
-	all := make([]HistoryEntry, len(rows))
-	for i, r := range rows {
-		all[i] = r.HistoryEntry
-		all[i].Skipped = r.SkippedJSON.v
-	}
 	return all, err
 }
 

@@ -37,26 +37,28 @@ var ErrImportEnded = errors.New("the import has ended already; send the file aga
 
 // An Import is a file of leads that was sent, and what became of its rows.
 type Import struct {
-	ID uuid.UUID
+	ID uuid.UUID `db:"import_id"`
 	// APIKeyID is the key with which it was sent.
-	APIKeyID          uuid.UUID
-	GroupID, SourceID *uuid.UUID
+	APIKeyID uuid.UUID  `db:"api_key_id"`
+	GroupID  *uuid.UUID `db:"group_id"`
+	SourceID *uuid.UUID `db:"source_id"`
 	// IntegrationID is the integration whose external ids its leads share, nil where they have their own.
-	IntegrationID *uuid.UUID
+	IntegrationID *uuid.UUID `db:"integration_id"`
 	// Pace is how its leads are spread over days, empty where they go out at once.
-	Pace   lead.Pace
-	Status ImportStatus
+	Pace   lead.Pace    `db:"pace"`
+	Status ImportStatus `db:"status"`
 	ImportCounts
 	// Mapping says which columns hold the name, the email, the phone and the external id, where whoever sent the file says so.
-	Mapping map[string][]string
+	Mapping object[[]string] `db:"mapping"`
 	// Columns are the file's, as soon as they are known.
-	Columns []ImportColumn
+	Columns objects[ImportColumn] `db:"columns"`
 	// Warnings are sentences about the file as a whole.
-	Warnings []string
+	Warnings objects[string] `db:"warnings"`
 	// Error is a sentence about why it failed, empty where it did not.
-	Error                string
-	CreatedAt, UpdatedAt time.Time
-	FinishedAt           *time.Time
+	Error      string     `db:"error"`
+	CreatedAt  time.Time  `db:"created_at"`
+	UpdatedAt  time.Time  `db:"updated_at"`
+	FinishedAt *time.Time `db:"finished_at"`
 }
 
 // An ImportColumn is a column of an import's file and what its cells become.
@@ -83,35 +85,8 @@ type ImportReject struct {
 	Record string `db:"record"`
 }
 
-// importRow is an Import as its table has it.
-type importRow struct {
-	ID            uuid.UUID    `db:"import_id"`
-	APIKeyID      uuid.UUID    `db:"api_key_id"`
-	GroupID       *uuid.UUID   `db:"group_id"`
-	SourceID      *uuid.UUID   `db:"source_id"`
-	IntegrationID *uuid.UUID   `db:"integration_id"`
-	Pace          lead.Pace    `db:"pace"`
-	Status        ImportStatus `db:"status"`
-	ImportCounts
-	Mapping    jsonb[map[string][]string] `db:"mapping"`
-	Columns    jsonb[[]ImportColumn]      `db:"columns"`
-	Warnings   jsonb[[]string]            `db:"warnings"`
-	Error      string                     `db:"error"`
-	CreatedAt  time.Time                  `db:"created_at"`
-	UpdatedAt  time.Time                  `db:"updated_at"`
-	FinishedAt *time.Time                 `db:"finished_at"`
-}
-
 const importColumns = `import_id, api_key_id, group_id, source_id, integration_id, coalesce(pace, '') AS pace, status, rows, imported, duplicates, rejected,
 	mapping, columns, warnings,	coalesce(error, '') AS error, created_at, updated_at, finished_at`
-
-func (r importRow) value() Import {
-	return Import{
-		ID: r.ID, APIKeyID: r.APIKeyID, GroupID: r.GroupID, SourceID: r.SourceID, IntegrationID: r.IntegrationID, Pace: r.Pace, Status: r.Status,
-		ImportCounts: r.ImportCounts, Mapping: r.Mapping.v, Columns: r.Columns.v, Warnings: r.Warnings.v, Error: r.Error,
-		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, FinishedAt: r.FinishedAt,
-	}
-}
 
 // A NewImport is a file that is about to be read: who sends it, and what becomes of its leads. Group, source and
 // integration may be nil, and the pace empty.
@@ -157,22 +132,18 @@ func (q Queries) Import(ctx context.Context, workspace, apiKey, id uuid.UUID) (I
 }
 
 func (q Queries) oneImport(ctx context.Context, query string, args ...any) (Import, error) {
-	var r importRow
-	err := sqlx.GetContext(ctx, q.q, &r, query, args...)
-	return r.value(), translate(err)
+	var i Import
+	err := sqlx.GetContext(ctx, q.q, &i, query, args...)
+	return i, translate(err)
 }
 
 // Imports lists a page of imports, newest first; with a key that is not nil only those of which Import knows by it.
 func (q Queries) Imports(ctx context.Context, workspace, apiKey uuid.UUID, p Page) ([]Import, error) {
-	var rows []importRow
-	err := sqlx.SelectContext(ctx, q.q, &rows, `
+	var all []Import
+	err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT `+importColumns+` FROM imports
 		WHERE workspace_id = $1 AND ($2::uuid IS NULL OR import_id < $2) AND `+ofKey+`
 		ORDER BY import_id DESC LIMIT $4`, workspace, nullID(p.After), nullID(apiKey), p.Limit)
-	all := make([]Import, len(rows))
-	for i, r := range rows {
-		all[i] = r.value()
-	}
 	return all, translate(err)
 }
 

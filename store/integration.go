@@ -31,7 +31,7 @@ type Integration struct {
 	Token string `db:"token"`
 	// Sealed are the secrets, encrypted; nil where there are none.
 	Sealed   []byte              `db:"sealed"`
-	Settings IntegrationSettings `db:"-"`
+	Settings IntegrationSettings `db:"settings"`
 	// Warning is what was last left out of a lead.
 	Warning  string     `db:"warning"`
 	WarnedAt *time.Time `db:"warned_at"`
@@ -94,26 +94,18 @@ type PageField struct {
 
 // A Hook is an integration as its receiver needs it.
 type Hook struct {
-	Workspace uuid.UUID
+	Workspace uuid.UUID `db:"-"`
 	Integration
 	// LeadSource is what its leads have for a source: its own or, where that was merged into another, that one; nil where
 	// it has none that is offered for leads.
-	LeadSource *uuid.UUID
+	LeadSource *uuid.UUID `db:"lead_source"`
 }
 
 // IntegrationOrigin is the origin of an integration's leads, within which their external ids are unique.
 func IntegrationOrigin(integration uuid.UUID) string { return "integration:" + integration.String() }
 
-type integrationRow struct {
-	Integration
-	SettingsJSON jsonb[IntegrationSettings] `db:"settings"`
-	LeadSource   *uuid.UUID                 `db:"lead_source"`
-}
-
-func (r integrationRow) integration() Integration {
-	r.Settings = r.SettingsJSON.v
-	return r.Integration
-}
+// Scan implements sql.Scanner.
+func (s *IntegrationSettings) Scan(src any) error { return readJSON(src, s) }
 
 const integrationColumns = `i.integration_id, i.kind, i.name, i.enabled, i.group_id, i.source_id, i.create_sources, i.rate_limit,
 	i.token, i.sealed, i.settings, coalesce(i.warning, '') AS warning, i.warned_at, i.health, i.created_at, i.updated_at`
@@ -136,15 +128,14 @@ func (q Queries) CreateIntegration(ctx context.Context, workspace uuid.UUID, i I
 	random := make([]byte, tokenRandomness)
 	rand.Read(random) // never fails
 	token := strings.ToLower(keyEncoding.EncodeToString(append(workspace[:], random...)))
-	var row integrationRow
-	err := sqlx.GetContext(ctx, q.q, &row, `
+	err := sqlx.GetContext(ctx, q.q, &i, `
 		INSERT INTO integrations AS i (workspace_id, integration_id, kind, name, enabled, group_id, source_id, create_sources,
 			rate_limit, token, token_hash, sealed, settings, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
 		RETURNING `+integrationColumns,
 		workspace, i.ID, i.Kind, i.Name, i.Enabled, i.GroupID, i.SourceID, i.CreateSources, i.RateLimit, token,
 		hashOfToken(token), i.Sealed, asJSON(i.Settings), q.now())
-	return row.integration(), translate(err)
+	return i, translate(err)
 }
 
 func hashOfToken(token string) []byte {
@@ -159,22 +150,20 @@ func (q Queries) Hook(ctx context.Context, kind lead.Kind, token string) (Hook, 
 		return Hook{}, ErrNotFound
 	}
 	h := Hook{Workspace: uuid.UUID(data[:len(uuid.Nil)])}
-	var row integrationRow
-	err = sqlx.GetContext(often(ctx), q.q, &row, `
+	err = sqlx.GetContext(often(ctx), q.q, &h, `
 		SELECT `+hookColumns+`
 		WHERE i.workspace_id = $1 AND i.token_hash = $2 AND i.kind = $3 AND i.deleted_at IS NULL`,
 		h.Workspace, hashOfToken(token), kind)
-	h.Integration, h.LeadSource = row.integration(), row.LeadSource
 	return h, translate(err)
 }
 
 // HookOf is an integration as its receiver needs it, by its id.
 func (q Queries) HookOf(ctx context.Context, workspace, integration uuid.UUID) (Hook, error) {
-	var row integrationRow
-	err := sqlx.GetContext(ctx, q.q, &row, `
+	h := Hook{Workspace: workspace}
+	err := sqlx.GetContext(ctx, q.q, &h, `
 		SELECT `+hookColumns+`
 		WHERE i.workspace_id = $1 AND i.integration_id = $2 AND i.deleted_at IS NULL`, workspace, integration)
-	return Hook{Workspace: workspace, Integration: row.integration(), LeadSource: row.LeadSource}, translate(err)
+	return h, translate(err)
 }
 
 // Integration returns an integration, ErrNotFound where there is none or it was deleted.
@@ -185,27 +174,22 @@ func (q Queries) Integration(ctx context.Context, workspace, integration uuid.UU
 
 // Integrations lists a page of integrations, newest first.
 func (q Queries) Integrations(ctx context.Context, workspace uuid.UUID, p Page) ([]Integration, error) {
-	var rows []integrationRow
+	var all []Integration
 	l := listOf("integrations", "integration_id", workspace, p, uuid.Nil, uuid.Nil)
 	l.others = append(l.others, "deleted_at IS NULL")
-	err := l.read(ctx, q, &rows, "SELECT "+integrationColumns+" FROM", "i", "")
-	all := make([]Integration, len(rows))
-	for n, r := range rows {
-		all[n] = r.integration()
-	}
+	err := l.read(ctx, q, &all, "SELECT "+integrationColumns+" FROM", "i", "")
 	return all, translate(err)
 }
 
 // EditIntegration changes an integration in place; edit sees the current state. Its kind and token stay.
 func (t *Tx) EditIntegration(ctx context.Context, workspace, integration uuid.UUID, edit func(*Integration) error) (Integration, error) {
-	var row integrationRow
-	if err := sqlx.GetContext(ctx, t.q, &row, `
+	var i Integration
+	if err := sqlx.GetContext(ctx, t.q, &i, `
 		SELECT `+integrationColumns+` FROM integrations i
 		WHERE i.workspace_id = $1 AND i.integration_id = $2 AND i.deleted_at IS NULL FOR NO KEY UPDATE`,
 		workspace, integration); err != nil {
 		return Integration{}, translate(err)
 	}
-	i := row.integration()
 	if err := edit(&i); err != nil {
 		return i, err
 	}

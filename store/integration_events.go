@@ -11,31 +11,30 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // An Event is an arrival to an integration as it came in, and what became of it.
 type Event struct {
-	ID            uuid.UUID
-	IntegrationID uuid.UUID
-	ReceivedAt    time.Time
+	ID            uuid.UUID `db:"event_id"`
+	IntegrationID uuid.UUID `db:"integration_id"`
+	ReceivedAt    time.Time `db:"received_at"`
 	// Headers are those that say how to read the body and who signed it, by their canonical names; Query is the
 	// address's.
-	Headers map[string]string
-	Query   string
-	Body    []byte
-	Outcome lead.EventOutcome
+	Headers object[string]    `db:"headers"`
+	Query   string            `db:"query"`
+	Body    []byte            `db:"body"`
+	Outcome lead.EventOutcome `db:"outcome"`
 	// Detail is a sentence for whoever set the integration up, empty where there is nothing to say.
-	Detail string
+	Detail string `db:"detail"`
 	// LeadIDs are the arrival's leads in its order, made by it or there before; nil ids stand for entries without.
-	LeadIDs []uuid.UUID
+	LeadIDs IDs `db:"lead_ids"`
 	// Beside is how many of the leads it made have the external id of another person's lead. It is not kept.
-	Beside int
+	Beside int `db:"-"`
 	// Made is how many leads it has made that were not there, and NotMade says of which entries none could be made.
-	Made    int
-	NotMade []NotMade
+	Made    int              `db:"made"`
+	NotMade objects[NotMade] `db:"not_made"`
 }
 
 // An Arrival is leads that came in together, with the event that tells of it; Event is nil where nobody keeps one. Places
@@ -165,49 +164,9 @@ func uuidArray(ids []uuid.UUID) string {
 	return "{" + strings.Join(texts, ",") + "}"
 }
 
-type eventRow struct {
-	ID            uuid.UUID                `db:"event_id"`
-	IntegrationID uuid.UUID                `db:"integration_id"`
-	ReceivedAt    time.Time                `db:"received_at"`
-	Headers       jsonb[map[string]string] `db:"headers"`
-	Query         string                   `db:"query"`
-	Body          []byte                   `db:"body"`
-	Outcome       lead.EventOutcome        `db:"outcome"`
-	Detail        string                   `db:"detail"`
-	LeadIDs       pq.StringArray           `db:"lead_ids"`
-	Made          *int                     `db:"made"`
-	NotMade       jsonb[[]NotMade]         `db:"not_made"`
-}
-
-func (r eventRow) event() (Event, error) {
-	e := Event{
-		ID: r.ID, IntegrationID: r.IntegrationID, ReceivedAt: r.ReceivedAt, Headers: r.Headers.v, Query: r.Query, Body: r.Body,
-		Outcome: r.Outcome, Detail: r.Detail, NotMade: r.NotMade.v,
-	}
-	for _, text := range r.LeadIDs {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			return e, fmt.Errorf("reading the leads of event %s: %w", r.ID, err)
-		}
-		e.LeadIDs = append(e.LeadIDs, id)
-	}
-	e.Made = r.made(e.LeadIDs)
-	return e, nil
-}
-
-// made is how many leads an event has made. Earlier versions kept only whether it has made any.
-func (r eventRow) made(leads []uuid.UUID) int {
-	if r.Made != nil {
-		return *r.Made
-	}
-	if r.Outcome == lead.EventDuplicate {
-		return 0
-	}
-	return len(slices.DeleteFunc(slices.Clone(leads), func(id uuid.UUID) bool { return id == uuid.Nil }))
-}
-
-const eventColumns = `event_id, integration_id, received_at, outcome, coalesce(detail, '') AS detail, made, not_made,
-	ARRAY(SELECT coalesce(id, '00000000-0000-0000-0000-000000000000') FROM unnest(lead_ids) WITH ORDINALITY AS l (id, place) ORDER BY place) AS lead_ids`
+// eventColumns are an event's but for what came in. Earlier versions kept only whether an event has made any lead, not how many.
+const eventColumns = `event_id, integration_id, received_at, outcome, coalesce(detail, '') AS detail, not_made, lead_ids,
+	coalesce(made, CASE WHEN outcome = 'duplicate' THEN 0 ELSE cardinality(array_remove(lead_ids, NULL)) END) AS made`
 
 // Event returns an arrival with its body, ErrNotFound where there is none.
 func (q Queries) Event(ctx context.Context, workspace, integration, event uuid.UUID) (Event, error) {
@@ -220,13 +179,11 @@ func (t *Tx) LockEvent(ctx context.Context, workspace, integration, event uuid.U
 }
 
 func (q Queries) event(ctx context.Context, workspace, integration, event uuid.UUID, lock string) (Event, error) {
-	var row eventRow
-	if err := sqlx.GetContext(ctx, q.q, &row, `
+	var e Event
+	err := sqlx.GetContext(ctx, q.q, &e, `
 		SELECT `+eventColumns+`, headers, query, body FROM integration_events
-		WHERE workspace_id = $1 AND integration_id = $2 AND event_id = $3`+lock, workspace, integration, event); err != nil {
-		return Event{}, translate(err)
-	}
-	return row.event()
+		WHERE workspace_id = $1 AND integration_id = $2 AND event_id = $3`+lock, workspace, integration, event)
+	return e, translate(err)
 }
 
 // Events lists a page of an integration's arrivals without their bodies, newest first; outcome narrows them unless it
@@ -241,22 +198,13 @@ func (q Queries) IncompleteEvents(ctx context.Context, workspace, integration uu
 }
 
 func (q Queries) events(ctx context.Context, workspace, integration uuid.UUID, outcome lead.EventOutcome, incomplete bool, p Page) ([]Event, error) {
-	var rows []eventRow
-	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+	var all []Event
+	err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT `+eventColumns+` FROM integration_events
 		WHERE workspace_id = $1 AND integration_id = $2 AND ($3::uuid IS NULL OR event_id < $3) AND ($4::text = '' OR outcome = $4)
 			AND (NOT $5 OR not_made IS NOT NULL)
-		ORDER BY event_id DESC LIMIT $6`, workspace, integration, nullID(p.After), string(outcome), incomplete, p.Limit); err != nil {
-		return nil, translate(err)
-	}
-	all := make([]Event, len(rows))
-	for i, r := range rows {
-		var err error
-		if all[i], err = r.event(); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+		ORDER BY event_id DESC LIMIT $6`, workspace, integration, nullID(p.After), string(outcome), incomplete, p.Limit)
+	return all, translate(err)
 }
 
 // DeletedLeads are those of some leads that were deleted here, and may come back.

@@ -45,8 +45,8 @@ func (t *Tx) SettleFetched(ctx context.Context, workspace, integration uuid.UUID
 		}
 		byEvent[f.EventID] = append(byEvent[f.EventID], f)
 	}
-	var rows []eventRow
-	if err := sqlx.SelectContext(ctx, t.q, &rows, `
+	var events []Event
+	if err := sqlx.SelectContext(ctx, t.q, &events, `
 		SELECT `+eventColumns+` FROM integration_events
 		WHERE workspace_id = $1 AND integration_id = $2 AND event_id = ANY($3::uuid[])
 		ORDER BY event_id FOR NO KEY UPDATE`, workspace, integration, uuids(ids)); err != nil {
@@ -56,11 +56,7 @@ func (t *Tx) SettleFetched(ctx context.Context, workspace, integration uuid.UUID
 	var made []int
 	var answers []FetchedAnswer
 	ids = ids[:0]
-	for _, r := range rows {
-		e, err := r.event()
-		if err != nil {
-			return err
-		}
+	for _, e := range events {
 		e.settleFetched(byEvent[e.ID])
 		ids, outcomes, details, leadIDs = append(ids, e.ID), append(outcomes, string(e.Outcome)), append(details, e.Detail), append(leadIDs, uuidArray(e.LeadIDs))
 		made, notMade = append(made, e.Made), append(notMade, notMadeJSON(e.NotMade))

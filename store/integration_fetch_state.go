@@ -12,16 +12,16 @@ import (
 
 // A FetchState is how an integration stands with its platform.
 type FetchState struct {
-	Health lead.Health
+	Health lead.Health `db:"health"`
 	// From is when the platform may be asked again, and Setbacks how often in a row it has refused.
-	From     *time.Time
-	Setbacks int
+	From     *time.Time `db:"fetch_from"`
+	Setbacks int        `db:"setbacks"`
 	// ReconcileAt is when to look through the platform's lists, Reconcile how far that is, and ReconciledUntil when it was
 	// last begun and came to its end.
-	ReconcileAt     *time.Time
-	Reconcile       Reconcile
-	ReconciledUntil *time.Time
-	CreatedAt       time.Time
+	ReconcileAt     *time.Time `db:"reconcile_at"`
+	Reconcile       Reconcile  `db:"reconcile"`
+	ReconciledUntil *time.Time `db:"reconciled_until"`
+	CreatedAt       time.Time  `db:"created_at"`
 }
 
 // A Reconcile is how far the platform's lists have been looked through: of the leads since a time, to a place in a form.
@@ -32,24 +32,16 @@ type Reconcile struct {
 	After string    `json:"after,omitempty"`
 }
 
+// Scan implements sql.Scanner.
+func (r *Reconcile) Scan(src any) error { return readJSON(src, r) }
+
 // FetchState returns an integration's, ErrNotFound where there is no such integration.
 func (q Queries) FetchState(ctx context.Context, workspace, integration uuid.UUID) (FetchState, error) {
-	var row struct {
-		Health          lead.Health      `db:"health"`
-		From            *time.Time       `db:"fetch_from"`
-		Setbacks        int              `db:"setbacks"`
-		ReconcileAt     *time.Time       `db:"reconcile_at"`
-		Reconcile       jsonb[Reconcile] `db:"reconcile"`
-		ReconciledUntil *time.Time       `db:"reconciled_until"`
-		CreatedAt       time.Time        `db:"created_at"`
-	}
-	err := sqlx.GetContext(ctx, q.q, &row, `
+	var s FetchState
+	err := sqlx.GetContext(ctx, q.q, &s, `
 		SELECT health, fetch_from, setbacks, reconcile_at, reconcile, reconciled_until, created_at FROM integrations
 		WHERE workspace_id = $1 AND integration_id = $2 AND deleted_at IS NULL`, workspace, integration)
-	return FetchState{
-		Health: row.Health, From: row.From, Setbacks: row.Setbacks, ReconcileAt: row.ReconcileAt, Reconcile: row.Reconcile.v,
-		ReconciledUntil: row.ReconciledUntil, CreatedAt: row.CreatedAt,
-	}, translate(err)
+	return s, translate(err)
 }
 
 // SetHealth notes how an integration stands with its platform, and from when on that may be asked again; zero is at once.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -23,7 +22,7 @@ type Member struct {
 	// Timezone is an IANA name; empty means the workspace's.
 	Timezone string `db:"timezone"`
 	// NotifyBy are the channels by which they want to be told of their leads; nil is the default, empty is none.
-	NotifyBy []lead.Channel `db:"-"`
+	NotifyBy textArray[lead.Channel] `db:"notify_by"`
 	// QuietHours are when they want no messages, by their clock.
 	QuietHours *lead.Hours `db:"-"`
 	// EmailOff is why nothing is sent to their e-mail address: EmailUnsubscribed, EmailUndeliverable or empty.
@@ -43,13 +42,11 @@ const (
 // memberRow is a Member as its table has it.
 type memberRow struct {
 	Member
-	NotifyByArray pq.StringArray `db:"notify_by"`
-	QuietFrom     *lead.Clock    `db:"quiet_from"`
-	QuietTo       *lead.Clock    `db:"quiet_to"`
+	QuietFrom *lead.Clock `db:"quiet_from"`
+	QuietTo   *lead.Clock `db:"quiet_to"`
 }
 
 func (r memberRow) member() Member {
-	r.NotifyBy = channelsOf(r.NotifyByArray)
 	if r.QuietFrom != nil && r.QuietTo != nil {
 		r.QuietHours = &lead.Hours{From: *r.QuietFrom, To: *r.QuietTo}
 	}

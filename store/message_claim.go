@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -106,7 +105,7 @@ func (r recipientRow) quietUntil(now time.Time) time.Time {
 type owedRow struct {
 	ID           uuid.UUID        `db:"notification_id"`
 	Kind         NotificationKind `db:"kind"`
-	Copies       pq.StringArray   `db:"copies"`
+	Copies       IDs              `db:"copies"`
 	Attempts     int              `db:"attempts"`
 	Error        string           `db:"error"`
 	FallbackFrom lead.Channel     `db:"fallback_from"`
@@ -189,10 +188,9 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 	m = &Message{
 		Workspace: workspace, ID: owed[0].ID, Kind: owed[0].Kind, Channel: channel, OwedSince: owed[0].OwedSince, Recipient: to,
 	}
-	var copies []string
-	var others []uuid.UUID
+	var ids, others []uuid.UUID
 	for i, o := range owed {
-		copies = append(copies, o.Copies...)
+		ids = append(ids, o.Copies...)
 		m.Attempt = max(m.Attempt, o.Attempts+1)
 		if i > 0 {
 			others = append(others, o.ID)
@@ -200,10 +198,6 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 		if m.FallbackFrom == "" {
 			m.FallbackFrom, m.Error = o.FallbackFrom, o.Error
 		}
-	}
-	ids, err := parseIDs(copies)
-	if err != nil {
-		return nil, 0, err
 	}
 	m.copies = len(ids)
 	if len(others) > 0 {

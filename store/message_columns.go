@@ -3,37 +3,15 @@ package store
 import (
 	"database/sql"
 
-	"github.com/lib/pq"
-
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
-
-// channelsOf reads a text[] of channels; NULL is nil.
-func channelsOf(names pq.StringArray) []lead.Channel {
-	if names == nil {
-		return nil
-	}
-	channels := make([]lead.Channel, len(names))
-	for i, name := range names {
-		channels[i] = lead.Channel(name)
-	}
-	return channels
-}
 
 // channelArray passes channels as text[], nil as NULL.
 func channelArray(channels []lead.Channel) any {
 	if channels == nil {
 		return nil
 	}
-	return texts(channelNames(channels))
-}
-
-func channelNames(channels []lead.Channel) []string {
-	names := make([]string, len(channels))
-	for i, c := range channels {
-		names[i] = string(c)
-	}
-	return names
+	return texts(channels)
 }
 
 // sameHours reports whether both are the same hours, or none.

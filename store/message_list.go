@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -48,8 +47,8 @@ type Notification struct {
 	Channel  lead.Channel      `db:"channel"`
 	State    NotificationState `db:"state"`
 	// Leads is how many copies it tells of, and AssignedLeadIDs the first hundred of them.
-	Leads           int         `db:"leads"`
-	AssignedLeadIDs []uuid.UUID `db:"-"`
+	Leads           int `db:"leads"`
+	AssignedLeadIDs IDs `db:"assigned_lead_ids"`
 	// Attempts counts the times that a provider was asked to take it. Error is what one said last.
 	Attempts int    `db:"attempts"`
 	Error    string `db:"error"`
@@ -61,20 +60,8 @@ type Notification struct {
 	SentAt *time.Time `db:"sent_at"`
 }
 
-// notificationRow is a Notification as its table has it.
-type notificationRow struct {
-	Notification
-	Copies pq.StringArray `db:"copies"`
-}
-
-func (r notificationRow) notification() (Notification, error) {
-	var err error
-	r.AssignedLeadIDs, err = parseIDs(r.Copies)
-	return r.Notification, err
-}
-
 const notificationColumns = `notification_id, member_id, kind, channel, state, cardinality(assigned_lead_ids) AS leads,
-	assigned_lead_ids[1:100] AS copies, attempts, coalesce(error, '') AS error, coalesce(fallback_from, '') AS fallback_from,
+	assigned_lead_ids[1:100] AS assigned_lead_ids, attempts, coalesce(error, '') AS error, coalesce(fallback_from, '') AS fallback_from,
 	created_at, send_at, sent_at`
 
 // A NotificationFilter narrows a list of messages; zero fields don't.
@@ -99,18 +86,9 @@ func (q Queries) Notifications(ctx context.Context, workspace uuid.UUID, f Notif
 	case NotificationSent:
 		query += ` AND state = 'sent'`
 	}
-	var rows []notificationRow
-	if err := sqlx.SelectContext(ctx, q.q, &rows, query+` ORDER BY notification_id DESC LIMIT $3`, args...); err != nil {
-		return nil, translate(err)
-	}
-	all := make([]Notification, len(rows))
-	for i, r := range rows {
-		var err error
-		if all[i], err = r.notification(); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	var all []Notification
+	err := sqlx.SelectContext(ctx, q.q, &all, query+` ORDER BY notification_id DESC LIMIT $3`, args...)
+	return all, translate(err)
 }
 
 // OweTest owes a member an example by each of their channels. It returns the messages' ids, none where no channel
@@ -146,15 +124,4 @@ func (q Queries) ResendNotification(ctx context.Context, workspace, id uuid.UUID
 		UPDATE notifications SET state = 'owed', send_at = $3, owed_at = $3, attempts = 0, skipped = false
 		WHERE workspace_id = $1 AND notification_id = $2 AND state = 'failed'`, workspace, id, q.now())
 	return oneRow(result, err)
-}
-
-func parseIDs(texts []string) ([]uuid.UUID, error) {
-	ids := make([]uuid.UUID, len(texts))
-	for i, text := range texts {
-		var err error
-		if ids[i], err = uuid.Parse(text); err != nil {
-			return nil, err
-		}
-	}
-	return ids, nil
 }

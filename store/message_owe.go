@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -22,16 +21,16 @@ const (
 
 // reachRow is how a member can be told of their leads.
 type reachRow struct {
-	Chat     bool           `db:"has_chat"`
-	Mail     bool           `db:"has_mail"`
-	NotifyBy pq.StringArray `db:"notify_by"`
+	Chat     bool                    `db:"has_chat"`
+	Mail     bool                    `db:"has_mail"`
+	NotifyBy textArray[lead.Channel] `db:"notify_by"`
 }
 
 const reachColumns = `telegram_chat_id IS NOT NULL AS has_chat, email IS NOT NULL AND email_off IS NULL AS has_mail, notify_by`
 
 // channels are those by which the member is to be told, of those that the installation has.
 func (r reachRow) channels(installed []lead.Channel) []lead.Channel {
-	return lead.ChooseChannels(channelsOf(r.NotifyBy), r.reach(installed))
+	return lead.ChooseChannels(r.NotifyBy, r.reach(installed))
 }
 
 // reach lists the channels that reach the member, of those that the installation has.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -17,7 +16,7 @@ import (
 // by that channel anyway, because they chose both or chose anew, nothing is told twice.
 func (t *Tx) redirect(ctx context.Context, workspace uuid.UUID, owed []owedRow, from lead.Channel, to recipientRow, said string) (failed int, err error) {
 	reach := to.reachBeside(from, t.channels)
-	var known map[string]bool
+	var known map[uuid.UUID]bool
 	if len(reach) > 0 {
 		if known, err = t.toldBy(ctx, workspace, to.MemberID, reach[0], owed); err != nil {
 			return 0, err
@@ -49,30 +48,26 @@ func (r reachRow) reachBeside(channel lead.Channel, installed []lead.Channel) []
 }
 
 // toldBy finds which of the copies that messages tell of the member is told by another one, by a channel.
-func (t *Tx) toldBy(ctx context.Context, workspace, member uuid.UUID, channel lead.Channel, owed []owedRow) (map[string]bool, error) {
+func (t *Tx) toldBy(ctx context.Context, workspace, member uuid.UUID, channel lead.Channel, owed []owedRow) (map[uuid.UUID]bool, error) {
 	var copies, ids []uuid.UUID
 	for _, o := range owed {
-		of, err := parseIDs(o.Copies)
-		if err != nil {
-			return nil, err
-		}
-		copies, ids = append(copies, of...), append(ids, o.ID)
+		copies, ids = append(copies, o.Copies...), append(ids, o.ID)
 	}
-	var found []string
+	var found []uuid.UUID
 	if err := sqlx.SelectContext(ctx, t.q, &found, `
-		SELECT DISTINCT copy::text FROM notifications, unnest(assigned_lead_ids) AS copy
+		SELECT DISTINCT copy FROM notifications, unnest(assigned_lead_ids) AS copy
 		WHERE workspace_id = $1 AND member_id = $2 AND channel = $3 AND kind = 'leads' AND NOT notification_id = ANY($4::uuid[])
 			AND assigned_lead_ids && $5::uuid[]`, workspace, member, string(channel), uuids(ids), uuids(copies)); err != nil {
 		return nil, translate(err)
 	}
-	known := make(map[string]bool, len(found))
+	known := make(map[uuid.UUID]bool, len(found))
 	for _, id := range found {
 		known[id] = true
 	}
 	return known, nil
 }
 
-func split(copies pq.StringArray, known map[string]bool) (told, rest []string) {
+func split(copies []uuid.UUID, known map[uuid.UUID]bool) (told, rest []uuid.UUID) {
 	for _, id := range copies {
 		if known[id] {
 			told = append(told, id)
@@ -97,26 +92,18 @@ func fallbackError(by, from lead.Channel, said string) string {
 }
 
 // keep gives up on a message, which tells of these copies only.
-func (t *Tx) keep(ctx context.Context, workspace, id uuid.UUID, copies []string, said string) error {
-	ids, err := parseIDs(copies)
-	if err != nil {
-		return err
-	}
+func (t *Tx) keep(ctx context.Context, workspace, id uuid.UUID, copies []uuid.UUID, said string) error {
 	if _, err := t.q.ExecContext(ctx, `
 		UPDATE notifications SET assigned_lead_ids = $3::uuid[] WHERE workspace_id = $1 AND notification_id = $2`,
-		workspace, id, uuids(ids)); err != nil {
+		workspace, id, uuids(copies)); err != nil {
 		return translate(err)
 	}
 	return t.failOwed(ctx, workspace, []uuid.UUID{id}, said)
 }
 
 // oweRest owes the copies of a message that nobody told of yet by another channel.
-func (t *Tx) oweRest(ctx context.Context, workspace uuid.UUID, o owedRow, copies []string, by, from lead.Channel, said string) error {
+func (t *Tx) oweRest(ctx context.Context, workspace uuid.UUID, o owedRow, copies []uuid.UUID, by, from lead.Channel, said string) error {
 	id, err := uuid.NewV7()
-	if err != nil {
-		return err
-	}
-	ids, err := parseIDs(copies)
 	if err != nil {
 		return err
 	}
@@ -125,6 +112,6 @@ func (t *Tx) oweRest(ctx context.Context, workspace uuid.UUID, o owedRow, copies
 			owed_at, fallback_from, error)
 		SELECT workspace_id, $3, member_id, kind, $4, $5::uuid[], $6, created_at, owed_at, $7, $8 FROM notifications
 		WHERE workspace_id = $1 AND notification_id = $2`,
-		workspace, o.ID, id, string(by), uuids(ids), t.now(), string(from), fallbackError(by, from, said))
+		workspace, o.ID, id, string(by), uuids(copies), t.now(), string(from), fallbackError(by, from, said))
 	return translate(err)
 }

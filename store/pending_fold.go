@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"time"
 
@@ -97,8 +96,8 @@ type foldedBatch struct {
 	FeedAt     time.Time     `db:"feed_at"`
 	Group      uuid.NullUUID `db:"group_id"`
 	Assignment uuid.NullUUID `db:"assignment_id"`
-	Leads      uuidList      `db:"lead_ids"` // nil where it is not folded
-	Members    uuidList      `db:"member_ids"`
+	Leads      IDs           `db:"lead_ids"` // nil where it is not folded
+	Members    IDs           `db:"member_ids"`
 }
 
 // claims are the leads of a folded batch as their claims would be if they had rows.
@@ -180,32 +179,4 @@ func soonestFolded(more string) string {
 				AND ($7::text IS NULL OR $7 = 'immediate')` + more + `) b
 		WHERE n > 0) b
 	WHERE sooner < $8::bigint + 500`
-}
-
-// uuidList reads a uuid[] column; NULL is nil.
-type uuidList []uuid.UUID
-
-// errUUIDList does not quote what was read, which may be long.
-var errUUIDList = errors.New("a list of ids cannot be read")
-
-// Scan implements sql.Scanner.
-func (l *uuidList) Scan(src any) error {
-	const textLength = 36
-	if src == nil {
-		*l = nil
-		return nil
-	}
-	text, ok := src.([]byte)
-	if !ok || len(text) < 2 {
-		return errUUIDList
-	}
-	*l = make([]uuid.UUID, 0, len(text)/(textLength+1))
-	for rest := text[1:]; len(rest) > textLength; rest = rest[textLength+1:] { // each has a comma or a brace behind it
-		id, err := uuid.ParseBytes(rest[:textLength])
-		if err != nil {
-			return errUUIDList
-		}
-		*l = append(*l, id)
-	}
-	return nil
 }

@@ -57,7 +57,7 @@ func (d *distribution) checkWidth(groups map[uuid.UUID]groupRing, following foll
 
 // width is how many members the widest slot of the group's ring has.
 func (g groupRing) width() (widest int) {
-	for _, s := range g.Slots.v {
+	for _, s := range g.Slots {
 		widest = max(widest, len(s))
 	}
 	return widest

@@ -6,16 +6,15 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // A Webhook is an address of somebody else's program, which is told of what happens to leads.
 type Webhook struct {
-	ID     uuid.UUID           `db:"webhook_id"`
-	URL    string              `db:"url"`
-	Events []lead.WebhookEvent `db:"-"`
+	ID     uuid.UUID                    `db:"webhook_id"`
+	URL    string                       `db:"url"`
+	Events textArray[lead.WebhookEvent] `db:"events"`
 	// Enabled is unset while it is told of nothing. What is owed to it then waits, and what happens then it never learns.
 	Enabled bool `db:"enabled"`
 	// DisabledFor is why it was disabled without anybody asking, empty where it was not.
@@ -33,39 +32,16 @@ type Webhook struct {
 // WebhookPlace is what a webhook's secrets are bound to.
 func WebhookPlace(webhook uuid.UUID) string { return "webhook:" + webhook.String() }
 
-// webhookRow is a Webhook as its table has it.
-type webhookRow struct {
-	Webhook
-	Names pq.StringArray `db:"events"`
-}
-
-func (r webhookRow) webhook() Webhook {
-	w := r.Webhook
-	for _, name := range r.Names {
-		w.Events = append(w.Events, lead.WebhookEvent(name))
-	}
-	return w
-}
-
-func eventNames(events []lead.WebhookEvent) array {
-	names := make([]string, len(events))
-	for i, e := range events {
-		names[i] = string(e)
-	}
-	return texts(names)
-}
-
 const webhookColumns = `webhook_id, url, events, enabled, coalesce(disabled_for, '') AS disabled_for, sealed, failing_since,
 	setbacks, created_at, updated_at`
 
 // CreateWebhook makes a webhook with the id, address, events, state and secrets given.
 func (q Queries) CreateWebhook(ctx context.Context, workspace uuid.UUID, w Webhook) (Webhook, error) {
-	var row webhookRow
-	err := sqlx.GetContext(ctx, q.q, &row, `
+	err := sqlx.GetContext(ctx, q.q, &w, `
 		INSERT INTO webhooks (workspace_id, webhook_id, url, events, enabled, sealed, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
-		RETURNING `+webhookColumns, workspace, w.ID, w.URL, eventNames(w.Events), w.Enabled, w.Sealed, q.now())
-	return row.webhook(), translate(err)
+		RETURNING `+webhookColumns, workspace, w.ID, w.URL, texts(w.Events), w.Enabled, w.Sealed, q.now())
+	return w, translate(err)
 }
 
 // Webhook returns a webhook, ErrNotFound where there is none or it was deleted.
@@ -74,23 +50,19 @@ func (q Queries) Webhook(ctx context.Context, workspace, webhook uuid.UUID) (Web
 }
 
 func (q Queries) webhook(ctx context.Context, workspace, webhook uuid.UUID, lock string) (Webhook, error) {
-	var row webhookRow
-	err := sqlx.GetContext(ctx, q.q, &row, `
+	var w Webhook
+	err := sqlx.GetContext(ctx, q.q, &w, `
 		SELECT `+webhookColumns+` FROM webhooks
 		WHERE workspace_id = $1 AND webhook_id = $2 AND deleted_at IS NULL `+lock, workspace, webhook)
-	return row.webhook(), translate(err)
+	return w, translate(err)
 }
 
 // Webhooks lists a page of webhooks, newest first.
 func (q Queries) Webhooks(ctx context.Context, workspace uuid.UUID, p Page) ([]Webhook, error) {
-	var rows []webhookRow
+	var all []Webhook
 	l := listOf("webhooks", "webhook_id", workspace, p, uuid.Nil, uuid.Nil)
 	l.others = append(l.others, "deleted_at IS NULL")
-	err := l.read(ctx, q, &rows, "SELECT "+webhookColumns+" FROM", "webhooks", "")
-	all := make([]Webhook, len(rows))
-	for i, r := range rows {
-		all[i] = r.webhook()
-	}
+	err := l.read(ctx, q, &all, "SELECT "+webhookColumns+" FROM", "webhooks", "")
 	return all, translate(err)
 }
 
@@ -114,7 +86,7 @@ func (t *Tx) EditWebhook(ctx context.Context, workspace, webhook uuid.UUID, edit
 		UPDATE webhooks SET url = $3, events = $4, enabled = $5, sealed = $6, disabled_for = $7, failing_since = $8,
 			setbacks = $9, held_until = CASE WHEN $10 THEN NULL ELSE held_until END, updated_at = $11
 		WHERE workspace_id = $1 AND webhook_id = $2`,
-		workspace, webhook, w.URL, eventNames(w.Events), w.Enabled, w.Sealed, nullText(w.DisabledFor), w.FailingSince, w.Setbacks,
+		workspace, webhook, w.URL, texts(w.Events), w.Enabled, w.Sealed, nullText(w.DisabledFor), w.FailingSince, w.Setbacks,
 		fresh, w.UpdatedAt)
 	if err != nil || !fresh {
 		return w, translate(err)

@@ -55,7 +55,7 @@ func (q Queries) DoneTelling(ctx context.Context, workspace, webhook uuid.UUID) 
 // gives one only, to see whether it takes that.
 func (t *Tx) ClaimDeliveries(ctx context.Context, workspace, webhook uuid.UUID, limit int) (Webhook, []WebhookDelivery, error) {
 	var row struct {
-		webhookRow
+		Webhook
 		Held bool `db:"held"`
 	}
 	err := sqlx.GetContext(ctx, t.q, &row, `
@@ -70,7 +70,7 @@ func (t *Tx) ClaimDeliveries(ctx context.Context, workspace, webhook uuid.UUID, 
 	if row.Setbacks > 0 {
 		limit = 1
 	}
-	var claimed []deliveryRow
+	var claimed []WebhookDelivery
 	err = sqlx.SelectContext(ctx, t.q, &claimed, `
 		WITH due AS MATERIALIZED ( -- or the limit might be taken again for each row
 			SELECT delivery_id FROM webhook_deliveries
@@ -82,7 +82,7 @@ func (t *Tx) ClaimDeliveries(ctx context.Context, workspace, webhook uuid.UUID, 
 	if err != nil {
 		return Webhook{}, nil, fmt.Errorf("claiming what is owed to webhook %s: %w", webhook, translate(err))
 	}
-	return row.webhook(), deliveries(claimed), nil
+	return row.Webhook, claimed, nil
 }
 
 // DeliveriesSent records that a webhook has taken deliveries, each with the status of its answer.

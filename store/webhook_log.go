@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -35,9 +34,9 @@ type WebhookDelivery struct {
 	// AssignedLeadID is the copy that it is about, nil where it is about the source lead.
 	AssignedLeadID *uuid.UUID `db:"assigned_lead_id"`
 	// Changed are the names of the fields that were changed.
-	Changed    []string      `db:"-"`
-	HappenedAt time.Time     `db:"happened_at"`
-	State      DeliveryState `db:"state"`
+	Changed    textArray[string] `db:"changed"`
+	HappenedAt time.Time         `db:"happened_at"`
+	State      DeliveryState     `db:"state"`
 	// SendAt is when it is tried next, while it is owed.
 	SendAt time.Time `db:"send_at"`
 	// Attempts counts those since it was owed first, or last anew.
@@ -51,35 +50,15 @@ type WebhookDelivery struct {
 	SentAt *time.Time `db:"sent_at"`
 }
 
-// deliveryRow is a WebhookDelivery as its table has it.
-type deliveryRow struct {
-	WebhookDelivery
-	Names pq.StringArray `db:"changed"`
-}
-
-func deliveries(rows []deliveryRow) []WebhookDelivery {
-	all := make([]WebhookDelivery, len(rows))
-	for i, r := range rows {
-		all[i] = r.WebhookDelivery
-		all[i].Changed = r.Names
-	}
-	return all
-}
-
 const deliveryColumns = `delivery_id, webhook_id, event, lead_id, assigned_lead_id, changed, happened_at, state, send_at, attempts, refusals, status, coalesce(error, '') AS error, sent_at`
 
 // WebhookDelivery returns a delivery to a webhook, ErrNotFound where there is none or it is no longer kept.
 func (q Queries) WebhookDelivery(ctx context.Context, workspace, webhook, id uuid.UUID) (WebhookDelivery, error) {
-	var rows []deliveryRow
-	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+	var d WebhookDelivery
+	err := sqlx.GetContext(ctx, q.q, &d, `
 		SELECT `+deliveryColumns+` FROM webhook_deliveries
-		WHERE workspace_id = $1 AND webhook_id = $2 AND delivery_id = $3`, workspace, webhook, id); err != nil {
-		return WebhookDelivery{}, translate(err)
-	}
-	if len(rows) == 0 {
-		return WebhookDelivery{}, ErrNotFound
-	}
-	return deliveries(rows)[0], nil
+		WHERE workspace_id = $1 AND webhook_id = $2 AND delivery_id = $3`, workspace, webhook, id)
+	return d, translate(err)
 }
 
 // WebhookDeliveries lists a page of what a webhook was told, or is to be, newest first; in one state only where state is
@@ -96,9 +75,9 @@ func (q Queries) WebhookDeliveries(ctx context.Context, workspace, webhook uuid.
 	case DeliveryFailed:
 		query += ` AND state = 'failed'`
 	}
-	var rows []deliveryRow
-	err := sqlx.SelectContext(ctx, q.q, &rows, query+` ORDER BY delivery_id DESC LIMIT $4`, workspace, webhook, nullID(p.After), p.Limit)
-	return deliveries(rows), translate(err)
+	var all []WebhookDelivery
+	err := sqlx.SelectContext(ctx, q.q, &all, query+` ORDER BY delivery_id DESC LIMIT $4`, workspace, webhook, nullID(p.After), p.Limit)
+	return all, translate(err)
 }
 
 // Redeliver owes a webhook a delivery anew, also one that it has taken before, under the same id. One that is owed is tried

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -25,11 +24,11 @@ type Workspace struct {
 	// ScheduledDistribution allows new schedules; what is pending runs all the same.
 	ScheduledDistribution bool `db:"scheduled_distribution"`
 	// Hours are when scheduled leads go out, by each member's own clock.
-	Hours lead.Hours `db:"-"`
+	Hours lead.Hours `db:"hours"`
 	// Statuses are what an assigned lead can have, the first of them from the beginning. WonStatus is the one that counts
 	// as won, empty where none does.
-	Statuses  []string `db:"-"`
-	WonStatus string   `db:"won_status"`
+	Statuses  textArray[string] `db:"statuses"`
+	WonStatus string            `db:"won_status"`
 	Duplicates
 	// APIKeyMaxDays is how many days a new key may last, nil where it may last for good.
 	APIKeyMaxDays *int      `db:"api_key_max_days"`
@@ -45,22 +44,8 @@ type WorkspaceSpec struct {
 	Name, Timezone, Region string
 }
 
-// workspaceRow is a Workspace as its table has it.
-type workspaceRow struct {
-	Workspace
-	From     lead.Clock     `db:"distribution_from"`
-	To       lead.Clock     `db:"distribution_to"`
-	Statuses pq.StringArray `db:"statuses"`
-}
-
-func (r workspaceRow) workspace() Workspace {
-	r.Hours = lead.Hours{From: r.From, To: r.To}
-	r.Workspace.Statuses = r.Statuses
-	return r.Workspace
-}
-
 const workspaceColumns = `workspace_id, name, timezone, region, leads_distribution, scheduled_distribution,
-	distribution_from, distribution_to, statuses, won_status, duplicates_policy, duplicates_days, api_key_max_days, created_at, updated_at`
+	distribution_from AS "hours.from", distribution_to AS "hours.to", statuses, won_status, duplicates_policy, duplicates_days, api_key_max_days, created_at, updated_at`
 
 // CreateWorkspace makes a workspace with every feature on.
 func (q Queries) CreateWorkspace(ctx context.Context, spec WorkspaceSpec) (Workspace, error) {
@@ -71,20 +56,20 @@ func (q Queries) CreateWorkspace(ctx context.Context, spec WorkspaceSpec) (Works
 	if err != nil {
 		return Workspace{}, err
 	}
-	var row workspaceRow
-	err = sqlx.GetContext(ctx, q.q, &row, `
+	var w Workspace
+	err = sqlx.GetContext(ctx, q.q, &w, `
 		INSERT INTO workspaces (workspace_id, name, timezone, region, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $5)
 		RETURNING `+workspaceColumns, id, spec.Name, spec.Timezone, spec.Region, q.now())
-	return row.workspace(), translate(err)
+	return w, translate(err)
 }
 
 // Workspace returns a workspace, ErrNotFound where there is none.
 func (q Queries) Workspace(ctx context.Context, workspace uuid.UUID) (Workspace, error) {
-	var row workspaceRow
-	err := sqlx.GetContext(ctx, q.q, &row, `
+	var w Workspace
+	err := sqlx.GetContext(ctx, q.q, &w, `
 		SELECT `+workspaceColumns+` FROM workspaces WHERE workspace_id = $1`, workspace)
-	return row.workspace(), translate(err)
+	return w, translate(err)
 }
 
 // Workspaces lists all workspaces, oldest first. It is for operators: no API key sees more than its own.
@@ -93,12 +78,8 @@ func (q Queries) Workspaces(ctx context.Context) ([]Workspace, error) {
 }
 
 func (q Queries) workspaces(ctx context.Context, query string, args ...any) ([]Workspace, error) {
-	var rows []workspaceRow
-	err := sqlx.SelectContext(ctx, q.q, &rows, query, args...)
-	all := make([]Workspace, len(rows))
-	for i, r := range rows {
-		all[i] = r.workspace()
-	}
+	var all []Workspace
+	err := sqlx.SelectContext(ctx, q.q, &all, query, args...)
 	return all, translate(err)
 }
 
@@ -127,12 +108,11 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 	if err := t.closeGate(ctx, workspace); err != nil {
 		return Workspace{}, err
 	}
-	var row workspaceRow
-	if err := sqlx.GetContext(ctx, t.q, &row, `
+	var w Workspace
+	if err := sqlx.GetContext(ctx, t.q, &w, `
 		SELECT `+workspaceColumns+` FROM workspaces WHERE workspace_id = $1 FOR NO KEY UPDATE`, workspace); err != nil {
 		return Workspace{}, translate(err)
 	}
-	w := row.workspace()
 	hours, zone, statuses := w.Hours, w.Timezone, slices.Clone(w.Statuses)
 	if err := edit(&w); err != nil {
 		return w, err

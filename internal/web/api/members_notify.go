@@ -66,7 +66,7 @@ func (p MemberPatch) applyNotify(m *store.Member) error {
 	}
 	by := NotifyBy(m.NotifyBy)
 	p.NotifyBy.over(&by)
-	m.NotifyBy = by
+	m.NotifyBy = []lead.Channel(by)
 	if !p.QuietHours.set {
 		return nil
 	}

@@ -108,7 +108,7 @@ func (a *API) postWebhook(ctx context.Context, c *call, in *struct{ Body NewWebh
 		return nil, err
 	}
 	secrets := webhooks.NewSecrets()
-	w := store.Webhook{ID: id, URL: in.Body.URL, Events: slices.Clone(in.Body.Events), Enabled: unlessFalse(in.Body.Enabled)}
+	w := store.Webhook{ID: id, URL: in.Body.URL, Events: []lead.WebhookEvent(slices.Clone(in.Body.Events)), Enabled: unlessFalse(in.Body.Enabled)}
 	if w.Sealed, err = sealed(secrets.Seal(a.Secrets, id)); err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (a *API) patchWebhook(ctx context.Context, c *call, in *patchInput[WebhookP
 			if err := in.Body.Events.overNeeded("events", &events); err != nil {
 				return err
 			}
-			w.Events = events
+			w.Events = []lead.WebhookEvent(events)
 			if err := in.Body.Enabled.overNeeded("enabled", &w.Enabled); err != nil {
 				return err
 			}

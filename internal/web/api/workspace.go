@@ -113,7 +113,7 @@ func (p WorkspacePatch) apply(w *store.Workspace) error {
 	if err := p.Hours.apply(&w.Hours); err != nil {
 		return err
 	}
-	if err := p.Statuses.overNeeded("statuses", &w.Statuses); err != nil {
+	if err := p.Statuses.overNeeded("statuses", (*[]string)(&w.Statuses)); err != nil {
 		return err
 	}
 	for i, status := range w.Statuses {
