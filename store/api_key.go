@@ -124,13 +124,13 @@ func (q Queries) CreateAPIKey(ctx context.Context, workspace uuid.UUID, k APIKey
 	}
 	text := newCredential(keyPrefix, workspace)
 	hash := sha256.Sum256([]byte(text))
-	err = sqlx.GetContext(ctx, q.q, &k, `
-		INSERT INTO api_keys AS k (workspace_id, api_key_id, key_hash, role, member_id, group_id, source_id, name, created_at, expires_at,
-			integration_id, first_key_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-		RETURNING `+apiKeyColumns,
-		workspace, id, hash[:], string(k.Role), k.MemberID, k.GroupID, k.SourceID, nullText(k.Name), q.now(), k.ExpiresAt,
-		k.IntegrationID, nullID(k.FirstID))
+	insert, args := row{
+		{"workspace_id", workspace}, {"api_key_id", id}, {"key_hash", hash[:]}, {"role", string(k.Role)},
+		{"member_id", k.MemberID}, {"group_id", k.GroupID}, {"source_id", k.SourceID}, {"name", nullText(k.Name)},
+		{"created_at", q.now()}, {"expires_at", k.ExpiresAt}, {"integration_id", k.IntegrationID},
+		{"first_key_id", nullID(k.FirstID)},
+	}.insert("api_keys AS k")
+	err = sqlx.GetContext(ctx, q.q, &k, insert+` RETURNING `+apiKeyColumns, args...)
 	return k, text, translate(err)
 }
 

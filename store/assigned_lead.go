@@ -109,12 +109,10 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 	if err != nil {
 		return a, err
 	}
-	if _, err = t.q.ExecContext(ctx, `
-		UPDATE assigned_leads SET name = $3, email = $4, phone = $5, fields = $6, status = $7, notes = $8, updated_at = $9,
-			phone_e164 = $10, words = array_to_tsvector(string_to_array($11, ' ')), source_id = $12
-		WHERE workspace_id = $1 AND assigned_lead_id = $2`,
-		workspace, id, nullText(a.Name), nullText(a.Email), nullText(a.Phone), string(a.Fields), a.Status, a.Notes, t.now(),
-		nullText(keys.e164), keys.words, a.SourceID); err != nil {
+	update, args := append(contactRow(a.contact(), keys), row{
+		{"status", a.Status}, {"notes", a.Notes}, {"updated_at", t.now()},
+	}...).update("assigned_leads", "workspace_id = $1 AND assigned_lead_id = $2", workspace, id)
+	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return a, translate(err)
 	}
 	changed := before.contact().changed(a.contact())

@@ -49,11 +49,12 @@ func (t *Tx) Assign(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID,
 	if err != nil {
 		return Assignment{}, err
 	}
-	if _, err := t.q.ExecContext(ctx, `
-		INSERT INTO assignments (workspace_id, assignment_id, group_id, member_ids, pace, at, seed, count, created_at)
-		VALUES ($1, $2, $3, $4::uuid[], $5, $6, nullif($7::bigint, 0), $8, $9)`,
-		workspace, id, nullID(d.GroupID), uuids(d.MemberIDs), nullText(string(d.Pace)), nullTime(d.At), int64(d.Seed), count,
-		t.now()); err != nil {
+	insert, args := row{
+		{"workspace_id", workspace}, {"assignment_id", id}, {"group_id", nullID(d.GroupID)},
+		{"member_ids", uuids(d.MemberIDs)}, {"pace", nullText(string(d.Pace))}, {"at", nullTime(d.At)},
+		{"seed", expr{"nullif(?::bigint, 0)", int64(d.Seed)}}, {"count", count}, {"created_at", t.now()},
+	}.insert("assignments")
+	if _, err := t.q.ExecContext(ctx, insert, args...); err != nil {
 		return Assignment{}, translate(err)
 	}
 	return t.Assignment(ctx, workspace, id)

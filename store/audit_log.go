@@ -127,13 +127,12 @@ func (t *Tx) log(ctx context.Context, act *Act) error {
 		return err
 	}
 	ids, count := act.about()
-	_, err = t.q.ExecContext(ctx, `
-		INSERT INTO audit_log (workspace_id, entry_id, api_key_id, operation, ids, count, fields, filter, at, person_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (workspace_id, entry_id) DO NOTHING`,
-		act.Workspace, entry, nullID(act.APIKeyID), act.Operation, uuids(ids), count, texts(act.Fields), nullText(act.Filter),
-		t.now(), nullID(act.PersonID))
-	if err != nil {
+	insert, args := row{
+		{"workspace_id", act.Workspace}, {"entry_id", entry}, {"api_key_id", nullID(act.APIKeyID)},
+		{"operation", act.Operation}, {"ids", uuids(ids)}, {"count", count}, {"fields", texts(act.Fields)},
+		{"filter", nullText(act.Filter)}, {"at", t.now()}, {"person_id", nullID(act.PersonID)},
+	}.insert("audit_log")
+	if _, err := t.q.ExecContext(ctx, insert+` ON CONFLICT (workspace_id, entry_id) DO NOTHING`, args...); err != nil {
 		return fmt.Errorf("writing the audit log: %w", translate(err))
 	}
 	return nil

@@ -95,12 +95,11 @@ func (t *Tx) EditCustomer(ctx context.Context, workspace, member, id uuid.UUID, 
 	if err != nil {
 		return c, err
 	}
-	if _, err := t.q.ExecContext(ctx, `
-		UPDATE customers SET name = $3, email = $4, phone = $5, phone_e164 = $6,
-			words = array_to_tsvector(string_to_array($7, ' ')), fields = $8, source_id = $9, notes = $10, updated_at = $11
-		WHERE workspace_id = $1 AND customer_id = $2`,
-		workspace, id, nullText(c.Name), nullText(c.Email), nullText(c.Phone), nullText(keys.e164), keys.words,
-		string(c.Fields), c.SourceID, c.Notes, t.now()); err != nil {
+	fields := contactFields{name: c.Name, email: c.Email, phone: c.Phone, fields: c.Fields, source: c.SourceID}
+	update, args := append(contactRow(fields, keys), row{
+		{"notes", c.Notes}, {"updated_at", t.now()},
+	}...).update("customers", "workspace_id = $1 AND customer_id = $2", workspace, id)
+	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return c, translate(err)
 	}
 	return t.Customer(ctx, workspace, member, id)

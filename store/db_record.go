@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -15,19 +14,14 @@ import (
 
 // recordStatement writes, in one round trip, the ledger, the copies and the history of a batch, and counts the copies.
 // A copy takes over what the source lead says at this moment. A copy of a lead that is deleted or a test,
-// or that the member got from elsewhere, is not written, which the count shows.
+// or that the member got from elsewhere, is not written, which the count shows. Turns and decisions are yet to be put in.
 const recordStatement = `
 	WITH t AS (
 		INSERT INTO turns (workspace_id, group_id, version, turn, lead_id)
 		SELECT $1, group_id, version, turn, nullif(lead_id, $2)
-		FROM unnest($4::uuid[], $5::int[], $6::bigint[], $7::uuid[]) AS t (group_id, version, turn, lead_id)
+		FROM %s
 	), d AS (
-		SELECT * FROM unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[],
-			$15::uuid[], $16::int[], $17::bigint[], $18::text[], $19::text[], $20::jsonb[], $21::text[],
-			$22::timestamptz[], $23::timestamptz[], $24::uuid[], $25::timestamptz[], $26::text[], $27::text[], $28::int[])
-			AS d (history_id, copy_id, pending_id, assignment_id, retry_of, lead_id, member_id, group_id, version, turn,
-				reason, trigger, skipped, detail, due_at, accepted_at, moved_from,
-				replanned_from, pace, paced_day, messages)
+		SELECT * FROM %s
 	), c AS (
 		INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, group_id, name, email, phone,
 			phone_e164, words, fields, source_id, status, assigned_at, updated_at, messages)
@@ -56,15 +50,14 @@ const recordStatement = `
 // then to be rolled back and the batch decided anew.
 func (t *Tx) record(ctx context.Context, workspace uuid.UUID, decisions []decision, turns []spentTurn) ([]Outcome, error) {
 	now := t.now()
-	args := []any{workspace, uuid.Nil, now}
-	args = append(args, turnColumns(turns)...)
-	columns, copies, err := t.decisionColumns(decisions)
+	copies, err := t.identify(decisions)
 	if err != nil {
 		return nil, err
 	}
-	args = append(args, columns...)
+	ledger, args := unnest("t", []any{workspace, uuid.Nil, now}, turnColumns(turns)...)
+	decided, args := unnest("d", args, decisionColumns(decisions)...)
 	var written int
-	if err := sqlx.GetContext(ctx, t.q, &written, recordStatement, args...); err != nil {
+	if err := sqlx.GetContext(ctx, t.q, &written, fmt.Sprintf(recordStatement, ledger, decided), args...); err != nil {
 		err = translate(err)
 		var broken *Violation
 		if errors.As(err, &broken) && broken.Constraint == "turns_pkey" {
@@ -85,61 +78,67 @@ func (t *Tx) record(ctx context.Context, workspace uuid.UUID, decisions []decisi
 	return outcomes, nil
 }
 
-func turnColumns(turns []spentTurn) []any {
-	groups, leads := make([]uuid.UUID, len(turns)), make([]uuid.UUID, len(turns))
-	versions, numbers := make([]int, len(turns)), make([]int64, len(turns))
-	for i, t := range turns {
-		groups[i], versions[i], numbers[i], leads[i] = t.group, t.version, t.turn, t.lead
+func turnColumns(turns []spentTurn) []column {
+	return []column{
+		{"group_id", uuids(pluck(turns, func(t *spentTurn) uuid.UUID { return t.group }))},
+		{"version", ints(pluck(turns, func(t *spentTurn) int { return t.version }))},
+		{"turn", bigints(pluck(turns, func(t *spentTurn) int64 { return t.turn }))},
+		{"lead_id", uuids(pluck(turns, func(t *spentTurn) uuid.UUID { return t.lead }))},
 	}
-	return []any{uuids(groups), ints(versions), bigints(numbers), uuids(leads)}
 }
 
-// decisionColumns gives decisions, a slice a column, and the number of copies among them. Those get their ids.
-func (t *Tx) decisionColumns(decisions []decision) (columns []any, copies int, err error) {
-	n := len(decisions)
-	var ids [9][]uuid.UUID // history, copy, pending, assignment, retried history, lead, member, group, moved from
-	for i := range ids {
-		ids[i] = make([]uuid.UUID, n)
-	}
-	versions, turns, messages := make([]int, n), make([]int64, n), make([]int, n)
-	reasons, triggers, details, skipped := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	due, accepted, replanned := make([]time.Time, n), make([]time.Time, n), make([]time.Time, n)
-	paces, days := make([]string, n), make([]string, n)
-	for i, d := range decisions {
-		if ids[0][i], err = t.newID(); err != nil {
-			return nil, 0, err
+// identify gives decisions, and those of them that make a copy, their ids, and returns the number of copies.
+func (t *Tx) identify(decisions []decision) (copies int, err error) {
+	for i := range decisions {
+		d := &decisions[i]
+		if d.history, err = t.newID(); err != nil {
+			return 0, err
 		}
-		decisions[i].history = ids[0][i]
 		if d.reason == "" {
 			copies++
-			if ids[1][i], err = t.newID(); err != nil {
-				return nil, 0, err
+			if d.copy, err = t.newID(); err != nil {
+				return 0, err
 			}
-			decisions[i].copy = ids[1][i]
-		}
-		ids[2][i], ids[3][i], ids[4][i] = d.PendingID, d.AssignmentID.UUID, d.RetryOf.UUID
-		ids[5][i], ids[6][i], ids[7][i], ids[8][i] = d.LeadID, d.member, d.GroupID.UUID, d.MovedFrom.UUID
-		versions[i], turns[i], messages[i] = d.version, d.turn, len(d.tell)
-		reasons[i], triggers[i], details[i] = string(d.reason), string(d.Trigger), d.detail
-		due[i], accepted[i], replanned[i] = d.DueAt, d.AcceptedAt, epoch // which stands for none
-		if d.ReplannedFrom.Valid {
-			replanned[i] = d.ReplannedFrom.Time
-		}
-		if paces[i] = string(d.Pace); d.day.Valid {
-			days[i] = d.day.Time.Format(time.DateOnly)
-		}
-		if len(d.skipped) > 0 {
-			text, err := json.Marshal(d.skipped)
-			if err != nil {
-				return nil, 0, err
-			}
-			skipped[i] = string(text)
 		}
 	}
-	for _, column := range ids[:8] {
-		columns = append(columns, uuids(column))
+	return copies, nil
+}
+
+func decisionColumns(decisions []decision) []column {
+	ids := func(of func(*decision) uuid.UUID) array { return uuids(pluck(decisions, of)) }
+	texted := func(of func(*decision) string) array { return texts(pluck(decisions, of)) }
+	times := func(of func(*decision) time.Time) array { return timestamps(pluck(decisions, of)) }
+	return []column{
+		{"history_id", ids(func(d *decision) uuid.UUID { return d.history })},
+		{"copy_id", ids(func(d *decision) uuid.UUID { return d.copy })},
+		{"pending_id", ids(func(d *decision) uuid.UUID { return d.PendingID })},
+		{"assignment_id", ids(func(d *decision) uuid.UUID { return d.AssignmentID.UUID })},
+		{"retry_of", ids(func(d *decision) uuid.UUID { return d.RetryOf.UUID })},
+		{"lead_id", ids(func(d *decision) uuid.UUID { return d.LeadID })},
+		{"member_id", ids(func(d *decision) uuid.UUID { return d.member })},
+		{"group_id", ids(func(d *decision) uuid.UUID { return d.GroupID.UUID })},
+		{"version", ints(pluck(decisions, func(d *decision) int { return d.version }))},
+		{"turn", bigints(pluck(decisions, func(d *decision) int64 { return d.turn }))},
+		{"reason", texted(func(d *decision) string { return string(d.reason) })},
+		{"trigger", texted(func(d *decision) string { return string(d.Trigger) })},
+		{"skipped", jsonbs(pluck(decisions, func(d *decision) string { return textOfJSON(d.skipped) }))},
+		{"detail", texted(func(d *decision) string { return d.detail })},
+		{"due_at", times(func(d *decision) time.Time { return d.DueAt })},
+		{"accepted_at", times(func(d *decision) time.Time { return d.AcceptedAt })},
+		{"moved_from", ids(func(d *decision) uuid.UUID { return d.MovedFrom.UUID })},
+		{"replanned_from", times(func(d *decision) time.Time {
+			if d.ReplannedFrom.Valid {
+				return d.ReplannedFrom.Time
+			}
+			return epoch // which stands for none
+		})},
+		{"pace", texts(unlessEmpty(pluck(decisions, func(d *decision) lead.Pace { return d.Pace })))},
+		{"paced_day", texts(unlessEmpty(pluck(decisions, func(d *decision) string {
+			if d.day.Valid {
+				return d.day.Time.Format(time.DateOnly)
+			}
+			return ""
+		})))},
+		{"messages", ints(pluck(decisions, func(d *decision) int { return len(d.tell) }))},
 	}
-	return append(columns, ints(versions), bigints(turns), texts(reasons), texts(triggers), jsonbs(skipped), texts(details),
-		timestamps(due), timestamps(accepted), uuids(ids[8]), timestamps(replanned), texts(unlessEmpty(paces)),
-		texts(unlessEmpty(days)), ints(messages)), copies, nil
 }

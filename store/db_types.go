@@ -99,6 +99,15 @@ func asJSON(v any) jsonb { return jsonb{v} }
 
 type jsonb struct{ v any }
 
+// textOfJSON is a list as jsonbs takes it, for lists that can always be written; the empty one is none.
+func textOfJSON[T any](list []T) string {
+	if len(list) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(list)
+	return string(text)
+}
+
 // Value implements driver.Valuer. It gives text, since binary parameters would send bytes as jsonb's own wire format.
 func (j jsonb) Value() (driver.Value, error) {
 	data, err := json.Marshal(j.v)

@@ -39,10 +39,12 @@ func (r ringRow) ring() lead.Ring {
 const ringColumns = `r.group_id, r.version, r.slots, r.first_turn, r.owed_turns, r.owed_to, r.put_back, r.settled_turn`
 
 func (t *Tx) insertRing(ctx context.Context, workspace, group uuid.UUID, r lead.Ring) error {
-	_, err := t.q.ExecContext(ctx, `
-		INSERT INTO rings (workspace_id, group_id, version, slots, first_turn, owed_turns, owed_to, put_back, settled_turn, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $5, $9)`,
-		workspace, group, r.Version, asJSON(r.Slots), r.First, bigints(r.Owed), asJSON(r.OwedTo), uuids(r.PutBack), t.now())
+	insert, args := row{
+		{"workspace_id", workspace}, {"group_id", group}, {"version", r.Version}, {"slots", asJSON(r.Slots)},
+		{"first_turn", r.First}, {"owed_turns", bigints(r.Owed)}, {"owed_to", asJSON(r.OwedTo)},
+		{"put_back", uuids(r.PutBack)}, {"settled_turn", r.First}, {"created_at", t.now()},
+	}.insert("rings")
+	_, err := t.q.ExecContext(ctx, insert, args...)
 	return translate(err)
 }
 

@@ -112,11 +112,13 @@ func (q Queries) createImport(ctx context.Context, workspace uuid.UUID, n NewImp
 	if mapping == nil {
 		mapping = map[string][]string{}
 	}
-	return q.oneImport(ctx, `
-		INSERT INTO imports (workspace_id, import_id, api_key_id, group_id, source_id, pace, status, integration_id, created_at, updated_at, mapping)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
-		RETURNING `+importColumns, workspace, id, n.APIKeyID, n.GroupID, n.SourceID, nullText(string(n.Pace)), string(status),
-		n.IntegrationID, q.now(), asJSON(mapping))
+	now := q.now()
+	insert, args := row{
+		{"workspace_id", workspace}, {"import_id", id}, {"api_key_id", n.APIKeyID}, {"group_id", n.GroupID},
+		{"source_id", n.SourceID}, {"integration_id", n.IntegrationID}, {"pace", nullText(string(n.Pace))},
+		{"status", string(status)}, {"mapping", asJSON(mapping)}, {"created_at", now}, {"updated_at", now},
+	}.insert("imports")
+	return q.oneImport(ctx, insert+` RETURNING `+importColumns, args...)
 }
 
 // ofKey narrows imports to those that were sent with the key $3, or with one that came after it by rotation; nil is no key.

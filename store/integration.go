@@ -128,14 +128,22 @@ func (q Queries) CreateIntegration(ctx context.Context, workspace uuid.UUID, i I
 	random := make([]byte, tokenRandomness)
 	rand.Read(random) // never fails
 	token := strings.ToLower(keyEncoding.EncodeToString(append(workspace[:], random...)))
-	err := sqlx.GetContext(ctx, q.q, &i, `
-		INSERT INTO integrations AS i (workspace_id, integration_id, kind, name, enabled, group_id, source_id, create_sources,
-			rate_limit, token, token_hash, sealed, settings, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
-		RETURNING `+integrationColumns,
-		workspace, i.ID, i.Kind, i.Name, i.Enabled, i.GroupID, i.SourceID, i.CreateSources, i.RateLimit, token,
-		hashOfToken(token), i.Sealed, asJSON(i.Settings), q.now())
+	now := q.now()
+	insert, args := append(i.row(), row{
+		{"workspace_id", workspace}, {"integration_id", i.ID}, {"kind", i.Kind}, {"token", token},
+		{"token_hash", hashOfToken(token)}, {"created_at", now}, {"updated_at", now},
+	}...).insert("integrations AS i")
+	err := sqlx.GetContext(ctx, q.q, &i, insert+` RETURNING `+integrationColumns, args...)
 	return i, translate(err)
+}
+
+// row is what can be said of an integration when it is made.
+func (i Integration) row() row {
+	return row{
+		{"name", i.Name}, {"enabled", i.Enabled}, {"group_id", i.GroupID}, {"source_id", i.SourceID},
+		{"create_sources", i.CreateSources}, {"rate_limit", i.RateLimit}, {"sealed", i.Sealed},
+		{"settings", asJSON(i.Settings)},
+	}
 }
 
 func hashOfToken(token string) []byte {
@@ -194,12 +202,10 @@ func (t *Tx) EditIntegration(ctx context.Context, workspace, integration uuid.UU
 		return i, err
 	}
 	i.UpdatedAt = t.now()
-	_, err := t.q.ExecContext(ctx, `
-		UPDATE integrations SET name = $3, enabled = $4, group_id = $5, source_id = $6, create_sources = $7, rate_limit = $8,
-			sealed = $9, settings = $10, warning = $11, warned_at = $12, health = $13, updated_at = $14
-		WHERE workspace_id = $1 AND integration_id = $2`,
-		workspace, integration, i.Name, i.Enabled, i.GroupID, i.SourceID, i.CreateSources, i.RateLimit, i.Sealed,
-		asJSON(i.Settings), nullText(i.Warning), i.WarnedAt, i.Health, i.UpdatedAt)
+	update, args := append(i.row(), row{
+		{"warning", nullText(i.Warning)}, {"warned_at", i.WarnedAt}, {"health", i.Health}, {"updated_at", i.UpdatedAt},
+	}...).update("integrations", "workspace_id = $1 AND integration_id = $2", workspace, integration)
+	_, err := t.q.ExecContext(ctx, update, args...)
 	return i, translate(err)
 }
 

@@ -122,35 +122,44 @@ func (t *Tx) insertEvents(ctx context.Context, workspace uuid.UUID, events []*Ev
 	if len(events) == 0 {
 		return nil
 	}
-	var ids, integrations []uuid.UUID
-	var received []time.Time
-	var headers, queries, outcomes, details, leadIDs, notMade []string
-	var bodies [][]byte
-	var made []int
+	texted := func(of func(**Event) string) array { return texts(pluck(events, of)) }
+	var headers []string
 	for _, e := range events {
 		text, err := json.Marshal(e.Headers)
 		if err != nil {
 			return err
 		}
-		ids, integrations, received = append(ids, e.ID), append(integrations, e.IntegrationID), append(received, e.ReceivedAt)
-		headers, queries, bodies = append(headers, string(text)), append(queries, e.Query), append(bodies, e.Body)
-		outcomes, details, leadIDs = append(outcomes, string(e.Outcome)), append(details, e.Detail), append(leadIDs, uuidArray(e.LeadIDs))
-		made, notMade = append(made, e.Made), append(notMade, notMadeJSON(e.NotMade))
+		headers = append(headers, string(text))
 	}
+	from, args := unnest("e", []any{workspace}, append(settledColumns(events),
+		column{"integration_id", uuids(pluck(events, func(e **Event) uuid.UUID { return (*e).IntegrationID }))},
+		column{"received_at", timestamps(pluck(events, func(e **Event) time.Time { return (*e).ReceivedAt }))},
+		column{"headers", jsonbs(headers)},
+		column{"query", texted(func(e **Event) string { return (*e).Query })},
+		column{"body", byteas(pluck(events, func(e **Event) []byte { return (*e).Body }))})...)
 	_, err := t.q.ExecContext(ctx, `
 		INSERT INTO integration_events (workspace_id, event_id, integration_id, received_at, headers, query, body, outcome,
 			detail, lead_ids, made, not_made)
 		SELECT $1, event_id, integration_id, received_at, headers, query, body, outcome, nullif(detail, ''), lead_ids::uuid[],
-			made, nullif(not_made, '')::jsonb
-		FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::jsonb[], $6::text[], $7::bytea[], $8::text[], $9::text[],
-			$10::text[], $11::int[], $12::text[])
-			AS e (event_id, integration_id, received_at, headers, query, body, outcome, detail, lead_ids, made, not_made)`,
-		workspace, uuids(ids), uuids(integrations), timestamps(received), jsonbs(headers), texts(queries), byteas(bodies),
-		texts(outcomes), texts(details), texts(leadIDs), ints(made), texts(notMade))
+			made, not_made
+		FROM `+from, args...)
 	if err != nil {
 		return fmt.Errorf("storing %d deliveries: %w", len(events), translate(err))
 	}
 	return nil
+}
+
+// settledColumns are what became of events.
+func settledColumns(events []*Event) []column {
+	texted := func(of func(**Event) string) array { return texts(pluck(events, of)) }
+	return []column{
+		{"event_id", uuids(pluck(events, func(e **Event) uuid.UUID { return (*e).ID }))},
+		{"outcome", texted(func(e **Event) string { return string((*e).Outcome) })},
+		{"detail", texted(func(e **Event) string { return (*e).Detail })},
+		{"lead_ids", texted(func(e **Event) string { return uuidArray((*e).LeadIDs) })},
+		{"made", ints(pluck(events, func(e **Event) int { return (*e).Made }))},
+		{"not_made", jsonbs(pluck(events, func(e **Event) string { return textOfJSON((*e).NotMade) }))},
+	}
 }
 
 // uuidArray writes ids as the text of a uuid[], nil ones as NULL.
@@ -229,13 +238,11 @@ func (t *Tx) AddReplayed(ctx context.Context, workspace uuid.UUID, queue lead.Qu
 	if err := t.addFetches(ctx, workspace, []Arrival{d}); err != nil {
 		return err
 	}
-	_, err = t.q.ExecContext(ctx, `
-		UPDATE integration_events SET outcome = $4, detail = $5, lead_ids = $6::text::uuid[], body = $7, headers = $8, made = $9,
-			not_made = nullif($10::text, '')::jsonb
-		WHERE workspace_id = $1 AND integration_id = $2 AND event_id = $3`,
-		workspace, e.IntegrationID, e.ID, e.Outcome, nullText(e.Detail), uuidArray(e.LeadIDs), e.Body, asJSON(e.Headers), e.Made,
-		notMadeJSON(e.NotMade))
-	if err != nil {
+	statement, args := row{
+		{"outcome", e.Outcome}, {"detail", nullText(e.Detail)}, {"lead_ids", expr{"?::text::uuid[]", uuidArray(e.LeadIDs)}},
+		{"body", e.Body}, {"headers", asJSON(e.Headers)}, {"made", e.Made}, {"not_made", nullText(textOfJSON(e.NotMade))},
+	}.update("integration_events", "workspace_id = $1 AND integration_id = $2 AND event_id = $3", workspace, e.IntegrationID, e.ID)
+	if _, err = t.q.ExecContext(ctx, statement, args...); err != nil {
 		return translate(err)
 	}
 	return t.keepAnswers(ctx, workspace, answersOf([]Arrival{d}))

@@ -52,23 +52,19 @@ func (t *Tx) SettleFetched(ctx context.Context, workspace, integration uuid.UUID
 		ORDER BY event_id FOR NO KEY UPDATE`, workspace, integration, uuids(ids)); err != nil {
 		return translate(err)
 	}
-	var outcomes, details, leadIDs, notMade []string
-	var made []int
 	var answers []FetchedAnswer
-	ids = ids[:0]
-	for _, e := range events {
+	settled := make([]*Event, len(events))
+	for i := range events {
+		e := &events[i]
 		e.settleFetched(byEvent[e.ID])
-		ids, outcomes, details, leadIDs = append(ids, e.ID), append(outcomes, string(e.Outcome)), append(details, e.Detail), append(leadIDs, uuidArray(e.LeadIDs))
-		made, notMade = append(made, e.Made), append(notMade, notMadeJSON(e.NotMade))
-		answers = append(answers, e.answers(byEvent[e.ID])...)
+		settled[i], answers = e, append(answers, e.answers(byEvent[e.ID])...)
 	}
+	from, args := unnest("n", []any{workspace, integration}, settledColumns(settled)...)
 	_, err := t.q.ExecContext(ctx, `
 		UPDATE integration_events e SET outcome = n.outcome, detail = nullif(n.detail, ''), lead_ids = n.lead_ids::uuid[],
-			made = n.made, not_made = nullif(n.not_made, '')::jsonb
-		FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[])
-			AS n (event_id, outcome, detail, lead_ids, made, not_made)
-		WHERE e.workspace_id = $1 AND e.integration_id = $2 AND e.event_id = n.event_id`,
-		workspace, integration, uuids(ids), texts(outcomes), texts(details), texts(leadIDs), ints(made), texts(notMade))
+			made = n.made, not_made = n.not_made
+		FROM `+from+`
+		WHERE e.workspace_id = $1 AND e.integration_id = $2 AND e.event_id = n.event_id`, args...)
 	if err != nil {
 		return translate(err)
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,17 +56,6 @@ func (e *Event) NotMadeText() string {
 	return text
 }
 
-func notMadeJSON(all []NotMade) string {
-	if len(all) == 0 {
-		return ""
-	}
-	text, err := json.Marshal(all)
-	if err != nil {
-		return "" // of text and numbers there is none that cannot be written
-	}
-	return string(text)
-}
-
 // A FetchedAnswer is a lead as its platform gave it, for the arrival that told of it.
 type FetchedAnswer struct {
 	IntegrationID uuid.UUID `db:"integration_id"`
@@ -98,22 +86,20 @@ func (t *Tx) keepAnswers(ctx context.Context, workspace uuid.UUID, all []Fetched
 	if len(all) == 0 {
 		return nil
 	}
-	var integrations, events, leads []uuid.UUID
-	var places []int
-	var ids []string
-	var answers [][]byte
-	for _, a := range all {
-		integrations, events, leads = append(integrations, a.IntegrationID), append(events, a.EventID), append(leads, a.LeadID)
-		places, ids, answers = append(places, a.Place), append(ids, a.ExternalID), append(answers, a.Answer)
-	}
+	ids := func(of func(*FetchedAnswer) uuid.UUID) array { return uuids(pluck(all, of)) }
+	from, args := unnest("n", []any{workspace, uuid.Nil, t.now()},
+		column{"integration_id", ids(func(a *FetchedAnswer) uuid.UUID { return a.IntegrationID })},
+		column{"event_id", ids(func(a *FetchedAnswer) uuid.UUID { return a.EventID })},
+		column{"place", ints(pluck(all, func(a *FetchedAnswer) int { return a.Place }))},
+		column{"external_id", texts(pluck(all, func(a *FetchedAnswer) string { return a.ExternalID }))},
+		column{"answer", byteas(pluck(all, func(a *FetchedAnswer) []byte { return a.Answer }))},
+		column{"lead_id", ids(func(a *FetchedAnswer) uuid.UUID { return a.LeadID })})
 	_, err := t.q.ExecContext(ctx, `
 		INSERT INTO fetched_answers (workspace_id, integration_id, event_id, place, external_id, answer, lead_id, created_at)
 		SELECT DISTINCT ON (integration_id, event_id, place) $1, integration_id, event_id, place, external_id, answer, nullif(lead_id, $2), $3
-		FROM unnest($4::uuid[], $5::uuid[], $6::int[], $7::text[], $8::bytea[], $9::uuid[])
-			AS n (integration_id, event_id, place, external_id, answer, lead_id)
+		FROM `+from+`
 		ORDER BY integration_id, event_id, place
-		ON CONFLICT (workspace_id, integration_id, event_id, place) DO UPDATE SET answer = EXCLUDED.answer, lead_id = EXCLUDED.lead_id`,
-		workspace, uuid.Nil, t.now(), uuids(integrations), uuids(events), ints(places), texts(ids), byteas(answers), uuids(leads))
+		ON CONFLICT (workspace_id, integration_id, event_id, place) DO UPDATE SET answer = EXCLUDED.answer, lead_id = EXCLUDED.lead_id`, args...)
 	if err != nil {
 		return fmt.Errorf("keeping %d answers of platforms: %w", len(all), translate(err))
 	}

@@ -167,14 +167,11 @@ func (t *Tx) EditLead(ctx context.Context, workspace, id uuid.UUID, edit func(*L
 		former = append(former, contact.NameMark(before.Name))
 	}
 	l.PhoneE164, l.UpdatedAt = keys.e164, t.now()
-	_, err = t.q.ExecContext(ctx, `
-		UPDATE leads SET name = $3, email = $4, phone = $5, fields = $6, source_id = $7, updated_at = $8,
-			phone_e164 = $9, email_key = $10, words = array_to_tsvector(string_to_array($11, ' ')),
-			former = CASE WHEN cardinality($12::int[]) > 0 THEN former || $12::int[] ELSE former END
-		WHERE workspace_id = $1 AND lead_id = $2`,
-		workspace, id, nullText(l.Name), nullText(l.Email), nullText(l.Phone), string(l.Fields), l.SourceID, l.UpdatedAt,
-		nullText(keys.e164), nullText(keys.email), keys.words, ints(former))
-	if err != nil {
+	update, args := append(contactRow(l.contact(), keys), row{
+		{"email_key", nullText(keys.email)}, {"updated_at", l.UpdatedAt},
+		{"former", expr{"CASE WHEN cardinality(?::int[]) > 0 THEN former || ?::int[] ELSE former END", ints(former)}},
+	}...).update("leads", "workspace_id = $1 AND lead_id = $2", workspace, id)
+	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return l, translate(err)
 	}
 	changed := before.contact().changed(l.contact())

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -189,31 +190,32 @@ func contentID(l NewLead) string {
 
 // insertLeads inserts those leads whose external id is new, or another person's, and finds the others.
 func (t *Tx) insertLeads(ctx context.Context, w Workspace, leads []NewLead) ([]AddedLead, error) {
-	c, err := t.columnsOf(w, leads)
+	rows, err := t.leadRows(w, leads)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.recogniseErased(ctx, w.ID, leads, c.externals); err != nil {
+	if err := t.recogniseErased(ctx, w.ID, rows); err != nil {
 		return nil, err
 	}
-	inserted, err := t.insertRows(ctx, w.ID, c)
+	inserted, err := t.insertRows(ctx, w.ID, rows)
 	if err != nil {
 		return nil, err
 	}
 	added := make([]AddedLead, len(leads))
 	places := make([]int, len(leads))
-	for i, id := range c.ids {
-		added[i].ID, places[i] = id, i
+	for i, r := range rows {
+		added[i].ID, places[i] = r.id, i
 	}
 	if len(inserted) == len(leads) {
 		return added, nil
 	}
-	return added, t.settleKnown(ctx, w, leads, c, missing(places, c.ids, inserted), added)
+	return added, t.settleKnown(ctx, w, leads, rows, missing(places, rows, inserted), added)
 }
 
 // insertRows inserts those leads whose external id nobody holds, and returns their ids. Where one external id stands in
 // them twice, the first is inserted.
-func (t *Tx) insertRows(ctx context.Context, workspace uuid.UUID, c leadColumns) ([]uuid.UUID, error) {
+func (t *Tx) insertRows(ctx context.Context, workspace uuid.UUID, rows []leadRow) ([]uuid.UUID, error) {
+	from, args := unnest("n", []any{workspace, uuid.Nil, t.now()}, leadColumns(rows)...)
 	var inserted []uuid.UUID
 	err := sqlx.SelectContext(ctx, t.q, &inserted, `
 		INSERT INTO leads (workspace_id, lead_id, name, email, phone, fields, source_id, channel, origin, external_id, also_id,
@@ -223,64 +225,56 @@ func (t *Tx) insertRows(ctx context.Context, workspace uuid.UUID, c leadColumns)
 			origin, nullif(external_id, ''), nullif(also_id, ''), decisions, nullif(e164, ''), nullif(email_key, ''),
 			array_to_tsvector(string_to_array(words, ' ')), nullif(integration_id, $2), coalesce(test, 0) = 1, attribution, consent,
 			$3, $3
-		FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::uuid[], $10::text[], $11::text[],
-			$12::text[], $13::int[], $14::text[], $15::text[], $16::text[], $17::uuid[], $18::int[],
-			$19::jsonb[], $20::jsonb[], $21::text[]) WITH ORDINALITY
-			AS n (lead_id, name, email, phone, fields, source_id, channel, origin, external_id, decisions, e164, email_key,
-				words, integration_id, test, attribution, consent, also_id, place)
-		ORDER BY origin, external_id, place -- the same in every transaction, or two could wait for each other
+		FROM `+from+`
+		ORDER BY origin, external_id, ordinal -- the same in every transaction, or two could wait for each other
 		ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
-		RETURNING lead_id`,
-		workspace, uuid.Nil, t.now(), uuids(c.ids), texts(c.names), texts(c.emails), texts(c.phones), jsonbs(c.fields),
-		uuids(c.sources), texts(c.channels), texts(c.origins), texts(c.externals), ints(c.decisions), texts(c.e164s),
-		texts(c.emailKeys), texts(c.words), uuids(unlessEmpty(c.integrations)), ints(unlessEmpty(c.tests)),
-		jsonbs(unlessEmpty(c.attributions)), jsonbs(unlessEmpty(c.consents)), texts(unlessEmpty(c.also)))
+		RETURNING lead_id`, args...)
 	return inserted, translate(err)
 }
 
-// leadColumns are new leads, a slice a column.
-type leadColumns struct {
-	ids, sources, integrations                                  []uuid.UUID
-	names, emails, phones, fields, channels, origins, externals []string
-	also                                                        []string // external ids that another lead holds
-	e164s, emailKeys, words                                     []string
-	attributions, consents                                      []string
-	decisions, tests                                            []int
+// A leadRow is a new lead as it is inserted.
+type leadRow struct {
+	*NewLead
+	id uuid.UUID
+	// external is its external id, empty where another lead holds that; then also is it.
+	external, also string
+	keys           contactKeys
 }
 
-func (t *Tx) columnsOf(w Workspace, leads []NewLead) (leadColumns, error) {
-	var c leadColumns
-	for _, l := range leads {
+func (t *Tx) leadRows(w Workspace, leads []NewLead) ([]leadRow, error) {
+	rows := make([]leadRow, len(leads))
+	for i := range leads {
+		l := &leads[i]
 		id, err := t.newID()
 		if err != nil {
-			return c, err
+			return nil, err
 		}
-		fields := "{}"
-		if len(l.Fields) > 0 {
-			fields = string(l.Fields)
-		}
-		c.ids, c.sources = append(c.ids, id), append(c.sources, l.SourceID)
-		c.names, c.emails, c.phones = append(c.names, l.Name), append(c.emails, l.Email), append(c.phones, l.Phone)
-		c.fields, c.channels = append(c.fields, fields), append(c.channels, l.Channel)
-		c.origins, c.externals, c.also = append(c.origins, l.Origin), append(c.externals, l.ExternalID), append(c.also, "")
-		c.decisions, c.tests = append(c.decisions, l.Distribute.Decisions()), append(c.tests, oneIf(l.Test))
-		c.integrations = append(c.integrations, l.IntegrationID)
-		c.attributions, c.consents = append(c.attributions, string(l.Attribution)), append(c.consents, string(l.Consent))
-		keys := keysOf(w.ID, w.Region, l.Name, l.Email, l.Phone)
-		c.e164s, c.emailKeys, c.words = append(c.e164s, keys.e164), append(c.emailKeys, keys.email), append(c.words, keys.words)
+		rows[i] = leadRow{NewLead: l, id: id, external: l.ExternalID, keys: keysOf(w.ID, w.Region, l.Name, l.Email, l.Phone)}
 	}
-	return c, nil
+	return rows, nil
 }
 
-// pick gives some of the leads.
-func (c leadColumns) pick(places []int) leadColumns {
-	return leadColumns{
-		ids: pick(c.ids, places), sources: pick(c.sources, places), integrations: pick(c.integrations, places),
-		names: pick(c.names, places), emails: pick(c.emails, places), phones: pick(c.phones, places),
-		fields: pick(c.fields, places), channels: pick(c.channels, places), origins: pick(c.origins, places),
-		externals: pick(c.externals, places), also: pick(c.also, places), e164s: pick(c.e164s, places),
-		emailKeys: pick(c.emailKeys, places), words: pick(c.words, places), attributions: pick(c.attributions, places),
-		consents: pick(c.consents, places), decisions: pick(c.decisions, places), tests: pick(c.tests, places),
+func leadColumns(rows []leadRow) []column {
+	texted := func(of func(*leadRow) string) array { return texts(pluck(rows, of)) }
+	return []column{
+		{"lead_id", uuids(pluck(rows, func(l *leadRow) uuid.UUID { return l.id }))},
+		{"name", texted(func(l *leadRow) string { return l.Name })},
+		{"email", texted(func(l *leadRow) string { return l.Email })},
+		{"phone", texted(func(l *leadRow) string { return l.Phone })},
+		{"fields", jsonbs(pluck(rows, func(l *leadRow) string { return cmp.Or(string(l.Fields), "{}") }))},
+		{"source_id", uuids(pluck(rows, func(l *leadRow) uuid.UUID { return l.SourceID }))},
+		{"channel", texted(func(l *leadRow) string { return l.Channel })},
+		{"origin", texted(func(l *leadRow) string { return l.Origin })},
+		{"external_id", texted(func(l *leadRow) string { return l.external })},
+		{"decisions", ints(pluck(rows, func(l *leadRow) int { return l.Distribute.Decisions() }))},
+		{"e164", texted(func(l *leadRow) string { return l.keys.e164 })},
+		{"email_key", texted(func(l *leadRow) string { return l.keys.email })},
+		{"words", texted(func(l *leadRow) string { return l.keys.words })},
+		{"integration_id", uuids(unlessEmpty(pluck(rows, func(l *leadRow) uuid.UUID { return l.IntegrationID })))},
+		{"test", ints(unlessEmpty(pluck(rows, func(l *leadRow) int { return oneIf(l.Test) })))},
+		{"attribution", jsonbs(unlessEmpty(pluck(rows, func(l *leadRow) string { return string(l.Attribution) })))},
+		{"consent", jsonbs(unlessEmpty(pluck(rows, func(l *leadRow) string { return string(l.Consent) })))},
+		{"also_id", texts(unlessEmpty(pluck(rows, func(l *leadRow) string { return l.also })))},
 	}
 }
 

@@ -80,8 +80,8 @@ type known struct {
 
 // settleKnown finds the leads that are there in the place of those at places, which were not inserted, and inserts those
 // that are others all the same.
-func (t *Tx) settleKnown(ctx context.Context, w Workspace, leads []NewLead, c leadColumns, places []int, added []AddedLead) error {
-	k := known{Tx: t, w: w, leads: leads, ids: slices.Clone(c.externals), added: added, people: make(map[int]contact.Identity, len(places))}
+func (t *Tx) settleKnown(ctx context.Context, w Workspace, leads []NewLead, rows []leadRow, places []int, added []AddedLead) error {
+	k := known{Tx: t, w: w, leads: leads, ids: pluck(rows, func(l *leadRow) string { return l.external }), added: added, people: make(map[int]contact.Identity, len(places))}
 	for _, place := range places {
 		k.people[place] = contact.Identify(leads[place].Email, leads[place].Phone, w.Region)
 	}
@@ -93,18 +93,18 @@ func (t *Tx) settleKnown(ctx context.Context, w Workspace, leads []NewLead, c le
 		return err
 	}
 	for range 3 {
-		fresh, released, err := k.decide(ctx, places, &c)
+		fresh, released, err := k.decide(ctx, places, rows)
 		if err != nil || len(fresh) == 0 {
 			return err
 		}
 		if err := k.release(ctx, released); err != nil {
 			return err
 		}
-		inserted, err := t.insertRows(ctx, w.ID, c.pick(fresh))
+		inserted, err := t.insertRows(ctx, w.ID, pick(rows, fresh))
 		if err != nil {
 			return err
 		}
-		if places = missing(fresh, c.ids, inserted); len(places) == 0 {
+		if places = missing(fresh, rows, inserted); len(places) == 0 {
 			return nil
 		}
 		// An id that nobody held any more, since its holder was erased a moment ago, has another holder by now.
@@ -113,12 +113,12 @@ func (t *Tx) settleKnown(ctx context.Context, w Workspace, leads []NewLead, c le
 }
 
 // missing are the places whose ids are not among those inserted.
-func missing(places []int, ids, inserted []uuid.UUID) []int {
+func missing(places []int, rows []leadRow, inserted []uuid.UUID) []int {
 	there := make(map[uuid.UUID]bool, len(inserted))
 	for _, id := range inserted {
 		there[id] = true
 	}
-	return slices.DeleteFunc(slices.Clone(places), func(place int) bool { return there[ids[place]] })
+	return slices.DeleteFunc(slices.Clone(places), func(place int) bool { return there[rows[place].id] })
 }
 
 // sharing settles the leads that certainly are their ids' holders, and returns the others: by far the fewest.
@@ -160,8 +160,8 @@ func (k *known) lock(ctx context.Context, places []int) error {
 type namedID struct{ origin, id string }
 
 // decide settles leads, and returns the places of those to be inserted and the holders that are to release their ids to
-// them. What is to be inserted beside a holder has its id moved to c.also.
-func (k *known) decide(ctx context.Context, places []int, c *leadColumns) (fresh []int, released []uuid.UUID, err error) {
+// them. What is to be inserted beside a holder has its id moved to also.
+func (k *known) decide(ctx context.Context, places []int, rows []leadRow) (fresh []int, released []uuid.UUID, err error) {
 	holders, err := k.holders(ctx, places)
 	if err != nil {
 		return nil, nil, err
@@ -187,30 +187,30 @@ func (k *known) decide(ctx context.Context, places []int, c *leadColumns) (fresh
 		if o.ID == uuid.Nil && h.byName(l, who) {
 			o.ID = namesakes.of(id, l)
 		}
-		c.externals[place], c.also[place] = id.id, ""
+		rows[place].external, rows[place].also = id.id, ""
 		var is bool
 		if k.added[place], is = recognise(l, who, h, o); is {
 			continue
 		}
-		fresh, k.added[place] = append(fresh, place), AddedLead{ID: c.ids[place]}
+		fresh, k.added[place] = append(fresh, place), AddedLead{ID: rows[place].id}
 		if h.holds() {
-			c.externals[place], c.also[place] = "", id.id
+			rows[place].external, rows[place].also = "", id.id
 			k.added[place].Beside = h.ID
 			if beside[id] == nil {
 				beside[id] = make(map[string]uuid.UUID)
 			}
 			for _, mark := range marks {
-				beside[id][mark] = c.ids[place]
+				beside[id][mark] = rows[place].id
 			}
 			if h.byName(l, who) {
-				namesakes.add(id, namesake{ID: c.ids[place], Name: l.Name})
+				namesakes.add(id, namesake{ID: rows[place].id, Name: l.Name})
 			}
 			continue
 		}
 		if h.ID != uuid.Nil {
 			released = append(released, h.ID)
 		}
-		now[id] = holder{ID: c.ids[place], Name: l.Name, who: who}
+		now[id] = holder{ID: rows[place].id, Name: l.Name, who: who}
 	}
 	return fresh, released, nil
 }

@@ -57,6 +57,16 @@ const memberColumns = `member_id, name, coalesce(email, '') AS email, coalesce(t
 	coalesce(timezone, '') AS timezone, notify_by, quiet_from, quiet_to, coalesce(email_off, '') AS email_off, active,
 	created_at, updated_at`
 
+// row is what can be said of a member when they are made.
+func (m Member) row() row {
+	quietFrom, quietTo := quietColumns(m.QuietHours)
+	return row{
+		{"name", m.Name}, {"email", nullText(m.Email)}, {"telegram_chat_id", nullText(m.TelegramChatID)},
+		{"timezone", nullText(m.Timezone)}, {"notify_by", channelArray(m.NotifyBy)}, {"quiet_from", quietFrom},
+		{"quiet_to", quietTo},
+	}
+}
+
 // CreateMember makes an active member; the id and the times are the store's to give.
 func (q Queries) CreateMember(ctx context.Context, workspace uuid.UUID, m Member) (Member, error) {
 	if err := m.check(Member{}); err != nil {
@@ -66,16 +76,13 @@ func (q Queries) CreateMember(ctx context.Context, workspace uuid.UUID, m Member
 	if err != nil {
 		return m, err
 	}
-	quietFrom, quietTo := quietColumns(m.QuietHours)
-	var row memberRow
-	err = sqlx.GetContext(ctx, q.q, &row, `
-		INSERT INTO members (workspace_id, member_id, name, email, telegram_chat_id, timezone, created_at, updated_at, notify_by,
-			quiet_from, quiet_to)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)
-		RETURNING `+memberColumns,
-		workspace, id, m.Name, nullText(m.Email), nullText(m.TelegramChatID), nullText(m.Timezone), q.now(),
-		channelArray(m.NotifyBy), quietFrom, quietTo)
-	return row.member(), translate(err)
+	now := q.now()
+	insert, args := append(m.row(), row{
+		{"workspace_id", workspace}, {"member_id", id}, {"created_at", now}, {"updated_at", now},
+	}...).insert("members")
+	var made memberRow
+	err = sqlx.GetContext(ctx, q.q, &made, insert+` RETURNING `+memberColumns, args...)
+	return made.member(), translate(err)
 }
 
 // Member returns a member, ErrNotFound where there is none or they were removed.
@@ -118,13 +125,10 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 		return m, err
 	}
 	m.UpdatedAt = t.now()
-	quietFrom, quietTo := quietColumns(m.QuietHours)
-	_, err = t.q.ExecContext(ctx, `
-		UPDATE members SET name = $3, email = $4, telegram_chat_id = $5, timezone = $6, active = $7, updated_at = $8,
-			notify_by = $9, quiet_from = $10, quiet_to = $11, email_off = $12
-		WHERE workspace_id = $1 AND member_id = $2`,
-		workspace, member, m.Name, nullText(m.Email), nullText(m.TelegramChatID), nullText(m.Timezone), m.Active, m.UpdatedAt,
-		channelArray(m.NotifyBy), quietFrom, quietTo, nullText(m.EmailOff))
+	update, args := append(m.row(), row{
+		{"active", m.Active}, {"email_off", nullText(m.EmailOff)}, {"updated_at", m.UpdatedAt},
+	}...).update("members", "workspace_id = $1 AND member_id = $2", workspace, member)
+	_, err = t.q.ExecContext(ctx, update, args...)
 	if err == nil && m.Timezone != before.Timezone {
 		err = t.askToReplan(ctx, workspace, `m.member_id = $2`, member)
 	}

@@ -84,15 +84,24 @@ func (t *Tx) CreateOpportunity(ctx context.Context, workspace, member uuid.UUID,
 	if err != nil {
 		return o, err
 	}
-	if _, err := t.q.ExecContext(ctx, `
-		INSERT INTO opportunities (workspace_id, opportunity_id, lead_id, assigned_lead_id, customer_id, member_id, title,
-			stage, amount, currency, source_id, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::numeric, $10, $11, $12, $12)`,
-		workspace, id, o.LeadID, o.AssignedLeadID, o.CustomerID, o.MemberID, o.Title, o.Stage, nullText(o.Amount),
-		nullText(o.Currency), o.SourceID, t.now()); err != nil {
+	now := t.now()
+	insert, args := append(o.row(), row{
+		{"workspace_id", workspace}, {"opportunity_id", id}, {"lead_id", o.LeadID},
+		{"assigned_lead_id", o.AssignedLeadID}, {"customer_id", o.CustomerID}, {"member_id", o.MemberID},
+		{"created_at", now}, {"updated_at", now},
+	}...).insert("opportunities")
+	if _, err := t.q.ExecContext(ctx, insert, args...); err != nil {
 		return o, translate(err)
 	}
 	return t.Opportunity(ctx, workspace, uuid.Nil, id)
+}
+
+// row is what can be changed of an opportunity.
+func (o Opportunity) row() row {
+	return row{
+		{"title", o.Title}, {"stage", o.Stage}, {"amount", expr{"?::numeric", nullText(o.Amount)}},
+		{"currency", nullText(o.Currency)}, {"source_id", o.SourceID},
+	}
 }
 
 // place finds what a new opportunity is on, whose that is, and the customer that it was converted to. It keeps
@@ -158,10 +167,9 @@ func (t *Tx) EditOpportunity(ctx context.Context, workspace, member, id uuid.UUI
 	if err := t.checkPick(ctx, workspace, had, o.SourceID, o.offer()); err != nil {
 		return o, err
 	}
-	if _, err := t.q.ExecContext(ctx, `
-		UPDATE opportunities SET title = $3, stage = $4, amount = $5::numeric, currency = $6, source_id = $7, updated_at = $8
-		WHERE workspace_id = $1 AND opportunity_id = $2`,
-		workspace, id, o.Title, o.Stage, nullText(o.Amount), nullText(o.Currency), o.SourceID, t.now()); err != nil {
+	update, args := append(o.row(), value{"updated_at", t.now()}).update("opportunities",
+		"workspace_id = $1 AND opportunity_id = $2", workspace, id)
+	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return o, translate(err)
 	}
 	return t.Opportunity(ctx, workspace, member, id)

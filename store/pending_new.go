@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -55,72 +54,56 @@ func (t *Tx) addPending(ctx context.Context, workspace uuid.UUID, queue lead.Que
 func (t *Tx) insertPending(ctx context.Context, workspace uuid.UUID, trigger lead.Trigger, pace lead.Pace, pending []pendingLead, batchOf func(i int) uuid.UUID) error {
 	for start := 0; start < len(pending); start += pendingPart {
 		end := min(start+pendingPart, len(pending))
-		columns, err := pendingColumns(pending[start:end], func(i int) uuid.UUID { return batchOf(start + i) })
+		part, err := identified(pending[start:end])
 		if err != nil {
 			return err
 		}
-		args := append([]any{workspace, uuid.Nil, trigger, nullText(string(pace)), t.now()}, columns...)
+		from, args := unnest("p", []any{workspace, uuid.Nil, trigger, nullText(string(pace)), t.now()},
+			pendingColumns(part, func(i int) uuid.UUID { return batchOf(start + i) })...)
 		if _, err := t.q.ExecContext(ctx, `
 			INSERT INTO pending_leads (workspace_id, pending_id, batch_id, lead_id, group_id, member_id, assignment_id,
 				retry_of, same_as, ring_version, turn, skipped, refused, trigger, pace, due_at, accepted_at)
 			SELECT $1, p.pending_id, nullif(p.batch_id, $2), p.lead_id, nullif(p.group_id, $2), nullif(p.member_id, $2),
 				nullif(p.assignment_id, $2), nullif(p.retry_of, $2), nullif(p.same_as, $2), nullif(p.version, 0),
 				CASE WHEN p.version > 0 THEN coalesce(p.turn, 0) END, p.skipped, nullif(p.refused, ''), $3, $4, p.due_at, $5
-			FROM unnest($6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[],
-				$13::uuid[], $14::int[], $15::bigint[], $16::jsonb[], $17::text[], $18::timestamptz[])
-				AS p (pending_id, batch_id, lead_id, group_id, member_id, assignment_id, retry_of, same_as, version, turn, skipped,
-					refused, due_at)`, args...); err != nil {
+			FROM `+from, args...); err != nil {
 			return fmt.Errorf("storing %d pending leads: %w", len(pending), translate(err))
 		}
 	}
 	return nil
 }
 
-// pendingColumns gives decisions, a slice a column.
-func pendingColumns(pending []pendingLead, batchOf func(i int) uuid.UUID) ([]any, error) {
-	n := len(pending)
-	var ids [8][]uuid.UUID // pending, batch, lead, group, member, assignment, retried history, earlier lead
-	for i := range ids {
-		ids[i] = make([]uuid.UUID, n)
-	}
-	versions, turns, due := make([]int, n), make([]int64, n), make([]time.Time, n)
-	skipped, refused := make([]string, n), make([]string, n)
+// identified gives decisions their ids, where they have none.
+func identified(pending []pendingLead) (_ []pendingLead, err error) {
 	for i := range pending {
-		p := &pending[i]
-		var err error
-		if p.id == uuid.Nil {
+		if p := &pending[i]; p.id == uuid.Nil {
 			if p.id, err = uuid.NewV7(); err != nil {
 				return nil, err
 			}
 		}
-		for k, v := range [...]uuid.UUID{p.id, batchOf(i), p.lead, p.group, p.member, p.assignment, p.retryOf, p.sameAs} {
-			ids[k][i] = v
-		}
-		versions[i], turns[i], due[i], refused[i] = p.version, p.turn, p.due, string(p.refused)
-		if len(p.skipped) > 0 {
-			text, err := json.Marshal(p.skipped)
-			if err != nil {
-				return nil, err
-			}
-			skipped[i] = string(text)
-		}
 	}
-	columns := make([]any, 0, len(ids)+5)
-	for _, column := range ids {
-		columns = append(columns, uuids(unlessEmpty(column)))
-	}
-	return append(columns, ints(unlessEmpty(versions)), bigints(unlessEmpty(turns)), jsonbs(unlessEmpty(skipped)),
-		texts(unlessEmpty(refused)), timestamps(due)), nil
+	return pending, nil
 }
 
-// unlessEmpty leaves out a column in which every row is empty. The database fills it up with NULLs, which mean the same,
-// and of a large assignment's columns most are empty.
-func unlessEmpty[T comparable](column []T) []T {
-	var none T
-	for _, v := range column {
-		if v != none {
-			return column
-		}
+func pendingColumns(pending []pendingLead, batchOf func(i int) uuid.UUID) []column {
+	ids := func(of func(*pendingLead) uuid.UUID) array { return uuids(unlessEmpty(pluck(pending, of))) }
+	batches := make([]uuid.UUID, len(pending))
+	for i := range pending {
+		batches[i] = batchOf(i)
 	}
-	return nil
+	return []column{
+		{"pending_id", ids(func(p *pendingLead) uuid.UUID { return p.id })},
+		{"batch_id", uuids(unlessEmpty(batches))},
+		{"lead_id", ids(func(p *pendingLead) uuid.UUID { return p.lead })},
+		{"group_id", ids(func(p *pendingLead) uuid.UUID { return p.group })},
+		{"member_id", ids(func(p *pendingLead) uuid.UUID { return p.member })},
+		{"assignment_id", ids(func(p *pendingLead) uuid.UUID { return p.assignment })},
+		{"retry_of", ids(func(p *pendingLead) uuid.UUID { return p.retryOf })},
+		{"same_as", ids(func(p *pendingLead) uuid.UUID { return p.sameAs })},
+		{"version", ints(unlessEmpty(pluck(pending, func(p *pendingLead) int { return p.version })))},
+		{"turn", bigints(unlessEmpty(pluck(pending, func(p *pendingLead) int64 { return p.turn })))},
+		{"skipped", jsonbs(unlessEmpty(pluck(pending, func(p *pendingLead) string { return textOfJSON(p.skipped) })))},
+		{"refused", texts(unlessEmpty(pluck(pending, func(p *pendingLead) lead.Reason { return p.refused })))},
+		{"due_at", timestamps(pluck(pending, func(p *pendingLead) time.Time { return p.due }))},
+	}
 }

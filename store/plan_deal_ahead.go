@@ -71,11 +71,10 @@ func (t *Tx) spend(ctx context.Context, d *distribution) error {
 		return nil
 	}
 	t.draws = append(t.draws, d.draws...)
-	args := append([]any{d.workspace, uuid.Nil}, turnColumns(d.turns)...)
+	from, args := unnest("t", []any{d.workspace, uuid.Nil}, turnColumns(d.turns)...)
 	_, err := t.q.ExecContext(ctx, `
 		INSERT INTO turns (workspace_id, group_id, version, turn, lead_id)
-		SELECT $1, group_id, version, turn, nullif(lead_id, $2)
-		FROM unnest($3::uuid[], $4::int[], $5::bigint[], $6::uuid[]) AS t (group_id, version, turn, lead_id)`, args...)
+		SELECT $1, group_id, version, turn, nullif(lead_id, $2) FROM `+from, args...)
 	var broken *Violation
 	if err = translate(err); errors.As(err, &broken) && broken.Constraint == "turns_pkey" {
 		return d.blame(errTurnTaken)

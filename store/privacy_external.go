@@ -19,11 +19,11 @@ func externalDigest(origin, id string) string {
 
 // recogniseErased puts their digests in the place of external ids that were erased, so that those leads are found and do
 // not come back. Only ids that tell who somebody is are looked for: hardly any does, so this costs nothing.
-func (t *Tx) recogniseErased(ctx context.Context, workspace uuid.UUID, leads []NewLead, ids []string) error {
+func (t *Tx) recogniseErased(ctx context.Context, workspace uuid.UUID, rows []leadRow) error {
 	var origins, digests []string
 	places := make(map[string][]int)
-	for i, l := range leads {
-		if !telling(l) {
+	for i, l := range rows {
+		if !telling(*l.NewLead) {
 			continue
 		}
 		digest := externalDigest(l.Origin, l.ExternalID)
@@ -45,7 +45,7 @@ func (t *Tx) recogniseErased(ctx context.Context, workspace uuid.UUID, leads []N
 	}
 	for _, digest := range erased {
 		for _, i := range places[digest] {
-			ids[i] = digest
+			rows[i].external = digest
 		}
 	}
 	return nil

@@ -139,8 +139,11 @@ func (t *Tx) changeStatus(ctx context.Context, workspace uuid.UUID, who Actor, c
 	if err != nil {
 		return err
 	}
-	_, err = t.q.ExecContext(ctx, `
-		INSERT INTO status_changes (workspace_id, assigned_lead_id, change_id, from_status, to_status, api_key_id, member_id, at, person_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, workspace, copied, id, from, to, who.ID, nullID(who.MemberID), t.now(), uuid.NullUUID{UUID: who.ID, Valid: who.Person})
+	insert, args := row{
+		{"workspace_id", workspace}, {"assigned_lead_id", copied}, {"change_id", id}, {"from_status", from},
+		{"to_status", to}, {"api_key_id", who.ID}, {"member_id", nullID(who.MemberID)}, {"at", t.now()},
+		{"person_id", uuid.NullUUID{UUID: who.ID, Valid: who.Person}},
+	}.insert("status_changes")
+	_, err = t.q.ExecContext(ctx, insert, args...)
 	return translate(err)
 }

@@ -82,12 +82,12 @@ func (t *Tx) EditWebhook(ctx context.Context, workspace, webhook uuid.UUID, edit
 	if fresh {
 		w.DisabledFor, w.FailingSince, w.Setbacks = "", nil, 0
 	}
-	_, err = t.q.ExecContext(ctx, `
-		UPDATE webhooks SET url = $3, events = $4, enabled = $5, sealed = $6, disabled_for = $7, failing_since = $8,
-			setbacks = $9, held_until = CASE WHEN $10 THEN NULL ELSE held_until END, updated_at = $11
-		WHERE workspace_id = $1 AND webhook_id = $2`,
-		workspace, webhook, w.URL, texts(w.Events), w.Enabled, w.Sealed, nullText(w.DisabledFor), w.FailingSince, w.Setbacks,
-		fresh, w.UpdatedAt)
+	update, args := row{
+		{"url", w.URL}, {"events", texts(w.Events)}, {"enabled", w.Enabled}, {"sealed", w.Sealed},
+		{"disabled_for", nullText(w.DisabledFor)}, {"failing_since", w.FailingSince}, {"setbacks", w.Setbacks},
+		{"held_until", expr{"CASE WHEN ? THEN NULL ELSE held_until END", fresh}}, {"updated_at", w.UpdatedAt},
+	}.update("webhooks", "workspace_id = $1 AND webhook_id = $2", workspace, webhook)
+	_, err = t.q.ExecContext(ctx, update, args...)
 	if err != nil || !fresh {
 		return w, translate(err)
 	}

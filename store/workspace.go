@@ -127,12 +127,14 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 		return w, err
 	}
 	w.UpdatedAt = t.now()
-	_, err := t.q.ExecContext(ctx, `
-		UPDATE workspaces SET name = $2, timezone = $3, region = $4, leads_distribution = $5, scheduled_distribution = $6,
-			distribution_from = $7, distribution_to = $8, updated_at = $9, statuses = $10, won_status = $11,
-			duplicates_policy = $12, duplicates_days = $13, api_key_max_days = $14
-		WHERE workspace_id = $1`, workspace, w.Name, w.Timezone, w.Region, w.LeadsDistribution, w.ScheduledDistribution,
-		int(w.Hours.From), int(w.Hours.To), w.UpdatedAt, texts(w.Statuses), w.WonStatus, string(w.Policy), w.Days, w.APIKeyMaxDays)
+	update, args := row{
+		{"name", w.Name}, {"timezone", w.Timezone}, {"region", w.Region}, {"leads_distribution", w.LeadsDistribution},
+		{"scheduled_distribution", w.ScheduledDistribution}, {"distribution_from", int(w.Hours.From)},
+		{"distribution_to", int(w.Hours.To)}, {"statuses", texts(w.Statuses)}, {"won_status", w.WonStatus},
+		{"duplicates_policy", string(w.Policy)}, {"duplicates_days", w.Days}, {"api_key_max_days", w.APIKeyMaxDays},
+		{"updated_at", w.UpdatedAt},
+	}.update("workspaces", "workspace_id = $1", workspace)
+	_, err := t.q.ExecContext(ctx, update, args...)
 	switch {
 	case err != nil:
 	case w.Hours != hours:
