@@ -7,14 +7,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/retryafter"
 )
 
 const (
@@ -157,14 +156,7 @@ func refusedStatus(status int, header http.Header) *RefusedError {
 // maxRetryAfter bounds for how long a platform may have us wait.
 const maxRetryAfter = 24 * time.Hour
 
-// retryAfter is how long the header asks to wait, in seconds or until a time; 0 where it does not.
+// retryAfter is how long a platform asks to wait; 0 where it does not.
 func retryAfter(header http.Header) time.Duration {
-	text := strings.TrimSpace(header.Get("Retry-After"))
-	if seconds, err := strconv.Atoi(text); err == nil {
-		return time.Duration(min(max(seconds, 0), int(maxRetryAfter/time.Second))) * time.Second
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return min(max(time.Until(at), 0), maxRetryAfter)
-	}
-	return 0
+	return retryafter.Of(header, time.Now(), maxRetryAfter)
 }

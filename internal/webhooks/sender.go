@@ -18,6 +18,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
+	"github.com/leadwheel/leadwheel/internal/retryafter"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -90,7 +91,7 @@ func (s *Sender) Send(ctx context.Context, address string, delivery uuid.UUID, c
 	}
 	return 0, &Failure{
 		Refusal: store.Refusal{Status: answer.StatusCode, Said: fmt.Sprintf("it answered %d %s", answer.StatusCode, http.StatusText(answer.StatusCode))},
-		After:   retryAfter(answer.Header.Get("Retry-After"), s.now()), Gone: answer.StatusCode == http.StatusGone,
+		After:   retryafter.Of(answer.Header, s.now(), maxWait), Gone: answer.StatusCode == http.StatusGone,
 	}
 }
 
@@ -127,15 +128,4 @@ func said(err error) string {
 	}
 	text := strings.ReplaceAll(discreet.Network(err), "\x00", "")
 	return strings.ToValidUTF8(text[:min(len(text), maxSaid)], "")
-}
-
-// retryAfter reads a Retry-After header, in seconds or as a time; 0 where there is none.
-func retryAfter(header string, now time.Time) time.Duration {
-	if seconds, err := strconv.Atoi(header); err == nil {
-		return min(max(time.Duration(seconds), 0), maxWait/time.Second) * time.Second
-	}
-	if at, err := http.ParseTime(header); err == nil {
-		return min(max(at.Sub(now), 0), maxWait)
-	}
-	return 0
 }

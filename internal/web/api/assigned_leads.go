@@ -146,7 +146,7 @@ func (p AssignedLeadPatch) apply(l *store.AssignedLead) error {
 	if err := overFields(p.Fields, &l.Fields); err != nil {
 		return err
 	}
-	overID(p.SourceID, &l.SourceID)
+	p.SourceID.overPointer(&l.SourceID)
 	return p.Status.overNeeded("status", &l.Status)
 }
 

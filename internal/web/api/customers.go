@@ -148,7 +148,7 @@ func (p CustomerPatch) apply(c *store.Customer) error {
 	p.Email.over(&c.Email)
 	p.Phone.over(&c.Phone)
 	p.Notes.over(&c.Notes)
-	overID(p.SourceID, &c.SourceID)
+	p.SourceID.overPointer(&c.SourceID)
 	if err := overFields(p.Fields, &c.Fields); err != nil {
 		return err
 	}

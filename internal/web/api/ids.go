@@ -30,16 +30,6 @@ func idOrNil(id *uuid.UUID) uuid.UUID {
 	return *id
 }
 
-// overID changes an optional id; null takes it away.
-func overID(p Patch[uuid.UUID], id **uuid.UUID) {
-	switch {
-	case p.null:
-		*id = nil
-	case p.set:
-		*id = &p.value
-	}
-}
-
 // textOrNull is text as JSON has it: null where there is none.
 func textOrNull[T ~string](text T) *T {
 	if text == "" {

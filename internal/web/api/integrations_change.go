@@ -144,13 +144,3 @@ func sealed(data []byte, err error) ([]byte, error) {
 	}
 	return data, err
 }
-
-// overPointer changes a field that is nil where there is none.
-func (p Patch[T]) overPointer(field **T) {
-	switch {
-	case p.null:
-		*field = nil
-	case p.set:
-		*field = &p.value
-	}
-}

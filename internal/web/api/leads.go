@@ -248,7 +248,7 @@ func (p LeadPatch) apply(l *store.Lead) error {
 	if err := overFields(p.Fields, &l.Fields); err != nil {
 		return err
 	}
-	overID(p.SourceID, &l.SourceID)
+	p.SourceID.overPointer(&l.SourceID)
 	return needContact("", &l.Name, &l.Email, &l.Phone)
 }
 

@@ -170,7 +170,7 @@ func (p OpportunityPatch) apply(o *store.Opportunity) error {
 	p.Amount.over(&amount)
 	o.Amount = string(amount)
 	p.Currency.over(&o.Currency)
-	overID(p.SourceID, &o.SourceID)
+	p.SourceID.overPointer(&o.SourceID)
 	return checkOpportunity(o)
 }
 

@@ -60,6 +60,16 @@ func (p Patch[T]) overNeeded(name string, field *T) error {
 	return nil
 }
 
+// overPointer changes a field that is nil where there is none.
+func (p Patch[T]) overPointer(field **T) {
+	switch {
+	case p.null:
+		*field = nil
+	case p.set:
+		*field = &p.value
+	}
+}
+
 // overName changes a name, which must have something to read.
 func overName(p Patch[string], field *string) error {
 	if err := p.overNeeded("name", field); err != nil {

@@ -172,7 +172,7 @@ func (a *API) patchPerson(ctx context.Context, c *call, in *patchInput[PersonPat
 			if err := overPassword(in.Body.HasPassword, p); err != nil {
 				return err
 			}
-			if overID(in.Body.MemberID, &p.MemberID); p.Role != before && in.ID == idOrNil(c.PersonID) {
+			if in.Body.MemberID.overPointer(&p.MemberID); p.Role != before && in.ID == idOrNil(c.PersonID) {
 				return &store.FieldError{Field: "role", Message: "this is your own role; let another admin change it"}
 			}
 			return nil
