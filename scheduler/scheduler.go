@@ -1,5 +1,6 @@
 // Package scheduler is what happens by the clock: arming pending leads, feeding bulk work, reconciling what was
-// lost on the way, and keeping house. One scheduler leads; others stand by. It imports store, tasks and what they build on.
+// lost on the way, and keeping house. One scheduler leads; others stand by. internal/app starts it. It finds what is to be done
+// and hands it to the queue: it gives no lead to anybody, and tells no one of any.
 package scheduler
 
 import (

@@ -155,7 +155,7 @@ func (f *followers) take(d *distribution, c claim) (taken bool) {
 	return false
 }
 
-// giveAll decides a claim for each of the members, those who have its lead already apart; if all do, it fails for that.
+// giveAll decides a claim for each of the members except those who have its lead already; if all have, it fails for that.
 func (d *distribution) giveAll(c claim, members []uuid.UUID) {
 	given := false
 	for _, m := range members {

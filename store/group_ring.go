@@ -92,8 +92,8 @@ const freeTurns = `
 		FROM (SELECT turn, lead(turn) OVER (ORDER BY turn) AS next FROM used) pairs WHERE next > turn + 1
 	) AS all_free ORDER BY free`
 
-// position reads from the ledger how far a ring has been handed out. Turns below the settled one are all used, owed ones
-// apart, so a long history costs nothing.
+// position reads from the ledger how far a ring has been handed out. Turns below the settled one are all used except owed
+// ones, so a long history costs nothing.
 func (q Queries) position(ctx context.Context, workspace uuid.UUID, row ringRow) (lead.Position, error) {
 	p := lead.Position{Next: row.Settled}
 	err := sqlx.GetContext(ctx, q.q, &p.Next, `

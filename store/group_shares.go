@@ -31,9 +31,9 @@ func (s *shares[T]) add(member uuid.UUID, one T) {
 }
 
 // plan draws when each is due: the k-th of the i-th member at the k-th of the i-th times. What the members have on schedule
-// counts, some pending leads apart.
-func (s *shares[T]) plan(ctx context.Context, t *Tx, w Workspace, pace lead.Pace, now time.Time, seed lead.Seed, apart []uuid.UUID) ([][]time.Time, error) {
-	if err := t.workloads(ctx, w, now, s.members, apart); err != nil {
+// counts, except the pending leads in except.
+func (s *shares[T]) plan(ctx context.Context, t *Tx, w Workspace, pace lead.Pace, now time.Time, seed lead.Seed, except []uuid.UUID) ([][]time.Time, error) {
+	if err := t.workloads(ctx, w, now, s.members, except); err != nil {
 		return nil, err
 	}
 	return lead.Plan(lead.Schedule{Now: now, Seed: seed, Pace: pace, Hours: w.Hours, Members: s.members})

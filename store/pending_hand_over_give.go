@@ -92,12 +92,12 @@ func (h *handOver) give(ctx context.Context, part []plannedLead) (int, error) {
 		}
 		var times [][]time.Time
 		if pace != "" {
-			apart := make([]uuid.UUID, len(anew))
+			except := make([]uuid.UUID, len(anew))
 			for i, l := range anew {
-				apart[i] = l.ID
+				except[i] = l.ID
 			}
 			var err error
-			if times, err = share.plan(ctx, h.t, h.w, pace, now, newSeed(now), apart); err != nil {
+			if times, err = share.plan(ctx, h.t, h.w, pace, now, newSeed(now), except); err != nil {
 				return 0, err
 			}
 		}

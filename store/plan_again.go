@@ -49,9 +49,9 @@ func (s *Store) Replan(ctx context.Context, workspace uuid.UUID, limit int) (n i
 		if err != nil {
 			return err
 		}
-		apart := idsOfPaced(late)
+		except := idsOfPaced(late)
 		for _, pace := range lead.Paces {
-			planned, err := t.replan(ctx, w, pace, late, apart[n:])
+			planned, err := t.replan(ctx, w, pace, late, except[n:])
 			if err != nil {
 				return err
 			}
@@ -85,8 +85,8 @@ func (t *Tx) late(ctx context.Context, w Workspace, limit int) ([]pacedLead, err
 }
 
 // replan gives the late leads of one pace new times, and takes them out of their batches; later ones move back behind
-// them. apart are the late leads that have no new time yet.
-func (t *Tx) replan(ctx context.Context, w Workspace, pace lead.Pace, late []pacedLead, apart []uuid.UUID) (int, error) {
+// them. except are the late leads that have no new time yet.
+func (t *Tx) replan(ctx context.Context, w Workspace, pace lead.Pace, late []pacedLead, except []uuid.UUID) (int, error) {
 	var share shares[uuid.UUID]
 	n := 0
 	for _, l := range late {
@@ -99,7 +99,7 @@ func (t *Tx) replan(ctx context.Context, w Workspace, pace lead.Pace, late []pac
 		return 0, nil
 	}
 	now := t.now()
-	times, err := share.plan(ctx, t, w, pace, now, newSeed(now), apart)
+	times, err := share.plan(ctx, t, w, pace, now, newSeed(now), except)
 	if err != nil {
 		return 0, err
 	}

@@ -76,19 +76,19 @@ func (t *Tx) replanMember(ctx context.Context, w Workspace, member uuid.UUID) (i
 	}
 	for _, pace := range lead.Paces {
 		var share shares[uuid.UUID]
-		var apart []uuid.UUID // what has no new time yet
+		var except []uuid.UUID // what has no new time yet
 		for _, l := range all {
 			if l.Pace == pace {
 				share.add(member, l.ID)
 			}
 			if l.Pace.Max() >= pace.Max() {
-				apart = append(apart, l.ID)
+				except = append(except, l.ID)
 			}
 		}
 		if len(share.of) == 0 {
 			continue
 		}
-		times, err := share.plan(ctx, t, w, pace, now, newSeed(now), apart)
+		times, err := share.plan(ctx, t, w, pace, now, newSeed(now), except)
 		if err != nil {
 			return 0, err
 		}

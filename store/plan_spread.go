@@ -45,9 +45,9 @@ func (t *Tx) spread(ctx context.Context, w Workspace, s schedule, pending []pend
 	return nil
 }
 
-// workloads reads the members' zones, and what they have on schedule already, some pending leads apart. What is overdue
+// workloads reads the members' zones, and what they have on schedule already, except the pending leads in except. What is overdue
 // will go out as soon as can be, and counts as of now.
-func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members []lead.Workload, apart []uuid.UUID) error {
+func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members []lead.Workload, except []uuid.UUID) error {
 	ids := make([]uuid.UUID, len(members))
 	places := make(map[uuid.UUID]int, len(members))
 	for i, m := range members {
@@ -89,7 +89,7 @@ func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members 
 			SELECT member_id, at, paced_day FROM history
 			WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = 'scheduled' AND at >= $4 AND outcome = $5
 		) taken GROUP BY 1`,
-		w.ID, uuids(ids), lead.Scheduled, now.Add(-takenSince), lead.Succeeded, now, uuids(apart)); err != nil {
+		w.ID, uuids(ids), lead.Scheduled, now.Add(-takenSince), lead.Succeeded, now, uuids(except)); err != nil {
 		return fmt.Errorf("reading what the members have on schedule: %w", translate(err))
 	}
 	for _, one := range taken {

@@ -1,5 +1,5 @@
-// Package store holds all SQL, a file an aggregate, and the transactions around it. It imports the domain and the turn
-// cursor, and nothing else of Leadwheel.
+// Package store holds all SQL, a file an aggregate, and the transactions around it. Every room that reads or changes data calls it. It
+// decides within its transactions whatever must hold after them, and talks to no one but Postgres and the cursors in Redis.
 package store
 
 import (

@@ -1,5 +1,5 @@
 // Package tasks is what travels through the queue: the task kinds, their payloads, their options, and the client that
-// enqueues them. Integrators import it to push leads from their own Go programs. It imports the domain only.
+// enqueues them. Integrators import it to push leads from their own Go programs, so it may need nothing of ours but the domain's words.
 //
 // Payloads are strict and versioned: a worker refuses fields and versions that it does not know, so that a program that
 // is too new or too old is noticed and its task kept.

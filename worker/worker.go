@@ -1,5 +1,5 @@
-// Package worker runs the queue's servers and holds a handler a task kind. It imports store, tasks and what they build
-// on; it knows nothing of HTTP.
+// Package worker runs the queue's servers and holds a handler a task kind. internal/app starts it; the queue calls it. A handler must
+// bear being run twice, late and at once, knows nothing of HTTP, and leaves every decision to a transaction of the store.
 package worker
 
 import (

@@ -1,5 +1,5 @@
-// Command leadwheel hands out sales leads. This folder holds flags, signals and exit codes, a file a command; the work is
-// done in the rooms it imports, and nothing imports it.
+// Command leadwheel hands out sales leads. This folder holds flags, signals and exit codes, a file a command. People and service managers
+// call it. It alone reads configuration, and does none of the work itself.
 package main
 
 import (

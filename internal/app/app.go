@@ -1,5 +1,6 @@
-// Package app wires Leadwheel's rooms together, starts them in order and stops them in reverse. It may import all of
-// them; only the commands import it.
+// Package app makes one process of Leadwheel's rooms: it builds them for the roles that the process has, starts them in order and
+// stops them in reverse. The commands call it, and internal/standalone. It reads no flags and no environment: what it is to do it is
+// given.
 package app
 
 import (

@@ -1,6 +1,6 @@
 // Package bench measures what this machine can do: Leadwheel as a program of its own on private servers, and the bare
-// database doing the same work in the same run, so that the ratios hold wherever the figures don't. It imports the
-// store to set the scene, and drives everything else from outside.
+// database doing the same work in the same run, so that the ratios hold wherever the figures don't. `leadwheel bench` calls it. It
+// sets the scene through the store, and may drive the rest only from outside, as a program that integrates would.
 package bench
 
 import (

@@ -1,5 +1,5 @@
-// Package client calls Leadwheel's own HTTP API, for the operators' commands. It imports nothing else of Leadwheel: what
-// it knows of the API is what every other client knows.
+// Package client calls Leadwheel's own HTTP API. The operators' commands and the console call it, as any other client would: it may know
+// nothing of the API but what the API's document tells everybody.
 package client
 
 import (

@@ -1,5 +1,6 @@
 // Package contact tells when two contacts are one person's, however they are spelt: phone numbers in E.164, addresses of
-// e-mail in one form, and the words by which people look for them. It is pure, and imports nothing of Leadwheel.
+// e-mail in one form, and the words by which people look for them. The store and every way in call it. It is pure: it does no I/O, and
+// the same spelling gives the same key for ever, since keys are stored.
 package contact
 
 import (

@@ -1,6 +1,6 @@
 // Package discreet says what went wrong without saying of whom: errors end in the queue, where the dashboard shows them, and
-// in logs, and what broke a rule, could not be parsed or was refused by another server is often somebody's data. It imports
-// nothing of Leadwheel.
+// in logs, and what broke a rule, could not be parsed or was refused by another server is often somebody's data. Whoever logs an error or
+// fails a task calls it. It may let nothing through that an error quotes.
 package discreet
 
 import (

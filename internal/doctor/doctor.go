@@ -1,6 +1,5 @@
-// Package doctor checks configuration and connections, one by one, and says of each what to do about it. It changes
-// nothing but a key of its own in Redis, and sends no message. It may import the store, tasks and what sends messages; only
-// the commands import it.
+// Package doctor checks configuration and connections, one by one, and says of each what to do about it. `leadwheel doctor` calls it.
+// It may change nothing but a key of its own in Redis, and sends no message.
 package doctor
 
 import (

@@ -1,6 +1,6 @@
 // Package headings tells what the headings of files, the questions of forms and the keys of fields mean, in the languages of
 // the market: which of them ask for a person's name, or a part of it, for an address of e-mail or for a phone. What it knows
-// is in table.txt. It is pure, and imports nothing of Leadwheel.
+// is in table.txt. The readers of files and of platforms' answers call it. It is pure: what it says depends on the text alone.
 package headings
 
 import (

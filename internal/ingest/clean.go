@@ -1,5 +1,6 @@
-// Package ingest is how leads come in: a file a way or a format, from its bytes to leads that the store takes. It imports
-// the store, the metrics and the domain.
+// Package ingest is how leads come in: a file a way or a format, from its bytes to leads that the store takes. The API, the hooks,
+// the commands and the workers call it. It refuses no lead for its spelling, keeps nothing that it has read beyond what the store takes,
+// and may use no more memory than its bounds say, whatever strangers send.
 package ingest
 
 import "strings"

@@ -1,5 +1,6 @@
 // Package jsonbounds tells what JSON would cost to read, before anything is made of it. It goes through a text once, keeps
-// nothing of it, and takes what is no JSON as well: whoever decodes it may be lenient. It imports nothing of ours.
+// nothing of it, and takes what is no JSON as well: whoever decodes it may be lenient. Whatever reads a stranger's JSON calls it. It may
+// allocate nothing that grows with the text.
 package jsonbounds
 
 import "fmt"

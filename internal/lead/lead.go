@@ -1,5 +1,5 @@
-// Package lead is the domain: the words, the reasons, and the arithmetic of rings. It is pure: no I/O, no clock, and
-// it imports none of Leadwheel's other packages.
+// Package lead is the domain: the words, the reasons, and the arithmetic of rings and paces. Every other room uses its words. It is
+// pure: it does no I/O and reads no clock, so that the same input gives the same plan.
 package lead
 
 import (

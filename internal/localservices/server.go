@@ -2,9 +2,7 @@
 
 // Package localservices starts private Postgres and Redis servers as child processes: for `leadwheel up` on a machine
 // that has no servers of its own, and for tests. They listen on Unix sockets in a private folder, end with the program
-// (also when it is killed, on Linux), and keep their data in the folder they are given.
-//
-// It imports nothing else of Leadwheel.
+// (also when it is killed, on Linux), and keep their data in the folder they are given. It knows nothing of what is stored in them.
 package localservices
 
 import (

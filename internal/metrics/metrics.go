@@ -1,5 +1,6 @@
-// Package metrics holds the series that Leadwheel counts itself. It imports the domain only; what is read from the
-// database or the queue at scrape time is collected where that is at hand.
+// Package metrics holds the series that Leadwheel counts itself, with their labels. Whoever does what is counted calls it; what is
+// read from the database or the queue at scrape time is collected where that is at hand. Labels may name kinds and outcomes, never a
+// workspace or a person.
 package metrics
 
 import (

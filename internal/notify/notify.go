@@ -1,5 +1,5 @@
-// Package notify writes the messages that tell members of their leads, and says what providers may answer to them. The
-// rooms below it send them, one a channel. It imports the store and the domain.
+// Package notify writes the messages that tell members of their leads, and says what providers may answer to them. The worker calls
+// it; the rooms below it send, one a channel. It may tell a member of nothing but what the store gives it for them.
 package notify
 
 import (

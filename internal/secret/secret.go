@@ -1,5 +1,5 @@
-// Package secret keeps the secrets of others, such as a platform's app secret or an access token, sealed at rest. It
-// imports nothing of Leadwheel.
+// Package secret keeps the secrets of others, such as a platform's app secret or an access token, sealed at rest. Whatever stores one
+// calls it. What it sealed for one place it opens for no other.
 package secret
 
 import (

@@ -1,8 +1,8 @@
 //go:build unix
 
 // Package standalone runs everything in one process on one machine: Postgres and Redis servers of its own where none are
-// given, a migrated database with something in it, and all roles. It imports internal/app and internal/localservices;
-// only the commands import it.
+// given, a migrated database with something in it, and all roles. `leadwheel up` calls it. It adds nothing that internal/app cannot
+// do on servers of others.
 package standalone
 
 import (

@@ -1,5 +1,5 @@
-// Package top sums up what an installation does, from the metrics of its processes and the API. It imports the client
-// of the API and nothing else of Leadwheel; only the commands import it.
+// Package top sums up what an installation does, from the metrics of its processes and the API. `leadwheel top` calls it. It looks
+// from outside, and changes nothing.
 package top
 
 import (

@@ -1,5 +1,5 @@
-// Package web is Leadwheel's HTTP: the public listener with the API and the console, and the operators' listener. It imports its own
-// rooms, and what they import.
+// Package web is Leadwheel's HTTP: the public listener with the API, the hooks and the console, and the operators' listener. internal/app
+// calls it. It puts handlers together and bounds what clients may cost; what is answered is decided in the rooms below it.
 package web
 
 import (

@@ -1,5 +1,6 @@
 // Package webhooks tells other programs what happens to leads, in the form of Standard Webhooks 1.0.0: what they are
-// sent, how it is signed, to which addresses it may go, and what their answers mean. It imports the store and the domain.
+// sent, how it is signed, to which addresses it may go, and what their answers mean. The worker calls it. It sends nothing to an
+// address within our own network unless the operator allows that.
 package webhooks
 
 import (

@@ -1,6 +1,5 @@
-// Package cursor keeps where each distribution group's ring stands, in Redis, moved by one Lua script a batch. It holds
-// nothing that cannot be rebuilt from the turn ledger in Postgres, and may be lost at any instant. It imports the
-// domain only.
+// Package cursor keeps where each distribution group's ring stands, in Redis, moved by one Lua script a batch. The store alone calls it.
+// It may hold nothing that cannot be rebuilt from the turn ledger in Postgres, and may be lost at any instant.
 package cursor
 
 import (

@@ -1,4 +1,5 @@
-// Package email sends messages by e-mail. It imports internal/notify, the store and the domain.
+// Package email sends messages by e-mail, over SMTP. The worker calls it as a notify.Sender, and signing in sends its links by it. It says of each refusal what to do about
+// it, and never tries again by itself.
 package email
 
 import (

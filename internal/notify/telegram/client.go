@@ -1,5 +1,5 @@
-// Package telegram sends messages by Telegram, and connects members' chats. It imports internal/notify, the store and
-// the domain.
+// Package telegram sends messages by Telegram, and connects members' chats. The worker calls it as a notify.Sender, the scheduler's
+// process has it listen for members who connect. It says of each refusal what to do about it, and may show the bot's token to no one.
 package telegram
 
 import (

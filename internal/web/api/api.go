@@ -1,5 +1,5 @@
-// Package api is Leadwheel's HTTP API under /v1, a file a resource. It imports the store, the domain, and ingest for
-// the ways in; its answers are JSON as its own OpenAPI document describes it.
+// Package api is Leadwheel's HTTP API under /v1, a file a resource. Programs, commands and the console call it. It decides who may call what
+// and how it looks; what happens is the store's to decide. Its answers are JSON as its own OpenAPI document describes it.
 package api
 
 import (

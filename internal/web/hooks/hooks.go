@@ -1,5 +1,5 @@
-// Package hooks is where ad platforms and forms deliver leads: /hooks/{kind}/{token}, an address an integration. It
-// imports the store, ingest for what comes in, and how problems are answered.
+// Package hooks is where ad platforms and forms deliver leads: /hooks/{kind}/{token}, an address an integration. Strangers call it. It
+// answers as each platform wants to be answered, and says 2xx only of what is committed.
 package hooks
 
 import (

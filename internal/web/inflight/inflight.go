@@ -1,6 +1,5 @@
 // Package inflight bounds the memory of the requests that are being served: so many bytes of bodies in all, and so many of one
-// sender. It imports nothing of ours but
-// jsonbounds.
+// sender. The API and the hooks call it before they read a body. It lets nobody wait longer than it was told: who finds no room is to come again.
 package inflight
 
 import (

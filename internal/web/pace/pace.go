@@ -1,5 +1,5 @@
-// Package pace cuts off clients that neither send nor take what they asked for, and lets those go on that are slow but steady. It
-// imports nothing of ours.
+// Package pace cuts off clients that neither send nor take what they asked for, and lets those go on that are slow but steady. The
+// public listener and the hooks wrap what they read and write in it. It looks at how many bytes pass, never at which.
 package pace
 
 import (

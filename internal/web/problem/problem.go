@@ -1,5 +1,6 @@
 // Package problem is how Leadwheel's HTTP answers say what went wrong: RFC 9457 problem details with a code for
-// programs. It imports the store's and the domain's errors, and nothing else of Leadwheel.
+// programs. Every HTTP handler calls it, and it is the one place that turns the store's and the domain's errors into statuses. It never
+// repeats a value that was sent.
 package problem
 
 import (

@@ -1,5 +1,5 @@
-// Package quota bounds how many requests somebody makes in a time, over all processes together: the counts are in Redis. Without
-// Redis nothing is bounded. It imports nothing of ours.
+// Package quota bounds how many requests somebody makes in a time, over all processes together: the counts are in Redis. The API and
+// signing in call it. Without Redis nothing is bounded: a quota may never be why leads do not come in.
 package quota
 
 import (

@@ -1,4 +1,5 @@
-// Package sender finds out where a request came from, behind proxies too. It imports nothing of ours.
+// Package sender finds out where a request came from, behind proxies too. Quotas, sessions and logs of the public listener go by it. It
+// believes a header only where a proxy that is known has set it.
 package sender
 
 import (
