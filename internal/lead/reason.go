@@ -1,6 +1,10 @@
 package lead
 
-import "net/http"
+import (
+	"maps"
+	"net/http"
+	"slices"
+)
 
 // A Reason says why a distribution or a request ended as it did. It is an error, so that it can be returned, wrapped
 // and found again with errors.As.
@@ -38,14 +42,8 @@ var reasons = map[Reason]reasonRow{
 	InternalError:     {http.StatusInternalServerError, "the lead could not be distributed because of a fault in the system; retry it from history"},
 }
 
-// Reasons lists every reason, in no particular order.
-func Reasons() []Reason {
-	all := make([]Reason, 0, len(reasons))
-	for r := range reasons {
-		all = append(all, r)
-	}
-	return all
-}
+// Reasons lists every reason, by name.
+func Reasons() []Reason { return slices.Sorted(maps.Keys(reasons)) }
 
 // Error is the reason as a sentence for people.
 func (r Reason) Error() string { return r.Text() }
