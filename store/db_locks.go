@@ -17,6 +17,9 @@ type workspaceLock int
 
 // The numbers are part of the keys, and so what programs of different versions have in common: never change or reuse one.
 const (
+	// lockPeople has those who change people wait for one another, so that of two admins who take each other's role the second
+	// finds that it has none any more.
+	lockPeople workspaceLock = 6
 	// lockImports keeps imports that begin or wait for their turn apart.
 	lockImports workspaceLock = 5
 	// lockAssigning has those who assign what nobody has wait for one another, so that of two that are sent at once the second

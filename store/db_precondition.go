@@ -51,7 +51,9 @@ var itemLocks = map[ItemKind]struct {
 	ItemIntegration:  {"integrations", "integration_id", nil},
 	ItemWebhook:      {"webhooks", "webhook_id", nil},
 	ItemAPIKey:       {"api_keys", "api_key_id", nil},
-	ItemPerson:       {"people", "person_id", nil},
+	ItemPerson: {"people", "person_id", func(t *Tx, ctx context.Context, workspace, _ uuid.UUID) error {
+		return t.take(ctx, lockPeople, workspace)
+	}},
 	// There may be no template yet, so what is held is the workspace.
 	ItemMessageTemplate: {"workspaces", "workspace_id", nil},
 }

@@ -41,7 +41,7 @@ func ReadAgain(ctx context.Context, url string) error {
 func (t *Tx) Batches() []lead.Hint { return slices.Clone(t.left.Hints) }
 
 // WorkspaceLocks are all locks of a workspace, and Take takes one.
-var WorkspaceLocks = []workspaceLock{lockImports, lockAssigning, lockDuplicates, lockGate, lockPlans, lockFamilies}
+var WorkspaceLocks = []workspaceLock{lockPeople, lockImports, lockAssigning, lockDuplicates, lockGate, lockPlans, lockFamilies}
 
 // Take exports take.
 func (t *Tx) Take(ctx context.Context, l workspaceLock, workspace uuid.UUID) error {

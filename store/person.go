@@ -1,12 +1,12 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -36,10 +36,20 @@ type Person struct {
 const personColumns = `p.workspace_id, p.person_id, p.name, p.email, p.role, p.member_id, coalesce(p.password_hash, '') AS password_hash, p.seen_at,
 	p.created_at, p.updated_at`
 
+// How many characters a person's name and address have at most, as in the API.
+const (
+	maxPersonName = 200
+	maxEmail      = 320
+)
+
 // checkPerson returns a *FieldError for a person who cannot be stored. One without a name gets their member's.
 func (q Queries) checkPerson(ctx context.Context, workspace uuid.UUID, p *Person) error {
 	p.Name, p.Email = strings.TrimSpace(p.Name), strings.TrimSpace(p.Email)
 	switch {
+	case utf8.RuneCountInString(p.Name) > maxPersonName:
+		return &FieldError{"name", fmt.Sprintf("a name has at most %d characters", maxPersonName)}
+	case utf8.RuneCountInString(p.Email) > maxEmail:
+		return &FieldError{"email", fmt.Sprintf("an address of e-mail has at most %d characters", maxEmail)}
 	case p.Name != "" && contact.Unguard(p.Name) == "":
 		return &FieldError{"name", "a name needs at least one character that can be seen"}
 	case contact.Email(p.Email) == "" || !contact.Writable(p.Email):
@@ -47,7 +57,10 @@ func (q Queries) checkPerson(ctx context.Context, workspace uuid.UUID, p *Person
 	case p.Role == lead.PersonAgent && p.MemberID == nil:
 		return &FieldError{"member_id", "an agent sees what is one member's; say whose"}
 	case p.MemberID == nil:
-		p.Name = cmp.Or(p.Name, p.Email)
+		if p.Name == "" {
+			name := []rune(p.Email)
+			p.Name = string(name[:min(len(name), maxPersonName)])
+		}
 		return nil
 	}
 	m, err := q.Member(ctx, workspace, *p.MemberID)
@@ -109,6 +122,9 @@ func (q Queries) person(ctx context.Context, workspace, id uuid.UUID, lock strin
 
 // EditPerson changes a person. Where that changes what they may do or by what they sign in, it ends their sessions and links.
 func (t *Tx) EditPerson(ctx context.Context, workspace, id uuid.UUID, edit func(*Person) error) (Person, error) {
+	if err := t.take(ctx, lockPeople, workspace); err != nil {
+		return Person{}, err
+	}
 	before, err := t.person(ctx, workspace, id, "FOR NO KEY UPDATE")
 	if err != nil {
 		return before, err
@@ -133,10 +149,29 @@ func (t *Tx) EditPerson(ctx context.Context, workspace, id uuid.UUID, edit func(
 	return p, err
 }
 
-// RemovePerson takes a person's access away at once. What they did stays told under their name.
+// RequireAdmin returns ErrNotFound unless a person is an admin, who then stays one until the transaction ends: whoever changes people
+// waits for it. Who asked for something as an admin may have been removed by another since.
+func (t *Tx) RequireAdmin(ctx context.Context, workspace, id uuid.UUID) error {
+	if err := t.take(ctx, lockPeople, workspace); err != nil {
+		return err
+	}
+	p, err := t.person(ctx, workspace, id, "")
+	if err == nil && p.Role != lead.PersonAdmin {
+		err = ErrNotFound
+	}
+	return err
+}
+
+// RemovePerson takes a person's access away at once, and forgets their address and password. What they did stays told under their
+// name, or what stood before the @ of their address where that was their name. Of the address stays a digest, by which they are found
+// when they are to be erased.
 func (t *Tx) RemovePerson(ctx context.Context, workspace, id uuid.UUID) error {
+	if err := t.take(ctx, lockPeople, workspace); err != nil {
+		return err
+	}
 	result, err := t.q.ExecContext(ctx, `
-		UPDATE people SET removed_at = $3, updated_at = $3, password_hash = NULL
+		UPDATE people SET removed_at = $3, updated_at = $3, password_hash = NULL, email = '', email_key = encode(sha256(convert_to(email_key, 'UTF8')), 'hex'),
+			name = CASE WHEN lower(name) = lower(email) THEN split_part(name, '@', 1) ELSE name END
 		WHERE workspace_id = $1 AND person_id = $2 AND removed_at IS NULL`, workspace, id, t.now())
 	if err := oneRow(result, err); err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/leadwheel/leadwheel/internal/contact"
@@ -18,15 +17,17 @@ const SignInLinkAge = 15 * time.Minute
 // signInPrefix begins what stands in a link.
 const signInPrefix = "lwl_"
 
-// CreateSignInLink makes what a person is signed in with, once, within SignInLinkAge. It returns ErrNotFound where there is no
-// such person.
-func (q Queries) CreateSignInLink(ctx context.Context, workspace, person uuid.UUID) (token string, expires time.Time, err error) {
-	token, expires = newCredential(signInPrefix, workspace), q.now().Add(SignInLinkAge)
+// CreateSignInLink makes what a person is signed in with, once, within SignInLinkAge. It returns ErrNotFound where there is no such
+// person, or they have another address, role or member by now: the link is sent by what was known of them. Whoever changes these
+// meanwhile waits, and ends the link.
+func (q Queries) CreateSignInLink(ctx context.Context, p Person) (token string, expires time.Time, err error) {
+	token, expires = newCredential(signInPrefix, p.Workspace), q.now().Add(SignInLinkAge)
 	hash := sha256.Sum256([]byte(token))
 	result, err := q.q.ExecContext(ctx, `
 		INSERT INTO sign_in_links (workspace_id, token_hash, person_id, created_at, expires_at)
 		SELECT workspace_id, $3, person_id, $4, $5 FROM people
-		WHERE workspace_id = $1 AND person_id = $2 AND removed_at IS NULL`, workspace, person, hash[:], q.now(), expires)
+		WHERE workspace_id = $1 AND person_id = $2 AND removed_at IS NULL AND email_key = $6 AND role = $7 AND member_id IS NOT DISTINCT FROM $8
+		FOR SHARE`, p.Workspace, p.ID, hash[:], q.now(), expires, contact.Email(p.Email), string(p.Role), p.MemberID)
 	return token, expires, oneRow(result, err)
 }
 

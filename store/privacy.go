@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -35,16 +37,17 @@ func (q Queries) Identify(ctx context.Context, workspace uuid.UUID, email, phone
 type holdingsOf struct {
 	workspace                         uuid.UUID
 	leads, copies, customers, members []uuid.UUID
+	people                            []uuid.UUID
 	pattern                           string
 	since                             time.Time
 }
 
 // person is what statements over personal tables call p.
 const person = `(SELECT $1::uuid AS workspace, $2::uuid[] AS leads, $3::uuid[] AS copies, $4::uuid[] AS customers, $5::uuid[] AS members,
-	$6::text AS pattern, $7::timestamptz AS since, $8::timestamptz AS now) p`
+	$6::text AS pattern, $7::timestamptz AS since, $8::timestamptz AS now, $9::uuid[] AS people) p`
 
 func (h holdingsOf) args(now time.Time) []any {
-	return []any{h.workspace, uuids(h.leads), uuids(h.copies), uuids(h.customers), uuids(h.members), h.pattern, h.since, now}
+	return []any{h.workspace, uuids(h.leads), uuids(h.copies), uuids(h.customers), uuids(h.members), h.pattern, h.since, now, uuids(h.people)}
 }
 
 // findPerson finds what is a person's: leads by their contact, copies and customers by theirs or as having come of those.
@@ -65,7 +68,10 @@ func (q Queries) findPerson(ctx context.Context, workspace uuid.UUID, i contact.
 	if h.customers, err = f.find(ctx, "customers", "customer_id", converted, append(h.leads, h.copies...)); err != nil {
 		return h, err
 	}
-	h.members, err = f.members(ctx)
+	if h.members, err = f.members(ctx); err != nil {
+		return h, err
+	}
+	h.people, err = f.people(ctx, h.members)
 	return h, err
 }
 
@@ -131,6 +137,18 @@ func (f finder) members(ctx context.Context) (ids []uuid.UUID, err error) {
 		if f.identity.Is(r.Email, "") {
 			ids = append(ids, r.ID)
 		}
+	}
+	return ids, nil
+}
+
+// people are those who sign in by the address, or did until they were removed, and those who are one of the members.
+func (f finder) people(ctx context.Context, members []uuid.UUID) (ids []uuid.UUID, err error) {
+	digest := sha256.Sum256([]byte(f.identity.Email))
+	if err := sqlx.SelectContext(ctx, f.q, &ids, `
+		SELECT person_id FROM people
+		WHERE workspace_id = $1 AND ($2 <> '' AND (email_key = $2 AND removed_at IS NULL OR email_key = $3 AND removed_at IS NOT NULL) OR member_id = ANY($4::uuid[]))`,
+		f.workspace, f.identity.Email, hex.EncodeToString(digest[:]), uuids(members)); err != nil {
+		return nil, fmt.Errorf("looking for a person among those who sign in: %w", translate(err))
 	}
 	return ids, nil
 }

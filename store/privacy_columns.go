@@ -67,6 +67,14 @@ var personal = []personalTable{
 		},
 	},
 	{
+		// So it is with those who sign in. A removed one's address is forgotten already, see Tx.RemovePerson.
+		name: "people", about: "t.person_id = ANY(p.people)",
+		erased: map[string]string{
+			"name":  "CASE WHEN t.removed_at IS NULL THEN t.name ELSE '' END",
+			"email": "CASE WHEN t.removed_at IS NULL THEN t.email ELSE '' END", "email_key": "CASE WHEN t.removed_at IS NULL THEN t.email_key ELSE '' END",
+		},
+	},
+	{
 		name: "import_rejects", about: "t.record ~* p.pattern", erased: map[string]string{"record": nothing},
 		since: "t.import_id IN (SELECT i.import_id FROM imports i WHERE i.workspace_id = p.workspace AND i.updated_at >= p.since)",
 	},

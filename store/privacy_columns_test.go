@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/testenv"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -38,7 +40,7 @@ var impersonal = map[string]string{
 	"opportunities":      "stage currency",
 	"pending_leads":      "trigger pace refused skipped",
 	"rings":              "slots owed_to",
-	"people":             "name email email_key role password_hash",
+	"people":             "role password_hash",
 	"sessions":           "token_hash address browser",
 	"sign_in_links":      "token_hash",
 	"sources":            "name name_key",
@@ -110,6 +112,9 @@ func (s soul) in(table, column string) string {
 	switch column {
 	case "email":
 		return s.email
+	case "email_key": // of whoever was removed
+		sum := sha256.Sum256([]byte(contact.Email(s.email)))
+		return hex.EncodeToString(sum[:])
 	case "phone":
 		return s.phone
 	}
@@ -184,6 +189,7 @@ func (w *world) soul(columns []schemaColumn, s soul) soul {
 		}
 	}
 	// Contacts are found by what the program works out of them.
+	w.DB.MustExec(`UPDATE people SET removed_at = now() WHERE name LIKE '%' || $1 || '%'`, s.mark)
 	w.DB.MustExec(`UPDATE members SET removed_at = now() WHERE name LIKE '%' || $1 || '%'`, s.mark)
 	return s
 }
@@ -212,6 +218,8 @@ func (w *world) seed(c schemaColumn, personal bool, s soul) string {
 		return "convert_to('" + text + "', 'UTF8')"
 	case !c.Needed:
 		return ""
+	case c.Name == "role":
+		return "'admin'"
 	case c.Type == "uuid":
 		return "gen_random_uuid()"
 	case c.Type == "uuid[]":

@@ -28,7 +28,7 @@ func (q Queries) ExportPerson(ctx context.Context, workspace uuid.UUID, i contac
 	for _, table := range personal {
 		var rows []string
 		if err := sqlx.SelectContext(ctx, q.q, &rows, fmt.Sprintf(`
-			SELECT (to_jsonb(t) - 'workspace_id' - 'words')::text FROM %s t, `+person+`
+			SELECT (to_jsonb(t) - 'workspace_id' - 'words' - 'password_hash')::text FROM %s t, `+person+`
 			WHERE t.workspace_id = p.workspace AND %s`, table.name, table.about), h.args(q.now())...); err != nil {
 			return nil, fmt.Errorf("reading a person's %s: %w", table.name, translate(err))
 		}

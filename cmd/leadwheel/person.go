@@ -101,7 +101,7 @@ func (c *personInviteCmd) Run(ctx context.Context, s streams) error {
 				return err
 			}
 			act.IDs = []uuid.UUID{p.ID}
-			token, expires, err = t.CreateSignInLink(ctx, w.ID, p.ID)
+			token, expires, err = t.CreateSignInLink(ctx, p)
 			return err
 		})
 		var field *store.FieldError
@@ -157,7 +157,7 @@ func (c *personLinkCmd) Run(ctx context.Context, s streams) error {
 		var expires time.Time
 		act := &store.Act{Workspace: w.ID, Operation: "person link", IDs: []uuid.UUID{p.ID}}
 		if err = st.Perform(ctx, act, func(t *store.Tx) (err error) {
-			token, expires, err = t.CreateSignInLink(ctx, w.ID, p.ID)
+			token, expires, err = t.CreateSignInLink(ctx, p)
 			return err
 		}); err != nil {
 			return fmt.Errorf("making a link for %s: %w", c.Person, err)

@@ -21,24 +21,22 @@ func (s *Standalone) preparePerson(ctx context.Context, st *store.Store) error {
 	if err != nil {
 		return fmt.Errorf("looking for the operator: %w", err)
 	}
-	var me uuid.UUID
+	var me store.Person
 	for _, p := range known {
 		if p.Workspace == s.Workspace.ID && p.Role == lead.PersonAdmin {
-			me = p.ID
+			me = p
 		}
 	}
 	act := &store.Act{Workspace: s.Workspace.ID, Operation: "up"}
-	err = st.Perform(ctx, act, func(t *store.Tx) error {
-		id := me
-		if id == uuid.Nil {
-			p, err := t.CreatePerson(ctx, s.Workspace.ID, store.Person{Name: "Operator", Email: operator, Role: lead.PersonAdmin})
-			if err != nil {
+	err = st.Perform(ctx, act, func(t *store.Tx) (err error) {
+		p := me
+		if p.ID == uuid.Nil {
+			if p, err = t.CreatePerson(ctx, s.Workspace.ID, store.Person{Name: "Operator", Email: operator, Role: lead.PersonAdmin}); err != nil {
 				return err
 			}
-			id = p.ID
 		}
-		act.IDs = []uuid.UUID{id}
-		s.SignInLink, _, err = t.CreateSignInLink(ctx, s.Workspace.ID, id)
+		act.IDs = []uuid.UUID{p.ID}
+		s.SignInLink, _, err = t.CreateSignInLink(ctx, p)
 		return err
 	})
 	if err != nil {

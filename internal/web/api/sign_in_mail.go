@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html"
 	"log/slog"
@@ -39,6 +40,9 @@ type mailroom struct {
 	a    *API
 	asks chan func(context.Context)
 	done sync.WaitGroup
+	// closing is held by whoever closes it, and with others by whoever asks.
+	closing sync.RWMutex
+	closed  bool
 }
 
 func (a *API) newMailroom() *mailroom {
@@ -53,14 +57,25 @@ func (a *API) newMailroom() *mailroom {
 	return m
 }
 
-// close sends what waits, and ends.
+// close sends what waits, and ends. Who asks after that is told that there is no room: requests may outlast the time that they are
+// given when a process stops.
 func (m *mailroom) close() {
-	close(m.asks)
+	m.closing.Lock()
+	if !m.closed {
+		m.closed = true
+		close(m.asks)
+	}
+	m.closing.Unlock()
 	m.done.Wait()
 }
 
 // ask has something sent; it reports whether there was room.
 func (m *mailroom) ask(send func(context.Context)) bool {
+	m.closing.RLock()
+	defer m.closing.RUnlock()
+	if m.closed {
+		return false
+	}
 	select {
 	case m.asks <- send:
 		return true
@@ -96,7 +111,10 @@ func (a *API) sendLinks(ctx context.Context, email string) {
 		}
 	}
 	for _, p := range known {
-		token, _, linkErr := a.Store.CreateSignInLink(ctx, p.Workspace, p.ID)
+		token, _, linkErr := a.Store.CreateSignInLink(ctx, p)
+		if errors.Is(linkErr, store.ErrNotFound) {
+			continue // they went, or have another address, since they were looked up
+		}
 		if err = linkErr; err == nil {
 			err = a.sendLink(ctx, p, token)
 		}
