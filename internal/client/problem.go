@@ -21,6 +21,8 @@ type Problem struct {
 	Pending []Pending `json:"pending"`
 	// Matched is how many a filter matches by now, where the request said another number.
 	Matched *int `json:"matched"`
+	// Choices are the workspaces that a sign-in fits in.
+	Choices []Choice `json:"choices"`
 	// RetryAfter is the header that says when to try again, empty where there is none.
 	RetryAfter string `json:"-"`
 }
@@ -30,6 +32,9 @@ type Pending struct {
 	MemberID uuid.UUID `json:"member_id"`
 	Count    int       `json:"count"`
 }
+
+// Choice is a workspace that somebody can sign in to by a link.
+type Choice struct{ Workspace, Link string }
 
 // A Field is one wrong field of the request.
 type Field struct {

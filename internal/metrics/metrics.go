@@ -26,6 +26,13 @@ var KeyRefusals = []string{"unknown", "member_inactive", "role"}
 // how long one of them may take.
 var Limits = []string{"key", "person", "guesses_address", "guesses", "sign_ins", "reads", "read_time"}
 
+// SignInWays are how people sign in, the values of the way label: by a link, a password, a passkey, a provider of OpenID Connect, or
+// with an API key.
+var SignInWays = []string{"link", "password", "passkey", "oidc", "key"}
+
+// SignInOutcomes are the values of the outcome label of sign-ins.
+var SignInOutcomes = []string{"succeeded", "failed"}
+
 // The values of the labels of notifications and of what ad platforms and forms deliver.
 var (
 	notifyChannels = labels(lead.Channels())
@@ -50,6 +57,7 @@ type Metrics struct {
 	KeysRefused       *prometheus.CounterVec // reason
 	Imports           *prometheus.CounterVec // outcome
 	Limited           *prometheus.CounterVec // limit
+	SignIns           *prometheus.CounterVec // way, outcome
 
 	// Leading is 1 while this process leads the schedule, else 0. What follows is the leader's doing: elsewhere it stays
 	// as it was.
@@ -107,6 +115,9 @@ func New(reg prometheus.Registerer) *Metrics {
 		Name: "leadwheel_requests_limited_total",
 		Help: "Requests to the API that were asked to wait or to ask for less, by limit: key, person, guesses_address, guesses, sign_ins, reads (at once, of a workspace), or read_time (stopped).",
 	}, []string{"limit"})
+	m.SignIns = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadwheel_sign_ins_total", Help: "Sign-ins to the console that were tried, by way (link, password, passkey, oidc or key) and outcome.",
+	}, []string{"way", "outcome"})
 	m.Leading = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "leadwheel_scheduler_leading", Help: "1 while this process leads the schedule, else 0.",
 	})
@@ -122,7 +133,7 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.Rings, m.Integrations = newRings(), newIntegrations()
 	m.fill()
 	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
-		m.Hooks, m.WebhookDeliveries, m.KeysRefused, m.Imports, m.Limited,
+		m.Hooks, m.WebhookDeliveries, m.KeysRefused, m.Imports, m.Limited, m.SignIns,
 		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations)
 	return m
 }
@@ -153,6 +164,7 @@ func (m *Metrics) fill() {
 	for _, l := range Limits {
 		m.Limited.WithLabelValues(l)
 	}
+	each(m.SignIns, SignInWays, SignInOutcomes)
 	for _, c := range notifyChannels {
 		m.Misconfigured.WithLabelValues(c)
 	}

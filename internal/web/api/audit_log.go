@@ -23,7 +23,7 @@ type AuditEntry struct {
 	IDs       []uuid.UUID `json:"ids" format:"uuid" doc:"What it acted on, those in the address first; 1,000 at the most."`
 	Count     *int        `json:"count" doc:"How many it acted on, where it acts on many."`
 	Fields    []string    `json:"fields" doc:"The fields that it gave values; the values are not recorded." example:"[\"active\"]"`
-	Filter    *string     `json:"filter" doc:"What an export was narrowed by, but for what people are searched by; for a switch that was set, which way; null for other acts." example:"outcome=failed"`
+	Filter    *string     `json:"filter" doc:"What an export was narrowed by, but for what people are searched by; for a switch that was set, which way; for a sign-in, by what; null for other acts." example:"outcome=failed"`
 }
 
 func (e AuditEntry) itemID() uuid.UUID { return e.ID }

@@ -33,6 +33,7 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 	caller, key, err := a.caller(ctx)
 	if err != nil {
 		p := a.problem(ctx.Context(), ctx.Operation().OperationID, err)
+		a.keyTried(ctx, p.Status)
 		switch p.Status {
 		case http.StatusUnauthorized:
 			a.Metrics.KeysRefused.WithLabelValues("unknown").Inc()
@@ -49,6 +50,7 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	if !mayCall(caller.Role, ctx.Operation().OperationID) {
+		a.keyTried(ctx, http.StatusForbidden)
 		a.Metrics.KeysRefused.WithLabelValues("role").Inc()
 		refuse(ctx, problem.New(http.StatusForbidden, "this API key's role may not do this; use a key with another role"))
 		return
@@ -70,10 +72,22 @@ func (a *API) caller(ctx huma.Context) (caller store.Caller, key string, err err
 	switch {
 	case errors.Is(err, store.ErrBadKey):
 		err = unauthorized()
-	case err == nil && caller.ShutOut:
+	case err == nil && caller.ShutOut && !signsOut(ctx, caller):
 		err = problem.New(http.StatusForbidden, "the member whose key this is was deactivated or removed")
 	}
 	return caller, key, err
+}
+
+// keyTried counts that somebody tried to sign in with a key that may not.
+func (a *API) keyTried(ctx huma.Context, status int) {
+	if ctx.Operation().OperationID == "post-session" && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
+		a.Metrics.SignIns.WithLabelValues("key", "failed").Inc()
+	}
+}
+
+// signsOut reports whether a session ends itself, which it may whatever else it may not.
+func signsOut(ctx huma.Context, c store.Caller) bool {
+	return ctx.Operation().OperationID == "delete-session" && ctx.Param("id") == currentSession && c.SessionID != nil
 }
 
 func unauthorized() *problem.Problem {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"github.com/alexedwards/argon2id"
@@ -19,18 +20,22 @@ var passwordCost = &argon2id.Params{Memory: 19 << 10, Iterations: 2, Parallelism
 // passwordsAtOnce bounds the memory and the time that guessing takes of everybody else's.
 const passwordsAtOnce = 2
 
+// passwordWait is how long somebody waits for their password's turn.
+const passwordWait = 5 * time.Second
+
 // passwordTries is how many passwords may be tried for one address within a link's life.
 const passwordTries = 20
 
 // passwords hashes and compares passwords, a few at a time.
 type passwords struct {
 	places chan struct{}
+	wait   time.Duration
 	// nobody is the hash of a password that nobody has.
 	nobody func() string
 }
 
 func newPasswords() *passwords {
-	return &passwords{places: make(chan struct{}, passwordsAtOnce), nobody: sync.OnceValue(func() string {
+	return &passwords{places: make(chan struct{}, passwordsAtOnce), wait: passwordWait, nobody: sync.OnceValue(func() string {
 		hash, _ := argon2id.CreateHash("nobody's", passwordCost) // without one, guessing at nobody is quick, and no more
 		return hash
 	})}
@@ -70,8 +75,10 @@ func composed(password string) string {
 	}, password))
 }
 
-// enter waits for a place.
+// enter waits for a place, for so long: who waits for longer has given up, and would keep those who come after them from theirs.
 func (p *passwords) enter(ctx context.Context) (leave func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, p.wait)
+	defer cancel()
 	select {
 	case p.places <- struct{}{}:
 		return func() { <-p.places }, nil

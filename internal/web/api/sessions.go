@@ -92,10 +92,11 @@ func (a *API) postSession(ctx context.Context, c *call, _ *struct{}) (*posted[Be
 	if c.SessionID != nil {
 		return nil, problem.New(http.StatusForbidden, "a session can begin no other; sign in with the API key itself")
 	}
-	return once(ctx, a, c, func(tx *store.Tx) (effect[BegunSession], error) {
+	out, err := once(ctx, a, c, func(tx *store.Tx) (effect[BegunSession], error) {
 		s, token, err := tx.BeginSession(ctx, store.Session{Workspace: c.Workspace, APIKeyID: &c.ID, Address: c.address, Browser: c.browser})
 		return effect[BegunSession]{status: http.StatusCreated, body: BegunSession{sessionBody(c, s), token}, secret: true}, err
 	})
+	return out, a.counted("key", err)
 }
 
 // ownSessions is the person whose sessions the caller may see and end, nil for everyone's.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -40,8 +41,9 @@ type PasswordChange struct {
 func (a *API) registerSignIn() {
 	register(a, huma.Operation{
 		OperationID: "sign-in", Method: http.MethodPost, Path: "/v1/sign-in", Summary: "Sign in as a person",
-		Description:   "By a link, which is used up by it, or by address and password. Gives a token to be sent as a key is.",
-		DefaultStatus: http.StatusCreated,
+		Description: "By a link, which is used up by it, or by address and password. Gives a token to be sent as a key is. " +
+			"Where address and password fit in several workspaces, the answer is a conflict with a link to each.",
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, a.signIn)
 	register(a, huma.Operation{
 		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/me", Summary: "Read who calls",
@@ -65,36 +67,91 @@ func (a *API) registerSignIn() {
 // errNoSignIn is the one answer to whatever is wrong, so that nothing is learned of who is here.
 var errNoSignIn = problem.New(http.StatusUnauthorized, "this does not sign anybody in: the link was used or is older than 15 minutes, or address and password do not fit")
 
-func (a *API) signIn(ctx context.Context, c *call, in *struct{ Body SignIn }) (*struct{ Body BegunSession }, error) {
+// begunOutput is a session that was just begun.
+type begunOutput struct{ Body BegunSession }
+
+func (a *API) signIn(ctx context.Context, c *call, in *struct{ Body SignIn }) (*begunOutput, error) {
 	if (in.Body.Link == "") == (in.Body.Email == "" || in.Body.Password == "") {
 		return nil, &store.FieldError{Field: "link", Message: "give a link, or an email and a password"}
 	}
-	var person func(*store.Tx) (store.Person, error)
 	if in.Body.Link != "" {
-		person = func(tx *store.Tx) (store.Person, error) { return tx.UseSignInLink(ctx, in.Body.Link) }
-	} else {
-		p, err := a.byPassword(ctx, in.Body.Email, in.Body.Password)
-		if err != nil {
-			return nil, err
-		}
-		person = func(tx *store.Tx) (store.Person, error) { return tx.PersonWith(ctx, p) } // unless that changed meanwhile
+		return a.begin(ctx, c, "link", func(tx *store.Tx) (store.Person, error) { return tx.UseSignInLink(ctx, in.Body.Link) })
 	}
-	var out BegunSession
-	act := &store.Act{Operation: "sign-in"}
+	known, err := a.byPassword(ctx, in.Body.Email, in.Body.Password)
+	if err != nil {
+		return nil, a.counted("password", err)
+	}
+	return a.beginAs(ctx, c, "password", known)
+}
+
+// begin begins a session of the person whom a transaction finds, and counts it by the way in which they signed in.
+func (a *API) begin(ctx context.Context, c *call, way string, find func(*store.Tx) (store.Person, error)) (*begunOutput, error) {
+	var out begunOutput
+	act := &store.Act{Operation: "sign-in", Filter: "by=" + way}
 	err := a.Store.Perform(ctx, act, func(tx *store.Tx) error {
-		p, err := person(tx)
+		p, err := find(tx)
 		if err != nil {
 			return err
 		}
 		s, token, err := tx.BeginSession(ctx, store.Session{Workspace: p.Workspace, PersonID: &p.ID, Address: c.address, Browser: c.browser})
 		act.Workspace, act.PersonID, act.IDs = p.Workspace, p.ID, []uuid.UUID{s.ID}
-		out = BegunSession{sessionBody(c, s), token}
+		out.Body = BegunSession{sessionBody(c, s), token}
 		return err
 	})
 	if errors.Is(err, store.ErrBadLink) || errors.Is(err, store.ErrNotFound) {
 		err = errNoSignIn
 	}
-	return &struct{ Body BegunSession }{out}, err
+	return &out, a.counted(way, err)
+}
+
+// beginAs begins a session of somebody who showed who they are. Whoever works in several workspaces chooses.
+func (a *API) beginAs(ctx context.Context, c *call, way string, known []store.Person) (*begunOutput, error) {
+	if len(known) == 1 { // unless that changed meanwhile
+		return a.begin(ctx, c, way, func(tx *store.Tx) (store.Person, error) { return tx.PersonWith(ctx, known[0]) })
+	}
+	choices := []problem.Choice{}
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) error {
+		choices = choices[:0]
+		for _, p := range known {
+			now, err := tx.PersonWith(ctx, p)
+			if errors.Is(err, store.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			w, err := tx.Workspace(ctx, p.Workspace)
+			if err != nil {
+				return err
+			}
+			token, _, err := tx.CreateSignInLink(ctx, now)
+			if err != nil {
+				return err
+			}
+			choices = append(choices, problem.Choice{Workspace: w.Name, Link: token})
+		}
+		return nil
+	})
+	if err == nil && len(choices) == 0 {
+		err = errNoSignIn
+	}
+	if err != nil {
+		return nil, a.counted(way, err)
+	}
+	p := problem.New(http.StatusConflict, "this signs in to several workspaces; choose one, and sign in by its link")
+	p.Choices = choices
+	return nil, p
+}
+
+// counted counts a sign-in that was tried, unless it was not found out whether it is good, and returns its error.
+func (a *API) counted(way string, err error) error {
+	switch {
+	case err == nil:
+		a.Metrics.SignIns.WithLabelValues(way, "succeeded").Inc()
+	case errors.Is(err, errNoSignIn):
+		a.Metrics.SignIns.WithLabelValues(way, "failed").Inc()
+	}
+	return err
 }
 
 func (a *API) putMyPassword(ctx context.Context, c *call, in *struct{ Body PasswordChange }) (*none, error) {
@@ -151,30 +208,33 @@ func (a *API) guessed(ctx context.Context, email string) error {
 	return askToWait("passwords were tried for this address too often", v.Seconds())
 }
 
-// byPassword finds who has an address and a password. It takes as long where nobody has the address.
-func (a *API) byPassword(ctx context.Context, email, password string) (store.Person, error) {
+// byPassword finds who has an address and a password, in each workspace in which they have that one. It takes as long where nobody has
+// the address.
+func (a *API) byPassword(ctx context.Context, email, password string) (who []store.Person, err error) {
 	if err := a.guessed(ctx, email); err != nil {
-		return store.Person{}, err
+		return nil, err
 	}
 	known, err := a.Store.PeopleAt(ctx, email)
 	if err != nil {
-		return store.Person{}, err
+		return nil, err
 	}
-	tried := false
+	known = slices.DeleteFunc(known, func(p store.Person) bool { return p.PasswordHash == "" })
 	for _, p := range known {
-		if p.PasswordHash == "" {
-			continue
-		}
-		tried = true
 		fits, err := a.passwords.fits(ctx, password, p.PasswordHash)
-		if fits || err != nil {
-			return p, err
+		if err != nil {
+			return nil, err
+		}
+		if fits {
+			who = append(who, p)
 		}
 	}
-	if !tried {
+	if len(known) == 0 {
 		if _, err := a.passwords.fits(ctx, password, ""); err != nil {
-			return store.Person{}, err
+			return nil, err
 		}
 	}
-	return store.Person{}, errNoSignIn
+	if len(who) == 0 {
+		return nil, errNoSignIn
+	}
+	return who, nil
 }

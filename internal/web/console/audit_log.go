@@ -117,6 +117,7 @@ var verbs = map[string]string{"post": "made", "patch": "changed", "put": "change
 // switches say which way a switch went, by what the log has of it.
 var switches = map[string]string{
 	"active=false": "deactivated", "active=true": "activated", "enabled=false": "switched off", "enabled=true": "switched on",
+	"by=link": "signed in by a link", "by=password": "signed in with a password", "by=passkey": "signed in with a passkey", "by=oidc": "signed in by another account",
 }
 
 // auditLine tells of an entry.
@@ -127,7 +128,7 @@ func (v *visit) auditLine(e object) auditLine {
 	line := auditLine{Who: v.actor(e), When: v.show("at", e.get("at")), What: deeds[op]}
 	about := strings.TrimPrefix(thing.one, "person")
 	switch {
-	case switches[e.text("filter")] != "" && verb == "patch":
+	case switches[e.text("filter")] != "" && (verb == "patch" || op == "sign-in"):
 		line.What = switches[e.text("filter")]
 	case line.What == "" && verbs[verb] != "" && thing.one != "" && verb == "patch":
 		line.What = strings.TrimSpace("changed " + v.changed(e, thing.one))

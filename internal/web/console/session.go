@@ -26,7 +26,20 @@ const (
 
 // A signInView is the page that asks who somebody is: by address and password, or with an API key. Link is the address of one
 // that signs them in, empty where none led here.
-type signInView struct{ Back, Email, Problem, Link, Done string }
+type signInView struct {
+	Back, Email, Problem, Link, Done string
+	// Choices are the workspaces to choose from, for whoever works in several.
+	Choices []client.Choice
+}
+
+// An entry is what became of somebody's wish to sign in: the token of the session that was begun, or what is wrong and with which
+// status to refuse it, or from what they are to choose.
+type entry struct {
+	token   string
+	status  int
+	problem string
+	choices []client.Choice
+}
 
 // tokenOf is the token of whoever is signed in, empty where nobody is.
 func tokenOf(r *http.Request) string {
@@ -63,22 +76,30 @@ func (s *site) askForKey(w http.ResponseWriter, r *http.Request) {
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := signInView{Back: within(r.PostFormValue("back")), Email: strings.TrimSpace(r.PostFormValue("email"))}
-	var token string
-	var status int
+	var e entry
 	switch {
 	case r.PostFormValue("send") != "":
 		s.sendLink(w, r, view)
 		return
 	case view.Email != "":
-		token, status, view.Problem = s.enter(w, r, map[string]string{"email": view.Email, "password": r.PostFormValue("password")})
+		e = s.enter(w, r, map[string]string{"email": view.Email, "password": r.PostFormValue("password")})
 	default:
-		token, status, view.Problem = s.begin(w, r, strings.TrimSpace(r.PostFormValue("key")))
+		e = s.begin(w, r, strings.TrimSpace(r.PostFormValue("key")))
 	}
-	if view.Problem != "" {
-		render(w, &page{Title: "Sign in", Template: "sign-in", Status: status, Data: view})
+	s.admit(w, r, e, view)
+}
+
+// admit lets in whoever may, and has others try again or choose.
+func (s *site) admit(w http.ResponseWriter, r *http.Request, e entry, view signInView) {
+	title := "Sign in"
+	if view.Choices, view.Problem = e.choices, e.problem; len(e.choices) > 0 {
+		title, view.Problem = "Where to?", ""
+	}
+	if e.token == "" {
+		render(w, &page{Title: title, Template: "sign-in", Status: e.status, Data: view})
 		return
 	}
-	s.keep(w, r, token, view.Back)
+	s.keep(w, r, e.token, view.Back)
 }
 
 // sendLink has a link sent to whoever has an address, and says the same where nobody has.
@@ -121,16 +142,11 @@ func (s *site) openLink(w http.ResponseWriter, r *http.Request) {
 
 // useLink signs somebody in by a link.
 func (s *site) useLink(w http.ResponseWriter, r *http.Request) {
-	token, status, problem := s.enter(w, r, map[string]string{"link": r.PathValue("link")})
-	if problem != "" {
-		render(w, &page{Title: "Sign in", Template: "sign-in", Status: status, Data: signInView{Back: home, Problem: problem}})
-		return
-	}
-	s.keep(w, r, token, home)
+	s.admit(w, r, s.enter(w, r, map[string]string{"link": r.PathValue("link")}), signInView{Back: home})
 }
 
-// enter begins a person's session, or says what is wrong, and with which status to refuse it.
-func (s *site) enter(w http.ResponseWriter, r *http.Request, by map[string]string) (token string, status int, problem string) {
+// enter begins a person's session.
+func (s *site) enter(w http.ResponseWriter, r *http.Request, by map[string]string) entry {
 	wrong := "Address and password do not fit together. Without a password, ask an administrator for a link."
 	if by["link"] != "" {
 		wrong = "This link was used already, or is older than 15 minutes. Ask for a new one."
@@ -140,10 +156,10 @@ func (s *site) enter(w http.ResponseWriter, r *http.Request, by map[string]strin
 	})
 }
 
-// begin begins a session with a key, or says what is wrong with that, and with which status to refuse it.
-func (s *site) begin(w http.ResponseWriter, r *http.Request, key string) (token string, status int, problem string) {
+// begin begins a session with a key.
+func (s *site) begin(w http.ResponseWriter, r *http.Request, key string) entry {
 	if key == "" || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`";,\`, c) }) {
-		return "", http.StatusUnauthorized, "Give your e-mail address and password. Give an API key as it was printed: lw_ and many letters."
+		return entry{status: http.StatusUnauthorized, problem: "Give your e-mail address and password. Give an API key as it was printed: lw_ and many letters."}
 	}
 	return s.beginBy(w, r, key, "/v1/sessions", nil, map[int]string{
 		http.StatusUnauthorized:       "This key is not valid: it was mistyped, has expired or was revoked.",
@@ -154,27 +170,30 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request, key string) (token 
 
 // beginBy has the API begin a session. words say what its refusals mean here, by status, and under 503 what it means
 // that it did not answer; for other refusals, and its own 503, the API's words stand.
-func (s *site) beginBy(w http.ResponseWriter, r *http.Request, key, path string, body any, words map[int]string) (token string, status int, problem string) {
+func (s *site) beginBy(w http.ResponseWriter, r *http.Request, key, path string, body any, words map[int]string) entry {
 	var begun struct{ Token string }
 	refused := &client.Problem{}
 	err := s.client(r, key, "").Call(r.Context(), http.MethodPost, path, body, &begun)
 	switch {
 	case err == nil:
-		return begun.Token, http.StatusOK, ""
+		return entry{token: begun.Token}
 	case !errors.As(err, &refused):
-		return "", http.StatusServiceUnavailable, words[http.StatusServiceUnavailable]
+		return entry{status: http.StatusServiceUnavailable, problem: words[http.StatusServiceUnavailable]}
+	case len(refused.Choices) > 0:
+		return entry{status: http.StatusOK, choices: refused.Choices}
 	case refused.Status != http.StatusServiceUnavailable && words[refused.Status] != "":
-		return "", refused.Status, words[refused.Status]
+		return entry{status: refused.Status, problem: words[refused.Status]}
 	}
 	waitAsTold(w, refused)
-	return "", refused.Status, sentence(refused.Detail)
+	return entry{status: refused.Status, problem: sentence(refused.Detail)}
 }
 
 // signOut ends the session, and asks for a key again. A session that was over already is none.
 func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
 	if token := tokenOf(r); token != "" {
 		err := s.client(r, token, "").Call(r.Context(), http.MethodDelete, "/v1/sessions/current", nil, nil)
-		if refused := (&client.Problem{}); err != nil && (!errors.As(err, &refused) || refused.Status >= http.StatusInternalServerError) {
+		if refused := (&client.Problem{}); err != nil && (!errors.As(err, &refused) || refused.Status != http.StatusUnauthorized && refused.Status != http.StatusNotFound) {
+			waitAsTold(w, refused)
 			render(w, &page{Title: "You are still signed in", Template: "problem", Status: http.StatusServiceUnavailable, Data: problemView{
 				Words: "The session could not be ended. Please try again.",
 			}})

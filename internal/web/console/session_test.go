@@ -3,6 +3,7 @@ package console_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -182,4 +183,25 @@ func TestPeopleSignIn(t *testing.T) {
 	s.post("/console/sign-out", nil).is(http.StatusSeeOther)
 	s.send("GET", again["url"].(string), nil, append(byHand, "Sec-Purpose", "prefetch;prerender")...).is(http.StatusOK).shows("This link signs you in")
 	s.send("GET", again["url"].(string), nil, "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "none").is(http.StatusSeeOther) // typed, or from a terminal
+}
+
+// Whoever works in two workspaces is asked which one is meant, and signs in there by a button.
+func TestWhoeverWorksInTwoWorkspacesChooses(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	_, other := s.newWorkspace("zenith <b>")
+	for _, admin := range []string{s.admin, other} {
+		invited := s.apiAs(admin, "POST", "/v1/people", map[string]any{"name": "Mira", "email": "mira@example.com", "role": "manager"})
+		s.post(invited["url"].(string), nil).is(http.StatusSeeOther)
+		s.apiAs(s.cookie(), "PUT", "/v1/me/password", map[string]any{"password": "correct horse"})
+		s.post("/console/sign-out", nil).is(http.StatusSeeOther)
+	}
+	asked := s.post("/console/sign-in", url.Values{"email": {"mira@example.com"}, "password": {"correct horse"}}).is(http.StatusOK)
+	asked.shows("Where to?", "acme", "zenith <b>").lacks("correct horse", "<b>")
+	links := regexp.MustCompile(`action="(/console/sign-in/lwl_[a-z0-9]+)"`).FindAllStringSubmatch(asked.body, -1)
+	if len(links) != 2 || asked.header.Get("Set-Cookie") != "" {
+		t.Fatalf("there are the links %v", links)
+	}
+	s.post(links[1][1], nil).is(http.StatusSeeOther)
+	s.get("/console/").is(http.StatusOK).shows("zenith")
 }

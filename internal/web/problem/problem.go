@@ -39,6 +39,7 @@ type Problem struct {
 	Errors []Field `json:"errors,omitempty" nullable:"false" doc:"The fields that are wrong."`
 	// What a request that was refused because of the state of things has to know of it.
 	Pending []Pending `json:"pending,omitempty" nullable:"false" doc:"Of a conflict with what is planned: for whom, and how many. Send the request again with a choice of what becomes of them."`
+	Choices []Choice  `json:"choices,omitempty" nullable:"false" doc:"Of a sign-in that fits in several workspaces: the link that signs in to each."`
 	Matched *int      `json:"matched,omitempty" doc:"Of a filter that matches another number than the request says: how many it matches by now."`
 
 	header http.Header
@@ -48,6 +49,12 @@ type Problem struct {
 type Pending struct {
 	MemberID uuid.UUID `json:"member_id" format:"uuid"`
 	Count    int       `json:"count"`
+}
+
+// Choice is a workspace that somebody can sign in to.
+type Choice struct {
+	Workspace string `json:"workspace" doc:"What it is called."`
+	Link      string `json:"link" doc:"Signs in there, as the link of POST /v1/sign-in, once, within 15 minutes."`
 }
 
 // A Field is one wrong field of a request. Values are never repeated.
