@@ -27,6 +27,8 @@ type Person struct {
 	MemberID *uuid.UUID `db:"member_id"`
 	// PasswordHash is of their password, empty where they have none.
 	PasswordHash string `db:"password_hash"`
+	// Passkeys are how many they have. EditPerson takes all away where it is set to 0.
+	Passkeys int `db:"passkeys"`
 	// SeenAt is when they were signed in last, to the minute; nil for never.
 	SeenAt    *time.Time `db:"seen_at"`
 	CreatedAt time.Time  `db:"created_at"`
@@ -34,7 +36,7 @@ type Person struct {
 }
 
 const personColumns = `p.workspace_id, p.person_id, p.name, p.email, p.role, p.member_id, coalesce(p.password_hash, '') AS password_hash, p.seen_at,
-	p.created_at, p.updated_at`
+	(SELECT count(*) FROM passkeys k WHERE k.workspace_id = p.workspace_id AND k.person_id = p.person_id) AS passkeys, p.created_at, p.updated_at`
 
 // How many characters a person's name and address have at most, as in the API.
 const (
@@ -136,13 +138,25 @@ func (t *Tx) EditPerson(ctx context.Context, workspace, id uuid.UUID, edit func(
 	if err := t.checkPerson(ctx, workspace, &p); err != nil {
 		return p, err
 	}
+	noPasskeys := p.Passkeys == 0 && before.Passkeys > 0
 	if err := sqlx.GetContext(ctx, t.q, &p, `
 		UPDATE people p SET name = $3, email = $4, email_key = $9, role = $5, member_id = $6, password_hash = $7, updated_at = $8
 		WHERE workspace_id = $1 AND person_id = $2 RETURNING `+personColumns,
 		workspace, id, p.Name, p.Email, string(p.Role), p.MemberID, nullText(p.PasswordHash), t.now(), contact.Email(p.Email)); err != nil {
 		return p, translate(err)
 	}
-	forgotten := p.PasswordHash == "" && before.PasswordHash != ""
+	forgotten := p.PasswordHash == "" && before.PasswordHash != "" || noPasskeys
+	if noPasskeys {
+		if err := t.removePasskeys(ctx, workspace, id); err != nil {
+			return p, err
+		}
+		p.Passkeys = 0
+	}
+	if contact.Email(p.Email) != contact.Email(before.Email) { // they are somebody else to whoever vouched for the address before
+		if err := t.forgetIdentities(ctx, workspace, id); err != nil {
+			return p, err
+		}
+	}
 	if p.Role != before.Role || p.Email != before.Email || idOf(p.MemberID) != idOf(before.MemberID) || forgotten {
 		err = t.SignOut(ctx, workspace, id, uuid.Nil)
 	}
@@ -174,6 +188,9 @@ func (t *Tx) RemovePerson(ctx context.Context, workspace, id uuid.UUID) error {
 			name = CASE WHEN lower(name) = lower(email) THEN split_part(name, '@', 1) ELSE name END
 		WHERE workspace_id = $1 AND person_id = $2 AND removed_at IS NULL`, workspace, id, t.now())
 	if err := oneRow(result, err); err != nil {
+		return err
+	}
+	if err := errors.Join(t.removePasskeys(ctx, workspace, id), t.forgetIdentities(ctx, workspace, id)); err != nil {
 		return err
 	}
 	return t.SignOut(ctx, workspace, id, uuid.Nil)

@@ -18,7 +18,7 @@ import (
 
 // unlogged are the operations that change nothing the audit log is about: leads on their way in, which tell by themselves
 // when and how they came, and what has no effect.
-var unlogged = []string{"post-lead", "post-lead-batch", "preview-assignment", "preview-group", "preview-message-template"}
+var unlogged = []string{"post-lead", "post-lead-batch", "preview-assignment", "preview-group", "preview-message-template", "begin-my-passkey"}
 
 // errUnlogged is a route that changes things outside of a transaction under its request's context.
 var errUnlogged = errors.New("this changed something and is not in the audit log")
@@ -60,7 +60,7 @@ func switched(fields map[string]json.RawMessage) string {
 }
 
 // onesOwn are the operations on one's own account: what an agent does is else told by the leads and customers that they change.
-var onesOwn = []string{"delete-session", "end-sessions", "put-my-password"}
+var onesOwn = []string{"delete-session", "end-sessions", "put-my-password", "patch-me", "post-my-passkey", "patch-my-passkey", "delete-my-passkey"}
 
 // answers reports whether the audit log is about what the caller does by an operation.
 func (c *call) answers(operation string) bool {

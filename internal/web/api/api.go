@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
@@ -65,6 +66,8 @@ type API struct {
 	reads     *inflight.Pool
 	passwords *passwords
 	mail      *mailroom
+	// party asks browsers for passkeys, nil where they give it none.
+	party *webauthn.WebAuthn
 	// limits are what bodies may hold, by operation.
 	limits map[string]jsonbounds.Limits
 	// readers read items, by the path at which they are read, and answers are what operations answer that answer an item.
@@ -99,7 +102,7 @@ func New(mux humago.Mux, d Deps) *API {
 		quotas: quota.New(d.Redis, d.Log), reads: d.Limits.places(), passwords: newPasswords(),
 		readers: make(map[string]itemReader), answers: make(map[string]answered),
 	}
-	a.mail = a.newMailroom()
+	a.mail, a.party = a.newMailroom(), relyingParty(d.PublicURL)
 	a.huma.UseMiddleware(a.authenticate, a.readBody, a.recordAct, a.conditional)
 	a.registerWorkspace()
 	a.registerStatuses()
@@ -122,6 +125,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerPeople()
 	a.registerSignIn()
 	a.registerSignInLink()
+	a.registerPasskeys()
 	a.registerAuditLog()
 	a.registerIntegrations()
 	a.registerEvents()

@@ -23,9 +23,11 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	ctx = huma.WithValue(ctx, requestIDKey{}, w.Header().Get(requestIDHeader))
 	if address := sender.Address(r, a.Proxies); open(ctx.Operation().OperationID) {
-		if p := a.tooMany(ctx, a.guess(ctx)); p != nil {
-			refuse(ctx, p)
-			return
+		if ctx.Operation().Method != http.MethodGet { // to look is no attempt
+			if p := a.tooMany(ctx, a.guess(ctx)); p != nil {
+				refuse(ctx, p)
+				return
+			}
 		}
 		next(huma.WithValue(ctx, callKey{}, &call{address: address, browser: browserOf(ctx)}))
 		return

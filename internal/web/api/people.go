@@ -24,6 +24,7 @@ type Person struct {
 	Role        lead.PersonRole `json:"role"`
 	MemberID    *uuid.UUID      `json:"member_id" format:"uuid" nullable:"true" doc:"The member who they are."`
 	HasPassword bool            `json:"has_password" doc:"Else a link signs them in."`
+	Passkeys    int             `json:"passkeys" doc:"How many passkeys they have."`
 	SeenAt      *time.Time      `json:"seen_at" doc:"When they were signed in last, to the minute."`
 	CreatedAt   time.Time       `json:"created_at"`
 	UpdatedAt   time.Time       `json:"updated_at"`
@@ -60,6 +61,7 @@ type PersonPatch struct {
 	Role        Patch[lead.PersonRole] `json:"role,omitempty" nullable:"false"`
 	MemberID    Patch[uuid.UUID]       `json:"member_id,omitempty"`
 	HasPassword Patch[bool]            `json:"has_password,omitempty" nullable:"false" doc:"false takes their password away, as where it was forgotten, and ends their sessions and links."`
+	Passkeys    Patch[int]             `json:"passkeys,omitempty" minimum:"0" nullable:"false" doc:"0 takes their passkeys away, as where a device was lost, and ends their sessions and links."`
 }
 
 type personOutput struct{ Body Person }
@@ -187,6 +189,9 @@ func (a *API) patchPerson(ctx context.Context, c *call, in *patchInput[PersonPat
 			if err := overPassword(in.Body.HasPassword, p); err != nil {
 				return err
 			}
+			if err := overPasskeys(in.Body.Passkeys, p); err != nil {
+				return err
+			}
 			if in.Body.MemberID.overPointer(&p.MemberID); p.Role != before && in.ID == idOrNil(c.PersonID) {
 				return &store.FieldError{Field: "role", Message: "this is your own role; let another admin change it"}
 			}
@@ -225,9 +230,22 @@ func overPassword(change Patch[bool], p *store.Person) error {
 	return nil
 }
 
+// overPasskeys takes all of a person's passkeys away.
+func overPasskeys(change Patch[int], p *store.Person) error {
+	has := p.Passkeys
+	if err := change.overNeeded("passkeys", &has); err != nil {
+		return err
+	}
+	if has != p.Passkeys && has != 0 {
+		return &store.FieldError{Field: "passkeys", Message: "0 takes all away; people add them themselves"}
+	}
+	p.Passkeys = has
+	return nil
+}
+
 func personBody(p store.Person) Person {
 	return Person{
-		ID: p.ID, Name: p.Name, Email: p.Email, Role: p.Role, MemberID: p.MemberID, HasPassword: p.PasswordHash != "",
+		ID: p.ID, Name: p.Name, Email: p.Email, Role: p.Role, MemberID: p.MemberID, HasPassword: p.PasswordHash != "", Passkeys: p.Passkeys,
 		SeenAt: p.SeenAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 }

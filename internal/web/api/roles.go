@@ -116,6 +116,10 @@ var roles = map[string][]lead.Role{
 
 	"sign-in":           anybody,
 	"send-sign-in-link": anybody,
+	"get-sign-in":       anybody,
+
+	"begin-passkey-sign-in": anybody,
+	"passkey-sign-in":       anybody,
 
 	"post-person":      admins,
 	"list-people":      admins,
@@ -124,7 +128,14 @@ var roles = map[string][]lead.Role{
 	"delete-person":    admins,
 	"post-person-link": admins,
 	"get-me":           everybody,
+	"patch-me":         members,
 	"put-my-password":  members,
+
+	"list-my-passkeys":  members,
+	"begin-my-passkey":  members,
+	"post-my-passkey":   members,
+	"patch-my-passkey":  members,
+	"delete-my-passkey": members,
 
 	"list-audit-log": admins,
 

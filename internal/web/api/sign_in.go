@@ -32,10 +32,44 @@ type Me struct {
 	SessionID *uuid.UUID `json:"session_id" format:"uuid" nullable:"true"`
 }
 
+// SignInWays are by what people sign in, beside a link that an administrator makes, a password and a key.
+type SignInWays struct {
+	Link        bool    `json:"link" doc:"Whether links are sent to whoever asks."`
+	PasskeyHost *string `json:"passkey_host" doc:"The host at which passkeys are good; null where they cannot be used, which need LEADWHEEL_PUBLIC_URL to be HTTPS and a name."`
+}
+
+// MePatch is what people change of themselves.
+type MePatch struct {
+	Name Patch[string] `json:"name,omitempty" maxLength:"200" nullable:"false"`
+}
+
 // PasswordChange is a new password, and the one before where there is one.
 type PasswordChange struct {
 	Password string `json:"password" minLength:"12" maxLength:"200"`
 	Current  string `json:"current,omitempty" maxLength:"200" doc:"Needed where there is a password already."`
+}
+
+func (a *API) patchMe(ctx context.Context, c *call, in *struct{ Body MePatch }) (*struct{ Body Me }, error) {
+	if c.PersonID == nil {
+		return nil, problem.New(http.StatusConflict, "a key's name is for an admin to choose, who makes it; sign in as a person")
+	}
+	me := meOf(c)
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) error {
+		p, err := tx.EditPerson(ctx, c.Workspace, *c.PersonID, func(p *store.Person) error { return overName(in.Body.Name, &p.Name) })
+		body := personBody(p)
+		me.Person = &body
+		return err
+	})
+	return &struct{ Body Me }{me}, err
+}
+
+// me is who calls, without what is known of a person.
+func meOf(c *call) Me {
+	me := Me{Role: c.Role, MemberID: c.MemberID, SessionID: c.SessionID}
+	if c.PersonID == nil {
+		me.APIKeyID = &c.ID
+	}
+	return me
 }
 
 func (a *API) registerSignIn() {
@@ -48,15 +82,26 @@ func (a *API) registerSignIn() {
 	register(a, huma.Operation{
 		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/me", Summary: "Read who calls",
 	}, func(ctx context.Context, c *call, _ *struct{}) (*struct{ Body Me }, error) {
-		me := Me{Role: c.Role, MemberID: c.MemberID, SessionID: c.SessionID}
+		me := meOf(c)
 		if c.PersonID == nil {
-			me.APIKeyID = &c.ID
 			return &struct{ Body Me }{me}, nil
 		}
 		p, err := a.Store.Person(ctx, c.Workspace, *c.PersonID)
 		body := personBody(p)
 		me.Person = &body
 		return &struct{ Body Me }{me}, err
+	})
+	register(a, huma.Operation{
+		OperationID: "patch-me", Method: http.MethodPatch, Path: "/v1/me", Summary: "Change one's own name", Errors: []int{http.StatusConflict},
+	}, a.patchMe)
+	register(a, huma.Operation{
+		OperationID: "get-sign-in", Method: http.MethodGet, Path: "/v1/sign-in", Summary: "Read by what people sign in here",
+	}, func(context.Context, *call, *struct{}) (*struct{ Body SignInWays }, error) {
+		ways := SignInWays{Link: len(a.Posters) > 0}
+		if a.party != nil {
+			ways.PasskeyHost = &a.party.Config.RPID
+		}
+		return &struct{ Body SignInWays }{ways}, nil
 	})
 	register(a, huma.Operation{
 		OperationID: "put-my-password", Method: http.MethodPut, Path: "/v1/me/password", Summary: "Give oneself a password",
@@ -148,7 +193,7 @@ func (a *API) counted(way string, err error) error {
 	switch {
 	case err == nil:
 		a.Metrics.SignIns.WithLabelValues(way, "succeeded").Inc()
-	case errors.Is(err, errNoSignIn):
+	case errors.Is(err, errNoSignIn), errors.Is(err, errNoPasskey):
 		a.Metrics.SignIns.WithLabelValues(way, "failed").Inc()
 	}
 	return err

@@ -54,6 +54,7 @@ func (s *site) newTenant(name string) tenant {
 	post("/v1/members/"+first.String()+"/test-notification", nil).is(202)
 	post("/v1/sessions", nil).is(201)
 	w.keys[lead.RoleManager] = s.signedIn(post("/v1/people", `{"name":"Mira","email":"mira@`+name+`.example.com","role":"manager"}`).is(201))
+	s.keepPasskey(w.keys[lead.RoleManager])
 
 	w.own["member_id"], w.own["group_id"], w.own["source_id"], w.own["lead_id"] = first.String(), group, source, l
 	w.own["assigned_lead_id"], w.own["source_lead_id"], w.own["customer_id"], w.own["into"] = copied, l, customer, source

@@ -176,4 +176,4 @@ func (v *visit) done(address, what string) (*page, error) {
 }
 
 // told are the words for what was done from pages of their own.
-var told = map[string]string{"added": "Added.", "saved": "Saved.", "password": "Your password is set.", "ended": "Signed out there.", "assigned": "Accepted. Here is how far they have come."}
+var told = map[string]string{"added": "Added.", "saved": "Saved.", "password": "Your password is set.", "removed": "Removed.", "reset": "Signed out everywhere. A new link lets them in again.", "ended": "Signed out there.", "assigned": "Accepted. Here is how far they have come."}

@@ -62,10 +62,14 @@ func (v *visit) settingsViews(role lead.Role) []viewLink {
 // A meView is one's own page.
 type meView struct {
 	Facts    []part
+	Name     *form
 	Password *form
-	Sessions []sessionRow
-	Form     formView
-	Others   bool
+	// PasskeyHost is where passkeys are good, empty where they cannot be used.
+	PasskeyHost string
+	Passkeys    []passkeyRow
+	Sessions    []sessionRow
+	Form        formView
+	Others      bool
 }
 
 // A sessionRow is where one is signed in.
@@ -78,17 +82,26 @@ type sessionRow struct {
 }
 
 func showMe(v *visit) (*page, error) {
-	return v.mePage(newForm(home+"me/password", home+"me", url.Values{}))
+	return v.mePage(newForm(home+"me", home+"me", url.Values{}))
 }
 
-func (v *visit) mePage(f *form) (*page, error) {
+// mePage is one's own page, with the one of its forms that was sent as it was.
+func (v *visit) mePage(sent *form) (*page, error) {
 	m, err := v.who()
 	if err != nil {
 		return nil, err
 	}
 	view := meView{Form: v.form("sessions"), Facts: []part{{"Signed in with", shown{Text: "an API key, which may do everything"}}}}
 	if p := m.Person; p != nil {
-		view.Facts = []part{{"Name", shown{Text: p.Name}}, {"Email", shown{Text: p.Email}}, {"Role", shown{Text: say("role", string(p.Role)), Title: sentence(roleWords[p.Role])}}}
+		view.Facts = []part{{"Email", shown{Text: p.Email}}, {"Role", shown{Text: say("role", string(p.Role)), Title: sentence(roleWords[p.Role])}}}
+		f := newForm(home+"me/password", home+"me", url.Values{})
+		view.Name = newForm(home+"me", home+"me", url.Values{"name": {p.Name}})
+		if sent.Action == f.Action {
+			f = sent
+		} else if sent.values.Has("name") || sent.Problem != "" {
+			view.Name = sent
+		}
+		view.Name.text("text", "name", "Name", "")
 		f.Save = "Set password"
 		if p.HasPassword {
 			f.Save = "Change password"
@@ -96,6 +109,10 @@ func (v *visit) mePage(f *form) (*page, error) {
 		}
 		f.add(input{Kind: "password", Name: "password", Label: "New password", Hint: "12 characters or more. Whoever else is signed in as you is then signed out. Without one, a link by e-mail signs you in."})
 		view.Password = f
+		view.PasskeyHost = passkeyHost(v.Request, v.api)
+		if view.Passkeys, err = v.passkeys(); err != nil {
+			return nil, err
+		}
 	}
 	own, err := v.ownSessions(m)
 	if err != nil {
@@ -109,7 +126,7 @@ func (v *visit) mePage(f *form) (*page, error) {
 		})
 	}
 	p := &page{Title: "My account", Template: "me", Data: view, Views: v.settingsViews(m.Role)}
-	if len(f.errors) > 0 || f.Problem != "" {
+	if len(sent.errors) > 0 || sent.Problem != "" {
 		p.Status = http.StatusUnprocessableEntity
 	}
 	return p, nil
@@ -126,6 +143,22 @@ func (v *visit) ownSessions(m me) (own []object, err error) {
 		}
 	}
 	return own, nil
+}
+
+// saveMe changes one's own name.
+func saveMe(v *visit) (*page, error) {
+	f, err := v.sentForm(home + "me")
+	if err != nil {
+		return nil, err
+	}
+	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/me", map[string]string{"name": f.value("name")}, nil)
+	if err != nil && f.refused(err, same) {
+		return v.mePage(f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(home+"me", "saved")
 }
 
 func setPassword(v *visit) (*page, error) {
@@ -186,7 +219,12 @@ func endSessions(v *visit) (*page, error) {
 
 func (s *site) serveMe(pages *http.ServeMux) {
 	pages.HandleFunc("GET /console/me", s.page(showMe))
+	pages.HandleFunc("POST /console/me", s.page(saveMe))
 	pages.HandleFunc("POST /console/me/password", s.page(setPassword))
+	pages.HandleFunc("POST /console/me/passkeys", s.page(addPasskey))
+	pages.HandleFunc("POST /console/me/passkeys/begin", s.page(beginPasskey))
+	pages.HandleFunc("POST /console/me/passkeys/{id}", s.page(renamePasskey))
+	pages.HandleFunc("POST /console/me/passkeys/{id}/remove", s.page(removePasskey))
 	pages.HandleFunc("POST /console/me/sessions", s.page(endSessions))
 }
 

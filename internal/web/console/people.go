@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -98,6 +99,8 @@ type personView struct {
 	ID    string
 	Order formView
 	Facts []part
+	// Known says that they have a password or passkeys, which can be taken away.
+	Known bool
 	// Self says that it is whoever looks.
 	Self bool
 }
@@ -127,8 +130,8 @@ func (v *visit) personPage(one object, f *form) (*page, error) {
 	if seen.Empty() {
 		seen.Text = "not yet"
 	}
-	view := personView{form: f, ID: one.text("id"), Order: v.form("people"), Self: m.Person != nil && m.Person.ID == one.text("id"), Facts: []part{
-		{"Signed in last", seen}, {"Password", shown{Text: password}}, {"Added", v.show("created_at", one.get("created_at"))},
+	view := personView{form: f, ID: one.text("id"), Order: v.form("people"), Known: one.is("has_password") || number(one, "passkeys") > 0, Self: m.Person != nil && m.Person.ID == one.text("id"), Facts: []part{
+		{"Signed in last", seen}, {"Password", shown{Text: password}}, {"Passkeys", shown{Text: cmp.Or(one.text("passkeys"), "0")}}, {"Added", v.show("created_at", one.get("created_at"))},
 	}}
 	p := &page{Title: called(one), Template: "person", Data: view, Up: toPeople}
 	if len(f.errors) > 0 || f.Problem != "" {
@@ -172,10 +175,26 @@ func newLink(v *visit) (*page, error) {
 	return v.linkPage("A link for "+called(one), made.URL, ""), nil
 }
 
+// resetPerson takes a person's password and passkeys away, as where a device was lost or somebody else knows them.
+func resetPerson(v *visit) (*page, error) {
+	if err := v.readForm(maxForm); err != nil {
+		return nil, err
+	}
+	one, err := v.item("people")
+	if err != nil {
+		return nil, err
+	}
+	if err := v.api.Call(v.Context(), http.MethodPatch, "/v1/people/"+one.text("id"), map[string]any{"has_password": false, "passkeys": 0}, nil); err != nil {
+		return nil, err
+	}
+	return v.done(home+"people/"+one.text("id"), "reset")
+}
+
 func (s *site) servePeople(pages *http.ServeMux) {
 	pages.HandleFunc("GET /console/people/new", s.page(invitePerson))
 	pages.HandleFunc("POST /console/people/new", s.page(addPerson))
 	pages.HandleFunc("GET /console/people/{id}", s.page(editPerson))
 	pages.HandleFunc("POST /console/people/{id}", s.page(savePerson))
 	pages.HandleFunc("POST /console/people/{id}/link", s.page(newLink))
+	pages.HandleFunc("POST /console/people/{id}/reset", s.page(resetPerson))
 }

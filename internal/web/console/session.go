@@ -28,6 +28,8 @@ const (
 // that signs them in, empty where none led here.
 type signInView struct {
 	Back, Email, Problem, Link, Done string
+	// PasskeyHost is where passkeys are good, empty where they cannot be used.
+	PasskeyHost string
 	// Choices are the workspaces to choose from, for whoever works in several.
 	Choices []client.Choice
 }
@@ -69,7 +71,13 @@ func toSignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) askForKey(w http.ResponseWriter, r *http.Request) {
-	render(w, &page{Title: "Sign in", Template: "sign-in", Data: signInView{Back: within(r.FormValue("back"))}})
+	s.showSignIn(w, r, "Sign in", http.StatusOK, signInView{Back: within(r.FormValue("back"))})
+}
+
+// showSignIn shows the page with the ways that there are to sign in here.
+func (s *site) showSignIn(w http.ResponseWriter, r *http.Request, title string, status int, view signInView) {
+	view.PasskeyHost = passkeyHost(r, s.client(r, "", ""))
+	render(w, &page{Title: title, Template: "sign-in", Status: status, Data: view})
 }
 
 // signIn signs somebody in by address and password or, where there is no address, with an API key.
@@ -96,7 +104,7 @@ func (s *site) admit(w http.ResponseWriter, r *http.Request, e entry, view signI
 		title, view.Problem = "Where to?", ""
 	}
 	if e.token == "" {
-		render(w, &page{Title: title, Template: "sign-in", Status: e.status, Data: view})
+		s.showSignIn(w, r, title, e.status, view)
 		return
 	}
 	s.keep(w, r, e.token, view.Back)
@@ -117,7 +125,7 @@ func (s *site) sendLink(w http.ResponseWriter, r *http.Request, view signInView)
 	default:
 		status, view.Problem = http.StatusServiceUnavailable, "No link could be sent just now. Please try again."
 	}
-	render(w, &page{Title: "Sign in", Template: "sign-in", Status: status, Data: view})
+	s.showSignIn(w, r, "Sign in", status, view)
 }
 
 // keep has a browser keep a session, and leads on.
