@@ -17,6 +17,7 @@ type doctorCmd struct {
 	URL         string `name:"url" env:"LEADWHEEL_URL" placeholder:"URL" help:"Public address of a running server, to look at it too."`
 	DataDir     string `env:"LEADWHEEL_DATA_DIR" default:".leadwheel" placeholder:"DIR" help:"Where leadwheel up keeps its data. Default ${default}."`
 	messageFlags
+	signInFlags
 	jsonFlag
 }
 
@@ -33,7 +34,7 @@ Example:
 // Run prints each check with what to do.
 func (c *doctorCmd) Run(ctx context.Context, s streams) error {
 	checks := doctor.Examine(ctx, doctor.Options{
-		DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, SecretKeys: c.SecretKey, URL: c.URL, DataDir: c.DataDir, Messages: c.examined(),
+		DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, SecretKeys: c.SecretKey, URL: c.URL, DataDir: c.DataDir, Messages: c.examined(), OpenID: c.openID(),
 	})
 	if err := c.print(checks, s); err != nil {
 		return err

@@ -48,6 +48,7 @@ type serverFlags struct {
 	limitFlags
 	platformFlags
 	messageFlags
+	signInFlags
 	webhookFlags
 	LogLevel  slog.Level `env:"LEADWHEEL_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Default ${default}."`
 	LogFormat string     `env:"LEADWHEEL_LOG_FORMAT" default:"auto" enum:"auto,json,text" placeholder:"FORMAT" help:"json or text. Default: text for up on a terminal, else json."`
@@ -55,7 +56,7 @@ type serverFlags struct {
 
 // Validate refuses what would mean nothing.
 func (f serverFlags) Validate() error {
-	return errors.Join(f.hookFlags.check(), f.importFlags.check(), f.limitFlags.check())
+	return errors.Join(f.hookFlags.check(), f.importFlags.check(), f.limitFlags.check(), f.signInFlags.check())
 }
 
 // config is how to run, apart from what.
@@ -63,7 +64,7 @@ func (f serverFlags) config(log *slog.Logger) app.Config {
 	return app.Config{
 		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery,
 		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), API: f.api(f.MaxConns), Imports: f.importLimits(),
-		Platforms: f.platforms(), Messages: f.messages(),
+		Platforms: f.platforms(), Messages: f.messages(), OpenID: f.openID(),
 		WebhookAllow: f.WebhookAllow, Version: version(), Log: log,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,6 +25,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/notify/telegram"
+	"github.com/leadwheel/leadwheel/internal/openid"
 	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
@@ -67,6 +69,8 @@ type Config struct {
 	SecretKeys string
 	Hooks      HookLimits
 	Imports    ingest.ImportLimits
+	// OpenID are the settings of the provider of OpenID Connect, without where it sends people back to.
+	OpenID openid.Options
 	// API is how much callers of the API may ask.
 	API       api.Limits
 	Platforms ingest.Platforms
@@ -210,8 +214,12 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	}
 	var err error
 	if slices.Contains(cfg.Roles, RoleAPI) {
+		vouching, err := openid.New(cfg.vouching())
+		if err != nil {
+			return err
+		}
 		//nolint:contextcheck // as above
-		if a.public, err = a.listen(ctx, "public", cfg.Listen, a.publicHandler(cfg)); err != nil {
+		if a.public, err = a.listen(ctx, "public", cfg.Listen, a.publicHandler(cfg, vouching)); err != nil {
 			return err
 		}
 	}
@@ -222,7 +230,17 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	return err
 }
 
-func (a *App) publicHandler(cfg Config) http.Handler {
+// vouching are the settings of the provider of OpenID Connect, which sends people back to where they came from.
+func (c Config) vouching() openid.Options {
+	o := c.OpenID
+	o.Redirect = strings.TrimRight(c.publicURL(), "/") + api.OpenIDReturnPath
+	return o
+}
+
+// publicURL is where the public side is reached from outside.
+func (c Config) publicURL() string { return cmp.Or(c.Messages.PublicURL, publicURL(c.Listen)) }
+
+func (a *App) publicHandler(cfg Config, vouching *openid.Provider) http.Handler {
 	intake := ingest.NewIntake(a.store)
 	a.onStop("intake", func(context.Context) error { intake.Stop(); return nil })
 	receiver := ingest.NewReceiver(ingest.ReceiverOptions{
@@ -233,7 +251,7 @@ func (a *App) publicHandler(cfg Config) http.Handler {
 			Store: a.store, Intake: intake,
 			Importer: ingest.NewImporter(a.store, a.metrics, a.log).Within(cfg.Imports), ImportQueue: cfg.Imports.Queue,
 			Receiver: receiver, Secrets: a.secrets, Snapchat: cfg.Hooks.Snapchat, Telegram: a.bot,
-			Posters: a.posters(), PublicURL: cmp.Or(cfg.Messages.PublicURL, publicURL(cfg.Listen)),
+			Posters: a.posters(), PublicURL: cfg.publicURL(), OpenID: vouching,
 			Webhooks: webhooks.NewAddresses(cfg.WebhookAllow), Limits: cfg.API, Redis: a.redis, Proxies: cfg.Hooks.Proxies,
 			Waiting: tasks.NewWaiting(a.redis), Metrics: a.metrics, Log: a.log,
 		},

@@ -6,6 +6,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/leadwheel/leadwheel/internal/openid"
 )
 
 // patience is how long a server has to answer.
@@ -45,13 +47,15 @@ type Options struct {
 	// DataDir is where `leadwheel up` keeps its data.
 	DataDir  string
 	Messages Messages
+	// OpenID are the settings of the provider of OpenID Connect.
+	OpenID openid.Options
 }
 
 // Examine makes all checks.
 func Examine(ctx context.Context, o Options) []Check {
 	postgres := examinePostgres(ctx, o.DatabaseURL)
 	return slices.Concat(postgres, []Check{examineSecrets(ctx, o, postgres)}, examineRedis(ctx, o.RedisURL), examineServer(ctx, o.URL),
-		examineFiles(o.DataDir), examineMessages(ctx, o.Messages))
+		examineFiles(o.DataDir), examineMessages(ctx, o.Messages), examineOpenID(ctx, o.OpenID, o.Messages.Mail.PublicURL))
 }
 
 func skipped(found string, names ...string) []Check {

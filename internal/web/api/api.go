@@ -17,6 +17,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/notify"
 	"github.com/leadwheel/leadwheel/internal/notify/telegram"
+	"github.com/leadwheel/leadwheel/internal/openid"
 	"github.com/leadwheel/leadwheel/internal/secret"
 	"github.com/leadwheel/leadwheel/internal/web/inflight"
 	"github.com/leadwheel/leadwheel/internal/web/quota"
@@ -46,6 +47,8 @@ type Deps struct {
 	// lead to.
 	Posters   map[lead.Channel]notify.Poster
 	PublicURL string
+	// OpenID vouches for people who sign in, nil where nobody does.
+	OpenID *openid.Provider
 	// Limits are how much callers may ask, which is counted in Redis.
 	Limits Limits
 	Redis  redis.UniversalClient
@@ -126,6 +129,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerSignIn()
 	a.registerSignInLink()
 	a.registerPasskeys()
+	a.registerOpenID()
 	a.registerAuditLog()
 	a.registerIntegrations()
 	a.registerEvents()

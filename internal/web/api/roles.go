@@ -120,6 +120,8 @@ var roles = map[string][]lead.Role{
 
 	"begin-passkey-sign-in": anybody,
 	"passkey-sign-in":       anybody,
+	"begin-oidc-sign-in":    anybody,
+	"oidc-sign-in":          anybody,
 
 	"post-person":      admins,
 	"list-people":      admins,

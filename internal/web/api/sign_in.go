@@ -34,8 +34,9 @@ type Me struct {
 
 // SignInWays are by what people sign in, beside a link that an administrator makes, a password and a key.
 type SignInWays struct {
-	Link        bool    `json:"link" doc:"Whether links are sent to whoever asks."`
-	PasskeyHost *string `json:"passkey_host" doc:"The host at which passkeys are good; null where they cannot be used, which need LEADWHEEL_PUBLIC_URL to be HTTPS and a name."`
+	Link        bool       `json:"link" doc:"Whether links are sent to whoever asks."`
+	PasskeyHost *string    `json:"passkey_host" doc:"The host at which passkeys are good; null where they cannot be used, which need LEADWHEEL_PUBLIC_URL to be HTTPS and a name."`
+	OpenID      *OpenIDWay `json:"oidc,omitempty" doc:"The provider of OpenID Connect; absent where there is none."`
 }
 
 // MePatch is what people change of themselves.
@@ -98,6 +99,9 @@ func (a *API) registerSignIn() {
 		OperationID: "get-sign-in", Method: http.MethodGet, Path: "/v1/sign-in", Summary: "Read by what people sign in here",
 	}, func(context.Context, *call, *struct{}) (*struct{ Body SignInWays }, error) {
 		ways := SignInWays{Link: len(a.Posters) > 0}
+		if a.OpenID != nil {
+			ways.OpenID = &OpenIDWay{a.OpenID.Name(), a.OpenID.Answers()}
+		}
 		if a.party != nil {
 			ways.PasskeyHost = &a.party.Config.RPID
 		}
@@ -126,7 +130,7 @@ func (a *API) signIn(ctx context.Context, c *call, in *struct{ Body SignIn }) (*
 	if err != nil {
 		return nil, a.counted("password", err)
 	}
-	return a.beginAs(ctx, c, "password", known)
+	return a.beginAs(ctx, c, "password", known, func(*store.Tx, store.Person) error { return nil })
 }
 
 // begin begins a session of the person whom a transaction finds, and counts it by the way in which they signed in.
@@ -149,16 +153,23 @@ func (a *API) begin(ctx context.Context, c *call, way string, find func(*store.T
 	return &out, a.counted(way, err)
 }
 
-// beginAs begins a session of somebody who showed who they are. Whoever works in several workspaces chooses.
-func (a *API) beginAs(ctx context.Context, c *call, way string, known []store.Person) (*begunOutput, error) {
-	if len(known) == 1 { // unless that changed meanwhile
-		return a.begin(ctx, c, way, func(tx *store.Tx) (store.Person, error) { return tx.PersonWith(ctx, known[0]) })
+// beginAs begins a session of somebody who showed who they are. Whoever works in several workspaces chooses. also does what belongs to
+// it, and refuses whoever it is no good for by store.ErrNotFound.
+func (a *API) beginAs(ctx context.Context, c *call, way string, known []store.Person, also func(*store.Tx, store.Person) error) (*begunOutput, error) {
+	still := func(tx *store.Tx, had store.Person) (p store.Person, err error) { // unless that changed meanwhile
+		if p, err = tx.PersonWith(ctx, had); err == nil {
+			err = also(tx, p)
+		}
+		return p, err
+	}
+	if len(known) == 1 {
+		return a.begin(ctx, c, way, func(tx *store.Tx) (store.Person, error) { return still(tx, known[0]) })
 	}
 	choices := []problem.Choice{}
 	err := a.Store.WithTx(ctx, func(tx *store.Tx) error {
 		choices = choices[:0]
 		for _, p := range known {
-			now, err := tx.PersonWith(ctx, p)
+			now, err := still(tx, p)
 			if errors.Is(err, store.ErrNotFound) {
 				continue
 			}
@@ -193,7 +204,7 @@ func (a *API) counted(way string, err error) error {
 	switch {
 	case err == nil:
 		a.Metrics.SignIns.WithLabelValues(way, "succeeded").Inc()
-	case errors.Is(err, errNoSignIn), errors.Is(err, errNoPasskey):
+	case errors.Is(err, errNoSignIn), errors.Is(err, errNoPasskey), errors.Is(err, errNoAccount):
 		a.Metrics.SignIns.WithLabelValues(way, "failed").Inc()
 	}
 	return err

@@ -29,6 +29,8 @@ func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
 	pages.HandleFunc("POST /console/sign-in", s.signIn)
 	pages.HandleFunc("GET /console/sign-in/{link}", s.openLink)
 	pages.HandleFunc("POST /console/sign-in/{link}", s.useLink)
+	pages.HandleFunc("GET /console/sign-in/oidc", s.toProvider)
+	pages.HandleFunc("GET /console/sign-in/oidc/return", s.fromProvider)
 	pages.HandleFunc("POST /console/sign-in/passkey", s.passkeySignIn)
 	pages.HandleFunc("POST /console/sign-in/passkey/begin", s.beginPasskeySignIn)
 	pages.HandleFunc("POST /console/sign-out", s.signOut)

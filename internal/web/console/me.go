@@ -109,7 +109,7 @@ func (v *visit) mePage(sent *form) (*page, error) {
 		}
 		f.add(input{Kind: "password", Name: "password", Label: "New password", Hint: "12 characters or more. Whoever else is signed in as you is then signed out. Without one, a link by e-mail signs you in."})
 		view.Password = f
-		view.PasskeyHost = passkeyHost(v.Request, v.api)
+		view.PasskeyHost = waysOf(v.Request, v.api).PasskeyHost
 		if view.Passkeys, err = v.passkeys(); err != nil {
 			return nil, err
 		}

@@ -108,15 +108,23 @@ func (v *visit) passkeys() (rows []passkeyRow, err error) {
 	return rows, nil
 }
 
-// passkeyHost is the host at which passkeys are good, empty where they cannot be used.
-func passkeyHost(r *http.Request, api *client.Client) string {
-	var ways struct {
-		PasskeyHost string `json:"passkey_host"`
+// ways are by what people sign in, beside links, passwords and keys.
+type ways struct {
+	// PasskeyHost is where passkeys are good, empty where they cannot be used.
+	PasskeyHost string `json:"passkey_host"`
+	// OpenID is the provider of OpenID Connect, nil where there is none.
+	OpenID *struct {
+		Name    string
+		Answers bool
+	} `json:"oidc"`
+}
+
+// waysOf reads by what people sign in here; where it cannot be read there are the usual ones.
+func waysOf(r *http.Request, api *client.Client) (w ways) {
+	if api.Get(r.Context(), "/v1/sign-in", &w) != nil {
+		return ways{}
 	}
-	if api.Get(r.Context(), "/v1/sign-in", &ways) != nil { // then there is no button
-		return ""
-	}
-	return ways.PasskeyHost
+	return w
 }
 
 func beginPasskey(v *visit) (*page, error) {

@@ -28,8 +28,7 @@ const (
 // that signs them in, empty where none led here.
 type signInView struct {
 	Back, Email, Problem, Link, Done string
-	// PasskeyHost is where passkeys are good, empty where they cannot be used.
-	PasskeyHost string
+	ways
 	// Choices are the workspaces to choose from, for whoever works in several.
 	Choices []client.Choice
 }
@@ -76,7 +75,7 @@ func (s *site) askForKey(w http.ResponseWriter, r *http.Request) {
 
 // showSignIn shows the page with the ways that there are to sign in here.
 func (s *site) showSignIn(w http.ResponseWriter, r *http.Request, title string, status int, view signInView) {
-	view.PasskeyHost = passkeyHost(r, s.client(r, "", ""))
+	view.ways = waysOf(r, s.client(r, "", ""))
 	render(w, &page{Title: title, Template: "sign-in", Status: status, Data: view})
 }
 
