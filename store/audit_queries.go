@@ -119,6 +119,16 @@ var auditQueries = []auditQuery{
 		WHERE NOT EXISTS (SELECT 1 FROM leads l WHERE l.workspace_id = d.workspace_id AND l.lead_id = d.lead_id)
 			OR d.event IN ('lead.assigned', 'lead.distribution_failed') AND NOT EXISTS (SELECT 1 FROM history h
 				WHERE h.workspace_id = d.workspace_id AND h.history_id = d.delivery_id)`},
+	{name: "removed_people_let_in", promise: "whoever was removed has no way in", query: `
+		SELECT 'person ' || p.person_id FROM people p
+		WHERE p.removed_at IS NOT NULL AND (p.password_hash IS NOT NULL
+			OR EXISTS (SELECT 1 FROM sessions s WHERE s.workspace_id = p.workspace_id AND s.person_id = p.person_id)
+			OR EXISTS (SELECT 1 FROM sign_in_links l WHERE l.workspace_id = p.workspace_id AND l.person_id = p.person_id)
+			OR EXISTS (SELECT 1 FROM passkeys k WHERE k.workspace_id = p.workspace_id AND k.person_id = p.person_id)
+			OR EXISTS (SELECT 1 FROM person_identities i WHERE i.workspace_id = p.workspace_id AND i.person_id = p.person_id))`},
+	{name: "acts_of_nobody", promise: "every act of a person names one of the workspace", query: `
+		SELECT 'entry ' || a.entry_id FROM audit_log a
+		WHERE a.person_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM people p WHERE p.workspace_id = a.workspace_id AND p.person_id = a.person_id)`},
 	{name: "stuck", promise: "due work is done within a minute", overdue: true, query: `
 		SELECT 'batch ' || batch_id || ', ' || size || ' leads' || coalesce(': ' || error, '') FROM batches
 		WHERE feed_at < $1 AND (queue <> 'bulk' OR attempts > 0)

@@ -31,13 +31,19 @@ func (q Queries) CreateSignInLink(ctx context.Context, p Person) (token string, 
 	return token, expires, oneRow(result, err)
 }
 
-// UseSignInLink returns who a link signs in; after that it is no good. It returns ErrBadLink where it was no good before.
+// UseSignInLink returns who a link signs in; after that it is no good. It returns ErrBadLink where it was no good before. Until the
+// transaction ends the person stays as they are: whoever signs them out waits, and ends the session that is begun with it.
 func (t *Tx) UseSignInLink(ctx context.Context, token string) (p Person, err error) {
 	workspace, is := workspaceOf(signInPrefix, token)
 	if !is {
 		return p, ErrBadLink
 	}
 	hash := sha256.Sum256([]byte(token))
+	if _, err := t.q.ExecContext(ctx, `
+		SELECT FROM people p JOIN sign_in_links l USING (workspace_id, person_id)
+		WHERE l.workspace_id = $1 AND l.token_hash = $2 FOR SHARE OF p`, workspace, hash[:]); err != nil {
+		return p, translate(err)
+	}
 	err = translate(sqlx.GetContext(ctx, t.q, &p, `
 		DELETE FROM sign_in_links l USING people p
 		WHERE l.workspace_id = $1 AND l.token_hash = $2 AND l.expires_at > $3

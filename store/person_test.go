@@ -184,3 +184,62 @@ func TestPeopleHaveShortNames(t *testing.T) {
 		t.Error(p.Name)
 	}
 }
+
+// A link that is used while its person is signed out everywhere signs nobody in: it waits, and is no good then.
+func TestLinksWaitForWhoeverEndsThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mira := w.person(store.Person{Name: "Mira", Email: "mira@example.com", Role: lead.PersonAdmin})
+	token, _, err := w.Store.CreateSignInLink(t.Context(), mira)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := make(chan error, 1)
+	w.must(func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.EditPerson(ctx, w.workspace, mira.ID, func(p *store.Person) error { p.Role = lead.PersonManager; return nil })
+		go func() {
+			used <- w.Store.WithTx(t.Context(), func(tx *store.Tx) error { _, err := tx.UseSignInLink(t.Context(), token); return err })
+		}()
+		w.waiting(1)
+		return err
+	})
+	if err := <-used; !errors.Is(err, store.ErrBadLink) {
+		t.Errorf("a link that had ended signed in: %v", err)
+	}
+}
+
+// The audit finds ways in that a removed person has left, and acts of nobody.
+func TestTheAuditLooksAtPeople(t *testing.T) {
+	t.Parallel()
+	for check, damage := range map[string][]string{
+		"removed_people_let_in": {
+			`UPDATE people SET removed_at = now()`, `UPDATE people SET removed_at = now(); DELETE FROM sign_in_links; UPDATE people SET password_hash = 'x'`,
+			`UPDATE people SET removed_at = now(); DELETE FROM sign_in_links;
+				INSERT INTO person_identities SELECT workspace_id, person_id, 'https://accounts.example', '1', now() FROM people`,
+			`UPDATE people SET removed_at = now(); DELETE FROM sign_in_links;
+				INSERT INTO passkeys (workspace_id, passkey_id, person_id, name, credential_id, credential, uses, created_at)
+				SELECT workspace_id, gen_random_uuid(), person_id, 'Phone', 'x', '{}', 0, now() FROM people`,
+		},
+		"acts_of_nobody": {`INSERT INTO audit_log (workspace_id, entry_id, operation, ids, fields, at, person_id)
+			SELECT workspace_id, gen_random_uuid(), 'sign-in', '{}', '{}', now(), gen_random_uuid() FROM people`},
+	} {
+		for _, harm := range damage {
+			w := newWorld(t)
+			mira := w.person(store.Person{Name: "Mira", Email: "mira@example.com", Role: lead.PersonAdmin})
+			if _, _, err := w.Store.CreateSignInLink(t.Context(), mira); err != nil {
+				t.Fatal(err)
+			}
+			w.exact()
+			w.DB.MustExec(harm)
+			report, err := w.Store.Audit(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range report.Checks {
+				if c.OK == (c.Name == check) {
+					t.Errorf("after %s: %+v", harm, c)
+				}
+			}
+		}
+	}
+}
