@@ -64,7 +64,7 @@ func New(o Options) (*Provider, error) {
 		return nil, nil
 	}
 	at, err := url.Parse(o.Issuer)
-	if err != nil || at.Host == "" || at.Scheme != "https" && !(at.Scheme == "http" && local(at.Hostname())) {
+	if err != nil || at.Host == "" || at.Scheme != "https" && (at.Scheme != "http" || !local(at.Hostname())) {
 		return nil, errors.New("LEADWHEEL_OIDC_ISSUER is the provider's address, as in https://accounts.example.com")
 	}
 	if o.ClientID == "" {
@@ -100,7 +100,7 @@ func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
 		return nil, ErrAway
 	}
 	// The keys are fetched later with the same client, and so not under this request's context.
-	made, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.options.Issuer) //nolint:contextcheck // see above
+	made, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.options.Issuer)
 	if err != nil {
 		p.away = time.Now()
 		return nil, fmt.Errorf("%w: %w", ErrAway, err)

@@ -25,7 +25,7 @@ const maxCredential = 64 << 10
 // machine itself.
 func relyingParty(publicURL string) *webauthn.WebAuthn {
 	at, err := url.Parse(publicURL)
-	if err != nil || at.Hostname() == "" || net.ParseIP(at.Hostname()) != nil || at.Scheme != "https" && !(at.Scheme == "http" && at.Hostname() == "localhost") {
+	if err != nil || at.Hostname() == "" || net.ParseIP(at.Hostname()) != nil || at.Scheme != "https" && (at.Scheme != "http" || at.Hostname() != "localhost") {
 		return nil
 	}
 	party, err := webauthn.New(&webauthn.Config{
