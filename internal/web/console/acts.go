@@ -23,7 +23,7 @@ type act struct {
 	Done string
 	// Ask is asked before it is done. Without, it is done at once, but for what concerns All.
 	Ask string
-	// Asks is the template of what else is asked, either "planned" or "delete-group".
+	// Asks is what else is asked: "planned", "delete-group" or asksMove.
 	Asks string
 	// All is what it is called where it is done to whatever filters leave, by Every or else Many; empty where it cannot be.
 	All string
@@ -105,7 +105,7 @@ func perform(v *visit) (*page, error) {
 	v.api = v.site.client(v.Request, v.token, o.Form.Once)
 	n, refusals, err := o.do(v)
 	if err != nil {
-		return nil, err
+		return v.notMoved(o, err)
 	}
 	if len(refusals) > 0 {
 		return &page{Title: "Not all of it was done", Template: "refused", Status: http.StatusConflict, Data: refusedView{o, n, refusals}}, nil
@@ -133,6 +133,9 @@ func (v *visit) ask(o *order) askView {
 	}
 	if o.Asks == "delete-group" {
 		view.Groups = slices.DeleteFunc(slices.Clone(v.names.options("groups")), func(g option) bool { return slices.Contains(o.IDs, g.Value) })
+	}
+	if o.Asks == asksMove {
+		view.Move = v.moveFields(newForm("", "", o.sent))
 	}
 	if o.Asks == "planned" {
 		view.Groups, view.Planned = v.names.options("groups"), v.planned(o.IDs)
@@ -199,6 +202,8 @@ type askView struct {
 	// Named are the first of the things that it concerns.
 	Named  []string
 	Groups []option
+	// Move asks where they are to be moved.
+	Move *form
 	// Planned is how many leads are planned for the members that it concerns.
 	Planned int
 	All     bool
@@ -330,7 +335,8 @@ func doneWords(query url.Values) string {
 func (v *visit) moment(name, value string) (string, error) {
 	at, err := time.ParseInLocation("2006-01-02T15:04", value, v.zone)
 	if err != nil {
-		return "", &client.Problem{Status: http.StatusUnprocessableEntity, Detail: fmt.Sprintf("%s: %q is not a moment; write it as 2026-03-01T09:00", name, value)}
+		wrong := fmt.Sprintf("%q is no moment; write it as 2026-03-01T09:00", value)
+		return "", &client.Problem{Status: http.StatusUnprocessableEntity, Detail: wrong, Errors: []client.Field{{Location: "body." + name, Message: wrong}}}
 	}
 	return at.UTC().Format(time.RFC3339), nil
 }

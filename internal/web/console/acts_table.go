@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
@@ -54,6 +53,10 @@ var acts = []*act{
 	{
 		Name: "distribute-now", Label: "Distribute now", Done: "Pending leads that go out now", All: "Distribute all now", Fits: always, Gone: true,
 		Many: pending("distribute-now"), Ask: "These go out at once, to the members for whom they are planned.",
+	},
+	{
+		Name: "move-pending", Label: "Move", Done: "Pending leads moved", All: "Move all", Asks: asksMove, Fits: always, Many: movePending,
+		Ask: "All of them are moved, or none where somebody would get more on a day than their pace allows.",
 	},
 	{
 		Name: "delete-pending", Label: "Delete", Done: "Pending leads deleted", All: "Delete all", Fits: always, Gone: true, Many: pending("delete"),
@@ -159,19 +162,8 @@ type count struct {
 // pending does something to pending leads, those that were ticked or all that the filters leave.
 func pending(what string) func(*visit, *order) (int, error) {
 	return func(v *visit, o *order) (int, error) {
-		body := map[string]any{"ids": o.IDs}
-		if o.chosen != nil {
-			body = map[string]any{"all": flat(o.chosen)}
-			if n, err := strconv.Atoi(o.sent.Get("matched")); err == nil {
-				filter := map[string]any{"matched": n}
-				for name, value := range flat(o.chosen) {
-					filter[name] = value
-				}
-				body = map[string]any{"filter": filter}
-			}
-		}
 		var done count
-		err := v.api.Call(v.Context(), http.MethodPost, "/v1/pending-leads/"+what, body, &done)
+		err := v.api.Call(v.Context(), http.MethodPost, "/v1/pending-leads/"+what, pendingMeant(o), &done)
 		return done.Count, err
 	}
 }

@@ -90,7 +90,7 @@ var collections = []collection{
 		Columns: []string{"due_at", "lead_id", "member_id", "group_id", "turn", "trigger", "pace"},
 		Empty:   "Nothing waits. Leads that are handed out later wait here until their time.",
 		Filters: []filter{byMember, byGroup, {"due_before", "Due until", "until", nil}, byLead, byAssignment},
-		Acts:    []string{"distribute-now", "delete-pending"},
+		Acts:    []string{"distribute-now", "move-pending", "delete-pending"},
 	},
 	{
 		Name: "history", Title: "History",
@@ -98,7 +98,7 @@ var collections = []collection{
 		Filters: []filter{
 			choice("outcome", "Outcome", "failed", "succeeded", "cancelled"), choice("reason", "Reason", reasons()...),
 			{"retried", "Tried again", "choice", []string{"false=not yet", "true=already"}},
-			choice("trigger", "Trigger", "immediate", "scheduled", "distribute_now"), byMember, byGroup, byFrom, byUntil, byLead,
+			choice("trigger", "How", "immediate", "scheduled", "distribute_now"), byMember, byGroup, byFrom, byUntil, byLead,
 			byAssignment, {"act_id", "Audit log entry", "id", nil},
 		},
 		Acts: []string{"retry"}, Unlisted: true, CSV: true, Empty: "Nothing was handed out yet.",

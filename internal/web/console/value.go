@@ -257,7 +257,7 @@ func (v *visit) computed(column string) func(object) shown {
 	return nil
 }
 
-// whyItEnded says what else there is to an outcome: why it failed, who was passed over, and whether it was tried again.
+// whyItEnded says what else there is to an outcome: why it failed, who was passed over, for whom it was planned, and whether it was tried again.
 func (v *visit) whyItEnded(e object) shown {
 	var all shown
 	if e.text("reason") != "" {
@@ -268,6 +268,10 @@ func (v *visit) whyItEnded(e object) shown {
 		one, _ := s.(object)
 		name, _ := v.names.of("members", one.text("member_id"))
 		all.Items = append(all.Items, shown{Text: name + " passed over: " + say("reason", one.text("reason"))})
+	}
+	if from := e.text("moved_from"); from != "" {
+		name, _ := v.names.of("members", from)
+		all.Items = append(all.Items, shown{Text: "planned for " + name + " before"})
 	}
 	if e.is("retried") {
 		all.Items = append(all.Items, shown{Text: "tried again", Tone: "warn"})
