@@ -2,7 +2,7 @@
 
 # The race detector needs a C compiler; `go env` answers 0 where there is none. `make test RACE=` leaves it out.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
-# Arguments for `make run`, as in: make run ARGS="--listen 127.0.0.1:8081".
+# Arguments for `make run`, `make bench` and `make test-e2e`, as in: make run ARGS="--listen 127.0.0.1:8081".
 ARGS :=
 # How often `make soak` runs the tests, and for how long each fuzz test.
 SOAK := 10
@@ -14,7 +14,7 @@ GOLANGCI_LINT := go tool -modfile=internal/tools/go.mod golangci-lint
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: services build ## install what is missing, build, and run everything in one process
@@ -32,9 +32,25 @@ services: ## install Postgres and Redis servers where they are missing
 monitoring: services ## install Prometheus and Alertmanager, for the tests of alerts, where they are missing
 	@deploy/local/install.sh monitoring
 
+.PHONY: browser
+browser: services ## install Chromium and Node, for the tests of the console, where they are missing
+	@deploy/local/install.sh browser
+
 .PHONY: test
 test: monitoring ## run all tests
 	go test $(RACE) -timeout 10m ./...
+
+# What npm installs is as new as the lock file that says what.
+e2e/node_modules/.package-lock.json: e2e/package-lock.json
+	@cd e2e && npm ci --no-audit --no-fund --silent && touch node_modules/.package-lock.json
+
+.PHONY: test-e2e
+test-e2e: browser build e2e/node_modules/.package-lock.json ## drive the console with a real browser, as people do; ARGS=tests/names.test.js for some
+	@cd e2e && node run.js $(ARGS)
+
+.PHONY: screenshots
+screenshots: browser build e2e/node_modules/.package-lock.json ## take the pictures in docs/images anew
+	@cd e2e && node run.js screenshots.js
 
 .PHONY: docs
 docs: monitoring ## write anew the parts of docs/ that are made from the program

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Postgres and Redis servers that `leadwheel up` and the tests start privately, where they are missing.
-# `install.sh monitoring` installs Prometheus and Alertmanager too, which the tests of alerts start.
+# `install.sh monitoring` installs Prometheus and Alertmanager too, which the tests of alerts start, and
+# `install.sh browser` Chromium and Node, with which the console is tested.
 # It does nothing where all are there. It never starts a system service.
 set -eu
 
@@ -29,10 +30,22 @@ have_monitoring() {
         { command -v prometheus-alertmanager >/dev/null 2>&1 || command -v alertmanager >/dev/null 2>&1; }
 }
 
+have_browser() {
+    [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+        command -v google-chrome >/dev/null 2>&1 || [ -d "/Applications/Google Chrome.app" ]
+}
+
+# have_node also says whether it is new enough: 18.19 runs tests of several files at a time.
+have_node() {
+    command -v node >/dev/null 2>&1 &&
+        node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 18 || (a == 18 && b >= 19) ? 0 : 1)'
+}
+
 give_up() {
     echo "install.sh: $1." >&2
     echo "Install Postgres 14 or newer and Redis 7 (or Valkey) yourself, or set DATABASE_URL and REDIS_URL." >&2
-    [ -z "$monitoring" ] || echo "The tests of alerts need prometheus, promtool and alertmanager on the PATH." >&2
+    [ "$also" != monitoring ] || echo "The tests of alerts need prometheus, promtool and alertmanager on the PATH." >&2
+    [ "$also" != browser ] || echo "The tests of the console need node 18.19 or newer and npm on the PATH, and Chromium (or CHROMIUM=its path)." >&2
     exit 1
 }
 
@@ -74,12 +87,22 @@ install_debian() {
     apt_get install -y --no-install-recommends $1 || give_up "apt-get could not install $1"
 }
 
-monitoring=${1:-}
+also=${1:-}
 debian=
 brew=
+cask=
 have_postgres || { debian="$debian postgresql"; brew="$brew postgresql@17"; }
 have_redis || { debian="$debian redis-server"; brew="$brew redis"; }
-[ -z "$monitoring" ] || have_monitoring || { debian="$debian prometheus prometheus-alertmanager"; brew="$brew prometheus alertmanager"; }
+case "$also" in
+"") ;;
+monitoring) have_monitoring || { debian="$debian prometheus prometheus-alertmanager"; brew="$brew prometheus alertmanager"; } ;;
+browser)
+    have_browser || { debian="$debian chromium fonts-liberation"; cask=chromium; }
+    have_node || { debian="$debian nodejs"; brew="$brew node"; }
+    command -v npm >/dev/null 2>&1 || { debian="$debian npm"; brew="$brew node"; }
+    ;;
+*) give_up "there is no mode $also" ;;
+esac
 [ -n "$debian" ] || exit 0
 
 if command -v apt-get >/dev/null 2>&1; then
@@ -88,7 +111,8 @@ if command -v apt-get >/dev/null 2>&1; then
 elif command -v brew >/dev/null 2>&1; then
     echo "Installing$brew (brew)…" >&2
     # shellcheck disable=SC2086 # a list of package names
-    brew install $brew
+    [ -z "$brew" ] || brew install $brew
+    [ -z "$cask" ] || brew install --cask $cask
 else
     give_up "missing:$debian, and there is neither apt-get nor brew"
 fi
