@@ -79,3 +79,22 @@ func (b broken) Describe(c chan<- *prometheus.Desc) { c <- b.desc }
 func (b broken) Collect(c chan<- prometheus.Metric) {
 	c <- prometheus.NewInvalidMetric(b.desc, errors.New("the queue is broken"))
 }
+
+// TestTheOperatorsAddressLeadsSomewhere: whoever opens it in a browser finds what there is.
+func TestTheOperatorsAddressLeadsSomewhere(t *testing.T) {
+	t.Parallel()
+	env := testenv.New(t)
+	ops := web.NewOps(web.OpsOptions{Checks: checks(env), Metrics: prometheus.NewRegistry(), Redis: env.Redis, Log: discard})
+	first := get(t, ops, "/")
+	if first.Code != http.StatusOK || !strings.HasPrefix(first.Header().Get("Content-Type"), "text/html") {
+		t.Fatalf("%d %s", first.Code, first.Body)
+	}
+	for _, link := range []string{"/queues", "/metrics", "/readyz", "/healthz"} {
+		if got := get(t, ops, link).Code; !strings.Contains(first.Body.String(), `href="`+link+`"`) || got != http.StatusOK {
+			t.Errorf("%s: %d, or the page does not lead there", link, got)
+		}
+	}
+	if w := get(t, ops, "/nowhere"); w.Code != http.StatusNotFound || !strings.Contains(w.Header().Get("Content-Type"), "problem+json") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

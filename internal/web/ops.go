@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -38,12 +39,34 @@ type OpsOptions struct {
 func NewOps(o OpsOptions) http.Handler {
 	mux := http.NewServeMux()
 	serveHealth(mux, o.Checks)
+	mux.HandleFunc("GET /{$}", opsContents)
 	mux.Handle("GET /metrics", metricsFor(o))
 	dashboard := guarded(o, queues(o.Redis, o.PrometheusURL))
 	mux.Handle(queuesPath, dashboard)
 	mux.Handle(queuesPath+"/", dashboard)
 	return logged(o.Log, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux)))))
 }
+
+// opsContents tells whoever opens the listener's address in a browser what there is.
+func opsContents(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'")
+	_, _ = io.WriteString(w, opsPage) // the client is gone where this fails
+}
+
+const opsPage = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<title>Leadwheel, for operators</title>
+<h1>Leadwheel, for operators</h1>
+<ul>
+<li><a href="/queues">Queues</a>: what waits, runs and failed
+<li><a href="/metrics">Metrics</a>, for Prometheus
+<li><a href="/readyz">Ready</a>: whether Postgres and Redis answer
+<li><a href="/healthz">Healthy</a>: whether this process does
+</ul>
+<p>Leads and people are on the console, at the public address.</p>
+</html>
+`
 
 // keyCookie carries the key from the dashboard's page to what the page loads.
 const keyCookie = "leadwheel_ops"

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -64,7 +66,11 @@ func (a *API) previewMessageTemplate(ctx context.Context, c *call, in *templateI
 	if err != nil {
 		return nil, err
 	}
-	content, err := notify.Preview(in.Body.Template, "Your member", w.Name)
+	zone, err := time.LoadLocation(w.Timezone)
+	if err != nil {
+		return nil, fmt.Errorf("reading the workspace's time zone: %w", err)
+	}
+	content, err := notify.Preview(in.Body.Template, "Your member", w.Name, zone)
 	if err != nil {
 		return nil, &store.FieldError{Field: "template", Message: err.Error()}
 	}

@@ -93,3 +93,13 @@ func TestMessageTemplate(t *testing.T) {
 		t.Errorf("%s", r.body)
 	}
 }
+
+// TestPreviewsAreByTheWorkspacesClock, as the messages themselves are.
+func TestPreviewsAreByTheWorkspacesClock(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.patch("/v1/workspace", `{"timezone":"Asia/Tokyo"}`).is(200)
+	if r := s.post("/v1/message-template/preview", `{"template":"{{.time}}"}`).is(200); !strings.HasSuffix(r.at("text").(string), " JST") {
+		t.Error(r.body)
+	}
+}
