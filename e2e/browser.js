@@ -21,7 +21,8 @@ function launch() {
 // open is a window of its own.
 async function open({ width = 1280, height = 900, scripts = true, scheme = 'light' } = {}) {
   const context = await (await launch()).newContext({
-    viewport: { width, height }, javaScriptEnabled: scripts, colorScheme: scheme, locale: 'en-GB', timezoneId: 'Asia/Kuala_Lumpur',
+    baseURL: JSON.parse(process.env.E2E_ANNOUNCED).url, viewport: { width, height }, javaScriptEnabled: scripts, colorScheme: scheme, locale: 'en-GB', timezoneId: 'Asia/Kuala_Lumpur',
+    reducedMotion: 'reduce', // colours are looked at when they have settled
   });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
@@ -39,7 +40,7 @@ export async function enter(page, link) {
 
 // person is a test by somebody at a browser, signed in by a link where there is one. Where it fails, a picture and the page are kept.
 export function person(name, options, work) {
-  test(name, { timeout: 100_000 }, async () => {
+  test(name, { timeout: 150_000 }, async () => {
     const page = await open(options);
     try {
       if (options.link) await enter(page, await options.link());
