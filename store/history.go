@@ -66,7 +66,7 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 			h.replanned_from,
 			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, coalesce(h.pace, '') AS pace, h.skipped, h.due_at, h.accepted_at, h.at,
 			h.pending_id, h.act_id, (SELECT api_key_id FROM audit_log a WHERE a.workspace_id = h.workspace_id AND a.entry_id = h.act_id) AS cancelled_by,
-			CASE WHEN h.act_id IS NULL THEN '' ELSE coalesce((SELECT coalesce(p.name, nullif(k.name, ''), CASE WHEN k.api_key_id IS NOT NULL THEN 'a key without a name' END)
+			CASE WHEN h.act_id IS NULL THEN '' ELSE coalesce((SELECT coalesce(p.name, nullif(k.name, ''), 'a key (' || k.role || ')')
 				FROM audit_log a
 				LEFT JOIN people p ON p.workspace_id = a.workspace_id AND p.person_id = a.person_id
 				LEFT JOIN api_keys k ON k.workspace_id = a.workspace_id AND k.api_key_id = a.api_key_id

@@ -183,7 +183,7 @@ func keyName(key object) string {
 	if name := key.text("name"); name != "" {
 		return "The key “" + name + "”"
 	}
-	return "A key without a name"
+	return capital(unnamed(key))
 }
 
 // thing is one of those that an entry is about, by name.

@@ -112,6 +112,8 @@ type visit struct {
 	me    *me
 	zone  *time.Location
 	now   time.Time
+	// tags are those of the items that were read, by their paths in the API.
+	tags map[string]string
 }
 
 // page serves what show makes for those who are signed in; others are asked for their key first. A nil page without an
@@ -123,7 +125,10 @@ func (s *site) page(show func(*visit) (*page, error)) http.HandlerFunc {
 			toSignIn(w, r)
 			return
 		}
-		v := &visit{Request: r, site: s, w: w, token: token, api: s.client(r, token, ""), zone: time.UTC, now: time.Now()}
+		v := &visit{Request: r, site: s, w: w, token: token, zone: time.UTC, now: time.Now(), tags: map[string]string{}}
+		carrier := s.carrier(r, "")
+		carrier.tags = v.tags
+		v.api = client.Over(carrier, token)
 		v.names = newNames(v)
 		v.serve(show) //nolint:contextcheck // a visit has its request's context
 	}
@@ -147,9 +152,12 @@ func (v *visit) serve(show func(*visit) (*page, error)) {
 
 // client calls the API with a key or a session's token, for whoever made a request; see inProcess for once.
 func (s *site) client(r *http.Request, key, once string) *client.Client {
-	return client.Over(inProcess{
-		api: s.api, remote: r.RemoteAddr, forwarded: r.Header.Values("X-Forwarded-For"), browser: r.UserAgent(), once: once,
-	}, key)
+	return client.Over(s.carrier(r, once), key)
+}
+
+// carrier carries requests to the API for whoever made a request.
+func (s *site) carrier(r *http.Request, once string) inProcess {
+	return inProcess{api: s.api, remote: r.RemoteAddr, forwarded: r.Header.Values("X-Forwarded-For"), browser: r.UserAgent(), once: once}
 }
 
 // frame reads what every page shows, and by it whether the key is still good.

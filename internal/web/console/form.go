@@ -23,16 +23,21 @@ type form struct {
 	Fields []input
 	// Problem is what is wrong with no single field.
 	Problem string
-	// Wrong are the fields that are wrong, for whoever cannot see them all at once.
-	Wrong []input
+	// Wrong are the fields that are wrong, for whoever cannot see them all at once, and Meanwhile those that somebody else has changed.
+	Wrong, Meanwhile []input
+	// Seen is what was edited when the form was made; see opened.
+	Seen string
 
 	values url.Values
 	errors map[string]string
+	theirs map[string]their
 }
 
 // An input is a field of a form as it is shown.
 type input struct {
 	Name, Label, Hint, Value, Error string
+	// Note says what somebody else has made of it meanwhile.
+	Note string
 	// Kind is text, email, tel, time, datetime-local, area, select or check.
 	Kind    string
 	Options []option
@@ -52,6 +57,9 @@ func (i input) DescribedBy() string {
 	if i.Error != "" {
 		ids = append(ids, i.ID()+"-error")
 	}
+	if i.Note != "" {
+		ids = append(ids, i.ID()+"-note")
+	}
 	if i.Hint != "" {
 		ids = append(ids, i.ID()+"-hint")
 	}
@@ -60,7 +68,7 @@ func (i input) DescribedBy() string {
 
 // newForm is a form that holds what there is so far.
 func newForm(action, back string, values url.Values) *form {
-	return &form{Once: rand.Text(), Action: action, Back: back, Save: "Save", values: values, errors: map[string]string{}}
+	return &form{Once: rand.Text(), Action: action, Back: back, Save: "Save", values: values, errors: map[string]string{}, theirs: map[string]their{}}
 }
 
 // maxFilled bounds a form that is filled in, in bytes: a group may have a thousand receivers, and custom fields have 64 KiB.
@@ -75,6 +83,7 @@ func (v *visit) sentForm(back string) (*form, error) {
 	if once := v.PostForm.Get("once"); once != "" {
 		f.Once = once
 	}
+	f.Seen = v.PostForm.Get("seen")
 	return f, nil
 }
 
@@ -92,6 +101,10 @@ func (f *form) made(i input) input {
 	}
 	if i.Error != "" {
 		f.Wrong = append(f.Wrong, i)
+	}
+	if t, is := f.theirs[i.Name]; is {
+		i.Note = t.note(i)
+		f.Meanwhile = append(f.Meanwhile, i)
 	}
 	return i
 }

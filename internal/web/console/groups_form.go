@@ -1,10 +1,12 @@
 package console
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -18,10 +20,7 @@ type groupForm struct {
 	// Members are those who can be chosen.
 	Members []option
 	// Groups are those whose members can be given what is planned for whoever leaves.
-	Groups []option
-	// Seen is the state of the group that is edited, as it was when the form was made. Changed says that it is another by now.
-	Seen    string
-	Changed bool
+	Groups  []option
 	Preview *groupPreview
 	// Planned is for whom of those who leave something is planned; Choice what is to become of it.
 	Planned []planShare
@@ -50,7 +49,8 @@ func editGroup(v *visit) (*page, error) {
 		return nil, err
 	}
 	here := home + "groups/" + one.text("id")
-	g := &groupForm{form: newForm(here+"/edit", here, url.Values{"name": {one.text("name")}}), draft: draftFrom(one), Seen: one.text("updated_at")}
+	g := &groupForm{form: newForm(here+"/edit", here, groupValues(one)), draft: draftFrom(one)}
+	g.opened(v.tags["/v1/groups/"+one.text("id")], g.values)
 	if err := v.previewGroup(g, one); unfit(err) {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (v *visit) sentGroup(one object) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &groupForm{form: f, draft: draftOf(f.values), Seen: f.value("seen"), Choice: f.value("pending")}
+	g := &groupForm{form: f, draft: draftOf(f.values), Choice: f.value("pending")}
 	switch do := f.value("do"); do {
 	case "save":
 		return v.storeGroup(g, one)
@@ -140,9 +140,6 @@ func (v *visit) storeGroup(g *groupForm, one object) (*page, error) {
 		}
 		return v.groupPage(g, nil)
 	}
-	if g.Changed = one.text("updated_at") != g.Seen; g.Changed {
-		return v.groupPage(g, one)
-	}
 	if g.Choice != "" {
 		choice := map[string]any{"action": g.Choice}
 		if group := g.value("pending_group"); g.Choice == "spread" && group != "" {
@@ -150,18 +147,77 @@ func (v *visit) storeGroup(g *groupForm, one object) (*page, error) {
 		}
 		body["pending"] = choice
 	}
-	err := v.api.Call(v.Context(), http.MethodPut, "/v1/groups/"+one.text("id"), body, nil)
+	g.values.Set("receivers", g.receivers())
+	again, err := v.edit(g.form, edit{http.MethodPut, "/v1/groups/" + one.text("id"), body, "group", groupValues, nil})
 	if refused := (&client.Problem{}); errors.As(err, &refused) && len(refused.Pending) > 0 {
 		g.planned(v, refused.Pending)
 		return v.groupPage(g, one)
 	}
 	switch {
+	case err == nil && again:
+		return v.overtaken(g)
 	case err == nil:
 		return v.done(home+"groups/"+one.text("id"), "saved")
 	case !g.refuses(err):
 		return nil, err
 	}
 	return v.groupPage(g, one)
+}
+
+// groupValues are what a group's form holds, its receivers as one text.
+func groupValues(one object) url.Values {
+	d := draftFrom(one)
+	return url.Values{"name": {d.Name}, "method": {d.Method}, "receivers": {d.receivers()}}
+}
+
+// receivers are the draft's as one text, which is another for others.
+func (d *draft) receivers() string {
+	slots, _ := d.listed()
+	text, err := json.Marshal(slots)
+	if err != nil {
+		return "" // they are texts, numbers and truths
+	}
+	return string(text)
+}
+
+// overtaken shows the form of a group that somebody else has changed meanwhile, with theirs where it was left alone here.
+func (v *visit) overtaken(g *groupForm) (*page, error) {
+	one, err := v.item("groups")
+	if err != nil {
+		return nil, err
+	}
+	theirs := draftFrom(one)
+	g.Name, g.Method = g.values.Get("name"), g.values.Get("method")
+	if changed, is := g.theirs["receivers"]; is {
+		changed.value = strings.Join(v.receiverNames(theirs), ", ")
+		if changed.taken {
+			g.Rows = theirs.Rows
+		}
+		i := input{Name: "receivers", Label: "Receivers"}
+		i.Note = changed.note(i)
+		g.Meanwhile = append(g.Meanwhile, i)
+	}
+	if err := v.previewGroup(g, one); unfit(err) {
+		return nil, err
+	}
+	return v.groupPage(g, one)
+}
+
+// receiverNames are a draft's receivers by name, in their order.
+func (v *visit) receiverNames(d *draft) (all []string) {
+	for _, row := range d.Rows {
+		var names []string
+		for _, seat := range row.Seats {
+			name, _ := v.names.of("members", seat.Member)
+			names = append(names, name)
+		}
+		text := strings.Join(names, " + ")
+		if row.Weight != "1" {
+			text += " ×" + row.Weight
+		}
+		all = append(all, text)
+	}
+	return all
 }
 
 // planned notes for whom of those who leave something is planned.
@@ -211,9 +267,6 @@ func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
 	title, up := "New group", toGroups
 	if one != nil {
 		title, up = "Edit "+called(one), &link{called(one), home + "groups/" + one.text("id")}
-		if g.Changed {
-			g.Problem, g.Seen = "Somebody else has changed this group since you opened it. Below is yours; theirs is on the group’s page. Save again to replace theirs.", one.text("updated_at")
-		}
 	}
 	name := g.made(input{Kind: "text", Name: "name", Label: "Name", Value: g.Name})
 	method := g.made(input{Kind: "select", Name: "method", Label: "Method", Value: g.Method, Options: []option{

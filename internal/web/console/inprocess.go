@@ -18,6 +18,9 @@ type inProcess struct {
 	forwarded []string
 	// once stands for a form that was sent: its requests that change something are made once, however often it is sent.
 	once string
+	// match is the tag that what is changed must have, empty where it may have any. tags keeps those of items that are read, by path.
+	match string
+	tags  map[string]string
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -29,6 +32,9 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	if sent.Body == nil {
 		sent.Body = http.NoBody
 	}
+	if t.match != "" {
+		sent.Header.Set("If-Match", t.match)
+	}
 	if t.once != "" && r.Method == http.MethodPost {
 		key, err := t.idempotencyKey(r)
 		if err != nil {
@@ -38,6 +44,9 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w := &answer{header: http.Header{}, status: http.StatusOK}
 	t.api.ServeHTTP(w, sent)
+	if tag := w.header.Get("ETag"); tag != "" && t.tags != nil && r.Method == http.MethodGet {
+		t.tags[r.URL.Path] = tag
+	}
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status, Header: w.header, Request: r,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

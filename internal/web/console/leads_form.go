@@ -57,7 +57,14 @@ func editLead(v *visit) (*page, error) {
 		return nil, err
 	}
 	here := home + "leads/" + one.text("id")
-	values := url.Values{"name": {one.text("name")}, "email": {one.text("email")}, "phone": {one.text("phone")}, "source_id": {one.text("source_id")}}
+	f := newForm(here+"/edit", here, leadValues(one))
+	f.opened(v.tags["/v1/leads/"+one.text("id")], f.values)
+	return v.leadPage(called(one), &leadForm{form: f}, one)
+}
+
+// leadValues are what a lead's form holds.
+func leadValues(one object) url.Values {
+	values := url.Values{"name": {one.text("name")}, "email": {one.text("email")}, "phone": {one.text("phone")}, "source_id": {one.text("source_id")}, "notes": {""}}
 	var lines []string
 	for _, field := range plainFields(one) {
 		if value := field.Value.(string); field.Name == notesField {
@@ -67,7 +74,7 @@ func editLead(v *visit) (*page, error) {
 		}
 	}
 	values.Set("more", strings.Join(lines, "\n"))
-	return v.leadPage(called(one), &leadForm{form: newForm(here+"/edit", here, values)}, one)
+	return values
 }
 
 // plainFields are a lead's custom fields that are one line of text each, or its notes: what the form shows. The others stay as they are.
@@ -103,8 +110,8 @@ func saveLead(v *visit) (*page, error) {
 	if len(f.errors) > 0 {
 		return v.leadPage(called(one), l, one)
 	}
-	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/leads/"+one.text("id"), body, nil)
-	if err != nil && f.refused(err, leadField) {
+	again, err := v.edit(f, edit{http.MethodPatch, "/v1/leads/" + one.text("id"), body, "lead", leadValues, leadField})
+	if again {
 		return v.leadPage(called(one), l, one)
 	}
 	if err != nil {

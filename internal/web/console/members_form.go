@@ -39,6 +39,14 @@ func editMember(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
+	here := home + "members/" + one.text("id")
+	f := newForm(here+"/edit", here, memberValues(one))
+	f.opened(v.tags["/v1/members/"+one.text("id")], f.values)
+	return v.memberForm("Edit "+called(one), f)
+}
+
+// memberValues are what a member's form holds.
+func memberValues(one object) url.Values {
 	by, _ := one.get("notify_by").([]any)
 	var channels []string
 	for _, channel := range by {
@@ -49,11 +57,10 @@ func editMember(v *visit) (*page, error) {
 	if one.get("notify_by") != nil && told == "" {
 		told = "none"
 	}
-	here := home + "members/" + one.text("id")
-	return v.memberForm("Edit "+called(one), newForm(here+"/edit", here, url.Values{
+	return url.Values{
 		"name": {one.text("name")}, "email": {one.text("email")}, "telegram_chat_id": {one.text("telegram_chat_id")},
 		"timezone": {one.text("timezone")}, "notify_by": {told}, "from": {one.text("quiet_hours.from")}, "to": {one.text("quiet_hours.to")},
-	}))
+	}
 }
 
 func saveMember(v *visit) (*page, error) {
@@ -66,8 +73,9 @@ func saveMember(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/members/"+one.text("id"), memberBody(f), nil)
-	if err != nil && f.refused(err, memberField) {
+	path := "/v1/members/" + one.text("id")
+	again, err := v.edit(f, edit{http.MethodPatch, path, memberBody(f), "member", memberValues, memberField})
+	if again {
 		return v.memberForm("Edit "+called(one), f)
 	}
 	if err != nil {

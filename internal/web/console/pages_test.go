@@ -93,7 +93,7 @@ func TestEveryPageShowsWhatThereIs(t *testing.T) {
 		"customers/" + customer:                 {"siti@example.com"},
 		"sources":                               {hostile},
 		"sources/" + f.source:                   {"For leads"},
-		"audit-log":                             {"A key without a name", "made the group", hostile},
+		"audit-log":                             {"A key (admin)", "made the group", hostile},
 	} {
 		t.Run(address, func(t *testing.T) {
 			got := f.get("/console/" + address)

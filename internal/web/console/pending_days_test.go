@@ -97,7 +97,7 @@ func TestHistoryRetriesWhatCanSucceed(t *testing.T) {
 	sure := pending.form(pending.ticks()...)
 	sure.Set("sure", "yes")
 	s.post("/console/acts/delete-pending", sure).is(http.StatusSeeOther)
-	s.get("/console/history?outcome=cancelled").is(http.StatusOK).shows("cancelled", "Later", "a key without a name")
+	s.get("/console/history?outcome=cancelled").is(http.StatusOK).shows("cancelled", "Later", "by a key (admin)")
 	if file := s.get("/console/history?file=csv&outcome=cancelled").is(http.StatusOK); !strings.Contains(file.body, "cancelled") {
 		t.Errorf("the file is %q", file.body)
 	}

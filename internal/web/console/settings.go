@@ -51,7 +51,9 @@ func showSettings(v *visit) (*page, error) {
 	if m.Role != lead.RoleAdmin {
 		return v.settingsPage(m, nil, workspace)
 	}
-	return v.settingsPage(m, newForm(home+"settings", home+"settings", settingsValues(workspace)), workspace)
+	f := newForm(home+"settings", home+"settings", settingsValues(workspace))
+	f.opened(v.tags["/v1/workspace"], f.values)
+	return v.settingsPage(m, f, workspace)
 }
 
 // workspace reads who looks and how the workspace is set up.
@@ -72,9 +74,7 @@ func settingsValues(w object) url.Values {
 		values.Set(name, w.text(path))
 	}
 	for _, feature := range features {
-		if w.is("features." + feature) {
-			values.Set(feature, "yes")
-		}
+		values.Set(feature, ticked(w.is("features."+feature)))
 	}
 	values.Set("statuses", strings.Join(statusesOf(w), "\n"))
 	return values
@@ -195,12 +195,12 @@ func saveSettings(v *visit) (*page, error) {
 	}
 	body := f.settings()
 	if len(f.errors) == 0 {
-		err = v.api.Call(v.Context(), http.MethodPatch, "/v1/workspace", body, nil)
-		if err == nil {
-			return v.done(home+"settings", "saved")
-		}
-		if !f.refused(err, settingsField) {
+		again, err := v.edit(f, edit{http.MethodPatch, "/v1/workspace", body, "workspace", settingsValues, settingsField})
+		if err != nil {
 			return nil, err
+		}
+		if !again {
+			return v.done(home+"settings", "saved")
 		}
 	}
 	return v.settingsPage(m, f, workspace)

@@ -132,7 +132,7 @@ func TestTheAuditLogTellsInSentences(t *testing.T) {
 	s.apiAs(named, "PATCH", "/v1/members/"+m, map[string]any{"email": "ling@example.com"})
 	got := s.get("/console/audit-log").is(http.StatusOK)
 	text := regexp.MustCompile(`\s+`).ReplaceAllString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(got.body, ""), " ")
-	for _, sentence := range []string{"Admin deactivated Siew Ling just now", "The key “CRM” changed email of Siew Ling", "A key without a name added Siew Ling", "A key without a name invited Admin", "made the key CRM"} {
+	for _, sentence := range []string{"Admin deactivated Siew Ling just now", "The key “CRM” changed email of Siew Ling", "A key (admin) added Siew Ling", "A key (admin) invited Admin", "made the key CRM"} {
 		if !strings.Contains(text, sentence) {
 			t.Errorf("the log does not say %q: %s", sentence, text)
 		}

@@ -34,13 +34,18 @@ func editSource(v *visit) (*page, error) {
 		return nil, err
 	}
 	here := home + "sources/" + one.text("id")
+	f := newForm(here+"/edit", here, sourceValues(one))
+	f.opened(v.tags["/v1/sources/"+one.text("id")], f.values)
+	return sourceForm("Edit "+called(one), f, &link{called(one), here})
+}
+
+// sourceValues are what a source's form holds.
+func sourceValues(one object) url.Values {
 	values := url.Values{"name": {one.text("name")}}
 	for _, name := range []string{"enabled", "for_leads", "for_customers"} {
-		if one.is(name) {
-			values.Set(name, "yes")
-		}
+		values.Set(name, ticked(one.is(name)))
 	}
-	return sourceForm("Edit "+called(one), newForm(here+"/edit", here, values), &link{called(one), here})
+	return values
 }
 
 func saveSource(v *visit) (*page, error) {
@@ -53,14 +58,22 @@ func saveSource(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/sources/"+one.text("id"), sourceBody(f), nil)
-	if err != nil && f.refused(err, same) {
+	again, err := v.edit(f, edit{http.MethodPatch, "/v1/sources/" + one.text("id"), sourceBody(f), "source", sourceValues, same})
+	if again {
 		return sourceForm("Edit "+called(one), f, &link{called(one), here})
 	}
 	if err != nil {
 		return nil, err
 	}
 	return v.done(here, "saved")
+}
+
+// ticked is what a box of a form holds.
+func ticked(is bool) string {
+	if is {
+		return "yes"
+	}
+	return ""
 }
 
 func sourceBody(f *form) map[string]any {
