@@ -91,6 +91,10 @@ bench: services build ## measure this machine: leads a second, latency, and bare
 bench-lists: services ## measure each list by each filter at a million rows, and show their plans
 	go test -run '^$$' -bench Lists -benchtime 20x -timeout 1h ./store
 
+.PHONY: bench-console
+bench-console: services ## measure each page of the console at a million rows: its weight, and the server's time
+	go test -run '^$$' -bench Pages -benchtime 10x -timeout 1h ./internal/web/console
+
 .PHONY: clean
 clean: ## remove what was built; the data under .leadwheel/ stays
 	rm -rf bin

@@ -40,7 +40,7 @@ export async function enter(page, link) {
 
 // person is a test by somebody at a browser, signed in by a link where there is one. Where it fails, a picture and the page are kept.
 export function person(name, options, work) {
-  test(name, { timeout: 150_000 }, async () => {
+  test(name, { timeout: 240_000 }, async () => {
     const page = await open(options);
     try {
       if (options.link) await enter(page, await options.link());

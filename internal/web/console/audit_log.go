@@ -110,6 +110,7 @@ var deeds = map[string]string{
 	"list-leads": "exported leads", "list-history": "exported history", "list-assigned-leads": "exported assigned leads", "list-customers": "exported customers",
 	"list-members": "exported members", "list-audit-log": "exported the audit log", "convert-lead": "made a customer of the lead", "convert-assigned-lead": "made a customer of a copy",
 	"patch-assigned-lead": "changed a member’s copy of a lead", "up": "set the workspace up", "apikey create": "made a key", "apikey revoke": "revoked a key", "workspace create": "made the workspace",
+	"person invite": "invited somebody", "person link": "made a sign-in link for somebody", "person remove": "removed somebody",
 }
 
 // verbs are what operations are called by that are told by the thing which they are about.
@@ -126,6 +127,9 @@ func (v *visit) auditLine(e object) auditLine {
 	op := e.text("operation")
 	verb, rest, _ := strings.Cut(op, "-")
 	thing := things[rest[strings.LastIndex(rest, "-")+1:]]
+	if strings.HasSuffix(rest, "assigned-lead") {
+		thing.collection = "assigned-leads"
+	}
 	line := auditLine{Who: v.actor(e), When: v.show("at", e.get("at")), What: deeds[op]}
 	about := strings.TrimPrefix(thing.one, "person")
 	switch {

@@ -81,6 +81,7 @@ var collections = []collection{
 	},
 	{
 		Name: "assigned-leads", Title: "Assigned leads",
+		Empty:   "Nobody has a lead yet.",
 		Columns: []string{"name", "assigned_at", "phone", "email", "member_id", "group_id", "source", "status"},
 		Filters: []filter{byText, byMember, byGroup, bySource, {"status", "Status", "text", nil}, byFrom, byUntil, {"source_lead_id", "Lead ID", "id", nil}},
 		CSV:     true,
@@ -123,6 +124,7 @@ var collections = []collection{
 	},
 	{
 		Name: "integrations", Title: "Integrations",
+		Empty:   "No integrations yet. An integration is an address that takes leads from an ad platform or a form.",
 		Columns: []string{"name", "kind", "enabled", "health.state", "health.held", "warning", "group_id", "source_id"},
 		Acts:    []string{"pause", "resume", "reconcile"},
 		Parts: []collection{{
@@ -139,13 +141,15 @@ var collections = []collection{
 	},
 	{
 		Name: "notifications", Title: "Messages",
+		Empty:   "Nobody was told of a lead yet.",
 		Columns: []string{"created_at", "state", "member_id", "channel", "fallback_from", "kind", "leads", "attempts", "error", "sent_at"},
 		Filters: []filter{choice("state", "State", "failed", "owed", "sent"), byMember},
 		Acts:    []string{"resend"}, Unlisted: true,
 	},
 	{
-		Name: "webhooks", Title: "Webhooks", Columns: []string{"url", "enabled", "disabled_reason", "failing_since", "events"},
-		Acts: []string{"enable", "disable", "redeliver-failed"},
+		Name: "webhooks", Title: "Webhooks", Empty: "No webhooks yet. A webhook tells another program of leads.",
+		Columns: []string{"url", "enabled", "disabled_reason", "failing_since", "events"},
+		Acts:    []string{"enable", "disable", "redeliver-failed"},
 		Parts: []collection{{
 			Name: "deliveries", Title: "Deliveries",
 			Columns: []string{"at", "state", "event", "lead_id", "attempts", "status", "error", "sent_at"},
@@ -154,7 +158,8 @@ var collections = []collection{
 		}},
 	},
 	{
-		Name: "customers", Title: "Customers", Columns: []string{"created_at", "name", "phone", "email", "member_id", "source"},
+		Name: "customers", Title: "Customers", Empty: "No customers yet. Convert a lead, and it is one.",
+		Columns: []string{"created_at", "name", "phone", "email", "member_id", "source"},
 		Filters: []filter{byText, byMember, bySource, byFrom, byUntil}, CSV: true,
 	},
 	{
@@ -162,7 +167,8 @@ var collections = []collection{
 		Related: []related{{"leads", "source_id"}, {"customers", "source_id"}},
 	},
 	{
-		Name: "opportunities", Title: "Opportunities", Columns: []string{"title", "created_at", "stage", "amount", "currency", "member_id", "source"},
+		Name: "opportunities", Title: "Opportunities", Empty: "No opportunities yet. They are what may become of leads and customers.",
+		Columns: []string{"title", "created_at", "stage", "amount", "currency", "member_id", "source"},
 	},
 	{
 		Name: "api-keys", Title: "API keys", Columns: []string{"key", "role", "member_id", "group_id", "source_id", "created_at", "last_used_at", "expires_at", "revoked_at"},

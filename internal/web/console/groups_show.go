@@ -141,7 +141,7 @@ func (v *visit) receiversInOrder(group object) shown {
 	var all shown
 	for _, r := range v.receiverViews(receiversOf(group), turnsOf(group)) {
 		for _, m := range r.Members {
-			one := shown{Text: m.Name, Href: m.Href, After: m.Why}
+			one := shown{Text: m.Name, After: m.Why} // without links, of which there would be hundreds
 			if r.Weight > 1 {
 				one.Text += " ×" + grouped(r.Weight)
 			}

@@ -118,7 +118,7 @@ func (v *visit) listPage(ticked []string) (*page, error) {
 // buttonsForAll do something to all that filters leave.
 func (p place) buttonsForAll(chosen url.Values) (all []button) {
 	for _, a := range p.acts() {
-		if a.All != "" {
+		if a.All != "" && (a.Name != "retry" || slices.Contains([]string{"", "failed"}, chosen.Get("outcome")) && chosen.Get("retried") != "true") {
 			all = append(all, button{a.All, a.address(chosen)})
 		}
 	}
@@ -164,6 +164,7 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 	v.names.learn(read.Items)
 	t := v.table(p.Columns, read.Items)
 	view.Labels = t.Labels
+	explainOnce(t.Rows)
 	for i, item := range read.Items {
 		r := row{ID: item.text("id"), Name: v.nameOf(item), Cells: t.Rows[i]}
 		if !p.Unlisted {
@@ -180,7 +181,32 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 		}
 		view.Rows = append(view.Rows, r)
 	}
+	slices.SortFunc(view.Acts, func(a, b *act) int { return slices.Index(p.Acts, a.Name) - slices.Index(p.Acts, b.Name) })
 	return view, nil
+}
+
+// explainOnce leaves what a badge means at the first of its kind: fifty rows need not say it fifty times.
+func explainOnce(rows [][]shown) {
+	said := map[string]bool{}
+	for _, cells := range rows {
+		for i := range cells {
+			for _, s := range append([]*shown{&cells[i]}, each(cells[i].Items)...) {
+				if s.Tone != "" && said[s.Title] {
+					s.Title = ""
+				}
+				said[s.Title] = true
+			}
+		}
+	}
+}
+
+// each are the items of a value, to be changed.
+func each(items []shown) []*shown {
+	all := make([]*shown, len(items))
+	for i := range items {
+		all[i] = &items[i]
+	}
+	return all
 }
 
 // nameOf is what somebody is told who ticks an item.

@@ -18,7 +18,8 @@ func pendingDays(v *visit) (*page, error) {
 	if err := v.get("/v1/pending-leads/days?"+chosen.Encode(), &read); err != nil {
 		return nil, err
 	}
-	view := &daysView{Href: home + "pending-leads/days", Table: v.daysTable(read.Items, chosen), None: "Nothing is planned. Leads that are handed out later are here until their time."}
+	view := &daysView{Href: home + "pending-leads/days", None: "Nothing is planned. Leads that are handed out later are here until their time."}
+	v.daysTable(view, read.Items, chosen)
 	for _, f := range p.Filters {
 		if f.Kind != "id" {
 			view.Filters = append(view.Filters, v.filterView(f, asked.Get(f.Param)))
@@ -38,15 +39,23 @@ type daysView struct {
 	Narrowed bool
 	Table    *table
 	None     string
+	// Linked says that each number leads to its leads, and More how many people are not shown.
+	Linked bool
+	More   int
 }
 
-// maxColumns is how many days have columns of their own; later ones share one.
-const maxColumns = 14
+const (
+	// maxColumns is how many days have columns of their own; later ones share one. maxPeople is how many people have rows.
+	maxColumns = 14
+	maxPeople  = 40
+	// maxLinked is how many numbers may lead to their leads: links of all of them would be most of a large page.
+	maxLinked = 250
+)
 
-// daysTable has a row for each member and a column for each day; each number leads to those leads.
-func (v *visit) daysTable(items []object, chosen url.Values) *table {
+// daysTable gives a view a row for each member and a column for each day.
+func (v *visit) daysTable(view *daysView, items []object, chosen url.Values) {
 	if len(items) == 0 {
-		return nil
+		return
 	}
 	var days, members []string
 	counts := map[string]map[string]int{}
@@ -68,6 +77,9 @@ func (v *visit) daysTable(items []object, chosen url.Values) *table {
 	slices.SortFunc(members, func(a, b string) int {
 		return strings.Compare(strings.ToLower(names[a])+a, strings.ToLower(names[b])+b)
 	})
+	view.More = max(len(members)-maxPeople, 0)
+	members = members[:len(members)-view.More]
+	view.Linked = len(members)*min(len(days), maxColumns) <= maxLinked
 	t := &table{Labels: []string{"Who", "All"}}
 	for _, day := range days[:min(len(days), maxColumns)] {
 		t.Labels = append(t.Labels, dayWords(day))
@@ -76,12 +88,12 @@ func (v *visit) daysTable(items []object, chosen url.Values) *table {
 		t.Labels = append(t.Labels, "Later")
 	}
 	for _, m := range members {
-		t.Rows = append(t.Rows, daysRow(m, names[m], days, counts[m], chosen))
+		t.Rows = append(t.Rows, daysRow(m, names[m], days, counts[m], chosen, view.Linked))
 	}
-	return t
+	view.Table = t
 }
 
-func daysRow(member, name string, days []string, counts map[string]int, chosen url.Values) []shown {
+func daysRow(member, name string, days []string, counts map[string]int, chosen url.Values, linked bool) []shown {
 	to := func(until string, n int) shown {
 		if n == 0 {
 			return shown{}
@@ -102,7 +114,11 @@ func daysRow(member, name string, days []string, counts map[string]int, chosen u
 	for i, day := range days {
 		all += counts[day]
 		if i < maxColumns {
-			row = append(row, to(day, counts[day]))
+			one := to(day, counts[day])
+			if !linked {
+				one.Href = ""
+			}
+			row = append(row, one)
 		} else {
 			later += counts[day]
 		}

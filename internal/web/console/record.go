@@ -52,7 +52,7 @@ func showRecord(v *visit) (*page, error) {
 	if view.Sections, err = v.sections(p, id); err != nil {
 		return nil, err
 	}
-	return &page{Title: called(one), Template: "record", Data: view, Up: &link{p.Title, p.Href()}}, nil
+	return &page{Title: v.titleOf(one), Template: "record", Data: view, Up: &link{p.Title, p.Href()}}, nil
 }
 
 // sections are the lists that belong to a thing, as far as there is something in them.
@@ -93,7 +93,18 @@ func (v *visit) section(p place, chosen url.Values) (*listView, error) {
 	return view, err
 }
 
-// shownOf is a thing without what its page need not say: its own id.
+// titleOf is what a thing's page is called: by its name, or where it has none, by its lead's.
+func (v *visit) titleOf(one object) string {
+	if title := called(one); title != short(one.text("id")) || one.text("lead_id") == "" {
+		return title
+	}
+	return v.nameOf(one)
+}
+
+// shownOf is a thing without what its page need not say: its own id where something else tells it, and of what waits, what it has not.
 func shownOf(one object) object {
-	return slices.DeleteFunc(slices.Clone(one), func(f field) bool { return f.Name == "id" && one.text("name") != "" })
+	waits := one.text("lead_id") != ""
+	return slices.DeleteFunc(slices.Clone(one), func(f field) bool {
+		return f.Name == "id" && (one.text("name") != "" || waits) || waits && f.Value == nil
+	})
 }

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	exactFormat = "Monday, 2 January 2006, 15:04:05 MST"
+	exactFormat = "Mon 2 Jan 2006, 15:04:05 MST"
 	dayFormat   = "Mon 2 Jan"
 )
 
