@@ -7,7 +7,10 @@ import { furnished } from './furnished.js';
 import { workspace } from './site.js';
 
 const images = fileURLToPath(new URL('../docs/images/', import.meta.url));
-const take = (page, name) => page.screenshot({ path: join(images, `${name}.png`) });
+const take = async (page, name) => {
+  await page.mouse.move(0, 0); // no row is tinted
+  await page.screenshot({ path: join(images, `${name}.png`) });
+};
 
 let site;
 const people = ['Siew Ling', 'Muthu', 'Farid', 'Nurul Huda', 'Wei Jie'];
@@ -35,8 +38,8 @@ if (!process.env.LOOK) person('pictures', { width: 1120, height: 720, link: begi
   await take(page, 'today');
   await page.goto(`/console/groups/${site.group}`);
   await take(page, 'group');
-  const { items } = await site.get('/v1/history?limit=1');
-  await page.goto(`/console/leads/${items[0].lead_id}`);
+  const { items } = await site.get('/v1/history?limit=100');
+  await page.goto(`/console/leads/${(items.find((one) => one.skipped.length) ?? items[0]).lead_id}`);
   await take(page, 'lead');
   await page.goto('/console/leads?assigned=false');
   await by(page, 'checkbox', 'Select all').check();

@@ -13,6 +13,11 @@ import (
 
 // story tells what became of a lead, the oldest first, then what is planned; live says that something is about to happen.
 func (v *visit) story(id string) (all []storyLine, live bool, err error) {
+	// What is pending is read first, or what goes out between the two would be in neither.
+	planned, err := v.read("pending-leads", url.Values{"lead_id": {id}, "limit": {"50"}})
+	if err != nil {
+		return nil, false, err
+	}
 	past, err := v.read("history", url.Values{"lead_id": {id}})
 	if err != nil {
 		return nil, false, err
@@ -24,13 +29,15 @@ func (v *visit) story(id string) (all []storyLine, live bool, err error) {
 	if past.NextCursor != "" {
 		all = slices.Insert(all, 0, storyLine{Words: []shown{{Text: "What was before is in the history."}}})
 	}
-	planned, err := v.read("pending-leads", url.Values{"lead_id": {id}, "limit": {"50"}})
 	for _, p := range planned.Items {
+		if slices.ContainsFunc(past.Items, func(e object) bool { return e.text("pending_id") == p.text("id") }) {
+			continue // it has gone out meanwhile
+		}
 		line := v.foretold(p)
 		live = live || line.when.Before(v.now.Add(time.Minute))
 		all = append(all, line)
 	}
-	return all, live, err
+	return all, live, nil
 }
 
 // words are a sentence, made of words and of names that lead to their pages.

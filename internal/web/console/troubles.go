@@ -22,6 +22,9 @@ func (v *visit) troubles() (all []trouble, err error) {
 	return all, nil
 }
 
+// someOf is how many of what may be many are looked at on the first page: beyond it says how many there are at the least.
+const someOf = "100"
+
 // some is how many items a list has, of which there may be more.
 func (l list) some() string {
 	if l.NextCursor != "" {
@@ -57,7 +60,7 @@ func failures(v *visit) ([]trouble, error) {
 const lateAfter = time.Minute
 
 func overdue(v *visit) ([]trouble, error) {
-	found, err := v.read("pending-leads", url.Values{"due_before": {time.Now().Add(-lateAfter).UTC().Format(time.RFC3339)}})
+	found, err := v.read("pending-leads", url.Values{"due_before": {time.Now().Add(-lateAfter).UTC().Format(time.RFC3339)}, "limit": {someOf}})
 	if err != nil || len(found.Items) == 0 {
 		return nil, err
 	}
@@ -93,7 +96,7 @@ var healthWords = map[string]string{
 }
 
 func failedMessages(v *visit) ([]trouble, error) {
-	found, err := v.read("notifications", url.Values{"state": {"failed"}})
+	found, err := v.read("notifications", url.Values{"state": {"failed"}, "limit": {someOf}})
 	since := time.Now().Add(-24 * time.Hour)
 	if old := slices.IndexFunc(found.Items, func(m object) bool { // they come newest first
 		at, err := time.Parse(time.RFC3339, m.text("created_at"))
