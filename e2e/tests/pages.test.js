@@ -14,6 +14,11 @@ const contrast = { type: 'rule', values: ['color-contrast'] };
 async function look(page, name) {
   const wrong = [];
   await page.evaluate(axe);
+  for (const width of [320, 390, 900, 1120, 1920]) {
+    await page.setViewportSize({ width, height: 800 });
+    const wide = await overflow(page);
+    if (wide > 0) wrong.push(`${name} at ${width}px is ${wide}px too wide`);
+  }
   for (const width of [360, 1280]) {
     await page.setViewportSize({ width, height: 800 });
     const wide = await overflow(page);

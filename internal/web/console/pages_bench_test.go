@@ -136,6 +136,7 @@ func (s *longSite) fill() {
 		UPDATE pending_leads AS p SET due_at = now() + n * interval '3 minutes' FROM last WHERE last.pending_id = p.pending_id AND n <= 20000`)
 	s.env.DB.MustExecContext(s.b.Context(), `DELETE FROM pending_leads WHERE due_at > now() + interval '1 year'`)
 	s.env.DB.MustExecContext(s.b.Context(), `DELETE FROM assigned_leads WHERE abs(hashtext(assigned_lead_id::text)) % 200 = 0`)
+	s.env.DB.MustExecContext(s.b.Context(), `VACUUM (FULL) pending_leads`)
 	s.env.DB.MustExecContext(s.b.Context(), `VACUUM ANALYZE`)
 	s.b.Logf("%d rows of each were made in %s", *pageRows, time.Since(start).Round(time.Second))
 }
