@@ -259,7 +259,7 @@ func (a *App) publicHandler(cfg Config, vouching *openid.Provider) http.Handler 
 			Store: a.store, Receiver: receiver, Rate: cfg.Hooks.Rate, AddressRate: cfg.Hooks.AddressRate,
 			FormRate: cfg.Hooks.FormRate, FormAddressRate: cfg.Hooks.FormAddressRate, Proxies: cfg.Hooks.Proxies, Log: a.log,
 		},
-		Checks: a.checks(), Log: a.log,
+		Checks: a.checks(), PublicURL: cfg.Messages.PublicURL, Log: a.log,
 	})
 	a.onStop("api", func(context.Context) error { public.Close(); return nil })
 	return public

@@ -22,7 +22,9 @@ type Options struct {
 	Hooks hooks.Deps
 	// Checks are the dependencies without which it is not ready.
 	Checks []Check
-	Log    *slog.Logger
+	// PublicURL is where others reach the listener, empty where that was not said: the console then takes the browser's address.
+	PublicURL string
+	Log       *slog.Logger
 }
 
 // A Public is the public listener's handler.
@@ -36,7 +38,7 @@ func NewPublic(o Options) *Public {
 	mux := http.NewServeMux()
 	p := &Public{api: api.New(mux, o.API)}
 	hooks.Register(mux, o.Hooks)
-	console.Register(mux, recovered(o.Log, mux), o.Log)
+	console.Register(mux, recovered(o.Log, mux), o.PublicURL, o.Log)
 	serveUnsubscribe(mux, o.API.Store, o.Log)
 	serveHealth(mux, o.Checks)
 	p.Handler = logged(o.Log, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux)))))

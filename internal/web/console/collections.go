@@ -124,7 +124,7 @@ var collections = []collection{
 	},
 	{
 		Name: "integrations", Title: "Integrations",
-		Empty:   "No integrations yet. An integration is an address that takes leads from an ad platform or a form.",
+		New: "New integration", Empty: "No integrations yet. An integration is an address that takes leads from an ad platform or a form.",
 		Columns: []string{"name", "kind", "enabled", "health.state", "health.held", "warning", "group_id", "source_id"},
 		Acts:    []string{"pause", "resume", "reconcile"},
 		Parts: []collection{{

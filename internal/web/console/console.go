@@ -17,12 +17,15 @@ import (
 // A site serves the console.
 type site struct {
 	api http.Handler
-	log *slog.Logger
+	// public is where others reach this program, empty for wherever the browser does.
+	public string
+	log    *slog.Logger
 }
 
-// Register serves the console at /console/ on mux. api serves /v1.
-func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
-	s := &site{api, log}
+// Register serves the console at /console/ on mux. api serves /v1; public is where others reach this program, empty where that is not
+// known.
+func Register(mux *http.ServeMux, api http.Handler, public string, log *slog.Logger) {
+	s := &site{api, public, log}
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /console/assets/{name}", serveAsset)
 	pages.HandleFunc("GET /console/sign-in", s.askForKey)
@@ -41,6 +44,7 @@ func Register(mux *http.ServeMux, api http.Handler, log *slog.Logger) {
 	s.serveAssignments(pages)
 	s.serveLeads(pages)
 	s.serveSources(pages)
+	s.serveIntegrations(pages)
 	pages.HandleFunc("GET /console/pending-leads/days", s.page(pendingDays))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))
 	pages.HandleFunc("GET /console/{collection}/{id}", s.page(showRecord))

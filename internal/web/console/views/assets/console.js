@@ -38,7 +38,7 @@ for (const part of document.querySelectorAll("[data-live]")) {
   const seconds = Number(part.dataset.live) || 30;
   const timer = setInterval(async () => {
     if (document.hidden || part.contains(document.activeElement) || part.querySelector("input:checked:not(:disabled)")) return;
-    const answer = await fetch(location.href).catch(() => null);
+    const answer = await fetch(part.dataset.from ?? location.href).catch(() => null);
     if (!answer?.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(part.id);

@@ -1,0 +1,75 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// An integration is made step by step: the platform, what it needs, and then the address and the secret to copy, which work; the
+// secret is shown once and stays where nothing is filled in later.
+func TestAnIntegrationIsSetUp(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	s.get("/console/integrations").shows("New integration")
+	s.get("/console/integrations/new").shows("Google Ads", "Meta (Facebook, Instagram)", "TikTok", "LinkedIn", "Typeform", "Any other program", "A form of your own")
+	s.get("/console/integrations/new?kind=myspace").is(http.StatusNotFound)
+
+	form := s.get("/console/integrations/new?kind=google")
+	secret := inputValue(form.body, "secret")
+	if len(secret) < 16 {
+		t.Fatalf("the key to copy is %q", secret)
+	}
+	made := s.post("/console/integrations/new?kind=google", url.Values{"name": {`Villa <b>`}, "secret": {secret}})
+	made.is(http.StatusOK).shows("Added.", "Villa <b>", secret, "Send test data")
+	address := regexp.MustCompile(`/hooks/google/[a-z0-9]+`).FindString(made.body)
+	deliver := func(key string) int {
+		body := `{"lead_id":"a-1","google_key":"` + key + `","is_test":false,"user_column_data":[{"column_id":"FULL_NAME","string_value":"Aisyah"}]}`
+		return s.send("POST", address, strings.NewReader(body), "Content-Type", "application/json").status
+	}
+	if status := deliver(secret); status != http.StatusOK {
+		t.Errorf("a delivery with the copied key to the copied address is %d", status)
+	}
+	id := s.first("integrations")["id"].(string)
+	one := s.get("/console/integrations/"+id).shows("Events", "Google Ads")
+	if strings.Contains(one.body, secret) {
+		t.Error("the key is shown again")
+	}
+
+	edit := "/console/integrations/" + id + "/edit"
+	if got := inputValue(s.get(edit).body, "secret"); got != "" {
+		t.Errorf("its form shows the secret %q", got)
+	}
+	s.post(edit, url.Values{"name": {"Villa 2"}, "secret": {""}, "seen": {inputValue(s.get(edit).body, "seen")}}).is(http.StatusSeeOther)
+	if name := s.first("integrations")["name"]; name != "Villa 2" || deliver(secret) != http.StatusOK {
+		t.Errorf("edited it is called %v, and the key works no more", name)
+	}
+}
+
+// What a platform needs and was not given stands beside the field, with the rest kept.
+func TestWhatAPlatformNeedsIsAskedFor(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	s.post("/console/integrations/new?kind=meta", url.Values{"name": {"Pages"}, "form_ids": {"77\n78"}}).
+		is(http.StatusUnprocessableEntity).shows(`f-secret-error`, "Pages", "77\n78")
+	s.post("/console/integrations/new?kind=meta", url.Values{"name": {"Pages"}, "secret": {"s"}, "verify_token": {"tell-me"}, "form_ids": {"77\n78"}}).
+		is(http.StatusOK).shows("tell-me", "leads_retrieval")
+	if forms := s.first("integrations")["form_ids"].([]any); len(forms) != 2 {
+		t.Errorf("the forms are %v", forms)
+	}
+	s.post("/console/integrations/new?kind=form", url.Values{"name": {`My "form"`}, "title": {"Book a viewing"}}).
+		is(http.StatusOK).shows(`<iframe src="http`, "/hooks/form/")
+	address := s.first("integrations")["url"].(string)
+	s.get(address).is(http.StatusOK).shows("Book a viewing")
+}
+
+// inputValue is what a page's field holds.
+func inputValue(page, name string) string {
+	found := regexp.MustCompile(`name="` + name + `"[^>]* value="([^"]*)"`).FindStringSubmatch(page)
+	if found == nil {
+		return ""
+	}
+	return found[1]
+}
