@@ -32,7 +32,7 @@ export async function furnished(name) {
     '', 'leads', 'leads/new', `leads/${lead}`, `leads/${lead}/edit`, 'assigned-leads', `assigned-leads/${copy}`, `assignments/${run}`, 'assignments',
     'groups', 'groups/new', `groups/${group}`, `groups/${group}/edit`, 'pending-leads', 'pending-leads/days', `pending-leads/${pending}`, 'history',
     'members', 'members/new', `members/${siew}`, `members/${siew}/edit`, 'sources', 'sources/new', `sources/${source}`, `sources/${source}/edit`,
-    'integrations', 'integrations/new', 'integrations/new?kind=meta', `integrations/${integration}`, `integrations/${integration}/edit`, 'imports', 'customers', `customers/${customer}`, 'opportunities', 'notifications', 'webhooks',
+    'integrations', 'integrations/new', 'integrations/new?kind=meta', `integrations/${integration}`, `integrations/${integration}/edit`, 'imports', 'imports/new', 'customers', `customers/${customer}`, 'opportunities', 'notifications', 'webhooks',
     `webhooks/${webhook}`, 'settings', 'people', 'api-keys', 'api-keys/new', 'sessions', 'audit-log', 'me',
   ];
   return site;

@@ -45,6 +45,7 @@ func Register(mux *http.ServeMux, api http.Handler, public string, log *slog.Log
 	s.serveLeads(pages)
 	s.serveSources(pages)
 	s.serveIntegrations(pages)
+	s.serveImports(pages)
 	pages.HandleFunc("GET /console/pending-leads/days", s.page(pendingDays))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))
 	pages.HandleFunc("GET /console/{collection}/{id}", s.page(showRecord))

@@ -84,7 +84,7 @@ func TestEveryPageShowsWhatThereIs(t *testing.T) {
 		"integrations/" + f.integration: {"/hooks/generic/", "Events"},
 		"integrations/" + f.integration + "/events":            {"lead"},
 		"integrations/" + f.integration + "/events/" + f.event: {`<b>Hook</b>`},
-		"imports":                               {"Nothing here."},
+		"imports":                               {"Nothing was imported yet."},
 		"notifications":                         {"owed", "test"},
 		"webhooks":                              {"https://example.com/hook", "off"},
 		"webhooks/" + f.webhook:                 {"lead.received", "Disable"},

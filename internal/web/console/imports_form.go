@@ -1,0 +1,103 @@
+package console
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+
+	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+var toImports = &link{"Imports", home + "imports"}
+
+// maxChoice bounds what a form with a file says beside the file, in bytes a field.
+const maxChoice = 4 << 10
+
+func newImport(v *visit) (*page, error) {
+	return v.importForm(newForm(home+"imports/new", home+"imports", url.Values{}))
+}
+
+// importForm asks for a file and who gets its leads. The file comes last: it is read as it comes, by what was said before it.
+func (v *visit) importForm(f *form) (*page, error) {
+	f.Save = "Start import"
+	f.choose("group_id", "Group", "Who gets the leads, in turn.", append([]option{{Label: "nobody yet: they only come in"}}, v.names.options("groups", v.hasReceiver)...))
+	paces := []option{{Label: "now"}}
+	for _, p := range lead.Paces {
+		paces = append(paces, option{Value: string(p), Label: paceNames[string(p)]})
+	}
+	f.choose("pace", "When", "Spread over days, at so many a day for each member.", paces)
+	f.choose("source_id", "Source", "Of rows that name none in a column source.", append([]option{{Label: "none"}}, v.names.options("sources", func(s object) bool { return s.is("enabled") && s.is("for_leads") })...))
+	f.text("file", "file", "File", "CSV, XLSX, or a zip archive of these, with a line of headings. Columns are understood in many languages; others become fields of the leads. Sent again, a file adds nothing twice.")
+	shown := formPage("New import", f, toImports)
+	shown.Template = "import-form"
+	return shown, nil
+}
+
+// addImport sends the file to the API as it comes, and leads to what became of it.
+func addImport(v *visit) (*page, error) {
+	f, file, err := v.sentFile()
+	if err != nil {
+		return nil, err
+	}
+	if file == nil {
+		f.errors["file"] = "Choose a file."
+		return v.importForm(f)
+	}
+	query := url.Values{}
+	for _, name := range []string{"group_id", "pace", "source_id"} {
+		if value := f.value(name); value != "" {
+			query.Set(name, value)
+		}
+	}
+	var made struct{ ID string }
+	err = v.api.Upload(v.Context(), "/v1/imports?"+query.Encode(), "application/octet-stream", file, -1, &made)
+	if err != nil && f.refused(err, same) {
+		return v.importForm(f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(home+"imports/"+url.PathEscape(made.ID), "imported")
+}
+
+// sentFile reads a form up to its file, which is nil where none was chosen.
+func (v *visit) sentFile() (*form, io.Reader, error) {
+	unread := &client.Problem{Status: http.StatusBadRequest, Detail: "this form cannot be read; go back and send it again"}
+	parts, err := v.MultipartReader()
+	if err != nil {
+		return nil, nil, unread
+	}
+	f := newForm(v.URL.Path, home+"imports", url.Values{})
+	for {
+		part, err := parts.NextPart()
+		switch {
+		case errors.Is(err, io.EOF):
+			return f, nil, nil
+		case err != nil:
+			return nil, nil, unread
+		case part.FormName() == "file":
+			return f, chosen(part), nil
+		}
+		value, err := io.ReadAll(io.LimitReader(part, maxChoice))
+		if err != nil {
+			return nil, nil, unread
+		}
+		f.values.Add(part.FormName(), string(value))
+	}
+}
+
+// chosen is the file in a part, nil where the browser sent an empty one because none was chosen.
+func chosen(part *multipart.Part) io.Reader {
+	if part.FileName() == "" {
+		return nil
+	}
+	return part
+}
+
+func (s *site) serveImports(pages *http.ServeMux) {
+	pages.HandleFunc("GET /console/imports/new", s.page(newImport))
+	pages.HandleFunc("POST /console/imports/new", s.page(addImport))
+}

@@ -1,0 +1,51 @@
+package console_test
+
+import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// sendFile sends the form of a new import as a browser does, its fields in order, with a file unless its name is empty.
+func (s *site) sendFile(name, content string, fields ...string) shownPage {
+	s.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for i := 0; i < len(fields); i += 2 {
+		if err := w.WriteField(fields[i], fields[i+1]); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	part, err := w.CreateFormFile("file", name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := part.Write([]byte(content)); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.send("POST", "/console/imports/new", &body, "Content-Type", w.FormDataContentType(), "Sec-Fetch-Site", "same-origin")
+}
+
+// A file is sent by a form, read as it comes, and its page says what became of it.
+func TestAFileIsImported(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	s.get("/console/imports").shows("New import")
+	s.get("/console/imports/new").shows("Start import", `type="file"`, "nobody yet")
+	rows := "name,phone\n" + strings.Repeat("Ada,+60123456789\n", 1) + "Tan,+60123456780\nNobody,\n,\n"
+	sent := s.sendFile("leads.csv", rows, "group_id", "", "pace", "", "source_id", "").is(http.StatusSeeOther)
+	s.get(sent.header.Get("Location")).is(http.StatusOK).shows("The file was read.", "completed")
+	if n := s.count("SELECT count(*) FROM leads"); n != 3 {
+		t.Errorf("%d leads came in, not 3", n)
+	}
+	s.sendFile("", "", "group_id", "").is(http.StatusUnprocessableEntity).shows("Choose a file.")
+	s.sendFile("a.csv", rows, "group_id", "", "pace", "slow").is(http.StatusUnprocessableEntity).shows("f-pace-error")
+	failed := s.sendFile("a.csv", "colour\nred\n", "group_id", "")
+	s.get(failed.is(http.StatusSeeOther).header.Get("Location")).shows("failed", "no column for a name")
+	s.send("POST", "/console/imports/new", strings.NewReader("x"), "Content-Type", "text/plain", "Sec-Fetch-Site", "same-origin").is(http.StatusBadRequest)
+}
