@@ -1,5 +1,5 @@
 // The names that other programs rely on, as the browser's own accessibility tree gives them.
-import { by, eventually, person, press, receiver, titled } from '../browser.js';
+import { by, eventually, person, press, receiver, says, titled } from '../browser.js';
 import { workspace } from '../site.js';
 
 let site;
@@ -77,6 +77,20 @@ person('names that other programs rely on', { link: async () => (site = await wo
   await has(page, 'act', ['New source']);
   await press(page, 'New source');
   await has(page, 'field', ['Name']);
+  await press(page, 'Integrations');
+  await has(page, 'act', ['New integration']);
+  await press(page, 'New integration');
+  await press(page, 'Google Ads');
+  await has(page, 'field', ['Name', 'Group', 'Source', 'Key']);
+  await has(page, 'act', ['Save', 'Cancel']);
+  await press(page, 'Imports');
+  await has(page, 'act', ['New import']);
+  await press(page, 'New import');
+  await has(page, 'field', ['Group', 'Source', 'When']);
+  await has(page, 'act', ['Start import', 'Cancel']);
+  await page.getByLabel('File', { exact: true }).setInputFiles({ name: 'leads.csv', mimeType: 'text/csv', buffer: Buffer.from('name,phone\nAda,+60123456789\n') });
+  await press(page, 'Start import');
+  await says(page, 'The file was read.');
   await page.goto(`/console/members/${a}`);
   await press(page, 'Deactivate');
   await titled(page, 'Deactivate');
