@@ -101,6 +101,7 @@ func (a *API) registerImports() {
 		return &importOutput{importBody(imp)}, err
 	})
 	a.registerImportRejects()
+	a.registerImportPreview()
 	a.registerImportCancel()
 }
 

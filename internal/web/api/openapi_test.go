@@ -88,7 +88,7 @@ func TestEveryCollectionThatTakesPOSTIsAList(t *testing.T) {
 	s := newSite(t)
 	// These POSTs are no collections: one adds to another, one acts on an item.
 	actions := []string{
-		"/v1/leads/batch", "/v1/privacy/export", "/v1/privacy/erase", "/v1/history/{id}/retry", "/v1/assignments/preview", "/v1/pending-leads/delete", "/v1/pending-leads/distribute-now", "/v1/pending-leads/move",
+		"/v1/leads/batch", "/v1/privacy/export", "/v1/privacy/erase", "/v1/history/{id}/retry", "/v1/assignments/preview", "/v1/imports/preview", "/v1/pending-leads/delete", "/v1/pending-leads/distribute-now", "/v1/pending-leads/move",
 		"/v1/integrations/{id}/events/{event_id}/replay", "/v1/integrations/{id}/reconcile",
 		"/v1/sources/{id}/merge", "/v1/leads/{id}/convert", "/v1/assigned-leads/{id}/convert", "/v1/workspace/rename-status",
 		"/v1/members/{id}/telegram-link", "/v1/members/{id}/test-notification", "/v1/members/{id}/pending", "/v1/groups/preview", "/v1/leads/delete", "/v1/history/retry", "/v1/notifications/{id}/resend", "/v1/message-template/preview",
@@ -122,7 +122,7 @@ func TestEveryCollectionThatTakesPOSTIsAList(t *testing.T) {
 func TestContractRoles(t *testing.T) {
 	t.Parallel()
 	may := map[lead.Role][]string{
-		lead.RoleIntegration: {"post-lead", "post-lead-batch", "post-import", "list-imports", "get-import", "get-import-rejects", "get-me"},
+		lead.RoleIntegration: {"post-lead", "post-lead-batch", "post-import", "preview-import", "list-imports", "get-import", "get-import-rejects", "get-me"},
 		lead.RoleMember: {
 			"get-workspace", "list-sources", "list-assigned-leads", "get-assigned-lead", "patch-assigned-lead", "convert-assigned-lead",
 			"list-assigned-lead-timeline", "list-customers", "get-customer", "patch-customer", "post-opportunity", "list-opportunities",

@@ -166,6 +166,7 @@ var roles = map[string][]lead.Role{
 	"erase-person":  admins,
 
 	"post-import":        integrations,
+	"preview-import":     integrations,
 	"list-imports":       integrations,
 	"get-import":         integrations,
 	"get-import-rejects": integrations,
