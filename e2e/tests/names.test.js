@@ -89,6 +89,8 @@ person('names that other programs rely on', { link: async () => (site = await wo
   await has(page, 'field', ['Group', 'Source', 'When']);
   await has(page, 'act', ['Start import', 'Cancel']);
   await page.getByLabel('File', { exact: true }).setInputFiles({ name: 'leads.csv', mimeType: 'text/csv', buffer: Buffer.from('name,phone\nAda,+60123456789\n') });
+  await press(page, 'Preview');
+  await has(page, 'field', ['name', 'phone']);
   await press(page, 'Start import');
   await says(page, 'The file was read.');
   await page.goto(`/console/members/${a}`);

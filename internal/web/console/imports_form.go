@@ -13,15 +13,37 @@ import (
 
 var toImports = &link{"Imports", home + "imports"}
 
-// maxChoice bounds what a form with a file says beside the file, in bytes a field.
-const maxChoice = 4 << 10
+// A form with a file says no more than so many things beside the file, each of so many bytes.
+const (
+	maxBeside = 5000
+	maxChoice = 4 << 10
+)
+
+// An importView is a form for a file, and what is known of the file once it was looked into.
+type importView struct {
+	*form
+	// Columns are choices, one a column, named by its heading; First are the first rows, as leads.
+	Columns  []columnChoice
+	First    []shownRow
+	Warnings []string
+}
+
+// A columnChoice is what a column is to become.
+type columnChoice struct {
+	Heading string
+	Choice  input
+}
+
+// A shownRow is a row as the lead that it would be.
+type shownRow struct{ Name, Email, Phone, Fields string }
 
 func newImport(v *visit) (*page, error) {
-	return v.importForm(newForm(home+"imports/new", home+"imports", url.Values{}))
+	return v.importForm(&importView{form: newForm(home+"imports/new", home+"imports", url.Values{})})
 }
 
 // importForm asks for a file and who gets its leads. The file comes last: it is read as it comes, by what was said before it.
-func (v *visit) importForm(f *form) (*page, error) {
+func (v *visit) importForm(view *importView) (*page, error) {
+	f := view.form
 	f.Save = "Start import"
 	f.choose("group_id", "Group", "Who gets the leads, in turn.", append([]option{{Label: "nobody yet: they only come in"}}, v.names.options("groups", v.hasReceiver)...))
 	paces := []option{{Label: "now"}}
@@ -32,7 +54,7 @@ func (v *visit) importForm(f *form) (*page, error) {
 	f.choose("source_id", "Source", "Of rows that name none in a column source.", append([]option{{Label: "none"}}, v.names.options("sources", func(s object) bool { return s.is("enabled") && s.is("for_leads") })...))
 	f.text("file", "file", "File", "CSV, XLSX, or a zip archive of these, with a line of headings. Columns are understood in many languages; others become fields of the leads. Sent again, a file adds nothing twice.")
 	shown := formPage("New import", f, toImports)
-	shown.Template = "import-form"
+	shown.Template, shown.Data = "import-form", view
 	return shown, nil
 }
 
@@ -42,11 +64,18 @@ func addImport(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
+	view := &importView{form: f}
 	if file == nil {
 		f.errors["file"] = "Choose a file."
-		return v.importForm(f)
+		return v.importForm(view)
 	}
 	query := url.Values{}
+	if mapping := columnsChosen(f); mapping != "" {
+		query.Set("mapping", mapping)
+	}
+	if v.URL.Query().Has("look") {
+		return v.lookInto(view, file, query)
+	}
 	for _, name := range []string{"group_id", "pace", "source_id"} {
 		if value := f.value(name); value != "" {
 			query.Set(name, value)
@@ -55,7 +84,7 @@ func addImport(v *visit) (*page, error) {
 	var made struct{ ID string }
 	err = v.api.Upload(v.Context(), "/v1/imports?"+query.Encode(), "application/octet-stream", file, -1, &made)
 	if err != nil && f.refused(err, same) {
-		return v.importForm(f)
+		return v.importForm(view)
 	}
 	if err != nil {
 		return nil, err
@@ -71,12 +100,12 @@ func (v *visit) sentFile() (*form, io.Reader, error) {
 		return nil, nil, unread
 	}
 	f := newForm(v.URL.Path, home+"imports", url.Values{})
-	for {
+	for n := 0; ; n++ {
 		part, err := parts.NextPart()
 		switch {
 		case errors.Is(err, io.EOF):
 			return f, nil, nil
-		case err != nil:
+		case err != nil || n == maxBeside:
 			return nil, nil, unread
 		case part.FormName() == "file":
 			return f, chosen(part), nil

@@ -11,6 +11,11 @@ import (
 // sendFile sends the form of a new import as a browser does, its fields in order, with a file unless its name is empty.
 func (s *site) sendFile(name, content string, fields ...string) shownPage {
 	s.t.Helper()
+	return s.sendFileTo("/console/imports/new", name, content, fields...)
+}
+
+func (s *site) sendFileTo(address, name, content string, fields ...string) shownPage {
+	s.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for i := 0; i < len(fields); i += 2 {
@@ -28,7 +33,7 @@ func (s *site) sendFile(name, content string, fields ...string) shownPage {
 	if err := w.Close(); err != nil {
 		s.t.Fatal(err)
 	}
-	return s.send("POST", "/console/imports/new", &body, "Content-Type", w.FormDataContentType(), "Sec-Fetch-Site", "same-origin")
+	return s.send("POST", address, &body, "Content-Type", w.FormDataContentType(), "Sec-Fetch-Site", "same-origin")
 }
 
 // A file is sent by a form, read as it comes, and its page says what became of it.
@@ -48,4 +53,22 @@ func TestAFileIsImported(t *testing.T) {
 	failed := s.sendFile("a.csv", "colour\nred\n", "group_id", "")
 	s.get(failed.is(http.StatusSeeOther).header.Get("Location")).shows("failed", "no column for a name")
 	s.send("POST", "/console/imports/new", strings.NewReader("x"), "Content-Type", "text/plain", "Sec-Fetch-Site", "same-origin").is(http.StatusBadRequest)
+}
+
+// A file is looked into first: its columns have a choice each, named by their headings, and what is chosen holds for the import.
+func TestColumnsOfAFileAreChosen(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	const file = "Full Name,Nickname <b>,Contact\nAda Lovelace,Addie,+60123456789\n"
+	const look = "/console/imports/new?look"
+	s.sendFileTo(look, "a.csv", file, "group_id", "").is(http.StatusOK).
+		shows("Columns of the file", "as it is taken for: name", "as it is taken for: a field of the lead", "Ada Lovelace", "Nickname <b>: Addie").lacks("<b>")
+	chosen := []string{"h0", "Full Name", "c0", "", "h1", "Nickname <b>", "c1", "name", "h2", "Contact", "c2", ""}
+	s.sendFileTo(look, "a.csv", file, chosen...).is(http.StatusOK).shows(`<option value="name" selected>`, "Full Name: Ada Lovelace")
+	s.sendFile("a.csv", file, chosen...).is(http.StatusSeeOther)
+	if name := s.first("leads")["name"]; name != "Addie" {
+		t.Errorf("the lead is called %v", name)
+	}
+	s.sendFileTo(look, "a.csv", "colour\nred\n").is(http.StatusUnprocessableEntity).shows("f-file-error", "no column for a name")
+	s.sendFileTo(look, "", "").is(http.StatusUnprocessableEntity).shows("Choose a file.")
 }

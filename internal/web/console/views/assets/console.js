@@ -121,3 +121,22 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => { field.select(); await navigator.clipboard.writeText(field.value); button.textContent = "Copied"; });
 }
+
+// A file is looked into without losing it: only what is known of its columns is taken from the answer.
+for (const form of document.querySelectorAll("form[data-look]")) {
+  form.addEventListener("submit", async (e) => {
+    if (!e.submitter?.formAction.endsWith("?look") || !form.elements.file.files.length) return;
+    e.preventDefault();
+    const answer = await fetch(e.submitter.formAction, { method: "POST", body: new FormData(form) }).catch(() => null);
+    const text = await answer?.text();
+    const page = new DOMParser().parseFromString(text ?? "", "text/html");
+    const fresh = page.getElementById("columns");
+    const here = form.querySelector("#columns");
+    if (!fresh || answer.redirected) return;
+    const wrong = page.querySelector(".wrong");
+    form.querySelector(".wrong")?.remove();
+    if (wrong) form.prepend(wrong);
+    here.replaceChildren(...fresh.childNodes);
+    here.querySelector(".unscripted")?.remove();
+  });
+}
