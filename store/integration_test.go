@@ -96,7 +96,10 @@ func TestAHooksSource(t *testing.T) {
 	offer(fair, false)
 	equal(t, "one that is not offered", source(), uuid.Nil)
 	offer(fair, true)
-	w.must(func(ctx context.Context, t *store.Tx) error { _, err := t.MergeSource(ctx, w.workspace, fair, web); return err })
+	w.must(func(ctx context.Context, t *store.Tx) error {
+		_, err := t.MergeSource(ctx, w.workspace, fair, web)
+		return err
+	})
 	equal(t, "one that was merged", source(), web)
 	if _, err := w.Store.HookOf(t.Context(), newID(), id); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("from another workspace: %v", err)

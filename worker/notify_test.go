@@ -101,6 +101,19 @@ func TestMessagesAreTriedForADay(t *testing.T) {
 	s.told(1, lead.Email, "failed")
 }
 
+// TestAnOldMessageIsTriedAllTheSame waits for quiet hours and a worker until it is older than a day: it is not given up on
+// at the first refusal.
+func TestAnOldMessageIsTriedAllTheSame(t *testing.T) {
+	t.Parallel()
+	s := newShift(t)
+	s.mail.Data(func(int) error { return notifytest.Busy })
+	s.give(2)
+	s.clock.Advance(giveUpAfter + time.Hour)
+	s.start()
+	s.tell(1, lead.Email)
+	s.became(1, lead.Email, store.NotificationOwed, 1, "busy")
+}
+
 // TestARefusalSaysForHowLong has Telegram ask for more time than the worker would give it.
 func TestARefusalSaysForHowLong(t *testing.T) {
 	t.Parallel()
@@ -239,6 +252,9 @@ func TestWrongSettings(t *testing.T) {
 		}
 		return nil
 	})
+	if n := s.telegram.Calls(); n != 2 {
+		t.Errorf("Telegram was asked %d times, want once for the message and once for the test", n)
+	}
 }
 
 // A brokenSender panics with somebody's name, and then sends.
