@@ -3,7 +3,6 @@ package deploy_test
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -122,7 +121,7 @@ func watched(t *testing.T, a *app.App) *receiver {
 	}))
 	t.Cleanup(hook.Close)
 	dir := t.TempDir()
-	manager, prometheus := freeAddress(t), freeAddress(t)
+	manager, prometheus := testenv.FreeAddress(t), testenv.FreeAddress(t)
 
 	config := readYAML[map[string]any](t, "prometheus/alertmanager.yaml")
 	config["route"].(map[string]any)["group_wait"] = "0s"
@@ -220,15 +219,4 @@ func background(t *testing.T, name string, args ...string) {
 			t.Logf("%s wrote:\n%s", filepath.Base(name), &output)
 		}
 	})
-}
-
-// freeAddress asks the kernel for a port.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

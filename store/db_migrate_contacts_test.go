@@ -12,8 +12,7 @@ import (
 func TestMigratingFillsContacts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	ids, batches := w.contacts(store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}}, "012-3456789 A.B@gmail.com", "none")
-	w.run(batches...)
+	ids := w.distributed(store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}}, "012-3456789 A.B@gmail.com", "none")
 	keys := func() (all []string) {
 		t.Helper()
 		if err := w.DB.Select(&all, `

@@ -92,16 +92,14 @@ func TestAllWhoHaveThePersonGetTheLaterLead(t *testing.T) {
 	t.Parallel()
 	w := newSameMember(t)
 	g, pair := w.group("A B C"), w.group("DEF A")
-	_, batches := w.contacts(store.Distribution{GroupID: pair}, "0123456789")
-	w.run(batches...)
-	ids, batches := w.contacts(store.Distribution{GroupID: g}, "0123456789", "0123456789")
-	w.run(batches...)
+	w.distributed(store.Distribution{GroupID: pair}, "0123456789")
+	ids := w.distributed(store.Distribution{GroupID: g}, "0123456789", "0123456789")
 	equal(t, "to all of the receivers group", w.who(ids), "DEF DEF")
 	rows := w.count(`SELECT count(*) FROM history WHERE lead_id = $1 AND outcome = 'succeeded' AND group_id = $2 AND turn IS NULL`, ids[0], g)
 	equal(t, "history rows without a turn", rows, 3)
 
 	w.setActive('E', false)
-	ids, batches = w.contacts(store.Distribution{GroupID: g}, "0123456789")
+	ids, batches := w.contacts(store.Distribution{GroupID: g}, "0123456789")
 	w.run(w.assign(ids, store.Distribution{MemberIDs: w.ids("D")})...)
 	w.run(batches...)
 	equal(t, "to those who are there and have it not", w.who(ids), "DF")
@@ -113,8 +111,7 @@ func TestAllWhoHaveThePersonGetTheLaterLead(t *testing.T) {
 	for _, letter := range []byte("DF") {
 		w.setActive(letter, false)
 	}
-	ids, batches = w.contacts(store.Distribution{GroupID: g}, "0123456789")
-	w.run(batches...)
+	ids = w.distributed(store.Distribution{GroupID: g}, "0123456789")
 	equal(t, "while all are away", w.who(ids), "A")
 	later, _ := w.contacts(store.Distribution{GroupID: g, Pace: lead.Slow}, "0123456789")
 	equal(t, "planned while they are", w.planned(later), "A")
@@ -133,8 +130,7 @@ func TestPlansThatComeToNothingDoNotCount(t *testing.T) {
 	w.setActive('A', false)
 	w.must(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteLead(ctx, w.workspace, planned[1]) })
 	w.deletePending(w.pending()[2].ID)
-	ids, batches := w.contacts(store.Distribution{GroupID: g}, "0123456789", "0198887777", "0177776666")
-	w.run(batches...)
+	ids := w.distributed(store.Distribution{GroupID: g}, "0123456789", "0198887777", "0177776666")
 	equal(t, "by turn", w.who(ids), "B C B")
 	w.exact()
 }
@@ -210,13 +206,11 @@ func TestChainsOfDuplicatesAreOnePerson(t *testing.T) {
 	t.Parallel()
 	w := newSameMember(t)
 	g := w.group("A B C")
-	first, batches := w.contacts(store.Distribution{GroupID: g}, "0123456789")
-	w.run(batches...)
+	first := w.distributed(store.Distribution{GroupID: g}, "0123456789")
 	w.DB.MustExec(`UPDATE leads SET created_at = created_at - interval '20 days'`)
 	w.contacts(store.Distribution{}, "0123456789") // distributed to nobody
 	w.DB.MustExec(`UPDATE leads SET created_at = created_at - interval '20 days'`)
-	last, batches := w.contacts(store.Distribution{GroupID: g}, "0123456789")
-	w.run(batches...)
+	last := w.distributed(store.Distribution{GroupID: g}, "0123456789")
 	equal(t, "receivers", w.who(append(first, last...)), "A A")
 	w.exact()
 }
@@ -226,12 +220,10 @@ func TestRetriesFollowTheSameMember(t *testing.T) {
 	t.Parallel()
 	w := newSameMember(t)
 	g := w.group("A B")
-	_, batches := w.contacts(store.Distribution{GroupID: g}, "0123456789")
-	w.run(batches...)
+	w.distributed(store.Distribution{GroupID: g}, "0123456789")
 	w.setActive('A', false)
 	w.setActive('B', false)
-	ids, batches := w.contacts(store.Distribution{GroupID: g}, "0123456789")
-	w.run(batches...)
+	ids := w.distributed(store.Distribution{GroupID: g}, "0123456789")
 	w.run(w.assign(ids, store.Distribution{GroupID: g})...)
 	equal(t, "outcomes", w.who(ids), "no_active_receiverno_active_receiver")
 	w.setActive('A', true)
@@ -241,12 +233,7 @@ func TestRetriesFollowTheSameMember(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, id := range failed {
-		w.must(func(ctx context.Context, tx *store.Tx) (err error) {
-			err = tx.RetryHistory(ctx, w.workspace, id)
-			batches = tx.Batches()
-			return err
-		})
-		w.run(batches...)
+		w.retry(id)
 	}
 	equal(t, "driven again", w.who(ids), "no_active_receiverno_active_receiverAB")
 	w.exact()

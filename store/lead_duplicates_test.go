@@ -45,6 +45,26 @@ func (w *world) contacts(d store.Distribution, contacts ...string) (ids []uuid.U
 	return ids, batches
 }
 
+// distributed are contacts that were distributed.
+func (w *world) distributed(d store.Distribution, contacts ...string) []uuid.UUID {
+	w.t.Helper()
+	ids, batches := w.contacts(d, contacts...)
+	w.run(batches...)
+	return ids
+}
+
+// retry drives a failure again.
+func (w *world) retry(history uuid.UUID) {
+	w.t.Helper()
+	var batches []lead.Hint
+	w.must(func(ctx context.Context, t *store.Tx) error {
+		err := t.RetryHistory(ctx, w.workspace, history)
+		batches = t.Batches()
+		return err
+	})
+	w.run(batches...)
+}
+
 // matched tells for each lead which of all it is a duplicate of, by place, "-" for none.
 func (w *world) matched(ids []uuid.UUID) string {
 	w.t.Helper()
@@ -89,8 +109,7 @@ func TestFlaggedDuplicatesAreDistributed(t *testing.T) {
 	w := newWorld(t)
 	w.duplicates(store.FlagDuplicates, 30)
 	g := w.group("A B")
-	ids, batches := w.contacts(store.Distribution{GroupID: g}, "0123456789", "0123456789", "0123456789")
-	w.run(batches...)
+	ids := w.distributed(store.Distribution{GroupID: g}, "0123456789", "0123456789", "0123456789")
 	equal(t, "receivers", w.who(ids), "A B A")
 	equal(t, "matches", w.matched(ids), "- 0 0")
 	w.exact()
@@ -101,11 +120,9 @@ func TestRejectedDuplicatesFail(t *testing.T) {
 	w := newWorld(t)
 	w.duplicates(store.RejectDuplicates, 30)
 	g := w.group("A B")
-	ids, batches := w.contacts(store.Distribution{GroupID: g}, "0123456789", "0123456789", "0198887777")
-	w.run(batches...)
+	ids := w.distributed(store.Distribution{GroupID: g}, "0123456789", "0123456789", "0198887777")
 	equal(t, "receivers", w.who(ids), "A duplicate B")
-	paced, batches := w.contacts(store.Distribution{GroupID: g, Pace: lead.Fast}, "0123456789")
-	w.run(batches...)
+	paced := w.distributed(store.Distribution{GroupID: g, Pace: lead.Fast}, "0123456789")
 	equal(t, "with a pace", w.who(paced), "duplicate")
 	w.exact()
 
@@ -116,12 +133,7 @@ func TestRejectedDuplicatesFail(t *testing.T) {
 	if err := w.DB.Get(&failed, `SELECT history_id FROM history WHERE lead_id = $1`, ids[1]); err != nil {
 		t.Fatal(err)
 	}
-	w.must(func(ctx context.Context, tx *store.Tx) (err error) {
-		err = tx.RetryHistory(ctx, w.workspace, failed)
-		batches = tx.Batches()
-		return err
-	})
-	w.run(batches...)
+	w.retry(failed)
 	equal(t, "driven again", w.who(ids[1:2]), "duplicateB")
 	w.exact()
 }
@@ -155,23 +167,19 @@ func TestDuplicatesGoToTheSameMember(t *testing.T) {
 	w.duplicates(store.SameMember, 30)
 	g := w.group("A B C")
 	to := store.Distribution{GroupID: g}
-	first, batches := w.contacts(to, "0123456789", "0123456789", "0198887777", "0123456789")
-	w.run(batches...)
+	first := w.distributed(to, "0123456789", "0123456789", "0198887777", "0123456789")
 	equal(t, "in one batch", w.who(first), "A A B A")
-	again, batches := w.contacts(to, "0198887777", "0111111111", "0123456789")
-	w.run(batches...)
+	again := w.distributed(to, "0198887777", "0111111111", "0123456789")
 	equal(t, "in a later one", w.who(again), "B C A")
 	equal(t, "to come", w.upcoming(g, 3), "A B C")
 
 	w.setActive('B', false)
-	away, batches := w.contacts(to, "0198887777", "0123456789")
-	w.run(batches...)
+	away := w.distributed(to, "0198887777", "0123456789")
 	equal(t, "while B is away", w.who(away), "A A")
 	w.setActive('B', true)
 	w.exact()
 
-	named, batches := w.contacts(store.Distribution{MemberIDs: []uuid.UUID{w.members['F']}}, "0123456789")
-	w.run(batches...)
+	named := w.distributed(store.Distribution{MemberIDs: []uuid.UUID{w.members['F']}}, "0123456789")
 	equal(t, "for a member who was named", w.who(named), "F")
 	later, _ := w.contacts(store.Distribution{GroupID: g, At: time.Now().Add(time.Hour)}, "0123456789", "0155555555")
 	var planned []string

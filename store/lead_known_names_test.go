@@ -10,32 +10,14 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-// named pushes names without a contact under one id, and tells which lead each is: a letter each, the lead beside which it came in in
-// brackets.
+// named is lettered for names without a contact under one id.
 func (w *world) named(together bool, id string, names ...string) string {
 	w.t.Helper()
 	var leads []store.NewLead
 	for _, name := range names {
 		leads = append(leads, withID(id, name, "", ""))
 	}
-	var added []store.AddedLead
-	if together {
-		added = w.push(leads...)
-	}
-	for i := 0; i < len(leads) && !together; i++ {
-		added = append(added, w.push(leads[i])...)
-	}
-	letters, text := map[uuid.UUID]string{}, ""
-	for _, a := range added {
-		if letters[a.ID] == "" {
-			letters[a.ID] = string(rune('a' + len(letters)))
-		}
-		text += letters[a.ID]
-		if a.Beside != uuid.Nil {
-			text += "(" + letters[a.Beside] + ")"
-		}
-	}
-	return text
+	return w.lettered(together, leads)
 }
 
 // TestTheSameIDOfAnotherName pushes one id for people of whom only the names are known: others come in, corrections don't.

@@ -26,6 +26,33 @@ func withID(id, name, email, phone string) store.NewLead {
 	return store.NewLead{Name: name, Email: email, Phone: phone, Channel: "api", Origin: "api", ExternalID: id}
 }
 
+// lettered pushes leads, and tells which lead each is: a letter each, the lead beside which it came in in brackets. One that
+// was there before has a mark.
+func (w *world) lettered(together bool, leads []store.NewLead) (text string) {
+	w.t.Helper()
+	var added []store.AddedLead
+	if together {
+		added = w.push(leads...)
+	}
+	for i := 0; i < len(leads) && !together; i++ {
+		added = append(added, w.push(leads[i])...)
+	}
+	letters := map[uuid.UUID]string{}
+	for _, a := range added {
+		if letters[a.ID] == "" {
+			letters[a.ID] = string(rune('a' + len(letters)))
+			if a.Existing {
+				text += "!"
+			}
+		}
+		text += letters[a.ID]
+		if a.Beside != uuid.Nil {
+			text += "(" + letters[a.Beside] + ")"
+		}
+	}
+	return text
+}
+
 // TestTheSameIDOfAnotherPerson pushes one id for several people, one by one and together.
 func TestTheSameIDOfAnotherPerson(t *testing.T) {
 	t.Parallel()
@@ -44,27 +71,7 @@ func TestTheSameIDOfAnotherPerson(t *testing.T) {
 				withID("1", "Dee", "dee@example.com", "91234567"), // no number of the region's
 				withID("1", "Dee", "d@example.com", "91234567"),
 			}
-			var added []store.AddedLead
-			if together {
-				added = w.push(leads...)
-			}
-			for i := 0; i < len(leads) && !together; i++ {
-				added = append(added, w.push(leads[i])...)
-			}
-			letters, text := map[uuid.UUID]string{}, ""
-			for _, a := range added {
-				if letters[a.ID] == "" {
-					letters[a.ID] = string(rune('a' + len(letters)))
-					if a.Existing {
-						text += "!"
-					}
-				}
-				text += letters[a.ID]
-				if a.Beside != uuid.Nil {
-					text += "(" + letters[a.Beside] + ")"
-				}
-			}
-			equal(t, "leads", text, "ab(a)abc(a)abd(a)d")
+			equal(t, "leads", w.lettered(together, leads), "ab(a)abc(a)abd(a)d")
 			equal(t, "leads", w.count(`SELECT count(*) FROM leads`), 4)
 			all, err := w.Store.SourceLeads(t.Context(), w.workspace, store.LeadFilter{ExternalID: `="1"`}, store.Page{Limit: 10})
 			if err != nil || len(all) != 4 || all[0].ExternalID != "1" {

@@ -84,7 +84,7 @@ func TestLinksSignInOnce(t *testing.T) {
 	}
 	link := func() string {
 		t.Helper()
-		token, expires, err := w.Store.CreateSignInLink(t.Context(), w.workspace, p.ID)
+		token, expires, err := w.Store.CreateSignInLink(t.Context(), p)
 		if err != nil || !expires.Equal(c.Now().Add(store.SignInLinkAge)) {
 			t.Fatalf("until %s, %v", expires, err)
 		}
@@ -115,13 +115,13 @@ func TestLinksSignInOnce(t *testing.T) {
 		"another address": func(p *store.Person) { p.Email = "aina2@example.com" },
 	} {
 		before := link()
-		if _, err := w.editPerson(p.ID, change); err != nil {
+		if p, err = w.editPerson(p.ID, change); err != nil {
 			t.Fatal(err)
 		}
 		bad(name, before)
 	}
 	before := link()
-	if _, err := w.editPerson(p.ID, func(p *store.Person) { p.Name = "Aina" }); err != nil {
+	if p, err = w.editPerson(p.ID, func(p *store.Person) { p.Name = "Aina" }); err != nil {
 		t.Fatal(err)
 	}
 	good(before)
@@ -133,7 +133,7 @@ func TestLinksSignInOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad("of somebody who was removed", before)
-	if _, _, err := w.Store.CreateSignInLink(t.Context(), w.workspace, p.ID); !errors.Is(err, store.ErrNotFound) {
+	if _, _, err := w.Store.CreateSignInLink(t.Context(), p); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a link for somebody who was removed: %v", err)
 	}
 	if err := remove(); !errors.Is(err, store.ErrNotFound) {
@@ -148,7 +148,7 @@ func TestLinksSignInOnce(t *testing.T) {
 	if err != nil || again.ID == p.ID {
 		t.Errorf("their address is free again: %v", err)
 	}
-	if _, _, err := w.Store.CreateSignInLink(t.Context(), w.workspace, again.ID); err != nil {
+	if _, _, err := w.Store.CreateSignInLink(t.Context(), again); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Store.DeleteOldSignInLinks(t.Context(), c.Now()); err != nil {

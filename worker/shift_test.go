@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"net/netip"
 	"runtime"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -59,7 +57,7 @@ type shift struct {
 	box       *secret.Box
 	telegram  *notifytest.Telegram
 	mail      *notifytest.MailServer
-	said      *log
+	said      *testenv.Log
 	platform  string           // the address of what plays one
 	secrets   webhooks.Secrets // of the last webhook
 	// options are the worker's. A test may change them before it starts one.
@@ -77,7 +75,7 @@ func newShiftOn(t *testing.T, env *testenv.Env, clock *testenv.Clock) *shift {
 	t.Helper()
 	s := &shift{
 		Env: env, t: t, clock: clock, queue: tasks.NewClient(env.Redis), inspector: asynq.NewInspectorFromRedisClient(env.Redis),
-		telegram: notifytest.NewTelegram(t), mail: notifytest.NewMailServer(t, notifytest.NoTLS), said: &log{},
+		telegram: notifytest.NewTelegram(t), mail: notifytest.NewMailServer(t, notifytest.NoTLS), said: &testenv.Log{},
 	}
 	s.workspace, _ = s.NewWorkspace(t, "acme")
 	spec := store.GroupSpec{Name: "sales", Method: lead.RoundRobin}
@@ -251,22 +249,4 @@ func (s *shift) counts(n float64, c prometheus.Counter, what string) {
 	if got := testutil.ToFloat64(c); got != n {
 		s.t.Errorf("counted %s: %v, want %v", what, got, n)
 	}
-}
-
-// A log keeps what the worker says.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

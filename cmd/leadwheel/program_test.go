@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,28 +23,10 @@ const patience = 30 * time.Second
 type program struct {
 	tb     testing.TB
 	cmd    *exec.Cmd
-	stdout output
-	stderr output
+	stdout testenv.Log
+	stderr testenv.Log
 	ended  chan struct{}
 	err    error // read it after ended
-}
-
-// output collects what a process writes while it runs.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
 
 // start starts leadwheel with arguments, and with no settings in its environment but those given. It is killed at the
@@ -118,7 +98,7 @@ func (p *program) stop(sig syscall.Signal) {
 }
 
 // until waits until the program has written a text to o.
-func (p *program) until(o *output, text string) {
+func (p *program) until(o *testenv.Log, text string) {
 	p.tb.Helper()
 	testenv.Eventually(p.tb, patience, func() error {
 		select {

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -34,7 +33,7 @@ func TestDeliveriesAmidChaos(t *testing.T) {
 	s.start(app.RoleAPI, app.RoleScheduler)
 	c := &chaos{scene: s, servers: d, kinds: s.integrateAll()}
 	for range 2 {
-		c.addresses = append(c.addresses, freeAddress(t))
+		c.addresses = append(c.addresses, testenv.FreeAddress(t))
 	}
 	c.startAll()
 	began := time.Now()
@@ -197,14 +196,4 @@ func graphOfNames(t *testing.T) string {
 	}))
 	t.Cleanup(graph.Close)
 	return graph.URL
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -1,13 +1,11 @@
 package app_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,7 +28,7 @@ func TestErrorsTellOfNoOne(t *testing.T) {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 2, 1}, Message: "<SITI@Example.com>: no mailbox of \"Siti Rahman\""}
 	})
 	ids := c.storeLeads(2)
-	log := &logged{}
+	log := &testenv.Log{}
 	a := c.startWith(func(cfg *app.Config) {
 		cfg.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}, app.Roles()...)
@@ -103,22 +101,4 @@ func (s *scene) dashboard(a *app.App, page string) string {
 	body, err := io.ReadAll(response.Body)
 	s.must(err)
 	return string(body)
-}
-
-// logged is a log that may be read while it is written.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

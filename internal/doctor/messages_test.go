@@ -1,12 +1,12 @@
 package doctor
 
 import (
-	"net"
 	"strings"
 	"testing"
 
 	"github.com/leadwheel/leadwheel/internal/notify/email"
 	"github.com/leadwheel/leadwheel/internal/notify/notifytest"
+	"github.com/leadwheel/leadwheel/internal/testenv"
 )
 
 func expect(t *testing.T, name string, got Check, want State, said string) {
@@ -18,17 +18,6 @@ func expect(t *testing.T, name string, got Check, want State, said string) {
 	if strings.Contains(text, "secret") || strings.Contains(text, "test-token") {
 		t.Errorf("%s gives a secret away: %+v", name, got)
 	}
-}
-
-// nowhere is an address at which nobody listens.
-func nowhere(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func TestTelegram(t *testing.T) {
@@ -44,7 +33,7 @@ func TestTelegram(t *testing.T) {
 		"well":          {Messages{TelegramURL: api.URL, TelegramToken: notifytest.BotToken}, OK, "@leads_bot"},
 		"a wrong token": {Messages{TelegramURL: api.URL, TelegramToken: "1:test-token"}, Broken, "@BotFather"},
 		"a webhook":     {Messages{TelegramURL: elsewhere.URL, TelegramToken: notifytest.BotToken}, Broken, "deleteWebhook"},
-		"nobody there":  {Messages{TelegramURL: "http://" + nowhere(t), TelegramToken: notifytest.BotToken}, Broken, "refused"},
+		"nobody there":  {Messages{TelegramURL: "http://" + testenv.FreeAddress(t), TelegramToken: notifytest.BotToken}, Broken, "refused"},
 	} {
 		expect(t, name, examineTelegram(t.Context(), test.settings)[0], test.want, test.said)
 	}
@@ -73,7 +62,7 @@ func TestMail(t *testing.T) {
 		"no sender":    {email.Options{URL: plain.URL}, [3]State{Broken, Skipped, Skipped}, [3]string{"LEADWHEEL_MAIL_FROM"}},
 		"bad address":  {email.Options{URL: "mail://me:secret@x", From: from}, [3]State{Broken, Skipped, Skipped}, [3]string{"smtps://"}},
 		"a half key":   {email.Options{URL: plain.URL, From: from, DKIMKey: "secret"}, [3]State{Broken, Skipped, Skipped}, [3]string{"DKIM"}},
-		"nobody there": {email.Options{URL: "smtp://me:secret@" + nowhere(t), From: from, PublicURL: public}, [3]State{OK, Broken, OK}, [3]string{"", "refused"}},
+		"nobody there": {email.Options{URL: "smtp://me:secret@" + testenv.FreeAddress(t), From: from, PublicURL: public}, [3]State{OK, Broken, OK}, [3]string{"", "refused"}},
 	} {
 		for i, got := range examineMail(t.Context(), test.options) {
 			expect(t, name+", "+mailChecks[i], got, test.want[i], test.said[i])

@@ -5,6 +5,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/openid"
 	"github.com/leadwheel/leadwheel/internal/openid/openidtest"
+	"github.com/leadwheel/leadwheel/internal/testenv"
 )
 
 func TestOpenIDConnect(t *testing.T) {
@@ -23,7 +24,7 @@ func TestOpenIDConnect(t *testing.T) {
 		"plain":      {"http://accounts.example.com", "leadwheel", "https://leads.example.com", Broken, "LEADWHEEL_OIDC_ISSUER"},
 		"another":    {up.URL + "/", "leadwheel", "https://leads.example.com", Broken, "to the letter"},
 		"away":       {down.URL, "leadwheel", "https://leads.example.com", Broken, "may be reached"},
-		"nowhere":    {"http://" + nowhere(t), "leadwheel", "https://leads.example.com", Broken, "may be reached"},
+		"nowhere":    {"http://" + testenv.FreeAddress(t), "leadwheel", "https://leads.example.com", Broken, "may be reached"},
 		"no HTTPS":   {up.URL, "leadwheel", "", Warning, "LEADWHEEL_PUBLIC_URL"},
 	} {
 		checks := examineOpenID(t.Context(), openid.Options{Issuer: test.issuer, ClientID: test.client, ClientSecret: "test-token"}, test.public)

@@ -72,15 +72,7 @@ var kindsOfRows = []struct {
 func TestKindsOfRows(t *testing.T) {
 	t.Parallel()
 	for _, test := range kindsOfRows {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			if diff := cmp.Diff(test.want, readFile(strings.NewReader(test.file))); diff != "" {
-				t.Error(diff)
-			}
-			if diff := cmp.Diff(test.want, readFile(iotest.OneByteReader(strings.NewReader(test.file)))); diff != "" {
-				t.Error("read byte by byte:", diff)
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { t.Parallel(); isReadAs(t, test.want, readFile, test.file) })
 	}
 }
 

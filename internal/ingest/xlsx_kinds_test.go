@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 const (
@@ -85,12 +83,7 @@ func TestKindsOfWorkbookRows(t *testing.T) {
 		}},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			if diff := cmp.Diff(test.want, readFile(bytes.NewReader(test.file))); diff != "" {
-				t.Error(diff)
-			}
-		})
+		t.Run(test.name, func(t *testing.T) { t.Parallel(); isReadAs(t, test.want, readFile, string(test.file)) })
 	}
 }
 

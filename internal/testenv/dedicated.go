@@ -2,9 +2,8 @@ package testenv
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"testing"
@@ -126,21 +125,25 @@ func folder(tb testing.TB) string {
 	return dir
 }
 
-// freePort asks the kernel for a port. Another process could take it before the server does; the kernel hands out
-// others first.
-func freePort(tb testing.TB) int {
+// FreeAddress is an address on the loopback interface at which nobody listens. Another process could take it before the test
+// does; the kernel hands out others first.
+func FreeAddress(tb testing.TB) string {
 	tb.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err == nil {
+		err = l.Close()
+	}
 	if err != nil {
 		tb.Fatalf("testenv: finding a free port: %v", err)
 	}
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		err = fmt.Errorf("unexpected address %v", l.Addr())
-	}
-	if err := errors.Join(err, l.Close()); err != nil {
+	return l.Addr().String()
+}
+
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	addr, err := netip.ParseAddrPort(FreeAddress(tb))
+	if err != nil {
 		tb.Fatalf("testenv: finding a free port: %v", err)
 	}
-	return addr.Port
+	return int(addr.Port())
 }

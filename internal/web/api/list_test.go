@@ -86,6 +86,22 @@ func TestCSVHasEverything(t *testing.T) {
 	s.do(s.admin, "GET", "/v1/leads?source_id=x", nil, "Accept", "text/csv").refuses(422, "invalid_request", "query.source_id")
 }
 
+// cellIs lists members as CSV, one of whom has a text for a chat's id, and fails the test unless that is the cell wanted.
+func (s *site) cellIs(given, want string) reply {
+	s.t.Helper()
+	id := s.member("x").String()
+	s.DB.MustExec(`UPDATE members SET telegram_chat_id = $2 WHERE member_id = $1`, id, given) // as older versions let in
+	r := s.do(s.admin, "GET", "/v1/members", nil, "Accept", "text/csv").is(200)
+	rows, err := csv.NewReader(strings.NewReader(r.body)).ReadAll()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if rows[1][0] != id || rows[1][3] != want {
+		s.t.Errorf("%q is the cell %q, want %q", given, rows[1][3], want)
+	}
+	return r
+}
+
 func TestOddInput19CSVCellsAreNoFormulas(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -93,16 +109,7 @@ func TestOddInput19CSVCellsAreNoFormulas(t *testing.T) {
 		"=1+1": "'=1+1", "+1 555": "'+1 555", "-x": "'-x", "@sum": "'@sum", "\tx": "'\tx",
 		"+60123456789": "+60123456789", "-5": "-5", "-5.25": "-5.25", "+Inf": "'+Inf", "-0x10": "'-0x10", "a=b": "a=b", "": "",
 	} {
-		id := s.member("x").String()
-		s.DB.MustExec(`UPDATE members SET telegram_chat_id = $2 WHERE member_id = $1`, id, given) // as older versions let in
-		r := s.do(s.admin, "GET", "/v1/members", nil, "Accept", "text/csv").is(200)
-		rows, err := csv.NewReader(strings.NewReader(r.body)).ReadAll()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if rows[1][0] != id || rows[1][3] != want {
-			t.Errorf("%q is the cell %q, want %q", given, rows[1][3], want)
-		}
+		s.cellIs(given, want)
 	}
 }
 
@@ -114,16 +121,7 @@ func TestCSVCellsWithSemicolonsAreNoFormulas(t *testing.T) {
 		"a;=1+1": "a;'=1+1", ";=1+1": ";'=1+1", "a; =1+1": "a; '=1+1", "a;;@x;-y": "a;;'@x;'-y", "=1;=2": "'=1;'=2", "a\n=1+1": "a\n'=1+1",
 		"a;\t=1": "a;'\t=1", "a;b": "a;b", "1;-5;+60123": "1;-5;+60123", ";": ";", "a;": "a;", "a;\"=1": "a;\"=1",
 	} {
-		id := s.member("x").String()
-		s.DB.MustExec(`UPDATE members SET telegram_chat_id = $2 WHERE member_id = $1`, id, given) // as older versions let in
-		r := s.do(s.admin, "GET", "/v1/members", nil, "Accept", "text/csv").is(200)
-		rows, err := csv.NewReader(strings.NewReader(r.body)).ReadAll()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if rows[1][0] != id || rows[1][3] != want {
-			t.Errorf("%q is the cell %q, want %q", given, rows[1][3], want)
-		}
+		r := s.cellIs(given, want)
 		if d := r.header.Get("Content-Disposition"); d != `attachment; filename="members.csv"` || r.header.Get("Cache-Control") != "no-store" {
 			t.Errorf("it comes with %v", r.header)
 		}

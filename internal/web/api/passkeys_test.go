@@ -19,7 +19,7 @@ var party = virtualwebauthn.RelyingParty{ID: "leads.example.com", Name: "Leadwhe
 // atHome serves the site where browsers give passkeys to it.
 func (s *site) atHome() *site {
 	s.t.Helper()
-	s.serveBy(slog.New(slog.NewJSONHandler(&locked{w: s.logs}, nil)), func(d *api.Deps) { d.PublicURL = party.Origin })
+	s.serveBy(slog.New(slog.NewJSONHandler(s.logs, nil)), func(d *api.Deps) { d.PublicURL = party.Origin })
 	return s
 }
 

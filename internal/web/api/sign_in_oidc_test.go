@@ -25,7 +25,7 @@ func (s *site) withOpenID(change ...func(*openid.Options)) *openidtest.Provider 
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.serveBy(slog.New(slog.NewJSONHandler(&locked{w: s.logs}, nil)), func(d *api.Deps) { d.OpenID = provider })
+	s.serveBy(slog.New(slog.NewJSONHandler(s.logs, nil)), func(d *api.Deps) { d.OpenID = provider })
 	return p
 }
 

@@ -31,7 +31,7 @@ type site struct {
 	admin  string
 	url    string
 	client *http.Client
-	logs   *bytes.Buffer
+	logs   *testenv.Log
 	// described is the OpenAPI document, once an answer was held against it.
 	describe  sync.Once
 	described map[string]any
@@ -46,7 +46,7 @@ func newSite(t *testing.T, opts ...testenv.Option) *site {
 
 func newSiteOn(t *testing.T, env *testenv.Env) *site {
 	t.Helper()
-	s := &site{Env: env, t: t, logs: &bytes.Buffer{}}
+	s := &site{Env: env, t: t, logs: &testenv.Log{}}
 	s.ExpectHandedOn(t)
 	s.workspace, s.admin = s.newWorkspace("acme")
 	s.serve()
@@ -54,7 +54,7 @@ func newSiteOn(t *testing.T, env *testenv.Env) *site {
 }
 
 func (s *site) serve() {
-	log := slog.New(slog.NewJSONHandler(&locked{w: s.logs}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(slog.NewJSONHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.close = s.serveBy(log, func(*api.Deps) {}).Close
 	s.t.Cleanup(func() {
 		s.close()
@@ -70,17 +70,6 @@ func (s *site) serveBy(log *slog.Logger, change func(*api.Deps)) *webtest.Server
 	served := webtest.Serve(s.t, s.Env, log, func(o *web.Options) { change(&o.API) })
 	s.url, s.client = served.URL, served.Client
 	return served
-}
-
-type locked struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *locked) Write(data []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(data)
 }
 
 // newWorkspace makes a workspace and an admin's key to it.
@@ -127,29 +116,17 @@ func (s *site) do(key, method, path string, body any, headers ...string) reply {
 		}
 		content = bytes.NewReader(data)
 	}
-	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, content)
-	if err != nil {
-		s.t.Fatal(err)
+	if body != nil {
+		headers = append([]string{"Content-Type", "application/json"}, headers...)
 	}
 	if key != "" {
-		r.Header.Set("Authorization", "Bearer "+key)
+		headers = append([]string{"Authorization", "Bearer " + key}, headers...)
 	}
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	response, err := s.client.Do(r)
+	answer, err := webtest.Send(s.t.Context(), s.client, method, s.url+path, content, headers...)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
 	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	if err != nil {
-		s.t.Fatalf("%s %s: reading the answer: %v", method, path, err)
-	}
-	got := reply{s.t, response.StatusCode, response.Header, string(data)}
+	got := reply{s.t, answer.Status, answer.Header, answer.Body}
 	s.conforms(method, path, got)
 	return got
 }
@@ -162,21 +139,12 @@ func (s *site) delete(path string) reply       { s.t.Helper(); return s.do(s.adm
 // is fails the test unless the reply has the status.
 func (r reply) is(status int) reply {
 	r.t.Helper()
-	if r.status != status {
-		r.t.Fatalf("status %d, want %d: %s", r.status, status, r.body)
-	}
+	webtest.MustBe(r.t, r.status, status, r.body)
 	return r
 }
 
 // object is the reply's JSON object.
-func (r reply) object() map[string]any {
-	r.t.Helper()
-	var v map[string]any
-	if err := json.Unmarshal([]byte(r.body), &v); err != nil {
-		r.t.Fatalf("%v in %q", err, r.body)
-	}
-	return v
-}
+func (r reply) object() map[string]any { r.t.Helper(); return webtest.Object(r.t, r.body) }
 
 // at is the value under a name of the reply's JSON object.
 func (r reply) at(name string) any { r.t.Helper(); return r.object()[name] }
@@ -186,14 +154,7 @@ func (r reply) id() string { r.t.Helper(); return r.at("id").(string) }
 func (r reply) uuid() uuid.UUID { r.t.Helper(); return uuid.MustParse(r.id()) }
 
 // items are the objects of a list.
-func (r reply) items() []map[string]any {
-	r.t.Helper()
-	var items []map[string]any
-	for _, it := range r.is(200).at("items").([]any) {
-		items = append(items, it.(map[string]any))
-	}
-	return items
-}
+func (r reply) items() []map[string]any { r.t.Helper(); return webtest.Items(r.t, r.is(200).body) }
 
 // refuses fails the test unless the reply is a problem with this status and code, and the field if one is given.
 func (r reply) refuses(status int, code string, location ...string) {

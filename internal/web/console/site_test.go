@@ -72,23 +72,11 @@ type shownPage struct {
 
 func (s *site) send(method, address string, body io.Reader, headers ...string) shownPage {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+address, body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	response, err := s.browser.Do(r)
+	answer, err := webtest.Send(s.t.Context(), s.browser, method, s.url+address, body, headers...)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, address, err)
 	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	if err != nil {
-		s.t.Fatalf("%s %s: reading the answer: %v", method, address, err)
-	}
-	return shownPage{s.t, response.StatusCode, response.Header, string(data)}
+	return shownPage{s.t, answer.Status, answer.Header, answer.Body}
 }
 
 func (s *site) get(address string) shownPage {
@@ -143,9 +131,7 @@ func (s *site) count(query string, args ...any) int {
 
 func (p shownPage) is(status int) shownPage {
 	p.t.Helper()
-	if p.status != status {
-		p.t.Fatalf("status %d, want %d: %s", p.status, status, p.body)
-	}
+	webtest.MustBe(p.t, p.status, status, p.body)
 	return p
 }
 

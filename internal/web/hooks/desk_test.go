@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -100,20 +99,8 @@ func (d *desk) send(method, path, body string, headers ...string) reply {
 }
 
 func (d *desk) try(method, path, body string, headers ...string) (reply, error) {
-	r, err := http.NewRequestWithContext(d.t.Context(), method, d.url+path, strings.NewReader(body))
-	if err != nil {
-		return reply{}, err
-	}
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	response, err := d.client.Do(r)
-	if err != nil {
-		return reply{}, err
-	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	return reply{d.t, response.StatusCode, response.Header, string(data)}, err
+	answer, err := webtest.Send(d.t.Context(), d.client, method, d.url+path, strings.NewReader(body), headers...)
+	return reply{d.t, answer.Status, answer.Header, answer.Body}, err
 }
 
 // call calls the API as an admin.
@@ -130,29 +117,13 @@ func (d *desk) call(method, path string, body any) reply {
 
 func (r reply) is(status int) reply {
 	r.t.Helper()
-	if r.status != status {
-		r.t.Fatalf("status %d, want %d: %s", r.status, status, r.body)
-	}
+	webtest.MustBe(r.t, r.status, status, r.body)
 	return r
 }
 
-func (r reply) object() map[string]any {
-	r.t.Helper()
-	var v map[string]any
-	if err := json.Unmarshal([]byte(r.body), &v); err != nil {
-		r.t.Fatalf("%v in %q", err, r.body)
-	}
-	return v
-}
+func (r reply) object() map[string]any { r.t.Helper(); return webtest.Object(r.t, r.body) }
 
-func (r reply) items() []map[string]any {
-	r.t.Helper()
-	var items []map[string]any
-	for _, it := range r.is(200).object()["items"].([]any) {
-		items = append(items, it.(map[string]any))
-	}
-	return items
-}
+func (r reply) items() []map[string]any { r.t.Helper(); return webtest.Items(r.t, r.is(200).body) }
 
 // object is a JSON object.
 type object = map[string]any
