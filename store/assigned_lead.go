@@ -60,16 +60,10 @@ func (q Queries) AssignedLead(ctx context.Context, workspace, member, id uuid.UU
 
 // AssignedLeads lists a page of copies, newest first.
 func (q Queries) AssignedLeads(ctx context.Context, workspace uuid.UUID, f AssignedLeadFilter, p Page) ([]AssignedLead, error) {
-	named, err := q.sourcesNamed(ctx, workspace, f.SourceID)
+	l, named, err := q.listOfPeople(ctx, "assigned_leads", "assigned_lead_id", workspace, p, peopleFilter{f.SourceID, f.Search, f.From, f.To})
 	if err != nil {
 		return nil, err
 	}
-	search, err := q.search(ctx, workspace, f.Search)
-	if err != nil {
-		return nil, err
-	}
-	low, high := idSpan(f.From, f.To, idSlack)
-	l := listOf("assigned_leads", "assigned_lead_id", workspace, p, low, high, search...)
 	l.withID("source_lead_id", f.SourceLeadID)
 	l.withID("member_id", f.MemberID)
 	l.withSource(named)

@@ -58,16 +58,10 @@ func (q Queries) Customer(ctx context.Context, workspace, member, id uuid.UUID) 
 
 // Customers lists a page of customers, newest first.
 func (q Queries) Customers(ctx context.Context, workspace uuid.UUID, f CustomerFilter, p Page) ([]Customer, error) {
-	named, err := q.sourcesNamed(ctx, workspace, f.SourceID)
+	l, named, err := q.listOfPeople(ctx, "customers", "customer_id", workspace, p, peopleFilter{f.SourceID, f.Search, f.From, f.To})
 	if err != nil {
 		return nil, err
 	}
-	search, err := q.search(ctx, workspace, f.Search)
-	if err != nil {
-		return nil, err
-	}
-	low, high := idSpan(f.From, f.To, idSlack)
-	l := listOf("customers", "customer_id", workspace, p, low, high, search...)
 	l.withID("member_id", f.MemberID)
 	l.withSource(named)
 	l.withTimes("created_at", f.From, f.To)

@@ -59,6 +59,27 @@ func listOf(table, id string, workspace uuid.UUID, p Page, low, high uuid.UUID, 
 	return l
 }
 
+// A peopleFilter is by what leads, copies and customers are narrowed alike.
+type peopleFilter struct {
+	source   uuid.UUID
+	search   string
+	from, to time.Time
+}
+
+// listOfPeople lists leads, copies or customers. Which equality comes first is the caller's to say, who gives the list the
+// ids that the source is named by.
+func (q Queries) listOfPeople(ctx context.Context, table, id string, workspace uuid.UUID, p Page, f peopleFilter) (l *list, named []uuid.UUID, err error) {
+	if named, err = q.sourcesNamed(ctx, workspace, f.source); err != nil {
+		return nil, nil, err
+	}
+	terms, err := q.search(ctx, workspace, f.search)
+	if err != nil {
+		return nil, nil, err
+	}
+	low, high := idSpan(f.from, f.to, idSlack)
+	return listOf(table, id, workspace, p, low, high, terms...), named, nil
+}
+
 // order is how the list goes, by the columns of what alias names, with a dot.
 func (l *list) order(alias string) string {
 	if l.byChange {

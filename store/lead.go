@@ -102,16 +102,10 @@ func (q Queries) SourceLeads(ctx context.Context, workspace uuid.UUID, f LeadFil
 }
 
 func (q Queries) leadList(ctx context.Context, workspace uuid.UUID, f LeadFilter, p Page) (*list, error) {
-	named, err := q.sourcesNamed(ctx, workspace, f.SourceID)
+	l, named, err := q.listOfPeople(ctx, "leads", "lead_id", workspace, p, peopleFilter{f.SourceID, f.Search, f.From, f.To})
 	if err != nil {
 		return nil, err
 	}
-	search, err := q.search(ctx, workspace, f.Search)
-	if err != nil {
-		return nil, err
-	}
-	low, high := idSpan(f.From, f.To, idSlack)
-	l := listOf("leads", "lead_id", workspace, p, low, high, search...)
 	if len(f.IDs) > 0 {
 		l.others = append(l.others, "lead_id = ANY("+l.arg(uuids(f.IDs))+"::uuid[])")
 	}

@@ -93,17 +93,8 @@ Example:
 }
 
 // Run ends the key.
-func (c *apiKeyRevokeCmd) Run(ctx context.Context, s streams) (err error) {
-	st, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	all, err := apiKeys(ctx, st, c.Workspace)
-	if err != nil {
-		return err
-	}
-	if err := actOnKey(ctx, st, all, c.ID, "apikey revoke", func(t *store.Tx, act *store.Act) error {
+func (c *apiKeyRevokeCmd) Run(ctx context.Context, s streams) error {
+	if err := actOnKey(ctx, c.databaseFlags, c.Workspace, c.ID, "apikey revoke", func(t *store.Tx, act *store.Act) error {
 		return t.RevokeAPIKey(ctx, act.Workspace, c.ID)
 	}); err != nil {
 		return err
@@ -111,19 +102,28 @@ func (c *apiKeyRevokeCmd) Run(ctx context.Context, s streams) (err error) {
 	if c.JSON {
 		return printJSON(s.out, map[string]any{"id": c.ID, "revoked": true})
 	}
-	_, err = fmt.Fprintf(s.out, "API key %s is revoked.\n", c.ID)
+	_, err := fmt.Fprintf(s.out, "API key %s is revoked.\n", c.ID)
 	return err
 }
 
-// actOnKey does something to one of the keys, with its entry in the audit log.
-func actOnKey(ctx context.Context, st *store.Store, all []store.APIKey, id uuid.UUID, operation string, do func(*store.Tx, *store.Act) error) error {
+// actOnKey does something to one of the keys of a workspace, or of all, with its entry in the audit log.
+func actOnKey(ctx context.Context, database databaseFlags, workspace string, id uuid.UUID, operation string, do func(*store.Tx, *store.Act) error) (err error) {
+	st, err := database.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	all, err := apiKeys(ctx, st, workspace)
+	if err != nil {
+		return err
+	}
 	gone := refusedError{fmt.Errorf("there is no API key %s, or it is over; see `leadwheel apikey list`", id)}
 	at := slices.IndexFunc(all, func(k store.APIKey) bool { return k.ID == id })
 	if at < 0 {
 		return gone
 	}
 	act := &store.Act{Workspace: all[at].Workspace, Operation: operation, IDs: []uuid.UUID{id}}
-	err := st.Perform(ctx, act, func(t *store.Tx) error { return do(t, act) })
+	err = st.Perform(ctx, act, func(t *store.Tx) error { return do(t, act) })
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return gone

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -40,20 +39,12 @@ func (c *apiKeyRotateCmd) Validate() error {
 }
 
 // Run makes the new key and prints it.
-func (c *apiKeyRotateCmd) Run(ctx context.Context, s streams) (err error) {
-	st, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	all, err := apiKeys(ctx, st, c.Workspace)
-	if err != nil {
-		return err
-	}
+func (c *apiKeyRotateCmd) Run(ctx context.Context, s streams) error {
 	var made store.APIKey
 	var text string
-	end := st.Now().Add(c.Overlap)
-	if err := actOnKey(ctx, st, all, c.ID, "apikey rotate", func(t *store.Tx, act *store.Act) (err error) {
+	var end time.Time
+	if err := actOnKey(ctx, c.databaseFlags, c.Workspace, c.ID, "apikey rotate", func(t *store.Tx, act *store.Act) (err error) {
+		end = t.Now().Add(c.Overlap)
 		made, text, err = t.RotateAPIKey(ctx, act.Workspace, c.ID, end)
 		act.IDs = []uuid.UUID{c.ID, made.ID}
 		return err
@@ -66,6 +57,6 @@ func (c *apiKeyRotateCmd) Run(ctx context.Context, s streams) (err error) {
 			APIKey string    `json:"api_key"`
 		}{made.ID, text})
 	}
-	_, err = fmt.Fprintf(s.out, "API key %s, shown this once: %s\nThe old one works until %s.\n", made.ID, text, timeCell(&end))
+	_, err := fmt.Fprintf(s.out, "API key %s, shown this once: %s\nThe old one works until %s.\n", made.ID, text, timeCell(&end))
 	return err
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/leadwheel/leadwheel/internal/app"
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/ingest"
@@ -117,6 +119,16 @@ func call(f client.Flags) (*client.Client, error) {
 		return nil, usageError{err}
 	}
 	return c, nil
+}
+
+// callForGroup is call for a command about a group, by its id or name.
+func callForGroup(ctx context.Context, f client.Flags, group string) (*client.Client, uuid.UUID, error) {
+	api, err := call(f)
+	if err != nil {
+		return nil, uuid.Nil, err
+	}
+	id, err := find(ctx, api, "distribution group", "/v1/groups", group)
+	return api, id, err
 }
 
 // jsonFlag is for commands that print data.

@@ -65,11 +65,7 @@ func (c *groupShowCmd) Validate() error {
 
 // Run prints the group. JSON is printed as the API gives it.
 func (c *groupShowCmd) Run(ctx context.Context, s streams) error {
-	api, err := call(c.Flags)
-	if err != nil {
-		return err
-	}
-	id, err := find(ctx, api, "distribution group", "/v1/groups", c.Group)
+	api, id, err := callForGroup(ctx, c.Flags, c.Group)
 	if err != nil {
 		return err
 	}

@@ -104,11 +104,7 @@ Example:
 
 // Run edits the group, or shows what that would change. JSON is printed as the API gives it.
 func (c *groupEditCmd) Run(ctx context.Context, s streams) error {
-	api, err := call(c.Flags)
-	if err != nil {
-		return err
-	}
-	id, err := find(ctx, api, "distribution group", "/v1/groups", c.Group)
+	api, id, err := callForGroup(ctx, c.Flags, c.Group)
 	if err != nil {
 		return err
 	}
@@ -202,11 +198,7 @@ Example:
 
 // Run deletes the group.
 func (c *groupDeleteCmd) Run(ctx context.Context, s streams) error {
-	api, err := call(c.Flags)
-	if err != nil {
-		return err
-	}
-	id, err := find(ctx, api, "distribution group", "/v1/groups", c.Group)
+	api, id, err := callForGroup(ctx, c.Flags, c.Group)
 	if err != nil {
 		return err
 	}

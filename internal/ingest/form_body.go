@@ -116,11 +116,15 @@ func jsonAnswers(body []byte) ([]Answers, error) {
 	if err != nil {
 		return nil, err
 	}
+	return answersOfTrees(trees), nil
+}
+
+func answersOfTrees(trees []map[string]any) []Answers {
 	all := make([]Answers, len(trees))
 	for i, tree := range trees {
 		all[i] = treeAnswers(tree, false)
 	}
-	return all, nil
+	return all
 }
 
 // urlencodedAnswers reads name=value pairs with & between them. It takes what net/url refuses: semicolons, and percent

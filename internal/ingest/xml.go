@@ -128,9 +128,5 @@ func xmlTrees(root map[string]any) ([]Answers, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]Answers, len(trees))
-	for i, tree := range trees {
-		all[i] = treeAnswers(tree, false)
-	}
-	return all, nil
+	return answersOfTrees(trees), nil
 }

@@ -66,8 +66,23 @@ func checkBalance(message string) error {
 
 // Lines are a message's line breaks as elements, for a page. Within <pre> they stay as they are.
 func Lines(message string) string {
-	var out strings.Builder
 	pre := 0
+	return rewrite(message, func(kind html.TokenType, name, raw string) string {
+		switch {
+		case kind == html.StartTagToken && name == "pre":
+			pre++
+		case kind == html.EndTagToken && name == "pre":
+			pre--
+		case kind == html.TextToken && pre == 0:
+			return strings.ReplaceAll(raw, "\n", "<br>\n")
+		}
+		return raw
+	})
+}
+
+// rewrite has each part of a message, an element's beginning or end or a text, be what of makes of it.
+func rewrite(message string, of func(kind html.TokenType, name, raw string) string) string {
+	var out strings.Builder
 	tokens := html.NewTokenizer(strings.NewReader(message))
 	for {
 		kind := tokens.Next()
@@ -75,14 +90,7 @@ func Lines(message string) string {
 			return out.String()
 		}
 		raw := string(tokens.Raw())
-		switch name, _ := tokens.TagName(); {
-		case kind == html.StartTagToken && string(name) == "pre":
-			pre++
-		case kind == html.EndTagToken && string(name) == "pre":
-			pre--
-		case kind == html.TextToken && pre == 0:
-			raw = strings.ReplaceAll(raw, "\n", "<br>\n")
-		}
-		out.WriteString(raw)
+		name, _ := tokens.TagName()
+		out.WriteString(of(kind, string(name), raw))
 	}
 }

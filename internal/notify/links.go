@@ -142,25 +142,18 @@ var dead = []string{"", "mailto:", "tel:", "sms:", "callto:", "whatsapp:", "vibe
 
 // unlink takes the links out of a message that lead nowhere, and leaves what they are called.
 func unlink(message string) string {
-	var out strings.Builder
 	dropped := 0
-	tokens := html.NewTokenizer(strings.NewReader(message))
-	for {
-		kind := tokens.Next()
-		if kind == html.ErrorToken {
-			return out.String()
-		}
-		raw := string(tokens.Raw())
-		name, _ := tokens.TagName()
+	return rewrite(message, func(kind html.TokenType, name, raw string) string {
 		switch {
-		case kind == html.StartTagToken && string(name) == "a" && leadsNowhere(raw):
+		case kind == html.StartTagToken && name == "a" && leadsNowhere(raw):
 			dropped++
-		case kind == html.EndTagToken && string(name) == "a" && dropped > 0:
+		case kind == html.EndTagToken && name == "a" && dropped > 0:
 			dropped--
 		default:
-			out.WriteString(raw)
+			return raw
 		}
-	}
+		return ""
+	})
 }
 
 func leadsNowhere(tag string) bool {

@@ -61,13 +61,9 @@ type assignedLeadListInput struct {
 	Search
 }
 
-var assignedLeadColumns = []column[AssignedLead]{
-	{"id", func(l AssignedLead) string { return l.ID.String() }},
-	{"name", func(l AssignedLead) string { return cellOfText(l.Name) }},
-	{"email", func(l AssignedLead) string { return cellOfText(l.Email) }},
-	{"phone", func(l AssignedLead) string { return cellOfText(l.Phone) }},
-	{"phone_e164", func(l AssignedLead) string { return cellOfText(l.PhoneE164) }},
-	{"fields", func(l AssignedLead) string { return string(l.Fields) }},
+var assignedLeadColumns = append(contactColumns(func(l AssignedLead) contactCells {
+	return contactCells{l.ID, l.Name, l.Email, l.Phone, l.PhoneE164, l.Fields}
+}), []column[AssignedLead]{
 	{"source", func(l AssignedLead) string { return cellOfText(l.Source) }},
 	{"status", func(l AssignedLead) string { return l.Status }},
 	{"notes", func(l AssignedLead) string { return l.Notes }},
@@ -76,7 +72,7 @@ var assignedLeadColumns = []column[AssignedLead]{
 	{"member_id", func(l AssignedLead) string { return cellOfID(l.MemberID) }},
 	{"source_lead_id", func(l AssignedLead) string { return cellOfID(l.SourceLeadID) }},
 	{"group_id", func(l AssignedLead) string { return cellOfID(l.GroupID) }},
-}
+}...)
 
 func (a *API) registerAssignedLeads() {
 	const collection, one = "/v1/assigned-leads", "/v1/assigned-leads/{id}"

@@ -157,6 +157,25 @@ func cellOfID(id *uuid.UUID) string {
 	return id.String()
 }
 
+// contactCells are who a record is about.
+type contactCells struct {
+	id                       uuid.UUID
+	name, email, phone, e164 *string
+	fields                   Fields
+}
+
+// contactColumns are the first columns of records about people.
+func contactColumns[T any](of func(T) contactCells) []column[T] {
+	return []column[T]{
+		{"id", func(r T) string { return of(r).id.String() }},
+		{"name", func(r T) string { return cellOfText(of(r).name) }},
+		{"email", func(r T) string { return cellOfText(of(r).email) }},
+		{"phone", func(r T) string { return cellOfText(of(r).phone) }},
+		{"phone_e164", func(r T) string { return cellOfText(of(r).e164) }},
+		{"fields", func(r T) string { return string(of(r).fields) }},
+	}
+}
+
 func cellOfText[T ~string](text *T) string {
 	if text == nil {
 		return ""

@@ -55,13 +55,9 @@ type customerListInput struct {
 	Search
 }
 
-var customerColumns = []column[Customer]{
-	{"id", func(c Customer) string { return c.ID.String() }},
-	{"name", func(c Customer) string { return cellOfText(c.Name) }},
-	{"email", func(c Customer) string { return cellOfText(c.Email) }},
-	{"phone", func(c Customer) string { return cellOfText(c.Phone) }},
-	{"phone_e164", func(c Customer) string { return cellOfText(c.PhoneE164) }},
-	{"fields", func(c Customer) string { return string(c.Fields) }},
+var customerColumns = append(contactColumns(func(c Customer) contactCells {
+	return contactCells{c.ID, c.Name, c.Email, c.Phone, c.PhoneE164, c.Fields}
+}), []column[Customer]{
 	{"source", func(c Customer) string { return cellOfText(c.Source) }},
 	{"notes", func(c Customer) string { return c.Notes }},
 	{"created_at", func(c Customer) string { return cellOfTime(c.CreatedAt) }},
@@ -69,7 +65,7 @@ var customerColumns = []column[Customer]{
 	{"lead_id", func(c Customer) string { return cellOfID(c.LeadID) }},
 	{"assigned_lead_id", func(c Customer) string { return cellOfID(c.AssignedLeadID) }},
 	{"member_id", func(c Customer) string { return cellOfID(c.MemberID) }},
-}
+}...)
 
 func (a *API) registerCustomers() {
 	const collection, one = "/v1/customers", "/v1/customers/{id}"

@@ -87,13 +87,9 @@ type LeadQuery struct {
 	Assigned      string    `query:"assigned" enum:"true,false" doc:"Only leads that somebody has, or only those that nobody has."`
 }
 
-var leadColumns = []column[Lead]{
-	{"id", func(l Lead) string { return l.ID.String() }},
-	{"name", func(l Lead) string { return cellOfText(l.Name) }},
-	{"email", func(l Lead) string { return cellOfText(l.Email) }},
-	{"phone", func(l Lead) string { return cellOfText(l.Phone) }},
-	{"phone_e164", func(l Lead) string { return cellOfText(l.PhoneE164) }},
-	{"fields", func(l Lead) string { return string(l.Fields) }},
+var leadColumns = append(contactColumns(func(l Lead) contactCells {
+	return contactCells{l.ID, l.Name, l.Email, l.Phone, l.PhoneE164, l.Fields}
+}), []column[Lead]{
 	{"source_id", func(l Lead) string { return cellOfID(l.SourceID) }},
 	{"duplicate_of", func(l Lead) string { return cellOfID(l.DuplicateOf) }},
 	{"channel", func(l Lead) string { return l.Channel }},
@@ -109,7 +105,7 @@ var leadColumns = []column[Lead]{
 	{"updated_at", func(l Lead) string { return cellOfTime(l.UpdatedAt) }},
 	{"attribution", func(l Lead) string { return cellOfObject(l.Attribution) }},
 	{"consent", func(l Lead) string { return cellOfObject(l.Consent) }},
-}
+}...)
 
 func (a *API) registerLeads() {
 	const collection, one = "/v1/leads", "/v1/leads/{id}"
