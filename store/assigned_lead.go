@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,14 +14,8 @@ type AssignedLead struct {
 	MemberID     uuid.UUID  `db:"member_id"`
 	SourceLeadID uuid.UUID  `db:"source_lead_id"`
 	GroupID      *uuid.UUID `db:"group_id"`
-	Name         string     `db:"name"`
-	Email        string     `db:"email"`
-	Phone        string     `db:"phone"`
-	// PhoneE164 is the phone as the store reads it, empty where it cannot.
-	PhoneE164 string `db:"phone_e164"`
-	// Fields is a JSON object.
-	Fields   json.RawMessage `db:"fields"`
-	SourceID *uuid.UUID      `db:"source_id"`
+	Contact
+	SourceID *uuid.UUID `db:"source_id"`
 	// SourceName is the source's name as it is now.
 	SourceName string    `db:"source_name"`
 	Status     string    `db:"status"`
@@ -41,10 +34,8 @@ type AssignedLeadFilter struct {
 	From, To time.Time
 }
 
-const assignedLeadColumns = `
-	SELECT a.assigned_lead_id, a.member_id, a.source_lead_id, a.group_id, coalesce(a.name, '') AS name,
-		coalesce(a.email, '') AS email, coalesce(a.phone, '') AS phone,
-		coalesce(a.phone_e164, '') AS phone_e164, a.fields, s.source_id,
+var assignedLeadColumns = `
+	SELECT a.assigned_lead_id, a.member_id, a.source_lead_id, a.group_id, ` + contactColumns("a") + `, s.source_id,
 		coalesce(s.name, '') AS source_name, a.status, a.notes, a.assigned_at, a.updated_at
 	FROM`
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -18,14 +17,8 @@ type Customer struct {
 	AssignedLeadID *uuid.UUID `db:"assigned_lead_id"`
 	// MemberID is who converted it, where that was a member; they see it and change it.
 	MemberID *uuid.UUID `db:"member_id"`
-	Name     string     `db:"name"`
-	Email    string     `db:"email"`
-	Phone    string     `db:"phone"`
-	// PhoneE164 is the phone as the store reads it, empty where it cannot.
-	PhoneE164 string `db:"phone_e164"`
-	// Fields is a JSON object.
-	Fields   json.RawMessage `db:"fields"`
-	SourceID *uuid.UUID      `db:"source_id"`
+	Contact
+	SourceID *uuid.UUID `db:"source_id"`
 	// SourceName is the source's name as it is now.
 	SourceName string    `db:"source_name"`
 	Notes      string    `db:"notes"`
@@ -40,9 +33,8 @@ type CustomerFilter struct {
 	From, To           time.Time
 }
 
-const customerColumns = `
-	SELECT c.customer_id, c.lead_id, c.assigned_lead_id, c.member_id, coalesce(c.name, '') AS name,
-		coalesce(c.email, '') AS email, coalesce(c.phone, '') AS phone, coalesce(c.phone_e164, '') AS phone_e164, c.fields,
+var customerColumns = `
+	SELECT c.customer_id, c.lead_id, c.assigned_lead_id, c.member_id, ` + contactColumns("c") + `,
 		s.source_id, coalesce(s.name, '') AS source_name, c.notes, c.created_at, c.updated_at
 	FROM`
 

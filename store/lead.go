@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,17 +13,28 @@ import (
 	"github.com/leadwheel/leadwheel/internal/contact"
 )
 
-// A Lead is a source lead. Empty text means that there is none.
-type Lead struct {
-	ID    uuid.UUID `db:"lead_id"`
-	Name  string    `db:"name"`
-	Email string    `db:"email"`
-	Phone string    `db:"phone"`
+// A Contact is who a lead, a copy or a customer is. Empty text means that there is none.
+type Contact struct {
+	Name  string `db:"name"`
+	Email string `db:"email"`
+	Phone string `db:"phone"`
 	// PhoneE164 is the phone as the store reads it, empty where it cannot.
 	PhoneE164 string `db:"phone_e164"`
 	// Fields is a JSON object.
-	Fields   json.RawMessage `db:"fields"`
-	SourceID *uuid.UUID      `db:"source_id"`
+	Fields json.RawMessage `db:"fields"`
+}
+
+// contactColumns are a Contact's of a record that is known by an alias.
+func contactColumns(of string) string {
+	return strings.ReplaceAll(`coalesce(r.name, '') AS name, coalesce(r.email, '') AS email, coalesce(r.phone, '') AS phone,
+		coalesce(r.phone_e164, '') AS phone_e164, r.fields`, "r.", of+".")
+}
+
+// A Lead is a source lead. Empty text means that there is none.
+type Lead struct {
+	ID uuid.UUID `db:"lead_id"`
+	Contact
+	SourceID *uuid.UUID `db:"source_id"`
 	// DuplicateOf is the earlier lead that it matched when it came in.
 	DuplicateOf *uuid.UUID `db:"duplicate_of"`
 	// Channel is the way it came in by: api, import, queue or an integration's kind.
@@ -58,8 +70,7 @@ type LeadFilter struct {
 	Test, Assigned *bool
 }
 
-var leadColumnList = `lead_id, coalesce(name, '') AS name, coalesce(email, '') AS email, coalesce(phone, '') AS phone,
-	coalesce(phone_e164, '') AS phone_e164, fields,
+var leadColumnList = `lead_id, ` + contactColumns("leads") + `,
 	` + sourceNow(`leads`) + ` AS source_id, duplicate_of, channel, coalesce(external_id, also_id, '') AS external_id,
 	integration_id, test, attribution, consent, created_at, updated_at, erased_at`
 

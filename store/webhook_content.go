@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -15,21 +14,17 @@ import (
 // WebhookContent is what a delivery tells: the lead or, where it is about one, the copy, as it is now. Empty text and nil
 // ids mean that there is none. Of a person who was erased nothing is told but ids.
 type WebhookContent struct {
-	Name          string          `db:"name"`
-	Email         string          `db:"email"`
-	Phone         string          `db:"phone"`
-	PhoneE164     string          `db:"phone_e164"`
-	Fields        json.RawMessage `db:"fields"`
-	SourceID      *uuid.UUID      `db:"source_id"`
-	SourceName    string          `db:"source_name"`
-	Channel       string          `db:"channel"`
-	ExternalID    string          `db:"external_id"`
-	IntegrationID *uuid.UUID      `db:"integration_id"`
-	DuplicateOf   *uuid.UUID      `db:"duplicate_of"`
-	Test          bool            `db:"test"`
-	Attribution   object[string]  `db:"attribution"`
-	CreatedAt     time.Time       `db:"created_at"`
-	DeletedAt     *time.Time      `db:"deleted_at"`
+	Contact
+	SourceID      *uuid.UUID     `db:"source_id"`
+	SourceName    string         `db:"source_name"`
+	Channel       string         `db:"channel"`
+	ExternalID    string         `db:"external_id"`
+	IntegrationID *uuid.UUID     `db:"integration_id"`
+	DuplicateOf   *uuid.UUID     `db:"duplicate_of"`
+	Test          bool           `db:"test"`
+	Attribution   object[string] `db:"attribution"`
+	CreatedAt     time.Time      `db:"created_at"`
+	DeletedAt     *time.Time     `db:"deleted_at"`
 	// Status and AssignedAt are a copy's; MemberID is whose it is or, of a distribution that failed, for whom it was.
 	Status     string     `db:"status"`
 	AssignedAt *time.Time `db:"assigned_at"`
@@ -47,8 +42,7 @@ func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UU
 		WebhookContent
 	}
 	err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT r.delivery_id, coalesce(r.name, '') AS name, coalesce(r.email, '') AS email, coalesce(r.phone, '') AS phone,
-			coalesce(r.phone_e164, '') AS phone_e164, r.fields, s.source_id, coalesce(s.name, '') AS source_name,
+		SELECT r.delivery_id, `+contactColumns("r")+`, s.source_id, coalesce(s.name, '') AS source_name,
 			r.channel, r.external_id, r.integration_id, r.duplicate_of, r.test, r.attribution, r.created_at, r.deleted_at,
 			r.status, r.assigned_at, r.member_id, r.group_id, r.trigger, r.reason
 		FROM (

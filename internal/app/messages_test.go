@@ -66,17 +66,24 @@ func (c *correspondence) untilTold(within time.Duration) (all []store.Notificati
 		if all, err = c.Store.Notifications(c.t.Context(), c.workspace, store.NotificationFilter{}, store.Page{Limit: 500}); err != nil {
 			return err
 		}
-		for _, n := range all {
-			if n.State == store.NotificationOwed {
-				return fmt.Errorf("%d messages, one is owed after %d attempts: %s", len(all), n.Attempts, n.Error)
-			}
-		}
-		if len(all) == 0 {
-			return errors.New("there are no messages")
-		}
-		return nil
+		return noneOwed(all, func(n store.Notification) (bool, int, string) {
+			return n.State == store.NotificationOwed, n.Attempts, n.Error
+		})
 	})
 	return all
+}
+
+// noneOwed returns an error where one of them is owed, or there are none.
+func noneOwed[T any](all []T, state func(T) (owed bool, attempts int, said string)) error {
+	for _, one := range all {
+		if owed, attempts, said := state(one); owed {
+			return fmt.Errorf("of %d one is owed after %d attempts: %s", len(all), attempts, said)
+		}
+	}
+	if len(all) == 0 {
+		return errors.New("there are none")
+	}
+	return nil
 }
 
 // TestMembersAreTold assigns 400 leads to a member with Telegram and one with e-mail: one message each.

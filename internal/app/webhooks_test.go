@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -92,15 +91,9 @@ func (s *scene) untilTold(within time.Duration) (all []store.WebhookDelivery) {
 	testenv.Eventually(s.t, within, func() error {
 		all, err = s.Store.WebhookDeliveries(s.t.Context(), s.workspace, hooks[0].ID, "", store.Page{Limit: 100_000})
 		s.must(err)
-		for _, d := range all {
-			if d.State == store.DeliveryOwed {
-				return fmt.Errorf("%d deliveries, one is owed after %d attempts: %s", len(all), d.Attempts, d.Error)
-			}
-		}
-		if len(all) == 0 {
-			return errors.New("there are no deliveries")
-		}
-		return nil
+		return noneOwed(all, func(d store.WebhookDelivery) (bool, int, string) {
+			return d.State == store.DeliveryOwed, d.Attempts, d.Error
+		})
 	})
 	return all
 }

@@ -16,7 +16,7 @@ import (
 func TestBodiesAreBounded(t *testing.T) {
 	t.Parallel()
 	d := store.WebhookDelivery{ID: uuid.New(), Event: lead.WebhookReceived, LeadID: uuid.New(), HappenedAt: time.Now()}
-	c := store.WebhookContent{Name: strings.Repeat("\x01", 200), Phone: "1", Fields: json.RawMessage(`{"a":"` + strings.Repeat("x", 30_000) + `"}`)}
+	c := store.WebhookContent{Contact: store.Contact{Name: strings.Repeat("\x01", 200), Phone: "1", Fields: json.RawMessage(`{"a":"` + strings.Repeat("x", 30_000) + `"}`)}}
 	for fields, truncated := range map[string]bool{`{"a":"x"}`: false, string(c.Fields): true} {
 		c.Fields = json.RawMessage(fields)
 		text, err := Body(d, c)
