@@ -11,16 +11,22 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
+// oneConnection is a database that is reached by one connection.
+func oneConnection(t *testing.T) *sqlx.DB {
+	t.Helper()
+	db, err := store.OpenDB(testenv.New(t).DatabaseURL, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
 // What writes is prepared when it runs again on a connection, what reads only where it says that it runs often; and what was prepared
 // before a migration changed what it returns runs again after it.
 func TestStatementsThatRunAgainArePrepared(t *testing.T) {
 	t.Parallel()
-	env := testenv.New(t)
-	db, err := store.OpenDB(env.DatabaseURL, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db := oneConnection(t)
 	prepared := func() (n int) {
 		t.Helper()
 		if err := db.Get(&n, `SELECT count(*) FROM pg_prepared_statements`); err != nil {
@@ -83,12 +89,7 @@ func TestStatementsThatRunAgainArePrepared(t *testing.T) {
 // A connection that was given statements of all kinds keeps but so many of them.
 func TestAConnectionKeepsSoManyStatements(t *testing.T) {
 	t.Parallel()
-	env := testenv.New(t)
-	db, err := store.OpenDB(env.DatabaseURL, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db := oneConnection(t)
 	for i := range 2000 {
 		for range 2 {
 			reads(store.Often(t.Context()), t, db, fmt.Sprintf(`SELECT %d + $1::int`, i), 7+i)
