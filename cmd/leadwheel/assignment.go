@@ -49,9 +49,7 @@ func (a assignment) row(groups names) []string {
 const assignmentHeads = "AT ID TO PACE DECISIONS GIVEN PENDING FAILED CANCELLED"
 
 type assignmentListCmd struct {
-	Limit int `default:"20" help:"How many at the most. Default ${default}."`
-	client.Flags
-	jsonFlag
+	listFlags `set:"most=20"`
 }
 
 // Help gives an example.
@@ -63,25 +61,15 @@ Example:
   leadwheel assignment list --limit 5`
 }
 
-// Validate implements kong's check of a command's flags.
-func (c *assignmentListCmd) Validate() error {
-	return checkLimit(c.Limit)
-}
-
 // Run prints the assignments. JSON is printed as the API gives it.
 func (c *assignmentListCmd) Run(ctx context.Context, s streams) error {
 	api, err := call(c.Flags)
 	if err != nil {
 		return err
 	}
-	all, err := first[json.RawMessage](ctx, api, "/v1/assignments", nil, c.Limit)
-	if err != nil {
-		return fmt.Errorf("listing the assignments: %w", err)
-	}
-	if c.JSON {
-		return printJSON(s.out, list[json.RawMessage]{all})
-	}
-	return printAssignments(ctx, api, all, s)
+	return printFirst(ctx, api, c.listFlags, "/v1/assignments", nil, s, func(all []json.RawMessage) error {
+		return printAssignments(ctx, api, all, s)
+	})
 }
 
 type assignmentShowCmd struct {

@@ -113,8 +113,7 @@ func (g group) print(out io.Writer, members names) error {
 }
 
 type groupListCmd struct {
-	client.Flags
-	jsonFlag
+	listFlags `set:"most=500"`
 }
 
 // Help gives an example.
@@ -132,20 +131,15 @@ func (c *groupListCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	all, rows := []json.RawMessage{}, [][]string{}
-	for item, err := range client.List[json.RawMessage](ctx, api, "/v1/groups", nil) {
-		var g group
-		if err == nil {
-			err = json.Unmarshal(item, &g)
+	return printFirst(ctx, api, c.listFlags, "/v1/groups", nil, s, func(all []json.RawMessage) error {
+		rows := make([][]string, len(all))
+		for i, item := range all {
+			var g group
+			if err := json.Unmarshal(item, &g); err != nil {
+				return fmt.Errorf("reading a distribution group: %w", err)
+			}
+			rows[i] = []string{g.ID.String(), g.Name, g.Method, strconv.Itoa(g.Version), strconv.Itoa(len(g.Slots))}
 		}
-		if err != nil {
-			return fmt.Errorf("listing the distribution groups: %w", err)
-		}
-		all = append(all, item)
-		rows = append(rows, []string{g.ID.String(), g.Name, g.Method, strconv.Itoa(g.Version), strconv.Itoa(len(g.Slots))})
-	}
-	if c.JSON {
-		return printJSON(s.out, list[json.RawMessage]{all})
-	}
-	return printTable(s.out, "ID NAME METHOD VERSION SLOTS", rows)
+		return printTable(s.out, "ID NAME METHOD VERSION SLOTS", rows)
+	})
 }

@@ -15,17 +15,15 @@ import (
 
 // historyCmd is `leadwheel history`.
 type historyCmd struct {
-	Outcome string    `enum:",${outcomes}" default:"" placeholder:"OUTCOME" help:"Only succeeded, only failed, or only what was deleted while it was pending (cancelled)."`
-	Reason  string    `help:"Only with this reason, as in no_active_receiver."`
-	Trigger string    `enum:",${triggers}" default:"" placeholder:"TRIGGER" help:"Only what was immediate, scheduled, or brought forward (distribute_now)."`
-	Lead    uuid.UUID `placeholder:"ID" help:"Only of this source lead."`
-	Member  string    `placeholder:"ID|NAME" help:"Only of this member."`
-	Group   string    `placeholder:"ID|NAME" help:"Only of this distribution group."`
-	From    *moment   `placeholder:"TIME" help:"Not older: a time such as 2026-12-31T18:00:00+08:00, or 12h or 7d ago."`
-	To      *moment   `placeholder:"TIME" help:"Older than this time."`
-	Limit   int       `default:"50" help:"How many at the most. Default ${default}."`
-	client.Flags
-	jsonFlag
+	Outcome   string    `enum:",${outcomes}" default:"" placeholder:"OUTCOME" help:"Only succeeded, only failed, or only what was deleted while it was pending (cancelled)."`
+	Reason    string    `help:"Only with this reason, as in no_active_receiver."`
+	Trigger   string    `enum:",${triggers}" default:"" placeholder:"TRIGGER" help:"Only what was immediate, scheduled, or brought forward (distribute_now)."`
+	Lead      uuid.UUID `placeholder:"ID" help:"Only of this source lead."`
+	Member    string    `placeholder:"ID|NAME" help:"Only of this member."`
+	Group     string    `placeholder:"ID|NAME" help:"Only of this distribution group."`
+	From      *moment   `placeholder:"TIME" help:"Not older: a time such as 2026-12-31T18:00:00+08:00, or 12h or 7d ago."`
+	To        *moment   `placeholder:"TIME" help:"Older than this time."`
+	listFlags `set:"most=50"`
 }
 
 // Help gives examples.
@@ -37,11 +35,6 @@ Examples:
   leadwheel history --outcome failed --from 24h
 
   leadwheel history --group Sales --limit 1000 --json`
-}
-
-// Validate implements kong's check of a command's flags.
-func (c *historyCmd) Validate() error {
-	return checkLimit(c.Limit)
 }
 
 // historyEntry is what the table shows of an entry.
@@ -66,18 +59,13 @@ func (c *historyCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	all, err := first[json.RawMessage](ctx, api, "/v1/history", query, c.Limit)
-	if err != nil {
-		return fmt.Errorf("reading history: %w", err)
-	}
-	if c.JSON {
-		return printJSON(s.out, list[json.RawMessage]{all})
-	}
-	return printHistory(ctx, api, all, s)
+	return printFirst(ctx, api, c.listFlags, "/v1/history", query, s, func(all []json.RawMessage) error {
+		return printHistory(ctx, api, all, s)
+	})
 }
 
 func (c *historyCmd) query(ctx context.Context, api *client.Client) (url.Values, error) {
-	query := url.Values{"limit": {strconv.Itoa(min(c.Limit, 500))}}
+	query := make(url.Values)
 	set := func(name, value string) {
 		if value != "" {
 			query.Set(name, value)

@@ -11,9 +11,7 @@ import (
 )
 
 type importListCmd struct {
-	Limit int `default:"20" help:"How many at the most. Default ${default}."`
-	client.Flags
-	jsonFlag
+	listFlags `set:"most=20"`
 }
 
 // Help gives an example.
@@ -25,32 +23,22 @@ Example:
   leadwheel import list --limit 5`
 }
 
-// Validate implements kong's check of a command's flags.
-func (c *importListCmd) Validate() error {
-	return checkLimit(c.Limit)
-}
-
 // Run prints the imports.
 func (c *importListCmd) Run(ctx context.Context, s streams) error {
 	api, err := call(c.Flags)
 	if err != nil {
 		return err
 	}
-	all, err := first[client.Import](ctx, api, "/v1/imports", nil, c.Limit)
-	if err != nil {
-		return fmt.Errorf("listing the imports: %w", err)
-	}
-	if c.JSON {
-		return printJSON(s.out, list[client.Import]{all})
-	}
-	rows := make([][]string, len(all))
-	for i, imp := range all {
-		rows[i] = []string{timeCell(&imp.CreatedAt), imp.ID.String(), imp.Status}
-		for _, n := range []int64{imp.Rows, imp.Imported, imp.Duplicates, imp.Rejected} {
-			rows[i] = append(rows[i], strconv.FormatInt(n, 10))
+	return printFirst(ctx, api, c.listFlags, "/v1/imports", nil, s, func(all []client.Import) error {
+		rows := make([][]string, len(all))
+		for i, imp := range all {
+			rows[i] = []string{timeCell(&imp.CreatedAt), imp.ID.String(), imp.Status}
+			for _, n := range []int64{imp.Rows, imp.Imported, imp.Duplicates, imp.Rejected} {
+				rows[i] = append(rows[i], strconv.FormatInt(n, 10))
+			}
 		}
-	}
-	return printTable(s.out, "AT ID STATUS ROWS IMPORTED DUPLICATES REJECTED", rows)
+		return printTable(s.out, "AT ID STATUS ROWS IMPORTED DUPLICATES REJECTED", rows)
+	})
 }
 
 type importCancelCmd struct {

@@ -44,7 +44,7 @@ type cli struct {
 }
 
 func main() {
-	os.Exit(run(os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: isTerminal(os.Stderr)}))
+	os.Exit(run(os.Args[1:], standardStreams()))
 }
 
 // run runs one command and returns the program's exit code.

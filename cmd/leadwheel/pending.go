@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,9 +54,7 @@ func (f pendingFilter) values(ctx context.Context, api *client.Client) (map[stri
 // pendingListCmd is `leadwheel pending list`.
 type pendingListCmd struct {
 	pendingFilter
-	Limit int `default:"50" help:"How many at the most. Default ${default}."`
-	client.Flags
-	jsonFlag
+	listFlags `set:"most=50"`
 }
 
 // Help gives examples.
@@ -66,11 +63,6 @@ func (pendingListCmd) Help() string {
 
 Example:
   leadwheel pending list --member Aisyah --before 24h`
-}
-
-// Validate implements kong's check of a command's flags.
-func (c *pendingListCmd) Validate() error {
-	return checkLimit(c.Limit)
 }
 
 // pendingLead is what the table shows of a pending lead.
@@ -93,18 +85,13 @@ func (c *pendingListCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	query := url.Values{"limit": {strconv.Itoa(min(c.Limit, 500))}}
+	query := make(url.Values)
 	for name, value := range values {
 		query.Set(name, value)
 	}
-	all, err := first[json.RawMessage](ctx, api, "/v1/pending-leads", query, c.Limit)
-	if err != nil {
-		return fmt.Errorf("reading pending leads: %w", err)
-	}
-	if c.JSON {
-		return printJSON(s.out, list[json.RawMessage]{all})
-	}
-	return printPending(ctx, api, all, s)
+	return printFirst(ctx, api, c.listFlags, "/v1/pending-leads", query, s, func(all []json.RawMessage) error {
+		return printPending(ctx, api, all, s)
+	})
 }
 
 func printPending(ctx context.Context, api *client.Client, all []json.RawMessage, s streams) error {

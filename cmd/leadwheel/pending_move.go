@@ -46,15 +46,15 @@ func (c *pendingMoveCmd) matching(ctx context.Context, api *client.Client) ([]uu
 	if err != nil {
 		return nil, err
 	}
-	query := url.Values{"limit": {"500"}}
+	query := make(url.Values)
 	for name, value := range values {
 		query.Set(name, value)
 	}
-	all, err := first[pendingLead](ctx, api, "/v1/pending-leads", query, maxMoved+1)
+	all, more, err := client.First[pendingLead](ctx, api, "/v1/pending-leads", query, maxMoved)
 	if err != nil {
 		return nil, fmt.Errorf("reading pending leads: %w", err)
 	}
-	if len(all) > maxMoved {
+	if more != "" {
 		return nil, fmt.Errorf("more than %d leads match; narrow them by --member, --group or --before", maxMoved)
 	}
 	ids := make([]uuid.UUID, len(all))

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"golang.org/x/term"
 )
 
 // streams are where a command reads and writes: results to out, all else to err.
@@ -12,6 +14,12 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	terminal bool // a person reads err
+	asks     bool // a person reads err and types what in reads
+}
+
+func standardStreams() streams {
+	reads := isTerminal(os.Stderr)
+	return streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: reads, asks: reads && term.IsTerminal(int(os.Stdin.Fd()))}
 }
 
 // isTerminal tells a terminal from a file or a pipe.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"net/url"
 	"strconv"
 
@@ -41,6 +42,31 @@ func List[T any](ctx context.Context, c *Client, path string, query url.Values) 
 			values.Set("cursor", *page.NextCursor)
 		}
 	}
+}
+
+// First reads the first n items of the list at path, and the cursor with which it goes on, empty where these are all. query
+// may have a cursor to begin at.
+func First[T any](ctx context.Context, c *Client, path string, query url.Values, n int) (items []T, next string, err error) {
+	values := maps.Clone(query)
+	if values == nil {
+		values = make(url.Values)
+	}
+	for items = []T{}; len(items) < n; values.Set("cursor", next) {
+		var page struct {
+			Items      []T     `json:"items"`
+			NextCursor *string `json:"next_cursor"`
+		}
+		values.Set("limit", strconv.Itoa(min(n-len(items), maxLimit)))
+		if err := c.Get(ctx, path+"?"+values.Encode(), &page); err != nil {
+			return nil, "", err
+		}
+		items = append(items, page.Items...)
+		if page.NextCursor == nil {
+			return items, "", nil
+		}
+		next = *page.NextCursor
+	}
+	return items, next, nil
 }
 
 // A NameError means that a name does not lead to one thing.
