@@ -15,6 +15,7 @@ import (
 
 // groupCmd is `leadwheel group`.
 type groupCmd struct {
+	Create groupCreateCmd `cmd:"" help:"Add a distribution group."`
 	Show   groupShowCmd   `cmd:"" help:"Show a distribution group's receivers and whose turn is next."`
 	List   groupListCmd   `cmd:"" help:"List the distribution groups."`
 	Edit   groupEditCmd   `cmd:"" help:"Add and take out receivers, and choose what becomes of what is planned for those who leave."`

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -183,6 +182,7 @@ func (c *groupEditCmd) body(ctx context.Context, api *client.Client, id uuid.UUI
 type groupDeleteCmd struct {
 	Group string `arg:"" help:"Its id or exact name."`
 	plannedChoice
+	consentFlag
 	client.Flags
 	jsonFlag
 }
@@ -206,24 +206,10 @@ func (c *groupDeleteCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	query := url.Values{}
-	for name, value := range choice {
-		switch v := value.(type) {
-		case []uuid.UUID:
-			all := make([]string, len(v))
-			for i, m := range v {
-				all[i] = m.String()
-			}
-			query.Set(name, strings.Join(all, ","))
-		default:
-			query.Set(name, fmt.Sprint(v))
-		}
+	if err := c.askPerson(s, fmt.Sprintf("Delete the distribution group %s? Its turns and history stay.", printable(c.Group))); err != nil {
+		return err
 	}
-	if query.Has("action") {
-		query.Set("pending", query.Get("action"))
-		query.Del("action")
-	}
-	if err := api.Call(ctx, http.MethodDelete, "/v1/groups/"+id.String()+"?"+query.Encode(), nil, nil); err != nil {
+	if err := api.Call(ctx, http.MethodDelete, "/v1/groups/"+id.String()+"?"+inQuery(choice).Encode(), nil, nil); err != nil {
 		return fmt.Errorf("deleting distribution group %s: %w", c.Group, namedPending(ctx, api, err))
 	}
 	if c.JSON {

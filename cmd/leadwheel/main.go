@@ -20,27 +20,30 @@ import (
 )
 
 type cli struct {
-	Up         upCmd         `cmd:"" help:"Run everything in one process, with servers of its own where none are given."`
-	Serve      serveCmd      `cmd:"" help:"Run in production: any of the roles api, worker and scheduler."`
-	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this program's schema, or look at it."`
-	Workspace  workspaceCmd  `cmd:"" help:"Create and list workspaces."`
-	APIKey     apiKeyCmd     `cmd:"" name:"apikey" help:"Create, list, rotate and revoke API keys."`
-	Person     personCmd     `cmd:"" help:"Invite, list and remove those who sign in to the console."`
-	Session    sessionCmd    `cmd:"" help:"Look at who is signed in to the console, and sign them out."`
-	Import     importsCmd    `cmd:"" help:"Import leads from a file, look at imports, and cancel them."`
-	Group      groupCmd      `cmd:"" help:"Look at distribution groups and whose turn is next, edit and delete them."`
-	Assignment assignmentCmd `cmd:"" help:"Look at bulk assignments and what became of them."`
-	Pending    pendingCmd    `cmd:"" help:"Look at leads that are yet to go out, delete them, or distribute them now."`
-	History    historyCmd    `cmd:"" help:"Look at what became of distributions."`
-	Top        topCmd        `cmd:"" help:"Watch leads come in and go out, the queues and the groups."`
-	Dead       deadCmd       `cmd:"" help:"Look at tasks that the queue gave up on, and drive them again."`
-	Secrets    secretsCmd    `cmd:"" help:"Rotate the key that seals the secrets of integrations and webhooks."`
-	Privacy    privacyCmd    `cmd:"" help:"Export or erase what is known of a person."`
-	Ready      readyCmd      `cmd:"" help:"Tell whether a process is ready, for health checks."`
-	Doctor     doctorCmd     `cmd:"" help:"Check configuration and connections, and say what to do."`
-	Audit      auditCmd      `cmd:"" help:"Check on the live database that the promises are kept."`
-	Bench      benchCmd      `cmd:"" help:"Measure what this machine can do."`
-	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Up          upCmd          `cmd:"" help:"Run everything in one process, with servers of its own where none are given."`
+	Serve       serveCmd       `cmd:"" help:"Run in production: any of the roles api, worker and scheduler."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database to this program's schema, or look at it."`
+	Workspace   workspaceCmd   `cmd:"" help:"Create and list workspaces."`
+	APIKey      apiKeyCmd      `cmd:"" name:"apikey" help:"Create, list, rotate and revoke API keys."`
+	Person      personCmd      `cmd:"" help:"Invite, list and remove those who sign in to the console."`
+	Session     sessionCmd     `cmd:"" help:"Look at who is signed in to the console, and sign them out."`
+	Member      memberCmd      `cmd:"" help:"Add, list, edit, deactivate and remove the members who get leads."`
+	Source      sourceCmd      `cmd:"" help:"Add, list, edit, merge and delete the sources of leads and customers."`
+	Integration integrationCmd `cmd:"" help:"Add, list, edit and delete the addresses at which platforms and forms deliver leads."`
+	Import      importsCmd     `cmd:"" help:"Import leads from a file, look at imports, and cancel them."`
+	Group       groupCmd       `cmd:"" help:"Add distribution groups, look at them and whose turn is next, edit and delete them."`
+	Assignment  assignmentCmd  `cmd:"" help:"Look at bulk assignments and what became of them."`
+	Pending     pendingCmd     `cmd:"" help:"Look at leads that are yet to go out, delete them, or distribute them now."`
+	History     historyCmd     `cmd:"" help:"Look at what became of distributions."`
+	Top         topCmd         `cmd:"" help:"Watch leads come in and go out, the queues and the groups."`
+	Dead        deadCmd        `cmd:"" help:"Look at tasks that the queue gave up on, and drive them again."`
+	Secrets     secretsCmd     `cmd:"" help:"Rotate the key that seals the secrets of integrations and webhooks."`
+	Privacy     privacyCmd     `cmd:"" help:"Export or erase what is known of a person."`
+	Ready       readyCmd       `cmd:"" help:"Tell whether a process is ready, for health checks."`
+	Doctor      doctorCmd      `cmd:"" help:"Check configuration and connections, and say what to do."`
+	Audit       auditCmd       `cmd:"" help:"Check on the live database that the promises are kept."`
+	Bench       benchCmd       `cmd:"" help:"Measure what this machine can do."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
 func main() {
@@ -69,6 +72,7 @@ func words() kong.Vars {
 	return kong.Vars{
 		"roles": oneOf(lead.Roles()), "outcomes": oneOf(lead.Outcomes()), "triggers": oneOf(lead.Triggers()),
 		"paces": oneOf(lead.Paces[:]), "pending_actions": oneOf(store.PendingActions()), "person_roles": oneOf(lead.PersonRoles()),
+		"kinds": oneOf(lead.Kinds()), "methods": oneOf(lead.Methods()),
 	}
 }
 

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+type groupCreateCmd struct {
+	Name   string      `arg:"" help:"What it is called."`
+	Member []string    `sep:"none" placeholder:"ID|NAME" help:"Who gets its leads, in turn order, as often as needed: each in a slot of their own."`
+	Slot   []string    `sep:"none" placeholder:"MEMBER,…[=N]" help:"Instead of --member: a slot whose members each get a copy, and its shares, as in --slot \"Aisyah,Ben=2\"."`
+	Method lead.Method `enum:",${methods}" default:"" placeholder:"METHOD" help:"round_robin or round_robin_multiple. Default: the latter where a slot has several members."`
+	apiFlags
+}
+
+// Help gives examples.
+func (groupCreateCmd) Help() string {
+	return `Turns go round in the order given here.
+
+Examples:
+
+  leadwheel group create Inbound --member Aisyah --member Ben
+
+  leadwheel group create Pairs --slot "Aisyah,Ben=2" --slot Chandra`
+}
+
+// Validate implements kong's check of a command's flags.
+func (c *groupCreateCmd) Validate() error {
+	if (len(c.Member) > 0) == (len(c.Slot) > 0) {
+		return errors.New("say who gets its leads: give --member, or --slot, as often as needed")
+	}
+	return nil
+}
+
+// Run adds the group.
+func (c *groupCreateCmd) Run(ctx context.Context, s streams) error {
+	api, err := call(c.Flags)
+	if err != nil {
+		return err
+	}
+	slots, method := []values{}, lead.RoundRobin
+	add := func(named []string, weight int) error {
+		members, err := findMembers(ctx, api, named)
+		if err != nil {
+			return err
+		}
+		if len(members) > 1 {
+			method = lead.RoundRobinMultiple
+		}
+		slot := make([]values, len(members))
+		for i, id := range members {
+			slot[i] = values{"member_id": id}
+		}
+		slots = append(slots, values{"members": slot, "weight": weight})
+		return nil
+	}
+	for _, one := range c.Member {
+		if err := add([]string{one}, 1); err != nil {
+			return err
+		}
+	}
+	for _, text := range c.Slot {
+		named, weight, err := parseSlot(text)
+		if err != nil {
+			return err
+		}
+		if err := add(named, weight); err != nil {
+			return err
+		}
+	}
+	if c.Method != "" {
+		method = c.Method
+	}
+	return groupNoun.create(ctx, s, c.apiFlags, values{"name": c.Name, "method": method, "slots": slots}, groupNoun.saved(s, "added"))
+}
+
+// parseSlot reads members and the shares of their slot, as in Aisyah,Ben=2. Who has a comma or a sign of equality in
+// their name is given by id.
+func parseSlot(text string) (members []string, weight int, err error) {
+	named, shares, weighted := strings.Cut(text, "=")
+	weight = 1
+	if weighted {
+		if weight, err = strconv.Atoi(strings.TrimSpace(shares)); err != nil || weight < 1 {
+			return nil, 0, usageError{fmt.Errorf("--slot %s: what follows = is how many shares the slot has, as in --slot \"Aisyah,Ben=2\"", text)}
+		}
+	}
+	for one := range strings.SplitSeq(named, ",") {
+		if one = strings.TrimSpace(one); one == "" {
+			return nil, 0, usageError{fmt.Errorf("--slot %s names nobody at one place", text)}
+		}
+		members = append(members, one)
+	}
+	return members, weight, nil
+}

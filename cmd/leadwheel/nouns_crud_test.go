@@ -1,0 +1,126 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Members, groups, sources and integrations are made, changed and ended by commands alone.
+func TestCommandsRunAWorkspace(t *testing.T) {
+	t.Parallel()
+	_, flags := serveImports(t) // with a member Mia, a group Sales and a source Expo
+	y := &typist{tb: t, flags: flags}
+	typeMembers(t, y)
+	typeGroups(t, y)
+	typeSources(t, y)
+	typeIntegrations(t, y)
+	typeEnds(t, y)
+}
+
+func typeMembers(t *testing.T, y *typist) {
+	made := parse[memberItem](t, y.types(exitOK, "member", "create", "Siew Ling", "--email", "siew@example.com", "--quiet", "22:00-07:00", "--notify-by", "email", "--json"))
+	if made.Name != "Siew Ling" || *made.Email != "siew@example.com" || made.QuietHours.To != "07:00" || len(*made.NotifyBy) != 1 {
+		t.Errorf("it made %+v", made)
+	}
+	y.shows("member create Ben", "The member Ben, ", " is added.")
+	y.shows("member list", "Siew Ling", "siew@example.com", "Mia")
+	y.types(exitOK, "member", "edit", "Siew Ling", "--name", "Siew", "--quiet", "", "--email", "", "--notify-by", "none", "--timezone", "Asia/Kuching")
+	y.shows("member show Siew", "Asia/Kuching", "never")
+	after := parse[memberItem](t, y.line(exitOK, "member show Siew --json"))
+	if after.Email != nil || after.QuietHours != nil || after.NotifyBy == nil || len(*after.NotifyBy) != 0 {
+		t.Errorf("what was cleared is %+v", after)
+	}
+	y.types(exitOK, "member", "edit", "Siew", "--notify-by", "")
+	if after = parse[memberItem](t, y.line(exitOK, "member show Siew --json")); after.NotifyBy != nil {
+		t.Errorf("as told by default is %v", *after.NotifyBy)
+	}
+	y.shows("member deactivate Ben --pending leave", "no more leads", "0 are left")
+	y.shows("member list", "no ")
+	y.line(exitOK, "member activate Ben")
+	y.line(exitUsage, "member edit Ben")
+	y.line(exitUsage, "member edit Ben --quiet 22:00")
+	y.line(exitUsage, "member deactivate Ben --to-group Sales")
+	y.line(exitRefused, "member edit Ben --timezone Mars/Olympus")
+	y.line(exitRefused, "member show Nobody")
+}
+
+func typeGroups(t *testing.T, y *typist) {
+	y.line(exitOK, "group create Inbound --member Siew --member Ben")
+	y.shows("group show Inbound", "round_robin,", "1     1       Siew", "2     1       Ben")
+	y.types(exitOK, "group", "create", "Pairs", "--slot", "Siew, Ben=2", "--slot", "Mia")
+	y.shows("group show Pairs", "round_robin_multiple", "1     2       Siew, Ben", "2     1       Mia")
+	y.shows("group list", "Inbound", "Pairs", "Sales")
+	y.line(exitUsage, "group create Nobodies")
+	y.line(exitUsage, "group create Both --member Siew --slot Ben")
+	y.line(exitUsage, "group create Odd --slot Ben=many")
+	y.line(exitUsage, "group create Odd --slot Ben,,Mia")
+	y.line(exitRefused, "group create Odd --member Nobody")
+}
+
+func typeSources(t *testing.T, y *typist) {
+	y.shows("source create Fair --no-for-customers", "The source Fair, ")
+	y.types(exitOK, "source", "edit", "Fair", "--name", "Job fair", "--no-enabled")
+	all := y.line(exitOK, "source list")
+	if !strings.Contains(all, "Job fair  no       yes        no") {
+		t.Errorf("the sources are\n%s", all)
+	}
+	if offered := y.line(exitOK, "source list --for lead"); strings.Contains(offered, "Job fair") || !strings.Contains(offered, "Expo") {
+		t.Errorf("offered are\n%s", offered)
+	}
+	y.line(exitOK, "source create Expp")
+	y.line(exitRefused, "source create expp")
+	y.line(exitRefused, "source merge Expp --into Expo") // nobody can be asked
+	y.shows("source merge Expp --into Expo --yes", "Expo")
+	y.line(exitRefused, "source edit Expp --no-enabled") // it is a name of Expo's now
+}
+
+func typeIntegrations(t *testing.T, y *typist) {
+	secret := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(secret, []byte("hush-hush\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	y.types(exitOK, "integration", "create", "Contact page", "--kind", "form", "--group", "Inbound", "--source", "Expo")
+	shown := y.types(exitOK, "integration", "show", "Contact page")
+	if !strings.Contains(shown, y.flags.URL+"/hooks/form/") || !strings.Contains(shown, "Inbound") || !strings.Contains(shown, "Expo") {
+		t.Errorf("it shows\n%s", shown)
+	}
+	y.types(exitOK, "integration", "edit", "Contact page", "--no-enabled", "--source", "", "--map", "phone=Reach at")
+	y.shows("integration list", "Contact page  form  no       Inbound  -")
+	got := y.types(exitOK, "integration", "create", "Sheet", "--kind", "google", "--secret", "@"+secret, "--json")
+	if strings.Contains(got, "hush") {
+		t.Errorf("the secret is shown: %s", got)
+	}
+	y.types(exitUsage, "integration", "create", "Sheet", "--kind", "google", "--secret", "@/nowhere")
+	y.types(exitUsage, "integration", "create", "Sheet", "--kind", "carrier-pigeon")
+	y.types(exitRefused, "integration", "create", "Page", "--kind", "form", "--group", "Nowhere")
+}
+
+// typeEnds deletes, which asks who is there, and refuses where nobody is.
+func typeEnds(t *testing.T, y *typist) {
+	for _, line := range []string{"member delete Mia", "source delete Fresh", "integration delete Sheet"} {
+		if strings.Contains(line, "Fresh") {
+			y.line(exitOK, "source create Fresh")
+		}
+		if y.line(exitRefused, line); !strings.Contains(y.asked, "--yes") {
+			t.Errorf("leadwheel %s, with nobody to ask, says %q", line, y.asked)
+		}
+		y.person = true
+		for _, no := range []string{"", "\n", "no\n", "yep\n"} {
+			if y.typed = no; true {
+				y.line(exitRefused, line)
+			}
+			if !strings.Contains(y.asked, "? ") || !strings.Contains(y.asked, "[y/N]") {
+				t.Errorf("leadwheel %s asks %q", line, y.asked)
+			}
+		}
+		y.typed = "Yes\n"
+		y.line(exitOK, line)
+		y.typed, y.person = "", false
+	}
+	if left := y.line(exitOK, "member list"); strings.Contains(left, "Mia") {
+		t.Errorf("the members are\n%s", left)
+	}
+	y.line(exitOK, "group delete Pairs") // as scripts of earlier versions have it
+}
