@@ -32,6 +32,8 @@ type cli struct {
 	Integration integrationCmd `cmd:"" help:"Add, list, edit and delete the addresses at which platforms and forms deliver leads."`
 	Import      importsCmd     `cmd:"" help:"Import leads from a file, look at imports, and cancel them."`
 	Group       groupCmd       `cmd:"" help:"Add distribution groups, look at them and whose turn is next, edit and delete them."`
+	Lead        leadCmd        `cmd:"" help:"Add, list, search, edit and delete source leads."`
+	Assign      assignCmd      `cmd:"" help:"Distribute leads that are here already."`
 	Assignment  assignmentCmd  `cmd:"" help:"Look at bulk assignments and what became of them."`
 	Pending     pendingCmd     `cmd:"" help:"Look at leads that are yet to go out, delete them, or distribute them now."`
 	History     historyCmd     `cmd:"" help:"Look at what became of distributions."`

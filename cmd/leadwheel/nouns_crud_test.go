@@ -5,9 +5,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
-// Members, groups, sources and integrations are made, changed and ended by commands alone.
+// Members, groups, sources, leads and assignments are made, changed and ended by commands alone.
 func TestCommandsRunAWorkspace(t *testing.T) {
 	t.Parallel()
 	_, flags := serveImports(t) // with a member Mia, a group Sales and a source Expo
@@ -15,6 +17,8 @@ func TestCommandsRunAWorkspace(t *testing.T) {
 	typeMembers(t, y)
 	typeGroups(t, y)
 	typeSources(t, y)
+	typeLeads(t, y)
+	typeAssignments(t, y)
 	typeIntegrations(t, y)
 	typeEnds(t, y)
 }
@@ -76,6 +80,60 @@ func typeSources(t *testing.T, y *typist) {
 	y.line(exitRefused, "source edit Expp --no-enabled") // it is a name of Expo's now
 }
 
+func typeLeads(t *testing.T, y *typist) {
+	made := parse[leadItem](t, y.types(exitOK, "lead", "create", "--name", "Nur Aina", "--phone", "+60 12-345 6789",
+		"--field", "budget=500", "--field", "note=a=b", "--source", "Expo", "--external-id", "x1", "--json"))
+	id := made.ID.String()
+	y.types(exitOK, "lead", "edit", id, "--field", "budget=", "--email", "aina@example.com")
+	y.shows("lead show "+id, "Nur Aina", "aina@example.com", "Expo", "field note", "a=b")
+	if after := parse[leadItem](t, y.line(exitOK, "lead show --json "+id)); after.Fields["budget"] != nil {
+		t.Errorf("the fields are %v", after.Fields)
+	}
+	for _, name := range []string{"Bea", "Cai", "Dan"} {
+		y.line(exitOK, "lead create --name "+name+" --phone +601234567"+string('0'+name[0]%10)+"0")
+	}
+	y.line(exitOK, "lead create --name Eve --phone 0123456700 --group Inbound --at 12h")
+	if found := y.types(exitOK, "lead", "list", "--search", "012-345 6789"); !strings.Contains(found, "Nur Aina") || strings.Contains(found, "Bea") {
+		t.Errorf("found are\n%s", found)
+	}
+	if y.shows("lead list --unassigned --limit 2", "Eve"); !strings.Contains(y.asked, "--cursor") {
+		t.Errorf("of five leads two are shown, and it says %q", y.asked)
+	}
+	y.line(exitUsage, "lead list --assigned --unassigned")
+	y.line(exitUsage, "lead create --name X --pace slow")
+	y.line(exitUsage, "lead create --name X --field budget")
+	y.line(exitUsage, "lead edit "+id)
+	y.line(exitRefused, "lead create --field budget=1")
+	y.line(exitRefused, "lead show "+uuid.NewString())
+}
+
+func typeAssignments(t *testing.T, y *typist) {
+	leads := parse[part[leadItem]](t, y.line(exitOK, "lead list --json")).Items
+	plan := y.line(exitOK, "assign --all --only-unassigned --group Inbound --pace slow --preview")
+	if strings.Count(plan, "\n") != 5 || !strings.Contains(plan, "Siew") || !strings.Contains(y.asked, "--seed ") {
+		t.Errorf("the plan is\n%s and it says %q", plan, y.asked)
+	}
+	_, rest, _ := strings.Cut(y.asked, "--seed ")
+	seed, _, _ := strings.Cut(rest, " ")
+	if again := y.line(exitOK, "assign --all --only-unassigned --group Inbound --pace slow --preview --seed "+seed); again != plan {
+		t.Errorf("the seed makes another plan:\n%s\n%s", plan, again)
+	}
+	y.shows("assign --member Siew --member Ben --at 7d "+leads[1].ID.String()+" "+leads[2].ID.String(), ": 4 to go out; 0 that somebody had")
+	y.shows("assign --all --only-unassigned --group Inbound --pace slow --seed "+seed, ": 2 to go out; 3 that somebody had already were left out")
+	y.shows("assignment list", "Inbound", "members")
+	y.shows("assign --all --source Expo --search nobody --group Inbound", "No lead matches")
+	y.typed, y.person = "n\n", true
+	if y.line(exitRefused, "assign --all --group Inbound"); !strings.Contains(y.asked, "Assign the 5 leads that match? [y/N]") {
+		t.Errorf("it asked %q", y.asked)
+	}
+	y.typed, y.person = "", false
+	y.line(exitUsage, "assign --all")
+	y.line(exitUsage, "assign --group Inbound")
+	y.line(exitUsage, "assign --all --group Inbound --pace slow --at 1h")
+	y.line(exitUsage, "assign --source Expo --group Inbound "+leads[0].ID.String())
+	y.line(exitRefused, "assign --group Nowhere "+leads[0].ID.String())
+}
+
 func typeIntegrations(t *testing.T, y *typist) {
 	secret := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(secret, []byte("hush-hush\n"), 0o600); err != nil {
@@ -99,7 +157,8 @@ func typeIntegrations(t *testing.T, y *typist) {
 
 // typeEnds deletes, which asks who is there, and refuses where nobody is.
 func typeEnds(t *testing.T, y *typist) {
-	for _, line := range []string{"member delete Mia", "source delete Fresh", "integration delete Sheet"} {
+	lead := parse[part[leadItem]](t, y.line(exitOK, "lead list --limit 1 --json")).Items[0].ID.String()
+	for _, line := range []string{"member delete Mia", "source delete Fresh", "lead delete " + lead, "lead delete --all --search Bea", "integration delete Sheet"} {
 		if strings.Contains(line, "Fresh") {
 			y.line(exitOK, "source create Fresh")
 		}
@@ -122,5 +181,7 @@ func typeEnds(t *testing.T, y *typist) {
 	if left := y.line(exitOK, "member list"); strings.Contains(left, "Mia") {
 		t.Errorf("the members are\n%s", left)
 	}
-	y.line(exitOK, "group delete Pairs") // as scripts of earlier versions have it
+	y.line(exitRefused, "lead show "+lead)
+	y.line(exitRefused, "source delete Expo --yes") // a lead has it
+	y.line(exitOK, "group delete Pairs")            // as scripts of earlier versions have it
 }
