@@ -79,6 +79,7 @@ func (c *apiKeyListCmd) Run(ctx context.Context, s streams) (err error) {
 type apiKeyRevokeCmd struct {
 	ID        uuid.UUID `arg:"" help:"The key's id, as in apikey list."`
 	Workspace string    `placeholder:"ID|NAME" help:"The workspace that the key must be of."`
+	consentFlag
 	databaseFlags
 	jsonFlag
 }
@@ -94,6 +95,9 @@ Example:
 
 // Run ends the key.
 func (c *apiKeyRevokeCmd) Run(ctx context.Context, s streams) error {
+	if err := c.askPerson(s, fmt.Sprintf("End the API key %s? Whoever holds it is refused at once.", c.ID)); err != nil {
+		return err
+	}
 	if err := actOnKey(ctx, c.databaseFlags, c.Workspace, c.ID, "apikey revoke", func(t *store.Tx, act *store.Act) error {
 		return t.RevokeAPIKey(ctx, act.Workspace, c.ID)
 	}); err != nil {

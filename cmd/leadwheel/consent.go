@@ -13,7 +13,7 @@ type consentFlag struct {
 }
 
 // errNobodyToAsk refuses what cannot be undone where nobody said that it is meant.
-var errNobodyToAsk = errors.New("this cannot be undone, and there is nobody to ask; add --yes where it is meant")
+var errNobodyToAsk = errors.New("there is no way back from this, and nobody to ask; add --yes where it is meant")
 
 // ask asks whether something is meant. It returns an error unless it is; also where nobody can be asked.
 func (c consentFlag) ask(s streams, question string) error {

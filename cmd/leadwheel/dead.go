@@ -95,6 +95,7 @@ func (c *deadRetryCmd) Run(ctx context.Context, s streams) error {
 
 type deadDeleteCmd struct {
 	ID uuid.UUID `arg:"" help:"The id in the list."`
+	consentFlag
 	databaseFlags
 	jsonFlag
 }
@@ -111,6 +112,9 @@ Example:
 // Run forgets the task.
 func (c *deadDeleteCmd) Run(ctx context.Context, s streams) error {
 	return withDeadTask(ctx, c.databaseFlags, c.ID, func(st *store.Store, d store.DeadTask) error {
+		if err := c.askPerson(s, fmt.Sprintf("Delete dead task %s? There is no way back.", d.ID)); err != nil {
+			return err
+		}
 		if err := forget(ctx, st, "dead delete", d); err != nil {
 			return fmt.Errorf("deleting dead task %s: %w", d.ID, err)
 		}

@@ -43,6 +43,7 @@ func (c *importListCmd) Run(ctx context.Context, s streams) error {
 
 type importCancelCmd struct {
 	ID uuid.UUID `arg:"" help:"The import's id, as in import list."`
+	consentFlag
 	client.Flags
 	jsonFlag
 }
@@ -60,6 +61,9 @@ Example:
 func (c *importCancelCmd) Run(ctx context.Context, s streams) error {
 	api, err := call(c.Flags)
 	if err != nil {
+		return err
+	}
+	if err := c.askPerson(s, fmt.Sprintf("Cancel import %s? What has come in stays.", c.ID)); err != nil {
 		return err
 	}
 	imp, err := api.CancelImport(ctx, c.ID)

@@ -178,10 +178,25 @@ func typeEnds(t *testing.T, y *typist) {
 		y.line(exitOK, line)
 		y.typed, y.person = "", false
 	}
+	typeOldEnds(t, y)
 	if left := y.line(exitOK, "member list"); strings.Contains(left, "Mia") {
 		t.Errorf("the members are\n%s", left)
 	}
 	y.line(exitRefused, "lead show "+lead)
 	y.line(exitRefused, "source delete Expo --yes") // a lead has it
 	y.line(exitOK, "group delete Pairs")            // as scripts of earlier versions have it
+}
+
+// typeOldEnds are commands that scripts run without --yes, from before there was one: they ask only who is there.
+func typeOldEnds(t *testing.T, y *typist) {
+	for _, line := range []string{
+		"pending delete --all --member Siew", "group delete Pairs", "session end --all", "import cancel " + uuid.NewString(), "privacy erase --email aina@example.com",
+	} {
+		y.typed, y.person = "n\n", true
+		if y.line(exitRefused, line); !strings.Contains(y.asked, "[y/N]") || !strings.Contains(y.asked, "nothing was done") {
+			t.Errorf("leadwheel %s says %q", line, y.asked)
+		}
+		y.typed, y.person = "", false
+	}
+	y.shows("pending delete --all --member Siew", " deleted")
 }

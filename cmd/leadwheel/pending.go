@@ -167,7 +167,10 @@ func (c *pendingSelection) change(ctx context.Context, s streams, path, done str
 }
 
 // pendingDeleteCmd is `leadwheel pending delete`.
-type pendingDeleteCmd struct{ pendingSelection }
+type pendingDeleteCmd struct {
+	pendingSelection
+	consentFlag
+}
 
 // Help gives examples.
 func (pendingDeleteCmd) Help() string {
@@ -179,6 +182,13 @@ Example:
 
 // Run deletes pending leads.
 func (c *pendingDeleteCmd) Run(ctx context.Context, s streams) error {
+	which := "these pending leads"
+	if c.All {
+		which = "all pending leads that match"
+	}
+	if err := c.askPerson(s, "Delete "+which+"? The source leads stay."); err != nil {
+		return err
+	}
 	return c.change(ctx, s, "/v1/pending-leads/delete", "deleted")
 }
 

@@ -206,6 +206,7 @@ func (c *personListCmd) Run(ctx context.Context, s streams) error {
 
 type personRemoveCmd struct {
 	Person string `arg:"" placeholder:"ID|EMAIL" help:"Who is to sign in no more."`
+	consentFlag
 	peopleFlags
 }
 
@@ -223,6 +224,9 @@ func (c *personRemoveCmd) Run(ctx context.Context, s streams) error {
 	return c.in(ctx, func(st *store.Store, w store.Workspace) error {
 		p, err := findPerson(ctx, st, w, c.Person)
 		if err != nil {
+			return err
+		}
+		if err := c.askPerson(s, fmt.Sprintf("Remove %s? They are signed out at once.", printable(p.Email))); err != nil {
 			return err
 		}
 		act := &store.Act{Workspace: w.ID, Operation: "person remove", IDs: []uuid.UUID{p.ID}}

@@ -82,7 +82,7 @@ func printRaw(out io.Writer, data json.RawMessage) error {
 
 type privacyEraseCmd struct {
 	personFlags
-	Yes bool `help:"Needed, since there is no way back."`
+	consentFlag
 	client.Flags
 	jsonFlag
 }
@@ -99,14 +99,14 @@ Example:
 
 // Run erases the person and prints how many rows it was.
 func (c *privacyEraseCmd) Run(ctx context.Context, s streams) error {
-	if !c.Yes {
-		return refusedError{errors.New("there is no way back from this; look with `leadwheel privacy export` first, then add --yes")}
+	if err := c.consentFlag.ask(s, "Erase all that is known of this person? There is no way back; `leadwheel privacy export` shows what it is."); err != nil {
+		return err
 	}
 	var erased struct {
 		Records map[string]int `json:"records"`
 		Waiting int            `json:"waiting"`
 	}
-	if err := c.ask(ctx, c.Flags, "/v1/privacy/erase", &erased); err != nil {
+	if err := c.personFlags.ask(ctx, c.Flags, "/v1/privacy/erase", &erased); err != nil {
 		return err
 	}
 	if c.JSON {

@@ -68,6 +68,7 @@ func (c *sessionListCmd) Run(ctx context.Context, s streams) error {
 type sessionEndCmd struct {
 	ID  *uuid.UUID `arg:"" optional:"" help:"The session's id, as in session list."`
 	All bool       `help:"End all of them."`
+	consentFlag
 	client.Flags
 	jsonFlag
 }
@@ -101,6 +102,9 @@ func (c *sessionEndCmd) Run(ctx context.Context, s streams) error {
 		Count int `json:"count"`
 	}{1}
 	if c.All {
+		if err := c.askPerson(s, "Sign everybody out of the console?"); err != nil {
+			return err
+		}
 		err = api.Call(ctx, http.MethodPost, "/v1/sessions/end-all", nil, &ended)
 	} else {
 		err = api.Call(ctx, http.MethodDelete, "/v1/sessions/"+c.ID.String(), nil, nil)
