@@ -61,7 +61,7 @@ func TestUsageErrors(t *testing.T) {
 }
 
 // printNoData are the commands that have nothing to print as JSON.
-var printNoData = []string{"up", "serve", "ready"}
+var printNoData = []string{"up", "serve", "ready", "completion", "man"}
 
 func TestHelpHasExamples(t *testing.T) {
 	t.Parallel()

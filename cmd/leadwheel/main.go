@@ -45,7 +45,12 @@ type cli struct {
 	Doctor      doctorCmd      `cmd:"" help:"Check configuration and connections, and say what to do."`
 	Audit       auditCmd       `cmd:"" help:"Check on the live database that the promises are kept."`
 	Bench       benchCmd       `cmd:"" help:"Measure what this machine can do."`
+	Completion  completionCmd  `cmd:"" help:"Print what makes a shell complete commands and flags: bash, zsh or fish."`
+	Man         manCmd         `cmd:"" help:"Print the manual page of a command, or write all of them."`
+	Complete    completeCmd    `cmd:"" hidden:""`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 func main() {
@@ -94,7 +99,7 @@ func parseAndRun(ctx context.Context, args []string, s streams) error {
 			"Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 refused."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Writers(s.out, s.err),
-		words(),
+		words(), kong.Vars{"version": "leadwheel " + version()},
 		kong.Resolvers(kong.ResolverFunc(fromFile)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(s),
