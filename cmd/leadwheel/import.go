@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,7 +43,7 @@ type importCmd struct {
 	Source      string   `help:"Source of leads that name none themselves, by id or exact name."`
 	Integration string   `help:"Integration whose leads these are, by id or exact name: a row and the delivery of the same lead are one lead."`
 	Pace        string   `enum:",${paces}" default:"" placeholder:"PACE" help:"Spread the leads over days: slow (4-6 a day for each member), normal (5-7) or fast (8-12). Without it they go out at once."`
-	Map         []string `placeholder:"TARGET=HEADING" sep:"none" help:"Which column holds the name, email, phone or external_id, as in --map phone=\"Contact No.\". Several of one target are joined. Without it the headings tell, or what is in the columns."`
+	Map         []string `placeholder:"TARGET=HEADING" sep:"none" help:"Which column holds the name, email, phone or external_id, as in --map phone=\"Contact No.\", or the other way round. Several of one target are joined. Without it the headings tell, or what is in the columns."`
 	DryRun      bool     `help:"Read the file and report what an import would find in it; send nothing."`
 	Rejects     string   `placeholder:"FILE" help:"Where to write rejected rows, with line and reason. Default: the file's name with .rejects.csv."`
 
@@ -109,13 +110,17 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 	return c.report(ctx, api, imp, s)
 }
 
-// parseMap reads TARGET=HEADING pairs, several of one target as those that are joined.
+// parseMap reads TARGET=HEADING pairs, several of one target as those that are joined. HEADING=TARGET is one too where it can
+// be nothing else.
 func parseMap(pairs []string) (ingest.Mapping, error) {
 	m := make(ingest.Mapping)
 	for _, pair := range pairs {
 		target, heading, found := strings.Cut(pair, "=")
 		if !found {
 			return nil, usageError{fmt.Errorf("--map %s names no heading; write it as in --map phone=\"Contact No.\"", pair)}
+		}
+		if at := strings.LastIndex(pair, "="); !slices.Contains(ingest.MappingTargets, target) && slices.Contains(ingest.MappingTargets, pair[at+1:]) {
+			target, heading = pair[at+1:], pair[:at]
 		}
 		m[target] = append(m[target], heading)
 	}

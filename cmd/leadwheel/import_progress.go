@@ -22,7 +22,7 @@ const (
 )
 
 // A progress is a file being read, shown on a terminal: the rows that the server is done with or else, of text, those that
-// were read. It moves for as long as that takes.
+// were read; as a bar where it can be told how many there are about. It moves for as long as that takes.
 type progress struct {
 	file    io.Reader
 	size    int64 // -1 where it is not known
@@ -41,19 +41,24 @@ type progress struct {
 
 // newProgress shows nothing where visible is unset. size is -1 where it is not known.
 func newProgress(file io.Reader, size int64, w io.Writer, visible bool) *progress {
-	p := &progress{file: file, size: size, visible: visible, stop: make(chan struct{}), bar: progressbar.NewOptions64(-1,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetVisibility(visible),
-		progressbar.OptionSpinnerType(14),
-		progressbar.OptionSetSpinnerChangeInterval(0), // it is moved on by show; the library's own way races with that
-		progressbar.OptionSetElapsedTime(true),
-		progressbar.OptionClearOnFinish(),
-	)}
+	p := &progress{file: file, size: size, visible: visible, stop: make(chan struct{}), bar: barOf(w, visible)}
 	p.worked.Store(-1)
 	if visible {
 		p.every(showInterval, p.show)
 	}
 	return p
+}
+
+func barOf(w io.Writer, visible bool) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(-1,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetVisibility(visible),
+		progressbar.OptionSpinnerType(14),
+		progressbar.OptionSetSpinnerChangeInterval(0), // it is moved on by show; the library's own way races with that
+		progressbar.OptionSetElapsedTime(true),
+		progressbar.OptionSetPredictTime(false), // rows that were here already go by faster than others
+		progressbar.OptionClearOnFinish(),
+	)
 }
 
 // every does something again and again until the progress is finished.
@@ -101,10 +106,28 @@ func (p *progress) show() {
 	default:
 		says = "reading the file"
 	}
-	if read := p.read.Load(); p.size > 0 {
+	read := p.read.Load()
+	if rows := p.rows(lines, read); rows > 0 && !p.waits.Load() {
+		done := max(worked, 0)
+		if worked < 0 {
+			done = lines
+		}
+		says += fmt.Sprintf(" of about %d", rows)
+		p.bar.ChangeMax64(rows)
+		_ = p.bar.Set64(min(done, rows-1)) // a full bar would be taken away; one that is ahead stays
+	}
+	if p.size > 0 {
 		says += fmt.Sprintf(", %d%% of the file sent", min(100, 100*read/p.size))
 	}
 	p.bar.Describe(says)
+}
+
+// rows is about how many the whole file has, by what was read of it; none where that cannot be told.
+func (p *progress) rows(lines, read int64) int64 {
+	if p.size <= 0 || lines == 0 {
+		return 0
+	}
+	return max(2, int64(float64(lines)*float64(p.size)/float64(read)))
 }
 
 // watch asks the server how far it is with the import that is about to be sent. Where that cannot be told from others of

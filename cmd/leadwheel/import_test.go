@@ -312,3 +312,42 @@ func TestImportWithAMapping(t *testing.T) {
 		t.Errorf("a heading that is not there ends with %v", err)
 	}
 }
+
+func TestMapsAreReadBothWays(t *testing.T) {
+	t.Parallel()
+	for pair, want := range map[string]string{
+		"phone=Reach at": "phone: Reach at", "Reach at=phone": "phone: Reach at", "a=b=email": "email: a=b", "name=phone": "name: phone", "email=name": "email: name",
+	} {
+		m, err := parseMap([]string{pair})
+		for target, headings := range m {
+			if got := target + ": " + headings[0]; got != want || len(m) != 1 {
+				t.Errorf("--map %q means %q, want %q", pair, got, want)
+			}
+		}
+		if err != nil {
+			t.Errorf("--map %q: %v", pair, err)
+		}
+	}
+}
+
+func TestProgressIsABarOfRows(t *testing.T) {
+	t.Parallel()
+	file := "name\n" + strings.Repeat("Person\n", 999)
+	var screen strings.Builder
+	p := newProgress(strings.NewReader(file), int64(len(file)), &screen, false)
+	p.bar = barOf(&screen, true)
+	if _, err := io.ReadFull(p, make([]byte, len(file)/2)); err != nil {
+		t.Fatal(err)
+	}
+	p.worked.Store(250)
+	p.show()
+	if shown := screen.String(); !strings.Contains(shown, "250 rows done of about 1000, 50% of the file sent  25% |██") {
+		t.Errorf("shown is %q", shown)
+	}
+	p.worked.Store(5000) // more than were counted: a row may hold what looks like none
+	p.show()
+	p.finish()
+	if !strings.Contains(screen.String(), "99% |") {
+		t.Errorf("shown is %q", screen.String())
+	}
+}
