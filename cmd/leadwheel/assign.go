@@ -43,7 +43,7 @@ func (c *assignCmd) Validate() error {
 	if !c.To.named() {
 		return errors.New("say who gets the leads: give --group, or --member as often as needed")
 	}
-	return firstError(c.leadSelection.check(), c.To.check())
+	return firstError(c.check(), c.To.check())
 }
 
 // Run assigns the leads, or shows the plan. JSON is printed as the API gives it.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
@@ -43,40 +44,49 @@ func (c *groupCreateCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	slots, method := []values{}, lead.RoundRobin
-	add := func(named []string, weight int) error {
-		members, err := findMembers(ctx, api, named)
-		if err != nil {
-			return err
-		}
-		if len(members) > 1 {
-			method = lead.RoundRobinMultiple
-		}
-		slot := make([]values, len(members))
-		for i, id := range members {
-			slot[i] = values{"member_id": id}
-		}
-		slots = append(slots, values{"members": slot, "weight": weight})
-		return nil
-	}
-	for _, one := range c.Member {
-		if err := add([]string{one}, 1); err != nil {
-			return err
-		}
-	}
-	for _, text := range c.Slot {
-		named, weight, err := parseSlot(text)
-		if err != nil {
-			return err
-		}
-		if err := add(named, weight); err != nil {
-			return err
-		}
+	slots, method, err := slotsOf(ctx, api, c.Member, c.Slot)
+	if err != nil {
+		return err
 	}
 	if c.Method != "" {
 		method = c.Method
 	}
 	return groupNoun.create(ctx, s, c.apiFlags, values{"name": c.Name, "method": method, "slots": slots}, groupNoun.saved(s, "added"))
+}
+
+// slotsOf are the slots that flags describe, as the API names them, and the method that goes with them.
+func slotsOf(ctx context.Context, api *client.Client, members, described []string) ([]values, lead.Method, error) {
+	slots, method := []values{}, lead.RoundRobin
+	add := func(named []string, weight int) error {
+		found, err := findMembers(ctx, api, named)
+		if err != nil {
+			return err
+		}
+		if len(found) > 1 {
+			method = lead.RoundRobinMultiple
+		}
+		slot := make([]values, len(found))
+		for i, id := range found {
+			slot[i] = values{"member_id": id}
+		}
+		slots = append(slots, values{"members": slot, "weight": weight})
+		return nil
+	}
+	for _, one := range members {
+		if err := add([]string{one}, 1); err != nil {
+			return nil, "", err
+		}
+	}
+	for _, text := range described {
+		named, weight, err := parseSlot(text)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := add(named, weight); err != nil {
+			return nil, "", err
+		}
+	}
+	return slots, method, nil
 }
 
 // parseSlot reads members and the shares of their slot, as in Aisyah,Ben=2. Who has a comma or a sign of equality in

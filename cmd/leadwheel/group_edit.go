@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // plannedChoice says what becomes of what is planned for receivers who leave a group.
@@ -86,19 +87,30 @@ type groupEditCmd struct {
 	Name   string   `help:"Another name."`
 	Add    []string `placeholder:"ID|NAME" help:"Members to add at the end, each in a slot of their own."`
 	Remove []string `placeholder:"ID|NAME" help:"Members to take out wherever they are listed."`
+	Slot   []string `sep:"none" placeholder:"MEMBER,…[=N]" help:"Instead of --add and --remove: all slots as they are to be, in turn order, each with its members and shares, as in --slot \"Aisyah,Ben=2\"."`
 	DryRun bool     `help:"Show what would change, and change nothing."`
 	plannedChoice
 	client.Flags
 	jsonFlag
 }
 
-// Help gives an example.
+// Help gives examples.
 func (groupEditCmd) Help() string {
 	return `Whoever was next stays next.
 
-Example:
+Examples:
 
-  leadwheel group edit Sales --remove Ben --add Chandra --pending spread`
+  leadwheel group edit Sales --remove Ben --add Chandra --pending spread
+
+  leadwheel group edit Sales --slot Aisyah=2 --slot Chandra --dry-run`
+}
+
+// Validate implements kong's check of a command's flags.
+func (c *groupEditCmd) Validate() error {
+	if len(c.Slot) > 0 && len(c.Add)+len(c.Remove) > 0 {
+		return errors.New("give either --slot or --add and --remove")
+	}
+	return c.plannedChoice.Validate()
 }
 
 // Run edits the group, or shows what that would change. JSON is printed as the API gives it.
@@ -171,6 +183,16 @@ func (c *groupEditCmd) body(ctx context.Context, api *client.Client, id uuid.UUI
 		g.Name = c.Name
 	}
 	body := map[string]any{"name": g.Name, "method": g.Method, "slots": g.Slots}
+	if len(c.Slot) > 0 {
+		slots, method, err := slotsOf(ctx, api, nil, c.Slot)
+		if err != nil {
+			return nil, err
+		}
+		body["slots"] = slots
+		if method == lead.RoundRobinMultiple {
+			body["method"] = method
+		}
+	}
 	choice, err := c.values(ctx, api)
 	if choice != nil {
 		body["pending"] = choice

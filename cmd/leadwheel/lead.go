@@ -246,7 +246,7 @@ Examples:
 }
 
 // Validate implements kong's check of a command's flags.
-func (c *leadDeleteCmd) Validate() error { return c.leadSelection.check() }
+func (c *leadDeleteCmd) Validate() error { return c.check() }
 
 // Run deletes the leads.
 func (c *leadDeleteCmd) Run(ctx context.Context, s streams) error {

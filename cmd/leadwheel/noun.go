@@ -29,6 +29,23 @@ func (n noun) find(ctx context.Context, api *client.Client, idOrName string) (uu
 	return find(ctx, api, n.word, n.path, idOrName)
 }
 
+// one is the id of the one that a command's argument names.
+func (n noun) one(ctx context.Context, api *client.Client, idOrName string) (uuid.UUID, error) {
+	if idOrName == "" {
+		return uuid.Nil, usageError{fmt.Errorf("say which %s: give its id or exact name", n.word)}
+	}
+	return n.find(ctx, api, idOrName)
+}
+
+// title is what people know a thing by, beside its id.
+func (n noun) title(ctx context.Context, api *client.Client, id uuid.UUID) (string, error) {
+	var one struct{ Name *string }
+	if err := api.Get(ctx, n.path+"/"+id.String(), &one); err != nil {
+		return "", fmt.Errorf("reading the %s %s: %w", n.word, id, err)
+	}
+	return fmt.Sprintf("%s %s, %s", n.word, printable(textCell(one.Name)), id), nil
+}
+
 // values are the fields of a request as the API names them. In an edit null clears.
 type values map[string]any
 
@@ -37,6 +54,16 @@ func put[T any](v values, field string, flag *T) {
 	if flag != nil {
 		v[field] = *flag
 	}
+}
+
+// dropCleared takes out what is cleared, at any depth.
+func (v values) dropCleared() {
+	maps.DeleteFunc(v, func(_ string, value any) bool {
+		if within, is := value.(values); is {
+			within.dropCleared()
+		}
+		return value == nil
+	})
 }
 
 // text sets a field to a flag's text; an empty one clears the field.
@@ -61,7 +88,7 @@ func (v values) id(ctx context.Context, api *client.Client, field string, n noun
 
 // create makes one of the things and prints it. What is cleared is left out: there is nothing to clear yet.
 func (n noun) create(ctx context.Context, s streams, f apiFlags, body values, say func(json.RawMessage) error) error {
-	maps.DeleteFunc(body, func(_ string, value any) bool { return value == nil })
+	body.dropCleared()
 	return n.send(ctx, s, f, http.MethodPost, n.path, body, say)
 }
 
@@ -74,7 +101,7 @@ func (n noun) edit(ctx context.Context, s streams, f apiFlags, idOrName string, 
 	if err != nil {
 		return err
 	}
-	id, err := n.find(ctx, api, idOrName)
+	id, err := n.one(ctx, api, idOrName)
 	if err != nil {
 		return err
 	}
@@ -122,7 +149,7 @@ func (n noun) show(ctx context.Context, s streams, f apiFlags, idOrName string, 
 	if err != nil {
 		return err
 	}
-	id, err := n.find(ctx, api, idOrName)
+	id, err := n.one(ctx, api, idOrName)
 	if err != nil {
 		return err
 	}
@@ -156,11 +183,15 @@ func (n noun) remove(ctx context.Context, s streams, f apiFlags, c consentFlag, 
 	if err != nil {
 		return err
 	}
-	id, err := n.find(ctx, api, idOrName)
+	id, err := n.one(ctx, api, idOrName)
 	if err != nil {
 		return err
 	}
-	if err := c.ask(s, fmt.Sprintf("Delete the %s %s? %s", n.word, printable(idOrName), what)); err != nil {
+	title, err := n.title(ctx, api, id)
+	if err != nil {
+		return err
+	}
+	if err := c.ask(s, fmt.Sprintf("Delete the %s? %s", title, what)); err != nil {
 		return err
 	}
 	path := n.path + "/" + id.String()
@@ -173,6 +204,6 @@ func (n noun) remove(ctx context.Context, s streams, f apiFlags, c consentFlag, 
 	if f.JSON {
 		return printJSON(s.out, map[string]any{"id": id, "deleted": true})
 	}
-	_, err = fmt.Fprintf(s.out, "The %s %s is deleted.\n", n.word, printable(idOrName))
+	_, err = fmt.Fprintf(s.out, "The %s, is deleted.\n", title)
 	return err
 }

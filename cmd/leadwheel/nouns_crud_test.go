@@ -44,6 +44,8 @@ func typeMembers(t *testing.T, y *typist) {
 	y.shows("member list", "no ")
 	y.line(exitOK, "member activate Ben")
 	y.line(exitUsage, "member edit Ben")
+	y.types(exitUsage, "member", "edit", "", "--name", "Nobody")
+	y.types(exitUsage, "member", "delete", "", "--yes")
 	y.line(exitUsage, "member edit Ben --quiet 22:00")
 	y.line(exitUsage, "member deactivate Ben --to-group Sales")
 	y.line(exitRefused, "member edit Ben --timezone Mars/Olympus")
@@ -55,7 +57,12 @@ func typeGroups(t *testing.T, y *typist) {
 	y.shows("group show Inbound", "round_robin,", "1     1       Siew", "2     1       Ben")
 	y.types(exitOK, "group", "create", "Pairs", "--slot", "Siew, Ben=2", "--slot", "Mia")
 	y.shows("group show Pairs", "round_robin_multiple", "1     2       Siew, Ben", "2     1       Mia")
+	y.shows("group edit Inbound --slot Ben=3 --slot Siew", "Saved as version 2")
+	y.shows("group show Inbound", "round_robin,", "1     3       Ben", "2     1       Siew")
+	y.line(exitOK, "group edit Inbound --slot Siew --slot Ben")
 	y.shows("group list", "Inbound", "Pairs", "Sales")
+	y.line(exitUsage, "group edit Inbound --slot Siew --add Ben")
+	y.line(exitUsage, "group edit Inbound --slot =2")
 	y.line(exitUsage, "group create Nobodies")
 	y.line(exitUsage, "group create Both --member Siew --slot Ben")
 	y.line(exitUsage, "group create Odd --slot Ben=many")
@@ -84,6 +91,11 @@ func typeLeads(t *testing.T, y *typist) {
 	made := parse[leadItem](t, y.types(exitOK, "lead", "create", "--name", "Nur Aina", "--phone", "+60 12-345 6789",
 		"--field", "budget=500", "--field", "note=a=b", "--source", "Expo", "--external-id", "x1", "--json"))
 	id := made.ID.String()
+	bare := parse[leadItem](t, y.line(exitOK, "lead create --name Fay --phone 0123456701 --field budget= --json"))
+	if _, has := bare.Fields["budget"]; has {
+		t.Errorf("an empty field is kept: %v", bare.Fields)
+	}
+	y.line(exitOK, "lead delete --yes "+bare.ID.String())
 	y.types(exitOK, "lead", "edit", id, "--field", "budget=", "--email", "aina@example.com")
 	y.shows("lead show "+id, "Nur Aina", "aina@example.com", "Expo", "field note", "a=b")
 	if after := parse[leadItem](t, y.line(exitOK, "lead show --json "+id)); after.Fields["budget"] != nil {
@@ -169,6 +181,9 @@ func typeEnds(t *testing.T, y *typist) {
 		for _, no := range []string{"", "\n", "no\n", "yep\n"} {
 			if y.typed = no; true {
 				y.line(exitRefused, line)
+			}
+			if name := line[strings.LastIndex(line, " ")+1:]; !strings.Contains(line, "lead ") && !strings.Contains(y.asked, " "+name+", 01") {
+				t.Errorf("leadwheel %s asks %q, without its name and id", line, y.asked)
 			}
 			if !strings.Contains(y.asked, "? ") || !strings.Contains(y.asked, "[y/N]") {
 				t.Errorf("leadwheel %s asks %q", line, y.asked)
