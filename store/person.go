@@ -145,22 +145,28 @@ func (t *Tx) EditPerson(ctx context.Context, workspace, id uuid.UUID, edit func(
 		workspace, id, p.Name, p.Email, string(p.Role), p.MemberID, nullText(p.PasswordHash), t.now(), contact.Email(p.Email)); err != nil {
 		return p, translate(err)
 	}
-	forgotten := p.PasswordHash == "" && before.PasswordHash != "" || noPasskeys
 	if noPasskeys {
 		if err := t.removePasskeys(ctx, workspace, id); err != nil {
 			return p, err
 		}
 		p.Passkeys = 0
 	}
+	return p, t.endFormer(ctx, workspace, before, p, noPasskeys)
+}
+
+// endFormer ends what let a person in as whoever they were before an edit: accounts of another address, and sessions and links where
+// what they may do or sign in by is another, or was taken away.
+func (t *Tx) endFormer(ctx context.Context, workspace uuid.UUID, before, p Person, noPasskeys bool) error {
 	if contact.Email(p.Email) != contact.Email(before.Email) { // they are somebody else to whoever vouched for the address before
-		if err := t.forgetIdentities(ctx, workspace, id); err != nil {
-			return p, err
+		if err := t.forgetIdentities(ctx, workspace, p.ID); err != nil {
+			return err
 		}
 	}
+	forgotten := p.PasswordHash == "" && before.PasswordHash != "" || noPasskeys
 	if p.Role != before.Role || p.Email != before.Email || idOf(p.MemberID) != idOf(before.MemberID) || forgotten {
-		err = t.SignOut(ctx, workspace, id, uuid.Nil)
+		return t.SignOut(ctx, workspace, p.ID, uuid.Nil)
 	}
-	return p, err
+	return nil
 }
 
 // RequireAdmin returns ErrNotFound unless a person is an admin, who then stays one until the transaction ends: whoever changes people

@@ -60,7 +60,7 @@ func TestLinksAndAddressesWaitForEachOther(t *testing.T) {
 	w.must(func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.EditPerson(ctx, w.workspace, mira.ID, func(p *store.Person) error { p.Email = "new@example.com"; return nil })
 		go func() {
-			_, _, err := w.Store.CreateSignInLink(t.Context(), mira)
+			_, _, err := w.Store.CreateSignInLink(ctx, mira)
 			made <- err
 		}()
 		w.waiting(1)
@@ -198,7 +198,7 @@ func TestLinksWaitForWhoeverEndsThem(t *testing.T) {
 	w.must(func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.EditPerson(ctx, w.workspace, mira.ID, func(p *store.Person) error { p.Role = lead.PersonManager; return nil })
 		go func() {
-			used <- w.Store.WithTx(t.Context(), func(tx *store.Tx) error { _, err := tx.UseSignInLink(t.Context(), token); return err })
+			used <- w.Store.WithTx(ctx, func(tx *store.Tx) error { _, err := tx.UseSignInLink(ctx, token); return err })
 		}()
 		w.waiting(1)
 		return err

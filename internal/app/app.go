@@ -173,6 +173,7 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	a.onStop("redis", func(context.Context) error { return a.redis.Close() })
+	//nolint:contextcheck // it runs until it is stopped, whatever becomes of the start's context
 	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis), a.log)
 	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
 	a.store, err = store.Open(ctx, store.Options{

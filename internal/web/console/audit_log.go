@@ -130,18 +130,7 @@ func (v *visit) auditLine(e object) auditLine {
 	if strings.HasSuffix(rest, "assigned-lead") {
 		thing.collection = "assigned-leads"
 	}
-	line := auditLine{Who: v.actor(e), When: v.show("at", e.get("at")), What: deeds[op]}
-	about := strings.TrimPrefix(thing.one, "person")
-	switch {
-	case switches[e.text("filter")] != "" && (verb == "patch" || op == "sign-in"):
-		line.What = switches[e.text("filter")]
-	case line.What == "" && verbs[verb] != "" && thing.one != "" && verb == "patch":
-		line.What = strings.TrimSpace("changed " + v.changed(e, thing.one))
-	case line.What == "" && verbs[verb] != "" && thing.one != "":
-		line.What = strings.TrimSpace(verbs[verb] + " the " + cmp.Or(about, thing.one))
-	case line.What == "":
-		line.What = strings.ReplaceAll(op, "-", " ")
-	}
+	line := auditLine{Who: v.actor(e), When: v.show("at", e.get("at")), What: v.deed(e, op, verb, thing.one)}
 	ids, _ := e.get("ids").([]any)
 	if n := number(e, "count"); n > 0 {
 		line.Note = grouped(n)
@@ -151,6 +140,21 @@ func (v *visit) auditLine(e object) auditLine {
 		line.Things = append(line.Things, v.thing(thing.collection, ids[0]))
 	}
 	return line
+}
+
+// deed is what was done, by an operation that begins with a verb, to one thing.
+func (v *visit) deed(e object, op, verb, one string) string {
+	switch {
+	case switches[e.text("filter")] != "" && (verb == "patch" || op == "sign-in"):
+		return switches[e.text("filter")]
+	case deeds[op] != "":
+		return deeds[op]
+	case verbs[verb] == "" || one == "":
+		return strings.ReplaceAll(op, "-", " ")
+	case verb == "patch":
+		return strings.TrimSpace("changed " + v.changed(e, one))
+	}
+	return strings.TrimSpace(verbs[verb] + " the " + cmp.Or(strings.TrimPrefix(one, "person"), one))
 }
 
 // changed says which fields of a thing were changed.
