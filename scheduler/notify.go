@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
 
@@ -18,6 +19,12 @@ const (
 func (s *Scheduler) feedMessages(ctx context.Context) (time.Duration, error) {
 	waiting, err := s.queue.waiting(ctx, tasks.QueueNotify)
 	if err != nil || waiting >= messageRoom {
+		return messageInterval, err
+	}
+	if err := s.store.WithTx(ctx, func(tx *store.Tx) error {
+		_, err := tx.OweReminders(ctx, messageRoom-waiting)
+		return err
+	}); err != nil {
 		return messageInterval, err
 	}
 	due, err := s.store.FeedMessages(ctx, messageRoom-waiting)

@@ -17,11 +17,13 @@ type AssignedLead struct {
 	Contact
 	SourceID *uuid.UUID `db:"source_id"`
 	// SourceName is the source's name as it is now.
-	SourceName string    `db:"source_name"`
-	Status     string    `db:"status"`
-	Notes      string    `db:"notes"`
-	AssignedAt time.Time `db:"assigned_at"`
-	UpdatedAt  time.Time `db:"updated_at"`
+	SourceName string `db:"source_name"`
+	Status     string `db:"status"`
+	Notes      string `db:"notes"`
+	// FollowUpAt is when the member means to come back to it, of which they are reminded; nil for never.
+	FollowUpAt *time.Time `db:"follow_up_at"`
+	AssignedAt time.Time  `db:"assigned_at"`
+	UpdatedAt  time.Time  `db:"updated_at"`
 }
 
 // An AssignedLeadFilter narrows what is seen of assigned leads; zero fields don't.
@@ -36,7 +38,7 @@ type AssignedLeadFilter struct {
 
 var assignedLeadColumns = `
 	SELECT a.assigned_lead_id, a.member_id, a.source_lead_id, a.group_id, ` + contactColumns("a") + `, s.source_id,
-		coalesce(s.name, '') AS source_name, a.status, a.notes, a.assigned_at, a.updated_at
+		coalesce(s.name, '') AS source_name, a.status, a.notes, a.follow_up_at, a.assigned_at, a.updated_at
 	FROM`
 
 var assignedLeads = assignedLeadColumns + ` assigned_leads a ` + joinSource(`a`) + `
@@ -82,6 +84,9 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 	if err := edit(&a); err != nil {
 		return a, err
 	}
+	if err := a.checkFollowUp(before); err != nil {
+		return a, err
+	}
 	if err := t.checkPick(ctx, workspace, before.SourceID, a.SourceID, OfferLeads); err != nil {
 		return a, err
 	}
@@ -94,9 +99,10 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 	if err != nil {
 		return a, err
 	}
-	update, args := append(contactRow(a.contact(), keys), row{
+	columns := append(contactRow(a.contact(), keys), row{
 		{"status", a.Status}, {"notes", a.Notes}, {"updated_at", t.now()},
-	}...).update("assigned_leads", "workspace_id = $1 AND assigned_lead_id = $2", workspace, id)
+	}...)
+	update, args := append(columns, t.followUpRow(before, a)...).update("assigned_leads", "workspace_id = $1 AND assigned_lead_id = $2", workspace, id)
 	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return a, translate(err)
 	}
@@ -106,6 +112,9 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 	}
 	if a.Notes != before.Notes {
 		changed = append(changed, "notes")
+	}
+	if !sameMoment(a.FollowUpAt, before.FollowUpAt) {
+		changed = append(changed, "follow_up_at")
 	}
 	if err := t.tellUpdated(ctx, workspace, a.SourceLeadID, id, changed); err != nil {
 		return a, err

@@ -199,13 +199,17 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 			m.FallbackFrom, m.Error = o.FallbackFrom, o.Error
 		}
 	}
-	m.copies = len(ids)
-	if len(others) > 0 {
-		if _, err := t.q.ExecContext(ctx, `
-			DELETE FROM notifications WHERE workspace_id = $1 AND notification_id = ANY($2::uuid[])`,
-			workspace, uuids(others)); err != nil {
-			return nil, 0, translate(err)
+	if m.Kind == NotifyReminder {
+		if ids, err = t.toFollowUp(ctx, m, ids); err != nil {
+			return nil, 0, err
 		}
+		if len(ids) == 0 {
+			others = append(others, m.ID)
+		}
+	}
+	m.copies = len(ids)
+	if err := t.forgetMessages(ctx, workspace, others); err != nil || len(ids) == 0 && m.Kind == NotifyReminder {
+		return nil, 0, err
 	}
 	until := t.now().Add(leaseFor)
 	if _, err := t.q.ExecContext(ctx, `
@@ -220,7 +224,7 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 		return nil, 0, err
 	}
 	m.Total = len(ids) - len(shown) + len(m.Leads)
-	if m.Kind == NotifyLeads && len(m.Leads) == 0 {
+	if m.Kind != NotifyTest && len(m.Leads) == 0 {
 		return nil, 1, t.failOwed(ctx, workspace, []uuid.UUID{m.ID}, "the leads it tells of are not there any more")
 	}
 	return m, 0, t.addUnsubscribeLink(ctx, m)

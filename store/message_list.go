@@ -32,12 +32,16 @@ type NotificationKind string
 const (
 	// NotifyLeads tells of copies.
 	NotifyLeads NotificationKind = "leads"
+	// NotifyReminder reminds of copies that are to be followed up.
+	NotifyReminder NotificationKind = "reminder"
 	// NotifyTest shows an example, and that messages arrive.
 	NotifyTest NotificationKind = "test"
 )
 
 // NotificationKinds lists every kind.
-func NotificationKinds() []NotificationKind { return []NotificationKind{NotifyLeads, NotifyTest} }
+func NotificationKinds() []NotificationKind {
+	return []NotificationKind{NotifyLeads, NotifyReminder, NotifyTest}
+}
 
 // A Notification is a message to a member: owed, sent, or given up on.
 type Notification struct {

@@ -56,8 +56,8 @@ func (t *Tx) toldBy(ctx context.Context, workspace, member uuid.UUID, channel le
 	var found []uuid.UUID
 	if err := sqlx.SelectContext(ctx, t.q, &found, `
 		SELECT DISTINCT copy FROM notifications, unnest(assigned_lead_ids) AS copy
-		WHERE workspace_id = $1 AND member_id = $2 AND channel = $3 AND kind = 'leads' AND NOT notification_id = ANY($4::uuid[])
-			AND assigned_lead_ids && $5::uuid[]`, workspace, member, string(channel), uuids(ids), uuids(copies)); err != nil {
+		WHERE workspace_id = $1 AND member_id = $2 AND channel = $3 AND kind = $6 AND NOT notification_id = ANY($4::uuid[])
+			AND assigned_lead_ids && $5::uuid[]`, workspace, member, string(channel), uuids(ids), uuids(copies), string(owed[0].Kind)); err != nil {
 		return nil, translate(err)
 	}
 	known := make(map[uuid.UUID]bool, len(found))

@@ -40,7 +40,7 @@ var personal = []personalTable{
 		name: "assigned_leads", about: "t.assigned_lead_id = ANY(p.copies)",
 		erased: map[string]string{
 			"name": null, "email": null, "phone": null, "phone_e164": null, "words": null, "fields": noJSON, "notes": nothing,
-			"erased_at": "p.now", "updated_at": "p.now",
+			"follow_up_at": null, "remind_at": null, "erased_at": "p.now", "updated_at": "p.now",
 		},
 	},
 	{

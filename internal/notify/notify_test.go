@@ -293,3 +293,21 @@ func FuzzTemplate(f *testing.F) {
 		}
 	})
 }
+
+// TestReminders has one lead be followed up, and two.
+func TestReminders(t *testing.T) {
+	t.Parallel()
+	m := message("<b>{{.name}}</b> is new", one())
+	m.Kind = store.NotifyReminder
+	const want = `Follow up: Aisyah
+Phone: +60123456789 · WhatsApp (https://wa.me/60123456789)
+E-mail: a@example.com
+You wanted to come back to them at this time.`
+	if got := notify.Write(m, now); got.Text != want || got.Subject != "Follow up: Aisyah" {
+		t.Errorf("subject %q, text:\n%s\nwant:\n%s", got.Subject, got.Text, want)
+	}
+	m.Leads, m.Total = append(m.Leads, one()), 2
+	if got := notify.Write(m, now); got.Subject != "2 leads to follow up" || !strings.HasPrefix(got.Text, "2 leads to follow up\n1. Aisyah") {
+		t.Errorf("subject %q, text:\n%s", got.Subject, got.Text)
+	}
+}

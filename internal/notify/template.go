@@ -32,8 +32,17 @@ Campaign: {{.campaign}}{{end}}
 {{.name}}: {{.value}}{{end}}
 Received: {{.time}} ({{.age}})`
 
+// reminderTemplate is what a member is reminded with of a lead that they meant to follow up.
+const reminderTemplate = `<b>Follow up: {{.name}}</b>
+{{- if .phone}}
+Phone: <a href="tel:{{.call}}">{{.phone}}</a>{{end}}
+{{- if .whatsapp}} · <a href="https://wa.me/{{.whatsapp}}">WhatsApp</a>{{end}}
+{{- if .email}}
+E-mail: <a href="mailto:{{.email}}">{{.email}}</a>{{end}}
+You wanted to come back to them at this time.`
+
 // summaryTemplate is what a message about several leads says.
-const summaryTemplate = `<b>{{.total}} new leads</b>
+const summaryTemplate = `<b>{{.total}} {{.what}}</b>
 {{- range .leads}}
 {{.number}}. {{.name}}
 {{- if .phone}} · <a href="tel:{{.call}}">{{.phone}}</a>{{end}}
@@ -55,6 +64,7 @@ type Template struct{ html *template.Template }
 var (
 	defaultMessage = mustLink(DefaultTemplate)
 	summaryMessage = mustLink(summaryTemplate)
+	reminder       = mustLink(reminderTemplate)
 )
 
 // mustLink reads a template of ours.

@@ -40,15 +40,22 @@ func Write(m *store.Message, now time.Time) Content {
 		about, before = []subject{one}, testNote
 	}
 	if m.Total > 1 {
-		return compose(fmt.Sprintf("%d new leads", m.Total), before, after, func(b bounds) (string, error) {
-			return (&Template{summaryMessage}).execute(summary(about, m.Total, b))
+		what := "new leads"
+		if m.Kind == store.NotifyReminder {
+			what = "leads to follow up"
+		}
+		return compose(fmt.Sprintf("%d %s", m.Total, what), before, after, func(b bounds) (string, error) {
+			return (&Template{summaryMessage}).execute(summary(about, m.Total, what, b))
 		})
 	}
-	t, err := ParseTemplate(m.Recipient.Template)
-	if err != nil {
-		t = &Template{defaultMessage}
+	t, title := &Template{reminder}, "Follow up: "
+	if m.Kind != store.NotifyReminder {
+		title = "New lead: "
+		if t, err = ParseTemplate(m.Recipient.Template); err != nil {
+			t = &Template{defaultMessage}
+		}
 	}
-	return compose("New lead: "+cut(oneLine(about[0].title()), 100), before, after, func(b bounds) (string, error) {
+	return compose(title+cut(oneLine(about[0].title()), 100), before, after, func(b bounds) (string, error) {
 		return t.execute(about[0].view(b))
 	})
 }
@@ -88,13 +95,13 @@ func compose(subject, before, after string, write func(bounds) (string, error)) 
 	return Content{Subject: subject, HTML: html.EscapeString(short), Text: short}
 }
 
-func summary(about []subject, total int, b bounds) map[string]any {
+func summary(about []subject, total int, what string, b bounds) map[string]any {
 	leads := make([]map[string]any, len(about))
 	for i, s := range about {
 		leads[i] = s.view(bounds{min(b.value, 100), 0})
 		leads[i]["number"] = i + 1
 	}
-	return map[string]any{"total": total, "leads": leads, "more": total - len(about)}
+	return map[string]any{"total": total, "what": what, "leads": leads, "more": total - len(about)}
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

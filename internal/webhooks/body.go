@@ -34,6 +34,7 @@ type data struct {
 	Message        string            `json:"message,omitempty"`
 	Changed        []string          `json:"changed,omitempty"`
 	Status         string            `json:"status,omitempty"`
+	FollowUpAt     *time.Time        `json:"follow_up_at,omitempty"`
 	Name           *string           `json:"name"`
 	Email          *string           `json:"email"`
 	Phone          *string           `json:"phone"`
@@ -67,7 +68,7 @@ func Body(d store.WebhookDelivery, c store.WebhookContent) ([]byte, error) {
 func dataOf(d store.WebhookDelivery, c store.WebhookContent) data {
 	all := data{
 		LeadID: d.LeadID, MemberID: c.MemberID, AssignedLeadID: d.AssignedLeadID, GroupID: c.GroupID, Trigger: c.Trigger,
-		Reason: c.Reason, Changed: d.Changed, Status: c.Status, Name: orNull(c.Name), Email: orNull(c.Email), Phone: orNull(c.Phone),
+		Reason: c.Reason, Changed: d.Changed, Status: c.Status, FollowUpAt: c.FollowUpAt, Name: orNull(c.Name), Email: orNull(c.Email), Phone: orNull(c.Phone),
 		PhoneE164: orNull(c.PhoneE164), Fields: c.Fields, Attribution: c.Attribution, SourceID: c.SourceID, Source: orNull(c.SourceName),
 		Channel: c.Channel, ExternalID: orNull(c.ExternalID), IntegrationID: c.IntegrationID, DuplicateOf: c.DuplicateOf,
 		Test: c.Test, CreatedAt: c.CreatedAt, AssignedAt: c.AssignedAt, DeletedAt: c.DeletedAt,

@@ -29,6 +29,7 @@ type AssignedLead struct {
 	Source       *string    `json:"source" doc:"The source's name."`
 	Status       string     `json:"status"`
 	Notes        string     `json:"notes"`
+	FollowUpAt   *time.Time `json:"follow_up_at" doc:"When the member means to come back to it; they are reminded then."`
 	AssignedAt   time.Time  `json:"assigned_at"`
 	UpdatedAt    time.Time  `json:"updated_at"`
 }
@@ -38,13 +39,14 @@ func (l AssignedLead) changedAt() time.Time { return l.UpdatedAt }
 
 // AssignedLeadPatch changes a copy.
 type AssignedLeadPatch struct {
-	Status   Patch[string]    `json:"status,omitempty" minLength:"1" maxLength:"100" nullable:"false" doc:"One of the workspace's."`
-	Notes    Patch[string]    `json:"notes,omitempty" maxLength:"1000"`
-	Name     Patch[string]    `json:"name,omitempty" maxLength:"200"`
-	Email    Patch[string]    `json:"email,omitempty" maxLength:"1000"`
-	Phone    Patch[string]    `json:"phone,omitempty" maxLength:"1000"`
-	Fields   Patch[Fields]    `json:"fields,omitempty" doc:"Merged with the fields that are there; null removes all."`
-	SourceID Patch[uuid.UUID] `json:"source_id,omitempty" format:"uuid" doc:"One that is offered for leads; the one that it has stays whatever became of that."`
+	Status     Patch[string]    `json:"status,omitempty" minLength:"1" maxLength:"100" nullable:"false" doc:"One of the workspace's."`
+	Notes      Patch[string]    `json:"notes,omitempty" maxLength:"1000"`
+	FollowUpAt Patch[time.Time] `json:"follow_up_at,omitempty" doc:"The member gets a message when this time comes, once; at a time that is past they get none, and null takes it away."`
+	Name       Patch[string]    `json:"name,omitempty" maxLength:"200"`
+	Email      Patch[string]    `json:"email,omitempty" maxLength:"1000"`
+	Phone      Patch[string]    `json:"phone,omitempty" maxLength:"1000"`
+	Fields     Patch[Fields]    `json:"fields,omitempty" doc:"Merged with the fields that are there; null removes all."`
+	SourceID   Patch[uuid.UUID] `json:"source_id,omitempty" format:"uuid" doc:"One that is offered for leads; the one that it has stays whatever became of that."`
 }
 
 type assignedLeadOutput struct{ Body AssignedLead }
@@ -67,6 +69,7 @@ var assignedLeadColumns = append(contactColumns(func(l AssignedLead) contactCell
 	{"source", func(l AssignedLead) string { return cellOfText(l.Source) }},
 	{"status", func(l AssignedLead) string { return l.Status }},
 	{"notes", func(l AssignedLead) string { return l.Notes }},
+	{"follow_up_at", func(l AssignedLead) string { return cellOfMoment(l.FollowUpAt) }},
 	{"assigned_at", func(l AssignedLead) string { return cellOfTime(l.AssignedAt) }},
 	{"updated_at", func(l AssignedLead) string { return cellOfTime(l.UpdatedAt) }},
 	{"member_id", func(l AssignedLead) string { return cellOfID(l.MemberID) }},
@@ -136,6 +139,7 @@ func (a *API) patchAssignedLead(ctx context.Context, c *call, in *patchInput[Ass
 
 func (p AssignedLeadPatch) apply(l *store.AssignedLead) error {
 	p.Notes.over(&l.Notes)
+	p.FollowUpAt.overPointer(&l.FollowUpAt)
 	p.Name.over(&l.Name)
 	p.Email.over(&l.Email)
 	p.Phone.over(&l.Phone)
@@ -150,7 +154,7 @@ func (c *call) assignedLeadBody(l store.AssignedLead) AssignedLead {
 	body := AssignedLead{
 		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone),
 		PhoneE164: textOrNull(l.PhoneE164), Fields: Fields(l.Fields),
-		Source: textOrNull(l.SourceName), Status: l.Status, Notes: l.Notes, AssignedAt: l.AssignedAt, UpdatedAt: l.UpdatedAt,
+		Source: textOrNull(l.SourceName), Status: l.Status, Notes: l.Notes, FollowUpAt: l.FollowUpAt, AssignedAt: l.AssignedAt, UpdatedAt: l.UpdatedAt,
 	}
 	if c.Role != lead.RoleMember {
 		body.MemberID, body.SourceLeadID, body.GroupID, body.SourceID = &l.MemberID, &l.SourceLeadID, l.GroupID, l.SourceID

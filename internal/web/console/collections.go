@@ -82,7 +82,7 @@ var collections = []collection{
 	{
 		Name: "assigned-leads", Title: "Assigned leads",
 		Empty:   "Nobody has a lead yet.",
-		Columns: []string{"name", "assigned_at", "phone", "email", "member_id", "group_id", "source", "status"},
+		Columns: []string{"name", "assigned_at", "phone", "email", "member_id", "group_id", "source", "status", "follow_up_at"},
 		Filters: []filter{byText, byMember, byGroup, bySource, {"status", "Status", "text", nil}, byFrom, byUntil, {"source_lead_id", "Lead ID", "id", nil}},
 		CSV:     true,
 	},

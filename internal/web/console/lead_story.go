@@ -11,7 +11,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// story tells what became of a lead, the oldest first, then what is planned; live says that something is about to happen.
+// story tells what became of a lead, the oldest first, then what is planned and meant to be followed up; live says that something is about to happen.
 func (v *visit) story(id string) (all []storyLine, live bool, err error) {
 	// What is pending is read first, or what goes out between the two would be in neither.
 	planned, err := v.read("pending-leads", url.Values{"lead_id": {id}, "limit": {"50"}})
@@ -37,7 +37,16 @@ func (v *visit) story(id string) (all []storyLine, live bool, err error) {
 		live = live || line.when.Before(v.now.Add(time.Minute))
 		all = append(all, line)
 	}
-	return all, live, nil
+	copies, err := v.read("assigned-leads", url.Values{"source_lead_id": {id}, "limit": {"50"}})
+	for _, c := range copies.Items {
+		if at := momentOf(c, "follow_up_at"); !at.IsZero() {
+			var w words
+			w.name(v, "member_id", c.text("member_id"))
+			w.say(" wants to follow it up.")
+			all = append(all, storyLine{At: v.when(at), when: at, Tone: "plain", Words: w})
+		}
+	}
+	return all, live, err
 }
 
 // words are a sentence, made of words and of names that lead to their pages.
