@@ -94,6 +94,14 @@ func (q Queries) Member(ctx context.Context, workspace, member uuid.UUID) (Membe
 	return row.member(), translate(err)
 }
 
+// Clock is the time zone by which a member's time is told, or where there is none or they have none, the workspace's.
+func (q Queries) Clock(ctx context.Context, workspace, member uuid.UUID) (zone string, err error) {
+	err = sqlx.GetContext(ctx, q.q, &zone, `
+		SELECT coalesce((SELECT timezone FROM members WHERE workspace_id = $1 AND member_id = $2), timezone) FROM workspaces WHERE workspace_id = $1`,
+		workspace, member)
+	return zone, translate(err)
+}
+
 // Members lists a page of members who are not removed, newest first.
 func (q Queries) Members(ctx context.Context, workspace uuid.UUID, p Page) ([]Member, error) {
 	var rows []memberRow

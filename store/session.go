@@ -84,30 +84,31 @@ func (q Queries) callerBySession(ctx context.Context, workspace uuid.UUID, token
 	return c, nil
 }
 
-// Sessions lists a page of those who are signed in, newest first; with a person, theirs only.
+// Sessions lists a page of those who are signed in, newest first; with a person or a key, theirs only.
 func (q Queries) Sessions(ctx context.Context, workspace, person uuid.UUID, p Page) ([]Session, error) {
 	var all []Session
 	now := q.now()
 	err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT `+sessionColumns+`
 		FROM sessions s `+sessionHolders+`
-		WHERE s.workspace_id = $1 AND `+liveSession+` AND ($4::uuid IS NULL OR s.session_id < $4) AND ($6::uuid IS NULL OR s.person_id = $6)
+		WHERE s.workspace_id = $1 AND `+liveSession+` AND ($4::uuid IS NULL OR s.session_id < $4) AND ($6::uuid IS NULL OR s.person_id = $6 OR s.api_key_id = $6)
 		ORDER BY s.session_id DESC LIMIT $5`, workspace, now, now.Add(-SessionIdle), nullID(p.After), p.Limit, nullID(person))
 	return all, translate(err)
 }
 
-// EndSession signs somebody out. It returns ErrNotFound where there is no such session or, with a person, none of theirs.
+// EndSession signs somebody out. It returns ErrNotFound where there is no such session or, with a person or a key,
+// none of theirs.
 func (q Queries) EndSession(ctx context.Context, workspace, person, id uuid.UUID) error {
 	result, err := q.q.ExecContext(ctx, `
-		DELETE FROM sessions WHERE workspace_id = $1 AND session_id = $2 AND ($3::uuid IS NULL OR person_id = $3)`, workspace, id, nullID(person))
+		DELETE FROM sessions WHERE workspace_id = $1 AND session_id = $2 AND ($3::uuid IS NULL OR person_id = $3 OR api_key_id = $3)`, workspace, id, nullID(person))
 	return oneRow(result, err)
 }
 
-// EndSessions ends all sessions, or with a person theirs, but the given one, which may be uuid.Nil, and returns how many it
+// EndSessions ends all sessions, or with a person or a key theirs, but the given one, which may be uuid.Nil, and returns how many it
 // ended.
 func (q Queries) EndSessions(ctx context.Context, workspace, person, except uuid.UUID) (int, error) {
 	result, err := q.q.ExecContext(ctx, `
-		DELETE FROM sessions WHERE workspace_id = $1 AND session_id <> $2 AND ($3::uuid IS NULL OR person_id = $3)`, workspace, except, nullID(person))
+		DELETE FROM sessions WHERE workspace_id = $1 AND session_id <> $2 AND ($3::uuid IS NULL OR person_id = $3 OR api_key_id = $3)`, workspace, except, nullID(person))
 	if err != nil {
 		return 0, translate(err)
 	}

@@ -60,7 +60,7 @@ func switched(fields map[string]json.RawMessage) string {
 }
 
 // onesOwn are the operations on one's own account: what an agent does is else told by the leads and customers that they change.
-var onesOwn = []string{"delete-session", "end-sessions", "put-my-password", "patch-me", "post-my-passkey", "patch-my-passkey", "delete-my-passkey"}
+var onesOwn = []string{"delete-session", "end-sessions", "put-my-password", "patch-me", "post-my-passkey", "patch-my-passkey", "delete-my-passkey", "patch-my-messages", "post-my-telegram-link"}
 
 // answers reports whether the audit log is about what the caller does by an operation.
 func (c *call) answers(operation string) bool {

@@ -130,6 +130,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerSignInLink()
 	a.registerPasskeys()
 	a.registerOpenID()
+	a.registerMyMessages()
 	a.registerAuditLog()
 	a.registerIntegrations()
 	a.registerEvents()

@@ -64,7 +64,7 @@ func (a *API) registerNotifications() {
 	register(a, huma.Operation{
 		OperationID: "get-channels", Method: http.MethodGet, Path: "/v1/notifications/channels", Summary: "Read by which channels messages can be sent",
 	}, func(context.Context, *call, *struct{}) (*struct{ Body Channels }, error) {
-		return &struct{ Body Channels }{Channels{Email: a.Posters[lead.Email] != nil, Telegram: a.Telegram != nil}}, nil
+		return &struct{ Body Channels }{a.channels()}, nil
 	})
 	registerList(a, huma.Operation{
 		OperationID: "list-notifications", Path: "/v1/notifications", Summary: "List messages to members",

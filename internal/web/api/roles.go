@@ -109,7 +109,7 @@ var roles = map[string][]lead.Role{
 	"revoke-api-key": admins,
 	"rotate-api-key": admins,
 
-	"post-session":   admins,
+	"post-session":   {lead.RoleAdmin, lead.RoleMember},
 	"list-sessions":  members,
 	"delete-session": members,
 	"end-sessions":   members,
@@ -138,6 +138,10 @@ var roles = map[string][]lead.Role{
 	"post-my-passkey":   members,
 	"patch-my-passkey":  members,
 	"delete-my-passkey": members,
+
+	"get-my-messages":       members,
+	"patch-my-messages":     members,
+	"post-my-telegram-link": members,
 
 	"list-audit-log": admins,
 

@@ -99,7 +99,7 @@ func (a *API) postSession(ctx context.Context, c *call, _ *struct{}) (*posted[Be
 	return out, a.counted("key", err)
 }
 
-// ownSessions is the person whose sessions the caller may see and end, nil for everyone's.
+// ownSessions is the person, or the key, whose sessions the caller may see and end, nil for everyone's.
 func (c *call) ownSessions() uuid.UUID {
 	if c.Role == lead.RoleAdmin {
 		return uuid.Nil

@@ -30,6 +30,7 @@ type Me struct {
 	APIKeyID  *uuid.UUID `json:"api_key_id" format:"uuid" nullable:"true"`
 	MemberID  *uuid.UUID `json:"member_id" format:"uuid" nullable:"true" doc:"Whose copies the caller sees, for a member or an agent."`
 	SessionID *uuid.UUID `json:"session_id" format:"uuid" nullable:"true"`
+	Timezone  string     `json:"timezone" doc:"The caller's clock: a member's own, or the workspace's."`
 }
 
 // SignInWays are by what people sign in, beside a link that an administrator makes, a password and a key.
@@ -84,6 +85,10 @@ func (a *API) registerSignIn() {
 		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/me", Summary: "Read who calls",
 	}, func(ctx context.Context, c *call, _ *struct{}) (*struct{ Body Me }, error) {
 		me := meOf(c)
+		var err error
+		if me.Timezone, err = a.Store.Clock(ctx, c.Workspace, idOrNil(c.MemberID)); err != nil {
+			return nil, err
+		}
 		if c.PersonID == nil {
 			return &struct{ Body Me }{me}, nil
 		}

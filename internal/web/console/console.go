@@ -46,6 +46,7 @@ func Register(mux *http.ServeMux, api http.Handler, public string, log *slog.Log
 	s.serveSources(pages)
 	s.serveIntegrations(pages)
 	s.serveImports(pages)
+	s.serveMy(mux)
 	pages.HandleFunc("GET /console/pending-leads/days", s.page(pendingDays))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))
 	pages.HandleFunc("GET /console/{collection}/{id}", s.page(showRecord))
@@ -70,7 +71,7 @@ func guarded(pages http.Handler) http.Handler {
 	protected := protection.Handler(pages)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "same-origin")
 		protected.ServeHTTP(w, r)
 	})
@@ -104,6 +105,8 @@ type frame struct {
 	Workspace string
 	Menu      []menuItem
 	Done      string
+	// Agent is set on agents' pages, which are an app on their phones.
+	Agent bool
 }
 
 // A visit is one request of somebody who is signed in.
@@ -115,8 +118,10 @@ type visit struct {
 	api   *client.Client
 	names *names
 	me    *me
-	zone  *time.Location
-	now   time.Time
+	// workspaceRead is the workspace as the frame has read it.
+	workspaceRead object
+	zone          *time.Location
+	now           time.Time
 	// tags are those of the items that were read, by their paths in the API.
 	tags map[string]string
 }
@@ -167,14 +172,18 @@ func (s *site) carrier(r *http.Request, once string) inProcess {
 
 // frame reads what every page shows, and by it whether the key is still good.
 func (v *visit) frame() (*frame, error) {
-	var workspace struct{ Name, Timezone string }
-	if err := v.get("/v1/workspace", &workspace); err != nil {
+	if err := v.get("/v1/workspace", &v.workspaceRead); err != nil {
 		return nil, err
 	}
-	if zone, err := time.LoadLocation(workspace.Timezone); err == nil {
+	if zone, err := time.LoadLocation(v.workspaceRead.text("timezone")); err == nil {
 		v.zone = zone
 	}
-	return &frame{Workspace: workspace.Name, Menu: menuFor(v.URL.Path), Done: doneWords(v.URL.Query())}, nil
+	f := &frame{Workspace: v.workspaceRead.text("name"), Done: doneWords(v.URL.Query())}
+	if isMy(v.Request) {
+		return f, v.myFrame(f)
+	}
+	f.Menu = menuFor(v.URL.Path)
+	return f, nil
 }
 
 // get reads the API's answer at path into answer.
@@ -191,6 +200,9 @@ func (v *visit) fail(err error, common *frame) {
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
 		forget(v.w, v.Request)
 		toSignIn(v.w, v.Request)
+		return
+	case errors.As(err, &refused) && refused.Status == http.StatusForbidden && !isMy(v.Request) && v.isAgent():
+		http.Redirect(v.w, v.Request, myHome, http.StatusSeeOther)
 		return
 	case errors.As(err, &refused):
 		waitAsTold(v.w, refused)

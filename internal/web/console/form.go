@@ -149,15 +149,18 @@ func (f *form) refused(err error, as func(field string) string) bool {
 func same(field string) string { return field }
 
 var (
-	tooShort = regexp.MustCompile(`^expected length >= 1$`)
+	tooShort = regexp.MustCompile(`^expected length >= ([0-9]+)$`)
 	tooLong  = regexp.MustCompile(`^expected length <= ([0-9]+)$`)
 )
 
 // humane says for people what is said for programs.
 func humane(message string) string {
+	short := tooShort.FindStringSubmatch(message)
 	switch found := tooLong.FindStringSubmatch(message); {
-	case tooShort.MatchString(message):
+	case short != nil && short[1] == "1":
 		return "This is needed"
+	case short != nil:
+		return "This is shorter than " + short[1] + " characters"
 	case found != nil:
 		return "This is longer than " + found[1] + " characters"
 	case strings.HasPrefix(message, "expected string to be RFC 5322 email"):
@@ -189,4 +192,4 @@ func (v *visit) done(address, what string) (*page, error) {
 }
 
 // told are the words for what was done from pages of their own.
-var told = map[string]string{"added": "Added.", "saved": "Saved.", "password": "Your password is set.", "removed": "Removed.", "reset": "Signed out everywhere. A new link lets them in again.", "ended": "Signed out there.", "imported": "The file was read. Here is what became of its rows.", "assigned": "Accepted. Here is how far they have come."}
+var told = map[string]string{"added": "Added.", "saved": "Saved.", "password": "Your password is set.", "removed": "Removed.", "reset": "Signed out everywhere. A new link lets them in again.", "ended": "Signed out there.", "converted": "They are a customer now.", "imported": "The file was read. Here is what became of its rows.", "assigned": "Accepted. Here is how far they have come."}

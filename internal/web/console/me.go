@@ -17,6 +17,7 @@ type me struct {
 	Role      lead.Role
 	Person    *personOf
 	SessionID string `json:"session_id"`
+	Timezone  string
 }
 
 // personOf is somebody who signs in.
@@ -166,12 +167,7 @@ func setPassword(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := map[string]string{"password": v.PostForm.Get("password")} // spaces belong to a password
-	if current := v.PostForm.Get("current"); current != "" {
-		body["current"] = current
-	}
-	err = v.api.Call(v.Context(), http.MethodPut, "/v1/me/password", body, nil)
-	f.values = url.Values{} // no page shows a password again
+	err = v.sendPassword(f)
 	if err != nil && f.refused(err, passwordField) {
 		return v.mePage(f)
 	}

@@ -106,7 +106,7 @@ func (s *site) admit(w http.ResponseWriter, r *http.Request, e entry, view signI
 		s.showSignIn(w, r, title, e.status, view)
 		return
 	}
-	s.keep(w, r, e.token, view.Back)
+	s.keep(w, r, e.token, s.homeFor(r, e.token, view.Back))
 }
 
 // sendLink has a link sent to whoever has an address, and says the same where nobody has.
@@ -132,7 +132,21 @@ func (s *site) keep(w http.ResponseWriter, r *http.Request, token, to string) {
 	cookie := cookieFor(r)
 	cookie.Value, cookie.MaxAge = token, int(store.SessionAge.Seconds())
 	http.SetCookie(w, cookie)
+	if cookie.Path == home {
+		cookie.Path = myHome
+		http.SetCookie(w, cookie)
+	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// homeFor is where somebody who has just signed in is led, who wanted to go back. Where it is not known who they are, their first page
+// finds out.
+func (s *site) homeFor(r *http.Request, token, back string) string {
+	var m me
+	if err := s.client(r, token, "").Get(r.Context(), "/v1/me", &m); err != nil {
+		return back
+	}
+	return homeOf(m.Role, back)
 }
 
 // openLink signs in whoever opens a link by hand. Programs open links too, to show what is behind them or to look for harm, and would
@@ -170,7 +184,7 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request, key string) entry {
 	}
 	return s.beginBy(w, r, key, "/v1/sessions", nil, map[int]string{
 		http.StatusUnauthorized:       "This key is not valid: it was mistyped, has expired or was revoked.",
-		http.StatusForbidden:          "This key may not use the console: only keys for administrators may. `leadwheel apikey create --role admin --workspace NAME` makes one.",
+		http.StatusForbidden:          "This key may not use the console: only keys for administrators and members may. `leadwheel apikey create --role admin --workspace NAME` makes one.",
 		http.StatusServiceUnavailable: "The key could not be looked up. Please try again.",
 	})
 }
@@ -216,6 +230,10 @@ func forget(w http.ResponseWriter, r *http.Request) {
 	cookie := cookieFor(r)
 	cookie.MaxAge = -1
 	http.SetCookie(w, cookie)
+	if cookie.Path == home {
+		cookie.Path = myHome
+		http.SetCookie(w, cookie)
+	}
 }
 
 // encrypted says whether a browser reached us, or the proxy before us, by HTTPS.
@@ -226,8 +244,8 @@ func encrypted(r *http.Request) bool {
 // within is an address of the console, home where what was asked for is none.
 func within(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, home) ||
-		!strings.HasPrefix(path.Clean(u.Path)+"/", home) || strings.HasPrefix(path.Clean(u.Path), home+"sign-") {
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, home) && !strings.HasPrefix(u.Path, myHome) ||
+		!strings.HasPrefix(path.Clean(u.Path)+"/", home) && !strings.HasPrefix(path.Clean(u.Path)+"/", myHome) || strings.HasPrefix(path.Clean(u.Path), home+"sign-") {
 		return home
 	}
 	return u.RequestURI()

@@ -1,0 +1,182 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// A mySettingsView is how an agent is told of their leads, and by what they sign in.
+type mySettingsView struct {
+	Told     *form
+	Once     string
+	Telegram string
+	// Connect says that their Telegram chat can be connected; Link is where, once they asked.
+	Connect  bool
+	Link     string
+	Password *form
+}
+
+func mySettings(v *visit) (*page, error) { return v.mySettingsPage(nil, nil, "") }
+
+// mySettingsPage shows the settings; told and password are forms that were sent and refused, address one at which Telegram is connected.
+func (v *visit) mySettingsPage(told, password *form, address string) (*page, error) {
+	m, err := v.who()
+	if err != nil {
+		return nil, err
+	}
+	var now object
+	if err := v.get("/v1/me/messages", &now); err != nil {
+		return nil, err
+	}
+	p := &page{Title: "Settings", Template: "my-settings"}
+	if told != nil || password != nil {
+		p.Status = http.StatusUnprocessableEntity
+	}
+	view := mySettingsView{Once: newForm("", "", nil).Once, Link: address, Telegram: "Your Telegram is not connected."}
+	if view.Connect = now.is("channels.telegram"); now.is("telegram") {
+		view.Telegram = "Your Telegram is connected."
+	}
+	if told == nil {
+		told = newForm(myHome+"settings", myHome+"settings", url.Values{
+			"notify_by": {toldBy(now)}, "from": {now.text("quiet_hours.from")}, "to": {now.text("quiet_hours.to")}, "timezone": {now.text("timezone")},
+		})
+	}
+	toldFields(told, now, m.Timezone)
+	if view.Told = told; m.Person != nil {
+		view.Password = myPassword(password, m.Person.HasPassword)
+	}
+	p.Data = view
+	return p, nil
+}
+
+// toldBy is the choice of channels as the form has it.
+func toldBy(now object) string {
+	by, chosen := now.get("notify_by").([]any)
+	if !chosen {
+		return ""
+	}
+	var channels []string
+	for _, channel := range by {
+		channels = append(channels, channel.(string))
+	}
+	slices.Sort(channels)
+	if len(channels) == 0 {
+		return "none"
+	}
+	return strings.Join(channels, ",")
+}
+
+// toldFields offers the channels that there are.
+func toldFields(f *form, now object, zone string) {
+	email, telegram := now.is("channels.email"), now.is("channels.telegram")
+	options := []option{{Label: "by Telegram where connected, else by e-mail"}}
+	if address := now.text("email"); email && address != "" {
+		options = append(options, option{Value: "email", Label: "by e-mail to " + address})
+	}
+	if telegram {
+		options = append(options, option{Value: "telegram", Label: "by Telegram"})
+	}
+	if email && telegram {
+		options = append(options, option{Value: "email,telegram", Label: "by both"})
+	}
+	options = append(options, option{Value: "none", Label: "not at all"})
+	hint := ""
+	switch {
+	case !email && !telegram:
+		hint = "No messages are set up here yet; ask your manager."
+	case now.text("email_off") != "":
+		hint = "Nothing is sent to your e-mail address: " + say("email_off", now.text("email_off")) + ". Saving has it used again."
+	}
+	f.choose("notify_by", "Told of new leads", hint, options)
+	f.text("time", "from", "Quiet from", "No messages from this time …")
+	f.text("time", "to", "Quiet until", "… until this one. Leave both empty for messages at any time.")
+	f.add(input{Kind: "text", Name: "timezone", Label: "Time zone", Hint: "Your clock. Empty: your company’s. Now it is " + zone + ".", Suggested: zones})
+}
+
+func saveMySettings(v *visit) (*page, error) {
+	f, err := v.sentForm(myHome)
+	if err != nil {
+		return nil, err
+	}
+	body := memberBody(f)
+	for name := range body {
+		if !slices.Contains([]string{"notify_by", "quiet_hours", "timezone"}, name) {
+			delete(body, name)
+		}
+	}
+	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/me/messages", body, nil)
+	if err != nil && f.refused(err, memberField) {
+		return v.mySettingsPage(f, nil, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(myHome+"settings", "saved")
+}
+
+// connectMyTelegram makes an address at which Telegram is connected. It is good once, so it is shown and not led to.
+func connectMyTelegram(v *visit) (*page, error) {
+	f, err := v.sentForm(myHome)
+	if err != nil {
+		return nil, err
+	}
+	f.does(v)
+	var made struct{ URL string }
+	if err := v.api.Call(v.Context(), http.MethodPost, "/v1/me/telegram-link", nil, &made); err != nil {
+		return nil, err
+	}
+	return v.mySettingsPage(nil, nil, made.URL)
+}
+
+// myPassword is the form by which an agent gives themselves a password.
+func myPassword(f *form, has bool) *form {
+	if f == nil {
+		f = newForm(myHome+"settings/password", myHome, url.Values{})
+	}
+	if f.Save = "Set password"; has {
+		f.Save = "Change password"
+		f.add(input{Kind: "password", Name: "current", Label: "Present password"})
+	}
+	f.add(input{Kind: "password", Name: "password", Label: "New password", Hint: "12 characters or more. Whoever else is signed in as you is then signed out. Without one, a link signs you in."})
+	return f
+}
+
+func setMyPassword(v *visit) (*page, error) {
+	f, err := v.sentForm(myHome)
+	if err != nil {
+		return nil, err
+	}
+	err = v.sendPassword(f)
+	if err != nil && f.refused(err, passwordField) {
+		return v.mySettingsPage(nil, f, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(myHome+"settings", "password")
+}
+
+// sendPassword sends the password of a form, and has no page show it again.
+func (v *visit) sendPassword(f *form) error {
+	body := map[string]string{"password": v.PostForm.Get("password")} // spaces belong to a password
+	if current := v.PostForm.Get("current"); current != "" {
+		body["current"] = current
+	}
+	f.values = url.Values{}
+	return v.api.Call(v.Context(), http.MethodPut, "/v1/me/password", body, nil)
+}
+
+// endMySessions signs an agent out everywhere else.
+func endMySessions(v *visit) (*page, error) {
+	f, err := v.sentForm(myHome)
+	if err != nil {
+		return nil, err
+	}
+	f.does(v)
+	if err := v.api.Call(v.Context(), http.MethodPost, "/v1/sessions/end-all", nil, nil); err != nil {
+		return nil, err
+	}
+	return v.done(myHome+"settings", "ended")
+}
