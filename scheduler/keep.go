@@ -120,7 +120,7 @@ func (s *Scheduler) deleteOld(ctx context.Context, deleteBefore func(context.Con
 
 func (s *Scheduler) deleteOldSessions(ctx context.Context) error {
 	now := s.store.Now()
-	return errors.Join(s.store.DeleteOldSessions(ctx, now), s.store.DeleteOldSignInLinks(ctx, now), s.store.DeleteOldSignInFlows(ctx, now))
+	return errors.Join(s.store.DeleteOldSessions(ctx, now), s.store.DeleteOldSignInLinks(ctx, now), s.store.DeleteOldSignInFlows(ctx, now), s.store.DeleteOldMessageLinks(ctx, now))
 }
 
 func (s *Scheduler) deleteOldLinks(ctx context.Context) error {

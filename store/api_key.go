@@ -62,6 +62,8 @@ type Caller struct {
 	// used.
 	SessionID *uuid.UUID `db:"session_id"`
 	SeenAt    *time.Time `db:"seen_at"`
+	// AssignedLeadID is the one copy that is all that somebody may see who opened it by a message's link; nil for others.
+	AssignedLeadID *uuid.UUID `db:"assigned_lead_id"`
 	// Shut out are the keys of members who are deactivated or removed.
 	ShutOut bool `db:"shut_out"`
 	// LeadsDistribution and ScheduledDistribution are the workspace's feature switches.

@@ -143,6 +143,9 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 	if err == nil && (m.Timezone != before.Timezone || !sameHours(m.QuietHours, before.QuietHours)) {
 		err = t.wakeMessages(ctx, workspace, `m.member_id = $3`, member)
 	}
+	if err == nil && !m.Active && before.Active {
+		err = t.endMessageLinks(ctx, workspace, member)
+	}
 	if err == nil && m.Active && !before.Active {
 		err = t.oweSkipped(ctx, workspace, member)
 	}
@@ -194,5 +197,8 @@ func (t *Tx) RemoveMember(ctx context.Context, workspace, member uuid.UUID) erro
 	result, err := t.q.ExecContext(ctx, `
 		UPDATE members SET active = false, removed_at = $3, updated_at = $3
 		WHERE workspace_id = $1 AND member_id = $2 AND removed_at IS NULL`, workspace, member, t.now())
-	return oneRow(result, err)
+	if err := oneRow(result, err); err != nil {
+		return err
+	}
+	return t.endMessageLinks(ctx, workspace, member)
 }

@@ -56,6 +56,8 @@ type Recipient struct {
 	MailToken     uuid.UUID `db:"-"`
 	Timezone      string    `db:"timezone"`
 	WorkspaceName string    `db:"workspace_name"`
+	// Links says that messages have links to the leads that they tell of.
+	Links bool `db:"message_links"`
 	// Template is the workspace's own, empty where it has none.
 	Template string `db:"template"`
 }
@@ -71,6 +73,7 @@ func (r Recipient) Address(c lead.Channel) string {
 // A MessageLead is a copy as a message tells of it: what its member may see of it, and no more. At is when it was assigned, so
 // that nothing tells of the lead's age.
 type MessageLead struct {
+	ID         uuid.UUID       `db:"assigned_lead_id"`
 	Name       string          `db:"name"`
 	Email      string          `db:"email"`
 	Phone      string          `db:"phone"`
@@ -78,6 +81,9 @@ type MessageLead struct {
 	Fields     json.RawMessage `db:"fields"`
 	SourceName string          `db:"source_name"`
 	At         time.Time       `db:"at"`
+	// LinkToken is what a link to it carries, empty where there is none. Link is that link.
+	LinkToken string `db:"-"`
+	Link      string `db:"-"`
 }
 
 // recipientRow is what the claim must know of a member.
@@ -175,7 +181,7 @@ func (q Queries) recipient(ctx context.Context, workspace, member uuid.UUID) (re
 	var to recipientRow
 	err := sqlx.GetContext(ctx, q.q, &to, `
 		SELECT m.member_id, m.name, coalesce(m.email, '') AS email, coalesce(m.telegram_chat_id, '') AS telegram_chat_id,
-			coalesce(m.timezone, w.timezone) AS timezone, w.name AS workspace_name,
+			coalesce(m.timezone, w.timezone) AS timezone, w.name AS workspace_name, w.message_links,
 			coalesce(tm.template, '') AS template, NOT m.active OR m.removed_at IS NOT NULL AS inactive, m.quiet_from, m.quiet_to,
 			`+reachColumns+`
 		FROM members m JOIN workspaces w USING (workspace_id) LEFT JOIN message_templates tm USING (workspace_id)
@@ -227,15 +233,15 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 	if m.Kind != NotifyTest && len(m.Leads) == 0 {
 		return nil, 1, t.failOwed(ctx, workspace, []uuid.UUID{m.ID}, "the leads it tells of are not there any more")
 	}
+	if err := t.addMessageLinks(ctx, m); err != nil {
+		return nil, 0, err
+	}
 	return m, 0, t.addUnsubscribeLink(ctx, m)
 }
 
 // messageLeads reads copies as messages tell of them, in the order of their ids, but for those that were erased since.
 func (q Queries) messageLeads(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) ([]MessageLead, error) {
-	var rows []struct {
-		ID uuid.UUID `db:"assigned_lead_id"`
-		MessageLead
-	}
+	var rows []MessageLead
 	err := sqlx.SelectContext(ctx, q.q, &rows, `
 		SELECT a.assigned_lead_id, coalesce(a.name, '') AS name, coalesce(a.email, '') AS email, coalesce(a.phone, '') AS phone,
 			coalesce(a.phone_e164, '') AS phone_e164, a.fields,
@@ -249,13 +255,8 @@ func (q Queries) messageLeads(ctx context.Context, workspace uuid.UUID, ids []uu
 	}
 	leads := make([]MessageLead, 0, len(rows))
 	for _, id := range ids {
-		if i := slices.IndexFunc(rows, func(r struct {
-			ID uuid.UUID `db:"assigned_lead_id"`
-			MessageLead
-		}) bool {
-			return r.ID == id
-		}); i >= 0 {
-			leads = append(leads, rows[i].MessageLead)
+		if i := slices.IndexFunc(rows, func(r MessageLead) bool { return r.ID == id }); i >= 0 {
+			leads = append(leads, rows[i])
 		}
 	}
 	return leads, nil

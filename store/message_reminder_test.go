@@ -210,3 +210,46 @@ func TestFollowUpInThePast(t *testing.T) {
 		t.Errorf("a time in 20226: %v", err)
 	}
 }
+
+// TestLinksInMessages has each lead of a message have a link of its own, a new one with each attempt, and none where its person was
+// erased or the copy is somebody else's.
+func TestLinksInMessages(t *testing.T) {
+	t.Parallel()
+	w, c := newTold(t)
+	w.give(w.group("A"), 2)
+	first := w.claimMessage('A', lead.Telegram)
+	c.Advance(time.Minute)
+	second := w.claimMessage('A', lead.Telegram)
+	tokens := map[string]uuid.UUID{}
+	for _, m := range []*store.Message{first, second} {
+		for _, l := range m.Leads {
+			tokens[l.LinkToken] = l.ID
+		}
+	}
+	equal(t, "links", len(tokens), 4)
+	open := func(token string) (l store.MessageLink, err error) {
+		err = w.Store.WithTx(t.Context(), func(tx *store.Tx) error { l, err = tx.OpenMessageLink(t.Context(), token); return err })
+		return l, err
+	}
+	for token, id := range tokens {
+		if l, err := open(token); err != nil || l.AssignedLeadID != id || l.MemberID != w.members['A'] {
+			t.Errorf("%v, %v", l, err)
+		}
+		for _, bad := range []string{"", token[1:], token + "a", token[:len(token)-1], "lwl_" + token[4:], "lws_" + token[4:]} {
+			if _, err := open(bad); err == nil {
+				t.Errorf("%q opens something", bad)
+			}
+		}
+	}
+	w.DB.MustExec(`UPDATE assigned_leads SET erased_at = now() WHERE assigned_lead_id = $1`, first.Leads[0].ID)
+	w.DB.MustExec(`UPDATE assigned_leads SET member_id = $2 WHERE assigned_lead_id = $1`, first.Leads[1].ID, w.members['B'])
+	for token := range tokens {
+		if _, err := open(token); err == nil {
+			t.Error("a lead that is erased, or somebody else's, is opened")
+		}
+	}
+	if err := w.Store.DeleteOldMessageLinks(t.Context(), c.Now().Add(store.MessageLinkAge+time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "links that are kept", w.count(`SELECT count(*) FROM message_links`), 0)
+}

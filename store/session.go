@@ -22,9 +22,10 @@ const (
 type Session struct {
 	Workspace uuid.UUID `db:"workspace_id"`
 	ID        uuid.UUID `db:"session_id"`
-	// PersonID or APIKeyID is whose it is; the other is nil.
+	// PersonID or APIKeyID is whose it is, or Link what began it, with which it ends; the others are nil.
 	PersonID *uuid.UUID `db:"person_id"`
 	APIKeyID *uuid.UUID `db:"api_key_id"`
+	Link     []byte     `db:"link_hash"`
 	// Address is where they signed in from, Browser what their browser calls itself. Either may be empty.
 	Address string `db:"address"`
 	Browser string `db:"browser"`
@@ -34,14 +35,15 @@ type Session struct {
 	ExpiresAt time.Time `db:"expires_at"`
 }
 
-const sessionColumns = `s.workspace_id, s.session_id, s.person_id, s.api_key_id, s.address, s.browser, s.created_at, s.seen_at, s.expires_at`
+const sessionColumns = `s.workspace_id, s.session_id, s.person_id, s.api_key_id, s.link_hash, s.address, s.browser, s.created_at, s.seen_at, s.expires_at`
 
-// A session's holders are a person p or a key k. liveSession is the condition under which it can be used at time $2; $3 is when
+// A session's holders are a person p, a key k or who was sent a link l. liveSession is the condition under which it can be used at time $2; $3 is when
 // one must have been seen to be not idle.
 const (
 	sessionHolders = `LEFT JOIN people p ON p.workspace_id = s.workspace_id AND p.person_id = s.person_id
-		LEFT JOIN api_keys k ON k.workspace_id = s.workspace_id AND k.api_key_id = s.api_key_id`
-	liveSession = `s.expires_at > $2 AND s.seen_at > $3 AND (p.person_id IS NOT NULL AND p.removed_at IS NULL
+		LEFT JOIN api_keys k ON k.workspace_id = s.workspace_id AND k.api_key_id = s.api_key_id
+		LEFT JOIN message_links l ON l.workspace_id = s.workspace_id AND l.token_hash = s.link_hash`
+	liveSession = `s.expires_at > $2 AND s.seen_at > $3 AND (p.person_id IS NOT NULL AND p.removed_at IS NULL OR l.expires_at > $2
 		OR k.api_key_id IS NOT NULL AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2))`
 )
 
@@ -54,9 +56,9 @@ func (q Queries) BeginSession(ctx context.Context, s Session) (Session, string, 
 	now, token := q.now(), newCredential(sessionPrefix, s.Workspace)
 	hash := sha256.Sum256([]byte(token))
 	err = sqlx.GetContext(ctx, q.q, &s, `
-		INSERT INTO sessions AS s (workspace_id, session_id, token_hash, person_id, api_key_id, address, browser, created_at, seen_at, expires_at)
-		VALUES ($1, $2, $3, $9, $4, $5, $6, $7, $7, $8)
-		RETURNING `+sessionColumns, s.Workspace, id, hash[:], s.APIKeyID, s.Address, s.Browser, now, now.Add(SessionAge), s.PersonID)
+		INSERT INTO sessions AS s (workspace_id, session_id, token_hash, person_id, api_key_id, address, browser, created_at, seen_at, expires_at, link_hash)
+		VALUES ($1, $2, $3, $9, $4, $5, $6, $7, $7, $8, $10)
+		RETURNING `+sessionColumns, s.Workspace, id, hash[:], s.APIKeyID, s.Address, s.Browser, now, now.Add(SessionAge), s.PersonID, s.Link)
 	return s, token, translate(err)
 }
 
@@ -67,11 +69,11 @@ func (q Queries) callerBySession(ctx context.Context, workspace uuid.UUID, token
 	err := sqlx.GetContext(often(ctx), q.q, &c, `
 		SELECT c.*, w.leads_distribution, w.scheduled_distribution, `+shutOut+`
 		FROM (
-			SELECT s.workspace_id, s.session_id, s.seen_at, s.person_id, coalesce(p.person_id, k.api_key_id) AS api_key_id,
-				coalesce(p.person_id, k.first_key_id, k.api_key_id) AS first_key_id,
-				CASE p.role WHEN 'agent' THEN 'member' ELSE coalesce(p.role, k.role) END AS role,
-				CASE p.role WHEN 'agent' THEN p.member_id ELSE k.member_id END AS member_id, k.group_id, k.source_id, k.integration_id,
-				coalesce(p.name, k.name, '') AS name, coalesce(p.created_at, k.created_at) AS created_at, k.expires_at, k.revoked_at, k.last_used_at
+			SELECT s.workspace_id, s.session_id, s.seen_at, s.person_id, coalesce(p.person_id, k.api_key_id, l.member_id) AS api_key_id,
+				coalesce(p.person_id, k.first_key_id, k.api_key_id, l.member_id) AS first_key_id,
+				CASE p.role WHEN 'agent' THEN 'member' ELSE coalesce(p.role, k.role, 'member') END AS role,
+				CASE p.role WHEN 'agent' THEN p.member_id ELSE coalesce(k.member_id, l.member_id) END AS member_id, l.assigned_lead_id, k.group_id, k.source_id, k.integration_id,
+				coalesce(p.name, k.name, '') AS name, coalesce(p.created_at, k.created_at, l.created_at) AS created_at, k.expires_at, k.revoked_at, k.last_used_at
 			FROM sessions s `+sessionHolders+`
 			WHERE s.workspace_id = $1 AND s.token_hash = $4 AND `+liveSession+`
 		) c `+callerJoins,

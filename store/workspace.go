@@ -30,6 +30,8 @@ type Workspace struct {
 	Statuses  textArray[string] `db:"statuses"`
 	WonStatus string            `db:"won_status"`
 	Duplicates
+	// MessageLinks has messages to members link to the lead that they tell of, signed in by the link.
+	MessageLinks bool `db:"message_links"`
 	// APIKeyMaxDays is how many days a new key may last, nil where it may last for good.
 	APIKeyMaxDays *int      `db:"api_key_max_days"`
 	CreatedAt     time.Time `db:"created_at"`
@@ -45,7 +47,7 @@ type WorkspaceSpec struct {
 }
 
 const workspaceColumns = `workspace_id, name, timezone, region, leads_distribution, scheduled_distribution,
-	distribution_from AS "hours.from", distribution_to AS "hours.to", statuses, won_status, duplicates_policy, duplicates_days, api_key_max_days, created_at, updated_at`
+	distribution_from AS "hours.from", distribution_to AS "hours.to", statuses, won_status, duplicates_policy, duplicates_days, message_links, api_key_max_days, created_at, updated_at`
 
 // CreateWorkspace makes a workspace with every feature on.
 func (q Queries) CreateWorkspace(ctx context.Context, spec WorkspaceSpec) (Workspace, error) {
@@ -131,7 +133,7 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 		{"name", w.Name}, {"timezone", w.Timezone}, {"region", w.Region}, {"leads_distribution", w.LeadsDistribution},
 		{"scheduled_distribution", w.ScheduledDistribution}, {"distribution_from", int(w.Hours.From)},
 		{"distribution_to", int(w.Hours.To)}, {"statuses", texts(w.Statuses)}, {"won_status", w.WonStatus},
-		{"duplicates_policy", string(w.Policy)}, {"duplicates_days", w.Days}, {"api_key_max_days", w.APIKeyMaxDays},
+		{"duplicates_policy", string(w.Policy)}, {"duplicates_days", w.Days}, {"message_links", w.MessageLinks}, {"api_key_max_days", w.APIKeyMaxDays},
 		{"updated_at", w.UpdatedAt},
 	}.update("workspaces", "workspace_id = $1", workspace)
 	_, err := t.q.ExecContext(ctx, update, args...)
@@ -141,6 +143,9 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 		err = t.askToReplan(ctx, workspace, `true`)
 	case w.Timezone != zone:
 		err = t.askToReplan(ctx, workspace, `m.timezone IS NULL`)
+	}
+	if err == nil && !w.MessageLinks {
+		err = t.endMessageLinks(ctx, workspace, uuid.Nil)
 	}
 	if err == nil && w.Timezone != zone {
 		err = t.wakeMessages(ctx, workspace, `m.timezone IS NULL`)

@@ -20,6 +20,9 @@ import (
 // often by then, as after quiet hours or when it is sent again, has the attempts of backOff all the same.
 const giveUpAfter = 24 * time.Hour
 
+// messageLinkPath is where the link in a message opens its lead.
+const messageLinkPath = "/my/open/"
+
 // testAttempts are those that a test message gets.
 const testAttempts = 3
 
@@ -34,8 +37,10 @@ var backOff = []time.Duration{5 * time.Second, 15 * time.Second, time.Minute, 5 
 type notification struct {
 	store   *store.Store
 	senders map[lead.Channel]notify.Sender
-	metrics *metrics.Metrics
-	log     *slog.Logger
+	// publicURL is where the links in messages lead.
+	publicURL string
+	metrics   *metrics.Metrics
+	log       *slog.Logger
 }
 
 func (n *notification) handle(ctx context.Context, task *asynq.Task) error {
@@ -54,6 +59,11 @@ func (n *notification) handle(ctx context.Context, task *asynq.Task) error {
 	n.count(p.Channel, "failed", failed)
 	if m == nil {
 		return nil
+	}
+	for i, l := range m.Leads {
+		if l.LinkToken != "" && n.publicURL != "" {
+			m.Leads[i].Link = n.publicURL + messageLinkPath + l.LinkToken
+		}
 	}
 	err = n.senders[m.Channel].Send(ctx, m, notify.Write(m, n.store.Now()))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // the task's own time may be over

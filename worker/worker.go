@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,6 +48,8 @@ type Options struct {
 	Fetcher *ingest.Fetcher
 	// Senders are the channels by which members are told of their leads; none is sent by others.
 	Senders map[lead.Channel]notify.Sender
+	// PublicURL is where the installation is reached, for the links in messages; without it they have none.
+	PublicURL string
 	// Webhooks tells other programs of leads, and Box opens the secrets with which that is signed.
 	Webhooks *webhooks.Sender
 	Box      webhooks.Box
@@ -79,7 +82,7 @@ func Start(o Options) (*Worker, error) {
 		tasks.KindDistribute: (&distribute{o.Store, w.due, o.Metrics, o.Log}).handle,
 		tasks.KindIngest:     (&ingestion{o.Store, o.Log}).handle,
 		tasks.KindFetch:      (&fetch{o.Fetcher}).handle,
-		tasks.KindNotify:     (&notification{o.Store, o.Senders, o.Metrics, o.Log}).handle,
+		tasks.KindNotify:     (&notification{o.Store, o.Senders, strings.TrimRight(o.PublicURL, "/"), o.Metrics, o.Log}).handle,
 		tasks.KindWebhook:    (&webhook{o.Store, o.Webhooks, o.Box, w.webhooks, o.Metrics, o.Log}).handle,
 	}
 	for _, c := range classes {

@@ -311,3 +311,26 @@ You wanted to come back to them at this time.`
 		t.Errorf("subject %q, text:\n%s", got.Subject, got.Text)
 	}
 }
+
+// TestLinksToLeads has a message link to its lead, below what it says or where the template places it, and one of several to each.
+func TestLinksToLeads(t *testing.T) {
+	t.Parallel()
+	const link = "https://leads.example.com/my/open/lwm_abc"
+	l := one()
+	l.Link = link
+	for template, want := range map[string]string{
+		"":                                  "\n\nOpen this lead (" + link + ")",
+		"<b>{{.name}}</b>":                  "Aisyah\n\nOpen this lead (" + link + ")",
+		`<a href="{{.link}}">{{.name}}</a>`: "Aisyah (" + link + ")",
+	} {
+		if got := notify.Write(message(template, l), now); !strings.HasSuffix(got.Text, want) || strings.Count(got.HTML, link) != 1 {
+			t.Errorf("%q: %s", template, got.HTML)
+		}
+	}
+	if got := notify.Write(message("", l, l), now); strings.Count(got.HTML, `<a href="`+link+`">Open</a>`) != 2 {
+		t.Error(got.HTML)
+	}
+	if got := notify.Write(message(`<a href="{{.link}}">{{.name}}</a>`, one()), now); got.HTML != "Aisyah" {
+		t.Errorf("without a link: %s", got.HTML)
+	}
+}

@@ -48,13 +48,14 @@ const summaryTemplate = `<b>{{.total}} {{.what}}</b>
 {{- if .phone}} · <a href="tel:{{.call}}">{{.phone}}</a>{{end}}
 {{- if .whatsapp}} · <a href="https://wa.me/{{.whatsapp}}">WhatsApp</a>{{end}}
 {{- if .email}} · <a href="mailto:{{.email}}">{{.email}}</a>{{end}}
-{{- if .source}} · {{.source}}{{end}}{{end}}
+{{- if .source}} · {{.source}}{{end}}
+{{- if .link}} · <a href="{{.link}}">Open</a>{{end}}{{end}}
 {{- if .more}}
 … and {{.more}} more{{end}}`
 
 // The names that a template may use, at its top and within {{range .answers}}.
 var (
-	topNames    = []string{"name", "phone", "call", "whatsapp", "email", "source", "campaign", "time", "age", "member", "workspace", "answers"}
+	topNames    = []string{"name", "phone", "call", "whatsapp", "email", "source", "campaign", "time", "age", "member", "workspace", "link", "answers"}
 	answerNames = []string{"name", "value"}
 )
 

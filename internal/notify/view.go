@@ -38,7 +38,7 @@ func example() subject {
 		MessageLead: store.MessageLead{
 			Name: "Aisyah Tan", Email: "aisyah@example.com", Phone: "+60123456789", PhoneE164: "+60123456789", SourceName: "Example source",
 			Fields: json.RawMessage(`{"campaign_name":"Example campaign","Which unit?":"Condo","Budget":"500,000"}`),
-			At:     now.Add(-2 * time.Minute),
+			At:     now.Add(-2 * time.Minute), Link: "https://leads.example.com/my/open/example",
 		},
 		member: "you", workspace: "your company", zone: time.UTC, now: now,
 	}
@@ -76,7 +76,7 @@ func (s subject) view(b bounds) map[string]any {
 		"name": cut(s.title(), b.value), "phone": cut(phone, b.value), "call": call, "whatsapp": whatsapp, "email": cut(s.Email, b.value),
 		"source": cut(s.SourceName, b.value), "campaign": cut(campaign, b.value),
 		"time": s.At.In(s.zone).Format("Mon 2 Jan 2006, 15:04 MST"), "age": age(s.now.Sub(s.At)),
-		"member": cut(s.member, b.value), "workspace": cut(s.workspace, b.value),
+		"member": cut(s.member, b.value), "workspace": cut(s.workspace, b.value), "link": s.Link,
 	})
 	// What is cut for being long leads to nobody.
 	view["phone"+string(asNumber)], view["email"+string(asMail)] = call, mailLink(s.Email)

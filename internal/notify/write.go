@@ -48,6 +48,9 @@ func Write(m *store.Message, now time.Time) Content {
 			return (&Template{summaryMessage}).execute(summary(about, m.Total, what, b))
 		})
 	}
+	if link := about[0].Link; link != "" && m.Kind != store.NotifyTest && !strings.Contains(m.Recipient.Template, ".link") {
+		after = "\n\n<a href=\"" + html.EscapeString(link) + "\">Open this lead</a>" + after
+	}
 	t, title := &Template{reminder}, "Follow up: "
 	if m.Kind != store.NotifyReminder {
 		title = "New lead: "

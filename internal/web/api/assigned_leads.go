@@ -129,6 +129,9 @@ func (a *API) listAssignedLeads(ctx context.Context, c *call, in *assignedLeadLi
 }
 
 func (a *API) patchAssignedLead(ctx context.Context, c *call, in *patchInput[AssignedLeadPatch]) (*assignedLeadOutput, error) {
+	if p := in.Body; c.AssignedLeadID != nil && (p.Name.set || p.Email.set || p.Phone.set || p.Fields.set || p.SourceID.set) {
+		return nil, problem.New(http.StatusForbidden, "a message's link lets its member set status, notes and follow_up_at; sign in to change more")
+	}
 	var l store.AssignedLead
 	err := a.Store.WithTx(ctx, func(tx *store.Tx) (err error) {
 		l, err = tx.EditAssignedLead(ctx, c.Workspace, c.actor(), in.ID, in.Body.apply)

@@ -57,6 +57,10 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		refuse(ctx, problem.New(http.StatusForbidden, "this API key's role may not do this; use a key with another role"))
 		return
 	}
+	if p := beyondLink(ctx, caller); p != nil {
+		refuse(ctx, p)
+		return
+	}
 	address := sender.Address(r, a.Proxies)
 	a.used.note(caller, address)
 	next(huma.WithValue(ctx, callKey{}, &call{Caller: caller, key: key, address: address, browser: browserOf(ctx)}))

@@ -17,8 +17,8 @@ import (
 // Session is somebody who is signed in to the console.
 type Session struct {
 	ID        uuid.UUID  `json:"id" format:"uuid"`
-	PersonID  *uuid.UUID `json:"person_id" format:"uuid" nullable:"true" doc:"Who is signed in; null where it was begun with a key."`
-	APIKeyID  *uuid.UUID `json:"api_key_id" format:"uuid" nullable:"true" doc:"The key that it was begun with, with which it ends; null for a person."`
+	PersonID  *uuid.UUID `json:"person_id" format:"uuid" nullable:"true" doc:"Who is signed in; null where it was begun with a key, or by a message's link."`
+	APIKeyID  *uuid.UUID `json:"api_key_id" format:"uuid" nullable:"true" doc:"The key that it was begun with, with which it ends; null for a person, and a message's link."`
 	Current   bool       `json:"current" doc:"Whether it is the one that asks."`
 	Address   *string    `json:"address" doc:"Where it was begun from."`
 	Browser   *string    `json:"browser" doc:"What the browser calls itself."`
@@ -32,7 +32,8 @@ func (s Session) itemID() uuid.UUID { return s.ID }
 // BegunSession is a session that was just begun, with what its holder sends in the place of the key.
 type BegunSession struct {
 	Session
-	Token string `json:"token" doc:"To be sent as a key is. It is shown this once; only a hash of it is stored." example:"lws_…"`
+	Token          string     `json:"token" doc:"To be sent as a key is. It is shown this once; only a hash of it is stored." example:"lws_…"`
+	AssignedLeadID *uuid.UUID `json:"assigned_lead_id,omitempty" format:"uuid" doc:"The one copy that it opens, where it was begun by a message's link."`
 }
 
 // EndedSessions counts sessions that were ended.
@@ -94,14 +95,14 @@ func (a *API) postSession(ctx context.Context, c *call, _ *struct{}) (*posted[Be
 	}
 	out, err := once(ctx, a, c, func(tx *store.Tx) (effect[BegunSession], error) {
 		s, token, err := tx.BeginSession(ctx, store.Session{Workspace: c.Workspace, APIKeyID: &c.ID, Address: c.address, Browser: c.browser})
-		return effect[BegunSession]{status: http.StatusCreated, body: BegunSession{sessionBody(c, s), token}, secret: true}, err
+		return effect[BegunSession]{status: http.StatusCreated, body: BegunSession{Session: sessionBody(c, s), Token: token}, secret: true}, err
 	})
 	return out, a.counted("key", err)
 }
 
 // ownSessions is the person, or the key, whose sessions the caller may see and end, nil for everyone's.
 func (c *call) ownSessions() uuid.UUID {
-	if c.Role == lead.RoleAdmin {
+	if c.Role == lead.RoleAdmin || c.AssignedLeadID != nil { // who may end the one that asks, and no other
 		return uuid.Nil
 	}
 	return c.ID

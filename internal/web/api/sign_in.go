@@ -18,19 +18,20 @@ import (
 
 // SignIn is by what a person signs in: a link's token, or an address and a password.
 type SignIn struct {
-	Link     string `json:"link,omitempty" maxLength:"200" doc:"What stands behind the last slash of a link."`
+	Link     string `json:"link,omitempty" maxLength:"200" doc:"What stands behind the last slash of a link: one that signs a person in, once, or that of a message, which opens the one lead that it tells of."`
 	Email    string `json:"email,omitempty" maxLength:"320"`
 	Password string `json:"password,omitempty" maxLength:"200"`
 }
 
 // Me is who calls.
 type Me struct {
-	Role      lead.Role  `json:"role" doc:"What the caller may do: an agent what a member's key may."`
-	Person    *Person    `json:"person,omitempty" doc:"Who is signed in; absent for a key."`
-	APIKeyID  *uuid.UUID `json:"api_key_id" format:"uuid" nullable:"true"`
-	MemberID  *uuid.UUID `json:"member_id" format:"uuid" nullable:"true" doc:"Whose copies the caller sees, for a member or an agent."`
-	SessionID *uuid.UUID `json:"session_id" format:"uuid" nullable:"true"`
-	Timezone  string     `json:"timezone" doc:"The caller's clock: a member's own, or the workspace's."`
+	Role           lead.Role  `json:"role" doc:"What the caller may do: an agent what a member's key may."`
+	Person         *Person    `json:"person,omitempty" doc:"Who is signed in; absent for a key."`
+	APIKeyID       *uuid.UUID `json:"api_key_id" format:"uuid" nullable:"true"`
+	MemberID       *uuid.UUID `json:"member_id" format:"uuid" nullable:"true" doc:"Whose copies the caller sees, for a member or an agent."`
+	SessionID      *uuid.UUID `json:"session_id" format:"uuid" nullable:"true"`
+	AssignedLeadID *uuid.UUID `json:"assigned_lead_id,omitempty" format:"uuid" doc:"The one copy that the caller may see, who opened it by a message's link."`
+	Timezone       string     `json:"timezone" doc:"The caller's clock: a member's own, or the workspace's."`
 }
 
 // SignInWays are by what people sign in, beside a link that an administrator makes, a password and a key.
@@ -67,8 +68,8 @@ func (a *API) patchMe(ctx context.Context, c *call, in *struct{ Body MePatch }) 
 
 // me is who calls, without what is known of a person.
 func meOf(c *call) Me {
-	me := Me{Role: c.Role, MemberID: c.MemberID, SessionID: c.SessionID}
-	if c.PersonID == nil {
+	me := Me{Role: c.Role, MemberID: c.MemberID, SessionID: c.SessionID, AssignedLeadID: c.AssignedLeadID}
+	if c.PersonID == nil && c.AssignedLeadID == nil {
 		me.APIKeyID = &c.ID
 	}
 	return me
@@ -128,6 +129,9 @@ func (a *API) signIn(ctx context.Context, c *call, in *struct{ Body SignIn }) (*
 	if (in.Body.Link == "") == (in.Body.Email == "" || in.Body.Password == "") {
 		return nil, &store.FieldError{Field: "link", Message: "give a link, or an email and a password"}
 	}
+	if store.IsMessageLink(in.Body.Link) {
+		return a.openMessageLink(ctx, c, in.Body.Link)
+	}
 	if in.Body.Link != "" {
 		return a.begin(ctx, c, "link", func(tx *store.Tx) (store.Person, error) { return tx.UseSignInLink(ctx, in.Body.Link) })
 	}
@@ -149,7 +153,7 @@ func (a *API) begin(ctx context.Context, c *call, way string, find func(*store.T
 		}
 		s, token, err := tx.BeginSession(ctx, store.Session{Workspace: p.Workspace, PersonID: &p.ID, Address: c.address, Browser: c.browser})
 		act.Workspace, act.PersonID, act.IDs = p.Workspace, p.ID, []uuid.UUID{s.ID}
-		out.Body = BegunSession{sessionBody(c, s), token}
+		out.Body = BegunSession{Session: sessionBody(c, s), Token: token}
 		return err
 	})
 	if errors.Is(err, store.ErrBadLink) || errors.Is(err, store.ErrNotFound) {

@@ -16,18 +16,19 @@ import (
 
 // Workspace is a workspace's settings.
 type Workspace struct {
-	ID         uuid.UUID  `json:"id" format:"uuid"`
-	Name       string     `json:"name"`
-	Timezone   string     `json:"timezone" doc:"An IANA time zone."`
-	Region     string     `json:"region" doc:"The country whose phone numbers need no prefix, two letters."`
-	Hours      Hours      `json:"distribution_hours"`
-	Statuses   []string   `json:"statuses" doc:"What an assigned lead can have for a status; it begins with the first."`
-	WonStatus  *string    `json:"won_status" doc:"The status that counts as won."`
-	Duplicates Duplicates `json:"duplicates"`
-	Features   Features   `json:"features"`
-	APIKeys    KeyPolicy  `json:"api_keys"`
-	CreatedAt  time.Time  `json:"created_at"`
-	UpdatedAt  time.Time  `json:"updated_at"`
+	ID           uuid.UUID  `json:"id" format:"uuid"`
+	Name         string     `json:"name"`
+	Timezone     string     `json:"timezone" doc:"An IANA time zone."`
+	Region       string     `json:"region" doc:"The country whose phone numbers need no prefix, two letters."`
+	Hours        Hours      `json:"distribution_hours"`
+	Statuses     []string   `json:"statuses" doc:"What an assigned lead can have for a status; it begins with the first."`
+	WonStatus    *string    `json:"won_status" doc:"The status that counts as won."`
+	Duplicates   Duplicates `json:"duplicates"`
+	Features     Features   `json:"features"`
+	MessageLinks bool       `json:"message_links" doc:"Messages to members link to the lead that they tell of. The link opens that one lead, for a day, without signing in. Off: those that were sent open nothing any more."`
+	APIKeys      KeyPolicy  `json:"api_keys"`
+	CreatedAt    time.Time  `json:"created_at"`
+	UpdatedAt    time.Time  `json:"updated_at"`
 }
 
 // Hours are when scheduled leads go out, by each member's own clock.
@@ -60,15 +61,16 @@ type Features struct {
 
 // WorkspacePatch changes a workspace's settings.
 type WorkspacePatch struct {
-	Name       Patch[string]   `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
-	Timezone   Patch[string]   `json:"timezone,omitempty" maxLength:"200" nullable:"false"`
-	Region     Patch[string]   `json:"region,omitempty" pattern:"^[A-Z]{2}$" patternDescription:"two capital letters" nullable:"false"`
-	Hours      HoursPatch      `json:"distribution_hours,omitzero"`
-	Statuses   Patch[[]string] `json:"statuses,omitempty" nullable:"false" doc:"The whole list. A status that assigned leads have can be renamed, and not taken away."`
-	WonStatus  Patch[string]   `json:"won_status,omitempty" maxLength:"100"`
-	Duplicates DuplicatesPatch `json:"duplicates,omitzero"`
-	Features   FeaturesPatch   `json:"features,omitzero"`
-	APIKeys    KeyPolicyPatch  `json:"api_keys,omitzero"`
+	Name         Patch[string]   `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
+	Timezone     Patch[string]   `json:"timezone,omitempty" maxLength:"200" nullable:"false"`
+	Region       Patch[string]   `json:"region,omitempty" pattern:"^[A-Z]{2}$" patternDescription:"two capital letters" nullable:"false"`
+	Hours        HoursPatch      `json:"distribution_hours,omitzero"`
+	Statuses     Patch[[]string] `json:"statuses,omitempty" nullable:"false" doc:"The whole list. A status that assigned leads have can be renamed, and not taken away."`
+	WonStatus    Patch[string]   `json:"won_status,omitempty" maxLength:"100"`
+	Duplicates   DuplicatesPatch `json:"duplicates,omitzero"`
+	Features     FeaturesPatch   `json:"features,omitzero"`
+	APIKeys      KeyPolicyPatch  `json:"api_keys,omitzero"`
+	MessageLinks Patch[bool]     `json:"message_links,omitempty" nullable:"false"`
 }
 
 // FeaturesPatch switches features on and off.
@@ -124,6 +126,9 @@ func (p WorkspacePatch) apply(w *store.Workspace) error {
 		return &store.FieldError{Field: "won_status", Message: "this is not one of the workspace's statuses"}
 	}
 	p.APIKeys.MaxDays.overPointer(&w.APIKeyMaxDays)
+	if err := p.MessageLinks.overNeeded("message_links", &w.MessageLinks); err != nil {
+		return err
+	}
 	if err := p.Duplicates.apply(&w.Duplicates); err != nil {
 		return err
 	}
@@ -159,9 +164,10 @@ func workspaceBody(w store.Workspace) Workspace {
 		ID: w.ID, Name: w.Name, Timezone: w.Timezone, Region: w.Region,
 		Hours:    Hours{From: w.Hours.From.String(), To: w.Hours.To.String()},
 		Statuses: w.Statuses, WonStatus: textOrNull(w.WonStatus),
-		Duplicates: Duplicates{Policy: w.Policy, Days: w.Days},
-		Features:   Features{LeadsDistribution: w.LeadsDistribution, ScheduledDistribution: w.ScheduledDistribution},
-		APIKeys:    KeyPolicy{w.APIKeyMaxDays},
-		CreatedAt:  w.CreatedAt, UpdatedAt: w.UpdatedAt,
+		Duplicates:   Duplicates{Policy: w.Policy, Days: w.Days},
+		Features:     Features{LeadsDistribution: w.LeadsDistribution, ScheduledDistribution: w.ScheduledDistribution},
+		APIKeys:      KeyPolicy{w.APIKeyMaxDays},
+		MessageLinks: w.MessageLinks,
+		CreatedAt:    w.CreatedAt, UpdatedAt: w.UpdatedAt,
 	}
 }

@@ -100,7 +100,7 @@ var deeds = map[string]string{
 	"post-assignment": "assigned leads", "delete-pending-leads": "deleted pending leads", "delete-pending-lead": "deleted a pending lead",
 	"distribute-pending-leads-now": "sent out pending leads at once", "patch-pending-lead": "moved a pending lead", "retry-history": "tried a failed distribution again",
 	"retry-histories": "tried failed distributions again", "post-member-pending": "settled what was planned for", "post-telegram-link": "made a Telegram link for",
-	"post-test-notification": "sent a test message to", "resend-notification": "sent a message again", "sign-in": "signed in", "post-session": "signed in",
+	"post-test-notification": "sent a test message to", "resend-notification": "sent a message again", "sign-in": "signed in", "open-message-link": "opened a lead by the link in a message", "post-session": "signed in",
 	"delete-session": "ended a session", "end-sessions": "ended sessions", "put-my-password": "set their password", "patch-me": "changed their own name", "post-my-passkey": "added a passkey", "patch-my-passkey": "renamed a passkey",
 	"delete-my-passkey": "removed a passkey", "passkey-copied": "was refused with a passkey that seems to be copied", "post-person-link": "made a sign-in link for", "post-person": "invited", "delete-person": "removed", "post-member": "added",
 	"delete-member": "removed", "rotate-api-key": "rotated the key", "revoke-api-key": "revoked the key", "post-api-key": "made the key",

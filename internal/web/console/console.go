@@ -107,6 +107,8 @@ type frame struct {
 	Done      string
 	// Agent is set on agents' pages, which are an app on their phones.
 	Agent bool
+	// Single is set where a message's link opened the one lead that is shown.
+	Single bool
 }
 
 // A visit is one request of somebody who is signed in.
@@ -118,6 +120,8 @@ type visit struct {
 	api   *client.Client
 	names *names
 	me    *me
+	// single says that a message's link let them in, to one lead.
+	single bool
 	// workspaceRead is the workspace as the frame has read it.
 	workspaceRead object
 	zone          *time.Location
@@ -130,12 +134,15 @@ type visit struct {
 // error means that show has answered itself.
 func (s *site) page(show func(*visit) (*page, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		token := tokenOf(r)
+		token, single := tokenOf(r), false
+		if opened := linkTokenOf(r); opened != "" {
+			token, single = opened, true
+		}
 		if token == "" {
 			toSignIn(w, r)
 			return
 		}
-		v := &visit{Request: r, site: s, w: w, token: token, zone: time.UTC, now: time.Now(), tags: map[string]string{}}
+		v := &visit{Request: r, site: s, w: w, token: token, zone: time.UTC, now: time.Now(), single: single, tags: map[string]string{}}
 		carrier := s.carrier(r, "")
 		carrier.tags = v.tags
 		v.api = client.Over(carrier, token)
@@ -198,7 +205,11 @@ func (v *visit) fail(err error, common *frame) {
 		p.Title, p.Status = "There is no such page", http.StatusNotFound
 		p.Data = problemView{Words: "Nothing is at this address. Choose from the menu."}
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
-		forget(v.w, v.Request)
+		if v.single {
+			forgetLink(v.w, v.Request)
+		} else {
+			forget(v.w, v.Request)
+		}
 		toSignIn(v.w, v.Request)
 		return
 	case errors.As(err, &refused) && refused.Status == http.StatusForbidden && !isMy(v.Request) && v.isAgent():

@@ -233,5 +233,5 @@ func (v *visit) begunWith(session object) shown {
 	if key := v.names.one("api-keys", session.text("api_key_id")); key != nil {
 		return shown{Text: keyName(key)}
 	}
-	return shown{}
+	return shown{Text: "the link in a message"}
 }

@@ -26,6 +26,7 @@ func (s *site) serveMy(mux *http.ServeMux) {
 	pages.HandleFunc("POST /my/leads/{id}/opportunity", s.myPage(addMyOpportunity))
 	pages.HandleFunc("GET /my/opportunities/{id}", s.myPage(editMyOpportunity))
 	pages.HandleFunc("POST /my/opportunities/{id}", s.myPage(saveMyOpportunity))
+	pages.HandleFunc("GET /my/open/{link}", s.openMessageLink)
 	pages.HandleFunc("GET /my/settings", s.myPage(mySettings))
 	pages.HandleFunc("POST /my/settings", s.myPage(saveMySettings))
 	pages.HandleFunc("POST /my/settings/telegram", s.myPage(connectMyTelegram))
@@ -63,7 +64,10 @@ func (v *visit) myFrame(f *frame) error {
 	if zone, err := time.LoadLocation(m.Timezone); err == nil {
 		v.zone = zone
 	}
-	f.Agent, f.Menu = true, []menuItem{
+	if f.Agent, f.Single = true, v.single; f.Single {
+		return nil
+	}
+	f.Menu = []menuItem{
 		{link{"My leads", myHome}, v.URL.Path == myHome}, {link{"Settings", myHome + "settings"}, v.URL.Path == myHome+"settings"},
 	}
 	return nil

@@ -80,6 +80,9 @@ func (v *visit) myLeadPage(one object, when, notes *form, wrong string) (*page, 
 		view.FollowUp, view.Due = v.when(at), !at.After(v.now)
 	}
 	p := &page{Title: called(one), Template: "my-lead", Data: view, Up: &link{"My leads", myHome}}
+	if view.Single = v.single; v.single {
+		p.Up = nil
+	}
 	if when != nil || notes != nil || wrong != "" {
 		p.Status = http.StatusUnprocessableEntity
 	}
@@ -95,6 +98,9 @@ func (v *visit) myLeadPage(one object, when, notes *form, wrong string) (*page, 
 	}
 	notes.text("area", "notes", "Notes", "")
 	view.When, view.Notes = when, notes
+	if v.single {
+		return p, nil
+	}
 	return p, v.myOpportunities(view, one.text("id"))
 }
 

@@ -76,6 +76,9 @@ func settingsValues(w object) url.Values {
 	for _, feature := range features {
 		values.Set(feature, ticked(w.is("features."+feature)))
 	}
+	if w.is("message_links") {
+		values.Set("message_links", "yes")
+	}
 	values.Set("statuses", strings.Join(statusesOf(w), "\n"))
 	return values
 }
@@ -133,6 +136,7 @@ func (v *visit) settingsFacts(w object) []part {
 		{"Statuses", v.show("statuses", w.get("statuses"))},
 		{"Distribution", truth("enabled", w.is("features.leads_distribution"))},
 		{"Distribution by a plan", truth("enabled", w.is("features.scheduled_distribution"))},
+		{"Links in messages", truth("enabled", w.is("message_links"))},
 		{"Who may change this", shown{Text: "an admin"}},
 	}
 }
@@ -163,6 +167,9 @@ func (v *visit) settingsFields(f *form) (groups []fieldGroup) {
 	group("Statuses", func() {
 		f.add(input{Kind: "area", Name: "statuses", Label: "Statuses", Hint: "One a line. A new copy begins with the first. One that leads have can be renamed, below, and not taken away."})
 		f.text("text", "won_status", "Won", "The status that counts as won, or nothing.")
+	})
+	group("Messages", func() {
+		f.check("message_links", "Links in messages", "A message to a member links to the lead that it tells of. Whoever has the link sees that one lead for a day without signing in. Off: those that were sent open nothing any more.")
 	})
 	group("API keys", func() {
 		f.text("number", "max_days", "Days", "For how many days a new key lasts at the most. Empty: for good.")
@@ -231,7 +238,7 @@ func (f *form) settings() map[string]any {
 	body := map[string]any{
 		"name": f.value("name"), "timezone": f.value("timezone"), "region": strings.ToUpper(f.value("region")), "statuses": statuses, "won_status": nil,
 		"distribution_hours": map[string]string{"from": f.value("from"), "to": f.value("to")},
-		"duplicates":         map[string]any{"policy": f.value("policy"), "days": days}, "features": switches, "api_keys": keys,
+		"duplicates":         map[string]any{"policy": f.value("policy"), "days": days}, "features": switches, "api_keys": keys, "message_links": f.value("message_links") != "",
 	}
 	if won := f.value("won_status"); won != "" {
 		body["won_status"] = won

@@ -30,9 +30,9 @@ type site struct {
 	browser   *http.Client
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, options ...testenv.Option) *site {
 	t.Helper()
-	s := &site{Env: testenv.New(t), t: t}
+	s := &site{Env: testenv.New(t, options...), t: t}
 	s.ExpectHandedOn(t)
 	s.workspace, s.admin = s.newWorkspace("acme")
 	served := webtest.Serve(t, s.Env, slog.New(slog.DiscardHandler))
