@@ -143,13 +143,18 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 	if err == nil && (m.Timezone != before.Timezone || !sameHours(m.QuietHours, before.QuietHours)) {
 		err = t.wakeMessages(ctx, workspace, `m.member_id = $3`, member)
 	}
-	if err == nil && !m.Active && before.Active {
-		err = t.endMessageLinks(ctx, workspace, member)
-	}
-	if err == nil && m.Active && !before.Active {
-		err = t.oweSkipped(ctx, workspace, member)
+	if err == nil && m.Active != before.Active {
+		err = t.switched(ctx, workspace, m)
 	}
 	return m, translate(err)
+}
+
+// switched does what goes with a member's being deactivated, or being back.
+func (t *Tx) switched(ctx context.Context, workspace uuid.UUID, m Member) error {
+	if m.Active {
+		return t.oweSkipped(ctx, workspace, m.ID)
+	}
+	return t.endMessageLinks(ctx, workspace, m.ID)
 }
 
 // closeForMember closes the gate for a change of a member, who may have leads planned: whoever plans locks members after the

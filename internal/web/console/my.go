@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -112,7 +113,7 @@ const myPerPage = 50
 func myLeads(v *visit) (*page, error) {
 	given := v.URL.Query()
 	view := myList{Search: given.Get("q"), Status: given.Get("status"), Statuses: statusesOf(v.workspaceRead)}
-	query := url.Values{"limit": {"50"}}
+	query := url.Values{"limit": {strconv.Itoa(myPerPage)}}
 	for _, name := range []string{"q", "status", "cursor"} {
 		if text := strings.TrimSpace(given.Get(name)); text != "" {
 			query.Set(name, text)
