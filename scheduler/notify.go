@@ -21,11 +21,15 @@ func (s *Scheduler) feedMessages(ctx context.Context) (time.Duration, error) {
 	if err != nil || waiting >= messageRoom {
 		return messageInterval, err
 	}
-	if err := s.store.WithTx(ctx, func(tx *store.Tx) error {
-		_, err := tx.OweReminders(ctx, messageRoom-waiting)
-		return err
-	}); err != nil {
+	if remind, err := s.store.RemindersDue(ctx); err != nil {
 		return messageInterval, err
+	} else if remind {
+		if err := s.store.WithTx(ctx, func(tx *store.Tx) error {
+			_, err := tx.OweReminders(ctx, messageRoom-waiting)
+			return err
+		}); err != nil {
+			return messageInterval, err
+		}
 	}
 	due, err := s.store.FeedMessages(ctx, messageRoom-waiting)
 	if err != nil {

@@ -41,7 +41,6 @@ type Scheduler struct {
 	telegram   *telegram.Poller
 	metrics    *metrics.Metrics
 	keepEvents time.Duration
-	rdb        redis.UniversalClient
 	jobs       []job
 	log        *slog.Logger
 	cancel     context.CancelFunc
@@ -52,7 +51,7 @@ type Scheduler struct {
 func Start(o Options) *Scheduler {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Scheduler{
-		store: o.Store, rdb: o.Redis, queue: newQueue(o.Redis, tasks.NewClient(o.Redis)), telegram: o.Telegram,
+		store: o.Store, queue: newQueue(o.Redis, tasks.NewClient(o.Redis)), telegram: o.Telegram,
 		metrics: o.Metrics, keepEvents: o.KeepEvents, log: o.Log, cancel: cancel,
 	}
 	s.jobs = s.allJobs(o.AuditEvery)
@@ -111,7 +110,7 @@ func (s *Scheduler) lead(ctx context.Context) {
 		jobs.Go(func() { s.repeat(ctx, j, woken) })
 	}
 	jobs.Go(func() {
-		tasks.Wakes(ctx, s.rdb, func(w tasks.Wake) {
+		tasks.Wakes(ctx, s.queue.rdb, func(w tasks.Wake) {
 			select {
 			case wakes[w] <- struct{}{}:
 			default: // it is about to look, or nobody of this version knows what is meant

@@ -48,6 +48,12 @@ type reminder struct {
 	reachRow
 }
 
+// RemindersDue reports whether OweReminders finds any: a transaction each second that finds none is not worth its round trips.
+func (q Queries) RemindersDue(ctx context.Context) (due bool, err error) {
+	err = sqlx.GetContext(often(ctx), q.q, &due, `SELECT EXISTS (SELECT 1 FROM assigned_leads WHERE remind_at <= $1)`, q.now())
+	return due, translate(err)
+}
+
 // OweReminders owes members what reminds them of copies whose time to be followed up has come, of the limit's number that have waited
 // longest, and returns how many those are. Taking note that they were and owing it are one transaction: each is owed once. Who is
 // deactivated is not reminded, nor who chose not to be told; what becomes of the time until it is sent, the claim looks at.
