@@ -194,7 +194,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 		teller := webhooks.NewSender(webhooks.NewAddresses(cfg.WebhookAllow), a.store.Now)
 		a.onStop("webhooks", func(context.Context) error { teller.Close(); return nil })
 		w, err := worker.Start(worker.Options{
-			Store: a.store, Redis: a.redis, Senders: a.senders(), PublicURL: cmp.Or(cfg.Messages.PublicURL, publicURL(cfg.Listen)), Webhooks: teller, Box: a.secrets,
+			Store: a.store, Redis: a.redis, Senders: a.senders(), PublicURL: cfg.publicURL(), Webhooks: teller, Box: a.secrets,
 			Metrics: a.metrics, Log: a.log,
 			Fetcher: ingest.NewFetcher(ingest.FetcherOptions{
 				Store: a.store, Box: a.secrets, Metrics: a.metrics, Log: a.log, Platforms: cfg.Platforms,

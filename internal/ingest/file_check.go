@@ -41,11 +41,9 @@ type Check struct {
 // imported, and ends with its context, whose cause it then returns.
 func (o FileOptions) Check(ctx context.Context, src io.Reader) (Check, error) {
 	check := Check{Sources: map[string]int64{}, Rejects: []Reject{}, Warnings: []string{}}
-	bounds := freely()
-	bounds.halted = func() error { return context.Cause(ctx) }
-	file, err := o.open(src, bounds)
+	file, err := o.openUntil(ctx, src)
 	if err != nil {
-		return check, cmp.Or(context.Cause(ctx), err)
+		return check, err
 	}
 	defer file.Close()
 	if check.Columns, err = file.Columns(); err != nil {
@@ -75,6 +73,17 @@ func (o FileOptions) Check(ctx context.Context, src io.Reader) (Check, error) {
 		}
 		check.Rows++
 	}
+}
+
+// openUntil opens a file that is read without bounds but those of its kind, until a context ends, whose cause it then returns.
+func (o FileOptions) openUntil(ctx context.Context, src io.Reader) (*File, error) {
+	bounds := freely()
+	bounds.halted = func() error { return context.Cause(ctx) }
+	file, err := o.open(src, bounds)
+	if err != nil {
+		return nil, cmp.Or(context.Cause(ctx), err)
+	}
+	return file, nil
 }
 
 func (c *Check) count(row Row, seen seenIDs) {

@@ -10,11 +10,9 @@ import (
 // Preview reads the beginning of a file as an import would: what its columns become, and the first rows that are leads, n at the most.
 // Of CSV it reads no more than that takes. It stores nothing, and returns a *FileError for a file that cannot be imported.
 func (o FileOptions) Preview(ctx context.Context, src io.Reader, n int) (columns []Column, rows []Row, warnings []string, err error) {
-	bounds := freely()
-	bounds.halted = func() error { return context.Cause(ctx) }
-	file, err := o.open(src, bounds)
+	file, err := o.openUntil(ctx, src)
 	if err != nil {
-		return nil, nil, nil, cmp.Or(context.Cause(ctx), err)
+		return nil, nil, nil, err
 	}
 	defer file.Close()
 	for len(rows) < n {

@@ -1,5 +1,5 @@
-// Package openid has people vouched for by a provider of OpenID Connect: it sends browsers there, and reads who came back. It imports
-// nothing of Leadwheel.
+// Package openid has people vouched for by a provider of OpenID Connect: it sends browsers there, and reads who came back. The API
+// and the doctor call it. It decides nothing of who may come in: it says only for whom the provider vouches.
 package openid
 
 import (

@@ -68,11 +68,16 @@ var importTypes = []string{
 	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/zip", "application/x-zip-compressed",
 }
 
-func (a *API) registerImports() {
+// importFile is a body that is a file of leads.
+func importFile() *huma.RequestBody {
 	content := make(map[string]*huma.MediaType)
 	for _, name := range importTypes {
 		content[name] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	}
+	return &huma.RequestBody{Required: true, Description: "The file.", Content: content}
+}
+
+func (a *API) registerImports() {
 	register(a, huma.Operation{
 		OperationID: "post-import", Method: http.MethodPost, Path: "/v1/imports", Summary: "Import leads from a file",
 		Description: "CSV in any usual encoding and with any usual delimiter, XLSX (its first sheet), or a zip archive of these; what it is " +
@@ -85,7 +90,7 @@ func (a *API) registerImports() {
 			"of the file came, ends it; once all of it came and it runs, it goes on. Sent again, a file adds nothing twice.",
 		DefaultStatus: http.StatusAccepted,
 		Metadata:      map[string]any{streamed: true},
-		RequestBody:   &huma.RequestBody{Required: true, Description: "The file.", Content: content},
+		RequestBody:   importFile(),
 		Errors:        []int{http.StatusConflict, http.StatusUnsupportedMediaType, http.StatusTooManyRequests},
 	}, a.postImport)
 	registerList(a, huma.Operation{

@@ -11,7 +11,6 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
-	"github.com/leadwheel/leadwheel/store"
 )
 
 // previewedRows is how many rows of a file are shown.
@@ -43,16 +42,12 @@ type previewImportInput struct {
 type previewImportOutput struct{ Body ImportPreview }
 
 func (a *API) registerImportPreview() {
-	content := make(map[string]*huma.MediaType)
-	for _, name := range importTypes {
-		content[name] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
-	}
 	register(a, huma.Operation{
 		OperationID: "preview-import", Method: http.MethodPost, Path: "/v1/imports/preview", Summary: "See what an import would make of a file, without effect",
 		Description: "It reads the beginning of the file, as an import does: of CSV the first rows, of a workbook or an archive all of it, " +
 			fmt.Sprintf("up to %d MiB.", MaxBody>>20),
 		Metadata:    map[string]any{streamed: true},
-		RequestBody: &huma.RequestBody{Required: true, Description: "The file.", Content: content},
+		RequestBody: importFile(),
 		Errors:      []int{http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 	}, a.previewImport)
 }
@@ -81,7 +76,7 @@ func (a *API) previewImport(ctx context.Context, c *call, in *previewImportInput
 	}
 	out := &previewImportOutput{ImportPreview{
 		Columns: each(columns, func(c ingest.Column) Column {
-			return Column(store.ImportColumn{Heading: c.Header, Becomes: c.Becomes(), By: c.By})
+			return Column{Heading: c.Header, Becomes: c.Becomes(), By: c.By}
 		}),
 		Rows: []PreviewRow{}, Warnings: append([]string{}, warnings...),
 	}}

@@ -137,7 +137,7 @@ type shownPasskey struct {
 	copied bool
 }
 
-// shown checks the passkey that a browser has shown. find finds one by whose it says it is. It returns errNoSignIn for one that is not
+// shown checks the passkey that a browser has shown. find finds one by whose it says it is. It returns errNoPasskey for one that is not
 // good.
 func shown(party *webauthn.WebAuthn, kept webauthn.SessionData, answer map[string]any, find func(workspace, person uuid.UUID, credential []byte) (holder, error)) (s shownPasskey, err error) {
 	data, err := answerOf(answer)

@@ -66,7 +66,7 @@ func (a *API) patchMe(ctx context.Context, c *call, in *struct{ Body MePatch }) 
 	return &struct{ Body Me }{me}, err
 }
 
-// me is who calls, without what is known of a person.
+// meOf is who calls, without what is known of a person.
 func meOf(c *call) Me {
 	me := Me{Role: c.Role, MemberID: c.MemberID, SessionID: c.SessionID, AssignedLeadID: c.AssignedLeadID}
 	if c.PersonID == nil && c.AssignedLeadID == nil {

@@ -333,7 +333,7 @@ func doneWords(query url.Values) string {
 
 // moment reads what a field for a moment holds, which a browser sends without a zone.
 func (v *visit) moment(name, value string) (string, error) {
-	at, err := time.ParseInLocation("2006-01-02T15:04", value, v.zone)
+	at, err := time.ParseInLocation(localFormat, value, v.zone)
 	if err != nil {
 		wrong := fmt.Sprintf("%q is no moment; write it as 2026-03-01T09:00", value)
 		return "", &client.Problem{Status: http.StatusUnprocessableEntity, Detail: wrong, Errors: []client.Field{{Location: "body." + name, Message: wrong}}}

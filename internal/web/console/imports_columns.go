@@ -19,7 +19,7 @@ func (v *visit) lookInto(view *importView, file io.Reader, query url.Values) (*p
 	var found struct {
 		Columns []struct{ Heading, Becomes, By string }
 		Rows    []struct {
-			Name, Email, Phone *string
+			Name, Email, Phone string
 			Fields             map[string]any
 		}
 		Warnings []string
@@ -45,7 +45,7 @@ func (v *visit) lookInto(view *importView, file io.Reader, query url.Values) (*p
 		})})
 	}
 	for _, r := range found.Rows {
-		row := shownRow{Name: textOf(r.Name), Email: textOf(r.Email), Phone: textOf(r.Phone)}
+		row := shownRow{Name: r.Name, Email: r.Email, Phone: r.Phone}
 		var fields []string
 		for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
 			fields = append(fields, fmt.Sprintf("%s: %v", name, r.Fields[name]))
@@ -66,13 +66,6 @@ func columnWords(becomes string) string {
 		return "a field of the lead"
 	}
 	return strings.ReplaceAll(becomes, "_", " ")
-}
-
-func textOf(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
 }
 
 // headings are those of the columns for which a form has choices, by the choice's name.

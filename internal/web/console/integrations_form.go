@@ -73,21 +73,13 @@ func addIntegration(v *visit) (*page, error) {
 	}
 	view := shown.Data.(integrationView)
 	view.Made = "Added. Copy what the platform needs now: secrets are shown only here, and nobody can read them later."
-	for _, name := range []string{"secret", "verify_token"} {
-		if value := f.value(name); value != "" {
-			view.Copies = append(view.Copies, toCopy{name, secretName(p, name), value})
+	for _, one := range []toCopy{{"secret", p.secret, f.value("secret")}, {"verify_token", "Verify token", f.value("verify_token")}} {
+		if one.Value != "" {
+			view.Copies = append(view.Copies, one)
 		}
 	}
 	shown.Data = view
 	return shown, nil
-}
-
-// secretName is what a secret is called on its platform.
-func secretName(p *platform, field string) string {
-	if field == "secret" {
-		return p.secret
-	}
-	return "Verify token"
 }
 
 func editIntegration(v *visit) (*page, error) {

@@ -3,7 +3,6 @@ package console
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -47,19 +46,9 @@ func editMember(v *visit) (*page, error) {
 
 // memberValues are what a member's form holds.
 func memberValues(one object) url.Values {
-	by, _ := one.get("notify_by").([]any)
-	var channels []string
-	for _, channel := range by {
-		channels = append(channels, channel.(string))
-	}
-	slices.Sort(channels)
-	told := strings.Join(channels, ",")
-	if one.get("notify_by") != nil && told == "" {
-		told = "none"
-	}
 	return url.Values{
 		"name": {one.text("name")}, "email": {one.text("email")}, "telegram_chat_id": {one.text("telegram_chat_id")},
-		"timezone": {one.text("timezone")}, "notify_by": {told}, "from": {one.text("quiet_hours.from")}, "to": {one.text("quiet_hours.to")},
+		"timezone": {one.text("timezone")}, "notify_by": {toldBy(one)}, "from": {one.text("quiet_hours.from")}, "to": {one.text("quiet_hours.to")},
 	}
 }
 

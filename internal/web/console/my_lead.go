@@ -106,8 +106,8 @@ func (v *visit) myLeadPage(one object, when, notes *form, wrong string) (*page, 
 
 // myOpportunities reads what may become of a lead.
 func (v *visit) myOpportunities(view *myLeadView, id string) error {
-	customers, err := v.read("opportunities", url.Values{"assigned_lead_id": {id}, "limit": {"20"}})
-	for _, o := range customers.Items {
+	read, err := v.read("opportunities", url.Values{"assigned_lead_id": {id}, "limit": {"20"}})
+	for _, o := range read.Items {
 		view.Opportunities = append(view.Opportunities, myOpportunity{
 			myHome + "opportunities/" + o.text("id"), o.text("title"), o.text("stage"), strings.TrimSpace(o.text("currency") + " " + o.text("amount")),
 		})

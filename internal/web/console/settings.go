@@ -76,9 +76,7 @@ func settingsValues(w object) url.Values {
 	for _, feature := range features {
 		values.Set(feature, ticked(w.is("features."+feature)))
 	}
-	if w.is("message_links") {
-		values.Set("message_links", "yes")
-	}
+	values.Set("message_links", ticked(w.is("message_links")))
 	values.Set("statuses", strings.Join(statusesOf(w), "\n"))
 	return values
 }
