@@ -58,6 +58,9 @@ func addIntegration(v *visit) (*page, error) {
 	f.Action += "?kind=" + string(p.Kind)
 	f.does(v)
 	body := without(integrationBody(p, f))
+	if shown, is := body["page"].(map[string]any); is {
+		without(shown)
+	}
 	body["kind"] = p.Kind
 	var made object
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/integrations", body, &made)
@@ -185,8 +188,9 @@ func integrationBody(p *platform, f *form) map[string]any {
 		case field.name == "form_ids":
 			body["form_ids"] = strings.Fields(f.value("form_ids"))
 		case slices.Contains(pageFields, field.name):
-			if hasPage = true; f.value(field.name) != "" {
-				shown[field.name] = f.value(field.name)
+			hasPage, shown[field.name] = true, nil
+			if text := f.value(field.name); text != "" {
+				shown[field.name] = text
 			}
 		default:
 			names = append(names, field.name)

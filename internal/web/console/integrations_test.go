@@ -63,6 +63,11 @@ func TestWhatAPlatformNeedsIsAskedFor(t *testing.T) {
 		is(http.StatusOK).shows(`<iframe src="http`, "/hooks/form/")
 	address := s.first("integrations")["url"].(string)
 	s.get(address).is(http.StatusOK).shows("Book a viewing")
+	edit := "/console/integrations/" + s.first("integrations")["id"].(string) + "/edit"
+	s.post(edit, url.Values{"name": {`My "form"`}, "title": {""}, "thanks": {"See you there"}, "seen": {inputValue(s.get(edit).body, "seen")}}).is(http.StatusSeeOther)
+	if page := s.first("integrations")["page"].(map[string]any); page["title"] != nil || page["thanks"] != "See you there" {
+		t.Errorf("its page is %v", page)
+	}
 }
 
 // inputValue is what a page's field holds.
