@@ -145,7 +145,7 @@ func TestTemplates(t *testing.T) {
 		"", "hello", "{{.name}} {{if .phone}}{{.phone}}{{else}}none{{end}}", "{{range .answers}}{{.name}}={{.value}} {{end}}",
 		`<a href="{{.email}}">x</a> <code>{{.call}}</code>{{/* a comment */}}`,
 	} {
-		if _, err := notify.Preview(text, "Aina", "Acme"); err != nil {
+		if _, err := notify.Preview(text, "Aina", "Acme", time.UTC); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -186,7 +186,7 @@ func TestTemplates(t *testing.T) {
 			t.Errorf("%q: error %v, want one with %q", text, err, want)
 		}
 	}
-	got, err := notify.Preview(`<a href="{{.name}}">x</a>`, "Aina", "Acme")
+	got, err := notify.Preview(`<a href="{{.name}}">x</a>`, "Aina", "Acme", time.UTC)
 	if err != nil || strings.Contains(got.HTML, "javascript:") {
 		t.Errorf("%v, %v", got, err)
 	}

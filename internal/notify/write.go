@@ -63,18 +63,14 @@ func Write(m *store.Message, now time.Time) Content {
 	})
 }
 
-// Preview is what messages about a lead look like with a template, by the clock of a zone, UTC where none is given. An error says
-// what is wrong with it.
-func Preview(text, member, workspace string, zone ...*time.Location) (Content, error) {
+// Preview is what messages about a lead look like with a template, by the clock of a zone. An error says what is wrong with it.
+func Preview(text, member, workspace string, zone *time.Location) (Content, error) {
 	t, err := ParseTemplate(text)
 	if err != nil {
 		return Content{}, err
 	}
 	one := example()
-	one.member, one.workspace = member, workspace
-	for _, z := range zone {
-		one.zone = z
-	}
+	one.member, one.workspace, one.zone = member, workspace, zone
 	return compose("New lead: "+one.title(), "", "", func(b bounds) (string, error) { return t.execute(one.view(b)) }), nil
 }
 

@@ -103,12 +103,7 @@ func (v *visit) mePage(sent *form) (*page, error) {
 			view.Name = sent
 		}
 		view.Name.text("text", "name", "Name", "")
-		f.Save = "Set password"
-		if p.HasPassword {
-			f.Save = "Change password"
-			f.add(input{Kind: "password", Name: "current", Label: "Present password"})
-		}
-		f.add(input{Kind: "password", Name: "password", Label: "New password", Hint: "12 characters or more. Whoever else is signed in as you is then signed out. Without one, a link by e-mail signs you in."})
+		f.passwordFields(p.HasPassword, "a link by e-mail")
 		view.Password = f
 		view.PasskeyHost = waysOf(v.Request, v.api).PasskeyHost
 		if view.Passkeys, err = v.passkeys(); err != nil {

@@ -135,12 +135,17 @@ func myPassword(f *form, has bool) *form {
 	if f == nil {
 		f = newForm(myHome+"settings/password", myHome, url.Values{})
 	}
+	f.passwordFields(has, "a link")
+	return f
+}
+
+// passwordFields ask for a new password, and for the one before where there is one. link is what signs in whoever has none.
+func (f *form) passwordFields(has bool, link string) {
 	if f.Save = "Set password"; has {
 		f.Save = "Change password"
 		f.add(input{Kind: "password", Name: "current", Label: "Present password"})
 	}
-	f.add(input{Kind: "password", Name: "password", Label: "New password", Hint: "12 characters or more. Whoever else is signed in as you is then signed out. Without one, a link signs you in."})
-	return f
+	f.add(input{Kind: "password", Name: "password", Label: "New password", Hint: "12 characters or more. Whoever else is signed in as you is then signed out. Without one, " + link + " signs you in."})
 }
 
 func setMyPassword(v *visit) (*page, error) {

@@ -52,10 +52,7 @@ func keepFlow(w http.ResponseWriter, r *http.Request, kind, value string) {
 func askForPasskey(w http.ResponseWriter, r *http.Request, api *client.Client, address string) {
 	var f passkeyFlow
 	if err := api.Call(r.Context(), http.MethodPost, address, nil, &f); err != nil {
-		refused := &client.Problem{}
-		if !errors.As(err, &refused) {
-			refused = &client.Problem{Status: http.StatusServiceUnavailable, Detail: "the browser could not be asked for a passkey just now; please try again"}
-		}
+		refused := refusalOr(err, "the browser could not be asked for a passkey just now; please try again")
 		waitAsTold(w, refused)
 		problem.New(refused.Status, sentence(refused.Detail)).Write(w)
 		return
@@ -63,6 +60,15 @@ func askForPasskey(w http.ResponseWriter, r *http.Request, api *client.Client, a
 	keepFlow(w, r, "passkey", f.Flow)
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(f.Options) // the client is gone where this fails
+}
+
+// refusalOr is what the API refused something with, or that it did not answer.
+func refusalOr(err error, unanswered string) *client.Problem {
+	refused := &client.Problem{}
+	if !errors.As(err, &refused) {
+		return &client.Problem{Status: http.StatusServiceUnavailable, Detail: unanswered}
+	}
+	return refused
 }
 
 func (s *site) beginPasskeySignIn(w http.ResponseWriter, r *http.Request) {

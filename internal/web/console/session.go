@@ -243,9 +243,9 @@ func encrypted(r *http.Request) bool {
 
 // within is an address of the console, home where what was asked for is none.
 func within(address string) string {
+	ours := func(at string) bool { return strings.HasPrefix(at, home) || strings.HasPrefix(at, myHome) }
 	u, err := url.Parse(address)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, home) && !strings.HasPrefix(u.Path, myHome) ||
-		!strings.HasPrefix(path.Clean(u.Path)+"/", home) && !strings.HasPrefix(path.Clean(u.Path)+"/", myHome) || strings.HasPrefix(path.Clean(u.Path), home+"sign-") {
+	if err != nil || u.IsAbs() || u.Host != "" || !ours(u.Path) || !ours(path.Clean(u.Path)+"/") || strings.HasPrefix(path.Clean(u.Path), home+"sign-") {
 		return home
 	}
 	return u.RequestURI()

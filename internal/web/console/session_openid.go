@@ -1,11 +1,8 @@
 package console
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
-
-	"github.com/leadwheel/leadwheel/internal/client"
 )
 
 // toProvider sends a browser to the provider of OpenID Connect. What it comes back with is good in this browser alone. It is a link and
@@ -15,10 +12,7 @@ func (s *site) toProvider(w http.ResponseWriter, r *http.Request) {
 	var f struct{ Flow, URL string }
 	err := s.client(r, "", "").Call(r.Context(), http.MethodPost, "/v1/sign-in/oidc/begin", nil, &f)
 	if err != nil {
-		refused := &client.Problem{}
-		if !errors.As(err, &refused) {
-			refused = &client.Problem{Status: http.StatusServiceUnavailable, Detail: "you could not be signed in just now; please try again"}
-		}
+		refused := refusalOr(err, "you could not be signed in just now; please try again")
 		waitAsTold(w, refused)
 		view.Problem = sentence(refused.Detail)
 		s.showSignIn(w, r, "Sign in", refused.Status, view)
