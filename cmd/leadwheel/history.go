@@ -96,7 +96,7 @@ func (c *historyCmd) query(ctx context.Context, api *client.Client) (url.Values,
 }
 
 func printHistory(ctx context.Context, api *client.Client, all []json.RawMessage, s streams) error {
-	members, groups, err := receiverNames(ctx, api)
+	known, err := namesAt(ctx, api, memberNoun.path, groupNoun.path)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func printHistory(ctx context.Context, api *client.Client, all []json.RawMessage
 			reason = *h.Reason
 		}
 		rows[i] = []string{
-			timeCell(&h.At), h.Outcome, reason, h.LeadID.String(), members.of(h.MemberID), groups.of(h.GroupID), turn, h.Trigger,
+			timeCell(&h.At), h.Outcome, reason, h.LeadID.String(), known.of(h.MemberID), known.of(h.GroupID), turn, h.Trigger,
 		}
 	}
 	return printTable(s.out, "AT OUTCOME REASON LEAD MEMBER GROUP TURN TRIGGER", rows)

@@ -155,19 +155,16 @@ func (c *integrationListCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	groups, sources := names(nil), names(nil)
+	var known names
 	if !c.JSON {
-		if groups, err = namesAt(ctx, api, groupNoun.path); err != nil {
-			return err
-		}
-		if sources, err = namesAt(ctx, api, sourceNoun.path); err != nil {
+		if known, err = namesAt(ctx, api, groupNoun.path, sourceNoun.path); err != nil {
 			return err
 		}
 	}
 	return integrationNoun.list(ctx, s, api, c.listFlags, nil, "ID NAME KIND ENABLED GROUP SOURCE HEALTH HELD", func(item json.RawMessage) ([]string, error) {
 		var i integrationItem
 		err := json.Unmarshal(item, &i)
-		return []string{i.ID.String(), i.Name, i.Kind, yesNo(i.Enabled), groups.of(i.GroupID), sources.of(i.SourceID), i.Health.State, strconv.Itoa(i.Health.Held)}, err
+		return []string{i.ID.String(), i.Name, i.Kind, yesNo(i.Enabled), known.of(i.GroupID), known.of(i.SourceID), i.Health.State, strconv.Itoa(i.Health.Held)}, err
 	})
 }
 
@@ -190,17 +187,13 @@ func (c *integrationShowCmd) Run(ctx context.Context, s streams) error {
 		if err := json.Unmarshal(answer, &i); err != nil {
 			return fmt.Errorf("reading the integration: %w", err)
 		}
-		groups, err := namesAt(ctx, api, groupNoun.path)
-		if err != nil {
-			return err
-		}
-		sources, err := namesAt(ctx, api, sourceNoun.path)
+		known, err := namesAt(ctx, api, groupNoun.path, sourceNoun.path)
 		if err != nil {
 			return err
 		}
 		return printTable(s.out, "FIELD IS", [][]string{
 			{"id", i.ID.String()}, {"name", i.Name}, {"kind", i.Kind}, {"address", c.address(i)}, {"enabled", yesNo(i.Enabled)},
-			{"group", groups.of(i.GroupID)}, {"source", sources.of(i.SourceID)}, {"health", i.Health.State},
+			{"group", known.of(i.GroupID)}, {"source", known.of(i.SourceID)}, {"health", i.Health.State},
 			{"held", strconv.Itoa(i.Health.Held)}, {"warning", textCell(i.Warning)},
 		})
 	})

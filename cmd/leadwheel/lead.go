@@ -147,19 +147,16 @@ func (c *leadListCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	var members, sources names
+	var known names
 	if !c.JSON {
-		if members, err = namesAt(ctx, api, memberNoun.path); err != nil {
-			return err
-		}
-		if sources, err = namesAt(ctx, api, sourceNoun.path); err != nil {
+		if known, err = namesAt(ctx, api, memberNoun.path, sourceNoun.path); err != nil {
 			return err
 		}
 	}
 	return leadNoun.list(ctx, s, api, c.listFlags, v.query(), "CREATED ID NAME PHONE EMAIL SOURCE CHANNEL GIVEN_TO", func(item json.RawMessage) ([]string, error) {
 		var l leadItem
 		err := json.Unmarshal(item, &l)
-		return []string{timeCell(&l.CreatedAt), l.ID.String(), textCell(l.Name), textCell(l.Phone), textCell(l.Email), sources.of(l.SourceID), l.Channel, l.owners(members)}, err
+		return []string{timeCell(&l.CreatedAt), l.ID.String(), textCell(l.Name), textCell(l.Phone), textCell(l.Email), known.of(l.SourceID), l.Channel, l.owners(known)}, err
 	})
 }
 
@@ -182,18 +179,14 @@ func (c *leadShowCmd) Run(ctx context.Context, s streams) error {
 		if err := json.Unmarshal(answer, &l); err != nil {
 			return fmt.Errorf("reading the lead: %w", err)
 		}
-		members, err := namesAt(ctx, api, memberNoun.path)
-		if err != nil {
-			return err
-		}
-		sources, err := namesAt(ctx, api, sourceNoun.path)
+		known, err := namesAt(ctx, api, memberNoun.path, sourceNoun.path)
 		if err != nil {
 			return err
 		}
 		rows := [][]string{
 			{"id", l.ID.String()}, {"name", textCell(l.Name)}, {"phone", textCell(l.Phone)}, {"e-mail", textCell(l.Email)},
-			{"source", sources.of(l.SourceID)}, {"channel", l.Channel}, {"external id", textCell(l.ExternalID)},
-			{"created", timeCell(&l.CreatedAt)}, {"given to", l.owners(members)},
+			{"source", known.of(l.SourceID)}, {"channel", l.Channel}, {"external id", textCell(l.ExternalID)},
+			{"created", timeCell(&l.CreatedAt)}, {"given to", l.owners(known)},
 		}
 		rows = append(rows, sortedRows("field ", l.Fields)...)
 		return printTable(s.out, "FIELD IS", append(rows, sortedRows("", l.Attributed)...))

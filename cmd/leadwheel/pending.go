@@ -95,7 +95,7 @@ func (c *pendingListCmd) Run(ctx context.Context, s streams) error {
 }
 
 func printPending(ctx context.Context, api *client.Client, all []json.RawMessage, s streams) error {
-	members, groups, err := receiverNames(ctx, api)
+	known, err := namesAt(ctx, api, memberNoun.path, groupNoun.path)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func printPending(ctx context.Context, api *client.Client, all []json.RawMessage
 		if p.Pace != nil {
 			pace = *p.Pace
 		}
-		rows[i] = []string{timeCell(&p.DueAt), p.ID.String(), p.LeadID.String(), members.of(p.MemberID), groups.of(p.GroupID), pace}
+		rows[i] = []string{timeCell(&p.DueAt), p.ID.String(), p.LeadID.String(), known.of(p.MemberID), known.of(p.GroupID), pace}
 	}
 	return printTable(s.out, "DUE ID LEAD MEMBER GROUP PACE", rows)
 }
