@@ -19,7 +19,7 @@ import (
 
 // fieldInputs are the folders of inputs that went wrong with users of other programs. What crosses all of Leadwheel is sent to
 // a running one here as those users sent theirs; the packages' own tests have all of them.
-var fieldInputs = []string{"../ingest/testdata/field", "../ingest/testdata/headings", "../web/hooks/testdata/field"}
+var fieldInputs = []string{"../leadfile/testdata/field", "../ingest/testdata/headings", "../web/hooks/testdata/field"}
 
 // A shown is a lead as the API shows it. Of what is expected, empty text is not looked at, and "–" means that there is none.
 type shown struct {

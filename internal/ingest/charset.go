@@ -11,6 +11,8 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/japanese"
 	textunicode "golang.org/x/text/encoding/unicode"
+
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 // xmlCharset finds the encoding that XML names at its beginning.
@@ -39,7 +41,7 @@ func textOf(kind, charset string, body []byte) (text []byte, changed bool) {
 	case declared == nil && valid, declared != nil && valid && !trusted(declared, body):
 		return body, false
 	case declared == nil:
-		return guessedText(body), true
+		return leadfile.Decoded(body), true
 	}
 	return decoded(declared, body)
 }
@@ -62,7 +64,7 @@ func utf16Of(body []byte) encoding.Encoding {
 	case bytes.HasPrefix(body, []byte{0xff, 0xfe}), bytes.HasPrefix(body, []byte{0xfe, 0xff}):
 		return textunicode.UTF16(textunicode.LittleEndian, textunicode.UseBOM) // the mark decides
 	}
-	return wide(body[:min(len(body), 4<<10)])
+	return leadfile.UTF16(body[:min(len(body), 4<<10)])
 }
 
 // namedCharset is the encoding of a name as senders write it, nil for UTF-8 and for what nobody knows.
@@ -102,15 +104,4 @@ func trusted(declared encoding.Encoding, body []byte) bool {
 
 func isASCII(text []byte) bool {
 	return bytes.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
-}
-
-// guessedText is text of which nobody says what it is as UTF-8, told by what it reads as. What of it is UTF-8 stays as it is
-// where the rest is Windows-1252.
-func guessedText(text []byte) []byte {
-	if set := charsetOf(text[:min(len(text), sampleSize)]); set != nil {
-		if plain, err := set.encoding.NewDecoder().Bytes(text); err == nil {
-			return plain
-		}
-	}
-	return appendUTF8(nil, text)
 }

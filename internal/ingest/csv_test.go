@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 // readCSV reads a whole file as one line a row: "line: name|email|phone|source|fields", "line! reason" for a reject,
@@ -22,7 +23,7 @@ func readCSV(src io.Reader) []string {
 	c := ingest.NewCSV(src)
 	for {
 		row, err := c.Next()
-		var reject *ingest.Reject
+		var reject *leadfile.Reject
 		switch {
 		case err == nil:
 			out = append(out, fmt.Sprintf("%d: %s|%s|%s|%s|%s", row.Line, row.Name, row.Email, row.Phone, row.Source, row.Fields))

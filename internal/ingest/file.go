@@ -1,35 +1,30 @@
 package ingest
 
 import (
-	"archive/zip"
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 // maxWarnings bounds the warnings about an archive's files.
 const maxWarnings = 100
 
 // A File reads leads from a file as somebody sent it: delimited text, an Excel workbook (.xlsx), or a zip archive of
-// these. What it is shows by its first bytes, since names and content types are often wrong.
+// these.
 type File struct {
+	source   *leadfile.File
 	table    *Table
-	archive  *archive    // nil for text
-	parts    []*zip.File // of the archive, still to be read
-	several  bool        // parts, so that rejects say which
-	part     string      // the part being read, where there are several
-	before   int64       // lines of the parts that were read
-	last     int64       // line of the last row or reject
-	refused  error       // why the first part that was left out cannot be read
+	part     string // the part being read, where there are several
+	before   int64  // lines of the parts that were read
+	last     int64  // line of the last row or reject
+	refused  error  // why the first part that was left out cannot be read
 	warnings []string
 	unsaid   int // warnings beyond the limit
 	options  FileOptions
 	columns  []Column // of the parts that were read
-	reading  *reading
-	spools   []*spool // of the archive, and of its part that is being read
 }
 
 // maxTold bounds the columns that are told of an archive, whose files may each have others.
@@ -45,92 +40,56 @@ type FileOptions struct {
 	OwnIDs bool
 }
 
-// table is a reader of rows by the options.
-func (o FileOptions) table(r records, empty error) *Table {
-	return &Table{records: r, empty: empty, mapping: o.Mapping, region: o.Region, ownIDs: o.OwnIDs}
+// table is a reader of a part's rows by the options.
+func (o FileOptions) table(part *leadfile.Part) *Table {
+	return &Table{records: part, mapping: o.Mapping, region: o.Region, ownIDs: o.OwnIDs}
 }
 
-// csv is a reader of delimited text by the options.
-func (o FileOptions) csv(src io.Reader) *Table {
-	text := newTextReader(src)
-	t := o.table(newRecordReader(text), errEmpty)
-	t.text = text
-	return t
-}
-
-// Open begins to read a file of any length. Workbooks and archives are first written to a temporary file, since they can
-// only be read back to front; what is in memory is bounded for all of them. It returns a *FileError for what cannot hold
+// Open begins to read a file of any length; what is in memory is bounded. It returns a *leadfile.Error for what cannot hold
 // leads, and the source's error where that breaks off. Close the file.
-func Open(src io.Reader) (*File, error) { return FileOptions{}.open(src, freely()) }
+func Open(src io.Reader) (*File, error) { return FileOptions{}.open(src, leadfile.Options{}) }
 
 // open is Open within bounds.
-func (o FileOptions) open(src io.Reader, r *reading) (*File, error) {
-	in := bufio.NewReaderSize(r.of(src), 16) // small, so that larger reads go past it
-	start, _ := in.Peek(4)                   // an error comes again with the next read
-	if !isZip(start) {
-		return &File{table: r.rows(o.csv(in)), options: o, reading: r}, nil
+func (o FileOptions) open(src io.Reader, bounds leadfile.Options) (*File, error) {
+	bounds.Known = knownColumns
+	source, err := leadfile.Open(src, bounds)
+	if err != nil {
+		return nil, err
 	}
-	f := &File{options: o, reading: r}
-	if err := f.openZip(in); err != nil {
+	f := &File{source: source, options: o}
+	if err := f.begin(); err != nil {
 		f.Close()
 		return nil, err
 	}
 	return f, nil
 }
 
-func (f *File) openZip(src io.Reader) (err error) {
-	if f.archive, err = f.unpack(src, nil); err != nil {
+// begin opens the first part that holds leads. What is no archive has one part, of which the first row says whether it does.
+func (f *File) begin() error {
+	if f.source.IsArchive() {
+		if others := f.source.Others(); f.source.Parts() > 0 && others > 0 {
+			f.warn(fmt.Sprintf("%d of the archive's files are neither CSV nor XLSX and were left out.", others))
+		}
+		return f.nextPart()
+	}
+	part, err := f.source.Next()
+	if err != nil {
 		return err
 	}
-	if f.archive.workbook != "" {
-		f.table, err = f.openWorkbook(f.archive)
-		return err
-	}
-	if f.parts = f.archive.leadFiles(); len(f.parts) > maxLeadFiles {
-		return errTooManyFiles
-	}
-	f.several = len(f.parts) > 1
-	if others := len(f.archive.files) - len(f.parts); len(f.parts) > 0 && others > 0 {
-		f.warn(fmt.Sprintf("%d of the archive's files are neither CSV nor XLSX and were left out.", others))
-	}
-	return f.nextPart()
+	f.table = f.tableOf(part)
+	return nil
 }
 
-// unpack writes an archive to a temporary file and reads its directory; left is what one within another may unpack to.
-func (f *File) unpack(src io.Reader, left *int64) (*archive, error) {
-	s, err := newSpool()
-	if err != nil {
-		return nil, err
+// tableOf is the table of a part. What else a workbook holds is left out.
+func (f *File) tableOf(part *leadfile.Part) *Table {
+	if part.Others > 0 {
+		f.warn(fmt.Sprintf("Only the first sheet, %q, was read; save the others as files of their own to import them (%d).", part.Sheet, part.Others))
 	}
-	f.spools = append(f.spools, s)
-	size, err := s.fill(src, maxArchive)
-	if err != nil {
-		return nil, err
-	}
-	if left == nil {
-		f.reading.steps = f.reading.free + stepsPerByte*size
-	}
-	return openArchive(s, size, f.reading, left)
-}
-
-func (f *File) openWorkbook(a *archive) (*Table, error) {
-	s, err := newSpool()
-	if err != nil {
-		return nil, err
-	}
-	f.spools = append(f.spools, s)
-	sheet, others, err := openWorkbook(a, s)
-	if err != nil {
-		return nil, err
-	}
-	if others > 0 {
-		f.warn(fmt.Sprintf("Only the first sheet, %q, was read; save the others as files of their own to import them (%d).", sheet.name, others))
-	}
-	return f.reading.rows(f.options.table(sheet, errNoSheet)), nil
+	return f.options.table(part)
 }
 
 // Columns reads the header line, of an archive that of its first file, and returns the columns of what was read so far. It
-// returns a *FileError where the file has none that can be used, and the source's error where that breaks off.
+// returns a *leadfile.Error where the file has none that can be used, and the source's error where that breaks off.
 func (f *File) Columns() ([]Column, error) {
 	columns, err := f.table.Columns()
 	all := slices.Clone(f.columns)
@@ -142,15 +101,15 @@ func (f *File) Columns() ([]Column, error) {
 	return all, err
 }
 
-// Next reads the next row. It returns a *Reject for one that cannot be imported, after which the next can be read; io.EOF
-// behind the last; a *FileError for a file that cannot be read on; and the source's error where that breaks off, after
+// Next reads the next row. It returns a *leadfile.Reject for one that cannot be imported, after which the next can be read; io.EOF
+// behind the last; a *leadfile.Error for a file that cannot be read on; and the source's error where that breaks off, after
 // all rows that came whole. The lines of an archive's files are counted through.
 func (f *File) Next() (Row, error) {
 	for {
 		row, err := f.table.Next()
-		var reject *Reject
+		var reject *leadfile.Reject
 		if err == nil || errors.As(err, &reject) {
-			f.reading.begun()
+			f.source.Begun()
 		}
 		switch {
 		case errors.As(err, &reject):
@@ -160,7 +119,7 @@ func (f *File) Next() (Row, error) {
 			reject.Line += f.before
 			f.last = reject.Line
 			return row, reject
-		case errors.Is(err, io.EOF) && len(f.parts) > 0:
+		case errors.Is(err, io.EOF) && f.source.IsArchive():
 			f.before = f.last
 			if f.columns, err = f.Columns(); err != nil {
 				return row, err
@@ -207,75 +166,47 @@ func (f *File) tableWarnings() []string {
 }
 
 // Close gives up what the file holds on disk.
-func (f *File) Close() { f.closeFrom(0) }
-
-func (f *File) closeFrom(first int) {
-	for _, s := range f.spools[min(first, len(f.spools)):] {
-		s.Close()
-	}
-	f.spools = f.spools[:min(first, len(f.spools))]
-}
+func (f *File) Close() { f.source.Close() }
 
 // nextPart opens the archive's next file that holds leads, and leaves out those that don't. Where none does it returns why
 // the first does not, or io.EOF behind others that did.
 func (f *File) nextPart() error {
-	for len(f.parts) > 0 {
-		p := f.parts[0]
-		f.parts = f.parts[1:]
-		f.closeFrom(1) // what the last part held; else an archive of many takes all files that a process may have
-		t, err := f.openPart(p)
-		if err == nil {
-			_, err = t.Columns()
+	for {
+		part, err := f.source.Next()
+		if errors.Is(err, io.EOF) && part == nil {
+			return f.noMore()
 		}
-		var unusable *FileError
+		var table *Table
+		if err == nil {
+			table = f.tableOf(part)
+			_, err = table.Columns()
+		}
+		var unusable *leadfile.Error
 		switch {
 		case err == nil:
 			f.warn(f.tableWarnings()...)
-			f.table, f.part = t, ""
-			if f.several {
-				f.part = p.Name
+			f.table, f.part = table, ""
+			if f.source.Parts() > 1 {
+				f.part = part.Name
 			}
 			return nil
-		case !errors.As(err, &unusable) || isExcessive(unusable) || unusable == f.reading.tooMany:
+		case !errors.As(err, &unusable) || unusable.Final:
 			return err
 		}
-		f.warn(fmt.Sprintf("%q was left out: %s", p.Name, unusable.Message))
+		f.warn(fmt.Sprintf("%q was left out: %s", part.Name, unusable.Message))
 		if f.refused == nil {
 			f.refused = err
 		}
 	}
+}
+
+// noMore is io.EOF where parts were read, or why there are none.
+func (f *File) noMore() error {
 	switch {
 	case f.table != nil:
 		return io.EOF
 	case f.refused != nil:
 		return f.refused
 	}
-	return &FileError{"The archive holds no CSV or XLSX file; put one in, or send the file itself."}
-}
-
-// openPart opens a file of the archive.
-func (f *File) openPart(p *zip.File) (*Table, error) {
-	src, err := f.archive.open(p)
-	if err == nil {
-		err = f.reading.spend(openFileSteps)
-	}
-	if err != nil {
-		return nil, err
-	}
-	in := bufio.NewReaderSize(src, 16)
-	if start, _ := in.Peek(4); !isZip(start) {
-		return f.reading.rows(f.options.csv(in)), nil
-	}
-	inner, err := f.unpack(in, f.archive.left)
-	if err != nil {
-		return nil, err
-	}
-	if inner.workbook == "" {
-		return nil, &FileError{"It is an archive within an archive; send it by itself."}
-	}
-	return f.openWorkbook(inner)
-}
-
-func isZip(start []byte) bool {
-	return bytes.HasPrefix(start, []byte("PK\x03\x04")) || bytes.HasPrefix(start, []byte("PK\x05\x06"))
+	return &leadfile.Error{Message: "The archive holds no CSV or XLSX file; put one in, or send the file itself."}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	contacts "github.com/leadwheel/leadwheel/internal/contact"
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 const (
@@ -34,13 +35,13 @@ type Check struct {
 	// Warnings are sentences about what was left out.
 	Warnings []string `json:"warnings"`
 	// Rejects are the first of those rejected.
-	Rejects []Reject `json:"rejects"`
+	Rejects []leadfile.Reject `json:"rejects"`
 }
 
-// Check reads a file by the options as an import does, and stores nothing. It returns a *FileError for one that cannot be
+// Check reads a file by the options as an import does, and stores nothing. It returns a *leadfile.Error for one that cannot be
 // imported, and ends with its context, whose cause it then returns.
 func (o FileOptions) Check(ctx context.Context, src io.Reader) (Check, error) {
-	check := Check{Sources: map[string]int64{}, Rejects: []Reject{}, Warnings: []string{}}
+	check := Check{Sources: map[string]int64{}, Rejects: []leadfile.Reject{}, Warnings: []string{}}
 	file, err := o.openUntil(ctx, src)
 	if err != nil {
 		return check, err
@@ -52,7 +53,7 @@ func (o FileOptions) Check(ctx context.Context, src io.Reader) (Check, error) {
 	seen := newSeenIDs()
 	for {
 		row, err := file.Next()
-		var reject *Reject
+		var reject *leadfile.Reject
 		switch {
 		case errors.Is(err, io.EOF):
 			check.Warnings = append(check.Warnings, file.Warnings()...)
@@ -77,9 +78,7 @@ func (o FileOptions) Check(ctx context.Context, src io.Reader) (Check, error) {
 
 // openUntil opens a file that is read without bounds but those of its kind, until a context ends, whose cause it then returns.
 func (o FileOptions) openUntil(ctx context.Context, src io.Reader) (*File, error) {
-	bounds := freely()
-	bounds.halted = func() error { return context.Cause(ctx) }
-	file, err := o.open(src, bounds)
+	file, err := o.open(src, leadfile.Options{Halted: func() error { return context.Cause(ctx) }})
 	if err != nil {
 		return nil, cmp.Or(context.Cause(ctx), err)
 	}

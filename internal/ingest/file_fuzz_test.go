@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 // FuzzFile holds what FuzzCSV does for archives and workbooks, of which it is given one part, and whole ones.
 func FuzzFile(f *testing.F) {
-	names, err := filepath.Glob("testdata/files/*.xlsx")
+	names, err := filepath.Glob("../leadfile/testdata/files/*.xlsx")
 	if err != nil || len(names) == 0 {
 		f.Fatal(names, err)
 	}
@@ -54,7 +56,7 @@ func FuzzFile(f *testing.F) {
 		for err == nil {
 			var row Row
 			row, err = file.Next()
-			var reject *Reject
+			var reject *leadfile.Reject
 			if errors.As(err, &reject) {
 				row.Line, err = reject.Line, nil
 			} else if err == nil {
@@ -67,7 +69,7 @@ func FuzzFile(f *testing.F) {
 			}
 			last = row.Line
 		}
-		var unusable *FileError
+		var unusable *leadfile.Error
 		if !errors.Is(err, io.EOF) && !errors.As(err, &unusable) {
 			t.Fatalf("the file ends with %v", err)
 		}

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 // Preview reads the beginning of a file as an import would: what its columns become, and the first rows that are leads, n at the most.
-// Of CSV it reads no more than that takes. It stores nothing, and returns a *FileError for a file that cannot be imported.
+// Of CSV it reads no more than that takes. It stores nothing, and returns a *leadfile.Error for a file that cannot be imported.
 func (o FileOptions) Preview(ctx context.Context, src io.Reader, n int) (columns []Column, rows []Row, warnings []string, err error) {
 	file, err := o.openUntil(ctx, src)
 	if err != nil {
@@ -17,7 +19,7 @@ func (o FileOptions) Preview(ctx context.Context, src io.Reader, n int) (columns
 	defer file.Close()
 	for len(rows) < n {
 		row, err := file.Next()
-		var reject *Reject
+		var reject *leadfile.Reject
 		if errors.Is(err, io.EOF) {
 			break
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 // readFile reads a whole file as readCSV does, with external ids that are the file's own before the name, and warnings
@@ -32,7 +33,7 @@ func readFile(src io.Reader) []string {
 	var out []string
 	for {
 		row, err := f.Next()
-		var reject *ingest.Reject
+		var reject *leadfile.Reject
 		switch {
 		case err == nil:
 			id := row.ExternalID + " "
@@ -104,7 +105,7 @@ func TestWorkbooksOfOtherPrograms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			file, err := os.ReadFile(filepath.Join("testdata/files", name+".xlsx"))
+			file, err := os.ReadFile(filepath.Join("../leadfile/testdata/files", name+".xlsx"))
 			if err != nil {
 				t.Fatal(err)
 			}

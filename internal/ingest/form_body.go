@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/encoding"
 
 	contacts "github.com/leadwheel/leadwheel/internal/contact"
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 // maxFormFields bounds the fields of one form.
@@ -185,7 +186,7 @@ func textIn(charset encoding.Encoding, text string) string {
 		return text
 	}
 	if charset == nil {
-		return string(guessedText([]byte(text)))
+		return string(leadfile.Decoded([]byte(text)))
 	}
 	plain, _ := decoded(charset, []byte(text))
 	return string(plain)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -150,7 +151,7 @@ func beginningOf(value any, room int) string {
 		if data, err := plainJSON(text); err == nil && len(data) <= room {
 			break
 		}
-		text = string(trimPartial([]byte(text[:min(len(text)*3/4, max(room, 0))])))
+		text = string(leadfile.TrimPartial([]byte(text[:min(len(text)*3/4, max(room, 0))])))
 	}
 	return text
 }

@@ -12,19 +12,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 	"github.com/leadwheel/leadwheel/store"
 )
 
 // heard reads a file of the options and returns its columns, its leads, and what is said of it.
 func heard(o FileOptions, file string) (columns string, leads, said []string) {
-	f, err := o.open(strings.NewReader(file), freely())
+	f, err := o.open(strings.NewReader(file), leadfile.Options{})
 	if err != nil {
 		return "", nil, []string{err.Error()}
 	}
 	defer f.Close()
 	for {
 		row, err := f.Next()
-		var reject *Reject
+		var reject *leadfile.Reject
 		switch {
 		case errors.As(err, &reject):
 			leads = append(leads, "rejected: "+reject.Reason)

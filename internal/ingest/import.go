@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	contacts "github.com/leadwheel/leadwheel/internal/contact"
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -156,7 +157,7 @@ func (r *importRun) read(ctx, reading context.Context, src io.Reader) (failure s
 	var c chunk
 	for rows := r.chunkRows(); ; {
 		row, err := file.Next()
-		var reject *Reject
+		var reject *leadfile.Reject
 		rejected := errors.As(err, &reject)
 		switch {
 		case (err == nil || rejected) && r.overRows(&c):
@@ -219,8 +220,8 @@ func (r *importRun) broken(ctx, reading context.Context, err error) (failure str
 
 // unreadable says why a file cannot be read on, or returns the error where that is trouble of ours.
 func (r *importRun) unreadable(ctx context.Context, err error) (failure string, trouble error) {
-	var unusable *FileError
-	var local *diskError
+	var unusable *leadfile.Error
+	var local *leadfile.DiskError
 	switch {
 	case errors.As(err, &unusable) && r.counts.Rows == 0:
 		return unusable.Message, nil

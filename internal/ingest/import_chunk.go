@@ -3,6 +3,7 @@ package ingest
 import (
 	"time"
 
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -53,7 +54,7 @@ func (c *chunk) add(row Row, lead store.NewLead) {
 	c.bytes += 2 * len(row.Record) // as record and as lead
 }
 
-func (c *chunk) reject(r Reject) {
+func (c *chunk) reject(r leadfile.Reject) {
 	c.begin()
 	c.rejects = append(c.rejects, store.ImportReject(r))
 	c.bytes += len(r.Record)
@@ -98,7 +99,7 @@ func (c *chunk) halves() (first, second chunk) {
 func (c *chunk) refused() chunk {
 	o := c.origins[0]
 	reject := store.ImportReject{
-		Line: o.line, Record: recordText(c.records[o.start:o.end]),
+		Line: o.line, Record: leadfile.RecordText(c.records[o.start:o.end]),
 		Reason: "The database refuses this row; look for text that a lead should not have, mend it and send it again.",
 	}
 	return chunk{rejects: append(c.rejects[:len(c.rejects):len(c.rejects)], reject), unkept: c.unkept}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/testenv"
 	"github.com/leadwheel/leadwheel/store"
@@ -81,7 +82,7 @@ func TestImportCountsAChunkOnceWhoseCommitWasNotAnswered(t *testing.T) {
 		}
 		c.add(row, r.lead(row))
 	}
-	c.reject(Reject{Line: 4, Reason: "No.", Record: "x"})
+	c.reject(leadfile.Reject{Line: 4, Reason: "No.", Record: "x"})
 	if err := r.apply(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -22,6 +23,9 @@ type ImportLimits struct {
 	Queue store.ImportQueue
 }
 
+// maxBlankRows is how many rows a file may have beyond those that may be imported, since spreadsheets keep rows of nothing.
+const maxBlankRows = 20_000_000
+
 // rejectCost is about what a kept reject takes beside its text.
 const rejectCost = 128
 
@@ -32,11 +36,13 @@ func (i *Importer) Within(l ImportLimits) *Importer {
 }
 
 // bounds are those of reading the import's file.
-func (r *importRun) bounds(ctx, whileReading context.Context) *reading {
-	b := freely().within(r.limits.Rows, r.blankRows)
-	b.halted = func() error { return context.Cause(whileReading) }
-	b.pulse = newPulse(nil, func() { r.touch(ctx) })
-	return b
+func (r *importRun) bounds(ctx, whileReading context.Context) leadfile.Options {
+	beats := newPulse(nil, func() { r.touch(ctx) })
+	o := leadfile.Options{Halted: func() error { return context.Cause(whileReading) }, Tick: beats.tick}
+	if r.limits.Rows > 0 {
+		o.Rows = r.limits.Rows + r.blankRows
+	}
+	return o
 }
 
 // errOverTime is why an import is not read on that has had its time.
@@ -97,7 +103,7 @@ func (r *importRun) sendRest() string {
 }
 
 // keeps reports whether there is room to keep a reject, and takes it.
-func (r *importRun) keeps(reject Reject) bool {
+func (r *importRun) keeps(reject leadfile.Reject) bool {
 	if r.limits.RejectBytes == 0 {
 		return true
 	}

@@ -49,7 +49,7 @@ func keptUnder(t *testing.T, name, at string) (fields, attribution map[string]st
 		}
 		fields[way], attribution[way] = string(made.Fields), string(made.Attribution)
 	}
-	file := FileOptions{}.csv(strings.NewReader("name,\"" + name + "\"\nAda,\"" + at + "\"\n"))
+	file := NewCSV(strings.NewReader("name,\"" + name + "\"\nAda,\"" + at + "\"\n"))
 	row, err := file.Next()
 	if err != nil {
 		t.Fatal(err)

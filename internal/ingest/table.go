@@ -3,29 +3,11 @@ package ingest
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
-
-// A FileError says in a sentence why no row of a file can be imported.
-type FileError struct{ Message string }
-
-func (e *FileError) Error() string { return e.Message }
-
-var errEmpty = &FileError{"The file is empty; send a file with a header line and a row for each lead."}
-
-// A Reject is a row that cannot be imported.
-type Reject struct {
-	// Line is where the row starts in the file, from 1.
-	Line int64 `json:"line"`
-	// Reason is a sentence for whoever mends the file.
-	Reason string `json:"reason"`
-	// Record is the row as it stands in the file, or its beginning.
-	Record string `json:"record"`
-}
-
-func (r *Reject) Error() string { return fmt.Sprintf("line %d: %s", r.Line, r.Reason) }
 
 // A Row is a row of a file as a lead.
 type Row struct {
@@ -49,42 +31,16 @@ type Row struct {
 	Record []byte
 }
 
-// records are the rows of a file, one after another.
-type records interface {
-	// begin comes before the first row. It returns a *FileError where no row of the file can be used.
-	begin() error
-	// next goes on to the next row. It returns a *Reject for one that cannot be read, and io.EOF behind the last.
-	next() error
-	// record is the row that next found, good until it is called again.
-	record() record
-}
-
-// A record is a row as its file has it.
-type record struct {
-	cells [][]byte
-	raw   []byte // as text
-	line  int64  // on which it starts, from 1
-	// unworked is how many of the cells are formulas whose results the file has not.
-	unworked int
-	total    bool // it had totals of a table, which were left out
-}
-
-func (r record) reject(reason string) *Reject {
-	return &Reject{Line: r.line, Reason: reason, Record: recordText(r.raw)}
-}
-
 // A Table reads leads from rows under a header. It is forgiving: it cleans what it can, rejects rows one by one, and holds
 // no more than one of them.
 type Table struct {
-	records records
-	empty   error // what a file without a row is
+	records *leadfile.Part
 	header  *header
-	heading []string // the header's cells in their plain form, to know the line again
-	numbers []bool   // by column, whether that holds phone numbers or ids
-	ahead   []ahead  // rows that were read to find the header and tell the columns
-	ended   error    // what ended the file while they were read
-	record  record   // the current row
-	text    *textReader
+	heading []string        // the header's cells in their plain form, to know the line again
+	numbers []bool          // by column, whether that holds phone numbers or ids
+	ahead   []ahead         // rows that were read to find the header and tell the columns
+	ended   error           // what ended the file while they were read
+	record  leadfile.Record // the current row
 
 	cells   [][]byte    // of the current row, cleaned
 	texts   []byte      // the current row's texts
@@ -113,10 +69,10 @@ type Table struct {
 
 // NewCSV reads src, which may be of any length: comma, semicolon, tab or pipe separated, in Unicode or an older encoding.
 func NewCSV(src io.Reader) *Table {
-	return FileOptions{}.csv(src)
+	return FileOptions{}.table(leadfile.NewText(src, leadfile.Options{Known: knownColumns}))
 }
 
-// Columns reads the header line. It returns a *FileError where the file has none that can be used, and the source's
+// Columns reads the header line. It returns a *leadfile.Error where the file has none that can be used, and the source's
 // error where that breaks off.
 func (t *Table) Columns() ([]Column, error) {
 	if t.unusable != nil {
@@ -130,7 +86,7 @@ func (t *Table) Columns() ([]Column, error) {
 	return t.header.columns, nil
 }
 
-// Next reads the next row. It returns a *Reject for one that cannot be imported, after which the next can be read;
+// Next reads the next row. It returns a *leadfile.Reject for one that cannot be imported, after which the next can be read;
 // io.EOF behind the last; what Columns returns; and the source's error where that breaks off, after all rows that came
 // whole.
 func (t *Table) Next() (Row, error) {
@@ -141,10 +97,10 @@ func (t *Table) Next() (Row, error) {
 		if err := t.nextRecord(); err != nil {
 			return Row{}, err
 		}
-		if t.record.total {
-			t.notes.totals = append(t.notes.totals, t.record.line)
+		if t.record.Total {
+			t.notes.totals = append(t.notes.totals, t.record.Line)
 		}
-		if t.isHeading(t.record.cells) || !t.cleanCells() || t.takesHeading() {
+		if t.isHeading(t.record.Cells) || !t.cleanCells() || t.takesHeading() {
 			continue
 		}
 		return t.row()
@@ -162,10 +118,10 @@ func (t *Table) nextRecord() error {
 	if t.ended != nil {
 		return t.ended
 	}
-	if err := t.records.next(); err != nil {
+	if err := t.records.Next(); err != nil {
 		return err
 	}
-	t.record = t.records.record()
+	t.record = t.records.Record()
 	return nil
 }
 
@@ -175,14 +131,14 @@ func (t *Table) cleanCells() bool {
 	if t.own != nil {
 		return t.bareCells()
 	}
-	valid, filled := utf8.Valid(t.record.raw), t.record.unworked > 0
-	t.test = bytes.Contains(t.record.raw, []byte("<test lead: dummy data")) // as Meta's testing tool fills in
+	valid, filled := utf8.Valid(t.record.Raw), t.record.Unworked > 0
+	t.test = bytes.Contains(t.record.Raw, []byte("<test lead: dummy data")) // as Meta's testing tool fills in
 	if !valid {
-		t.notes.otherBytes(t.record.line)
+		t.notes.otherBytes(t.record.Line)
 	}
-	for i, cell := range t.record.cells {
+	for i, cell := range t.record.Cells {
 		if !valid {
-			cell = cleanCell(cell)
+			cell = leadfile.CleanCell(cell)
 		}
 		cell = t.header.strip(i, plainCell(cell))
 		if isCellError(cell) {

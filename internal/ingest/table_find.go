@@ -4,33 +4,31 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
-const (
-	// maxAbove is how many rows may stand above the header: titles, dates and the like.
-	maxAbove = 20
-	// maxAboveBytes bounds what is kept of a file while its header is sought.
-	maxAboveBytes = 256 << 10
-)
+// maxAboveBytes bounds what is kept of a file while its header is sought.
+const maxAboveBytes = 256 << 10
 
 // An ahead is a row that was read before its turn, or why it cannot be.
 type ahead struct {
-	record record
+	record leadfile.Record
 	err    error
 }
 
 // findHeader finds the row that names the columns: the first, or below titles the one with the most known columns. It
-// returns a *FileError where none can be used.
+// returns a *leadfile.Error where none can be used.
 func (t *Table) findHeader() error {
-	if err := t.records.begin(); err != nil {
+	if err := t.records.Begin(); err != nil {
 		return err
 	}
 	best, mostKnown := -1, -1
-	for size := 0; len(t.ahead) <= maxAbove && size < maxAboveBytes && mostKnown < 2; {
-		var unreadable *Reject
-		switch err := t.records.next(); {
+	for size := 0; len(t.ahead) <= leadfile.MaxAbove && size < maxAboveBytes && mostKnown < 2; {
+		var unreadable *leadfile.Reject
+		switch err := t.records.Next(); {
 		case errors.As(err, &unreadable):
-			t.ahead = append(t.ahead, ahead{err: err, record: record{line: unreadable.Line}})
+			t.ahead = append(t.ahead, ahead{err: err, record: leadfile.Record{Line: unreadable.Line}})
 			continue
 		case err != nil:
 			t.ended = err
@@ -38,17 +36,17 @@ func (t *Table) findHeader() error {
 		if t.ended != nil {
 			break
 		}
-		r := t.records.record()
-		known, filled := knownColumns(r.cells)
+		r := t.records.Record()
+		known, filled := knownColumns(r.Cells)
 		if filled == 0 {
 			continue
 		}
-		t.ahead = append(t.ahead, ahead{record: r.clone()})
-		size += len(r.raw)
+		t.ahead = append(t.ahead, ahead{record: r.Clone()})
+		size += len(r.Raw)
 		if known > mostKnown {
 			best, mostKnown = len(t.ahead)-1, known
 		}
-		if len(t.ahead) == 1 && known > 0 && filled == len(r.cells) {
+		if len(t.ahead) == 1 && known > 0 && filled == len(r.Cells) {
 			break // no title has so many cells
 		}
 	}
@@ -57,26 +55,26 @@ func (t *Table) findHeader() error {
 
 // useHeader takes one of the rows read for the header.
 func (t *Table) useHeader(place, known int) error {
-	var unreadable *Reject
+	var unreadable *leadfile.Reject
 	switch {
 	case len(t.ahead) == 0 && !errors.Is(t.ended, io.EOF):
 		return t.ended
 	case len(t.ahead) == 0:
-		return t.empty
+		return t.records.Empty
 	case known < 1 && errors.As(t.ahead[0].err, &unreadable):
-		return &FileError{"The header line cannot be read. " + unreadable.Reason}
+		return &leadfile.Error{Message: "The header line cannot be read. " + unreadable.Reason}
 	}
 	found := t.ahead[place].record
 	for _, above := range t.ahead[:place] {
-		t.notes.above = append(t.notes.above, above.record.line)
+		t.notes.above = append(t.notes.above, above.record.Line)
 	}
 	t.ahead = t.ahead[place+1:]
 	return t.adopt(found, t.settleHeader)
 }
 
 // adopt makes a row the header of those that follow, once settle has said what its columns are.
-func (t *Table) adopt(r record, settle func() error) error {
-	cells := plainCells(r.cells)
+func (t *Table) adopt(r leadfile.Record, settle func() error) error {
+	cells := plainCells(r.Cells)
 	h, err := newHeader(cells)
 	if err != nil {
 		return err
@@ -102,7 +100,7 @@ func (t *Table) adopt(r record, settle func() error) error {
 func plainCells(cells [][]byte) [][]byte {
 	plain, filled := make([][]byte, len(cells)), 0
 	for i, c := range cells {
-		if plain[i] = bytes.Clone(plainCell(cleanCell(c))); len(plain[i]) > 0 {
+		if plain[i] = bytes.Clone(plainCell(leadfile.CleanCell(c))); len(plain[i]) > 0 {
 			filled = i + 1
 		}
 	}
@@ -112,7 +110,7 @@ func plainCells(cells [][]byte) [][]byte {
 // knownColumns counts the cells of a row that name a column, and those that are not empty.
 func knownColumns(cells [][]byte) (known, filled int) {
 	for _, c := range cells {
-		plain := plainCell(cleanCell(c))
+		plain := plainCell(leadfile.CleanCell(c))
 		if len(plain) == 0 {
 			continue
 		}
@@ -168,15 +166,6 @@ func (t *Table) takesHeading() bool {
 		return false
 	}
 	t.guesses, t.kept, t.watchedRows = told, nil, 0
-	t.notes.headings = append(t.notes.headings, t.record.line)
+	t.notes.headings = append(t.notes.headings, t.record.Line)
 	return true
-}
-
-// clone is a row that stays when the next is read.
-func (r record) clone() record {
-	kept := record{raw: bytes.Clone(r.raw), line: r.line, unworked: r.unworked, total: r.total}
-	for _, c := range r.cells {
-		kept.cells = append(kept.cells, bytes.Clone(c))
-	}
-	return kept
 }

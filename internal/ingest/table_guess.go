@@ -10,6 +10,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/headings"
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 const (
@@ -22,16 +23,16 @@ const (
 func (t *Table) readAhead() {
 	size := 0
 	for len(t.ahead) < sampled && size < sampledBytes && t.ended == nil {
-		var unreadable *Reject
-		switch err := t.records.next(); {
+		var unreadable *leadfile.Reject
+		switch err := t.records.Next(); {
 		case errors.As(err, &unreadable):
-			t.ahead = append(t.ahead, ahead{err: err, record: record{line: unreadable.Line}})
+			t.ahead = append(t.ahead, ahead{err: err, record: leadfile.Record{Line: unreadable.Line}})
 		case err != nil:
 			t.ended = err
 		default:
-			r := t.records.record()
-			t.ahead = append(t.ahead, ahead{record: r.clone()})
-			size += len(r.raw)
+			r := t.records.Record()
+			t.ahead = append(t.ahead, ahead{record: r.Clone()})
+			size += len(r.Raw)
 		}
 	}
 }

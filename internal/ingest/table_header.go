@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/leadwheel/leadwheel/internal/headings"
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 // A role is what a column means to a lead. Columns without one are kept as fields.
@@ -94,13 +95,13 @@ type field struct {
 
 // newHeader reads the cells of a header line. Whether rows under it can become leads says usable.
 func newHeader(cells [][]byte) (*header, error) {
-	if len(cells) > maxColumns {
-		return nil, &FileError{fmt.Sprintf("The file has more than %d columns; import those that are needed.", maxColumns)}
+	if len(cells) > leadfile.MaxColumns {
+		return nil, &leadfile.Error{Message: fmt.Sprintf("The file has more than %d columns; import those that are needed.", leadfile.MaxColumns)}
 	}
 	h := &header{roles: make(map[role][]int)}
 	taken, times := make(map[string]bool), make(map[string]int)
 	for i, c := range cells {
-		text := string(cleanCell(c))
+		text := string(leadfile.CleanCell(c))
 		plain, reading := plainHeader(text), headings.Of(text)
 		r := roleOfReading(reading)
 		name := uniqueHeader(cmp.Or(text, "column "+strconv.Itoa(i+1)), taken)
@@ -157,14 +158,14 @@ func (h *header) setRole(place int, r role, by string) {
 	}
 }
 
-// usable returns a *FileError for a header without which no row can become a lead.
+// usable returns a *leadfile.Error for a header without which no row can become a lead.
 func (h *header) usable() error {
 	for _, r := range append(nameRoles[:len(nameRoles):len(nameRoles)], roleEmail, rolePhone) {
 		if slices.ContainsFunc(h.roles[r], func(place int) bool { return !h.readings[place].Weak }) {
 			return nil
 		}
 	}
-	return &FileError{"The file has no column for a name, an email or a phone. The first line must be a header that names one of them, as in \"name,email,phone\"; it is: " + h.shown()}
+	return &leadfile.Error{Message: "The file has no column for a name, an email or a phone. The first line must be a header that names one of them, as in \"name,email,phone\"; it is: " + h.shown()}
 }
 
 // shown lists the headings for a message, or the first of them.
@@ -175,7 +176,7 @@ func (h *header) shown() string {
 	}
 	text := strings.Join(found, ", ")
 	if len(text) > 300 {
-		text = string(trimPartial([]byte(text[:300]))) + " …"
+		text = string(leadfile.TrimPartial([]byte(text[:300]))) + " …"
 	}
 	return text
 }

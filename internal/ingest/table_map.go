@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
-// follow makes columns what a mapping says. It returns a *FileError where it names one that the file has not.
+// follow makes columns what a mapping says. It returns a *leadfile.Error where it names one that the file has not.
 func (h *header) follow(m Mapping) error {
 	if len(m) == 0 {
 		return nil
@@ -17,7 +19,7 @@ func (h *header) follow(m Mapping) error {
 		for _, heading := range m[target] {
 			place := h.find(heading)
 			if place < 0 {
-				return &FileError{fmt.Sprintf("The mapping says that %q is the lead's %s, but no column of the file has that heading. Its columns are: %s", shorten(heading, 100), target, h.shown())}
+				return &leadfile.Error{Message: fmt.Sprintf("The mapping says that %q is the lead's %s, but no column of the file has that heading. Its columns are: %s", shorten(heading, 100), target, h.shown())}
 			}
 			r := mappedRoles[target]
 			h.mapped[r] = true

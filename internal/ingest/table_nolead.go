@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	contacts "github.com/leadwheel/leadwheel/internal/contact"
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 // noLead says why there is no lead in the current row, empty where there may be one.
@@ -23,7 +24,7 @@ func (t *Table) noLead(p chosen) string {
 		return fmt.Sprintf("The row is no lead, but the end of a list or a sum: it has no email or phone, and its name is %q. If somebody is called that, add one of these.", shown(t.nameOf(p)))
 	case named:
 		return t.nameless(p)
-	case t.record.unworked > 0:
+	case t.record.Unworked > 0:
 		return "The row's name, email and phone are formulas whose results the file does not hold; open it in a spreadsheet program, save it, and send it again."
 	case t.errors > 0:
 		return "The row has errors of a spreadsheet, such as #REF!, and no name, email or phone; mend its formulas."
@@ -71,7 +72,7 @@ func (t *Table) nameOf(p chosen) []byte {
 func shown(text []byte) string {
 	const most = 100
 	if len(text) > most {
-		text = trimPartial(text[:most])
+		text = leadfile.TrimPartial(text[:most])
 	}
 	return string(text)
 }

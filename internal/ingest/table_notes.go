@@ -75,8 +75,8 @@ func (t *Table) warnings() []string {
 		}
 	}
 	n := &t.notes
-	if t.text != nil {
-		note(t.text.found != "", "The file is not in Unicode; its text was taken for %s. Look at a few names: if they are wrong, save the file as CSV UTF-8 and send it again.", t.text.found)
+	if charset := t.records.Charset(); charset != "" {
+		note(true, "The file is not in Unicode; its text was taken for %s. Look at a few names: if they are wrong, save the file as CSV UTF-8 and send it again.", charset)
 	}
 	note(n.bytes.rows > 0, "Some text is not in UTF-8 like the rest and was taken for Windows-1252, in %s; look at it.", &n.bytes)
 	note(len(n.above) > 0, "What stands above the header was left out (%s).", lineList(n.above, int64(len(n.above))))

@@ -62,7 +62,7 @@ func (h *header) setRoleOf(place int, r role) {
 // bareCells takes no more off the cells of our own list than was put on them.
 func (t *Table) bareCells() bool {
 	filled := false
-	for _, cell := range t.record.cells {
+	for _, cell := range t.record.Cells {
 		cell = []byte(contacts.Bare(string(cell)))
 		filled = filled || len(cell) > 0
 		t.cells = append(t.cells, cell)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 )
 
 // What a lead may hold: texts in characters, the rest in bytes.
@@ -31,13 +33,13 @@ func (t *Table) row() (Row, error) {
 		reason = t.mapFields(p)
 	}
 	if reason != "" {
-		return Row{}, t.record.reject(reason)
+		return Row{}, t.record.Reject(reason)
 	}
 	if t.errors > 0 {
-		t.notes.errors.add(t.record.line)
+		t.notes.errors.add(t.record.Line)
 	}
-	if t.record.unworked > 0 {
-		t.notes.unworked.add(t.record.line)
+	if t.record.Unworked > 0 {
+		t.notes.unworked.add(t.record.Line)
 	}
 	t.watch()
 	return t.mapped(p), nil
@@ -99,8 +101,8 @@ func (t *Table) misfit(p chosen) string {
 }
 
 func count(cells int) string {
-	if cells > maxColumns {
-		return fmt.Sprintf("more than %d", maxColumns)
+	if cells > leadfile.MaxColumns {
+		return fmt.Sprintf("more than %d", leadfile.MaxColumns)
 	}
 	return strconv.Itoa(cells)
 }
@@ -179,7 +181,7 @@ func (t *Table) mapped(p chosen) Row {
 	all := string(t.texts)
 	return Row{
 		Attribution: objectOf(t.about), Consent: objectOf(t.consent), Test: t.test,
-		Line: t.record.line, Record: t.record.raw, Fields: json.RawMessage(bytes.Clone(t.json)),
+		Line: t.record.Line, Record: t.record.Raw, Fields: json.RawMessage(bytes.Clone(t.json)),
 		Name: all[:ends[0]], Email: all[ends[0]:ends[1]], Phone: all[ends[1]:ends[2]], Source: all[ends[2]:ends[3]],
 		ExternalID: all[ends[3]:],
 	}

@@ -45,7 +45,7 @@ func TestFilesFromTheField(t *testing.T) {
 	s := newSite(t)
 	for _, test := range fieldFiles {
 		t.Run(test.file, func(t *testing.T) {
-			file, err := os.ReadFile(filepath.Join("../../ingest/testdata/field", test.file))
+			file, err := os.ReadFile(filepath.Join("../../leadfile/testdata/field", test.file))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +83,7 @@ func TestFileOfALeadThatWasDelivered(t *testing.T) {
 	for file, id := range map[string]string{"01-guard-eq.csv": "900100200300401", "04-zero-width.csv": "900100200300404", "94-plain-meta.csv": "900100200300405"} {
 		form := s.post("/v1/integrations", map[string]any{"name": file, "kind": "generic", "mapping": map[string]string{"external_id": "id"}}).is(201)
 		s.do("", "POST", form.at("url").(string), map[string]any{"id": id, "full_name": "Somebody"}).is(200)
-		data, err := os.ReadFile(filepath.Join("../../ingest/testdata/field", file))
+		data, err := os.ReadFile(filepath.Join("../../leadfile/testdata/field", file))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/leadfile"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 )
 
@@ -64,7 +65,7 @@ func (a *API) previewImport(ctx context.Context, c *call, in *previewImportInput
 	in.Upload.Response.Header().Set("Connection", "close") // what is not read is not waited for
 	options := ingest.FileOptions{Mapping: mapping, Region: w.Region}
 	columns, rows, warnings, err := options.Preview(ctx, http.MaxBytesReader(in.Upload.Response, in.Upload.Request.Body, MaxBody), previewedRows)
-	var unfit *ingest.FileError
+	var unfit *leadfile.Error
 	var long *http.MaxBytesError
 	switch {
 	case errors.As(err, &long):

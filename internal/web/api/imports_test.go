@@ -111,7 +111,7 @@ func TestImportOfWhatIsNoFile(t *testing.T) {
 func TestImportOfWorkbooksAndArchives(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	book, err := os.ReadFile("../../ingest/testdata/files/openpyxl.xlsx")
+	book, err := os.ReadFile("../../leadfile/testdata/files/openpyxl.xlsx")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"bufio"
@@ -39,7 +39,7 @@ func readSharedTexts(a *archive, name string, file *spool) (*sharedTexts, error)
 		token, err := t.next()
 		if errors.Is(err, io.EOF) {
 			if err := out.Flush(); err != nil {
-				return nil, &diskError{err}
+				return nil, &DiskError{err}
 			}
 			return s, nil
 		}
@@ -53,10 +53,10 @@ func readSharedTexts(a *archive, name string, file *spool) (*sharedTexts, error)
 			return nil, err
 		}
 		if size += int64(len(text)); size > maxSharedBytes || len(s.ends) == maxSharedTexts {
-			return nil, &FileError{"The workbook holds too many texts; save it as CSV, which may be of any size."}
+			return nil, &Error{Message: "The workbook holds too many texts; save it as CSV, which may be of any size."}
 		}
 		if _, err := out.Write(text); err != nil {
-			return nil, &diskError{err}
+			return nil, &DiskError{err}
 		}
 		s.ends = append(s.ends, uint32(size))
 	}
@@ -96,7 +96,7 @@ func (s *sharedTexts) page(number int64) ([]byte, error) {
 	}
 	n, err := s.file.ReadAt(p.bytes[:sharedPage], number*sharedPage)
 	if n == 0 || err != nil && !errors.Is(err, io.EOF) {
-		return nil, &diskError{err}
+		return nil, &DiskError{err}
 	}
 	p.number, p.bytes = number+1, p.bytes[:n]
 	return p.bytes, nil

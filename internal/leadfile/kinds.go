@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"bytes"
@@ -63,7 +63,7 @@ func noTable(start []byte) string {
 	case begins("{"), begins("[{"):
 		line, _, _ := bytes.Cut(start, []byte("\n"))
 		line = bytes.TrimSpace(line)
-		return "The file is JSON, not CSV; download the leads again. It says: " + recordText(line[:min(len(line), maxShownError)])
+		return "The file is JSON, not CSV; download the leads again. It says: " + RecordText(line[:min(len(line), maxShownError)])
 	}
 	return ""
 }

@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"bytes"
@@ -45,8 +45,8 @@ func newSheetReader() *sheetReader {
 	return r
 }
 
-func (r *sheetReader) record() record {
-	return record{cells: r.cells, raw: r.raw, line: r.line, unworked: r.unworked, total: r.total}
+func (r *sheetReader) record() Record {
+	return Record{Cells: r.cells, Raw: r.raw, Line: r.line, Unworked: r.unworked, Total: r.total}
 }
 
 // begin has nothing to do: the sheet is open.
@@ -100,7 +100,7 @@ func (r *sheetReader) row() error {
 	r.raw = appendLine(r.raw[:0], r.cells)
 	r.total = r.leaveTotals()
 	if r.long {
-		return r.record().reject("The row is longer than 1 MiB; shorten it.")
+		return r.record().Reject("The row is longer than 1 MiB; shorten it.")
 	}
 	return nil
 }
@@ -124,7 +124,7 @@ func (r *sheetReader) cell(e xml.StartElement) error {
 	if len(r.text) == start {
 		return nil
 	}
-	if column = min(column, maxColumns); column < len(r.ends) { // one beyond the limit is there already
+	if column = min(column, MaxColumns); column < len(r.ends) { // one beyond the limit is there already
 		r.text = r.text[:start]
 		return nil
 	}
@@ -186,7 +186,7 @@ func (r *sheetReader) appendShared(number, style string) error {
 // columnOf is the column, from 0, of a cell such as BC7; a cell without a name stands behind the last one.
 func columnOf(name string, following int) int {
 	column := 0
-	for i := 0; i < len(name) && name[i] >= 'A' && name[i] <= 'Z' && column <= maxColumns; i++ {
+	for i := 0; i < len(name) && name[i] >= 'A' && name[i] <= 'Z' && column <= MaxColumns; i++ {
 		column = 26*column + int(name[i]-'A') + 1
 	}
 	if column == 0 || column-1 < following {

@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"archive/zip"
@@ -24,16 +24,11 @@ const (
 )
 
 var (
-	errDamaged = &FileError{"The file is damaged, or a part of it is missing; make it anew and send that."}
-	errBomb    = &FileError{"The file unpacks to far more than its own size, as files that are made to do harm do; send it as CSV."}
+	errDamaged = &Error{Message: "The file is damaged, or a part of it is missing; make it anew and send that."}
+	errBomb    = &Error{Final: true, Message: "The file unpacks to far more than its own size, as files that are made to do harm do; send it as CSV."}
 )
 
-var errTooManyFiles = &FileError{fmt.Sprintf("The archive holds too many files; put up to %d in one, or their rows into one file.", maxLeadFiles)}
-
-// isExcessive reports whether a file is not read for what it would cost.
-func isExcessive(err *FileError) bool {
-	return err == errBomb || err == errTooMuchWork || err == errTooManyFiles
-}
+var errTooManyFiles = &Error{Final: true, Message: fmt.Sprintf("The archive holds too many files; put up to %d in one, or their rows into one file.", maxLeadFiles)}
 
 // An archive is a zip file, of which a workbook is one too.
 type archive struct {
@@ -73,13 +68,13 @@ func openArchive(src io.ReaderAt, size int64, r *reading, left *int64) (*archive
 	return a, a.tell()
 }
 
-// blame makes a *FileError of what is wrong with an archive, unless it is wrong with our disk.
+// blame makes a *Error of what is wrong with an archive, unless it is wrong with our disk.
 func blame(err error) error {
 	var local *fs.PathError
-	var known *FileError
+	var known *Error
 	switch {
 	case errors.As(err, &local):
-		return &diskError{err}
+		return &DiskError{err}
 	case errors.As(err, &known):
 		return known
 	}
@@ -103,26 +98,26 @@ func (a *archive) leadFiles() []*zip.File {
 func (a *archive) open(z *zip.File) (io.Reader, error) {
 	const encrypted = 0x1
 	if z.Flags&encrypted != 0 {
-		return nil, &FileError{"The archive is protected by a password; send it without."}
+		return nil, &Error{Message: "The archive is protected by a password; send it without."}
 	}
 	src, err := z.Open()
 	if err != nil {
 		return nil, blame(err)
 	}
-	return a.reading.of(&part{src, a.left}), nil
+	return a.reading.of(&member{src, a.left}), nil
 }
 
-// A part is a member of an archive. Its errors are *FileErrors or our disk's; it needs no closing, since it holds nothing
+// A member of an archive unpacks as it is read. Its errors are *Errors or our disk's; it needs no closing, since it holds nothing
 // but memory.
-type part struct {
+type member struct {
 	src  io.Reader
 	left *int64
 }
 
 // Read implements io.Reader.
-func (p *part) Read(b []byte) (int, error) {
-	n, err := p.src.Read(b)
-	if *p.left -= int64(n); *p.left < 0 {
+func (m *member) Read(b []byte) (int, error) {
+	n, err := m.src.Read(b)
+	if *m.left -= int64(n); *m.left < 0 {
 		return 0, errBomb
 	}
 	if err != nil && err != io.EOF { //nolint:errorlint // an error that wraps io.EOF is not the end

@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"errors"
@@ -11,13 +11,13 @@ import (
 // maxArchive bounds a workbook or an archive as it is sent, in bytes. Text may be of any length.
 const maxArchive = 1 << 30
 
-// A diskError is trouble with our own temporary files.
-type diskError struct{ cause error }
+// A DiskError is trouble with our own temporary files.
+type DiskError struct{ cause error }
 
-func (e *diskError) Error() string {
+func (e *DiskError) Error() string {
 	return fmt.Sprintf("keeping a file on disk while it is read: %v; is %s full, or not writable?", e.cause, os.TempDir())
 }
-func (e *diskError) Unwrap() error { return e.cause }
+func (e *DiskError) Unwrap() error { return e.cause }
 
 // A spool is a temporary file that nobody else sees.
 type spool struct{ *os.File }
@@ -25,7 +25,7 @@ type spool struct{ *os.File }
 func newSpool() (*spool, error) {
 	f, err := os.CreateTemp("", "leadwheel-")
 	if err != nil {
-		return nil, &diskError{err}
+		return nil, &DiskError{err}
 	}
 	_ = os.Remove(f.Name()) // where the system allows that, so that not even a crash leaves people's data behind
 	return &spool{f}, nil
@@ -43,11 +43,11 @@ func (s *spool) fill(src io.Reader, limit int64) (int64, error) {
 	var local *fs.PathError
 	switch {
 	case errors.As(err, &local):
-		return 0, &diskError{err}
+		return 0, &DiskError{err}
 	case err != nil:
 		return 0, endOf(err)
 	case size > limit:
-		return 0, &FileError{fmt.Sprintf("The file is larger than %d MiB; send it in parts, or as CSV, which may be of any size.", limit>>20)}
+		return 0, &Error{Message: fmt.Sprintf("The file is larger than %d MiB; send it in parts, or as CSV, which may be of any size.", limit>>20)}
 	}
 	return size, nil
 }

@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"bufio"
@@ -35,7 +35,7 @@ func (t *textReader) Read(b []byte) (int, error) {
 		t.started = true
 		start, _ := t.in.Peek(16) // an error comes again with the next read
 		if says := otherKind(start); says != "" {
-			return 0, &FileError{says}
+			return 0, &Error{Message: says}
 		}
 		t.out = t.marked()
 	}
@@ -76,7 +76,7 @@ func (t *textReader) marked() io.Reader {
 		is = unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM)
 	case asciiLength(mark) < len(mark) || bytes.IndexByte(mark, 0) >= 0:
 		sample, _ := t.in.Peek(4 << 10)
-		is = wide(sample)
+		is = UTF16(sample)
 	}
 	if is == nil {
 		return nil
@@ -84,9 +84,9 @@ func (t *textReader) marked() io.Reader {
 	return transform.NewReader(t.in, is.NewDecoder())
 }
 
-// wide is UTF-16 where text looks like that: every second byte of its commas, spaces and line ends is a NUL, and no byte
+// UTF16 is UTF-16 where text looks like that: every second byte of its commas, spaces and line ends is a NUL, and no byte
 // of the others. It is nil for other text.
-func wide(sample []byte) encoding.Encoding {
+func UTF16(sample []byte) encoding.Encoding {
 	var nuls [2]int
 	ends := [2]int{}
 	for i, c := range sample {
@@ -132,8 +132,19 @@ func appendUTF8(b, text []byte) []byte {
 	return b
 }
 
-// cleanCell is a cell as UTF-8 text without spaces around it.
-func cleanCell(cell []byte) []byte {
+// Decoded is text of which nobody says what it is as UTF-8, told by what it reads as. What of it is UTF-8 stays as it is where the
+// rest is Windows-1252.
+func Decoded(text []byte) []byte {
+	if set := charsetOf(text[:min(len(text), sampleSize)]); set != nil {
+		if plain, err := set.encoding.NewDecoder().Bytes(text); err == nil {
+			return plain
+		}
+	}
+	return appendUTF8(nil, text)
+}
+
+// CleanCell is a cell as UTF-8 text without spaces around it.
+func CleanCell(cell []byte) []byte {
 	if !utf8.Valid(cell) {
 		cell = appendUTF8(nil, cell)
 	}
@@ -143,16 +154,16 @@ func cleanCell(cell []byte) []byte {
 // maxRecordText is how much of a rejected record is kept to show, in bytes.
 const maxRecordText = 4 << 10
 
-// recordText is a rejected record as text to show.
-func recordText(raw []byte) string {
+// RecordText is a rejected record as text to show.
+func RecordText(raw []byte) string {
 	if len(raw) <= maxRecordText {
 		return string(appendUTF8(nil, raw))
 	}
-	return string(appendUTF8(nil, trimPartial(raw[:maxRecordText]))) + " …"
+	return string(appendUTF8(nil, TrimPartial(raw[:maxRecordText]))) + " …"
 }
 
-// trimPartial takes an unfinished UTF-8 character off the end of b.
-func trimPartial(b []byte) []byte {
+// TrimPartial takes an unfinished UTF-8 character off the end of b.
+func TrimPartial(b []byte) []byte {
 	for i := 1; i < utf8.UTFMax && i <= len(b); i++ {
 		if tail := b[len(b)-i:]; utf8.RuneStart(tail[0]) {
 			if !utf8.FullRune(tail) {

@@ -1,41 +1,23 @@
-package ingest
+package leadfile
 
 import (
 	"fmt"
 	"io"
 )
 
-// maxBlankRows is how many rows a file may have beyond those that may be imported, since spreadsheets keep rows of nothing.
-const maxBlankRows = 20_000_000
-
 // A reading is what bounds the reading of a file. It reaches all that is read of it, what is unpacked included: a few bytes of
 // an archive may be hours of work.
 type reading struct {
-	// halted says why nothing more is to be read, nil while it may be.
-	halted func() error
-	pulse  *pulse
+	Options
 	// steps are how many steps of work may still be done for an archive beside its rows; see spend. They are free, and more by its size.
 	free, steps int64
 	// sheet is what is read of a workbook until its first row is there, nil from then on.
 	sheet *tokens
-	// left is how many rows may still be read, those included that hold nothing; -1 for any number.
-	left    int64
-	tooMany *FileError
+	// rows is how many rows were read.
+	rows int64
 }
 
-// freely reads a file without bounds but those of its kind.
-func freely() *reading {
-	return &reading{halted: func() error { return nil }, pulse: newPulse(nil, func() {}), free: freeSteps, left: -1}
-}
-
-// within bounds a reading to so many rows that are leads or rejects, and so many that hold nothing; 0 is any number.
-func (r *reading) within(rows, blank int64) *reading {
-	if rows > 0 {
-		r.left = rows + blank
-		r.tooMany = &FileError{fmt.Sprintf("The file has more than %d rows, those included that hold nothing; take those out, or send it in parts.", r.left)}
-	}
-	return r
-}
+func newReading(o Options) *reading { return &reading{Options: o, free: freeSteps} }
 
 // An archive may ask for freeSteps of work beside what is done for its rows, and for stepsPerByte more for each byte that was sent. A
 // step is less than a microsecond: a token of XML, an attribute, bytesPerStep of text; a file that is opened is openFileSteps of them.
@@ -47,7 +29,7 @@ const (
 )
 
 // errTooMuchWork is why a file is not read that would take long before it gives its first row, whatever its size.
-var errTooMuchWork = &FileError{"The file holds far more styles, texts, sheets, empty rows or other parts than one of its size should; copy the rows of leads into a new workbook and send that, or save it as CSV."}
+var errTooMuchWork = &Error{Final: true, Message: "The file holds far more styles, texts, sheets, empty rows or other parts than one of its size should; copy the rows of leads into a new workbook and send that, or save it as CSV."}
 
 // spend takes steps of work, and returns errTooMuchWork where there are none left.
 func (r *reading) spend(steps int) error {
@@ -81,10 +63,14 @@ type boundedReader struct {
 
 // Read implements io.Reader.
 func (b *boundedReader) Read(data []byte) (int, error) {
-	if cause := b.reading.halted(); cause != nil {
-		return 0, &haltError{cause}
+	if halted := b.reading.Halted; halted != nil {
+		if cause := halted(); cause != nil {
+			return 0, &haltError{cause}
+		}
 	}
-	b.reading.pulse.tick()
+	if tick := b.reading.Tick; tick != nil {
+		tick()
+	}
 	if b.ended != nil {
 		return 0, b.ended
 	}
@@ -93,24 +79,11 @@ func (b *boundedReader) Read(data []byte) (int, error) {
 	return n, err
 }
 
-// rows makes a table one whose rows are counted.
-func (r *reading) rows(t *Table) *Table {
-	t.records = &countedRecords{t.records, r}
-	return t
-}
-
-type countedRecords struct {
-	records
-	reading *reading
-}
-
-func (c *countedRecords) next() error {
-	switch c.reading.left {
-	case 0:
-		return c.reading.tooMany
-	case -1:
-	default:
-		c.reading.left--
+// count counts one row more, and returns an *Error where there may be none.
+func (r *reading) count() error {
+	if r.Rows > 0 && r.rows >= r.Rows {
+		return &Error{Final: true, Message: fmt.Sprintf("The file has more than %d rows, those included that hold nothing; take those out, or send it in parts.", r.Rows)}
 	}
-	return c.records.next()
+	r.rows++
+	return nil
 }

@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"encoding/xml"
@@ -16,8 +16,6 @@ const (
 	maxSheets = 10_000
 	maxTables = 1000
 )
-
-var errNoSheet = &FileError{"The workbook has no sheet with rows; save the leads as the first sheet, or as CSV."}
 
 // A relation is what a part of a workbook says of another: of which kind it is, and its name.
 type relation struct{ kind, target string }

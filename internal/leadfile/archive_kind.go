@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"encoding/xml"
@@ -12,18 +12,18 @@ import (
 
 const saveInSpreadsheet = "; open it there, save it as XLSX or CSV, and send that."
 
-// tell finds out what kind of archive this is. It returns a *FileError for a file of another program that is one, and
+// tell finds out what kind of archive this is. It returns a *Error for a file of another program that is one, and
 // sets workbook for Excel's.
 func (a *archive) tell() error {
 	for _, z := range a.files {
 		if strings.EqualFold(path.Ext(z.Name), ".iwa") || z.Name == "Index.zip" {
-			return &FileError{"The file is a spreadsheet of Apple's Numbers" + saveInSpreadsheet}
+			return &Error{Message: "The file is a spreadsheet of Apple's Numbers" + saveInSpreadsheet}
 		}
 	}
 	if kind := a.mimetype(); strings.Contains(kind, "opendocument.spreadsheet") {
-		return &FileError{"The file is an OpenDocument spreadsheet (.ods), of LibreOffice for instance" + saveInSpreadsheet}
+		return &Error{Message: "The file is an OpenDocument spreadsheet (.ods), of LibreOffice for instance" + saveInSpreadsheet}
 	} else if strings.Contains(kind, "opendocument") || strings.Contains(kind, "epub") {
-		return &FileError{"The file is a document and no spreadsheet (" + kind + "); put its leads into one, save it as XLSX or CSV, and send that."}
+		return &Error{Message: "The file is a document and no spreadsheet (" + kind + "); put its leads into one, save it as XLSX or CSV, and send that."}
 	}
 	return a.tellOffice()
 }
@@ -50,11 +50,11 @@ func (a *archive) tellOffice() error {
 	}
 	switch {
 	case strings.Contains(kind, "binary"), strings.HasSuffix(main, ".bin"):
-		return &FileError{"The file is a binary workbook of Excel (.xlsb)" + saveInSpreadsheet}
+		return &Error{Message: "The file is a binary workbook of Excel (.xlsb)" + saveInSpreadsheet}
 	case strings.Contains(kind, "wordprocessing"), strings.HasPrefix(main, "word/"):
-		return &FileError{"The file is a Word document; put its leads into a spreadsheet, save it as XLSX or CSV, and send that."}
+		return &Error{Message: "The file is a Word document; put its leads into a spreadsheet, save it as XLSX or CSV, and send that."}
 	case strings.Contains(kind, "presentation"), strings.HasPrefix(main, "ppt/"):
-		return &FileError{"The file is a PowerPoint presentation; put its leads into a spreadsheet, save it as XLSX or CSV, and send that."}
+		return &Error{Message: "The file is a PowerPoint presentation; put its leads into a spreadsheet, save it as XLSX or CSV, and send that."}
 	}
 	a.workbook = main
 	return nil
@@ -98,8 +98,8 @@ func (a *archive) contentTypes() (map[string]string, error) {
 			types[strings.ToLower(strings.TrimPrefix(attribute(e, "PartName"), "/"))] = kind
 		}
 	})
-	var damaged *FileError
-	if errors.As(err, &damaged) && !isExcessive(damaged) {
+	var damaged *Error
+	if errors.As(err, &damaged) && !damaged.Final {
 		return types, nil // the relations tell as well
 	}
 	return types, err

@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"bufio"
@@ -73,7 +73,7 @@ func (t *tokens) next() (xml.Token, error) {
 			return nil, err
 		}
 	}
-	var local *diskError
+	var local *DiskError
 	var halted *haltError
 	if err == nil || err == io.EOF || errors.As(err, &local) || errors.As(err, &halted) || errors.Is(err, errBomb) { //nolint:errorlint // one that wraps io.EOF is not the end
 		return token, err

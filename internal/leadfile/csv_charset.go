@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"strings"
@@ -41,7 +41,7 @@ func charsetOf(sample []byte) *charset {
 
 // utf8Characters counts the characters beyond ASCII that are whole, and the bytes that are a part of none.
 func utf8Characters(text []byte) (whole, broken int) {
-	text = trimPartial(text)
+	text = TrimPartial(text)
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
 		switch {

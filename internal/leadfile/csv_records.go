@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ const window = 64 << 10
 type recordReader struct {
 	splitter
 	src      io.Reader
+	known    Known
 	buf      []byte
 	pos, end int   // what is read and not yet consumed: buf[pos:end]
 	err      error // of src, once it has ended: io.EOF where that was its end
@@ -28,8 +29,8 @@ type recordReader struct {
 	startLine int64  // and the line on which it starts
 }
 
-func newRecordReader(src io.Reader) *recordReader {
-	return &recordReader{src: src, buf: make([]byte, window), line: 1, splitter: splitter{comma: ','}}
+func newRecordReader(src io.Reader, known Known) *recordReader {
+	return &recordReader{src: src, known: known, buf: make([]byte, window), line: 1, splitter: splitter{comma: ','}}
 }
 
 // next reads a record into cells, raw and startLine; they are good until the next call. It returns a *Reject where the
@@ -49,7 +50,7 @@ func (r *recordReader) next() error {
 			return nil
 		case v == unclear:
 			r.take(n)
-			return r.record().reject("Quotation marks stand behind backslashes on this line, and it can be read in several ways; double the marks of the text instead.")
+			return r.record().Reject("Quotation marks stand behind backslashes on this line, and it can be read in several ways; double the marks of the text instead.")
 		case v == stray:
 			return r.rejectLine(n)
 		case len(in) == maxRecord:
@@ -79,7 +80,7 @@ func (r *recordReader) rejectLine(n int) error {
 	r.oneLine = max(r.oneLine, n)
 	_, next, _ := r.lineEnd(r.buf[r.pos:r.end], 0, r.err != nil)
 	r.take(next)
-	return r.record().reject("A quotation mark opens a cell on this line and is not closed; remove it, or double it where it belongs to the text.")
+	return r.record().Reject("A quotation mark opens a cell on this line and is not closed; remove it, or double it where it belongs to the text.")
 }
 
 // rejectLong rejects a record of more than maxRecord bytes, or only its first line where that is shorter: then a stray
@@ -88,7 +89,7 @@ func (r *recordReader) rejectLong(in []byte) error {
 	if _, _, found := r.lineEnd(in, 0, false); found {
 		return r.rejectLine(len(in))
 	}
-	long := &Reject{Line: r.line, Record: recordText(in), Reason: "The row is longer than 1 MiB; shorten it."}
+	long := &Reject{Line: r.line, Record: RecordText(in), Reason: "The row is longer than 1 MiB; shorten it."}
 	for {
 		_, next, found := r.lineEnd(r.buf[r.pos:r.end], 0, r.err != nil)
 		if found {
@@ -104,7 +105,7 @@ func (r *recordReader) rejectLong(in []byte) error {
 	}
 }
 
-func (r *recordReader) record() record { return record{cells: r.cells, raw: r.raw, line: r.startLine} }
+func (r *recordReader) record() Record { return Record{Cells: r.cells, Raw: r.raw, Line: r.startLine} }
 
 // fill reads more of the source, making room where a record needs it.
 func (r *recordReader) fill() {

@@ -1,12 +1,12 @@
-package ingest
+package leadfile
 
 import "bytes"
 
 const (
 	// maxRecord bounds what one row may hold in memory, in bytes.
 	maxRecord = 1 << 20
-	// maxColumns is the largest number of columns that a file may have.
-	maxColumns = 1000
+	// MaxColumns is the largest number of columns that a file may have.
+	MaxColumns = 1000
 )
 
 // A verdict says what stands at the start of some input.
@@ -83,7 +83,7 @@ func (s *splitter) plain(line []byte) {
 
 // add keeps a cell; beyond the limit one more that is not empty, which tells that there are too many.
 func (s *splitter) add(cell []byte) {
-	if len(s.cells) < maxColumns || len(s.cells) == maxColumns && len(bytes.TrimSpace(cell)) > 0 {
+	if len(s.cells) < MaxColumns || len(s.cells) == MaxColumns && len(bytes.TrimSpace(cell)) > 0 {
 		s.cells = append(s.cells, cell)
 	}
 }

@@ -1,4 +1,4 @@
-package ingest
+package leadfile
 
 import (
 	"bytes"
@@ -8,10 +8,13 @@ import (
 // delimiters are tried on the header in this order; the first of the best is taken.
 const delimiters = ",;\t|"
 
+// MaxAbove is how many rows may stand above the one that names the columns: titles, dates and the like.
+const MaxAbove = 20
+
 // shownByMarkup is how much of a file in HTML or XML shows what it is, in bytes.
 const shownByMarkup = 8 << 10
 
-// begin goes on to the file's first row, and finds its delimiter. It returns a *FileError where no row of the file can be
+// begin goes on to the file's first row, and finds its delimiter. It returns a *Error where no row of the file can be
 // read.
 func (r *recordReader) begin() error {
 	line, err := r.firstLine()
@@ -24,7 +27,7 @@ func (r *recordReader) begin() error {
 		r.fill()
 	}
 	if what := noTable(r.buf[r.pos:r.end]); what != "" {
-		return &FileError{what}
+		return &Error{Message: what}
 	}
 	if named {
 		r.comma = d
@@ -88,9 +91,9 @@ func (r *recordReader) sniff() (best byte, known bool) {
 	for i, d := range []byte(delimiters) {
 		var got [4]int // known columns of the first row and of any, then all columns likewise
 		s, in := splitter{comma: d, lf: r.lf}, r.buf[r.pos:r.end]
-		for row := range maxAbove {
+		for row := range MaxAbove {
 			n, v := s.split(in, true, false)
-			known, filled := knownColumns(s.cells)
+			known, filled := r.known(s.cells)
 			got[1], got[3] = max(got[1], known), max(got[3], filled)
 			if row == 0 {
 				got[0], got[2] = known, len(s.cells)
