@@ -8,13 +8,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // conforms holds every answer that a test gets against the OpenAPI document that the same server serves: its status is
 // described, and its JSON is as described.
 func (s *site) conforms(method, path string, r reply) {
 	s.t.Helper()
-	s.describe.Do(s.readDocument)
+	s.readDocument()
 	operation := s.operation(method, path)
 	if operation == nil {
 		return
@@ -47,8 +48,25 @@ func (s *site) conforms(method, path string, r reply) {
 	}
 }
 
+// served is the OpenAPI document that every server serves, as the first that was asked does: writing and reading it takes longer than
+// most tests.
+var served struct {
+	sync.Mutex
+	described map[string]any
+	templates map[string]*regexp.Regexp // of its paths with parameters
+}
+
+// readDocument has the site know what it serves.
 func (s *site) readDocument() {
 	s.t.Helper()
+	served.Lock()
+	defer served.Unlock()
+	if s.described == nil {
+		s.described = served.described
+	}
+	if s.described != nil {
+		return
+	}
 	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+"/v1/openapi.json", nil)
 	if err != nil {
 		s.t.Fatal(err)
@@ -61,6 +79,10 @@ func (s *site) readDocument() {
 	if err := json.NewDecoder(response.Body).Decode(&s.described); err != nil {
 		s.t.Fatal(err)
 	}
+	served.described, served.templates = s.described, make(map[string]*regexp.Regexp)
+	for path := range s.described["paths"].(map[string]any) {
+		served.templates[path] = regexp.MustCompile("^" + pathParam.ReplaceAllString(path, "[^/]+") + "$")
+	}
 }
 
 func (s *site) operation(method, path string) map[string]any {
@@ -70,7 +92,7 @@ func (s *site) operation(method, path string) map[string]any {
 		return operation
 	}
 	for template, operations := range s.described["paths"].(map[string]any) {
-		if regexp.MustCompile("^" + pathParam.ReplaceAllString(template, "[^/]+") + "$").MatchString(path) {
+		if served.templates[template].MatchString(path) {
 			if operation, is := operations.(map[string]any)[strings.ToLower(method)].(map[string]any); is {
 				return operation
 			}

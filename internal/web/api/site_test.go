@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,7 +32,6 @@ type site struct {
 	client *http.Client
 	logs   *testenv.Log
 	// described is the OpenAPI document, once an answer was held against it.
-	describe  sync.Once
 	described map[string]any
 	// close stops the server and what goes with it; it may be called before the test ends.
 	close func()

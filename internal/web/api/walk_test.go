@@ -299,7 +299,7 @@ func (w *walk) filters(o operation, of tenant) (queries []string) {
 // operations are all that the API has.
 func (w *walk) operations() []operation {
 	w.t.Helper()
-	w.describe.Do(w.readDocument)
+	w.readDocument()
 	var all []operation
 	paths := w.described["paths"].(map[string]any)
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
