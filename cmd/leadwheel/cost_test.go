@@ -6,8 +6,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -151,11 +149,7 @@ func newCostly(t *testing.T) (*costly, []attack) {
 		APIKey string `json:"api_key"`
 	}](t, settings, "workspace", "create", "acme", "--timezone", "Asia/Kuala_Lumpur", "--region", "MY")
 	address := "127.0.0.1:" + freePort(t)
-	built := filepath.Join(t.TempDir(), "leadwheel") // as it is shipped, whatever the tests are built with
-	if said, err := exec.CommandContext(t.Context(), "go", "build", "-o", built, ".").CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, said)
-	}
-	p := startAs(t, built, settings, "serve", "--roles=api", "--listen", address, "--ops-listen", "127.0.0.1:0")
+	p := startShipped(t, settings, "serve", "--roles=api", "--listen", address, "--ops-listen", "127.0.0.1:0")
 	p.until(&p.stderr, "serving")
 	c := &costly{t: t, pid: p.cmd.Process.Pid, address: address, key: made.APIKey, client: &http.Client{Timeout: time.Minute}}
 	url := func(kind, more string) string {

@@ -49,7 +49,7 @@ func newImporters(t *testing.T, limits ...string) *importers {
 func (i *importers) serve(n int) *program {
 	i.t.Helper()
 	address := "127.0.0.1:" + freePort(i.t)
-	p := start(i.t, i.settings, "serve", "--roles=api", "--listen", address, "--ops-listen", "127.0.0.1:0")
+	p := startShipped(i.t, i.settings, "serve", "--roles=api", "--listen", address, "--ops-listen", "127.0.0.1:0")
 	p.until(&p.stderr, "serving")
 	i.api[n] = []string{"LEADWHEEL_URL=http://" + address, "LEADWHEEL_API_KEY=" + i.key}
 	return p
@@ -59,7 +59,7 @@ func (i *importers) serve(n int) *program {
 func (i *importers) send(n int, file, status string, rows int64) (*program, client.Import) {
 	i.t.Helper()
 	before := len(i.list(n))
-	p := start(i.t, i.api[n], "import", file)
+	p := startShipped(i.t, i.api[n], "import", file)
 	var imp client.Import
 	testenv.Eventually(i.t, patience, func() error {
 		all := i.list(n)
@@ -236,7 +236,7 @@ func TestCancelOutlivesACrash(t *testing.T) {
 	}
 	i.holds(got.Imported + again.Imported)
 
-	if code := start(t, i.api[0], "import", file).wait(3 * time.Minute); code != exitOK { // longer than most commands take
+	if code := startShipped(t, i.api[0], "import", file).wait(3 * time.Minute); code != exitOK { // longer than most commands take
 		t.Errorf("the rest ended with %d", code)
 	}
 	i.holds(20_000)

@@ -33,6 +33,13 @@ func Main(m *testing.M, ignore ...goleak.Option) {
 	os.Exit(run(m, ignore))
 }
 
+// AtEnd has something undone when all tests of the package have ended, which they share and the first that needs it makes.
+func AtEnd(undo func(context.Context) error) {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	shared.atEnd(undo)
+}
+
 func run(m *testing.M, ignore []goleak.Option) int {
 	// Tests that kill Redis would fill the output with the client's complaints.
 	redis.SetLogger(silent{})
