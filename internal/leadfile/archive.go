@@ -49,7 +49,7 @@ func openArchive(src io.ReaderAt, size int64, r *reading, left *int64) (*archive
 	}
 	directory.left = math.MaxInt64 // from here on, what is unpacked counts
 	if left == nil {
-		own := max(size*maxRatio, freelyUnpacked)
+		own := max(size*maxRatio, r.unpacked)
 		left = &own
 	}
 	if len(z.File) > maxMembers {

@@ -11,13 +11,17 @@ type reading struct {
 	Options
 	// steps are how many steps of work may still be done for an archive beside its rows; see spend. They are free, and more by its size.
 	free, steps int64
+	// unpacked is how much an archive may unpack to whatever its size, in bytes.
+	unpacked int64
 	// sheet is what is read of a workbook until its first row is there, nil from then on.
 	sheet *tokens
 	// rows is how many rows were read.
 	rows int64
 }
 
-func newReading(o Options) *reading { return &reading{Options: o, free: freeSteps} }
+func newReading(o Options) *reading {
+	return &reading{Options: o, free: freeSteps, unpacked: freelyUnpacked}
+}
 
 // An archive may ask for freeSteps of work beside what is done for its rows, and for stepsPerByte more for each byte that was sent. A
 // step is less than a microsecond: a token of XML, an attribute, bytesPerStep of text; a file that is opened is openFileSteps of them.
