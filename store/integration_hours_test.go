@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/testenv"
@@ -81,17 +82,10 @@ func TestQuietIntegrations(t *testing.T) {
 	for _, r := range rhythms {
 		id := w.integration(r.name)
 		ids[id] = r
-		for ago := 1; ago <= 22*24; ago++ {
-			hour := begin.Add(-time.Duration(ago) * time.Hour)
-			if n := r.deliver(ago, hour); n > 0 {
-				w.deliver(id, hour, n, r.outcome)
-			}
-		}
+		w.deliverHourly(id, begin, r.outcome, r.deliver)
 	}
 	off := w.integration("disabled")
-	for ago := 1; ago <= 22*24; ago++ {
-		w.deliver(off, begin.Add(-time.Duration(ago)*time.Hour), 20, lead.EventHeld)
-	}
+	w.deliverHourly(off, begin, lead.EventHeld, func(int, time.Time) int { return 20 })
 	w.DB.MustExec(`UPDATE integrations SET enabled = false WHERE integration_id = $1`, off)
 
 	from, until := make(map[string]int), make(map[string]int)
@@ -166,4 +160,22 @@ func (w *world) deliver(integration uuid.UUID, hour time.Time, n int, outcome le
 		INSERT INTO integration_events (workspace_id, integration_id, event_id, received_at, headers, query, body, outcome, lead_ids)
 		SELECT $1, $2, gen_random_uuid(), $3::timestamptz + n * interval '1 second', '{}', '', '', $5, '{}' FROM generate_series(0, $4::int - 1) n`,
 		w.workspace, integration, hour, n, string(outcome))
+}
+
+// deliverHourly delivers to an integration in each hour of the three weeks before a moment as often as is said.
+func (w *world) deliverHourly(integration uuid.UUID, before time.Time, outcome lead.EventOutcome, times func(ago int, hour time.Time) int) {
+	w.t.Helper()
+	var hours pq.StringArray
+	var counts pq.Int64Array
+	for ago := 1; ago <= 22*24; ago++ {
+		hour := before.Add(-time.Duration(ago) * time.Hour)
+		if n := times(ago, hour); n > 0 {
+			hours, counts = append(hours, hour.Format(time.RFC3339)), append(counts, int64(n))
+		}
+	}
+	w.DB.MustExec(`
+		INSERT INTO integration_events (workspace_id, integration_id, event_id, received_at, headers, query, body, outcome, lead_ids)
+		SELECT $1, $2, gen_random_uuid(), hour + n * interval '1 second', '{}', '', '', $5, '{}'
+		FROM unnest($3::timestamptz[], $4::int[]) AS of (hour, times), generate_series(0, times - 1) n`,
+		w.workspace, integration, hours, counts, string(outcome))
 }
