@@ -30,6 +30,7 @@ type cli struct {
 	Member      memberCmd      `cmd:"" help:"Add, list, edit, deactivate and remove the members who get leads."`
 	Source      sourceCmd      `cmd:"" help:"Add, list, edit, merge and delete the sources of leads and customers."`
 	Integration integrationCmd `cmd:"" help:"Add, list, edit and delete the addresses at which platforms and forms deliver leads."`
+	Event       eventCmd       `cmd:"" help:"Look at what was delivered to an integration, and read it again."`
 	Import      importsCmd     `cmd:"" help:"Import leads from a file, look at imports, and cancel them."`
 	Group       groupCmd       `cmd:"" help:"Add distribution groups, look at them and whose turn is next, edit and delete them."`
 	Lead        leadCmd        `cmd:"" help:"Add, list, search, edit and delete source leads."`
@@ -79,7 +80,7 @@ func words() kong.Vars {
 	return kong.Vars{
 		"roles": oneOf(lead.Roles()), "outcomes": oneOf(lead.Outcomes()), "triggers": oneOf(lead.Triggers()),
 		"paces": oneOf(lead.Paces[:]), "pending_actions": oneOf(store.PendingActions()), "person_roles": oneOf(lead.PersonRoles()),
-		"kinds": oneOf(lead.Kinds()), "methods": oneOf(lead.Methods()),
+		"kinds": oneOf(lead.Kinds()), "methods": oneOf(lead.Methods()), "event_outcomes": oneOf(lead.EventOutcomes()),
 	}
 }
 
