@@ -34,6 +34,7 @@ type cli struct {
 	Import      importsCmd     `cmd:"" help:"Import leads from a file, look at imports, and cancel them."`
 	Group       groupCmd       `cmd:"" help:"Add distribution groups, look at them and whose turn is next, edit and delete them."`
 	Lead        leadCmd        `cmd:"" help:"Add, list, search, edit and delete source leads."`
+	Assigned    assignedCmd    `cmd:"" name:"assigned-lead" help:"Look at what members have, and change it."`
 	Assign      assignCmd      `cmd:"" help:"Distribute leads that are here already."`
 	Assignment  assignmentCmd  `cmd:"" help:"Look at bulk assignments and what became of them."`
 	Pending     pendingCmd     `cmd:"" help:"Look at leads that are yet to go out, delete them, or distribute them now."`

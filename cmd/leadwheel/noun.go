@@ -20,6 +20,7 @@ var (
 	memberNoun      = noun{"member", "/v1/members"}
 	groupNoun       = noun{"distribution group", "/v1/groups"}
 	leadNoun        = noun{"lead", "/v1/leads"}
+	assignedNoun    = noun{"assigned lead", "/v1/assigned-leads"}
 	sourceNoun      = noun{"source", "/v1/sources"}
 	integrationNoun = noun{"integration", "/v1/integrations"}
 )
