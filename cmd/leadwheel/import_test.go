@@ -190,7 +190,7 @@ func TestImportDryRun(t *testing.T) {
 func TestImportDryRunOfAWorkbook(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	c := importCmd{File: "../../internal/ingest/testdata/files/openpyxl.xlsx", DryRun: true}
+	c := importCmd{File: "../../internal/leadfile/testdata/files/openpyxl.xlsx", DryRun: true}
 	err := c.Run(t.Context(), streams{in: nil, out: &out, err: io.Discard})
 	if got := out.String(); err != nil || !strings.HasPrefix(got, "3 rows: 3 to import") || !strings.Contains(got, "warning: Only the first sheet") {
 		t.Errorf("printed %q, %v", got, err)
