@@ -28,9 +28,10 @@ type Customer struct {
 
 // A CustomerFilter narrows what is seen of customers; zero fields don't. From is inclusive, To is not.
 type CustomerFilter struct {
-	MemberID, SourceID uuid.UUID
-	Search             string
-	From, To           time.Time
+	MemberID, SourceID     uuid.UUID
+	LeadID, AssignedLeadID uuid.UUID
+	Search                 string
+	From, To               time.Time
 }
 
 var customerColumns = `
@@ -54,6 +55,8 @@ func (q Queries) Customers(ctx context.Context, workspace uuid.UUID, f CustomerF
 	if err != nil {
 		return nil, err
 	}
+	l.withID("lead_id", f.LeadID)
+	l.withID("assigned_lead_id", f.AssignedLeadID)
 	l.withID("member_id", f.MemberID)
 	l.withSource(named)
 	l.withTimes("created_at", f.From, f.To)

@@ -25,9 +25,11 @@ type Opportunity struct {
 	Currency string     `db:"currency"`
 	SourceID *uuid.UUID `db:"source_id"`
 	// SourceName is the source's name as it is now.
-	SourceName string    `db:"source_name"`
-	CreatedAt  time.Time `db:"created_at"`
-	UpdatedAt  time.Time `db:"updated_at"`
+	SourceName string `db:"source_name"`
+	// Contact is what whoever it is on is called: their name, or where they have none, their phone or e-mail.
+	Contact   string    `db:"contact"`
+	CreatedAt time.Time `db:"created_at"`
+	UpdatedAt time.Time `db:"updated_at"`
 }
 
 // An OpportunityFilter narrows what is seen of opportunities; zero fields don't.
@@ -36,11 +38,19 @@ type OpportunityFilter struct {
 	Stage                                                  string
 }
 
-const opportunityColumns = `
+var opportunityColumns = `
 	SELECT c.opportunity_id, c.lead_id, c.assigned_lead_id, c.customer_id, c.member_id, c.title, c.stage,
 		coalesce(trim_scale(c.amount)::text, '') AS amount, coalesce(c.currency, '') AS currency, s.source_id,
-		coalesce(s.name, '') AS source_name, c.created_at, c.updated_at
+		coalesce(s.name, '') AS source_name, coalesce(` + calledIn("assigned_leads", "assigned_lead_id") + `,
+			` + calledIn("customers", "customer_id") + `, ` + calledIn("leads", "lead_id") + `, '') AS contact,
+		c.created_at, c.updated_at
 	FROM`
+
+// calledIn is what a record of a table is called that an opportunity c is on, read by its key.
+func calledIn(table, id string) string {
+	return `(SELECT coalesce(nullif(o.name, ''), nullif(o.phone, ''), nullif(o.email, '')) FROM ` + table + ` o
+				WHERE o.workspace_id = c.workspace_id AND o.` + id + ` = c.` + id + `)`
+}
 
 var opportunities = opportunityColumns + ` opportunities c ` + joinSource(`c`) + `
 	WHERE c.workspace_id = $1 AND ($2::uuid IS NULL OR c.member_id = $2)`

@@ -28,8 +28,8 @@ type column[T any] struct {
 	cell func(T) string
 }
 
-// notForMembers are the columns of what members are not shown.
-var notForMembers = []string{"member_id", "lead_id", "source_lead_id", "group_id"}
+// notForMembers are the columns of what members are not shown, and of whom an opportunity is on, which the copies in theirs tell.
+var notForMembers = []string{"member_id", "lead_id", "source_lead_id", "group_id", "contact"}
 
 // shownTo leaves out the columns that would be empty for a member's key, whose header alone would tell what there is.
 func shownTo[T any](c *call, columns []column[T]) []column[T] {

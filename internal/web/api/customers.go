@@ -48,10 +48,12 @@ type customerOutput struct{ Body Customer }
 
 type customerListInput struct {
 	Changes
-	MemberID uuid.UUID `query:"member_id" format:"uuid" doc:"Converted by this member. Not for members, who see their own."`
-	SourceID uuid.UUID `query:"source_id" format:"uuid" doc:"Not for members."`
-	From     time.Time `query:"from" doc:"Converted at or after."`
-	To       time.Time `query:"to" doc:"Converted before."`
+	MemberID       uuid.UUID `query:"member_id" format:"uuid" doc:"Converted by this member. Not for members, who see their own."`
+	SourceID       uuid.UUID `query:"source_id" format:"uuid" doc:"Not for members."`
+	LeadID         uuid.UUID `query:"lead_id" format:"uuid" doc:"Converted from this lead: one, or none. Not for members."`
+	AssignedLeadID uuid.UUID `query:"assigned_lead_id" format:"uuid" doc:"Converted from this assigned lead: one, or none."`
+	From           time.Time `query:"from" doc:"Converted at or after."`
+	To             time.Time `query:"to" doc:"Converted before."`
 	Search
 }
 
@@ -122,8 +124,8 @@ func (c *call) converted(made store.Customer, fresh bool) effect[Customer] {
 }
 
 func (a *API) listCustomers(ctx context.Context, c *call, in *customerListInput, p store.Page) ([]Customer, error) {
-	f := store.CustomerFilter{MemberID: in.MemberID, SourceID: in.SourceID, Search: in.Q, From: in.From, To: in.To}
-	if err := c.narrow(&f.MemberID, in.SourceID); err != nil {
+	f := store.CustomerFilter{MemberID: in.MemberID, SourceID: in.SourceID, LeadID: in.LeadID, AssignedLeadID: in.AssignedLeadID, Search: in.Q, From: in.From, To: in.To}
+	if err := c.narrow(&f.MemberID, in.SourceID, in.LeadID); err != nil {
 		return nil, err
 	}
 	all, err := a.Store.Customers(ctx, c.Workspace, f, p)

@@ -139,7 +139,15 @@ func TestWhatAMemberSeesOfCustomers(t *testing.T) {
 		s.do(keyA, "GET", "/v1/customers/"+id, nil).refuses(404, "not_found")
 		s.do(keyA, "PATCH", "/v1/customers/"+id, `{"name":"x"}`).refuses(404, "not_found")
 	}
-	for _, filter := range []string{"member_id", "source_id"} {
+	for of, want := range map[string]int{copies[0]: 1, copies[1]: 0} {
+		if items := s.do(keyA, "GET", "/v1/customers?assigned_lead_id="+of, nil).items(); len(items) != want {
+			t.Errorf("of copy %s: %v", of, items)
+		}
+	}
+	if items := s.get("/v1/customers?lead_id=" + l).items(); len(items) != 1 || items[0]["id"] != whole {
+		t.Error(items)
+	}
+	for _, filter := range []string{"member_id", "source_id", "lead_id"} {
 		s.do(keyA, "GET", "/v1/customers?"+filter+"="+source.String(), nil).refuses(403, "forbidden")
 	}
 

@@ -37,7 +37,7 @@ var itemKinds = map[string]itemKind{
 	"/v1/pending-leads/{id}":  {kind: store.ItemPending},
 	"/v1/assigned-leads/{id}": {kind: store.ItemAssignedLead},
 	"/v1/customers/{id}":      {kind: store.ItemCustomer},
-	"/v1/opportunities/{id}":  {kind: store.ItemOpportunity},
+	"/v1/opportunities/{id}":  {kind: store.ItemOpportunity, moves: []string{"contact"}},
 	"/v1/integrations/{id}":   {kind: store.ItemIntegration, moves: []string{"health", "warning", "warned_at"}},
 	"/v1/webhooks/{id}":       {kind: store.ItemWebhook, moves: []string{"failing_since"}, once: []string{"secret"}},
 	"/v1/api-keys/{id}":       {kind: store.ItemAPIKey, moves: []string{"last_used_at", "addresses"}, once: []string{"api_key"}},

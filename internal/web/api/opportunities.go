@@ -26,6 +26,7 @@ type Opportunity struct {
 	MemberID       *uuid.UUID `json:"member_id,omitempty" format:"uuid" doc:"The member who sees it. Not for members."`
 	SourceID       *uuid.UUID `json:"source_id,omitempty" format:"uuid" doc:"Not for members."`
 	Source         *string    `json:"source" doc:"The source's name."`
+	Contact        *string    `json:"contact" doc:"What whoever it is on is called: their name, else their phone or e-mail."`
 	Title          string     `json:"title"`
 	Stage          string     `json:"stage"`
 	Amount         *Amount    `json:"amount" nullable:"true"`
@@ -77,6 +78,7 @@ var opportunityColumns = []column[Opportunity]{
 	{"amount", func(o Opportunity) string { return cellOfText((*string)(o.Amount)) }},
 	{"currency", func(o Opportunity) string { return cellOfText(o.Currency) }},
 	{"source", func(o Opportunity) string { return cellOfText(o.Source) }},
+	{"contact", func(o Opportunity) string { return cellOfText(o.Contact) }},
 	{"lead_id", func(o Opportunity) string { return cellOfID(o.LeadID) }},
 	{"assigned_lead_id", func(o Opportunity) string { return cellOfID(o.AssignedLeadID) }},
 	{"customer_id", func(o Opportunity) string { return cellOfID(o.CustomerID) }},
@@ -197,7 +199,7 @@ func checkOpportunity(o *store.Opportunity) error {
 
 func (c *call) opportunityBody(o store.Opportunity) Opportunity {
 	body := Opportunity{
-		ID: o.ID, AssignedLeadID: o.AssignedLeadID, CustomerID: o.CustomerID, Source: textOrNull(o.SourceName), Title: o.Title,
+		ID: o.ID, AssignedLeadID: o.AssignedLeadID, CustomerID: o.CustomerID, Source: textOrNull(o.SourceName), Contact: textOrNull(o.Contact), Title: o.Title,
 		Stage: o.Stage, Amount: (*Amount)(textOrNull(o.Amount)), Currency: textOrNull(o.Currency), CreatedAt: o.CreatedAt,
 		UpdatedAt: o.UpdatedAt,
 	}

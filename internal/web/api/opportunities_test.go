@@ -14,7 +14,8 @@ func TestOpportunities(t *testing.T) {
 	customer := s.post("/v1/leads/"+s.post("/v1/leads", `{"name":"C"}`).is(201).id()+"/convert", nil).is(201).id()
 	for name, id := range map[string]string{"lead_id": l, "assigned_lead_id": copies[0], "customer_id": customer} {
 		made := s.post("/v1/opportunities", map[string]any{name: id, "title": " Roof ", "stage": "offer", "amount": 12500.5, "currency": "MYR"}).is(201)
-		if made.at(name) != id || made.at("title") != "Roof" || made.at("stage") != "offer" || made.at("amount") != 12500.5 || made.at("currency") != "MYR" || made.at("source_id") != nil {
+		if made.at(name) != id || made.at("title") != "Roof" || made.at("stage") != "offer" || made.at("amount") != 12500.5 || made.at("currency") != "MYR" || made.at("source_id") != nil ||
+			made.at("contact") != map[string]string{"lead_id": "L", "assigned_lead_id": "L", "customer_id": "C"}[name] {
 			t.Error(made.body)
 		}
 		if got := s.get("/v1/opportunities/" + made.id()).is(200); got.body != made.body {

@@ -54,6 +54,8 @@ type order struct {
 	leads chosenLeads
 	Form  formView
 	sent  url.Values
+	// next is the page of what was made of the one thing that it concerned, empty where nothing was.
+	next string
 }
 
 // Filter and Matched say which leads are meant where all that match are.
@@ -116,6 +118,9 @@ func perform(v *visit) (*page, error) {
 	}
 	if o.Gone && slices.ContainsFunc(o.IDs, func(id string) bool { return back.Path == home+o.item(id) }) {
 		back = &url.URL{Path: o.Href()}
+	}
+	if o.next != "" && len(o.IDs) == 1 {
+		back = &url.URL{Path: o.next}
 	}
 	query := back.Query()
 	query.Set("done", o.Name)

@@ -46,7 +46,7 @@ var acts = []*act{
 		Ask: "A deleted lead is not distributed any more. Those who have a copy keep it.",
 	},
 	{
-		Name: "convert", Label: "Convert", Done: "Customers made", Alone: true, Fits: isNoTest, Each: calls(http.MethodPost, "/convert", nil),
+		Name: "convert", Label: "Convert", Done: "Customers made", Alone: true, Fits: isNoTest, Each: convert,
 		Ask: "This makes a customer of each lead, who keeps the source that the lead had. The lead and its copies stay.",
 	},
 	{Name: "export", Label: "Export", Fits: always, Page: home + "leads/export"},
@@ -127,6 +127,14 @@ func calls(method, below string, body any) func(*visit, string, *order) (int, er
 	return func(v *visit, item string, _ *order) (int, error) {
 		return 1, v.api.Call(v.Context(), method, item+below, body, nil)
 	}
+}
+
+// convert makes a customer of a lead or a copy.
+func convert(v *visit, item string, o *order) (int, error) {
+	var made struct{ ID string }
+	err := v.api.Call(v.Context(), http.MethodPost, item+"/convert", nil, &made)
+	o.next = home + "customers/" + made.ID
+	return 1, err
 }
 
 // deleteOne deletes an item. One that is deleted already, as by the same form before, is as it should be; one that never was here

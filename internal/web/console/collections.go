@@ -29,6 +29,8 @@ type collection struct {
 	// New is what the button says that makes one more, at the collection's address with /new; empty where none is made here.
 	// Empty is what to do where there is none yet.
 	New, Empty string
+	// Links are pages on which something is done about an item, with {id} for its id.
+	Links []link
 	// Unlisted items have no address of their own; all that there is to know of them is in the list.
 	Unlisted bool
 	// CSV says that the list can be had as a file, Rejects that an item has one of what was not taken.
@@ -76,7 +78,7 @@ var collections = []collection{
 			{"campaign_id", "Campaign ID", "text", nil}, {"form_id", "Form ID", "text", nil}, {"external_id", "External ID", "text", nil},
 		},
 		Acts:    []string{"assign", "delete-lead", "export", "convert"},
-		Related: []related{{"history", "lead_id"}, {"assigned-leads", "source_lead_id"}, {"pending-leads", "lead_id"}},
+		Related: []related{{"history", "lead_id"}, {"assigned-leads", "source_lead_id"}, {"pending-leads", "lead_id"}, {"customers", "lead_id"}, {"opportunities", "lead_id"}},
 		CSV:     true,
 	},
 	{
@@ -84,7 +86,9 @@ var collections = []collection{
 		Empty:   "Nobody has a lead yet.",
 		Columns: []string{"name", "assigned_at", "phone", "email", "member_id", "group_id", "source", "status", "follow_up_at"},
 		Filters: []filter{byText, byMember, byGroup, bySource, {"status", "Status", "text", nil}, byFrom, byUntil, {"source_lead_id", "Lead ID", "id", nil}},
-		CSV:     true,
+		Acts:    []string{"convert"},
+		Links:   []link{{"New opportunity", "opportunities/new?assigned_lead_id={id}"}},
+		Related: []related{{"customers", "assigned_lead_id"}, {"opportunities", "assigned_lead_id"}}, CSV: true,
 	},
 	{
 		Name: "pending-leads", Title: "Pending",
@@ -158,17 +162,24 @@ var collections = []collection{
 		}},
 	},
 	{
-		Name: "customers", Title: "Customers", Empty: "No customers yet. Convert a lead, and it is one.",
+		Name: "customers", Title: "Customers", Empty: "No customers yet. A lead becomes one by Convert, on its page or on that of a member’s copy.",
 		Columns: []string{"created_at", "name", "phone", "email", "member_id", "source"},
 		Filters: []filter{byText, byMember, bySource, byFrom, byUntil}, CSV: true,
+		Links:   []link{{"Edit", "customers/{id}/edit"}, {"New opportunity", "opportunities/new?customer_id={id}"}},
+		Related: []related{{"opportunities", "customer_id"}},
 	},
 	{
 		Name: "sources", Title: "Sources", New: "New source", Empty: "No sources yet. A source says where leads and customers came from, such as a fair or a campaign.", Columns: []string{"name", "enabled", "for_leads", "for_customers"},
 		Related: []related{{"leads", "source_id"}, {"customers", "source_id"}},
+		Links:   []link{{"Edit", "sources/{id}/edit"}},
 	},
 	{
-		Name: "opportunities", Title: "Opportunities", Empty: "No opportunities yet. They are what may become of leads and customers.",
-		Columns: []string{"title", "created_at", "stage", "amount", "currency", "member_id", "source"},
+		Name: "opportunities", Title: "Opportunities", Empty: "No opportunities yet. One is made on the page of a lead, of a copy or of a customer, by New opportunity.",
+		Columns: []string{"title", "created_at", "contact", "stage", "worth", "member_id", "source"},
+		Filters: []filter{
+			{"stage", "Stage", "text", nil}, byMember, bySource, byLead, {"assigned_lead_id", "Assigned lead ID", "id", nil}, {"customer_id", "Customer ID", "id", nil},
+		},
+		Links: []link{{"Edit", "opportunities/{id}/edit"}}, CSV: true,
 	},
 	{
 		Name: "api-keys", Title: "API keys", Columns: []string{"key", "role", "member_id", "group_id", "source_id", "created_at", "last_used_at", "expires_at", "revoked_at"},

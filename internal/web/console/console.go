@@ -46,6 +46,7 @@ func Register(mux *http.ServeMux, api http.Handler, public string, log *slog.Log
 	s.serveSources(pages)
 	s.serveIntegrations(pages)
 	s.serveImports(pages)
+	s.serveCustomers(pages)
 	s.serveMy(mux)
 	pages.HandleFunc("GET /console/pending-leads/days", s.page(pendingDays))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))

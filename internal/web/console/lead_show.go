@@ -10,9 +10,11 @@ import (
 
 // A leadView is a lead with its story.
 type leadView struct {
-	Form     formView
-	Acts     []*act
-	ID, Edit string
+	Form formView
+	Acts []*act
+	ID   string
+	// Edit and Opportunity are pages on which it is changed, and an opportunity made on it; empty where there is nothing left of it.
+	Edit, Opportunity string
 	// Phone and Mail are where a press on the phone and the address leads.
 	Contact []contactLine
 	Answers []part
@@ -42,7 +44,7 @@ func showLead(v *visit) (*page, error) {
 	id := one.text("id")
 	view := leadView{Form: v.form("leads"), Acts: p.fitting(one), ID: id, Contact: contactOf(one)}
 	if one.text("erased_at") == "" {
-		view.Edit = home + "leads/" + id + "/edit"
+		view.Edit, view.Opportunity = home+"leads/"+id+"/edit", home+"opportunities/new?lead_id="+id
 	}
 	view.Acts = slices.DeleteFunc(view.Acts, func(a *act) bool { return a.Name == "export" })
 	v.names.learn([]object{one})

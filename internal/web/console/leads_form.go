@@ -66,7 +66,7 @@ func editLead(v *visit) (*page, error) {
 func leadValues(one object) url.Values {
 	values := url.Values{"name": {one.text("name")}, "email": {one.text("email")}, "phone": {one.text("phone")}, "source_id": {one.text("source_id")}, "notes": {""}}
 	var lines []string
-	for _, field := range plainFields(one) {
+	for _, field := range plainFields(one, notesField) {
 		if value := field.Value.(string); field.Name == notesField {
 			values.Set("notes", value)
 		} else {
@@ -77,12 +77,13 @@ func leadValues(one object) url.Values {
 	return values
 }
 
-// plainFields are a lead's custom fields that are one line of text each, or its notes: what the form shows. The others stay as they are.
-func plainFields(one object) (all []field) {
+// plainFields are something's custom fields that are one line of text each, or long ones of these names: what its form shows. The others
+// stay as they are.
+func plainFields(one object, long ...string) (all []field) {
 	fields, _ := one.get("fields").(object)
 	for _, f := range fields {
 		text, is := f.Value.(string)
-		if is && (f.Name == notesField || !strings.ContainsAny(text+f.Name, "\r\n") && !strings.Contains(f.Name, ":") && strings.TrimSpace(f.Name) == f.Name && f.Name != "") {
+		if is && (slices.Contains(long, f.Name) || !strings.ContainsAny(text+f.Name, "\r\n") && !strings.Contains(f.Name, ":") && strings.TrimSpace(f.Name) == f.Name && f.Name != "") {
 			all = append(all, f)
 		}
 	}
@@ -101,12 +102,7 @@ func saveLead(v *visit) (*page, error) {
 	}
 	l := &leadForm{form: f}
 	body, fields := l.body(), l.fields()
-	for _, old := range plainFields(one) {
-		if _, kept := fields[old.Name]; !kept {
-			fields[old.Name] = nil
-		}
-	}
-	body["fields"] = fields
+	body["fields"] = emptied(fields, plainFields(one, notesField))
 	if len(f.errors) > 0 {
 		return v.leadPage(called(one), l, one)
 	}
@@ -118,6 +114,16 @@ func saveLead(v *visit) (*page, error) {
 		return nil, err
 	}
 	return v.done(here, "saved")
+}
+
+// emptied are custom fields with null for those that a form had shown and does not have any more.
+func emptied(fields map[string]any, shown []field) map[string]any {
+	for _, old := range shown {
+		if _, kept := fields[old.Name]; !kept {
+			fields[old.Name] = nil
+		}
+	}
+	return fields
 }
 
 // body is what a form says of a lead, but for its custom fields; null is what it leaves empty.
@@ -133,17 +139,23 @@ func (l *leadForm) body() map[string]any {
 
 // fields are the custom fields that a form has, and its notes.
 func (l *leadForm) fields() map[string]any {
-	all := map[string]any{}
+	all := l.answers()
 	if notes := l.value("notes"); notes != "" {
 		all[notesField] = strings.ReplaceAll(notes, "\r\n", "\n")
 	}
-	for line := range strings.Lines(l.value("more")) {
+	return all
+}
+
+// answers are the custom fields that a form has one a line.
+func (f *form) answers() map[string]any {
+	all := map[string]any{}
+	for line := range strings.Lines(f.value("more")) {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
 		name, value, found := strings.Cut(line, ":")
 		if name = strings.TrimSpace(name); !found || name == "" {
-			l.errors["more"] = fmt.Sprintf("Write each as Question: answer; %q is not.", line)
+			f.errors["more"] = fmt.Sprintf("Write each as Question: answer; %q is not.", line)
 			continue
 		}
 		all[name] = strings.TrimSpace(value)
@@ -172,10 +184,7 @@ func (v *visit) leadPage(title string, l *leadForm, one object) (*page, error) {
 	l.text("text", "name", "Name", "")
 	l.text("email", "email", "Email", "")
 	l.text("tel", "phone", "Phone", "One of name, email and phone is needed.")
-	sources := append([]option{{Label: "none"}}, v.names.options("sources", func(s object) bool {
-		return s.is("enabled") && s.is("for_leads") || one != nil && s.text("id") == one.text("source_id")
-	})...)
-	l.choose("source_id", "Source", "", sources)
+	l.choose("source_id", "Source", "", v.sourcesFor("for_leads", one))
 	l.text("area", "notes", "Notes", "")
 	l.text("area", "more", "Other answers", "One a line, as in City: Kuala Lumpur.")
 	up := toLeads
@@ -189,6 +198,13 @@ func (v *visit) leadPage(title string, l *leadForm, one object) (*page, error) {
 		p.Status = http.StatusUnprocessableEntity
 	}
 	return p, nil
+}
+
+// sourcesFor are the sources that are offered for leads or for customers, and the one that a thing has.
+func (v *visit) sourcesFor(offer string, one object) []option {
+	return append([]option{{Label: "none"}}, v.names.options("sources", func(s object) bool {
+		return s.is("enabled") && s.is(offer) || one != nil && s.text("id") == one.text("source_id")
+	})...)
 }
 
 func (s *site) serveLeads(pages *http.ServeMux) {

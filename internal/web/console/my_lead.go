@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/json"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -109,7 +108,7 @@ func (v *visit) myOpportunities(view *myLeadView, id string) error {
 	read, err := v.read("opportunities", url.Values{"assigned_lead_id": {id}, "limit": {"20"}})
 	for _, o := range read.Items {
 		view.Opportunities = append(view.Opportunities, myOpportunity{
-			myHome + "opportunities/" + o.text("id"), o.text("title"), o.text("stage"), strings.TrimSpace(o.text("currency") + " " + o.text("amount")),
+			myHome + "opportunities/" + o.text("id"), o.text("title"), o.text("stage"), worthOf(o),
 		})
 	}
 	return err
@@ -283,39 +282,4 @@ func saveMyOpportunity(v *visit) (*page, error) {
 		return nil, err
 	}
 	return v.done(back.Href, "saved")
-}
-
-// amountText is an amount as JSON has one.
-var amountText = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
-
-var opportunityFields = []string{"title", "stage", "amount", "currency"}
-
-// opportunityBody is what a form says of an opportunity; null is what it leaves empty, but for what it must have.
-func opportunityBody(f *form) map[string]any {
-	body := map[string]any{"title": f.value("title"), "amount": nil, "currency": nil}
-	for _, name := range opportunityFields {
-		if text := f.value(name); text != "" {
-			body[name] = text
-		}
-	}
-	if text, is := body["amount"].(string); is {
-		if text = strings.NewReplacer(",", "", " ", "").Replace(text); !amountText.MatchString(text) {
-			f.errors["amount"] = "Write a number, as in 500000."
-		}
-		body["amount"] = json.Number(text)
-	}
-	if text, is := body["currency"].(string); is {
-		body["currency"] = strings.ToUpper(text)
-	}
-	return body
-}
-
-func opportunityField(field string) string { return oneOf(field, opportunityFields...) }
-
-func opportunityPage(title string, f *form, up *link) *page {
-	f.text("text", "title", "Title", "What you may sell them, as in Condo, two rooms.")
-	f.text("text", "stage", "Stage", "In your own words, as in viewing. Empty: open.")
-	f.text("text", "amount", "Amount", "")
-	f.text("text", "currency", "Currency", "Three letters, as in MYR.")
-	return formPage(title, f, up)
 }

@@ -16,7 +16,7 @@ import (
 // refersTo are the collections that fields' ids belong to, by the field's name.
 var refersTo = map[string]string{
 	"member_id": "members", "moved_from": "members", "group_id": "groups", "source_id": "sources", "integration_id": "integrations",
-	"lead_id": "leads", "source_lead_id": "leads", "duplicate_of": "leads", "assigned_lead_id": "assigned-leads",
+	"lead_id": "leads", "source_lead_id": "leads", "duplicate_of": "leads", "assigned_lead_id": "assigned-leads", "customer_id": "customers",
 	"person_id": "people", "api_key_id": "api-keys", "cancelled_by": "api-keys",
 }
 

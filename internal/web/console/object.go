@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -90,6 +91,11 @@ func (o object) text(path string) string {
 		return fmt.Sprint(value)
 	}
 	return ""
+}
+
+// has says whether there is a field of this name, whatever it holds.
+func (o object) has(name string) bool {
+	return slices.ContainsFunc(o, func(f field) bool { return f.Name == name })
 }
 
 // is says whether the value at a path is true.

@@ -12,7 +12,7 @@ type recordView struct {
 	Acts     []*act
 	Form     formView
 	ID       string
-	Edit     string // where it is edited, empty where that is nowhere
+	Links    []link // pages on which something is done about it
 	File     string // rows that were not taken, as a file
 	Below    []section
 	Sections []*listView
@@ -36,8 +36,8 @@ func showRecord(v *visit) (*page, error) {
 	}
 	v.names.learn([]object{one})
 	view := recordView{Value: v.show("", shownOf(one)), Acts: v.offered(p.fitting(one)), Form: v.form(p.path), ID: id}
-	if p.Name == "sources" {
-		view.Edit = home + p.item(id) + "/edit"
+	for _, l := range p.Links {
+		view.Links = append(view.Links, link{l.Label, home + strings.ReplaceAll(l.Href, "{id}", id)})
 	}
 	if p.Rejects && one.text("rejected") != "0" {
 		view.File = home + p.item(id) + "/rejects"
@@ -101,10 +101,11 @@ func (v *visit) titleOf(one object) string {
 	return v.nameOf(one)
 }
 
-// shownOf is a thing without what its page need not say: its own id where something else tells it, and of what waits, what it has not.
+// shownOf is a thing without what its page need not say: its own id and its source's name where something else tells them, and of what
+// waits, what it has not.
 func shownOf(one object) object {
 	waits := one.text("lead_id") != ""
 	return slices.DeleteFunc(slices.Clone(one), func(f field) bool {
-		return f.Name == "id" && (one.text("name") != "" || waits) || waits && f.Value == nil
+		return f.Name == "id" && (called(one) != short(one.text("id")) || waits) || waits && f.Value == nil || f.Name == "source" && one.has("source_id")
 	})
 }

@@ -249,6 +249,8 @@ func (v *visit) computed(column string) func(object) shown {
 		return v.whyItEnded
 	case "begun with":
 		return v.begunWith
+	case "worth":
+		return func(o object) shown { return shown{Text: worthOf(o)} }
 	case "opened by":
 		return func(s object) shown { return shown{Text: browserName(s.text("browser")), Title: s.text("browser")} }
 	case "key":
