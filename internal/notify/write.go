@@ -65,13 +65,22 @@ func Write(m *store.Message, now time.Time) Content {
 
 // Preview is what messages about a lead look like with a template, by the clock of a zone. An error says what is wrong with it.
 func Preview(text, member, workspace string, zone *time.Location) (Content, error) {
+	return tried(text, member, workspace, zone, "")
+}
+
+// Trial is the preview as somebody is sent it who wants to see it where messages are read: it says that it is a test.
+func Trial(text, member, workspace string, zone *time.Location) (Content, error) {
+	return tried(text, member, workspace, zone, testNote)
+}
+
+func tried(text, member, workspace string, zone *time.Location, before string) (Content, error) {
 	t, err := ParseTemplate(text)
 	if err != nil {
 		return Content{}, err
 	}
 	one := example()
 	one.member, one.workspace, one.zone = member, workspace, zone
-	return compose("New lead: "+one.title(), "", "", func(b bounds) (string, error) { return t.execute(one.view(b)) }), nil
+	return compose("New lead: "+one.title(), before, "", func(b bounds) (string, error) { return t.execute(one.view(b)) }), nil
 }
 
 // compose writes a message within the bounds that make it short enough.

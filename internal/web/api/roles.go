@@ -37,6 +37,7 @@ var roles = map[string][]lead.Role{
 	"get-message-template":     managers,
 	"put-message-template":     admins,
 	"preview-message-template": managers,
+	"test-message-template":    managers,
 
 	"post-member-pending": managers,
 

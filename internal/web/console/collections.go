@@ -146,7 +146,7 @@ var collections = []collection{
 	{
 		Name: "notifications", Title: "Messages",
 		Empty:   "Nobody was told of a lead yet.",
-		Columns: []string{"created_at", "state", "member_id", "channel", "fallback_from", "kind", "leads", "attempts", "error", "sent_at"},
+		Columns: []string{"created_at", "state", "member_id", "channel", "fallback_from", "kind", "leads", "attempts", "error", "next_attempt_at", "sent_at"},
 		Filters: []filter{choice("state", "State", "failed", "owed", "sent"), byMember},
 		Acts:    []string{"resend"}, Unlisted: true,
 	},

@@ -46,6 +46,20 @@ func (c channels) cannotTell(members []object) []object {
 	})
 }
 
+// why says why no channel reaches a member, and what to do.
+func (c channels) why(m object) string {
+	if words := untold(m); words != "" {
+		return strings.TrimPrefix(words, "They cannot be told of their leads: ")
+	}
+	switch {
+	case !c.Email && !c.Telegram:
+		return "no messages are set up in this installation. Whoever runs it sets up a mail server or a Telegram bot."
+	case c.Email:
+		return "they have Telegram, which is not set up in this installation. Give them an e-mail address under Edit."
+	}
+	return "they have an e-mail address, and this installation sends no e-mail. They connect Telegram by the link on their page."
+}
+
 // namesOf are what things are called, the first few of them by name.
 func namesOf(all []object) string {
 	const few = 5

@@ -43,7 +43,7 @@ type table struct {
 // tones are the badges of what an outcome, a state or a status can be. Those of assigned leads are the workspace's own.
 var tones = map[string]string{
 	"succeeded": "good", "sent": "good", "ok": "good", "completed": "good", "lead": "good",
-	"failed": "bad", "token_dead": "bad", "permission": "bad", "refused": "bad", "undeliverable": "bad",
+	"failed": "bad", "owed": "plain", "token_dead": "bad", "permission": "bad", "refused": "bad", "undeliverable": "bad",
 	"held": "warn", "unmapped": "warn", "throttled": "warn", "test": "warn", "unsubscribed": "warn",
 	"cancelled": "warn",
 }

@@ -30,6 +30,10 @@ func dayWords(date string) string {
 	return day.Format(dayFormat)
 }
 
+func messageViews(v *visit) []viewLink {
+	return v.views(link{"Messages", home + "notifications"}, link{"What they say", home + "notifications/template"})
+}
+
 // viewsBeside are the pages that belong together with a list, none for most.
 func (v *visit) viewsBeside(list string) ([]viewLink, error) {
 	switch list {

@@ -8,15 +8,16 @@ import (
 
 // said are the words for what programs call otherwise, by the field's name and its value.
 var said = map[string]map[string]string{
-	"method":  {"round_robin": "One member a turn", "round_robin_multiple": "A receivers group a turn"},
-	"pace":    paceNames,
-	"trigger": {"immediate": "at once", "scheduled": "as planned", "distribute_now": "brought forward"},
-	"outcome": {"succeeded": "given"},
-	"channel": {"api": "keyed in or API", "email": "e-mail", "telegram": "Telegram"},
-	"state":   {"token_dead": "access token refused"},
-	"kind":    {"form": "form page", "linkedin": "LinkedIn", "meta": "Meta", "google": "Google", "tiktok": "TikTok", "typeform": "Typeform"},
-	"reason":  reasonNames,
-	"role":    {"integration": "program"},
+	"method":        {"round_robin": "One member a turn", "round_robin_multiple": "A receivers group a turn"},
+	"pace":          paceNames,
+	"trigger":       {"immediate": "at once", "scheduled": "as planned", "distribute_now": "brought forward"},
+	"outcome":       {"succeeded": "given"},
+	"fallback_from": {"email": "e-mail", "telegram": "Telegram"},
+	"channel":       {"api": "keyed in or API", "email": "e-mail", "telegram": "Telegram"},
+	"state":         {"token_dead": "access token refused", "owed": "to be sent", "failed": "not sent"},
+	"kind":          {"form": "form page", "linkedin": "LinkedIn", "meta": "Meta", "google": "Google", "tiktok": "TikTok", "typeform": "Typeform", "leads": "new leads", "reminder": "follow-up"},
+	"reason":        reasonNames,
+	"role":          {"integration": "program"},
 }
 
 var paceNames = map[string]string{"slow": "Slow (4–6 a day)", "normal": "Normal (5–7 a day)", "fast": "Fast (8–12 a day)"}
@@ -46,5 +47,5 @@ func say(name, value string) string {
 // fieldNames are what fields are called whose names say it badly.
 var fieldNames = map[string]string{
 	"at": "When", "due_at": "Due", "given_to": "Given to", "member_ids": "Members", "telegram_chat_id": "Telegram", "email": "Email",
-	"timezone": "Time zone", "api_key_id": "Key", "cancelled_by": "Cancelled by", "opened by": "Browser", "begun with": "Who", "key": "Name", "skipped": "Passed over", "trigger": "How", "due_before": "Due before", "phone_e164": "Phone, in full", "follow_up_at": "Follow-up",
+	"timezone": "Time zone", "api_key_id": "Key", "cancelled_by": "Cancelled by", "opened by": "Browser", "begun with": "Who", "key": "Name", "skipped": "Passed over", "trigger": "How", "due_before": "Due before", "phone_e164": "Phone, in full", "fallback_from": "Instead of", "error": "What was wrong", "next_attempt_at": "Next try", "follow_up_at": "Follow-up",
 }
