@@ -100,6 +100,10 @@ var acts = []*act{
 		Ask: "A disabled webhook is told of nothing that happens from now on.",
 	},
 	{
+		Name: "delete-webhook", Admin: true, Label: "Delete", Done: "Webhooks deleted", Fits: always, Gone: true, Each: deleteOne,
+		Ask: "A deleted webhook is told of nothing any more, also not of what is still to be sent to it.",
+	},
+	{
 		Name: "redeliver-failed", Label: "Deliver all failed again", Done: "Deliveries made again", Fits: always, Each: redeliverFailed,
 	},
 	{

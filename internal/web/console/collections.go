@@ -31,6 +31,8 @@ type collection struct {
 	New, Empty string
 	// Links are pages on which something is done about an item, with {id} for its id.
 	Links []link
+	// Kept says that only admins make and change items.
+	Kept bool
 	// Unlisted items have no address of their own; all that there is to know of them is in the list.
 	Unlisted bool
 	// CSV says that the list can be had as a file, Rejects that an item has one of what was not taken.
@@ -151,9 +153,10 @@ var collections = []collection{
 		Acts:    []string{"resend"}, Unlisted: true,
 	},
 	{
-		Name: "webhooks", Title: "Webhooks", Empty: "No webhooks yet. A webhook tells another program of leads.",
+		Name: "webhooks", Title: "Webhooks", New: "New webhook", Kept: true, Empty: "No webhooks yet. A webhook tells another program of leads.",
 		Columns: []string{"url", "enabled", "disabled_reason", "failing_since", "events"},
-		Acts:    []string{"enable", "disable", "redeliver-failed"},
+		Acts:    []string{"enable", "disable", "redeliver-failed", "delete-webhook"},
+		Links:   []link{{"Edit", "webhooks/{id}/edit"}, {"New secret", "webhooks/{id}/secret"}},
 		Parts: []collection{{
 			Name: "deliveries", Title: "Deliveries",
 			Columns: []string{"at", "state", "event", "lead_id", "attempts", "status", "error", "sent_at"},

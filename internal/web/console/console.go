@@ -48,6 +48,7 @@ func Register(mux *http.ServeMux, api http.Handler, public string, log *slog.Log
 	s.serveImports(pages)
 	s.serveCustomers(pages)
 	s.serveMessages(pages)
+	s.serveWebhooks(pages)
 	s.serveMy(mux)
 	pages.HandleFunc("GET /console/pending-leads/days", s.page(pendingDays))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))

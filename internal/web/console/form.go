@@ -21,6 +21,8 @@ type form struct {
 	Save string
 	// Fields are those that it shows, in their order.
 	Fields []input
+	// Note is what is to be known before it is sent, empty where that is nothing.
+	Note string
 	// Problem is what is wrong with no single field.
 	Problem string
 	// Wrong are the fields that are wrong, for whoever cannot see them all at once, and Meanwhile those that somebody else has changed.

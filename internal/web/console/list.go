@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // A listView is a list, on a page of its own or as a section of another.
@@ -109,10 +110,20 @@ func (v *visit) listPage(ticked []string) (*page, error) {
 	if shown.Views, err = v.viewsBeside(p.Name); err != nil {
 		return nil, err
 	}
-	if p.New != "" {
+	mayMake, err := v.mayChange(p.collection)
+	if p.New != "" && mayMake {
 		shown.New = &link{p.New, p.Href() + "/new"}
 	}
-	return shown, nil
+	return shown, err
+}
+
+// mayChange says whether whoever looks may make and change a collection's items.
+func (v *visit) mayChange(c *collection) (bool, error) {
+	if !c.Kept {
+		return true, nil
+	}
+	m, err := v.who()
+	return m.Role == lead.RoleAdmin, err
 }
 
 // buttonsForAll do something to all that filters leave.

@@ -40,6 +40,15 @@ func (v *visit) who() (me, error) {
 	return m, err
 }
 
+// adminsOnly is the API's refusal of whoever is no admin, before they fill in what it would refuse.
+func (v *visit) adminsOnly() error {
+	m, err := v.who()
+	if err == nil && m.Role != lead.RoleAdmin {
+		err = &client.Problem{Status: http.StatusForbidden, Code: "forbidden", Detail: "only admins may do this; ask one of them"}
+	}
+	return err
+}
+
 // offered are the acts that whoever is signed in may do: nobody is offered what is then refused.
 func (v *visit) offered(acts []*act) []*act {
 	return slices.DeleteFunc(acts, func(a *act) bool {

@@ -36,7 +36,14 @@ func showRecord(v *visit) (*page, error) {
 	}
 	v.names.learn([]object{one})
 	view := recordView{Value: v.show("", shownOf(one)), Acts: v.offered(p.fitting(one)), Form: v.form(p.path), ID: id}
+	mayChange, err := v.mayChange(p.collection)
+	if err != nil {
+		return nil, err
+	}
 	for _, l := range p.Links {
+		if !mayChange {
+			break
+		}
 		view.Links = append(view.Links, link{l.Label, home + strings.ReplaceAll(l.Href, "{id}", id)})
 	}
 	if p.Rejects && one.text("rejected") != "0" {

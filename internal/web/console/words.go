@@ -8,10 +8,14 @@ import (
 
 // said are the words for what programs call otherwise, by the field's name and its value.
 var said = map[string]map[string]string{
-	"method":        {"round_robin": "One member a turn", "round_robin_multiple": "A receivers group a turn"},
-	"pace":          paceNames,
-	"trigger":       {"immediate": "at once", "scheduled": "as planned", "distribute_now": "brought forward"},
-	"outcome":       {"succeeded": "given"},
+	"method":  {"round_robin": "One member a turn", "round_robin_multiple": "A receivers group a turn"},
+	"pace":    paceNames,
+	"trigger": {"immediate": "at once", "scheduled": "as planned", "distribute_now": "brought forward"},
+	"outcome": {"succeeded": "given"},
+	"event": {
+		"lead.received": "a lead came in (lead.received)", "lead.assigned": "a lead was given (lead.assigned)",
+		"lead.distribution_failed": "a lead could not be given (lead.distribution_failed)", "lead.updated": "a lead or a copy was changed (lead.updated)",
+	},
 	"fallback_from": {"email": "e-mail", "telegram": "Telegram"},
 	"channel":       {"api": "keyed in or API", "email": "e-mail", "telegram": "Telegram"},
 	"state":         {"token_dead": "access token refused", "owed": "to be sent", "failed": "not sent"},
