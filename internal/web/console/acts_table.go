@@ -100,6 +100,10 @@ var acts = []*act{
 		Ask: "A disabled webhook is told of nothing that happens from now on.",
 	},
 	{
+		Name: "delete-source", Label: "Delete", Done: "Sources deleted", Fits: always, Gone: true, Each: deleteOne,
+		Ask: "Only a source that nothing has can be deleted. One in use is switched off under Edit, or merged into another.",
+	},
+	{
 		Name: "delete-webhook", Admin: true, Label: "Delete", Done: "Webhooks deleted", Fits: always, Gone: true, Each: deleteOne,
 		Ask: "A deleted webhook is told of nothing any more, also not of what is still to be sent to it.",
 	},

@@ -174,7 +174,7 @@ var collections = []collection{
 	{
 		Name: "sources", Title: "Sources", New: "New source", Empty: "No sources yet. A source says where leads and customers came from, such as a fair or a campaign.", Columns: []string{"name", "enabled", "for_leads", "for_customers"},
 		Related: []related{{"leads", "source_id"}, {"customers", "source_id"}},
-		Links:   []link{{"Edit", "sources/{id}/edit"}},
+		Links:   []link{{"Edit", "sources/{id}/edit"}, {"Merge", "sources/{id}/merge"}}, Acts: []string{"delete-source"},
 	},
 	{
 		Name: "opportunities", Title: "Opportunities", Empty: "No opportunities yet. One is made on the page of a lead, of a copy or of a customer, by New opportunity.",

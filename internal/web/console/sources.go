@@ -95,6 +95,9 @@ func sourceForm(title string, f *form, up *link) (*page, error) {
 func (s *site) serveSources(pages *http.ServeMux) {
 	pages.HandleFunc("GET /console/sources/new", s.page(newSource))
 	pages.HandleFunc("POST /console/sources/new", s.page(addSource))
+	pages.HandleFunc("GET /console/sources/counts", s.page(countSources))
+	pages.HandleFunc("GET /console/sources/{id}/merge", s.page(askMerge))
+	pages.HandleFunc("POST /console/sources/{id}/merge", s.page(mergeSource))
 	pages.HandleFunc("GET /console/sources/{id}/edit", s.page(editSource))
 	pages.HandleFunc("POST /console/sources/{id}/edit", s.page(saveSource))
 }

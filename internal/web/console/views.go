@@ -34,11 +34,17 @@ func messageViews(v *visit) []viewLink {
 	return v.views(link{"Messages", home + "notifications"}, link{"What they say", home + "notifications/template"})
 }
 
+func sourceViews(v *visit) []viewLink {
+	return v.views(link{"Sources", home + "sources"}, link{"What each brought", home + "sources/counts"})
+}
+
 // viewsBeside are the pages that belong together with a list, none for most.
 func (v *visit) viewsBeside(list string) ([]viewLink, error) {
 	switch list {
 	case "pending-leads":
 		return pendingViews(v), nil
+	case "sources":
+		return sourceViews(v), nil
 	case "people", "api-keys":
 		m, err := v.who()
 		return v.settingsViews(m.Role), err
