@@ -23,6 +23,7 @@ type arrival struct {
 	sources  []string // that the leads name, empty where one names none
 	redirect string
 	rejected *RejectedError
+	trial    bool // all its leads are tests, since Try made them
 }
 
 // refuse notes in the event why nothing is made of an arrival, and has the sender be told where that is to send something
@@ -104,6 +105,7 @@ func (d *arrival) has(place int) bool {
 
 // add adds the lead at a place, or notes and returns why there is none.
 func (d *arrival) add(h store.Hook, place int, l Lead) (reason string, err error) {
+	l.Test = l.Test || d.trial
 	made, source, reason, err := madeOf(h, l)
 	if err != nil {
 		return "", err

@@ -22,6 +22,8 @@ type Request struct {
 	At time.Time
 	// Admit reports whether so many leads may come in with it, where that is limited; nil admits any number.
 	Admit func(leads int) bool
+
+	trial bool // Try made it, so that its leads are tests
 }
 
 // A Provider knows one kind of integration. Its methods are pure: what it reads again later it reads alike.

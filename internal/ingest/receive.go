@@ -181,6 +181,9 @@ func (r *Receiver) read(h store.Hook, q Request, e *store.Event, verified, again
 		return d, d.refuse(err)
 	}
 	e.Body, e.Headers = Redacted(h.Kind, q.Body), keptHeaders(h.Kind, q.Header)
+	if d.trial = q.trial; d.trial {
+		e.Headers[trialHeader] = "yes"
+	}
 	if !h.Enabled && !again {
 		e.Outcome, e.Detail = lead.EventHeld, "the integration is paused"
 		return d, nil

@@ -116,5 +116,5 @@ func requestOf(e store.Event) Request {
 	for name, value := range e.Headers {
 		header.Set(name, value)
 	}
-	return Request{Header: header, Query: e.Query, Body: e.Body, At: e.ReceivedAt}
+	return Request{Header: header, Query: e.Query, Body: e.Body, At: e.ReceivedAt, trial: e.Headers[trialHeader] != ""}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -80,6 +82,22 @@ func (a *API) registerEvents() {
 		Description:   "By the settings and the secret that the integration has now. One event never makes a second lead: what it has made before is not made again.",
 		DefaultStatus: http.StatusOK,
 	}, a.replayEvent)
+	register(a, huma.Operation{
+		OperationID: "try-integration", Method: http.MethodPost, Path: "/v1/integrations/{id}/test", Summary: "Take in a test lead as if the platform had delivered it",
+		Description: "Signed with the integration's secret, verified, read by its settings and stored: the answer is what became of it. The lead is a test, " +
+			"which is not distributed. Where a platform only tells of leads, what it would give is made up too: its access token is not tried.",
+		DefaultStatus: http.StatusOK, Errors: []int{http.StatusConflict},
+	}, a.tryIntegration)
+}
+
+func (a *API) tryIntegration(ctx context.Context, c *call, in *itemInput) (*posted[Event], error) {
+	return once(ctx, a, c, func(tx *store.Tx) (effect[Event], error) {
+		e, err := a.Receiver.Try(ctx, tx, c.Workspace, in.ID)
+		if errors.Is(err, ingest.ErrPaused) {
+			err = problem.New(http.StatusConflict, err.Error())
+		}
+		return effect[Event]{status: http.StatusOK, body: eventBody(e)}, err
+	})
 }
 
 func (a *API) listEvents(ctx context.Context, c *call, in *eventsInput, p store.Page) ([]Event, error) {

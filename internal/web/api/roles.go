@@ -155,6 +155,7 @@ var roles = map[string][]lead.Role{
 	"list-events":           managers,
 	"get-event":             managers,
 	"replay-event":          managers,
+	"try-integration":       managers,
 
 	"post-webhook":            admins,
 	"list-webhooks":           managers,

@@ -92,6 +92,7 @@ var acts = []*act{
 		Name: "reconcile", Label: "Look for missed leads", Done: "Integrations looked through for missed leads", Fits: reconciles,
 		Each: calls(http.MethodPost, "/reconcile", nil),
 	},
+	{Name: "try", Label: "Send a test", Done: "Tests sent", Alone: true, Fits: enabled, Each: tryIntegration},
 	{Name: "replay", Label: "Replay", Done: "Events replayed", Fits: always, Each: calls(http.MethodPost, "/replay", nil)},
 	{Name: "resend", Label: "Send again", Done: "Messages sent again", Fits: failed, Each: calls(http.MethodPost, "/resend", nil)},
 	{Name: "enable", Admin: true, Label: "Enable", Done: "Webhooks enabled", Fits: disabled, Each: calls(http.MethodPatch, "", map[string]any{"enabled": true})},
@@ -142,6 +143,14 @@ func convert(v *visit, item string, o *order) (int, error) {
 	var made struct{ ID string }
 	err := v.api.Call(v.Context(), http.MethodPost, item+"/convert", nil, &made)
 	o.next = home + "customers/" + made.ID
+	return 1, err
+}
+
+// tryIntegration has a test lead come in, and leads to what became of it.
+func tryIntegration(v *visit, item string, o *order) (int, error) {
+	var event struct{ ID string }
+	err := v.api.Call(v.Context(), http.MethodPost, item+"/test", nil, &event)
+	o.next = home + strings.TrimPrefix(item, "/v1/") + "/events/" + event.ID
 	return 1, err
 }
 

@@ -132,7 +132,7 @@ var collections = []collection{
 		Name: "integrations", Title: "Integrations",
 		New: "New integration", Empty: "No integrations yet. An integration is an address that takes leads from an ad platform or a form.",
 		Columns: []string{"name", "kind", "enabled", "health.state", "health.held", "warning", "group_id", "source_id"},
-		Acts:    []string{"pause", "resume", "reconcile"},
+		Acts:    []string{"try", "pause", "resume", "reconcile"},
 		Parts: []collection{{
 			Name: "events", Title: "Events", Columns: []string{"at", "outcome", "detail", "made", "not_made", "lead_ids"},
 			Filters: []filter{choice("outcome", "Outcome", "lead", "duplicate", "test", "ignored", "unmapped", "held", "refused")},

@@ -70,6 +70,33 @@ func TestWhatAPlatformNeedsIsAskedFor(t *testing.T) {
 	}
 }
 
+// TestIntegrationsAreSentTests from their page, which says what became of them; what came is read again from there.
+func TestIntegrationsAreSentTests(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	group := s.make("groups", map[string]any{"name": "Sales", "method": "round_robin", "slots": []any{
+		map[string]any{"members": []any{map[string]any{"member_id": s.make("members", map[string]any{"name": "Ling"})}}},
+	}})
+	id := s.make("integrations", map[string]any{"kind": "google", "name": "Ads", "secret": "a-google-key-of-ours", "group_id": group})
+	page := s.get("/console/integrations/" + id).is(http.StatusOK).shows(">Send a test</button>")
+	at := s.post("/console/acts/try", page.form(id)).is(http.StatusSeeOther).header.Get("Location")
+	if !strings.HasPrefix(at, "/console/integrations/"+id+"/events/") {
+		t.Fatalf("the test leads to %s", at)
+	}
+	event := s.get(at).is(http.StatusOK).shows("Tests sent: 1.", "a test", "Test Lead", "What came", ">Replay</button>").lacks("a-google-key-of-ours")
+	s.get("/console/leads").shows("Test Lead", `<span class="badge warn">test</span>`)
+	if n := s.count(`SELECT count(*) FROM pending`); n != 0 {
+		t.Errorf("%d tests are to be distributed", n)
+	}
+	s.post("/console/acts/replay", event.form(s.first("integrations/" + id + "/events")["id"].(string))).is(http.StatusSeeOther)
+	s.get("/console/audit-log").shows("sent a test lead to")
+	s.api("PATCH", "/v1/integrations/"+id, map[string]any{"enabled": false})
+	s.get("/console/integrations/" + id).is(http.StatusOK).lacks(">Send a test</button>")
+	again := page.form(id)
+	again.Set("once", "another")
+	s.post("/console/acts/try", again).is(http.StatusConflict).shows("resume it and send the test again")
+}
+
 // inputValue is what a page's field holds.
 func inputValue(page, name string) string {
 	found := regexp.MustCompile(`name="` + name + `"[^>]* value="([^"]*)"`).FindStringSubmatch(page)

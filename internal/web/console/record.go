@@ -102,6 +102,9 @@ func (v *visit) section(p place, chosen url.Values) (*listView, error) {
 
 // titleOf is what a thing's page is called: by its name, or where it has none, by its lead's.
 func (v *visit) titleOf(one object) string {
+	if one.has("outcome") && one.has("body") {
+		return "What came " + v.when(momentOf(one, "at")).Text
+	}
 	if title := called(one); title != short(one.text("id")) || one.text("lead_id") == "" {
 		return title
 	}

@@ -11,7 +11,7 @@ var said = map[string]map[string]string{
 	"method":  {"round_robin": "One member a turn", "round_robin_multiple": "A receivers group a turn"},
 	"pace":    paceNames,
 	"trigger": {"immediate": "at once", "scheduled": "as planned", "distribute_now": "brought forward"},
-	"outcome": {"succeeded": "given"},
+	"outcome": {"succeeded": "given", "lead": "a lead", "duplicate": "known already", "test": "a test", "ignored": "no lead in it", "unmapped": "not understood", "held": "waits"},
 	"event": {
 		"lead.received": "a lead came in (lead.received)", "lead.assigned": "a lead was given (lead.assigned)",
 		"lead.distribution_failed": "a lead could not be given (lead.distribution_failed)", "lead.updated": "a lead or a copy was changed (lead.updated)",
