@@ -49,6 +49,7 @@ func Register(mux *http.ServeMux, api http.Handler, public string, log *slog.Log
 	s.serveCustomers(pages)
 	s.serveMessages(pages)
 	s.serveWebhooks(pages)
+	s.servePrivacy(pages)
 	s.serveMy(mux)
 	pages.HandleFunc("GET /console/pending-leads/days", s.page(pendingDays))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))

@@ -64,7 +64,7 @@ func (v *visit) offered(acts []*act) []*act {
 func (v *visit) settingsViews(role lead.Role) []viewLink {
 	all := []link{{"General", home + "settings"}}
 	if role == lead.RoleAdmin {
-		all = append(all, link{"People", home + "people"}, link{"API keys", home + "api-keys"}, link{"Audit log", home + "audit-log"})
+		all = append(all, link{"People", home + "people"}, link{"API keys", home + "api-keys"}, link{"Privacy", privacyHref}, link{"Audit log", home + "audit-log"})
 	}
 	return v.views(append(all, link{"My account", home + "me"})...)
 }
