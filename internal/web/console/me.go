@@ -74,12 +74,10 @@ type meView struct {
 	Facts    []part
 	Name     *form
 	Password *form
-	// PasskeyHost is where passkeys are good, empty where they cannot be used.
-	PasskeyHost string
-	Passkeys    []passkeyRow
-	Sessions    []sessionRow
-	Form        formView
-	Others      bool
+	Passkeys passkeysView
+	Sessions []sessionRow
+	Form     formView
+	Others   bool
 }
 
 // A sessionRow is where one is signed in.
@@ -114,8 +112,7 @@ func (v *visit) mePage(sent *form) (*page, error) {
 		view.Name.text("text", "name", "Name", "")
 		f.passwordFields(p.HasPassword, "a link by e-mail")
 		view.Password = f
-		view.PasskeyHost = waysOf(v.Request, v.api).PasskeyHost
-		if view.Passkeys, err = v.passkeys(); err != nil {
+		if view.Passkeys, err = v.ownPasskeys(); err != nil {
 			return nil, err
 		}
 	}

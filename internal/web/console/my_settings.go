@@ -16,6 +16,9 @@ type mySettingsView struct {
 	Connect  bool
 	Link     string
 	Password *form
+	Passkeys passkeysView
+	// Problem is why a passkey was not taken, empty where none was refused.
+	Problem string
 }
 
 func mySettings(v *visit) (*page, error) { return v.mySettingsPage(nil, nil, "") }
@@ -46,8 +49,23 @@ func (v *visit) mySettingsPage(told, password *form, address string) (*page, err
 	toldFields(told, now, m.Timezone)
 	if view.Told = told; m.Person != nil {
 		view.Password = myPassword(password, m.Person.HasPassword)
+		if view.Passkeys, err = v.ownPasskeys(); err != nil {
+			return nil, err
+		}
 	}
 	p.Data = view
+	return p, nil
+}
+
+// myPasskeysRefused shows the settings with why a passkey was not taken or changed.
+func (v *visit) myPasskeysRefused(why string) (*page, error) {
+	p, err := v.mySettingsPage(nil, nil, "")
+	if err != nil {
+		return nil, err
+	}
+	view := p.Data.(mySettingsView)
+	view.Problem = why
+	p.Data, p.Status = view, http.StatusUnprocessableEntity
 	return p, nil
 }
 

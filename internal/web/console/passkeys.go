@@ -27,6 +27,9 @@ type passkeyFlow struct {
 func flowCookie(r *http.Request, kind string) *http.Cookie {
 	c := cookieFor(r)
 	c.Name = strings.TrimSuffix(c.Name, "session") + kind
+	if isMy(r) && !c.Secure {
+		c.Path = myHome
+	}
 	return c
 }
 
@@ -99,6 +102,30 @@ type passkeyRow struct {
 	ID, Name        string
 	Added, LastUsed shown
 	Copied          bool
+}
+
+// A passkeysView is one's own passkeys, and where another is added.
+type passkeysView struct {
+	// Href is where they are changed.
+	Href string
+	// Host is where passkeys are good, empty where they cannot be used.
+	Host string
+	Rows []passkeyRow
+}
+
+// ownPasskeys are one's own, on a page of managers or of agents.
+func (v *visit) ownPasskeys() (view passkeysView, err error) {
+	view.Href, view.Host = v.accountHref()+"/passkeys", waysOf(v.Request, v.api).PasskeyHost
+	view.Rows, err = v.passkeys()
+	return view, err
+}
+
+// accountHref is one's own page.
+func (v *visit) accountHref() string {
+	if isMy(v.Request) {
+		return myHome + "settings"
+	}
+	return home + "me"
 }
 
 // passkeys are one's own, to be shown.
@@ -179,12 +206,15 @@ func (v *visit) changePasskeys(method, id string, body any, done string) (*page,
 	if refused := (&client.Problem{}); errors.As(err, &refused) && refused.Status == http.StatusNotFound {
 		return nil, errNoPage
 	}
-	f := newForm(home+"me", home+"me", url.Values{})
-	if err != nil && f.refused(err, func(string) string { return "" }) {
-		return v.mePage(f)
-	}
-	if err != nil {
+	here := v.accountHref()
+	f := newForm(here, here, url.Values{})
+	switch {
+	case err == nil:
+		return v.done(here, done)
+	case !f.refused(err, func(string) string { return "" }):
 		return nil, err
+	case isMy(v.Request):
+		return v.myPasskeysRefused(f.Problem)
 	}
-	return v.done(home+"me", done)
+	return v.mePage(f)
 }
