@@ -47,6 +47,8 @@ type Import struct {
 	// Pace is how its leads are spread over days, empty where they go out at once.
 	Pace   lead.Pace    `db:"pace"`
 	Status ImportStatus `db:"status"`
+	// FileName is what the file was called where it came from, empty where its sender does not say.
+	FileName string `db:"file_name"`
 	ImportCounts
 	// Mapping says which columns hold the name, the email, the phone and the external id, where whoever sent the file says so.
 	Mapping object[[]string] `db:"mapping"`
@@ -86,7 +88,7 @@ type ImportReject struct {
 }
 
 const importColumns = `import_id, api_key_id, group_id, source_id, integration_id, coalesce(pace, '') AS pace, status, rows, imported, duplicates, rejected,
-	mapping, columns, warnings,	coalesce(error, '') AS error, created_at, updated_at, finished_at`
+	file_name, mapping, columns, warnings, coalesce(error, '') AS error, created_at, updated_at, finished_at`
 
 // A NewImport is a file that is about to be read: who sends it, and what becomes of its leads. Group, source and
 // integration may be nil, and the pace empty.
@@ -94,6 +96,7 @@ type NewImport struct {
 	APIKeyID                         uuid.UUID
 	GroupID, SourceID, IntegrationID *uuid.UUID
 	Pace                             lead.Pace
+	FileName                         string
 	// Mapping may be nil.
 	Mapping map[string][]string
 }
@@ -116,7 +119,7 @@ func (q Queries) createImport(ctx context.Context, workspace uuid.UUID, n NewImp
 	insert, args := row{
 		{"workspace_id", workspace}, {"import_id", id}, {"api_key_id", n.APIKeyID}, {"group_id", n.GroupID},
 		{"source_id", n.SourceID}, {"integration_id", n.IntegrationID}, {"pace", nullText(string(n.Pace))},
-		{"status", string(status)}, {"mapping", asJSON(mapping)}, {"created_at", now}, {"updated_at", now},
+		{"status", string(status)}, {"mapping", asJSON(mapping)}, {"file_name", n.FileName}, {"created_at", now}, {"updated_at", now},
 	}.insert("imports")
 	return q.oneImport(ctx, insert+` RETURNING `+importColumns, args...)
 }

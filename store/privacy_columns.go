@@ -78,6 +78,8 @@ var personal = []personalTable{
 		name: "import_rejects", about: "t.record ~* p.pattern", erased: map[string]string{"record": nothing},
 		since: "t.import_id IN (SELECT i.import_id FROM imports i WHERE i.workspace_id = p.workspace AND i.updated_at >= p.since)",
 	},
+	// A file may be called by whom it is about.
+	{name: "imports", about: "t.file_name ~* p.pattern", erased: map[string]string{"file_name": nothing}},
 	{
 		name:   "idempotency_keys",
 		about:  "(t.answer::text ~* p.pattern OR t.answer ->> 'id' = ANY((p.leads || p.copies || p.customers)::text[]))",

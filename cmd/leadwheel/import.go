@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,7 +98,7 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	settings := client.NewImport{Group: group, Source: source, Integration: integration, Pace: c.Pace, Mapping: mapping}
+	settings := client.NewImport{Group: group, Source: source, Integration: integration, Pace: c.Pace, Mapping: mapping, FileName: c.fileName()}
 	p.watch(ctx, api, settings)
 	imp, err := api.Import(ctx, p, size, settings)
 	p.finish()
@@ -202,6 +203,15 @@ func keptAsFields(columns []client.Column) string {
 		}
 	}
 	return strings.Join(kept, ", ")
+}
+
+// fileName is what the file is called, empty for standard input.
+func (c *importCmd) fileName() string {
+	if c.File == "-" {
+		return ""
+	}
+	name := []rune(filepath.Base(c.File))
+	return string(name[:min(len(name), 200)])
 }
 
 func (c *importCmd) rejectsFile() string {

@@ -16,6 +16,7 @@ import (
 type Import struct {
 	ID         uuid.UUID  `json:"id"`
 	Status     string     `json:"status"`
+	FileName   *string    `json:"file_name"`
 	Rows       int64      `json:"rows"`
 	Imported   int64      `json:"imported"`
 	Duplicates int64      `json:"duplicates"`
@@ -42,6 +43,7 @@ type Column struct {
 type NewImport struct {
 	Group, Source, Integration uuid.UUID
 	Pace                       string
+	FileName                   string
 	// Mapping says which columns hold the name, email, phone and external_id; nil leaves that to the file.
 	Mapping map[string][]string
 }
@@ -58,6 +60,9 @@ func (c *Client) Import(ctx context.Context, file io.Reader, size int64, n NewIm
 	}
 	if n.Integration != uuid.Nil {
 		query.Set("integration_id", n.Integration.String())
+	}
+	if n.FileName != "" {
+		query.Set("file_name", n.FileName)
 	}
 	if n.Pace != "" {
 		query.Set("pace", n.Pace)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,6 +27,7 @@ type Importer interface {
 type Import struct {
 	ID            uuid.UUID          `json:"id" format:"uuid"`
 	Status        store.ImportStatus `json:"status" doc:"An import waits while as many others of the workspace run as may. What a failed or cancelled one had imported stays; send the file again: rows already here are recognised."`
+	FileName      *string            `json:"file_name" doc:"What the file was called where it came from; null where its sender did not say."`
 	Rows          int64              `json:"rows" doc:"Rows read so far: the sum of imported, duplicates and rejected."`
 	Imported      int64              `json:"imported"`
 	Duplicates    int64              `json:"duplicates" doc:"Rows whose external id, or else whose whole content, was imported before."`
@@ -59,6 +61,7 @@ type importInput struct {
 	IntegrationID string    `query:"integration_id" doc:"The integration whose leads these are: a row and the delivery of the same lead are one lead, and a column id holds the platform's ids. For admins, and for keys that are bound to this integration."`
 	Pace          lead.Pace `query:"pace" doc:"Spreads the leads over days; needs a group."`
 	Mapping       string    `query:"mapping" maxLength:"20000" doc:"Which columns hold what, as JSON: an object of name, email, phone and external_id, each a heading or a list of headings whose texts are joined. Case does not matter. Without it the headings tell, or else what is in the columns." example:"{\"name\":[\"First\",\"Last\"],\"phone\":\"Contact No.\"}"`
+	FileName      string    `query:"file_name" maxLength:"200" doc:"What the file is called, to be found again by."`
 	Upload        Body
 }
 
@@ -176,7 +179,7 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 
 // newImport checks what an import's query asks for. The warnings say what of it cannot be followed and is not refused.
 func (a *API) newImport(ctx context.Context, c *call, in *importInput) (n store.NewImport, warnings []string, err error) {
-	n.APIKeyID = c.ID
+	n.APIKeyID, n.FileName = c.ID, strings.TrimSpace(in.FileName)
 	var groupWarning, sourceWarning string
 	if n.GroupID, groupWarning, err = a.importGroup(ctx, c, in.GroupID); err != nil {
 		return n, nil, err
@@ -219,7 +222,7 @@ func importBody(i store.Import) Import {
 		warnings = []string{}
 	}
 	return Import{
-		ID: i.ID, Status: i.Status, Rows: i.Rows, Imported: i.Imported, Duplicates: i.Duplicates, Rejected: i.Rejected,
+		ID: i.ID, Status: i.Status, FileName: textOrNull(i.FileName), Rows: i.Rows, Imported: i.Imported, Duplicates: i.Duplicates, Rejected: i.Rejected,
 		Columns: each(i.Columns, func(c store.ImportColumn) Column { return Column(c) }), Mapping: mappingBody(i.Mapping),
 		Warnings: warnings, Error: textOrNull(i.Error), GroupID: i.GroupID, SourceID: i.SourceID, IntegrationID: i.IntegrationID,
 		Pace: textOrNull(i.Pace), CreatedAt: i.CreatedAt, FinishedAt: i.FinishedAt,

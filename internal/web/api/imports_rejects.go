@@ -5,10 +5,12 @@ import (
 	"encoding/csv"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -19,19 +21,72 @@ var rejectColumns = []column[store.ImportReject]{
 	{"record", func(r store.ImportReject) string { return r.Record }},
 }
 
+type rejectsInput struct {
+	ItemID
+	Rows bool `query:"rows" doc:"The rows alone, under the file's own headings, as far as they can be told apart: to be corrected and imported again."`
+}
+
+// A rejectsFile is how rejects are written: its header, and the line of each.
+type rejectsFile struct {
+	header []string
+	line   func(store.ImportReject) []string
+}
+
+// reasonsFile says of each reject why.
+func reasonsFile() rejectsFile {
+	f := rejectsFile{line: func(r store.ImportReject) (cells []string) {
+		for _, c := range rejectColumns {
+			cells = append(cells, c.cell(r))
+		}
+		return cells
+	}}
+	for _, c := range rejectColumns {
+		f.header = append(f.header, c.name)
+	}
+	return f
+}
+
+// rowsFile has the rows as they were in a file with these columns.
+func rowsFile(columns []store.ImportColumn) rejectsFile {
+	f := rejectsFile{line: func(r store.ImportReject) []string { return cellsOf(r.Record, len(columns)) }}
+	for _, c := range columns {
+		f.header = append(f.header, c.Heading)
+	}
+	return f
+}
+
+// cellsOf takes a record apart by the delimiter that makes so many cells of it, or else the most.
+func cellsOf(record string, columns int) (best []string) {
+	for _, delimiter := range ",;\t|" {
+		r := csv.NewReader(strings.NewReader(record))
+		r.Comma, r.LazyQuotes, r.FieldsPerRecord = delimiter, true, -1
+		cells, err := r.Read()
+		if err != nil {
+			continue
+		}
+		if len(cells) == columns {
+			return cells
+		}
+		if len(cells) > len(best) {
+			best = cells
+		}
+	}
+	return best
+}
+
 func (a *API) registerImportRejects() {
 	register(a, huma.Operation{
 		OperationID: "get-import-rejects", Method: http.MethodGet, Path: "/v1/imports/{id}/rejects",
 		Summary: "Read the rows that an import rejected, each with its line and the reason",
 		Responses: map[string]*huma.Response{"200": {
 			Description: "The rejected rows in the order of the file.",
-			Content:     map[string]*huma.MediaType{csvType: {Schema: &huma.Schema{Type: huma.TypeString, Description: "Columns line, reason, record."}}},
+			Content:     map[string]*huma.MediaType{csvType: {Schema: &huma.Schema{Type: huma.TypeString, Description: "Columns line, reason, record; with rows=true those of the file."}}},
 		}},
 	}, a.getImportRejects)
 }
 
-func (a *API) getImportRejects(ctx context.Context, c *call, in *itemInput) (*listOutput, error) {
-	imp, err := a.ownImport(ctx, c, in)
+func (a *API) getImportRejects(ctx context.Context, c *call, in *rejectsInput) (*listOutput, error) {
+	imp, err := a.ownImport(ctx, c, &itemInput{in.ItemID})
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +96,11 @@ func (a *API) getImportRejects(ctx context.Context, c *call, in *itemInput) (*li
 	}
 	return &listOutput{func(out huma.Context) {
 		beginCSV(out, "import-rejects")
-		a.writeRejects(ctx, out, c, imp.ID, page)
+		file := reasonsFile()
+		if in.Rows {
+			file = rowsFile(imp.Columns)
+		}
+		a.writeRejects(ctx, out, c, imp.ID, page, file)
 	}}, nil
 }
 
@@ -54,14 +113,23 @@ func (a *API) rejectsAfter(ctx context.Context, c *call, id uuid.UUID, line int6
 	return page, err
 }
 
+// writeCells leaves errors to the writer's Error.
+func writeCells(w *csv.Writer, cells []string) {
+	guarded := make([]string, len(cells))
+	for i, cell := range cells {
+		guarded[i] = contact.Guard(cell)
+	}
+	_ = w.Write(guarded)
+}
+
 // writeRejects writes rejects page by page, and breaks the connection off where it cannot, lest half of them look like
 // all.
-func (a *API) writeRejects(ctx context.Context, out huma.Context, c *call, id uuid.UUID, page []store.ImportReject) {
+func (a *API) writeRejects(ctx context.Context, out huma.Context, c *call, id uuid.UUID, page []store.ImportReject, file rejectsFile) {
 	w := csv.NewWriter(out.BodyWriter())
-	writeRow(w, rejectColumns, func(c column[store.ImportReject]) string { return c.name })
+	writeCells(w, file.header)
 	for {
 		for _, r := range page {
-			writeRow(w, rejectColumns, func(c column[store.ImportReject]) string { return c.cell(r) })
+			writeCells(w, file.line(r))
 		}
 		if w.Flush(); len(page) < maxPage || w.Error() != nil {
 			return

@@ -142,7 +142,7 @@ var collections = []collection{
 	},
 	{
 		Name: "imports", Title: "Imports", New: "New import", Empty: "Nothing was imported yet. A file of leads, such as an export of an ad platform or a spreadsheet, comes in by New import.",
-		Columns: []string{"created_at", "status", "rows", "imported", "duplicates", "rejected", "group_id", "source_id", "pace"}, Rejects: true,
+		Columns: []string{"created_at", "file_name", "status", "rows", "imported", "duplicates", "rejected", "group_id", "source_id", "pace"}, Rejects: true,
 		Acts: []string{"cancel-import"},
 	},
 	{

@@ -6,6 +6,9 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -17,6 +20,8 @@ var toImports = &link{"Imports", home + "imports"}
 const (
 	maxBeside = 5000
 	maxChoice = 4 << 10
+	// maxFileName is how much is kept of what a file is called, in characters.
+	maxFileName = 200
 )
 
 // An importView is a form for a file, and what is known of the file once it was looked into.
@@ -37,8 +42,25 @@ type columnChoice struct {
 // A shownRow is a row as the lead that it would be.
 type shownRow struct{ Name, Email, Phone, Fields string }
 
+// importChoices are what is chosen for the leads of a file, by the API's names.
+var importChoices = []string{"group_id", "pace", "source_id"}
+
+// newImport asks for a file; with like, for one whose leads go where an earlier one's went, such as its corrected rows.
 func newImport(v *visit) (*page, error) {
-	return v.importForm(&importView{form: newForm(home+"imports/new", home+"imports", url.Values{})})
+	values := url.Values{}
+	if like := v.URL.Query().Get("like"); like != "" {
+		if uuid.Validate(like) != nil {
+			return nil, errNoPage
+		}
+		var one object
+		if err := v.get("/v1/imports/"+like, &one); err != nil {
+			return nil, err
+		}
+		for _, name := range importChoices {
+			values.Set(name, one.text(name))
+		}
+	}
+	return v.importForm(&importView{form: newForm(home+"imports/new", home+"imports", values)})
 }
 
 // importForm asks for a file and who gets its leads. The file comes last: it is read as it comes, by what was said before it.
@@ -60,7 +82,7 @@ func (v *visit) importForm(view *importView) (*page, error) {
 
 // addImport sends the file to the API as it comes, and leads to what became of it.
 func addImport(v *visit) (*page, error) {
-	f, file, err := v.sentFile()
+	f, file, name, err := v.sentFile()
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +98,13 @@ func addImport(v *visit) (*page, error) {
 	if v.URL.Query().Has("look") {
 		return v.lookInto(view, file, query)
 	}
-	for _, name := range []string{"group_id", "pace", "source_id"} {
+	for _, name := range importChoices {
 		if value := f.value(name); value != "" {
 			query.Set(name, value)
 		}
+	}
+	if name != "" {
+		query.Set("file_name", name)
 	}
 	var made struct{ ID string }
 	err = v.api.Upload(v.Context(), "/v1/imports?"+query.Encode(), "application/octet-stream", file, -1, &made)
@@ -92,27 +117,28 @@ func addImport(v *visit) (*page, error) {
 	return v.done(home+"imports/"+url.PathEscape(made.ID), "imported")
 }
 
-// sentFile reads a form up to its file, which is nil where none was chosen.
-func (v *visit) sentFile() (*form, io.Reader, error) {
+// sentFile reads a form up to its file, which is nil where none was chosen, and what that is called.
+func (v *visit) sentFile() (*form, io.Reader, string, error) {
 	unread := &client.Problem{Status: http.StatusBadRequest, Detail: "this form cannot be read; go back and send it again"}
 	parts, err := v.MultipartReader()
 	if err != nil {
-		return nil, nil, unread
+		return nil, nil, "", unread
 	}
 	f := newForm(v.URL.Path, home+"imports", url.Values{})
 	for n := 0; ; n++ {
 		part, err := parts.NextPart()
 		switch {
 		case errors.Is(err, io.EOF):
-			return f, nil, nil
+			return f, nil, "", nil
 		case err != nil || n == maxBeside:
-			return nil, nil, unread
+			return nil, nil, "", unread
 		case part.FormName() == "file":
-			return f, chosen(part), nil
+			name := []rune(strings.ToValidUTF8(strings.ReplaceAll(part.FileName(), "\x00", ""), ""))
+			return f, chosen(part), string(name[:min(len(name), maxFileName)]), nil
 		}
 		value, err := io.ReadAll(io.LimitReader(part, maxChoice))
 		if err != nil {
-			return nil, nil, unread
+			return nil, nil, "", unread
 		}
 		f.values.Add(part.FormName(), string(value))
 	}

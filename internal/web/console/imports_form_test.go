@@ -72,3 +72,28 @@ func TestColumnsOfAFileAreChosen(t *testing.T) {
 	s.sendFileTo(look, "a.csv", "colour\nred\n").is(http.StatusUnprocessableEntity).shows("f-file-error", "no column for a name")
 	s.sendFileTo(look, "", "").is(http.StatusUnprocessableEntity).shows("Choose a file.")
 }
+
+// TestRejectedRowsAreCorrected: the file's name is told, and its rejects come under its own headings, to be imported again where the first went.
+func TestRejectedRowsAreCorrected(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	source := s.make("sources", map[string]any{"name": "Fair"})
+	at := s.sendFile("fair <1>.csv", "Name;Phone;City\nAda;+60123456789;Ipoh\n;;=Kuala Lumpur\n;;\"Batu; Caves\"\n", "source_id", source).is(http.StatusSeeOther).header.Get("Location")
+	s.get("/console/imports").is(http.StatusOK).shows("fair <1>.csv").lacks("<1>")
+	page := s.get(at).is(http.StatusOK).shows("fair <1>.csv</bdi></h1>", "Rejected rows as CSV", "Rejected rows to correct", "Import corrected rows")
+	id := s.first("imports")["id"].(string)
+	rows := s.get("/console/imports/" + id + "/rejects?rows=1").is(http.StatusOK).body
+	if rows != "Name,Phone,City\n,,'=Kuala Lumpur\n,,Batu; Caves\n" {
+		t.Errorf("the rows are %q", rows)
+	}
+	page.shows(`href="/console/imports/new?like=` + id)
+	s.get("/console/imports/new?like=" + id).is(http.StatusOK).shows(`value="` + source + `" selected`)
+	s.sendFile("again.csv", strings.NewReplacer("\n,,'=", "\nBea,,'=", "\n,,Batu", "\nCyd,,Batu").Replace(rows), "source_id", source).is(http.StatusSeeOther)
+	if n := s.count(`SELECT count(*) FROM leads WHERE fields ->> 'City' IN ('=Kuala Lumpur', 'Batu; Caves', 'Ipoh')`); n != 3 {
+		t.Errorf("%d of 3 leads are there", n)
+	}
+	for _, like := range []string{"x", source} {
+		s.get("/console/imports/new?like=" + like).is(http.StatusNotFound)
+	}
+	s.sendFile(strings.Repeat("ü", 500)+".csv", "name\nDee\n").is(http.StatusSeeOther)
+}

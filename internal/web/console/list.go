@@ -352,5 +352,10 @@ func downloadRejects(v *visit) (*page, error) {
 	if uuid.Validate(v.PathValue("id")) != nil {
 		return nil, errNoPage
 	}
-	return nil, v.download("/v1/imports/"+v.PathValue("id")+"/rejects", "rejects", nil)
+	query, name := url.Values{}, "rejects"
+	if v.URL.Query().Has("rows") { // as the file had them, to be corrected
+		query.Set("rows", "true")
+		name = "rows-to-correct"
+	}
+	return nil, v.download("/v1/imports/"+v.PathValue("id")+"/rejects", name, query)
 }

@@ -151,7 +151,7 @@ func (n *names) learn(rows []object) {
 
 // called is what people call a thing.
 func called(one object) string {
-	return cmp.Or(one.text("name"), one.text("title"), one.text("phone"), one.text("email"), one.text("url"), unnamed(one), short(one.text("id")))
+	return cmp.Or(one.text("name"), one.text("title"), one.text("file_name"), one.text("phone"), one.text("email"), one.text("url"), unnamed(one), short(one.text("id")))
 }
 
 // unnamed is what a key is called that has no name, empty for other things.

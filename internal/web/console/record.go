@@ -8,14 +8,15 @@ import (
 
 // A recordView is all that is known of one thing.
 type recordView struct {
-	Value    shown
-	Acts     []*act
-	Form     formView
-	ID       string
-	Links    []link // pages on which something is done about it
-	File     string // rows that were not taken, as a file
-	Below    []section
-	Sections []*listView
+	Value shown
+	Acts  []*act
+	Form  formView
+	ID    string
+	Links []link // pages on which something is done about it
+	// File is where rows that were not taken are, as a file; Again where they are imported once they are corrected.
+	File, Again string
+	Below       []section
+	Sections    []*listView
 }
 
 // A section is an object that belongs to a thing.
@@ -47,7 +48,7 @@ func showRecord(v *visit) (*page, error) {
 		view.Links = append(view.Links, link{l.Label, home + strings.ReplaceAll(l.Href, "{id}", id)})
 	}
 	if p.Rejects && one.text("rejected") != "0" {
-		view.File = home + p.item(id) + "/rejects"
+		view.File, view.Again = home+p.item(id)+"/rejects", home+"imports/new?like="+id
 	}
 	for _, name := range p.Below {
 		var below object

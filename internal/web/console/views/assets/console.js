@@ -140,3 +140,40 @@ for (const form of document.querySelectorAll("form[data-look]")) {
     here.querySelector(".unscripted")?.remove();
   });
 }
+
+// A file is seen to go out. Where it was not taken, what the answer says of it is shown without losing the file.
+for (const form of document.querySelectorAll("form[data-look]")) {
+  const told = form.querySelector(".sending");
+  form.addEventListener("submit", (e) => {
+    if (e.submitter?.formAction.endsWith("?look") || !form.elements.file.files.length || !told) return;
+    e.preventDefault();
+    const request = new XMLHttpRequest();
+    const say = (words) => { told.querySelector("span").textContent = words; };
+    const over = (words) => { form.removeAttribute("aria-busy"); told.hidden = !words; say(words); };
+    if (form.hasAttribute("aria-busy")) return;
+    form.setAttribute("aria-busy", "true");
+    told.hidden = false;
+    say("Sending the file …");
+    let tenth = -1;
+    request.upload.addEventListener("progress", (p) => {
+      if (!p.lengthComputable) return;
+      const sent = Math.floor(100 * p.loaded / p.total);
+      told.querySelector("progress").value = sent;
+      if (Math.floor(sent / 10) === tenth) return; // nobody wants each percent read out
+      tenth = Math.floor(sent / 10);
+      say(sent < 100 ? `${sent} % sent …` : "All is sent; its last rows are being read …");
+    });
+    request.addEventListener("load", () => {
+      if (request.status === 200 && request.responseURL !== form.action) { location.href = request.responseURL; return; }
+      const page = new DOMParser().parseFromString(request.responseText, "text/html");
+      const wrong = page.querySelector(".wrong");
+      form.querySelector(".wrong")?.remove();
+      if (wrong) form.prepend(wrong);
+      over(wrong ? "" : "That did not work. Please try again.");
+      wrong?.scrollIntoView();
+    });
+    request.addEventListener("error", () => over("The connection broke off. What has come in stays; send the file again, and nothing comes in twice."));
+    request.open("POST", form.action);
+    request.send(new FormData(form));
+  });
+}
