@@ -35,7 +35,7 @@ async function open({ width = 1280, height = 900, scripts = true, scheme = 'ligh
 // enter signs in by a one-time link.
 export async function enter(page, link) {
   await page.goto(link);
-  await page.waitForURL('**/console/');
+  await page.waitForURL((url) => ['/console/', '/my/'].includes(url.pathname));
 }
 
 // person is a test by somebody at a browser, signed in by a link where there is one. Where it fails, a picture and the page are kept.

@@ -24,16 +24,21 @@ export async function furnished(name) {
   const copy = (await site.get('/v1/assigned-leads?limit=1')).items[0].id;
   const lead = (await site.get(`/v1/leads?q=${encodeURIComponent(hostile[2])}`)).items[0].id;
   const customer = (await site.post(`/v1/assigned-leads/${copy}/convert`)).id;
-  await site.post('/v1/opportunities', { title: 'A flat', lead_id: lead });
+  const opportunity = (await site.post('/v1/opportunities', { title: 'A flat', lead_id: lead, amount: 500000, currency: 'MYR' })).id;
+  await site.post('/v1/opportunities', { title: hostile[0], assigned_lead_id: copy });
+  const tried = (await site.post(`/v1/integrations/${integration}/test`)).id;
   const pending = (await site.get('/v1/pending-leads?limit=1')).items[0].id;
   const run = (await site.post('/v1/assignments', { lead_ids: [lead], group_id: group, pace: 'slow' })).id;
-  site.ids = { group, lead, siew };
+  site.ids = { group, lead, siew, copy };
   site.addresses = [
     '', 'leads', 'leads/new', `leads/${lead}`, `leads/${lead}/edit`, 'assigned-leads', `assigned-leads/${copy}`, `assignments/${run}`, 'assignments',
     'groups', 'groups/new', `groups/${group}`, `groups/${group}/edit`, 'pending-leads', 'pending-leads/days', `pending-leads/${pending}`, 'history',
     'members', 'members/new', `members/${siew}`, `members/${siew}/edit`, 'sources', 'sources/new', `sources/${source}`, `sources/${source}/edit`,
     'integrations', 'integrations/new', 'integrations/new?kind=meta', `integrations/${integration}`, `integrations/${integration}/edit`, 'imports', 'imports/new', 'customers', `customers/${customer}`, 'opportunities', 'notifications', 'webhooks',
-    `webhooks/${webhook}`, 'settings', 'people', 'api-keys', 'api-keys/new', 'sessions', 'audit-log', 'me',
+    `webhooks/${webhook}`, 'settings',
+    `customers/${customer}/edit`, `opportunities/new?customer_id=${customer}`, `opportunities/${opportunity}`, `opportunities/${opportunity}/edit`,
+    'notifications/template', 'webhooks/new', `webhooks/${webhook}/edit`, `webhooks/${webhook}/secret`, 'sources/counts', `sources/${source}/merge`, 'privacy',
+    `integrations/${integration}/events/${tried}`, 'people', 'api-keys', 'api-keys/new', 'sessions', 'audit-log', 'me',
   ];
   return site;
 }

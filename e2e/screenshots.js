@@ -71,6 +71,13 @@ if (process.env.LOOK) person('every page', { link: async () => (site = await fur
     await page.goto(`/console/${address}`);
     await seen(address || 'today');
   }
+  const agent = await (await page.context().browser().newContext({ baseURL: new URL(page.url()).origin, viewport: { width: 360, height: 800 } })).newPage();
+  await agent.goto(await site.agentLink(site.ids.siew));
+  const lead = await agent.getByRole('main').getByRole('link').first().getAttribute('href');
+  for (const [name, address] of [['my', '/my/'], ['my-lead', lead], ['my-opportunity', `${lead}/opportunity`], ['my-settings', '/my/settings']]) {
+    await agent.goto(address);
+    await agent.screenshot({ path: join(folder, `${name}-360.png`), fullPage: true });
+  }
   await page.goto('/console/pending-leads');
   await page.getByRole('cell').getByRole('checkbox').first().check();
   await press(page, 'Move');

@@ -53,6 +53,22 @@ func (q Queries) DeadTasks(ctx context.Context) ([]DeadTask, error) {
 	return all, translate(err)
 }
 
+// DeadTasksOf lists a page of a workspace's dead tasks, newest first, without what is in them.
+func (q Queries) DeadTasksOf(ctx context.Context, workspace uuid.UUID, p Page) ([]DeadTask, error) {
+	all := []DeadTask{}
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT dead_task_id, workspace_id, queue, task_id, type, error, failed_at
+		FROM dead_tasks WHERE workspace_id = $1 AND ($2::uuid IS NULL OR dead_task_id < $2)
+		ORDER BY dead_task_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
+	return all, translate(err)
+}
+
+// Shared reports whether a workspace shares its installation with others.
+func (q Queries) Shared(ctx context.Context, workspace uuid.UUID) (shared bool, err error) {
+	err = sqlx.GetContext(ctx, q.q, &shared, `SELECT EXISTS (SELECT 1 FROM workspaces WHERE workspace_id <> $1)`, workspace)
+	return shared, translate(err)
+}
+
 // CountDeadTasks counts the dead tasks of all workspaces.
 func (q Queries) CountDeadTasks(ctx context.Context) (n int, err error) {
 	err = sqlx.GetContext(ctx, q.q, &n, `SELECT count(*) FROM dead_tasks`)

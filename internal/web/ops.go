@@ -41,7 +41,7 @@ func NewOps(o OpsOptions) http.Handler {
 	serveHealth(mux, o.Checks)
 	mux.HandleFunc("GET /{$}", opsContents)
 	mux.Handle("GET /metrics", metricsFor(o))
-	dashboard := guarded(o, queues(o.Redis, o.PrometheusURL))
+	dashboard := guarded(o, queues(o.Redis, queuesPath, o.PrometheusURL))
 	mux.Handle(queuesPath, dashboard)
 	mux.Handle(queuesPath+"/", dashboard)
 	return logged(o.Log, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux)))))

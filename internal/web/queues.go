@@ -9,16 +9,25 @@ import (
 	"github.com/hibiken/asynqmon"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/leadwheel/leadwheel/internal/web/console"
 	"github.com/leadwheel/leadwheel/tasks"
 )
 
 const queuesPath = "/queues"
 
+// queuesFor is the dashboard as the console serves it, nil where there is no queue. It has no graphs.
+func queuesFor(rdb redis.UniversalClient) http.Handler {
+	if rdb == nil {
+		return nil
+	}
+	return queues(rdb, console.QueuesPath, "")
+}
+
 // queues is asynq's dashboard, to look at only: its buttons have neither bounds nor undo, and all that an operator
 // needs to change has a command. Its graphs are Prometheus' answers to nine fixed questions.
-func queues(rdb redis.UniversalClient, prometheusURL string) http.Handler {
+func queues(rdb redis.UniversalClient, path, prometheusURL string) http.Handler {
 	return asynqmon.New(asynqmon.Options{
-		RootPath:          queuesPath,
+		RootPath:          path,
 		RedisConnOpt:      sharedRedis{rdb},
 		PrometheusAddress: prometheusURL,
 		PayloadFormatter:  asynqmon.PayloadFormatterFunc(tasks.Describe),

@@ -38,7 +38,7 @@ func NewPublic(o Options) *Public {
 	mux := http.NewServeMux()
 	p := &Public{api: api.New(mux, o.API)}
 	hooks.Register(mux, o.Hooks)
-	console.Register(mux, recovered(o.Log, mux), o.PublicURL, o.Log)
+	console.Register(mux, recovered(o.Log, mux), o.PublicURL, queuesFor(o.API.Redis), o.Log)
 	serveUnsubscribe(mux, o.API.Store, o.Log)
 	serveHealth(mux, o.Checks)
 	p.Handler = logged(o.Log, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux)))))

@@ -137,6 +137,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerWebhooks()
 	a.registerWebhookDeliveries()
 	a.registerPrivacy()
+	a.registerInstallation()
 	a.registerNotifications()
 	a.registerMessageTemplate()
 	a.describeItems()

@@ -197,6 +197,10 @@ var collections = []collection{
 		Acts: []string{"end-session"}, Unlisted: true,
 	},
 	{
+		Name: "dead-tasks", Title: "Given up on", Columns: []string{"failed_at", "kind", "error", "what to do"}, Unlisted: true,
+		Empty: "The queue gave up on nothing.",
+	},
+	{
 		Name: "audit-log", Title: "Audit log", Columns: []string{"at", "operation", "api_key_id", "count", "fields", "ids"},
 		Filters: []filter{{"operation", "Operation", "text", nil}, {"id", "ID", "text", nil}, byFrom, byUntil}, Unlisted: true, CSV: true,
 	},

@@ -19,13 +19,15 @@ type site struct {
 	api http.Handler
 	// public is where others reach this program, empty for wherever the browser does.
 	public string
-	log    *slog.Logger
+	// dashboard is the queue's, nil where there is none.
+	dashboard http.Handler
+	log       *slog.Logger
 }
 
 // Register serves the console at /console/ on mux. api serves /v1; public is where others reach this program, empty where that is not
-// known.
-func Register(mux *http.ServeMux, api http.Handler, public string, log *slog.Logger) {
-	s := &site{api, public, log}
+// known. dashboard is the queue's, to look at only, below QueuesPath; nil where there is none.
+func Register(mux *http.ServeMux, api http.Handler, public string, dashboard http.Handler, log *slog.Logger) {
+	s := &site{api, public, dashboard, log}
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /console/assets/{name}", serveAsset)
 	pages.HandleFunc("GET /console/sign-in", s.askForKey)
@@ -51,6 +53,7 @@ func Register(mux *http.ServeMux, api http.Handler, public string, log *slog.Log
 	s.serveWebhooks(pages)
 	s.servePrivacy(pages)
 	s.serveMy(mux)
+	s.serveQueues(mux)
 	pages.HandleFunc("GET /console/pending-leads/days", s.page(pendingDays))
 	pages.HandleFunc("GET /console/{collection}", s.page(showList))
 	pages.HandleFunc("GET /console/{collection}/{id}", s.page(showRecord))

@@ -40,6 +40,7 @@ var settingsLinks = []struct {
 	{"opportunities", "What may become of leads and customers, with stage and amount.", false},
 	{"notifications", "What members were told of their leads, and what could not be sent.", false},
 	{"webhooks", "Other programs that are told of leads.", false},
+	{"dead-tasks", "What the queue could not do and does not try any more, with what to do about it.", true},
 	{"sessions", "Who is signed in to the console, and from where.", true},
 }
 
@@ -116,6 +117,13 @@ func (v *visit) settingsPage(m me, f *form, workspace object) (*page, error) {
 		}
 		i := slices.IndexFunc(collections, func(c collection) bool { return c.Name == l.name })
 		view.Lists = append(view.Lists, settingsLink{collections[i].Title, home + l.name, l.words})
+	}
+	if m.Role == lead.RoleAdmin {
+		if seen, err := v.seesQueues(); err != nil {
+			return nil, err
+		} else if seen {
+			view.Lists = append(view.Lists, settingsLink{"Queues", QueuesPath + "/", "What waits, runs and failed in the queue, to look at."})
+		}
 	}
 	p := &page{Title: "Settings", Template: "settings", Data: view, Views: v.settingsViews(m.Role)}
 	if f != nil && (len(f.errors) > 0 || f.Problem != "") {

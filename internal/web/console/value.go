@@ -249,6 +249,8 @@ func (v *visit) computed(column string) func(object) shown {
 		return v.whyItEnded
 	case "begun with":
 		return v.begunWith
+	case "what to do":
+		return func(o object) shown { return shown{Text: remedies[o.text("kind")]} }
 	case "worth":
 		return func(o object) shown { return shown{Text: worthOf(o)} }
 	case "opened by":

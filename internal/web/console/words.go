@@ -19,7 +19,7 @@ var said = map[string]map[string]string{
 	"fallback_from": {"email": "e-mail", "telegram": "Telegram"},
 	"channel":       {"api": "keyed in or API", "email": "e-mail", "telegram": "Telegram"},
 	"state":         {"token_dead": "access token refused", "owed": "to be sent", "failed": "not sent"},
-	"kind":          {"form": "form page", "linkedin": "LinkedIn", "meta": "Meta", "google": "Google", "tiktok": "TikTok", "typeform": "Typeform", "leads": "new leads", "reminder": "follow-up"},
+	"kind":          {"form": "form page", "linkedin": "LinkedIn", "meta": "Meta", "google": "Google", "tiktok": "TikTok", "typeform": "Typeform", "leads": "new leads", "reminder": "follow-up", "lead:ingest": "pushed leads", "lead:distribute": "a distribution", "lead:fetch": "fetching leads", "member:notify": "messages", "webhook:deliver": "deliveries to a webhook"},
 	"reason":        reasonNames,
 	"role":          {"integration": "program"},
 }
