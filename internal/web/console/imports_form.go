@@ -106,13 +106,17 @@ func addImport(v *visit) (*page, error) {
 	if name != "" {
 		query.Set("file_name", name)
 	}
-	var made struct{ ID string }
+	var made struct{ ID, Status string }
 	err = v.api.Upload(v.Context(), "/v1/imports?"+query.Encode(), "application/octet-stream", file, -1, &made)
 	if err != nil && f.refused(err, same) {
 		return v.importForm(view)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if made.Status == "failed" { // its page says why
+		http.Redirect(v.w, v.Request, home+"imports/"+url.PathEscape(made.ID), http.StatusSeeOther)
+		return nil, nil
 	}
 	return v.done(home+"imports/"+url.PathEscape(made.ID), "imported")
 }

@@ -97,3 +97,11 @@ func TestRejectedRowsAreCorrected(t *testing.T) {
 	}
 	s.sendFile(strings.Repeat("ü", 500)+".csv", "name\nDee\n").is(http.StatusSeeOther)
 }
+
+// TestFilesThatCannotBeRead are not said to have been read.
+func TestFilesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	at := s.sendFile("bad.csv", "colour\nred\n").is(http.StatusSeeOther).header.Get("Location")
+	s.get(at).is(http.StatusOK).shows("failed", "The file has no column for a name").lacks("The file was read", "Mapping")
+}

@@ -115,14 +115,21 @@ func (v *visit) titleOf(one object) string {
 // shownOf is a thing without what its page need not say: its own id and its source's name where something else tells them, and of what
 // waits, came or is told, what it has not.
 func shownOf(one object) object {
-	waits, told := one.text("lead_id") != "", one.has("body") || one.has("failing_since")
+	waits, told := one.text("lead_id") != "", one.has("body") || one.has("failing_since") || one.has("file_name")
 	return slices.DeleteFunc(slices.Clone(one), func(f field) bool {
 		return f.Name == "id" && (called(one) != short(one.text("id")) || waits || told) || (waits || told) && isNothing(f.Value) || f.Name == "source" && one.has("source_id")
 	})
 }
 
-// isNothing says whether a value tells nothing: null, or a list of nothing.
+// isNothing says whether a value tells nothing: null, or what holds nothing.
 func isNothing(value any) bool {
-	all, is := value.([]any)
-	return value == nil || is && len(all) == 0
+	switch value := value.(type) {
+	case nil:
+		return true
+	case []any:
+		return len(value) == 0
+	case object:
+		return len(value) == 0
+	}
+	return false
 }
