@@ -142,7 +142,7 @@ func jsonRequest(body any) (Request, error) {
 func (q *Request) sign(t trial) error {
 	key, err := WebhookKey(t.Secret)
 	if err != nil {
-		return nil // it is refused for this, as whatever comes
+		return nil //nolint:nilerr // it is refused for this, as whatever comes
 	}
 	signer, err := standardwebhooks.NewWebhookRaw(key)
 	if err != nil {

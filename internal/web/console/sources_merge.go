@@ -109,7 +109,9 @@ func mergeSource(v *visit) (*page, error) {
 	}
 	f.does(v) // before the source is read: sent again, the form finds it gone and is answered as before
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/sources/"+v.PathValue("id")+"/merge", map[string]string{"into": into}, nil)
-	if p := (&client.Problem{}); err != nil && !(errors.As(err, &p) && p.Status == http.StatusNotFound) && f.refused(err, func(field string) string { return oneOf(field, "into") }) {
+	p := &client.Problem{}
+	gone := errors.As(err, &p) && p.Status == http.StatusNotFound
+	if err != nil && !gone && f.refused(err, func(field string) string { return oneOf(field, "into") }) {
 		return again()
 	}
 	if err != nil {
