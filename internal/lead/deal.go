@@ -7,18 +7,20 @@ import (
 	"github.com/google/uuid"
 )
 
-// A Roster answers who may receive a lead.
+// A Roster answers who may receive a lead, and is told who does.
 type Roster interface {
-	// Active reports whether the member can receive leads.
-	Active(member uuid.UUID) bool
+	// Unable is why the member can receive no lead by turn now, empty where they can.
+	Unable(member uuid.UUID) Obstacle
 	// Holds reports whether the member already has a copy of the lead.
 	Holds(lead, member uuid.UUID) bool
+	// Give has the member hold the lead, by which they may become unable to receive another.
+	Give(lead, member uuid.UUID)
 }
 
 // A Skip is a member who was looked at for a lead and passed over.
 type Skip struct {
 	MemberID uuid.UUID `json:"member_id"`
-	Reason   Reason    `json:"reason"`
+	Reason   Obstacle  `json:"reason"`
 }
 
 // A Hand is what one lead was dealt: a turn and the members who get a copy, or the reason why nobody does.
@@ -30,16 +32,16 @@ type Hand struct {
 }
 
 // Dealt is what became of a batch's leads and of the turns drawn for them. Passed turns are spent on slots in which
-// nobody was active; Unspent ones go back and are handed out first.
+// nobody was able; Unspent ones go back and are handed out first.
 type Dealt struct {
 	Hands   []Hand
 	Passed  []int64
 	Unspent []int64
 }
 
-// Deal hands the turns of a ring to leads, in order: one Hand a lead. A slot whose members are all inactive is passed
-// over and owed nothing. A slot whose active members all hold the lead keeps its turn for the next lead. A lead for
-// which no slot is left fails and spends no turn.
+// Deal hands the turns of a ring to leads, in order: one Hand a lead. A slot whose members are all unable is passed
+// over and owed nothing. A slot whose able members all hold the lead keeps its turn for the next lead. A lead for
+// which no slot is left gets a reason and spends no turn: NobodyAvailable where somebody may be able later.
 //
 // draw gives the ring's next n turns; it is called only for leads that can be dealt, and its errors are returned.
 func (r Ring) Deal(leads []uuid.UUID, who Roster, draw func(n int) ([]int64, error)) (Dealt, error) {
@@ -47,7 +49,7 @@ func (r Ring) Deal(leads []uuid.UUID, who Roster, draw func(n int) ([]int64, err
 	d.Hands = make([]Hand, len(leads))
 	var open []int
 	for i, l := range leads {
-		if d.Hands[i].Reason = r.unreachable(l, who); d.Hands[i].Reason == "" {
+		if d.Hands[i].Reason = d.unreachable(l, &d.Hands[i]); d.Hands[i].Reason == "" {
 			open = append(open, i)
 		}
 	}
@@ -72,14 +74,13 @@ type dealer struct {
 	who   Roster
 	drawn [][]int64 // turns drawn and not yet spent, by slot, ascending
 	held  int       // how many these are
-	given map[[2]uuid.UUID]bool
 }
 
 // deal gives a lead the lowest turn whose slot can take it, and draws more where none of those drawn can. left counts
 // the leads not dealt yet, this one included.
 func (d *dealer) deal(id uuid.UUID, hand *Hand, left int, draw func(n int) ([]int64, error)) error {
-	// Its prospects are looked at anew, since the same lead may stand in a batch twice.
-	if hand.Reason = d.ring.unreachable(id, d); hand.Reason != "" {
+	// Its prospects are looked at anew: the same lead may stand in a batch twice, and whoever has got one may get no more.
+	if hand.Reason = d.unreachable(id, hand); hand.Reason != "" {
 		return nil //nolint:nilerr // the reason is what becomes of the lead, not a failure to deal
 	}
 	for {
@@ -113,11 +114,11 @@ func (d *dealer) lowest(id uuid.UUID) int {
 }
 
 func (d *dealer) takes(s Slot, id uuid.UUID) bool {
-	return slices.ContainsFunc(s, func(m Receiver) bool { return d.Active(m.MemberID) && !d.Holds(id, m.MemberID) })
+	return slices.ContainsFunc(s, func(m Receiver) bool { return d.who.Unable(m.MemberID) == "" && !d.who.Holds(id, m.MemberID) })
 }
 
 // spend gives the lead the lowest drawn turn of a slot. Lower turns of other slots are passed over: for good where
-// nobody in the slot is active, else they stay for the next lead.
+// nobody in the slot is able, else they stay for the next lead.
 func (d *dealer) spend(id uuid.UUID, hand *Hand, place int) {
 	turn := d.drawn[place][0]
 	d.drawn[place] = d.drawn[place][1:]
@@ -132,7 +133,7 @@ func (d *dealer) spend(id uuid.UUID, hand *Hand, place int) {
 	for _, other := range passed {
 		_, skipped := d.split(id, d.ring.Slots[other])
 		hand.skip(skipped)
-		for allInactive(skipped) && len(d.drawn[other]) > 0 && d.drawn[other][0] < turn {
+		for allUnable(skipped) && len(d.drawn[other]) > 0 && d.drawn[other][0] < turn {
 			d.Passed = append(d.Passed, d.drawn[other][0])
 			d.drawn[other] = d.drawn[other][1:]
 			d.held--
@@ -143,7 +144,7 @@ func (d *dealer) spend(id uuid.UUID, hand *Hand, place int) {
 	hand.Receivers, skipped = d.split(id, d.ring.Slots[place])
 	hand.skip(skipped)
 	for _, m := range hand.Receivers {
-		d.give(id, m.MemberID)
+		d.who.Give(id, m.MemberID)
 	}
 }
 
@@ -159,11 +160,11 @@ func (h *Hand) skip(skipped []Skip) {
 // split tells a slot's members who get a copy of the lead from those who don't.
 func (d *dealer) split(id uuid.UUID, s Slot) (receivers []Receiver, skipped []Skip) {
 	for _, m := range s {
-		switch {
-		case !d.Active(m.MemberID):
-			skipped = append(skipped, Skip{m.MemberID, MemberInactive})
-		case d.Holds(id, m.MemberID):
-			skipped = append(skipped, Skip{m.MemberID, AlreadyAssigned})
+		switch unable := d.who.Unable(m.MemberID); {
+		case unable != "":
+			skipped = append(skipped, Skip{m.MemberID, unable})
+		case d.who.Holds(id, m.MemberID):
+			skipped = append(skipped, Skip{m.MemberID, ObstacleHolds})
 		default:
 			receivers = append(receivers, m)
 		}
@@ -171,37 +172,32 @@ func (d *dealer) split(id uuid.UUID, s Slot) (receivers []Receiver, skipped []Sk
 	return receivers, skipped
 }
 
-func allInactive(skipped []Skip) bool {
-	return !slices.ContainsFunc(skipped, func(s Skip) bool { return s.Reason != MemberInactive })
+func allUnable(skipped []Skip) bool {
+	return !slices.ContainsFunc(skipped, func(s Skip) bool { return s.Reason == ObstacleHolds })
 }
 
-// Active and Holds make the dealer a Roster that knows what it has just given.
-func (d *dealer) Active(member uuid.UUID) bool { return d.who.Active(member) }
-
-func (d *dealer) Holds(lead, member uuid.UUID) bool {
-	return d.given[[2]uuid.UUID{lead, member}] || d.who.Holds(lead, member)
-}
-
-func (d *dealer) give(lead, member uuid.UUID) {
-	if d.given == nil {
-		d.given = make(map[[2]uuid.UUID]bool)
+// unreachable is the reason why no slot of the ring can take the lead, empty where one can. The hand tells who was looked at.
+func (d *dealer) unreachable(lead uuid.UUID, hand *Hand) Reason {
+	if slices.ContainsFunc(d.ring.Slots, func(s Slot) bool { return d.takes(s, lead) }) {
+		return ""
 	}
-	d.given[[2]uuid.UUID{lead, member}] = true
-}
-
-// unreachable is the reason why no slot of the ring can take the lead, empty where one can.
-func (r Ring) unreachable(lead uuid.UUID, who Roster) Reason {
 	reason := NoActiveReceiver
-	for _, s := range r.Slots {
-		for _, m := range s {
-			if !who.Active(m.MemberID) {
-				continue
+	var skipped []Skip
+	for _, s := range d.ring.Slots {
+		_, passed := d.split(lead, s)
+		skipped = append(skipped, passed...)
+		for _, p := range passed {
+			switch {
+			case p.Reason == ObstacleInactive || reason == NobodyAvailable:
+			case p.Reason != ObstacleHolds && !d.who.Holds(lead, p.MemberID):
+				reason = NobodyAvailable
+			default:
+				reason = AlreadyAssigned
 			}
-			if !who.Holds(lead, m.MemberID) {
-				return ""
-			}
-			reason = AlreadyAssigned
 		}
+	}
+	if reason == NobodyAvailable {
+		hand.skip(skipped)
 	}
 	return reason
 }

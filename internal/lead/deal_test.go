@@ -2,6 +2,7 @@ package lead
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 
@@ -20,8 +21,17 @@ func newTable() table {
 	return table{inactive: map[uuid.UUID]bool{}, holds: map[[2]uuid.UUID]bool{}}
 }
 
-func (t table) Active(m uuid.UUID) bool   { return !t.inactive[m] }
 func (t table) Holds(l, m uuid.UUID) bool { return t.holds[[2]uuid.UUID{l, m}] }
+func (t table) Give(l, m uuid.UUID)       { t.holds[[2]uuid.UUID{l, m}] = true }
+func (t table) Unable(m uuid.UUID) Obstacle {
+	if t.inactive[m] {
+		return ObstacleInactive
+	}
+	return ""
+}
+
+// copied is a table that may change while the other does not.
+func (t table) copied() table { return table{t.inactive, maps.Clone(t.holds)} }
 
 func leads(n int) []uuid.UUID {
 	all := make([]uuid.UUID, n)
@@ -127,7 +137,7 @@ func TestDealRecordsWhoWasSkipped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Skip{{member('A'), AlreadyAssigned}, {member('B'), MemberInactive}}
+	want := []Skip{{member('A'), ObstacleHolds}, {member('B'), ObstacleInactive}}
 	if diff := cmp.Diff(want, got.Hands[0].Skipped); diff != "" {
 		t.Errorf("skipped (-want +got):\n%s", diff)
 	}
@@ -181,7 +191,7 @@ func TestDealAgainstPlainModel(t *testing.T) {
 					}
 				}
 				p := pile{ring.positionAfter(keys(ledger))}
-				got, err := ring.Deal(ids, who, p.draw)
+				got, err := ring.Deal(ids, who.copied(), p.draw)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -263,7 +273,7 @@ func (p *plain) give(id uuid.UUID, who table) string {
 	reason := NoActiveReceiver
 	possible := false
 	for _, m := range p.ring {
-		if who.Active(m) {
+		if who.Unable(m) == "" {
 			reason = AlreadyAssigned
 			possible = possible || !who.Holds(id, m)
 		}
@@ -277,7 +287,7 @@ func (p *plain) give(id uuid.UUID, who table) string {
 			p.next++
 		}
 		m := p.waiting[i]
-		if !who.Active(m) {
+		if !(who.Unable(m) == "") {
 			p.served(i)
 			i--
 			continue

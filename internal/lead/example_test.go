@@ -36,8 +36,15 @@ func ExampleSpread() {
 // roster says who is active, and that nobody has any lead yet.
 type roster map[uuid.UUID]bool
 
-func (r roster) Active(member uuid.UUID) bool { return r[member] }
-func (r roster) Holds(_, _ uuid.UUID) bool    { return false }
+func (r roster) Unable(member uuid.UUID) lead.Obstacle {
+	if r[member] {
+		return ""
+	}
+	return lead.ObstacleInactive
+}
+func (r roster) Holds(_, _ uuid.UUID) bool { return false }
+func (r roster) Give(_, _ uuid.UUID)       {}
+
 func turnsFrom(n int64) func(int) ([]int64, error) {
 	return func(count int) ([]int64, error) {
 		turns := make([]int64, count)

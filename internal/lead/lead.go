@@ -46,10 +46,18 @@ const (
 	Scheduled Trigger = "scheduled"
 	// DistributeNow means that an operator brought a planned distribution forward.
 	DistributeNow Trigger = "distribute_now"
+	// Overflow means that a group gave it because another could not.
+	Overflow Trigger = "overflow"
+	// Reassigned means that its member had not answered in time.
+	Reassigned Trigger = "reassigned"
+	// Pulled means that its member asked for one.
+	Pulled Trigger = "pulled"
 )
 
 // Triggers lists every trigger.
-func Triggers() []Trigger { return []Trigger{Immediate, Scheduled, DistributeNow} }
+func Triggers() []Trigger {
+	return []Trigger{Immediate, Scheduled, DistributeNow, Overflow, Reassigned, Pulled}
+}
 
 // Role is what a caller may do: an API key, or the session of a person.
 type Role string

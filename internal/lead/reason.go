@@ -16,6 +16,7 @@ const (
 	SourceLeadDeleted Reason = "source_lead_deleted"
 	MemberInactive    Reason = "member_inactive"
 	NoActiveReceiver  Reason = "no_active_receiver"
+	NobodyAvailable   Reason = "nobody_available"
 	GroupDeleted      Reason = "group_deleted"
 	SourceNotEligible Reason = "source_not_eligible"
 	FeatureDisabled   Reason = "feature_disabled"
@@ -34,6 +35,7 @@ var reasons = map[Reason]reasonRow{
 	SourceLeadDeleted: {http.StatusConflict, "the source lead was deleted before it was distributed"},
 	MemberInactive:    {http.StatusConflict, "the member is deactivated or removed; reactivate them or assign the lead to someone else"},
 	NoActiveReceiver:  {http.StatusConflict, "nobody in the distribution group is active; reactivate a member or edit the group"},
+	NobodyAvailable:   {http.StatusConflict, "nobody in the distribution group could take the lead at that time; retry it when somebody can, or have the group's leads wait"},
 	GroupDeleted:      {http.StatusConflict, "the distribution group does not exist any more; assign the lead to another one"},
 	SourceNotEligible: {http.StatusUnprocessableEntity, "the source is unknown, disabled or not meant for this kind of record; choose one that is offered"},
 	FeatureDisabled:   {http.StatusForbidden, "this feature is switched off for the workspace; switch it on under features"},

@@ -10,6 +10,8 @@ import (
 type Receiver struct {
 	MemberID uuid.UUID `json:"member_id"`
 	Notify   bool      `json:"notify"`
+	// Caps bound what they get of this group; nil is without bound.
+	Caps *Caps `json:"caps,omitempty"`
 }
 
 // A Slot is one place in a ring: one member, or a receivers group whose members each get a copy.
