@@ -135,6 +135,7 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 	jobs := []job{
 		{name: "feed bulk work", run: s.feedBulk(), wokenBy: tasks.WakeBulk},
 		{name: "arm pending leads", run: s.arm},
+		{name: "release waiting leads", run: s.release},
 		every(handInterval, "hand over armed batches", s.handOver),
 		every(2*time.Second, "feed again", s.feedAgain),
 		every(fetchInterval, "feed fetches", s.feedFetches),

@@ -31,6 +31,7 @@ type Ended struct {
 type Waiting struct {
 	Due   int `db:"due"`
 	Later int `db:"later"`
+	Stuck int `db:"stuck"` // nobody can take them now
 }
 
 // Received counts the leads that came in from one time to another, by the hours since then. Platforms' tests are no leads.
@@ -66,12 +67,13 @@ func (q Queries) Ended(ctx context.Context, workspace uuid.UUID, from, to time.T
 func (q Queries) Waiting(ctx context.Context, workspace uuid.UUID) (w Waiting, err error) {
 	err = sqlx.GetContext(ctx, q.q, &w, `
 		SELECT (SELECT count(*) FROM (
-				(SELECT 1 FROM pending p WHERE p.workspace_id = $1 AND p.trigger = 'immediate' LIMIT $3)
+				(SELECT 1 FROM pending p WHERE p.workspace_id = $1 AND p.trigger = 'immediate' AND p.waiting_since IS NULL LIMIT $3)
 				UNION ALL
 				(SELECT 1 FROM pending_leads p WHERE p.workspace_id = $1 AND p.trigger <> 'immediate' AND p.due_at <= $2 LIMIT $3)
 			) d) AS due,
 			(SELECT count(*) FROM (
-				SELECT 1 FROM pending_leads p WHERE p.workspace_id = $1 AND p.trigger <> 'immediate' AND p.due_at > $2 LIMIT $3) l) AS later`,
+				SELECT 1 FROM pending_leads p WHERE p.workspace_id = $1 AND p.trigger <> 'immediate' AND p.due_at > $2 LIMIT $3) l) AS later,
+			(SELECT count(*) FROM (SELECT 1 FROM pending_leads p WHERE p.workspace_id = $1 AND `+waiting+` LIMIT $3) s) AS stuck`,
 		workspace, q.now(), MaxSelected+1)
 	if err != nil {
 		return w, fmt.Errorf("counting what is pending: %w", translate(err))
@@ -82,7 +84,7 @@ func (q Queries) Waiting(ctx context.Context, workspace uuid.UUID) (w Waiting, e
 // CountPending counts the pending leads that match a filter, up to one more than MaxSelected.
 func (q Queries) CountPending(ctx context.Context, workspace uuid.UUID, f PendingFilter) (n int, err error) {
 	args := append(f.args(workspace), MaxSelected+1)
-	if err := sqlx.GetContext(ctx, q.q, &n, `SELECT count(*) FROM (SELECT 1 FROM pending p WHERE `+matches+` LIMIT $8) p`, args...); err != nil {
+	if err := sqlx.GetContext(ctx, q.q, &n, `SELECT count(*) FROM (SELECT 1 FROM pending p WHERE `+f.matches()+` LIMIT $8) p`, args...); err != nil {
 		return 0, fmt.Errorf("counting what is pending: %w", translate(err))
 	}
 	return n, nil

@@ -91,7 +91,7 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 		return a, err
 	}
 	if a.Status != before.Status {
-		if err := t.changeStatus(ctx, workspace, who, id, before.Status, a.Status); err != nil {
+		if err := t.changeStatus(ctx, workspace, who, before, a.Status); err != nil {
 			return a, err
 		}
 	}

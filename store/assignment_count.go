@@ -13,13 +13,16 @@ import (
 // countAssignments counts what became of assignments, at one instant: what ended in an index of history that has nothing
 // else; what is planned in one of its own; what goes out at once by its batches, which are folded unless somebody acted on
 // single leads of them.
-const countAssignments = `
+var countAssignments = `
 	SELECT assignment_id, outcome, sum(n)::int AS n FROM (
 		SELECT assignment_id, outcome, count(*) AS n FROM history
 		WHERE workspace_id = $1 AND assignment_id = ANY($2::uuid[]) GROUP BY 1, 2
 		UNION ALL
 		SELECT assignment_id, 'pending', count(*) FROM pending_leads
 		WHERE workspace_id = $1 AND assignment_id = ANY($2::uuid[]) AND trigger <> 'immediate' GROUP BY 1
+		UNION ALL
+		SELECT assignment_id, 'pending', count(*) FROM pending_leads p
+		WHERE p.workspace_id = $1 AND assignment_id = ANY($2::uuid[]) AND p.trigger = 'immediate' AND ` + waiting + ` GROUP BY 1
 		UNION ALL
 		SELECT assignment_id, 'pending', sum(size) FROM batches
 		WHERE workspace_id = $1 AND assignment_id = ANY($2::uuid[]) AND lead_ids IS NOT NULL GROUP BY 1

@@ -105,7 +105,8 @@ func (q Queries) ringsWithGaps(ctx context.Context) (found []workspaceRing, err 
 		SELECT g.workspace_id, `+ringColumns+` FROM groups g JOIN rings r USING (workspace_id, group_id, version)
 		WHERE g.deleted_at IS NULL AND NOT EXISTS (
 			SELECT 1 FROM pending p
-			WHERE p.workspace_id = g.workspace_id AND p.group_id = g.group_id AND p.turn IS NULL AND p.refused IS NULL)`); err != nil {
+			WHERE p.workspace_id = g.workspace_id AND p.group_id = g.group_id AND p.turn IS NULL AND p.refused IS NULL
+				AND (p.waiting_since IS NULL OR p.batch_id IS NOT NULL))`); err != nil {
 		return nil, fmt.Errorf("checking %s: %w", lostTurnsCheck, translate(err))
 	}
 	for _, r := range rows {

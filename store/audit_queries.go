@@ -133,7 +133,7 @@ var auditQueries = []auditQuery{
 		SELECT 'batch ' || batch_id || ', ' || size || ' leads' || coalesce(': ' || error, '') FROM batches
 		WHERE feed_at < $1 AND (queue <> 'bulk' OR attempts > 0)
 		UNION ALL
-		SELECT 'pending lead ' || pending_id FROM pending_leads WHERE batch_id IS NULL AND due_at < $1`},
+		SELECT 'pending lead ' || pending_id FROM pending_leads WHERE batch_id IS NULL AND waiting_since IS NULL AND due_at < $1`},
 	{name: "copies_untold", promise: "each copy is in one message for each channel by which its member was to be told of it", query: `
 		WITH told AS (
 			SELECT workspace_id, member_id, copy AS assigned_lead_id, count(*) AS n FROM notifications, unnest(assigned_lead_ids) AS copy

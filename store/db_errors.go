@@ -104,6 +104,11 @@ var violations = map[string]Violation{
 	"sessions_workspace_id_fkey":                    {Field: "workspace_id", Message: "there is no such workspace"},
 	"sessions_workspace_id_api_key_id_fkey":         {Field: "api_key_id", Message: "there is no such API key in this workspace"},
 	"workspaces_api_key_max_days_check":             {Field: "api_keys.max_days", Message: "this is between 1 and 3650 days"},
+	"absences_check":                                {Field: "from", Message: "an absence is from one instant to another, or of whole dates"},
+	"absences_workspace_id_fkey":                    {Field: "workspace_id", Message: "there is no such workspace"},
+	"absences_workspace_id_member_id_fkey":          {Field: "member_id", Message: "there is no such member in this workspace"},
+	"cap_counts_workspace_id_member_id_fkey":        {Field: "member_id", Message: "there is no such member in this workspace"},
+	"waiting_groups_workspace_id_group_id_fkey":     {Field: "group_id", Message: "there is no such group in this workspace"},
 	"pending_leads_check":                           {Field: "distribute", Message: "a distribution goes to a group or to a member"},
 }
 

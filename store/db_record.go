@@ -35,13 +35,14 @@ const recordStatement = `
 	), h AS (
 		INSERT INTO history (workspace_id, history_id, pending_id, assignment_id, retry_of, lead_id, member_id, group_id,
 			ring_version, turn, moved_from, replanned_from, pace, paced_day, outcome, reason, trigger, skipped, detail, due_at,
-			accepted_at, at)
+			accepted_at, at, overflowed)
 		SELECT $1, d.history_id, d.pending_id, nullif(d.assignment_id, $2), nullif(d.retry_of, $2), d.lead_id,
 			nullif(d.member_id, $2), nullif(d.group_id, $2), nullif(d.version, 0),
 			CASE WHEN d.version > 0 THEN d.turn END,
 			nullif(d.moved_from, $2), nullif(d.replanned_from, '2000-01-01 00:00:00+00'),
 			nullif(d.pace, ''), nullif(d.paced_day, '')::date, CASE WHEN d.reason = '' THEN 'succeeded' ELSE 'failed' END,
-			nullif(d.reason, ''), d.trigger, d.skipped, nullif(d.detail, ''), d.due_at, d.accepted_at, $3
+			nullif(d.reason, ''), d.trigger, d.skipped, nullif(d.detail, ''), d.due_at, d.accepted_at, $3,
+			CASE WHEN d.overflowed <> '' THEN d.overflowed::uuid[] END
 		FROM d
 	)
 	SELECT count(*) FROM c`
@@ -139,6 +140,7 @@ func decisionColumns(decisions []decision) []column {
 			}
 			return ""
 		})))},
+		{"overflowed", texts(unlessEmpty(pluck(decisions, func(d *decision) string { return d.Overflowed.text() })))},
 		{"messages", ints(pluck(decisions, func(d *decision) int { return len(d.tell) }))},
 	}
 }

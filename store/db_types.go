@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
@@ -16,6 +17,18 @@ import (
 
 // IDs read a uuid[] column: NULL is nil, and an element that is NULL the nil id.
 type IDs []uuid.UUID
+
+// text is the list as Postgres writes it, empty where it is.
+func (l IDs) text() string {
+	if len(l) == 0 {
+		return ""
+	}
+	ids := make([]string, len(l))
+	for i, id := range l {
+		ids[i] = id.String()
+	}
+	return "{" + strings.Join(ids, ",") + "}"
+}
 
 // errIDs does not quote what was read, which may be long.
 var errIDs = errors.New("a list of ids cannot be read")

@@ -132,6 +132,12 @@ func (s *Store) distributeOnce(ctx context.Context, d *distribution) (outcomes [
 		if err := d.decide(ctx, t); err != nil {
 			return err
 		}
+		if err := t.putToWait(ctx, workspace, d); err != nil {
+			return err
+		}
+		if err := t.writeCounts(ctx, workspace, d.roster.counts); err != nil {
+			return err
+		}
 		if err := t.chooseTold(ctx, workspace, d.decisions); err != nil {
 			return err
 		}

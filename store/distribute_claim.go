@@ -33,8 +33,14 @@ type claim struct {
 	Pace          lead.Pace          `db:"pace"`
 	DueAt         time.Time          `db:"due_at"`
 	AcceptedAt    time.Time          `db:"accepted_at"`
+	// WaitingSince is since when nobody could take it, Overflowed are the groups that it went on from.
+	WaitingSince sql.NullTime `db:"waiting_since"`
+	Overflowed   IDs          `db:"overflowed"`
+	Tried        int          `db:"tried"`
 
-	day sql.NullTime // the member's day for which it counts, where it has a pace
+	day     sql.NullTime // the member's day for which it counts, where it has a pace
+	passed  []lead.Skip  // who was looked at in the groups that it went on from now
+	waitsIn uuid.UUID    // the first of them in which somebody may take it later
 }
 
 // An EarlyError means that a batch is not due yet, and so was left alone.
@@ -77,7 +83,8 @@ func (t *Tx) claimRows(ctx context.Context, workspace, batch uuid.UUID) ([]claim
 			DELETE FROM pending_leads p USING locked WHERE p.workspace_id = $1 AND p.pending_id = locked.pending_id RETURNING p.*
 		)
 		SELECT pending_id, lead_id, group_id, member_id, ring_version, turn, skipped, moved_from, replanned_from, assignment_id,
-			retry_of, same_as, coalesce(refused, '') AS refused, trigger, coalesce(pace, '') AS pace, due_at, accepted_at
+			retry_of, same_as, coalesce(refused, '') AS refused, trigger, coalesce(pace, '') AS pace, due_at, accepted_at,
+			waiting_since, overflowed, tried
 		FROM p ORDER BY pending_id`, workspace, batch)
 	return claims, translate(err)
 }

@@ -28,6 +28,10 @@ type distribution struct {
 	planned map[uuid.UUID][]uuid.UUID
 	barred  map[uuid.UUID]lead.Reason
 	roster  roster
+	groups  map[uuid.UUID]groupRing // those of the claims, and those to which their leads may go on
+	// ahead has members be taken for available who are not now, since the leads go out later.
+	ahead bool
+	waits []wait
 }
 
 // turnsOf gives the first n turns of a ring for a batch, the same ones whenever it is asked, and the epoch of the cursor
@@ -60,7 +64,10 @@ type spentTurn struct {
 type groupRing struct {
 	ringRow
 	Deleted bool `db:"deleted"`
-	Active  IDs  `db:"active"` // the members of its ring who can receive leads
+	Active  IDs  `db:"active"` // the members of its ring who are neither deactivated nor removed
+	// Restricted are those of them who may be unavailable, or count what they get.
+	Restricted IDs            `db:"restricted"`
+	Overflow   overflowColumn `db:"overflow"`
 	// SameMember says that the workspace gives leads of one person to the same member.
 	SameMember bool `db:"same_member"`
 }
@@ -107,10 +114,8 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 			dealt[group] = append(dealt[group], c)
 		}
 	}
-	for _, group := range order {
-		if err := d.deal(ctx, groups[group].ring(), group, dealt[group]); err != nil {
-			return err
-		}
+	if err := d.dealAll(ctx, t, groups, order, dealt); err != nil {
+		return err
 	}
 	following.settle(d)
 	return d.checkFailures()
@@ -135,25 +140,14 @@ func (d *distribution) read(ctx context.Context, t *Tx) (map[uuid.UUID]groupRing
 			groupIDs = append(groupIDs, c.GroupID.UUID)
 		}
 	}
-	d.roster = roster{active: make(map[uuid.UUID]bool), held: make(map[holding]bool)}
-	var err error
-	if len(members) > 0 {
-		if d.roster.active, err = t.activeMembers(ctx, d.workspace, nil, members); err != nil {
-			return nil, err
-		}
-	}
-	groups, err := t.groupRings(ctx, d.workspace, groupIDs)
-	if err != nil {
+	if err := d.readGroups(ctx, t, groupIDs, members); err != nil {
 		return nil, err
 	}
-	for _, g := range groups {
-		for _, id := range g.Active {
-			d.roster.active[id] = true
-		}
-	}
+	groups := d.groups
 	if !d.look {
 		return groups, nil
 	}
+	var err error
 	if d.barred, err = t.barredLeads(ctx, d.workspace, leads); err != nil {
 		return nil, err
 	}
@@ -167,12 +161,14 @@ func (t *Tx) groupRings(ctx context.Context, workspace uuid.UUID, ids []uuid.UUI
 	}
 	var rows []groupRing
 	if err := sqlx.SelectContext(ctx, t.q, &rows, `
-		SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted,
-			(SELECT duplicates_policy = 'same_member' FROM workspaces WHERE workspace_id = $1) AS same_member, ARRAY(
-			SELECT m.member_id FROM members m WHERE m.workspace_id = $1 AND m.active AND m.removed_at IS NULL AND m.member_id IN (
-				SELECT (id #>> '{}')::uuid FROM jsonb_path_query(r.slots, '$[*][*].member_id') AS id)) AS active
-		FROM groups g JOIN rings r USING (workspace_id, group_id, version)
-		WHERE g.workspace_id = $1 AND g.group_id = ANY($2::uuid[])`, workspace, uuids(ids)); err != nil {
+		SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted, g.overflow,
+			(SELECT duplicates_policy = 'same_member' FROM workspaces WHERE workspace_id = $1) AS same_member, m.active, m.restricted
+		FROM groups g JOIN rings r USING (workspace_id, group_id, version) CROSS JOIN LATERAL (
+			SELECT coalesce(array_agg(m.member_id), '{}') AS active, coalesce(array_agg(m.member_id) FILTER (
+				WHERE NOT m.on_duty OR m.working_hours IS NOT NULL OR m.counted OR m.absent_until > $3), '{}') AS restricted
+			FROM members m WHERE m.workspace_id = $1 AND m.active AND m.removed_at IS NULL AND m.member_id IN (
+				SELECT (id #>> '{}')::uuid FROM jsonb_path_query(r.slots, '$[*][*].member_id') AS id)) m
+		WHERE g.workspace_id = $1 AND g.group_id = ANY($2::uuid[])`, workspace, uuids(ids), t.now()); err != nil {
 		return nil, fmt.Errorf("reading the rings: %w", translate(err))
 	}
 	groups := make(map[uuid.UUID]groupRing, len(rows))
@@ -221,23 +217,6 @@ func (t *Tx) readHoldings(ctx context.Context, workspace uuid.UUID, leads []uuid
 	return nil
 }
 
-// A roster answers for one batch who is active and who holds what, including what the batch has just given.
-type roster struct {
-	active map[uuid.UUID]bool
-	held   map[holding]bool
-}
-
-type holding struct {
-	Lead   uuid.UUID `db:"source_lead_id"`
-	Member uuid.UUID `db:"member_id"`
-}
-
-// Active implements lead.Roster.
-func (r roster) Active(member uuid.UUID) bool { return r.active[member] }
-
-// Holds implements lead.Roster.
-func (r roster) Holds(lead, member uuid.UUID) bool { return r.held[holding{lead, member}] }
-
 func (d *distribution) fail(c claim, reason lead.Reason) {
 	d.decisions = append(d.decisions, c.decided(reason))
 }
@@ -247,52 +226,6 @@ func (c claim) decided(reason lead.Reason) decision {
 	return decision{
 		claim: c, member: c.MemberID.UUID, version: int(c.Version.Int64), turn: c.Turn.Int64, reason: reason, skipped: c.Skipped,
 	}
-}
-
-// give decides a claim for a named member.
-func (d *distribution) give(c claim) {
-	switch member := c.MemberID.UUID; {
-	case !d.roster.Active(member):
-		d.fail(c, lead.MemberInactive)
-	case d.roster.Holds(c.LeadID, member):
-		d.fail(c, lead.AlreadyAssigned)
-	default:
-		d.roster.held[holding{c.LeadID, member}] = true
-		d.decisions = append(d.decisions, c.decided(""))
-	}
-}
-
-// deal decides a group's claims by its ring.
-func (d *distribution) deal(ctx context.Context, ring lead.Ring, group uuid.UUID, claims []claim) error {
-	leads := make([]uuid.UUID, len(claims))
-	for i, c := range claims {
-		leads[i] = c.LeadID
-	}
-	drawn := drawsOf(d.workspace, group, d.batch)
-	drawn.ring.Version = ring.Version
-	dealt, err := ring.Deal(leads, d.roster, func(n int) ([]int64, error) { return d.draw(ctx, &drawn, n) })
-	if err != nil {
-		return err
-	}
-	drawn.unspent = dealt.Unspent
-	d.draws = append(d.draws, drawn)
-	for _, turn := range dealt.Passed {
-		d.turns = append(d.turns, spentTurn{group: group, version: ring.Version, turn: turn})
-	}
-	for i, hand := range dealt.Hands {
-		if hand.Reason != "" {
-			d.decisions = append(d.decisions, decision{claim: claims[i], reason: hand.Reason, skipped: hand.Skipped})
-			continue
-		}
-		d.turns = append(d.turns, spentTurn{group, ring.Version, hand.Turn, claims[i].LeadID})
-		for _, r := range hand.Receivers {
-			d.roster.held[holding{claims[i].LeadID, r.MemberID}] = true
-			d.decisions = append(d.decisions, decision{
-				claim: claims[i], member: r.MemberID, version: ring.Version, turn: hand.Turn, skipped: hand.Skipped,
-			})
-		}
-	}
-	return nil
 }
 
 // drawsOf names what a batch may have drawn of a group.

@@ -81,15 +81,21 @@ func (d *distribution) readFollowers(ctx context.Context, t *Tx, groups map[uuid
 			f.holders[r.Family] = append(f.holders[r.Family], r.Member.UUID)
 		}
 	}
+	var holders []uuid.UUID
 	for _, family := range f.of {
 		if len(f.holders[family]) == 0 && len(d.planned[family]) > 0 {
 			f.holders[family] = d.planned[family]
 		}
-		for _, m := range f.holders[family] {
-			d.roster.active[m] = true
-		}
+		holders = append(holders, f.holders[family]...)
 	}
-	return f, nil
+	if len(holders) == 0 {
+		return f, nil
+	}
+	counted, err := d.readNamed(ctx, t, holders)
+	if err == nil && len(counted) > 0 {
+		err = d.addToRoster(ctx, t, counted)
+	}
+	return f, err
 }
 
 // readFamilies lists for leads that have others of the same person their family, and the active members who have, or are to

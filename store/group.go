@@ -22,6 +22,9 @@ type Group struct {
 	Method    lead.Method          `db:"method"`
 	Version   int                  `db:"version"`
 	Listed    objects[lead.Listed] `db:"listed"`
+	WhenAway  WhenAway             `db:"when_away"`
+	OweAtMost int                  `db:"owe_at_most"`
+	Overflow  overflowColumn       `db:"overflow"`
 	CreatedAt time.Time            `db:"created_at"`
 	UpdatedAt time.Time            `db:"updated_at"`
 }
@@ -31,9 +34,10 @@ type GroupSpec struct {
 	Name   string
 	Method lead.Method
 	Listed []lead.Listed
+	GroupPolicy
 }
 
-const groupColumns = `group_id, name, method, version, listed, created_at, updated_at`
+const groupColumns = `group_id, name, method, version, listed, when_away, owe_at_most, overflow, created_at, updated_at`
 
 // Group returns a group, ErrNotFound where there is none or it was deleted.
 func (q Queries) Group(ctx context.Context, workspace, group uuid.UUID) (Group, error) {
@@ -55,18 +59,30 @@ func (q Queries) Groups(ctx context.Context, workspace uuid.UUID, p Page) ([]Gro
 
 // CreateGroup makes a group with version 1 of its ring.
 func (t *Tx) CreateGroup(ctx context.Context, workspace uuid.UUID, spec GroupSpec) (Group, error) {
+	spec.GroupPolicy = spec.GroupPolicy.orDefault()
 	if err := t.checkSpec(ctx, workspace, spec, nil); err != nil {
 		return Group{}, err
+	}
+	if err := t.checkPolicy(ctx, workspace, uuid.Nil, spec.GroupPolicy); err != nil {
+		return Group{}, err
+	}
+	if spec.capped() {
+		if err := t.closeGate(ctx, workspace); err != nil {
+			return Group{}, err
+		}
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Group{}, err
 	}
-	if _, err := t.q.ExecContext(ctx, `
-		INSERT INTO groups (workspace_id, group_id, name, method, version, listed, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, 1, $5, $6, $6)`,
-		workspace, id, spec.Name, spec.Method, asJSON(spec.Listed), t.now()); err != nil {
+	insert, args := append(spec.row(), row{
+		{"workspace_id", workspace}, {"group_id", id}, {"version", 1}, {"created_at", t.now()}, {"updated_at", t.now()},
+	}...).insert("groups")
+	if _, err := t.q.ExecContext(ctx, insert, args...); err != nil {
 		return Group{}, translate(err)
+	}
+	if err := t.countReceivers(ctx, workspace, nil, spec.Listed); err != nil {
+		return Group{}, err
 	}
 	if err := t.insertRing(ctx, workspace, id, lead.Ring{Version: 1, Slots: lead.Spread(spec.Listed)}); err != nil {
 		return Group{}, err
@@ -89,7 +105,11 @@ func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec G
 	if err != nil {
 		return Group{}, err
 	}
+	spec.GroupPolicy = spec.or(old)
 	if err := t.checkSpec(ctx, workspace, spec, old.Listed); err != nil {
+		return Group{}, err
+	}
+	if err := t.checkPolicy(ctx, workspace, group, spec.GroupPolicy); err != nil {
 		return Group{}, err
 	}
 	version := old.Version
@@ -100,11 +120,16 @@ func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec G
 		}
 		version = next.Version
 	}
-	if _, err := t.q.ExecContext(ctx, `
-		UPDATE groups SET name = $3, method = $4, version = $5, listed = $6, updated_at = $7
-		WHERE workspace_id = $1 AND group_id = $2`,
-		workspace, group, spec.Name, spec.Method, version, asJSON(spec.Listed), t.now()); err != nil {
+	update, args := append(spec.row(), row{{"version", version}, {"updated_at", t.now()}}...).
+		update("groups", "workspace_id = $1 AND group_id = $2", workspace, group)
+	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return Group{}, translate(err)
+	}
+	if err := t.countReceivers(ctx, workspace, old.Listed, spec.Listed); err != nil {
+		return Group{}, err
+	}
+	if err := t.wakeGroup(ctx, workspace, group); err != nil {
+		return Group{}, err
 	}
 	return t.Group(ctx, workspace, group)
 }
@@ -112,6 +137,9 @@ func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec G
 // DeleteGroup ends a group. What is still pending for it fails with its reason; its turns and history stay.
 func (t *Tx) DeleteGroup(ctx context.Context, workspace, group uuid.UUID) error {
 	if err := t.closeGate(ctx, workspace); err != nil {
+		return err
+	}
+	if err := t.wakeGroup(ctx, workspace, group); err != nil {
 		return err
 	}
 	result, err := t.q.ExecContext(ctx, `
@@ -153,6 +181,11 @@ func (q Queries) checkSpec(ctx context.Context, workspace uuid.UUID, spec GroupS
 			where := fmt.Sprintf("%s.members[%d].member_id", at, j)
 			if !present[m.MemberID] {
 				return &FieldError{where, "there is no such member in this workspace, or they were removed"}
+			}
+			if m.Caps != nil {
+				if err := checkCaps(fmt.Sprintf("%s.members[%d].caps", at, j), *m.Caps); err != nil {
+					return err
+				}
 			}
 			if seen[m.MemberID] {
 				return &FieldError{where, "the member is already in this slot"}

@@ -143,7 +143,7 @@ func (q Queries) PreviewGroup(ctx context.Context, workspace, group uuid.UUID, s
 			return p, err
 		}
 	}
-	p.Next, err = q.upcoming(ctx, workspace, ring, position, n)
+	p.Next, err = q.upcoming(ctx, workspace, group, ring, position, n)
 	return p, err
 }
 

@@ -124,7 +124,7 @@ func (q Queries) Upcoming(ctx context.Context, workspace, group uuid.UUID, n int
 	if err != nil {
 		return nil, err
 	}
-	return q.upcoming(ctx, workspace, row.ring(), position, n)
+	return q.upcoming(ctx, workspace, group, row.ring(), position, n)
 }
 
 // UpcomingOf is Upcoming for several groups, by their ids.
@@ -139,7 +139,11 @@ func (q Queries) UpcomingOf(ctx context.Context, workspace uuid.UUID, groups []u
 	for i, row := range rows {
 		rings[i] = row.ring()
 	}
-	active, err := q.activeMembers(ctx, workspace, rings, nil)
+	known := make(map[uuid.UUID]lead.Ring, len(rows))
+	for i, row := range rows {
+		known[row.GroupID] = rings[i]
+	}
+	obstacles, err := q.obstacles(ctx, workspace, known, q.now())
 	if err != nil {
 		return nil, err
 	}
@@ -149,26 +153,26 @@ func (q Queries) UpcomingOf(ctx context.Context, workspace uuid.UUID, groups []u
 		if err != nil {
 			return nil, err
 		}
-		all[row.GroupID] = upcomingAt(rings[i], position, n, active)
+		all[row.GroupID] = upcomingAt(rings[i], position, n, obstacles.able(row.GroupID))
 	}
 	return all, nil
 }
 
-// upcoming lists the turns of a ring that come at a position.
-func (q Queries) upcoming(ctx context.Context, workspace uuid.UUID, ring lead.Ring, position lead.Position, n int) ([]UpcomingTurn, error) {
-	active, err := q.activeMembers(ctx, workspace, []lead.Ring{ring}, nil)
+// upcoming lists the turns of a group's ring that come at a position.
+func (q Queries) upcoming(ctx context.Context, workspace, group uuid.UUID, ring lead.Ring, position lead.Position, n int) ([]UpcomingTurn, error) {
+	obstacles, err := q.obstacles(ctx, workspace, map[uuid.UUID]lead.Ring{group: ring}, q.now())
 	if err != nil {
 		return nil, err
 	}
-	return upcomingAt(ring, position, n, active), nil
+	return upcomingAt(ring, position, n, obstacles.able(group)), nil
 }
 
-func upcomingAt(ring lead.Ring, position lead.Position, n int, active map[uuid.UUID]bool) []UpcomingTurn {
+func upcomingAt(ring lead.Ring, position lead.Position, n int, able func(uuid.UUID) bool) []UpcomingTurn {
 	turns := []UpcomingTurn{}
-	for _, turn := range ring.Upcoming(position, n, func(m uuid.UUID) bool { return active[m] }) {
+	for _, turn := range ring.Upcoming(position, n, able) {
 		up := UpcomingTurn{Turn: turn}
 		for _, m := range ring.SlotOf(turn) {
-			if active[m.MemberID] {
+			if able(m.MemberID) {
 				up.MemberIDs = append(up.MemberIDs, m.MemberID)
 			}
 		}

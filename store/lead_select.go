@@ -76,6 +76,8 @@ func (q Queries) assigned(ctx context.Context, workspace uuid.UUID, leads []uuid
 		UNION
 		SELECT n.lead_id FROM n JOIN pending_leads p ON p.workspace_id = $1 AND p.lead_id = n.lead_id AND p.trigger <> 'immediate'
 		UNION
+		SELECT n.lead_id FROM n JOIN pending_leads p ON p.workspace_id = $1 AND p.lead_id = n.lead_id AND p.waiting_since IS NOT NULL
+		UNION
 		SELECT n.lead_id FROM batches b
 		JOIN pending_leads p ON p.workspace_id = $1 AND p.batch_id = b.batch_id AND p.trigger = 'immediate'
 		JOIN n ON n.lead_id = p.lead_id

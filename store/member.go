@@ -28,7 +28,13 @@ type Member struct {
 	// EmailOff is why nothing is sent to their e-mail address: EmailUnsubscribed, EmailUndeliverable or empty.
 	EmailOff string `db:"email_off"`
 	// Active is false for those who are deactivated and get no leads for now.
-	Active    bool      `db:"active"`
+	Active bool `db:"active"`
+	// OffDuty is the switch by which they take no leads by turn for now.
+	OffDuty bool `db:"off_duty"`
+	// WorkingHours are when they take leads, by their clock; nil is always.
+	WorkingHours *lead.Week `db:"-"`
+	// Caps bound what they get over all groups.
+	Caps      lead.Caps `db:"-"`
 	CreatedAt time.Time `db:"created_at"`
 	UpdatedAt time.Time `db:"updated_at"`
 }
@@ -44,30 +50,43 @@ type memberRow struct {
 	Member
 	QuietFrom *lead.Clock `db:"quiet_from"`
 	QuietTo   *lead.Clock `db:"quiet_to"`
+	Week      weekColumn  `db:"working_hours"`
+	Capped    capsColumn  `db:"caps"`
 }
 
 func (r memberRow) member() Member {
 	if r.QuietFrom != nil && r.QuietTo != nil {
 		r.QuietHours = &lead.Hours{From: *r.QuietFrom, To: *r.QuietTo}
 	}
+	r.WorkingHours, r.Caps = r.Week.week, r.Capped.Caps
 	return r.Member
 }
 
 const memberColumns = `member_id, name, coalesce(email, '') AS email, coalesce(telegram_chat_id, '') AS telegram_chat_id,
 	coalesce(timezone, '') AS timezone, notify_by, quiet_from, quiet_to, coalesce(email_off, '') AS email_off, active,
+	NOT on_duty AS off_duty, working_hours, caps,
 	created_at, updated_at`
 
 // row is what can be said of a member when they are made.
 func (m Member) row() row {
 	quietFrom, quietTo := quietColumns(m.QuietHours)
-	return row{
+	return append(m.availabilityRow(), row{
 		{"name", m.Name}, {"email", nullText(m.Email)}, {"telegram_chat_id", nullText(m.TelegramChatID)},
 		{"timezone", nullText(m.Timezone)}, {"notify_by", channelArray(m.NotifyBy)}, {"quiet_from", quietFrom},
 		{"quiet_to", quietTo},
-	}
+	}...)
 }
 
 // CreateMember makes an active member; the id and the times are the store's to give.
+func (t *Tx) CreateMember(ctx context.Context, workspace uuid.UUID, m Member) (Member, error) {
+	made, err := t.Queries.CreateMember(ctx, workspace, m)
+	if err == nil && !m.Caps.None() {
+		err = t.countAnew(ctx, workspace, `m.member_id = $2`, made.ID)
+	}
+	return made, err
+}
+
+// CreateMember makes an active member; one with caps is made by a transaction's CreateMember, which counts what they get.
 func (q Queries) CreateMember(ctx context.Context, workspace uuid.UUID, m Member) (Member, error) {
 	if err := m.check(Member{}); err != nil {
 		return m, err
@@ -137,11 +156,11 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 		{"active", m.Active}, {"email_off", nullText(m.EmailOff)}, {"updated_at", m.UpdatedAt},
 	}...).update("members", "workspace_id = $1 AND member_id = $2", workspace, member)
 	_, err = t.q.ExecContext(ctx, update, args...)
-	if err == nil && m.Timezone != before.Timezone {
-		err = t.askToReplan(ctx, workspace, `m.member_id = $2`, member)
-	}
 	if err == nil && (m.Timezone != before.Timezone || !sameHours(m.QuietHours, before.QuietHours)) {
 		err = t.wakeMessages(ctx, workspace, `m.member_id = $3`, member)
+	}
+	if err == nil {
+		err = t.changedAvailability(ctx, workspace, before, m)
 	}
 	if err == nil && m.Active != before.Active {
 		err = t.switched(ctx, workspace, m)
@@ -186,7 +205,7 @@ func (m Member) check(before Member) error {
 	if m.QuietHours != nil && m.QuietHours.From == m.QuietHours.To {
 		return &FieldError{"quiet_hours", "quiet hours need two different times of day; null is none"}
 	}
-	return nil
+	return m.checkAvailability()
 }
 
 func isChatID(text string) bool {

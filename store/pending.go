@@ -26,6 +26,10 @@ type PendingLead struct {
 	Trigger       lead.Trigger `db:"trigger"`
 	Pace          lead.Pace    `db:"pace"`
 	DueAt         time.Time    `db:"due_at"`
+	// WaitingSince is since when nobody can take it, nil where somebody can: it then has no due time of its own.
+	WaitingSince *time.Time `db:"waiting_since"`
+	// Skipped are who was looked at.
+	Skipped objects[lead.Skip] `db:"skipped"`
 
 	Refused lead.Reason `db:"refused"`
 }
@@ -34,14 +38,27 @@ type PendingLead struct {
 type PendingFilter struct {
 	MemberID, GroupID, AssignmentID, LeadID uuid.UUID
 	DueBefore                               time.Time
+	// Waiting narrows to those that nobody can take now.
+	Waiting bool
 
 	trigger lead.Trigger
 }
 
-// matches is the filter as SQL, with the workspace as $1 and the filter's arguments as $2 and following.
-const matches = `p.workspace_id = $1 AND ($2::uuid IS NULL OR p.member_id = $2) AND ($3::uuid IS NULL OR p.group_id = $3)
+// matches is the filter as SQL, with the workspace as $1 and the filter's arguments as $2 to $7.
+func (f PendingFilter) matches() string {
+	if f.Waiting {
+		return matching + " AND " + waiting
+	}
+	return matching
+}
+
+const (
+	// waiting is which pending leads p wait.
+	waiting  = `p.waiting_since IS NOT NULL AND p.batch_id IS NULL`
+	matching = `p.workspace_id = $1 AND ($2::uuid IS NULL OR p.member_id = $2) AND ($3::uuid IS NULL OR p.group_id = $3)
 	AND ($4::uuid IS NULL OR p.assignment_id = $4) AND ($5::uuid IS NULL OR p.lead_id = $5)
 	AND ($6::timestamptz IS NULL OR p.due_at < $6) AND ($7::text IS NULL OR p.trigger = $7)`
+)
 
 func (f PendingFilter) args(workspace uuid.UUID) []any {
 	return []any{workspace, nullID(f.MemberID), nullID(f.GroupID), nullID(f.AssignmentID), nullID(f.LeadID),
@@ -58,12 +75,13 @@ type PendingPage struct {
 
 const pendingLeads = `
 	SELECT p.pending_id, p.lead_id, p.member_id, p.group_id, p.assignment_id, p.moved_from, p.replanned_from, p.turn, p.trigger,
-		coalesce(p.pace, '') AS pace, p.due_at, coalesce(p.refused, '') AS refused
+		coalesce(p.pace, '') AS pace, p.due_at, coalesce(p.refused, '') AS refused,
+		CASE WHEN p.batch_id IS NULL THEN p.waiting_since END AS waiting_since, p.skipped
 	FROM pending p WHERE `
 
 // PendingLeads lists a page of pending leads, soonest first.
 func (q Queries) PendingLeads(ctx context.Context, workspace uuid.UUID, f PendingFilter, p PendingPage) ([]PendingLead, error) {
-	query, after := pendingLeads+matches, ""
+	query, after := pendingLeads+f.matches(), ""
 	args := append(f.args(workspace), p.Limit)
 	if p.AfterID != uuid.Nil {
 		query += ` AND (p.due_at, p.pending_id) > ($9, $10)`
@@ -74,18 +92,19 @@ func (q Queries) PendingLeads(ctx context.Context, workspace uuid.UUID, f Pendin
 	var all []PendingLead
 	err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT * FROM (
-			(`+query+planned+soonest+`) UNION ALL (`+query+goingOut+soonest+`) UNION ALL (`+query+`
+			(`+query+planned+soonest+`) UNION ALL (`+query+goingOut+soonest+`) UNION ALL (`+query+stuck+soonest+`) UNION ALL (`+query+`
 				AND p.folded AND p.batch_id = ANY(ARRAY(`+soonestFolded(after)+`))`+soonest+`)
 		) p`+soonest, args...)
 	return all, translate(err)
 }
 
-// planned and goingOut are the two kinds of pending leads that have rows, each as it is found: by an index of what is
-// planned, or by its batch.
+// planned, goingOut and stuck are the kinds of pending leads that have rows, each as it is found: by an index of what is
+// planned, by its batch, or by an index of what waits for somebody who can take it.
 const (
 	planned  = ` AND NOT p.folded AND p.trigger <> 'immediate'`
 	goingOut = ` AND NOT p.folded AND p.trigger = 'immediate' AND p.batch_id = ANY(ARRAY(
 		SELECT b.batch_id FROM batches b WHERE b.workspace_id = $1 AND b.queue <> 'due'))`
+	stuck = ` AND NOT p.folded AND p.trigger = 'immediate' AND ` + waiting
 )
 
 // PendingLead returns a pending lead, ErrNotFound where there is none, or not any more.
@@ -114,7 +133,7 @@ func (q Queries) PendingDays(ctx context.Context, workspace uuid.UUID, f Pending
 		FROM pending p
 		JOIN workspaces w ON w.workspace_id = p.workspace_id
 		JOIN members m ON m.workspace_id = p.workspace_id AND m.member_id = p.member_id
-		WHERE `+matches+planned+`
+		WHERE `+f.matches()+planned+`
 		GROUP BY 1, 2 ORDER BY 2, 1`, f.args(workspace)...)
 	return all, translate(err)
 }

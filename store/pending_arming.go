@@ -17,7 +17,7 @@ func (q Queries) ToArm(ctx context.Context, before time.Time) ([]uuid.UUID, erro
 	err := sqlx.SelectContext(often(ctx), q.q, &all, `
 		SELECT w.workspace_id FROM workspaces w
 		WHERE EXISTS (SELECT 1 FROM pending_leads p
-			WHERE p.workspace_id = w.workspace_id AND p.batch_id IS NULL AND p.due_at < $1)`, before)
+			WHERE p.workspace_id = w.workspace_id AND p.batch_id IS NULL AND p.waiting_since IS NULL AND p.due_at < $1)`, before)
 	return all, translate(err)
 }
 
@@ -49,7 +49,7 @@ func (t *Tx) arm(ctx context.Context, workspace uuid.UUID, before time.Time, lim
 	}
 	if err := sqlx.SelectContext(ctx, t.q, &rows, `
 		SELECT pending_id, due_at FROM pending_leads
-		WHERE workspace_id = $1 AND batch_id IS NULL AND due_at < $2
+		WHERE workspace_id = $1 AND batch_id IS NULL AND waiting_since IS NULL AND due_at < $2
 		ORDER BY due_at, pending_id LIMIT $3 FOR UPDATE SKIP LOCKED`, workspace, before, limit); err != nil {
 		return nil, translate(err)
 	}

@@ -132,7 +132,7 @@ func (q Queries) Backlogs(ctx context.Context) ([]Backlog, error) {
 				SELECT workspace_id, batch_id, count(*) AS n FROM pending_leads WHERE batch_id IS NOT NULL GROUP BY 1, 2
 			) p USING (workspace_id, batch_id)
 			UNION ALL
-			SELECT $2, due_at, 1 FROM pending_leads WHERE batch_id IS NULL
+			SELECT $2, due_at, 1 FROM pending_leads WHERE batch_id IS NULL AND waiting_since IS NULL
 		)
 		SELECT queue, coalesce(sum(n) FILTER (WHERE due_at <= $1), 0) AS due, coalesce(sum(n) FILTER (WHERE due_at > $1), 0) AS later,
 			min(due_at) FILTER (WHERE due_at <= $1) AS oldest

@@ -37,7 +37,7 @@ func (t *Tx) checkMatched(ctx context.Context, workspace uuid.UUID, s PendingSel
 		return nil
 	}
 	var n int
-	if err := sqlx.GetContext(ctx, t.q, &n, `SELECT count(*) FROM pending p WHERE `+matches, s.Filter.args(workspace)...); err != nil {
+	if err := sqlx.GetContext(ctx, t.q, &n, `SELECT count(*) FROM pending p WHERE `+s.Filter.matches(), s.Filter.args(workspace)...); err != nil {
 		return translate(err)
 	}
 	return matched(n, s.Matched)
@@ -57,11 +57,11 @@ func (t *Tx) lockPending(ctx context.Context, workspace uuid.UUID, s PendingSele
 		return nil, err
 	}
 	args := s.Filter.args(workspace)
-	query := `SELECT p.pending_id, p.trigger FROM pending_leads p WHERE ` + matches + ` AND p.pending_id = ANY(`
+	query := `SELECT p.pending_id, p.trigger, ` + waiting + ` AS waiting FROM pending_leads p WHERE ` + s.Filter.matches() + ` AND p.pending_id = ANY(`
 	if s.IDs != nil {
 		query, args = query+`$8::uuid[])`, append(args, uuids(s.IDs))
 	} else {
-		query += `ARRAY(SELECT p.pending_id FROM pending_leads p WHERE ` + matches + ` ORDER BY p.due_at, p.pending_id LIMIT $8))`
+		query += `ARRAY(SELECT p.pending_id FROM pending_leads p WHERE ` + s.Filter.matches() + ` ORDER BY p.due_at, p.pending_id LIMIT $8))`
 		args = append(args, MaxSelected)
 	}
 	var rows []lockedPending
@@ -72,6 +72,7 @@ func (t *Tx) lockPending(ctx context.Context, workspace uuid.UUID, s PendingSele
 type lockedPending struct {
 	ID      uuid.UUID    `db:"pending_id"`
 	Trigger lead.Trigger `db:"trigger"`
+	Waiting bool         `db:"waiting"`
 }
 
 // DistributeNow has pending leads go out at once, to the members planned. It returns how many were still pending.
@@ -107,7 +108,7 @@ func (t *Tx) bringForward(ctx context.Context, workspace uuid.UUID, s PendingSel
 	}
 	var ids, of []uuid.UUID
 	for _, r := range rows {
-		if r.Trigger == lead.Scheduled {
+		if r.Trigger == lead.Scheduled || r.Waiting {
 			ids = append(ids, r.ID)
 		}
 	}

@@ -28,7 +28,7 @@ func (t *Tx) dealAhead(ctx context.Context, workspace uuid.UUID, s schedule, tur
 			claims[i].SameAs = nullID(s.sameAs[c.LeadID])
 		}
 		d := distribution{
-			turnsOf: turns, workspace: workspace, batch: uuid.New(), claims: claims, look: true, follow: s.sameAs != nil, planned: planned,
+			turnsOf: turns, workspace: workspace, batch: uuid.New(), claims: claims, look: true, follow: s.sameAs != nil, planned: planned, ahead: true,
 		}
 		if err := d.decide(ctx, t); err != nil {
 			return nil, err

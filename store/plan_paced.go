@@ -74,7 +74,7 @@ func (t *Tx) pacedDays(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID
 	}
 	days := make(map[uuid.UUID]*pacedDay, len(members))
 	for _, m := range members {
-		zone, err := time.LoadLocation(m.Zone)
+		zone, err := loadZone(m.Zone)
 		if err != nil {
 			return nil, fmt.Errorf("reading the time zone of member %s: %w", m.ID, err)
 		}

@@ -62,16 +62,12 @@ func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members 
 		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[])`, w.ID, uuids(ids), w.Timezone); err != nil {
 		return fmt.Errorf("reading the members' time zones: %w", translate(err))
 	}
-	known := make(map[string]*time.Location)
 	for _, z := range zones {
-		if known[z.Zone] == nil {
-			zone, err := time.LoadLocation(z.Zone)
-			if err != nil {
-				return fmt.Errorf("reading the time zone of member %s: %w", z.Member, err)
-			}
-			known[z.Zone] = zone
+		zone, err := loadZone(z.Zone)
+		if err != nil {
+			return fmt.Errorf("reading the time zone of member %s: %w", z.Member, err)
 		}
-		members[places[z.Member]].Zone = known[z.Zone]
+		members[places[z.Member]].Zone = zone
 	}
 	var taken []struct {
 		Member uuid.UUID     `db:"member_id"`

@@ -23,7 +23,8 @@ var impersonal = map[string]string{
 	"audit_log":          "operation fields filter",
 	"batches":            "queue error",
 	"dead_tasks":         "queue task_id type",
-	"groups":             "name method listed",
+	"absences":           "note",
+	"groups":             "name method listed when_away overflow answer_within",
 	"history":            "outcome reason trigger skipped pace",
 	"idempotency_keys":   "key request_hash",
 	"import_rejects":     "reason",
@@ -34,7 +35,7 @@ var impersonal = map[string]string{
 	"integrations":       "kind name token token_hash sealed settings warning health reconcile",
 	"fetches":            "external_id attribution error",
 	"leads":              "channel origin",
-	"members":            "timezone notify_by email_off",
+	"members":            "timezone notify_by email_off working_hours caps",
 	"message_templates":  "template",
 	"notifications":      "kind channel state error fallback_from",
 	"opportunities":      "stage currency",
@@ -54,7 +55,7 @@ var impersonal = map[string]string{
 	"status_changes":     "from_status to_status",
 	"webhooks":           "url events disabled_for sealed",
 	"webhook_deliveries": "event changed state error",
-	"workspaces":         "name timezone region statuses won_status duplicates_policy",
+	"workspaces":         "name timezone region statuses won_status closed_statuses duplicates_policy",
 }
 
 // A schemaColumn is a column as the catalog has it.

@@ -24,6 +24,7 @@ func (w *Workspace) checkStatuses(before []string) error {
 	if w.WonStatus != "" && !slices.Contains(w.Statuses, w.WonStatus) {
 		w.WonStatus = ""
 	}
+	w.ClosedStatuses = slices.DeleteFunc(slices.Clone(w.ClosedStatuses), func(s string) bool { return !slices.Contains(w.Statuses, s) })
 	if slices.Equal(before, w.Statuses) {
 		return nil
 	}
@@ -81,6 +82,9 @@ func (t *Tx) RenameStatus(ctx context.Context, workspace uuid.UUID, from, to str
 		if w.WonStatus == from {
 			w.WonStatus = to
 		}
+		if at := slices.Index(w.ClosedStatuses, from); at >= 0 {
+			w.ClosedStatuses[at] = to
+		}
 		w.renamed = from
 		return nil
 	})
@@ -89,6 +93,9 @@ func (t *Tx) RenameStatus(ctx context.Context, workspace uuid.UUID, from, to str
 	}
 	_, err = t.q.ExecContext(ctx, `
 		UPDATE assigned_leads SET status = $3 WHERE workspace_id = $1 AND status = $2`, workspace, from, to)
+	if err == nil && slices.Contains(w.ClosedStatuses, to) { // the change of the list has counted those as open
+		err = t.countAnew(ctx, workspace, `m.counted`)
+	}
 	return w, translate(err)
 }
 
@@ -126,8 +133,10 @@ func (q Queries) StatusChanges(ctx context.Context, workspace, member, id uuid.U
 	return all, translate(err)
 }
 
-// changeStatus checks and records that an assigned lead gets another status. The gate was passed.
-func (t *Tx) changeStatus(ctx context.Context, workspace uuid.UUID, who Actor, copied uuid.UUID, from, to string) error {
+// changeStatus checks and records that an assigned lead gets another status, by which it may be open no more, or again. The gate was
+// passed.
+func (t *Tx) changeStatus(ctx context.Context, workspace uuid.UUID, who Actor, a AssignedLead, to string) error {
+	from := a.Status
 	w, err := t.Workspace(ctx, workspace)
 	if err != nil {
 		return err
@@ -140,10 +149,24 @@ func (t *Tx) changeStatus(ctx context.Context, workspace uuid.UUID, who Actor, c
 		return err
 	}
 	insert, args := row{
-		{"workspace_id", workspace}, {"assigned_lead_id", copied}, {"change_id", id}, {"from_status", from},
+		{"workspace_id", workspace}, {"assigned_lead_id", a.ID}, {"change_id", id}, {"from_status", from},
 		{"to_status", to}, {"api_key_id", who.ID}, {"member_id", nullID(who.MemberID)}, {"at", t.now()},
 		{"person_id", uuid.NullUUID{UUID: who.ID, Valid: who.Person}},
 	}.insert("status_changes")
-	_, err = t.q.ExecContext(ctx, insert, args...)
-	return translate(err)
+	if _, err = t.q.ExecContext(ctx, insert, args...); err != nil {
+		return translate(err)
+	}
+	back := givenBack{Member: a.MemberID, AssignedAt: a.AssignedAt}
+	if a.GroupID != nil {
+		back.Group = *a.GroupID
+	}
+	switch was, is := slices.Contains(w.ClosedStatuses, from), slices.Contains(w.ClosedStatuses, to); {
+	case was == is:
+		return nil
+	case is:
+		back.Open = -1
+	default:
+		back.Open = 1
+	}
+	return t.recount(ctx, workspace, back)
 }

@@ -29,6 +29,8 @@ type Workspace struct {
 	// as won, empty where none does.
 	Statuses  textArray[string] `db:"statuses"`
 	WonStatus string            `db:"won_status"`
+	// ClosedStatuses are those whose copies are open no more.
+	ClosedStatuses textArray[string] `db:"closed_statuses"`
 	Duplicates
 	// MessageLinks has messages to members link to the lead that they tell of, signed in by the link.
 	MessageLinks bool `db:"message_links"`
@@ -47,7 +49,7 @@ type WorkspaceSpec struct {
 }
 
 const workspaceColumns = `workspace_id, name, timezone, region, leads_distribution, scheduled_distribution,
-	distribution_from AS "hours.from", distribution_to AS "hours.to", statuses, won_status, duplicates_policy, duplicates_days, message_links, api_key_max_days, created_at, updated_at`
+	distribution_from AS "hours.from", distribution_to AS "hours.to", statuses, won_status, closed_statuses, duplicates_policy, duplicates_days, message_links, api_key_max_days, created_at, updated_at`
 
 // CreateWorkspace makes a workspace with every feature on.
 func (q Queries) CreateWorkspace(ctx context.Context, spec WorkspaceSpec) (Workspace, error) {
@@ -115,7 +117,7 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 		SELECT `+workspaceColumns+` FROM workspaces WHERE workspace_id = $1 FOR NO KEY UPDATE`, workspace); err != nil {
 		return Workspace{}, translate(err)
 	}
-	hours, zone, statuses := w.Hours, w.Timezone, slices.Clone(w.Statuses)
+	hours, zone, statuses, closed := w.Hours, w.Timezone, slices.Clone(w.Statuses), slices.Clone(w.ClosedStatuses)
 	if err := edit(&w); err != nil {
 		return w, err
 	}
@@ -132,7 +134,7 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 	update, args := row{
 		{"name", w.Name}, {"timezone", w.Timezone}, {"region", w.Region}, {"leads_distribution", w.LeadsDistribution},
 		{"scheduled_distribution", w.ScheduledDistribution}, {"distribution_from", int(w.Hours.From)},
-		{"distribution_to", int(w.Hours.To)}, {"statuses", texts(w.Statuses)}, {"won_status", w.WonStatus},
+		{"distribution_to", int(w.Hours.To)}, {"statuses", texts(w.Statuses)}, {"won_status", w.WonStatus}, {"closed_statuses", texts(w.ClosedStatuses)},
 		{"duplicates_policy", string(w.Policy)}, {"duplicates_days", w.Days}, {"message_links", w.MessageLinks}, {"api_key_max_days", w.APIKeyMaxDays},
 		{"updated_at", w.UpdatedAt},
 	}.update("workspaces", "workspace_id = $1", workspace)
@@ -143,6 +145,16 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 		err = t.askToReplan(ctx, workspace, `true`)
 	case w.Timezone != zone:
 		err = t.askToReplan(ctx, workspace, `m.timezone IS NULL`)
+	}
+	if err == nil && w.Timezone != zone {
+		if err = t.countAnew(ctx, workspace, `m.timezone IS NULL`); err == nil {
+			err = t.wakeGroup(ctx, workspace, uuid.Nil)
+		}
+	}
+	if err == nil && !slices.Equal(closed, w.ClosedStatuses) {
+		if err = t.countAnew(ctx, workspace, `m.counted`); err == nil {
+			err = t.wakeGroup(ctx, workspace, uuid.Nil)
+		}
 	}
 	if err == nil && !w.MessageLinks {
 		err = t.endMessageLinks(ctx, workspace, uuid.Nil)

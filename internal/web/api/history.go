@@ -47,8 +47,8 @@ func (h HistoryEntry) itemID() uuid.UUID { return h.ID }
 
 // Skip is a member who was passed over, and why.
 type Skip struct {
-	MemberID uuid.UUID   `json:"member_id" format:"uuid"`
-	Reason   lead.Reason `json:"reason"`
+	MemberID uuid.UUID     `json:"member_id" format:"uuid"`
+	Reason   lead.Obstacle `json:"reason"`
 }
 
 // Retry answers for an entry that is driven again.

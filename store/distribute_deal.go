@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// A wait is a claim that nobody of its group can take now, and who was looked at.
+type wait struct {
+	claim
+	skipped []lead.Skip
+}
+
+// give decides a claim for a named member: who is named is refused for no hours, absence or cap.
+func (d *distribution) give(c claim) {
+	switch member := c.MemberID.UUID; {
+	case !d.roster.active[member]:
+		d.fail(c, lead.MemberInactive)
+	case d.roster.Holds(c.LeadID, member):
+		d.fail(c, lead.AlreadyAssigned)
+	default:
+		d.roster.give(c.LeadID, member, c.GroupID.UUID)
+		d.decisions = append(d.decisions, c.decided(""))
+	}
+}
+
+// dealAll deals the groups' claims in their order. What nobody of a group can take goes on to the group that takes it over, waits or
+// fails, as the group has it.
+func (d *distribution) dealAll(ctx context.Context, t *Tx, groups map[uuid.UUID]groupRing, order []uuid.UUID, dealt map[uuid.UUID][]claim) error {
+	now := t.now()
+	for len(order) > 0 {
+		group := order[0]
+		order = order[1:]
+		missed, err := d.deal(ctx, groups[group].ring(), group, dealt[group])
+		if err != nil {
+			return err
+		}
+		dealt[group] = nil
+		for _, m := range missed {
+			next, goesOn := groups[group].Overflow.next(m, now)
+			if g, there := groups[next]; goesOn && !d.ahead && there && !g.Deleted && !slices.Contains(m.Overflowed, next) && len(m.Overflowed) < maxChain {
+				m.claim.Overflowed = append(slices.Clone(m.Overflowed), group)
+				m.claim.GroupID, m.claim.passed = nullID(next), m.skipped
+				if !slices.Contains(order, next) {
+					order = append(order, next)
+				}
+				dealt[next] = append(dealt[next], m.claim)
+				continue
+			}
+			d.miss(m, groups)
+		}
+	}
+	return nil
+}
+
+// miss has a lead that nobody can take wait, or fail.
+func (d *distribution) miss(m missed, groups map[uuid.UUID]groupRing) {
+	waitsIn := m.GroupID.UUID
+	if m.reason == lead.NoActiveReceiver { // it may wait where it came through, for somebody who is active
+		waitsIn = m.waitsIn
+	}
+	if waitsIn == uuid.Nil || groups[waitsIn].Overflow.Then == OverflowFail || d.ahead {
+		d.decisions = append(d.decisions, decision{claim: m.claim, reason: m.reason, skipped: m.skipped})
+		return
+	}
+	if at := slices.Index(m.Overflowed, waitsIn); at >= 0 {
+		m.Overflowed = m.Overflowed[:at]
+	}
+	m.GroupID = nullID(waitsIn)
+	d.waits = append(d.waits, wait{m.claim, m.skipped})
+}
+
+// A missed claim is one that nobody of its group could take.
+type missed struct {
+	claim
+	reason  lead.Reason
+	skipped []lead.Skip
+}
+
+// deal decides a group's claims by its ring, and returns those that nobody can take now.
+func (d *distribution) deal(ctx context.Context, ring lead.Ring, group uuid.UUID, claims []claim) (misses []missed, err error) {
+	leads := make([]uuid.UUID, len(claims))
+	for i, c := range claims {
+		leads[i] = c.LeadID
+	}
+	drawn := drawsOf(d.workspace, group, d.batch)
+	drawn.ring.Version = ring.Version
+	who := groupRoster{&d.roster, group}
+	dealt, err := ring.Deal(leads, who, func(n int) ([]int64, error) { return d.draw(ctx, &drawn, n) })
+	if err != nil {
+		return nil, err
+	}
+	drawn.unspent = dealt.Unspent
+	d.draws = append(d.draws, drawn)
+	for _, turn := range dealt.Passed {
+		d.turns = append(d.turns, spentTurn{group: group, version: ring.Version, turn: turn})
+	}
+	for i, hand := range dealt.Hands {
+		c := claims[i]
+		skipped := append(slices.Clone(c.passed), hand.Skipped...)
+		if len(c.Overflowed) > 0 {
+			c.Trigger = lead.Overflow
+		}
+		switch hand.Reason {
+		case "":
+		case lead.NobodyAvailable, lead.NoActiveReceiver:
+			if hand.Reason == lead.NobodyAvailable && c.waitsIn == uuid.Nil {
+				c.waitsIn = group
+			}
+			misses = append(misses, missed{c, hand.Reason, skipped})
+			continue
+		default:
+			d.decisions = append(d.decisions, decision{claim: c, reason: hand.Reason, skipped: skipped})
+			continue
+		}
+		d.turns = append(d.turns, spentTurn{group, ring.Version, hand.Turn, c.LeadID})
+		for _, r := range hand.Receivers {
+			d.decisions = append(d.decisions, decision{
+				claim: c, member: r.MemberID, version: ring.Version, turn: hand.Turn, skipped: skipped,
+			})
+		}
+	}
+	return misses, nil
+}
+
+// next is the group to which a lead goes on that nobody can take now, and whether it does so now.
+func (o overflowColumn) next(m missed, now time.Time) (uuid.UUID, bool) {
+	if o.Then != OverflowGroup {
+		return uuid.Nil, false
+	}
+	since := now
+	if m.WaitingSince.Valid {
+		since = m.WaitingSince.Time
+	}
+	return o.GroupID, m.reason == lead.NoActiveReceiver || !now.Before(since.Add(o.after()))
+}
