@@ -19,7 +19,8 @@ type Group struct {
 	Method  lead.Method `json:"method"`
 	Version int         `json:"version" doc:"Goes up whenever the receivers or the method change."`
 	Slots   []Slot      `json:"slots"`
-	Next    *[]Turn     `json:"next,omitempty" doc:"Whose turns come next, with ?next=."`
+	GroupPolicy
+	Next *[]Turn `json:"next,omitempty" doc:"Whose turns come next, with ?next=."`
 	// Pending is there where this request edited the group.
 	Pending   *GroupPending `json:"pending,omitempty" doc:"Of an edit: what became of the leads planned for receivers who left."`
 	CreatedAt time.Time     `json:"created_at"`
@@ -39,6 +40,7 @@ type Slot struct {
 type Receiver struct {
 	MemberID uuid.UUID `json:"member_id" format:"uuid"`
 	Notify   *bool     `json:"notify,omitempty" doc:"Whether they are told of their leads; true unless given."`
+	Caps     *Caps     `json:"caps,omitempty" doc:"How many leads they get of this group at the most. Of a member who is listed more than once the strictest cap holds."`
 	Removed  bool      `json:"removed,omitempty" readOnly:"true" doc:"Whether they were removed from the workspace: they get no leads, and may stay listed where they are. Ignored in a request."`
 }
 
@@ -53,6 +55,7 @@ type GroupSpec struct {
 	Name   string      `json:"name" minLength:"1" maxLength:"200"`
 	Method lead.Method `json:"method"`
 	Slots  []Slot      `json:"slots" minItems:"1" maxItems:"1000" doc:"The receivers, in turn order."`
+	GroupPolicySpec
 }
 
 type groupOutput struct{ Body Group }
@@ -75,6 +78,7 @@ func (a *API) registerGroups() {
 	}, a.getGroup)
 	a.registerGroupChanges()
 	a.registerGroupShares(one + "/shares")
+	a.registerAvailability()
 }
 
 type groupListInput struct {
@@ -139,10 +143,11 @@ func (g GroupSpec) spec() (store.GroupSpec, error) {
 			listed.Weight = *s.Weight
 		}
 		for _, m := range s.Members {
-			listed.Members = append(listed.Members, lead.Receiver{MemberID: m.MemberID, Notify: unlessFalse(m.Notify)})
+			listed.Members = append(listed.Members, lead.Receiver{MemberID: m.MemberID, Notify: unlessFalse(m.Notify), Caps: m.Caps.pointer()})
 		}
 		spec.Listed = append(spec.Listed, listed)
 	}
+	spec.GroupPolicy = g.GroupPolicySpec.toStore()
 	return spec, needName(&spec.Name)
 }
 
@@ -155,10 +160,10 @@ func (a *API) groupBodies(ctx context.Context, c *call, groups ...store.Group) (
 // groupBody is a group; present are its members who were not removed, nil for all of them.
 func groupBody(g store.Group, present map[uuid.UUID]bool) Group {
 	return Group{
-		ID: g.ID, Name: g.Name, Method: g.Method, Version: g.Version,
+		ID: g.ID, Name: g.Name, Method: g.Method, Version: g.Version, GroupPolicy: policyBody(g),
 		Slots: each(g.Listed, func(l lead.Listed) Slot {
 			return Slot{Weight: &l.Weight, Members: each(l.Members, func(m lead.Receiver) Receiver {
-				return Receiver{MemberID: m.MemberID, Notify: &m.Notify, Removed: present != nil && !present[m.MemberID]}
+				return Receiver{MemberID: m.MemberID, Notify: &m.Notify, Caps: capsAtOrNull(m.Caps), Removed: present != nil && !present[m.MemberID]}
 			})}
 		}),
 		CreatedAt: g.CreatedAt, UpdatedAt: g.UpdatedAt,

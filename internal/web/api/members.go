@@ -14,17 +14,20 @@ import (
 
 // Member is a person who can receive leads.
 type Member struct {
-	ID             uuid.UUID   `json:"id" format:"uuid"`
-	Name           string      `json:"name"`
-	Email          *string     `json:"email"`
-	TelegramChatID *string     `json:"telegram_chat_id"`
-	Timezone       *string     `json:"timezone" doc:"An IANA time zone; null means the workspace's."`
-	NotifyBy       *NotifyBy   `json:"notify_by" nullable:"true" doc:"How they are told of their leads: by all of these that reach them, else by whatever does. Null: by Telegram where linked, else by e-mail. Empty: not at all."`
-	QuietHours     *QuietHours `json:"quiet_hours" doc:"When they get no messages, by their own clock."`
-	EmailOff       *EmailOff   `json:"email_off" nullable:"true" doc:"Why nothing is sent to the e-mail address. A new address or choice of notify_by has it used again."`
-	Active         bool        `json:"active" doc:"Those who are deactivated get no leads."`
-	CreatedAt      time.Time   `json:"created_at"`
-	UpdatedAt      time.Time   `json:"updated_at"`
+	ID             uuid.UUID    `json:"id" format:"uuid"`
+	Name           string       `json:"name"`
+	Email          *string      `json:"email"`
+	TelegramChatID *string      `json:"telegram_chat_id"`
+	Timezone       *string      `json:"timezone" doc:"An IANA time zone; null means the workspace's."`
+	NotifyBy       *NotifyBy    `json:"notify_by" nullable:"true" doc:"How they are told of their leads: by all of these that reach them, else by whatever does. Null: by Telegram where linked, else by e-mail. Empty: not at all."`
+	QuietHours     *QuietHours  `json:"quiet_hours" doc:"When they get no messages, by their own clock."`
+	EmailOff       *EmailOff    `json:"email_off" nullable:"true" doc:"Why nothing is sent to the e-mail address. A new address or choice of notify_by has it used again."`
+	Active         bool         `json:"active" doc:"Those who are deactivated get no leads."`
+	OnDuty         bool         `json:"on_duty" doc:"The switch by which they, or somebody for them, take no leads by turn for now."`
+	WorkingHours   WorkingHours `json:"working_hours" doc:"When they take leads by turn, by their own clock; null: always. A weekday that is not named has none."`
+	Caps           *Caps        `json:"caps" doc:"How many leads they get at the most, over all groups. What is given to them by name counts and is never refused."`
+	CreatedAt      time.Time    `json:"created_at"`
+	UpdatedAt      time.Time    `json:"updated_at"`
 
 	Pending *MemberPending `json:"pending,omitempty" doc:"Not in lists."`
 }
@@ -34,12 +37,15 @@ func (m Member) changedAt() time.Time { return m.UpdatedAt }
 
 // NewMember is a member to be made.
 type NewMember struct {
-	Name           string      `json:"name" minLength:"1" maxLength:"200"`
-	Email          string      `json:"email,omitempty" format:"email" maxLength:"1000"`
-	TelegramChatID string      `json:"telegram_chat_id,omitempty" maxLength:"1000" doc:"The number of a chat, as in 123456789, or -1001234567890 of a group."`
-	Timezone       string      `json:"timezone,omitempty" maxLength:"200"`
-	NotifyBy       *NotifyBy   `json:"notify_by,omitempty" nullable:"true"`
-	QuietHours     *QuietHours `json:"quiet_hours,omitempty"`
+	Name           string       `json:"name" minLength:"1" maxLength:"200"`
+	Email          string       `json:"email,omitempty" format:"email" maxLength:"1000"`
+	TelegramChatID string       `json:"telegram_chat_id,omitempty" maxLength:"1000" doc:"The number of a chat, as in 123456789, or -1001234567890 of a group."`
+	Timezone       string       `json:"timezone,omitempty" maxLength:"200"`
+	NotifyBy       *NotifyBy    `json:"notify_by,omitempty" nullable:"true"`
+	QuietHours     *QuietHours  `json:"quiet_hours,omitempty"`
+	OnDuty         *bool        `json:"on_duty,omitempty" doc:"True unless given."`
+	WorkingHours   WorkingHours `json:"working_hours,omitempty"`
+	Caps           *Caps        `json:"caps,omitempty"`
 }
 
 // MemberPatch changes a member.
@@ -51,6 +57,7 @@ type MemberPatch struct {
 	NotifyBy       Patch[NotifyBy]   `json:"notify_by,omitempty"`
 	QuietHours     Patch[QuietHours] `json:"quiet_hours,omitempty"`
 	Active         Patch[bool]       `json:"active,omitempty" nullable:"false"`
+	AvailabilityPatch
 
 	Pending *PendingChoice `json:"pending,omitempty" doc:"What becomes of what a member who is deactivated, with this or before, has pending. Without it, it is left."`
 }
@@ -64,6 +71,7 @@ var memberColumns = []column[Member]{
 	{"telegram_chat_id", func(m Member) string { return cellOfText(m.TelegramChatID) }},
 	{"timezone", func(m Member) string { return cellOfText(m.Timezone) }},
 	{"active", func(m Member) string { return strconv.FormatBool(m.Active) }},
+	{"on_duty", func(m Member) string { return strconv.FormatBool(m.OnDuty) }},
 	{"created_at", func(m Member) string { return cellOfTime(m.CreatedAt) }},
 	{"updated_at", func(m Member) string { return cellOfTime(m.UpdatedAt) }},
 }
@@ -98,6 +106,7 @@ func (a *API) registerMembers() {
 		OperationID: "post-member-pending", Method: http.MethodPost, Path: one + "/pending",
 		Summary: "Spread or delete what a member has pending, who may stay active",
 	}, a.postMemberPending)
+	a.registerAbsences()
 }
 
 func (a *API) postMember(ctx context.Context, c *call, in *struct{ Body NewMember }) (*posted[Member], error) {
@@ -108,10 +117,15 @@ func (a *API) postMember(ctx context.Context, c *call, in *struct{ Body NewMembe
 	if err != nil {
 		return nil, err
 	}
+	week, err := in.Body.WorkingHours.week()
+	if err != nil {
+		return nil, err
+	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Member], error) {
 		m, err := tx.CreateMember(ctx, c.Workspace, store.Member{
 			Name: in.Body.Name, Email: in.Body.Email, TelegramChatID: in.Body.TelegramChatID, Timezone: in.Body.Timezone,
 			NotifyBy: in.Body.NotifyBy.channels(), QuietHours: quiet,
+			OffDuty: !unlessFalse(in.Body.OnDuty), WorkingHours: week, Caps: in.Body.Caps.toStore(),
 		})
 		return effect[Member]{status: http.StatusCreated, body: memberBody(m)}, err
 	})
@@ -143,6 +157,9 @@ func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPat
 
 func (p MemberPatch) apply(m *store.Member) error {
 	if err := p.applyNotify(m); err != nil {
+		return err
+	}
+	if err := p.AvailabilityPatch.apply(m); err != nil {
 		return err
 	}
 	p.Email.over(&m.Email)
@@ -198,6 +215,8 @@ func memberBody(m store.Member) Member {
 	return Member{
 		ID: m.ID, Name: m.Name, Email: textOrNull(m.Email), TelegramChatID: textOrNull(m.TelegramChatID),
 		Timezone: textOrNull(m.Timezone), NotifyBy: notifyByBody(m.NotifyBy), QuietHours: hoursOrNull(m.QuietHours),
-		EmailOff: textOrNull(EmailOff(m.EmailOff)), Active: m.Active, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+		EmailOff: textOrNull(EmailOff(m.EmailOff)), Active: m.Active,
+		OnDuty: !m.OffDuty, WorkingHours: workingHoursOrNull(m.WorkingHours), Caps: capsOrNull(m.Caps),
+		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
 	}
 }

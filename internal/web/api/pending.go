@@ -26,7 +26,25 @@ type PendingLead struct {
 	Turn         *int64       `json:"turn"`
 	Trigger      lead.Trigger `json:"trigger"`
 	Pace         *lead.Pace   `json:"pace" nullable:"true"`
-	DueAt        time.Time    `json:"due_at"`
+	State        PendingState `json:"state" doc:"waiting: nobody of its group can take it now; it goes out as soon as somebody can. due: it is going out. planned: it has a time to come."`
+	DueAt        *time.Time   `json:"due_at" nullable:"true" doc:"Null while it waits."`
+	WaitingSince *time.Time   `json:"waiting_since" nullable:"true" doc:"Since when nobody can take it."`
+	Skipped      []Skip       `json:"skipped" doc:"Who was looked at and could not take it, or had been passed over when it was planned."`
+}
+
+// PendingState is what a pending lead waits for.
+type PendingState string
+
+// What pending leads wait for.
+const (
+	PendingWaiting PendingState = "waiting"
+	PendingDue     PendingState = "due"
+	PendingPlanned PendingState = "planned"
+)
+
+// PendingStates lists every state.
+func PendingStates() []PendingState {
+	return []PendingState{PendingWaiting, PendingDue, PendingPlanned}
 }
 
 // PendingDay is how many leads a member has pending on one day.
@@ -49,11 +67,13 @@ type PendingFilter struct {
 	AssignmentID uuid.UUID `query:"assignment_id" format:"uuid"`
 	LeadID       uuid.UUID `query:"lead_id" format:"uuid"`
 	DueBefore    time.Time `query:"due_before" doc:"Exclusive."`
+	State        string    `query:"state" enum:"waiting" doc:"waiting: only what nobody can take now."`
 }
 
 func (f PendingFilter) toStore() store.PendingFilter {
 	return store.PendingFilter{
 		MemberID: f.MemberID, GroupID: f.GroupID, AssignmentID: f.AssignmentID, LeadID: f.LeadID, DueBefore: f.DueBefore,
+		Waiting: f.State == string(PendingWaiting),
 	}
 }
 
@@ -124,7 +144,7 @@ func (a *API) registerPending() {
 		OperationID: "get-pending-lead", Method: http.MethodGet, Path: one, Summary: "Read a pending lead",
 	}, func(ctx context.Context, c *call, in *itemInput) (*pendingOutput, error) {
 		p, err := a.Store.PendingLead(ctx, c.Workspace, in.ID)
-		return &pendingOutput{pendingBody(p)}, err
+		return &pendingOutput{pendingBody(p, a.Store.Now())}, err
 	})
 	a.registerPendingChanges()
 }
@@ -136,19 +156,28 @@ func (a *API) listPending(ctx context.Context, c *call, in *pendingListInput) (*
 	if err != nil {
 		return nil, err
 	}
-	list := List[PendingLead]{Items: each(all, pendingBody)}
+	now := a.Store.Now()
+	list := List[PendingLead]{Items: each(all, func(p store.PendingLead) PendingLead { return pendingBody(p, now) })}
 	if len(all) > in.Limit {
 		list.Items = list.Items[:in.Limit]
-		last := list.Items[in.Limit-1]
+		last := all[in.Limit-1]
 		next := PendingCursor{last.DueAt, last.ID}.text()
 		list.NextCursor = &next
 	}
 	return &struct{ Body List[PendingLead] }{list}, nil
 }
 
-func pendingBody(p store.PendingLead) PendingLead {
-	return PendingLead{
+func pendingBody(p store.PendingLead, now time.Time) PendingLead {
+	body := PendingLead{
 		ID: p.ID, LeadID: p.LeadID, MemberID: p.MemberID, GroupID: p.GroupID, AssignmentID: p.AssignmentID,
-		MovedFrom: p.MovedFrom, Replanned: p.ReplannedFrom, Turn: p.Turn, Trigger: p.Trigger, Pace: textOrNull(p.Pace), DueAt: p.DueAt,
+		MovedFrom: p.MovedFrom, Replanned: p.ReplannedFrom, Turn: p.Turn, Trigger: p.Trigger, Pace: textOrNull(p.Pace),
+		State: PendingPlanned, DueAt: &p.DueAt, WaitingSince: p.WaitingSince, Skipped: each(p.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
 	}
+	switch {
+	case p.WaitingSince != nil:
+		body.State, body.DueAt = PendingWaiting, nil
+	case p.Trigger != lead.Scheduled || !p.DueAt.After(now):
+		body.State = PendingDue
+	}
+	return body
 }

@@ -132,5 +132,5 @@ func (a *API) patchPending(ctx context.Context, c *call, in *patchInput[PendingP
 		})
 		return err
 	})
-	return &pendingOutput{pendingBody(p)}, err
+	return &pendingOutput{pendingBody(p, a.Store.Now())}, err
 }

@@ -28,6 +28,10 @@ var roles = map[string][]lead.Role{
 	"patch-member":  managers,
 	"delete-member": managers,
 
+	"post-absence":   managers,
+	"list-absences":  managers,
+	"delete-absence": managers,
+
 	"post-telegram-link":     managers,
 	"post-test-notification": managers,
 	"list-notifications":     managers,
@@ -48,6 +52,8 @@ var roles = map[string][]lead.Role{
 	"put-group":        managers,
 	"delete-group":     managers,
 	"get-group-shares": managers,
+
+	"get-group-availability": managers,
 
 	"post-source":   managers,
 	"list-sources":  members,

@@ -15,11 +15,12 @@ var words = []interface{ register(huma.Registry) }{
 	word[lead.Kind]{lead.Kinds()}, word[lead.EventOutcome]{lead.EventOutcomes()}, word[lead.Health]{lead.Healths()},
 	word[lead.Method]{lead.Methods()}, word[lead.Pace]{lead.Paces[:]}, word[lead.Trigger]{lead.Triggers()},
 	word[lead.Outcome]{lead.Outcomes()}, word[lead.Role]{append(lead.Roles(), lead.RoleManager)}, word[lead.PersonRole]{lead.PersonRoles()}, word[lead.Channel]{lead.Channels()},
-	word[lead.WebhookEvent]{lead.WebhookEvents()}, word[lead.Reason]{lead.Reasons()},
+	word[lead.WebhookEvent]{lead.WebhookEvents()}, word[lead.Reason]{lead.Reasons()}, word[lead.Obstacle]{lead.Obstacles()},
 	word[store.PendingAction]{store.PendingActions()}, word[store.DuplicatePolicy]{store.DuplicatePolicies()},
 	word[store.ImportStatus]{store.ImportStatuses()}, word[store.DeliveryState]{store.DeliveryStates()},
 	word[store.NotificationState]{store.NotificationStates()}, word[store.NotificationKind]{store.NotificationKinds()},
 	word[EmailOff]{[]EmailOff{store.EmailUnsubscribed, store.EmailUndeliverable}}, word[store.Offer]{store.Offers()},
+	word[store.WhenAway]{store.WhenAways()}, word[store.OverflowThen]{store.OverflowThens()}, word[PendingState]{PendingStates()},
 }
 
 // A word is a type of the domain and all its values.

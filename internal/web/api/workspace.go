@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ type Workspace struct {
 	Hours        Hours      `json:"distribution_hours"`
 	Statuses     []string   `json:"statuses" doc:"What an assigned lead can have for a status; it begins with the first."`
 	WonStatus    *string    `json:"won_status" doc:"The status that counts as won."`
+	Closed       []string   `json:"closed_statuses" doc:"The statuses whose copies count as open no more, for caps of open copies."`
 	Duplicates   Duplicates `json:"duplicates"`
 	Features     Features   `json:"features"`
 	MessageLinks bool       `json:"message_links" doc:"Messages to members link to the lead that they tell of. The link opens that one lead, for a day, without signing in. Off: those that were sent open nothing any more."`
@@ -67,6 +69,7 @@ type WorkspacePatch struct {
 	Hours        HoursPatch      `json:"distribution_hours,omitzero"`
 	Statuses     Patch[[]string] `json:"statuses,omitempty" nullable:"false" doc:"The whole list. A status that assigned leads have can be renamed, and not taken away."`
 	WonStatus    Patch[string]   `json:"won_status,omitempty" maxLength:"100"`
+	Closed       Patch[[]string] `json:"closed_statuses,omitempty" nullable:"false" doc:"Some of the statuses."`
 	Duplicates   DuplicatesPatch `json:"duplicates,omitzero"`
 	Features     FeaturesPatch   `json:"features,omitzero"`
 	APIKeys      KeyPolicyPatch  `json:"api_keys,omitzero"`
@@ -125,6 +128,14 @@ func (p WorkspacePatch) apply(w *store.Workspace) error {
 	if p.WonStatus.set && w.WonStatus != "" && !slices.Contains(w.Statuses, w.WonStatus) {
 		return &store.FieldError{Field: "won_status", Message: "this is not one of the workspace's statuses"}
 	}
+	if err := p.Closed.overNeeded("closed_statuses", (*[]string)(&w.ClosedStatuses)); err != nil {
+		return err
+	}
+	for i, status := range p.Closed.value {
+		if !slices.Contains(w.Statuses, status) {
+			return &store.FieldError{Field: fmt.Sprintf("closed_statuses[%d]", i), Message: "this is not one of the workspace's statuses"}
+		}
+	}
 	p.APIKeys.MaxDays.overPointer(&w.APIKeyMaxDays)
 	if err := p.MessageLinks.overNeeded("message_links", &w.MessageLinks); err != nil {
 		return err
@@ -163,7 +174,7 @@ func workspaceBody(w store.Workspace) Workspace {
 	return Workspace{
 		ID: w.ID, Name: w.Name, Timezone: w.Timezone, Region: w.Region,
 		Hours:    Hours{From: w.Hours.From.String(), To: w.Hours.To.String()},
-		Statuses: w.Statuses, WonStatus: textOrNull(w.WonStatus),
+		Statuses: w.Statuses, WonStatus: textOrNull(w.WonStatus), Closed: append([]string{}, w.ClosedStatuses...),
 		Duplicates:   Duplicates{Policy: w.Policy, Days: w.Days},
 		Features:     Features{LeadsDistribution: w.LeadsDistribution, ScheduledDistribution: w.ScheduledDistribution},
 		APIKeys:      KeyPolicy{w.APIKeyMaxDays},
