@@ -59,7 +59,7 @@ func (q Queries) Groups(ctx context.Context, workspace uuid.UUID, p Page) ([]Gro
 
 // CreateGroup makes a group with version 1 of its ring.
 func (t *Tx) CreateGroup(ctx context.Context, workspace uuid.UUID, spec GroupSpec) (Group, error) {
-	spec.GroupPolicy = spec.GroupPolicy.orDefault()
+	spec.GroupPolicy = spec.or(Group{})
 	if err := t.checkSpec(ctx, workspace, spec, nil); err != nil {
 		return Group{}, err
 	}

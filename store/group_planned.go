@@ -132,6 +132,9 @@ func (q Queries) PreviewGroup(ctx context.Context, workspace, group uuid.UUID, s
 	if err := q.checkSpec(ctx, workspace, spec, old.Listed); err != nil {
 		return p, err
 	}
+	if err := q.checkPolicy(ctx, workspace, group, spec.or(old)); err != nil {
+		return p, err
+	}
 	if group != uuid.Nil {
 		if ring, position, err = q.ringAfter(ctx, workspace, old, spec); err != nil {
 			return p, err

@@ -105,7 +105,7 @@ func (p GroupPolicy) or(old Group) GroupPolicy {
 	if p.Overflow.Then == "" {
 		p.Overflow = old.Overflow.Overflow
 	}
-	return p
+	return p.orDefault()
 }
 
 // capped reports whether a receiver has caps.

@@ -32,10 +32,12 @@ type HistoryEntry struct {
 	// Pace is at which it was planned, if at any.
 	Pace lead.Pace `db:"pace"`
 	// Skipped are the members who were passed over.
-	Skipped    objects[lead.Skip] `db:"skipped"`
-	DueAt      time.Time          `db:"due_at"`
-	AcceptedAt time.Time          `db:"accepted_at"`
-	At         time.Time          `db:"at"`
+	Skipped objects[lead.Skip] `db:"skipped"`
+	// Overflowed are the groups that could not take it before this one.
+	Overflowed IDs       `db:"overflowed"`
+	DueAt      time.Time `db:"due_at"`
+	AcceptedAt time.Time `db:"accepted_at"`
+	At         time.Time `db:"at"`
 	// PendingID is what it was while it was pending. ActID is the entry of the audit log that tells of its cancelling, and
 	// CancelledBy whose key did it.
 	PendingID   uuid.UUID  `db:"pending_id"`
@@ -64,7 +66,7 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 	err := l.read(ctx, q, &all, `
 		SELECT h.history_id, h.lead_id, h.member_id, h.group_id, h.assignment_id, h.retry_of, h.ring_version, h.turn, h.moved_from,
 			h.replanned_from,
-			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, coalesce(h.pace, '') AS pace, h.skipped, h.due_at, h.accepted_at, h.at,
+			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, coalesce(h.pace, '') AS pace, h.skipped, h.overflowed, h.due_at, h.accepted_at, h.at,
 			h.pending_id, h.act_id, (SELECT api_key_id FROM audit_log a WHERE a.workspace_id = h.workspace_id AND a.entry_id = h.act_id) AS cancelled_by,
 			CASE WHEN h.act_id IS NULL THEN '' ELSE coalesce((SELECT coalesce(p.name, nullif(k.name, ''), 'a key (' || k.role || ')')
 				FROM audit_log a

@@ -62,12 +62,15 @@ func (a *API) registerAbsences() {
 }
 
 func (a *API) postAbsence(ctx context.Context, c *call, in *patchInput[NewAbsence]) (*posted[Absence], error) {
-	absence, err := in.Body.toStore()
-	if err != nil {
-		return nil, err
-	}
-	absence.MemberID = in.ID
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Absence], error) {
+		if _, err := tx.Member(ctx, c.Workspace, in.ID); err != nil {
+			return effect[Absence]{}, err
+		}
+		absence, err := in.Body.toStore()
+		if err != nil {
+			return effect[Absence]{}, err
+		}
+		absence.MemberID = in.ID
 		added, err := tx.AddAbsence(ctx, c.Workspace, absence)
 		return effect[Absence]{status: http.StatusCreated, body: absenceBody(added)}, err
 	})

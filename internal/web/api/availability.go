@@ -72,23 +72,26 @@ func workingHoursOrNull(w *lead.Week) (hours WorkingHours) {
 
 // Caps bound how many leads a member gets, in calendar windows by their own clock, and how many of their copies are open.
 type Caps struct {
-	PerHour  *int `json:"per_hour" minimum:"1" maximum:"1000000"`
-	PerDay   *int `json:"per_day" minimum:"1" maximum:"1000000"`
-	PerWeek  *int `json:"per_week" minimum:"1" maximum:"1000000" doc:"From Monday to Sunday."`
-	PerMonth *int `json:"per_month" minimum:"1" maximum:"1000000"`
-	Open     *int `json:"open" minimum:"1" maximum:"1000000" doc:"Copies whose status is none of the workspace's closed_statuses."`
+	PerHour  *int `json:"per_hour"`
+	PerDay   *int `json:"per_day"`
+	PerWeek  *int `json:"per_week" doc:"From Monday to Sunday."`
+	PerMonth *int `json:"per_month"`
+	Open     *int `json:"open" doc:"Copies whose status is none of the workspace's closed_statuses."`
 }
 
 // Schema implements huma.SchemaProvider.
 func (Caps) Schema(huma.Registry) *huma.Schema {
 	least, most := 1.0, 1e6
+	return numbersOrNull(reflect.TypeFor[Caps](), huma.Schema{Type: huma.TypeInteger, Nullable: true, Minimum: &least, Maximum: &most})
+}
+
+// numbersOrNull describes an object of numbers that may be null, which the registry's own schemas of objects cannot.
+func numbersOrNull(shape reflect.Type, number huma.Schema) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeObject, Nullable: true, Properties: map[string]*huma.Schema{}, AdditionalProperties: false}
-	shape := reflect.TypeFor[Caps]()
 	for i := range shape.NumField() {
-		f := shape.Field(i)
-		s.Properties[f.Tag.Get("json")] = &huma.Schema{
-			Type: huma.TypeInteger, Format: "int32", Nullable: true, Minimum: &least, Maximum: &most, Description: f.Tag.Get("doc"),
-		}
+		f, one := shape.Field(i), number
+		one.Description = f.Tag.Get("doc")
+		s.Properties[f.Tag.Get("json")] = &one
 	}
 	s.PrecomputeMessages()
 	return s
@@ -160,6 +163,11 @@ type CapCount struct {
 	Week  int `json:"week"`
 	Month int `json:"month"`
 	Open  int `json:"open"`
+}
+
+// Schema implements huma.SchemaProvider.
+func (CapCount) Schema(huma.Registry) *huma.Schema {
+	return numbersOrNull(reflect.TypeFor[CapCount](), huma.Schema{Type: huma.TypeInteger})
 }
 
 type availabilityInput struct {

@@ -34,6 +34,7 @@ type HistoryEntry struct {
 	Trigger         lead.Trigger `json:"trigger"`
 	Pace            *lead.Pace   `json:"pace" nullable:"true" doc:"At which it was planned; null where it was not."`
 	Skipped         []Skip       `json:"skipped" doc:"Members who were passed over."`
+	Overflowed      []uuid.UUID  `json:"overflowed" format:"uuid" doc:"Groups that could not take it, before it went on to this one."`
 	AcceptedAt      time.Time    `json:"accepted_at" doc:"When it was asked for, or brought forward."`
 	DueAt           time.Time    `json:"due_at" doc:"For when it was planned."`
 	At              time.Time    `json:"at" doc:"When it was done."`
@@ -202,6 +203,7 @@ func historyBody(h store.HistoryEntry) HistoryEntry {
 		AcceptedAt: h.AcceptedAt, DueAt: h.DueAt, At: h.At, PendingID: h.PendingID, ActID: h.ActID, CancelledBy: h.CancelledBy,
 		CancelledByName: textOrNull(h.CancelledByName),
 		Skipped:         each(h.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
+		Overflowed:      append([]uuid.UUID{}, h.Overflowed...),
 	}
 }
 

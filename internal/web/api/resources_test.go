@@ -31,7 +31,7 @@ func TestWorkspace(t *testing.T) {
 	s := newSite(t)
 	want := map[string]any{"name": "acme", "timezone": "Asia/Kuala_Lumpur", "region": "MY", "distribution_hours": map[string]any{"from": "09:00", "to": "21:00"},
 		"statuses": []any{"new", "contacted", "qualified", "won", "lost"}, "won_status": "won", "duplicates": map[string]any{"policy": "allow", "days": 30.0},
-		"features": map[string]any{"leads_distribution": true, "scheduled_distribution": true}, "api_keys": map[string]any{"max_days": nil}, "message_links": true}
+		"features": map[string]any{"leads_distribution": true, "scheduled_distribution": true}, "api_keys": map[string]any{"max_days": nil}, "message_links": true, "closed_statuses": []any{"won", "lost"}}
 	same(t, want, s.get("/v1/workspace").is(200).object())
 
 	s.patch("/v1/workspace", `{"features":{"leads_distribution":false}}`).is(200)
@@ -42,7 +42,7 @@ func TestWorkspace(t *testing.T) {
 	s.do(s.admin, "PATCH", "/v1/workspace", `{"name":" Acme ","timezone":"Europe/Berlin","region":"DE"}`, "Content-Type", "application/merge-patch+json").is(200)
 	want = map[string]any{"name": "Acme", "timezone": "Europe/Berlin", "region": "DE", "distribution_hours": map[string]any{"from": "22:30", "to": "06:00"},
 		"statuses": []any{"new", "contacted", "qualified", "won", "lost"}, "won_status": "won", "duplicates": map[string]any{"policy": "flag", "days": 7.0},
-		"features": map[string]any{"leads_distribution": false, "scheduled_distribution": false}, "api_keys": map[string]any{"max_days": nil}, "message_links": true}
+		"features": map[string]any{"leads_distribution": false, "scheduled_distribution": false}, "api_keys": map[string]any{"max_days": nil}, "message_links": true, "closed_statuses": []any{"won", "lost"}}
 	same(t, want, s.get("/v1/workspace").is(200).object())
 
 	for body, location := range map[string]string{
@@ -67,7 +67,7 @@ func TestMembers(t *testing.T) {
 	made := s.post("/v1/members", `{"name":"Aina","email":"aina@example.com","telegram_chat_id":"42","timezone":"Asia/Jakarta"}`).is(201)
 	path := "/v1/members/" + made.id()
 	want := map[string]any{"name": "Aina", "email": "aina@example.com", "telegram_chat_id": "42", "timezone": "Asia/Jakarta", "active": true,
-		"notify_by": nil, "quiet_hours": nil, "email_off": nil}
+		"notify_by": nil, "quiet_hours": nil, "email_off": nil, "on_duty": true, "working_hours": nil, "caps": nil}
 	same(t, want, made.object())
 	want["pending"] = map[string]any{"count": 0.0, "next_due_at": nil}
 	same(t, want, s.get(path).is(200).object())
@@ -149,7 +149,7 @@ func TestGroups(t *testing.T) {
 		map[string]any{"members": []any{map[string]any{"member_id": a, "notify": true}}, "weight": 1.0},
 		map[string]any{"members": []any{map[string]any{"member_id": b, "notify": false}}, "weight": 2.0},
 	}
-	want := map[string]any{"name": "sales", "method": "round_robin", "version": 1.0, "slots": slots}
+	want := map[string]any{"when_away": "pass", "owe_at_most": 10.0, "overflow": map[string]any{"then": "wait"}, "name": "sales", "method": "round_robin", "version": 1.0, "slots": slots}
 	same(t, want, made.object())
 	same(t, want, s.get(path).is(200).object())
 

@@ -30,6 +30,7 @@ func (s *site) newTenant(name string) tenant {
 
 	post("/v1/webhooks", `{"url":"https://example.com/","events":["lead.received","lead.updated"]}`).is(201)
 	first, second := post("/v1/members", `{"name":"First","email":"first@example.com"}`).is(201).uuid(), post("/v1/members", `{"name":"Second"}`).is(201).uuid()
+	post("/v1/members/"+second.String()+"/absences", `{"from":"2026-01-02","to":"2026-01-03"}`).is(201)
 	group := post("/v1/groups", ring(first)).is(201).id()
 	source := post("/v1/sources", `{"name":"Web"}`).is(201).id()
 	w.keys[lead.RoleMember] = s.keyTo(id, store.APIKey{Role: lead.RoleMember, MemberID: &first})
