@@ -136,3 +136,10 @@ func (q Queries) countsAt(ctx context.Context, workspace uuid.UUID, members map[
 	}
 	return counts, nil
 }
+
+// AvailabilityOf tells whether a member can take leads now, in whatever group.
+func (q Queries) AvailabilityOf(ctx context.Context, workspace, member uuid.UUID) (Availability, error) {
+	alone := lead.Ring{Slots: []lead.Slot{{{MemberID: member}}}}
+	found, err := q.obstacles(ctx, workspace, map[uuid.UUID]lead.Ring{uuid.Nil: alone}, q.now())
+	return found[capKey{member, uuid.Nil}], err
+}

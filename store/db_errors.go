@@ -109,6 +109,7 @@ var violations = map[string]Violation{
 	"absences_workspace_id_member_id_fkey":          {Field: "member_id", Message: "there is no such member in this workspace"},
 	"cap_counts_workspace_id_member_id_fkey":        {Field: "member_id", Message: "there is no such member in this workspace"},
 	"waiting_groups_workspace_id_group_id_fkey":     {Field: "group_id", Message: "there is no such group in this workspace"},
+	"debts_workspace_id_group_id_fkey":              {Field: "group_id", Message: "there is no such group in this workspace"},
 	"pending_leads_check":                           {Field: "distribute", Message: "a distribution goes to a group or to a member"},
 }
 

@@ -36,7 +36,7 @@ func (d *distribution) dealAll(ctx context.Context, t *Tx, groups map[uuid.UUID]
 	for len(order) > 0 {
 		group := order[0]
 		order = order[1:]
-		missed, err := d.deal(ctx, groups[group].ring(), group, dealt[group])
+		missed, err := d.deal(ctx, t, groups[group], dealt[group])
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,9 @@ type missed struct {
 }
 
 // deal decides a group's claims by its ring, and returns those that nobody can take now.
-func (d *distribution) deal(ctx context.Context, ring lead.Ring, group uuid.UUID, claims []claim) (misses []missed, err error) {
+func (d *distribution) deal(ctx context.Context, t *Tx, g groupRing, claims []claim) (misses []missed, err error) {
+	ring, group := g.ring(), g.GroupID
+	ring.Debts = g.debts
 	leads := make([]uuid.UUID, len(claims))
 	for i, c := range claims {
 		leads[i] = c.LeadID
@@ -100,6 +102,7 @@ func (d *distribution) deal(ctx context.Context, ring lead.Ring, group uuid.UUID
 	for _, turn := range dealt.Passed {
 		d.turns = append(d.turns, spentTurn{group: group, version: ring.Version, turn: turn})
 	}
+	var settled []spentTurn
 	for i, hand := range dealt.Hands {
 		c := claims[i]
 		skipped := append(slices.Clone(c.passed), hand.Skipped...)
@@ -118,14 +121,25 @@ func (d *distribution) deal(ctx context.Context, ring lead.Ring, group uuid.UUID
 			d.decisions = append(d.decisions, decision{claim: c, reason: hand.Reason, skipped: skipped})
 			continue
 		}
-		d.turns = append(d.turns, spentTurn{group, ring.Version, hand.Turn, c.LeadID})
+		spent := spentTurn{group, ring.Version, hand.Turn, c.LeadID}
+		if hand.Version != 0 {
+			spent.version = hand.Version
+			settled = append(settled, spent)
+		} else {
+			d.turns = append(d.turns, spent)
+		}
 		for _, r := range hand.Receivers {
 			d.decisions = append(d.decisions, decision{
-				claim: c, member: r.MemberID, version: ring.Version, turn: hand.Turn, skipped: skipped,
+				claim: c, member: r.MemberID, version: spent.version, turn: hand.Turn, skipped: skipped,
 			})
 		}
 	}
-	return misses, nil
+	if g.debts == nil {
+		return misses, nil
+	}
+	err = t.writeDebts(ctx, d.workspace, group, g.debts, settled)
+	g.debts.New, g.debts.Settled = nil, nil // a group may be dealt more leads that come from others
+	return misses, err
 }
 
 // next is the group to which a lead goes on that nobody can take now, and whether it does so now.

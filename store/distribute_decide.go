@@ -68,8 +68,13 @@ type groupRing struct {
 	// Restricted are those of them who may be unavailable, or count what they get.
 	Restricted IDs            `db:"restricted"`
 	Overflow   overflowColumn `db:"overflow"`
+	WhenAway   WhenAway       `db:"when_away"`
+	OweAtMost  int            `db:"owe_at_most"`
+	Indebted   bool           `db:"indebted"` // whether it keeps turns for somebody
 	// SameMember says that the workspace gives leads of one person to the same member.
 	SameMember bool `db:"same_member"`
+
+	debts *lead.Debts
 }
 
 // decide fills in the decisions, turns and draws. It reads all that it needs after the gate was passed.
@@ -161,7 +166,8 @@ func (t *Tx) groupRings(ctx context.Context, workspace uuid.UUID, ids []uuid.UUI
 	}
 	var rows []groupRing
 	if err := sqlx.SelectContext(ctx, t.q, &rows, `
-		SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted, g.overflow,
+		SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted, g.overflow, g.when_away, g.owe_at_most,
+			g.when_away = 'owe' AND EXISTS (SELECT 1 FROM debts d WHERE d.workspace_id = $1 AND d.group_id = g.group_id) AS indebted,
 			(SELECT duplicates_policy = 'same_member' FROM workspaces WHERE workspace_id = $1) AS same_member, m.active, m.restricted
 		FROM groups g JOIN rings r USING (workspace_id, group_id, version) CROSS JOIN LATERAL (
 			SELECT coalesce(array_agg(m.member_id), '{}') AS active, coalesce(array_agg(m.member_id) FILTER (

@@ -95,6 +95,11 @@ func (d *distribution) readGroups(ctx context.Context, t *Tx, ids, named []uuid.
 			}
 		}
 	}
+	if !d.ahead {
+		if err := t.lockDebts(ctx, d.workspace, d.groups); err != nil {
+			return err
+		}
+	}
 	var counted []uuid.UUID
 	if len(named) > 0 {
 		var err error

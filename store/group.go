@@ -128,6 +128,9 @@ func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec G
 	if err := t.countReceivers(ctx, workspace, old.Listed, spec.Listed); err != nil {
 		return Group{}, err
 	}
+	if err := t.forgetDebts(ctx, workspace, group, spec); err != nil {
+		return Group{}, err
+	}
 	if err := t.wakeGroup(ctx, workspace, group); err != nil {
 		return Group{}, err
 	}

@@ -173,7 +173,18 @@ func (t *Tx) switched(ctx context.Context, workspace uuid.UUID, m Member) error 
 	if m.Active {
 		return t.oweSkipped(ctx, workspace, m.ID)
 	}
-	return t.endMessageLinks(ctx, workspace, m.ID)
+	return t.leaves(ctx, workspace, m.ID)
+}
+
+// leaves ends what a member had who is deactivated or removed.
+func (t *Tx) leaves(ctx context.Context, workspace, member uuid.UUID) error {
+	if err := t.forgetDebtsTo(ctx, workspace, member); err != nil {
+		return err
+	}
+	if err := t.wakeGroupsOf(ctx, workspace, member); err != nil {
+		return err
+	}
+	return t.endMessageLinks(ctx, workspace, member)
 }
 
 // closeForMember closes the gate for a change of a member, who may have leads planned: whoever plans locks members after the
@@ -224,5 +235,5 @@ func (t *Tx) RemoveMember(ctx context.Context, workspace, member uuid.UUID) erro
 	if err := oneRow(result, err); err != nil {
 		return err
 	}
-	return t.endMessageLinks(ctx, workspace, member)
+	return t.leaves(ctx, workspace, member)
 }

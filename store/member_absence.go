@@ -139,3 +139,13 @@ func (a Absence) check() error {
 	}
 	return nil
 }
+
+// AbsencesToCome lists the absences of a member that are not over, earliest first.
+func (q Queries) AbsencesToCome(ctx context.Context, workspace, member uuid.UUID) ([]Absence, error) {
+	var all []Absence
+	err := sqlx.SelectContext(ctx, q.q, &all, `
+		SELECT `+absenceColumns+` FROM absences
+		WHERE workspace_id = $1 AND member_id = $2 AND coalesce(to_at, to_date + interval '1 day') > $3
+		ORDER BY coalesce(from_at, from_date), absence_id`, workspace, member, q.now())
+	return all, translate(err)
+}

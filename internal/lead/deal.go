@@ -25,7 +25,9 @@ type Skip struct {
 
 // A Hand is what one lead was dealt: a turn and the members who get a copy, or the reason why nobody does.
 type Hand struct {
-	Turn      int64
+	Turn int64
+	// Version is of the ring whose turn it is, where that is not the one that was dealt by; else 0.
+	Version   int
 	Receivers []Receiver
 	Skipped   []Skip
 	Reason    Reason
@@ -45,7 +47,7 @@ type Dealt struct {
 //
 // draw gives the ring's next n turns; it is called only for leads that can be dealt, and its errors are returned.
 func (r Ring) Deal(leads []uuid.UUID, who Roster, draw func(n int) ([]int64, error)) (Dealt, error) {
-	d := dealer{ring: r, who: who, drawn: make([][]int64, len(r.Slots))}
+	d := dealer{ring: r, who: who, debts: r.Debts, drawn: make([][]int64, len(r.Slots))}
 	d.Hands = make([]Hand, len(leads))
 	var open []int
 	for i, l := range leads {
@@ -72,6 +74,7 @@ type dealer struct {
 	Dealt
 	ring  Ring
 	who   Roster
+	debts *Debts
 	drawn [][]int64 // turns drawn and not yet spent, by slot, ascending
 	held  int       // how many these are
 }
@@ -82,6 +85,15 @@ func (d *dealer) deal(id uuid.UUID, hand *Hand, left int, draw func(n int) ([]in
 	// Its prospects are looked at anew: the same lead may stand in a batch twice, and whoever has got one may get no more.
 	if hand.Reason = d.unreachable(id, hand); hand.Reason != "" {
 		return nil //nolint:nilerr // the reason is what becomes of the lead, not a failure to deal
+	}
+	if debt, found := d.debts.next(func(s Slot) bool { return d.takes(s, id) }); found {
+		hand.Turn, hand.Version = debt.Turn, debt.Version
+		d.debts.Paid = true
+		d.hand(id, hand, debt.Slot)
+		return nil
+	}
+	if d.debts != nil {
+		d.debts.Paid = false
 	}
 	for {
 		if place := d.lowest(id); place >= 0 {
@@ -134,14 +146,20 @@ func (d *dealer) spend(id uuid.UUID, hand *Hand, place int) {
 		_, skipped := d.split(id, d.ring.Slots[other])
 		hand.skip(skipped)
 		for allUnable(skipped) && len(d.drawn[other]) > 0 && d.drawn[other][0] < turn {
+			d.debts.owes(Debt{d.ring.Version, d.drawn[other][0], d.ring.Slots[other]}, skipped)
 			d.Passed = append(d.Passed, d.drawn[other][0])
 			d.drawn[other] = d.drawn[other][1:]
 			d.held--
 		}
 	}
-	var skipped []Skip
 	hand.Turn = turn
-	hand.Receivers, skipped = d.split(id, d.ring.Slots[place])
+	d.hand(id, hand, d.ring.Slots[place])
+}
+
+// hand gives the lead to those of a slot who can take it.
+func (d *dealer) hand(id uuid.UUID, hand *Hand, slot Slot) {
+	var skipped []Skip
+	hand.Receivers, skipped = d.split(id, slot)
 	hand.skip(skipped)
 	for _, m := range hand.Receivers {
 		d.who.Give(id, m.MemberID)

@@ -65,6 +65,8 @@ type Ring struct {
 	// PutBack are the members whose turns in a round an edit has cut off, of this version or an earlier one, and the others'
 	// not.
 	PutBack []uuid.UUID
+	// Debts are the turns that the group keeps for who is away, which dealing changes; nil is for a group that owes nothing.
+	Debts *Debts
 }
 
 // SlotOf is the slot to which a turn belongs.

@@ -50,7 +50,7 @@ func (a *API) recordAct(ctx huma.Context, next func(huma.Context)) {
 
 // switched says which way a switch went, which tells of no person: without it nobody could read who deactivated a member.
 func switched(fields map[string]json.RawMessage) string {
-	for _, name := range []string{"active", "enabled"} {
+	for _, name := range []string{"active", "enabled", "on_duty"} {
 		var on bool
 		if value, is := fields[name]; is && json.Unmarshal(value, &on) == nil {
 			return fmt.Sprintf("%s=%t", name, on)
@@ -60,7 +60,7 @@ func switched(fields map[string]json.RawMessage) string {
 }
 
 // onesOwn are the operations on one's own account: what an agent does is else told by the leads and customers that they change.
-var onesOwn = []string{"delete-session", "end-sessions", "put-my-password", "patch-me", "post-my-passkey", "patch-my-passkey", "delete-my-passkey", "patch-my-messages", "post-my-telegram-link"}
+var onesOwn = []string{"delete-session", "end-sessions", "put-my-password", "patch-me", "post-my-passkey", "patch-my-passkey", "delete-my-passkey", "patch-my-messages", "patch-my-availability", "post-my-telegram-link"}
 
 // answers reports whether the audit log is about what the caller does by an operation.
 func (c *call) answers(operation string) bool {

@@ -131,6 +131,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerPasskeys()
 	a.registerOpenID()
 	a.registerMyMessages()
+	a.registerMyAvailability()
 	a.registerAuditLog()
 	a.registerIntegrations()
 	a.registerEvents()

@@ -148,6 +148,8 @@ var roles = map[string][]lead.Role{
 
 	"get-my-messages":       members,
 	"patch-my-messages":     members,
+	"get-my-availability":   members,
+	"patch-my-availability": members,
 	"post-my-telegram-link": members,
 
 	"list-audit-log": admins,
