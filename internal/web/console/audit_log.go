@@ -99,6 +99,7 @@ var deeds = map[string]string{
 	"patch-workspace": "changed the workspace’s settings", "rename-status": "renamed a status", "put-message-template": "changed what messages say",
 	"post-assignment": "assigned leads", "delete-pending-leads": "deleted pending leads", "delete-pending-lead": "deleted a pending lead",
 	"distribute-pending-leads-now": "sent out pending leads at once", "patch-pending-lead": "moved a pending lead", "retry-history": "tried a failed distribution again",
+	"post-absence": "added an absence of", "delete-absence": "deleted an absence of", "patch-my-availability": "went on or off duty",
 	"retry-histories": "tried failed distributions again", "post-member-pending": "settled what was planned for", "post-telegram-link": "made a Telegram link for",
 	"post-test-notification": "sent a test message to", "resend-notification": "sent a message again", "sign-in": "signed in", "open-message-link": "opened a lead by the link in a message", "post-session": "signed in",
 	"delete-session": "ended a session", "end-sessions": "ended sessions", "put-my-password": "set their password", "patch-me": "changed their own name", "post-my-passkey": "added a passkey", "patch-my-passkey": "renamed a passkey",

@@ -94,9 +94,9 @@ var collections = []collection{
 	},
 	{
 		Name: "pending-leads", Title: "Pending",
-		Columns: []string{"due_at", "lead_id", "member_id", "group_id", "turn", "trigger", "pace"},
+		Columns: []string{"due_at", "state", "lead_id", "member_id", "group_id", "turn", "trigger", "pace"},
 		Empty:   "Nothing waits. Leads that are handed out later wait here until their time.",
-		Filters: []filter{byMember, byGroup, {"due_before", "Due until", "until", nil}, byLead, byAssignment},
+		Filters: []filter{byMember, byGroup, choice("state", "State", "waiting"), {"due_before", "Due until", "until", nil}, byLead, byAssignment},
 		Acts:    []string{"distribute-now", "move-pending", "delete-pending"},
 	},
 	{
@@ -105,7 +105,7 @@ var collections = []collection{
 		Filters: []filter{
 			choice("outcome", "Outcome", "failed", "succeeded", "cancelled"), choice("reason", "Reason", reasons()...),
 			{"retried", "Tried again", "choice", []string{"false=not yet", "true=already"}},
-			choice("trigger", "How", "immediate", "scheduled", "distribute_now"), byMember, byGroup, byFrom, byUntil, byLead,
+			choice("trigger", "How", "immediate", "scheduled", "distribute_now", "overflow", "reassigned", "pulled"), byMember, byGroup, byFrom, byUntil, byLead,
 			byAssignment, {"act_id", "Audit log entry", "id", nil},
 		},
 		Acts: []string{"retry"}, Unlisted: true, CSV: true, Empty: "Nothing was handed out yet.",

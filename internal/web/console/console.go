@@ -135,6 +135,8 @@ type visit struct {
 	now           time.Time
 	// tags are those of the items that were read, by their paths in the API.
 	tags map[string]string
+	// obstacles are what keeps receivers of the group that is shown from taking a lead now, by member.
+	obstacles map[string]string
 }
 
 // page serves what show makes for those who are signed in; others are asked for their key first. A nil page without an

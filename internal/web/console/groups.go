@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -23,7 +24,11 @@ func receiversOf(group object) []lead.Listed {
 		members, _ := slot.get("members").([]any)
 		for _, m := range members {
 			one, _ := m.(object)
-			listed.Members = append(listed.Members, lead.Receiver{MemberID: uuidOf(one.text("member_id")), Notify: one.is("notify")})
+			r := lead.Receiver{MemberID: uuidOf(one.text("member_id")), Notify: one.is("notify")}
+			if caps, capped := one.get("caps").(object); capped {
+				r.Caps = capsOf(caps)
+			}
+			listed.Members = append(listed.Members, r)
 		}
 		all = append(all, listed)
 	}
@@ -37,8 +42,25 @@ func (v *visit) whyNot(member string) string {
 		return "removed"
 	case !one.is("active"):
 		return "deactivated"
+	case v.obstacles[member] != "":
+		return v.obstacles[member]
+	case !one.is("on_duty"):
+		return "off duty"
 	}
 	return ""
+}
+
+// capsOf are caps as the API has them.
+func capsOf(caps object) *lead.Caps {
+	all := &lead.Caps{}
+	for name, into := range map[string]**int{
+		"per_hour": &all.PerHour, "per_day": &all.PerDay, "per_week": &all.PerWeek, "per_month": &all.PerMonth, "open": &all.Open,
+	} {
+		if n, err := strconv.Atoi(caps.text(name)); err == nil {
+			*into = &n
+		}
+	}
+	return all
 }
 
 // uuidOf is an id of the API's, none where it is no id.

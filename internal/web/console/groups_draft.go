@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -30,7 +31,17 @@ type draftRow struct {
 type draftSeat struct {
 	Key, Member string
 	Notify      bool
-	Error       string
+	// Capped are the member and, behind a space, their caps in the group as JSON, which the form keeps; empty without caps.
+	Capped string
+	Error  string
+}
+
+// caps are the seat's, nil where it has none, or another member sits there by now.
+func (s draftSeat) caps() json.RawMessage {
+	if member, caps, _ := strings.Cut(s.Capped, " "); member == s.Member && json.Valid([]byte(caps)) {
+		return json.RawMessage(caps)
+	}
+	return nil
 }
 
 // Several says that each turn is a receivers group's.
@@ -43,7 +54,7 @@ func draftOf(sent url.Values) *draft {
 		row := draftRow{Key: key, Weight: strings.TrimSpace(sent.Get("weight." + key))}
 		for _, seat := range sent["seat."+key] {
 			at := "." + key + "." + seat
-			row.Seats = append(row.Seats, draftSeat{Key: seat, Member: sent.Get("member" + at), Notify: sent.Get("notify"+at) != ""})
+			row.Seats = append(row.Seats, draftSeat{Key: seat, Member: sent.Get("member" + at), Notify: sent.Get("notify"+at) != "", Capped: sent.Get("caps" + at)})
 		}
 		d.Rows = append(d.Rows, row)
 	}
@@ -56,7 +67,11 @@ func draftFrom(group object) *draft {
 	for i, l := range receiversOf(group) {
 		row := draftRow{Key: strconv.Itoa(i), Weight: strconv.Itoa(l.Weight)}
 		for j, m := range l.Members {
-			row.Seats = append(row.Seats, draftSeat{Key: strconv.Itoa(j), Member: m.MemberID.String(), Notify: m.Notify})
+			seat := draftSeat{Key: strconv.Itoa(j), Member: m.MemberID.String(), Notify: m.Notify}
+			if caps, err := json.Marshal(m.Caps); err == nil && m.Caps != nil {
+				seat.Capped = seat.Member + " " + string(caps)
+			}
+			row.Seats = append(row.Seats, seat)
 		}
 		d.Rows = append(d.Rows, row)
 	}
@@ -133,7 +148,11 @@ func (d *draft) listed() (slots []map[string]any, rows []int) {
 		var members []map[string]any
 		for _, s := range row.Seats {
 			if s.Member != "" {
-				members = append(members, map[string]any{"member_id": s.Member, "notify": s.Notify})
+				one := map[string]any{"member_id": s.Member, "notify": s.Notify}
+				if caps := s.caps(); caps != nil {
+					one["caps"] = caps
+				}
+				members = append(members, one)
 			}
 		}
 		if len(members) == 0 {

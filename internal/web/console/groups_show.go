@@ -19,8 +19,10 @@ type groupView struct {
 	Wheel     *wheel
 	Next      []nextTurn
 	Receivers []receiverView
-	Fairness  *fairness
-	Sections  []*listView
+	// Policy says what becomes of leads that somebody cannot take, Waiting how many wait; empty for none.
+	Policy, Waiting string
+	Fairness        *fairness
+	Sections        []*listView
 }
 
 // A receiverView is one place of a group's list.
@@ -51,10 +53,17 @@ func showGroup(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := v.readObstacles(id); err != nil {
+		return nil, err
+	}
 	listed := receiversOf(one)
 	view := groupView{
 		Form: v.form("groups"), Acts: p.fitting(one), ID: id, Edit: home + "groups/" + id + "/edit", Method: say("method", one.text("method")),
 		Wheel: v.wheelOf(lead.Spread(listed), coming.Next), Next: v.nextTurns(coming.Next), Receivers: v.receiverViews(listed, coming.Next),
+	}
+	view.Policy = v.policyInWords(one)
+	if view.Waiting, err = v.waitingFor(id); err != nil {
+		return nil, err
 	}
 	if view.Fairness, err = v.fairnessOf(id); err != nil {
 		return nil, err
@@ -183,4 +192,6 @@ func (s *site) serveGroups(pages *http.ServeMux) {
 	pages.HandleFunc("GET /console/groups/{id}", s.page(showGroup))
 	pages.HandleFunc("GET /console/groups/{id}/edit", s.page(editGroup))
 	pages.HandleFunc("POST /console/groups/{id}/edit", s.page(saveGroup))
+	pages.HandleFunc("GET /console/groups/{id}/policy", s.page(editPolicy))
+	pages.HandleFunc("POST /console/groups/{id}/policy", s.page(savePolicy))
 }

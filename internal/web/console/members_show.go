@@ -20,6 +20,7 @@ type memberView struct {
 	Untold, Doomed string
 	// Telegram is a link by which they connect their Telegram, empty where it was not asked for.
 	Telegram string
+	Absences []absenceView
 	Sections []*listView
 }
 
@@ -67,7 +68,11 @@ func (v *visit) memberPage(telegram string) (*page, error) {
 	}
 	view.Facts = []part{
 		{"Receives leads", v.receives(one)}, {"Planned for them", next}, {"Told of leads", v.toldBy(one)}, {"Email", v.show("email", one.get("email"))},
-		{"Telegram", v.show("telegram_chat_id", one.get("telegram_chat_id"))}, {"Time zone", zone}, {"Quiet hours", quiet}, {"Added", v.show("created_at", one.get("created_at"))},
+		{"Telegram", v.show("telegram_chat_id", one.get("telegram_chat_id"))}, {"Time zone", zone},
+		{"Works", v.hoursInWords(one)}, {"At the most", capsInWords(one)}, {"Quiet hours", quiet}, {"Added", v.show("created_at", one.get("created_at"))},
+	}
+	if view.Absences, err = v.absencesOf(one.text("id")); err != nil {
+		return nil, err
 	}
 	if view.Sections, err = v.sections(p, one.text("id")); err != nil {
 		return nil, err
@@ -77,8 +82,11 @@ func (v *visit) memberPage(telegram string) (*page, error) {
 
 // receives says whether a member receives leads.
 func (v *visit) receives(one object) shown {
-	if one.is("active") {
+	switch {
+	case one.is("active") && one.is("on_duty"):
 		return shown{Text: "active", Tone: "good"}
+	case one.is("active"):
+		return shown{Text: "off duty", Tone: "warn"}
 	}
 	return shown{Text: "deactivated", Tone: "bad"}
 }
@@ -127,4 +135,9 @@ func (s *site) serveMembers(pages *http.ServeMux) {
 	pages.HandleFunc("GET /console/members/{id}/edit", s.page(editMember))
 	pages.HandleFunc("POST /console/members/{id}/edit", s.page(saveMember))
 	pages.HandleFunc("POST /console/members/{id}/telegram", s.page(linkTelegram))
+	pages.HandleFunc("GET /console/members/{id}/hours", s.page(editHours))
+	pages.HandleFunc("POST /console/members/{id}/hours", s.page(saveHours))
+	pages.HandleFunc("GET /console/members/{id}/absences/new", s.page(newAbsence))
+	pages.HandleFunc("POST /console/members/{id}/absences/new", s.page(addAbsence))
+	pages.HandleFunc("POST /console/members/{id}/absences/{absence}/remove", s.page(removeAbsence))
 }

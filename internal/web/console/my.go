@@ -28,6 +28,7 @@ func (s *site) serveMy(mux *http.ServeMux) {
 	pages.HandleFunc("GET /my/opportunities/{id}", s.myPage(editMyOpportunity))
 	pages.HandleFunc("POST /my/opportunities/{id}", s.myPage(saveMyOpportunity))
 	pages.HandleFunc("GET /my/open/{link}", s.openMessageLink)
+	pages.HandleFunc("POST /my/duty", s.myPage(changeMyDuty))
 	pages.HandleFunc("GET /my/settings", s.myPage(mySettings))
 	pages.HandleFunc("POST /my/settings", s.myPage(saveMySettings))
 	pages.HandleFunc("POST /my/settings/telegram", s.myPage(connectMyTelegram))
@@ -109,6 +110,8 @@ type myList struct {
 	Statuses       []string
 	Rows           []myRow
 	Older          string
+	// Duty says whether leads come to them now.
+	Duty *dutyView
 }
 
 // myPerPage is how many leads a page has.
@@ -134,6 +137,9 @@ func myLeads(v *visit) (*page, error) {
 		query.Set("cursor", read.NextCursor)
 		query.Del("limit")
 		view.Older = myHome + "?" + query.Encode()
+	}
+	if view.Duty, err = v.myDuty(); err != nil {
+		return nil, err
 	}
 	return &page{Title: "My leads", Template: "my-leads", Data: view}, nil
 }

@@ -19,6 +19,8 @@ type mySettingsView struct {
 	Passkeys passkeysView
 	// Problem is why a passkey was not taken, empty where none was refused.
 	Problem string
+	// Duty is when they work.
+	Duty *dutyView
 }
 
 func mySettings(v *visit) (*page, error) { return v.mySettingsPage(nil, nil, "") }
@@ -40,6 +42,9 @@ func (v *visit) mySettingsPage(told, password *form, address string) (*page, err
 	view := mySettingsView{Once: newForm("", "", nil).Once, Link: address, Telegram: "Your Telegram is not connected."}
 	if view.Connect = now.is("channels.telegram"); now.is("telegram") {
 		view.Telegram = "Your Telegram is connected."
+	}
+	if view.Duty, err = v.myDuty(); err != nil {
+		return nil, err
 	}
 	if told == nil {
 		told = newForm(myHome+"settings", myHome+"settings", url.Values{

@@ -8,9 +8,10 @@ import (
 
 // said are the words for what programs call otherwise, by the field's name and its value.
 var said = map[string]map[string]string{
-	"method":  {"round_robin": "One member a turn", "round_robin_multiple": "A receivers group a turn"},
-	"pace":    paceNames,
-	"trigger": {"immediate": "at once", "scheduled": "as planned", "distribute_now": "brought forward"},
+	"method": {"round_robin": "One member a turn", "round_robin_multiple": "A receivers group a turn"},
+	"pace":   paceNames,
+	"trigger": {"immediate": "at once", "scheduled": "as planned", "distribute_now": "brought forward",
+		"overflow": "taken over from another group", "reassigned": "taken back from another", "pulled": "asked for"},
 	"outcome": {"succeeded": "given", "lead": "a lead", "duplicate": "known already", "test": "a test", "ignored": "no lead in it", "unmapped": "not understood", "held": "waits"},
 	"event": {
 		"lead.received": "a lead came in (lead.received)", "lead.assigned": "a lead was given (lead.assigned)",
@@ -32,6 +33,11 @@ var reasonNames = map[string]string{
 	string(lead.SourceLeadDeleted): "lead deleted",
 	string(lead.MemberInactive):    "deactivated",
 	string(lead.NoActiveReceiver):  "nobody can receive",
+	string(lead.NobodyAvailable):   "nobody was available",
+
+	string(lead.ObstacleOffDuty): "off duty", string(lead.ObstacleAway): "away", string(lead.ObstacleOutsideHours): "outside working hours",
+	string(lead.ObstacleCapHour): "enough this hour", string(lead.ObstacleCapDay): "enough today", string(lead.ObstacleCapWeek): "enough this week",
+	string(lead.ObstacleCapMonth): "enough this month", string(lead.ObstacleCapOpen): "enough open leads",
 	string(lead.GroupDeleted):      "group deleted",
 	string(lead.SourceNotEligible): "source not offered",
 	string(lead.FeatureDisabled):   "switched off",

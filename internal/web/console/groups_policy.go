@@ -1,0 +1,170 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// readObstacles reads why receivers of a group cannot take a lead now, so that whyNot says it.
+func (v *visit) readObstacles(group string) error {
+	var list struct{ Items []object }
+	if err := v.get("/v1/groups/"+url.PathEscape(group)+"/availability", &list); err != nil {
+		return err
+	}
+	v.obstacles = make(map[string]string)
+	for _, one := range list.Items {
+		reason := one.text("reason")
+		if reason == "" || reason == "member_inactive" {
+			continue
+		}
+		words := say("reason", reason)
+		if until := momentOf(one, "until"); !until.IsZero() {
+			words += " until " + v.shortly(until)
+		}
+		v.obstacles[one.text("member_id")] = words
+	}
+	return nil
+}
+
+// shortly is a moment to come in as few words as tell it: today's by the clock.
+func (v *visit) shortly(at time.Time) string {
+	at, now := at.In(v.zone), v.now.In(v.zone)
+	if at.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return at.Format("15:04")
+	}
+	return at.Format("Mon 2 Jan 15:04")
+}
+
+// waitingFor says how many leads wait for a group, empty where none does.
+func (v *visit) waitingFor(group string) (string, error) {
+	var n struct {
+		Count int
+		More  bool
+	}
+	if err := v.get("/v1/pending-leads/count?state=waiting&group_id="+url.QueryEscape(group), &n); err != nil || n.Count == 0 {
+		return "", err
+	}
+	return counted(n.Count, "lead") + " wait for somebody who can take them. They go out by themselves, oldest first.", nil
+}
+
+// policyInWords says what a group does about receivers who cannot take a lead.
+func (v *visit) policyInWords(one object) string {
+	words := "Whoever cannot take a lead is passed over."
+	if one.text("when_away") == "owe" {
+		words = "Whoever cannot take a lead is owed up to " + one.text("owe_at_most") + " turns."
+	}
+	switch one.text("overflow.then") {
+	case "group":
+		name, _ := v.names.of("groups", one.text("overflow.group_id"))
+		words += " What nobody can take goes on to " + name
+		if minutes := one.text("overflow.after_minutes"); minutes != "0" {
+			words += " after " + minutes + " minutes"
+		}
+		return words + "."
+	case "fail":
+		return words + " What nobody can take fails."
+	}
+	return words + " What nobody can take waits until somebody can."
+}
+
+// editPolicy asks what becomes of leads that somebody, or nobody, of a group can take.
+func editPolicy(v *visit) (*page, error) {
+	one, err := v.item("groups")
+	if err != nil {
+		return nil, err
+	}
+	here := home + "groups/" + one.text("id")
+	f := newForm(here+"/policy", here, policyValues(one))
+	f.opened(v.tags["/v1/groups/"+one.text("id")], f.values)
+	return v.policyForm(one, f)
+}
+
+func savePolicy(v *visit) (*page, error) {
+	one, err := v.item("groups")
+	if err != nil {
+		return nil, err
+	}
+	here := home + "groups/" + one.text("id")
+	f, err := v.sentForm(here)
+	if err != nil {
+		return nil, err
+	}
+	body := policyBody(one, f)
+	if len(f.errors) > 0 {
+		return v.policyForm(one, f)
+	}
+	again, err := v.edit(f, edit{http.MethodPut, "/v1/groups/" + one.text("id"), body, "group", policyValues, policyField})
+	if again {
+		return v.policyForm(one, f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(here, "saved")
+}
+
+func (v *visit) policyForm(one object, f *form) (*page, error) {
+	f.choose("when_away", "Whoever cannot take a lead when it is their turn", "", []option{
+		{Value: "pass", Label: "is passed over and owed nothing"}, {Value: "owe", Label: "gets it made good when they are back"},
+	})
+	f.text("text", "owe_at_most", "Turns kept for each", "Made good with every other lead at the most, so that nobody is flooded.")
+	f.choose("then", "A lead that nobody can take", "", []option{
+		{Value: "wait", Label: "waits until somebody can"}, {Value: "group", Label: "goes on to another group"}, {Value: "fail", Label: "fails"},
+	})
+	groups := []option{{Label: "Choose…"}}
+	for _, g := range v.names.options("groups") {
+		if g.Value != one.text("id") {
+			groups = append(groups, g)
+		}
+	}
+	f.choose("group_id", "Group", "Where it goes on to.", groups)
+	f.text("text", "after_minutes", "After minutes", "0: at once.")
+	return formPage("When nobody can: "+called(one), f, &link{called(one), home + "groups/" + one.text("id")}), nil
+}
+
+func policyValues(one object) url.Values {
+	values := url.Values{
+		"when_away": {one.text("when_away")}, "owe_at_most": {one.text("owe_at_most")}, "then": {one.text("overflow.then")},
+		"group_id": {one.text("overflow.group_id")}, "after_minutes": {one.text("overflow.after_minutes")},
+	}
+	if values.Get("after_minutes") == "" {
+		values.Set("after_minutes", "0")
+	}
+	return values
+}
+
+// policyBody is the group with the policy that the form says.
+func policyBody(one object, f *form) map[string]any {
+	number := func(name string) int {
+		n, err := strconv.Atoi(f.value(name))
+		if err != nil {
+			f.errors[name] = "This is no whole number."
+		}
+		return n
+	}
+	overflow := map[string]any{"then": f.value("then")}
+	if f.value("then") == "group" {
+		if f.value("group_id") == "" {
+			f.errors["group_id"] = "Choose the group that takes them."
+		}
+		overflow["group_id"], overflow["after_minutes"] = f.value("group_id"), number("after_minutes")
+	}
+	slots, _ := draftFrom(one).listed()
+	return map[string]any{
+		"name": one.text("name"), "method": one.text("method"), "slots": slots,
+		"when_away": f.value("when_away"), "owe_at_most": number("owe_at_most"), "overflow": overflow,
+	}
+}
+
+// policyField is the form's field for one of the API's.
+func policyField(field string) string {
+	field = strings.TrimPrefix(field, "overflow.")
+	if !slices.Contains([]string{"when_away", "owe_at_most", "then", "group_id", "after_minutes"}, field) {
+		return ""
+	}
+	return field
+}
