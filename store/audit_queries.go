@@ -25,7 +25,7 @@ type auditQuery struct {
 	query         string
 }
 
-var auditQueries = []auditQuery{
+var auditQueries = append([]auditQuery{
 	{name: "copies_without_history", promise: "every copy has a history row that says why", query: `
 		SELECT 'copy ' || a.assigned_lead_id FROM assigned_leads a
 		WHERE NOT EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = a.workspace_id AND h.lead_id = a.source_lead_id
@@ -149,4 +149,4 @@ var auditQueries = []auditQuery{
 		SELECT 'message ' || notification_id || coalesce(': ' || error, '') FROM notifications
 		WHERE state = 'owed' AND (send_at < $1::timestamptz - interval '%d hours'
 			OR attempts = 0 AND coalesce(owed_at, created_at) < $1::timestamptz - interval '%d hours')`, messageStuckAfter, neverTriedAfter)},
-}
+}, availabilityAudits...)

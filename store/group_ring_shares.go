@@ -24,7 +24,7 @@ type Share struct {
 	MemberID uuid.UUID `db:"member_id"`
 	Slots    int       `db:"slots"`
 	Active   bool      `db:"active"`
-	// Steady members have not been changed since the counted turns began.
+	// Steady members have not been changed since the counted turns began, and have neither hours, absences nor caps.
 	Steady bool `db:"steady"`
 	// Leads is how many leads went, or will go at their time, to the member.
 	Leads int `db:"leads"`
@@ -54,7 +54,7 @@ const sharesOf = `
 	)
 	SELECT ring.workspace_id, ring.group_id, ring.version, ring.turns, ring.counted, ring.size, l.member_id, l.slots,
 		coalesce(m.active AND m.removed_at IS NULL, false) AS active,
-		coalesce(m.updated_at < (SELECT h.at FROM history h
+		coalesce(m.on_duty AND m.working_hours IS NULL AND NOT m.counted AND m.absent_until IS NULL AND m.updated_at < (SELECT h.at FROM history h
 			WHERE h.workspace_id = ring.workspace_id AND h.group_id = ring.group_id
 			ORDER BY h.history_id DESC OFFSET ring.counted LIMIT 1), false) AS steady,
 		coalesce(d.leads, 0) AS leads

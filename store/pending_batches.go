@@ -121,6 +121,17 @@ type Backlog struct {
 	Oldest *time.Time `db:"oldest"`
 }
 
+// WaitingBacklog is how many leads wait for somebody who can take them, and since when the oldest does, nil where none waits.
+func (q Queries) WaitingBacklog(ctx context.Context) (n int, oldest *time.Time, err error) {
+	var row struct {
+		N      int        `db:"n"`
+		Oldest *time.Time `db:"oldest"`
+	}
+	err = sqlx.GetContext(ctx, q.q, &row, `
+		SELECT count(*) AS n, min(waiting_since) AS oldest FROM pending_leads WHERE waiting_since IS NOT NULL AND batch_id IS NULL`)
+	return row.N, row.Oldest, translate(err)
+}
+
 // Backlogs counts what is folded by its batches, and the others by indexes. A queue for which nothing waits is left out.
 func (q Queries) Backlogs(ctx context.Context) ([]Backlog, error) {
 	var all []Backlog
