@@ -80,7 +80,7 @@ type lockedPending struct {
 // among the soonest that match a filter.
 func (t *Tx) DistributeNow(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, error) {
 	planned := s
-	if planned.IDs == nil {
+	if planned.IDs == nil && !planned.Filter.Waiting {
 		planned.Filter.trigger = lead.Scheduled
 	}
 	if s.Matched == nil {
@@ -142,6 +142,9 @@ func (t *Tx) MovePending(ctx context.Context, workspace, id uuid.UUID, edit func
 	p, err := t.PendingLead(ctx, workspace, id)
 	if err != nil {
 		return p, err
+	}
+	if p.WaitingSince != nil {
+		return t.moveWaiting(ctx, workspace, p, edit)
 	}
 	if p.Trigger != lead.Scheduled || p.MemberID == nil || p.Refused != "" {
 		return p, &Violation{Field: "id", Message: "this lead is going out now; it cannot be moved any more", Exists: true}

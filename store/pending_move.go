@@ -22,6 +22,7 @@ type PendingMove struct {
 type movedLead struct {
 	pacedLead
 	Planned bool `db:"planned"`
+	Waiting bool `db:"waiting"`
 }
 
 // MovePendingLeads is MovePending for many: all of the selection that are still pending, or none. It returns how many those
@@ -39,7 +40,17 @@ func (t *Tx) MovePendingLeads(ctx context.Context, workspace uuid.UUID, s Pendin
 		return 0, err
 	}
 	var paced []pacedLead
+	var planned []movedLead
+	var stuck []uuid.UUID
 	for _, l := range leads {
+		if l.Waiting && to.Member == uuid.Nil {
+			return 0, errMoveWaiting
+		}
+		if l.Waiting {
+			stuck = append(stuck, l.ID)
+			continue
+		}
+		planned = append(planned, l)
 		if !l.Planned {
 			return 0, &Violation{Field: "ids", Exists: true, Message: "some of these leads are going out now and cannot be moved any more; nothing was moved; leave them out"}
 		}
@@ -50,7 +61,10 @@ func (t *Tx) MovePendingLeads(ctx context.Context, workspace uuid.UUID, s Pendin
 	if err := t.checkRoomFor(ctx, workspace, paced, to); err != nil {
 		return 0, err
 	}
-	return len(leads), t.moveAll(ctx, workspace, leads, to)
+	if err := t.giveWaiting(ctx, workspace, stuck, to); err != nil {
+		return 0, err
+	}
+	return len(leads), t.moveAll(ctx, workspace, planned, to)
 }
 
 // of is what a pending lead is after the move.
@@ -85,8 +99,8 @@ func (t *Tx) lockMoved(ctx context.Context, workspace uuid.UUID, s PendingSelect
 	}
 	err = sqlx.SelectContext(ctx, t.q, &leads, `
 		SELECT pending_id, coalesce(member_id, pending_id) AS member_id, coalesce(pace, '') AS pace, due_at,
-			trigger = $3 AND member_id IS NOT NULL AND refused IS NULL AS planned
-		FROM pending_leads WHERE workspace_id = $1 AND pending_id = ANY($2::uuid[]) ORDER BY due_at, pending_id`,
+			trigger = $3 AND member_id IS NOT NULL AND refused IS NULL AS planned, `+waiting+` AS waiting
+		FROM pending_leads p WHERE workspace_id = $1 AND pending_id = ANY($2::uuid[]) ORDER BY due_at, pending_id`,
 		workspace, uuids(ids), lead.Scheduled)
 	for i := range leads {
 		leads[i].Due = leads[i].Due.UTC()

@@ -260,3 +260,49 @@ func (t *Tx) rest(ctx context.Context, g GroupRef, d *distribution) error {
 		UPDATE waiting_groups SET batch_id = NULL, wake_at = $3 WHERE workspace_id = $1 AND group_id = $2`, g.Workspace, g.Group, next)
 	return translate(err)
 }
+
+// errMoveWaiting refuses to move to a time what nobody has.
+var errMoveWaiting = &Violation{Field: "member_id", Exists: true, Message: "a lead that waits for somebody who can take it has no time; choose the member who is to get it"}
+
+// moveWaiting is MovePending for a lead that waits: it goes to the member whom edit names, at the time that it names or at once.
+func (t *Tx) moveWaiting(ctx context.Context, workspace uuid.UUID, p PendingLead, edit func(*PendingLead) error) (PendingLead, error) {
+	due := p.DueAt
+	p.MemberID = new(uuid.UUID)
+	if err := edit(&p); err != nil {
+		return p, err
+	}
+	if *p.MemberID == uuid.Nil {
+		return p, errMoveWaiting
+	}
+	to := PendingMove{Member: *p.MemberID}
+	if !p.DueAt.Equal(due) {
+		to.At = wholeSecond(p.DueAt)
+	}
+	if err := t.checkMember(ctx, workspace, to.Member); err != nil {
+		return p, err
+	}
+	if err := t.giveWaiting(ctx, workspace, []uuid.UUID{p.ID}, to); err != nil {
+		return p, err
+	}
+	return t.PendingLead(ctx, workspace, p.ID)
+}
+
+// giveWaiting has leads that wait go to a member by name, at a time or at once.
+func (t *Tx) giveWaiting(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID, to PendingMove) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	at := to.At
+	if at.IsZero() {
+		at = t.now()
+	}
+	if _, err := t.q.ExecContext(ctx, `
+		UPDATE pending_leads SET member_id = $3, due_at = $4, trigger = $5, waiting_since = NULL, skipped = NULL
+		WHERE workspace_id = $1 AND pending_id = ANY($2::uuid[])`, workspace, uuids(ids), to.Member, at, lead.Scheduled); err != nil {
+		return fmt.Errorf("giving %d waiting leads to a member: %w", len(ids), translate(err))
+	}
+	if !at.After(t.now().Add(armSoon)) {
+		return t.armSoon(ctx, workspace)
+	}
+	return nil
+}

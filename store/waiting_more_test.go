@@ -173,3 +173,65 @@ func (w *world) countsHold() {
 		w.t.Fatalf("counted wrong: %v", wrong)
 	}
 }
+
+// TestWaitingLeadsByHand has operators delete, send out and give away what waits.
+func TestWaitingLeadsByHand(t *testing.T) {
+	t.Parallel()
+	clock := testenv.NewClock(mondayAtTen)
+	w := newWorld(t, testenv.WithClock(clock.Now))
+	g := w.group("A")
+	w.offDuty("A", true)
+	ids, batches := w.add(5, store.Distribution{GroupID: g})
+	w.run(batches...)
+	waits, err := w.Store.PendingLeads(t.Context(), w.workspace, store.PendingFilter{Waiting: true}, store.PendingPage{Limit: 10})
+	if err != nil || len(waits) != 5 {
+		t.Fatal(len(waits), err)
+	}
+	pending := make(map[uuid.UUID]uuid.UUID)
+	for _, p := range waits {
+		pending[p.LeadID] = p.ID
+	}
+	move := func(to store.PendingMove, leads ...uuid.UUID) error {
+		var s store.PendingSelection
+		for _, l := range leads {
+			s.IDs = append(s.IDs, pending[l])
+		}
+		return w.tx(func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.MovePendingLeads(ctx, w.workspace, s, to)
+			return err
+		})
+	}
+	if err := move(store.PendingMove{At: clock.Now().Add(time.Hour)}, ids[0]); err == nil {
+		t.Error("a lead that nobody has was moved to a time")
+	}
+	if err := move(store.PendingMove{Member: w.members['B']}, ids[0], ids[1]); err != nil {
+		t.Fatal(err)
+	}
+	w.run(w.TakeHints()...)
+	equal(t, "B has two", w.who(ids), "B B   ")
+	w.must(func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.MovePending(ctx, w.workspace, pending[ids[2]], func(p *store.PendingLead) error {
+			p.MemberID = new(w.members['C'])
+			return nil
+		})
+		return err
+	})
+	w.run(w.TakeHints()...)
+	equal(t, "C has one", w.who(ids), "B B C  ")
+	w.must(func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.DistributeNow(ctx, w.workspace, store.PendingSelection{IDs: []uuid.UUID{pending[ids[3]]}})
+		return err
+	})
+	w.run(w.TakeHints()...)
+	equal(t, "there is still nobody", w.stuck(g), 2)
+	w.must(func(ctx context.Context, tx *store.Tx) error {
+		n := 2
+		deleted, err := tx.DeletePending(ctx, w.workspace, store.PendingSelection{Filter: store.PendingFilter{Waiting: true}, Matched: &n})
+		equal(t, "deleted", deleted, 2)
+		return err
+	})
+	equal(t, "nothing waits", w.stuck(g), 0)
+	w.offDuty("A", false)
+	equal(t, "nothing is let go", w.release(), 0)
+	w.exact()
+}
