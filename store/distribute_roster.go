@@ -68,7 +68,7 @@ func (r *roster) give(lead, member, group uuid.UUID) {
 	r.held[holding{lead, member}] = true
 	for _, of := range [2]uuid.UUID{uuid.Nil, group} {
 		if c := r.counts[capKey{member, of}]; c != nil {
-			c.add()
+			c.add(!r.members[member].BornClosed)
 		}
 		if group == uuid.Nil {
 			return

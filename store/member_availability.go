@@ -93,6 +93,8 @@ type workingMember struct {
 	Caps        capsColumn `db:"caps"`
 	AbsentUntil *time.Time `db:"absent_until"`
 	Counted     bool       `db:"counted"`
+	// BornClosed says that the status with which copies begin counts as closed.
+	BornClosed bool `db:"born_closed"`
 
 	calendar lead.Calendar
 }
@@ -102,7 +104,7 @@ func (q Queries) workingMembers(ctx context.Context, workspace uuid.UUID, ids []
 	var rows []workingMember
 	if err := sqlx.SelectContext(often(ctx), q.q, &rows, `
 		SELECT m.member_id, m.active AND m.removed_at IS NULL AS active, m.on_duty, coalesce(m.timezone, w.timezone) AS timezone,
-			m.working_hours, m.caps, m.absent_until, m.counted
+			m.working_hours, m.caps, m.absent_until, m.counted, w.statuses[1] = ANY (w.closed_statuses) AS born_closed
 		FROM members m JOIN workspaces w USING (workspace_id)
 		WHERE m.workspace_id = $1 AND m.member_id = ANY($2::uuid[])`, workspace, uuids(ids)); err != nil {
 		return nil, fmt.Errorf("reading when %d members work: %w", len(ids), translate(err))

@@ -53,9 +53,13 @@ func (c *capCount) count() lead.Count {
 	return lead.Count{Hour: c.InHour, Day: c.InDay, Week: c.InWeek, Month: c.InMonth, Open: c.Open}
 }
 
-func (c *capCount) add() {
+// add counts one more lead, whose copy is open unless the status with which it begins counts as closed.
+func (c *capCount) add(open bool) {
 	n := c.count()
 	n.Add(1)
+	if !open {
+		n.Open--
+	}
 	c.InHour, c.InDay, c.InWeek, c.InMonth, c.Open, c.given = n.Hour, n.Day, n.Week, n.Month, n.Open, true
 }
 

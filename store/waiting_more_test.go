@@ -150,6 +150,7 @@ func TestCountsAreWhatWasGiven(t *testing.T) {
 			},
 			"release": func(*rapid.T) { w.release() },
 		})
+		w.release()
 		w.exact()
 	})
 }
