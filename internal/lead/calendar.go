@@ -19,7 +19,7 @@ type Calendar struct {
 }
 
 // At tells whether the calendar has the member work at a moment: the obstacle where it does not, and until when that holds. The
-// zero time means that nothing changes within the next days: look again in LookAgain.
+// zero time means that nothing changes within the next days: look again by then.
 func (c Calendar) At(t time.Time) (o Obstacle, until time.Time) {
 	if back := c.back(t); back.After(t) {
 		return ObstacleAway, back
@@ -30,15 +30,15 @@ func (c Calendar) At(t time.Time) (o Obstacle, until time.Time) {
 	}
 	now := t.Unix()
 	day := DateOf(t, c.Zone)
+	far := now + lookAhead*secondsPerDay - secondsPerDay
 	for _, s := range c.Hours.open(day-1, day+lookAhead, c.Zone) {
 		switch {
 		case s.to <= now:
 		case s.from <= now:
-			end := time.Unix(s.to, 0).UTC()
-			if !next.IsZero() && next.Before(end) {
-				end = next
+			if end := time.Unix(s.to, 0).UTC(); s.to <= far && (next.IsZero() || end.Before(next)) {
+				return "", end
 			}
-			return "", end
+			return "", next
 		default:
 			return ObstacleOutsideHours, time.Unix(s.from, 0).UTC()
 		}
@@ -76,7 +76,7 @@ func (c Calendar) nextAbsence(t time.Time) (next time.Time) {
 	return next
 }
 
-// worked is those of the seconds in which the calendar has the member work.
+// worked is those of the seconds in which the calendar has the member work from their first moment on.
 func (c Calendar) worked(s spans) spans {
 	if len(s) == 0 {
 		return s
@@ -87,7 +87,7 @@ func (c Calendar) worked(s spans) spans {
 		s = s.within(c.Hours.open(first, last, c.Zone))
 	}
 	for _, a := range c.Absences {
-		s = s.without(a.From.Unix(), a.To.Unix())
+		s = s.without(a.From.Unix(), a.To.Add(time.Second-1).Unix())
 	}
 	return s
 }

@@ -93,16 +93,34 @@ func WindowsAt(t time.Time, zone *time.Location) Windows {
 	}
 }
 
-// hourOf is the hour on the wall in which a moment lies, cut off where the clock changes.
+// hourOf is the hour on the wall in which a moment lies, cut off where the clock changes. A zone's rules may begin anew without that.
 func hourOf(t time.Time, zone *time.Location) (start, next time.Time) {
 	at := t.Unix()
 	offset, until := offsetAt(at, zone)
-	into := ((at+offset)%3600 + 3600) % 3600
-	from := at - into
-	if before, _ := t.In(zone).ZoneBounds(); !before.IsZero() {
-		from = max(from, before.Unix())
+	from := at - ((at+offset)%3600+3600)%3600
+	to := from + 3600
+	for until < to {
+		ahead, further := offsetAt(until, zone)
+		if ahead != offset {
+			to = until
+		}
+		until = further
 	}
-	return time.Unix(from, 0).UTC(), time.Unix(min(at-into+3600, until), 0).UTC()
+	for begun := at; begun > from; {
+		bound, _ := time.Unix(begun, 0).In(zone).ZoneBounds()
+		if bound.IsZero() || bound.Unix() <= from {
+			break
+		}
+		if begun = bound.Unix() - 1; secondsAhead(begun, zone) != offset {
+			from = bound.Unix()
+		}
+	}
+	return time.Unix(from, 0).UTC(), time.Unix(to, 0).UTC()
+}
+
+func secondsAhead(at int64, zone *time.Location) int64 {
+	_, ahead := time.Unix(at, 0).In(zone).Zone()
+	return int64(ahead)
 }
 
 // Next is when the cap that is in the way counts anew, zero for one that no clock moves.

@@ -11,27 +11,43 @@ import (
 	"pgregory.net/rapid"
 )
 
-// table is a Roster for tests: inactive members, and who holds which lead.
+// table is a Roster for tests: members who are inactive, off duty or at their cap, and who holds which lead.
 type table struct {
-	inactive map[uuid.UUID]bool
-	holds    map[[2]uuid.UUID]bool
+	inactive, off map[uuid.UUID]bool
+	room          map[uuid.UUID]int // how many more they may get, where they have a cap
+	holds         map[[2]uuid.UUID]bool
 }
 
 func newTable() table {
-	return table{inactive: map[uuid.UUID]bool{}, holds: map[[2]uuid.UUID]bool{}}
+	return table{
+		inactive: map[uuid.UUID]bool{}, off: map[uuid.UUID]bool{}, room: map[uuid.UUID]int{}, holds: map[[2]uuid.UUID]bool{},
+	}
 }
 
 func (t table) Holds(l, m uuid.UUID) bool { return t.holds[[2]uuid.UUID{l, m}] }
-func (t table) Give(l, m uuid.UUID)       { t.holds[[2]uuid.UUID{l, m}] = true }
+func (t table) Give(l, m uuid.UUID) {
+	t.holds[[2]uuid.UUID{l, m}] = true
+	if left, capped := t.room[m]; capped {
+		t.room[m] = left - 1
+	}
+}
 func (t table) Unable(m uuid.UUID) Obstacle {
-	if t.inactive[m] {
+	left, capped := t.room[m]
+	switch {
+	case t.inactive[m]:
 		return ObstacleInactive
+	case t.off[m]:
+		return ObstacleOffDuty
+	case capped && left <= 0:
+		return ObstacleCapDay
 	}
 	return ""
 }
 
 // copied is a table that may change while the other does not.
-func (t table) copied() table { return table{t.inactive, maps.Clone(t.holds)} }
+func (t table) copied() table {
+	return table{t.inactive, t.off, maps.Clone(t.room), maps.Clone(t.holds)}
+}
 
 func leads(n int) []uuid.UUID {
 	all := make([]uuid.UUID, n)
@@ -169,7 +185,7 @@ func TestDealReturnsTheErrorOfADraw(t *testing.T) {
 }
 
 // TestDealAgainstPlainModel compares the ring with a list of the receivers to come, over any sequence of leads, edits,
-// deactivations and batches whose transaction fails.
+// deactivations, duty, caps that fill within a batch, and batches whose transaction fails.
 func TestDealAgainstPlainModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -214,6 +230,16 @@ func TestDealAgainstPlainModel(t *testing.T) {
 			"deactivate": func(t *rapid.T) {
 				m := member(rapid.ByteRange('A', 'F').Draw(t, "member"))
 				who.inactive[m] = !who.inactive[m]
+			},
+			"go off duty": func(t *rapid.T) {
+				m := member(rapid.ByteRange('A', 'F').Draw(t, "member"))
+				who.off[m] = !who.off[m]
+			},
+			"cap": func(t *rapid.T) {
+				m := member(rapid.ByteRange('A', 'F').Draw(t, "member"))
+				if who.room[m] = rapid.IntRange(0, 5).Draw(t, "room"); who.room[m] == 5 {
+					delete(who.room, m)
+				}
 			},
 			"edit": func(t *rapid.T) {
 				slots := drawSlots(t)
@@ -273,9 +299,14 @@ func (p *plain) give(id uuid.UUID, who table) string {
 	reason := NoActiveReceiver
 	possible := false
 	for _, m := range p.ring {
-		if who.Unable(m) == "" {
+		switch able, holds := who.Unable(m) == "", who.Holds(id, m); {
+		case who.inactive[m]:
+		case holds && reason == NoActiveReceiver:
 			reason = AlreadyAssigned
-			possible = possible || !who.Holds(id, m)
+		case !able && !holds:
+			reason = NobodyAvailable
+		case able && !holds:
+			possible = true
 		}
 	}
 	if !possible {
@@ -294,6 +325,7 @@ func (p *plain) give(id uuid.UUID, who table) string {
 		}
 		if !who.Holds(id, m) {
 			p.served(i)
+			who.Give(id, m)
 			return letter(m)
 		}
 	}
