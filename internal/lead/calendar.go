@@ -76,21 +76,26 @@ func (c Calendar) nextAbsence(t time.Time) (next time.Time) {
 	return next
 }
 
-// worked is those of the seconds in which the calendar has the member work from their first moment on.
-func (c Calendar) worked(s spans) spans {
-	if len(s) == 0 {
+// hoursOf is those of the seconds that are working hours.
+func (c Calendar) hoursOf(s spans) spans {
+	if len(s) == 0 || c.Hours == nil {
 		return s
 	}
-	if c.Hours != nil {
-		first := DateOf(time.Unix(s[0].from, 0), c.Zone) - 1
-		last := DateOf(time.Unix(s[len(s)-1].to, 0), c.Zone)
-		s = s.within(c.Hours.open(first, last, c.Zone))
-	}
+	first := DateOf(time.Unix(s[0].from, 0), c.Zone) - 1
+	last := DateOf(time.Unix(s[len(s)-1].to, 0), c.Zone)
+	return s.within(c.Hours.open(first, last, c.Zone))
+}
+
+// present is those of the seconds that lie wholly outside absences.
+func (c Calendar) present(s spans) spans {
 	for _, a := range c.Absences {
-		s = s.without(a.From.Unix(), a.To.Add(time.Second-1).Unix())
+		s = s.without(a.From.Unix(), ceil(a.To))
 	}
 	return s
 }
+
+// ceil is the first whole second that is not before a moment.
+func ceil(t time.Time) int64 { return t.Add(time.Second - 1).Unix() }
 
 // within is the seconds that both have.
 func (s spans) within(others spans) spans {

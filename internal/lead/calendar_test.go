@@ -127,7 +127,7 @@ func TestWorkedAgainstPlainModel(t *testing.T) {
 		if gap := at.Unix() + 3600; rapid.Bool().Draw(t, "with a gap") {
 			stretch = stretch.without(gap, gap+1800)
 		}
-		worked := c.worked(slices.Clone(stretch))
+		worked := c.present(c.hoursOf(slices.Clone(stretch)))
 		for m := at; m.Before(at.AddDate(0, 0, 3)); m = m.Add(time.Minute) {
 			want := len(stretch.within(spans{{m.Unix(), m.Unix() + 60}})) > 0 && plainAt(c, m) == ""
 			if got := worked.within(spans{{m.Unix(), m.Unix() + 60}}).length(); got != 0 && got != 60 || (got == 60) != want {
@@ -142,7 +142,7 @@ func TestWorkedKeepsOutOfAbsencesThatBeginWithinASecond(t *testing.T) {
 	t.Parallel()
 	half := time.Unix(1000, 500_000_000)
 	c := Calendar{Zone: time.UTC, Absences: []Absence{{half, half.Add(10 * time.Second)}}}
-	for _, s := range c.worked(spans{{900, 1100}}) {
+	for _, s := range c.present(spans{{900, 1100}}) {
 		for at := s.from; at < s.to; at++ {
 			if !c.Works(time.Unix(at, 0)) {
 				t.Errorf("second %d is worked, in an absence", at)

@@ -27,6 +27,12 @@ type Workload struct {
 	MemberID uuid.UUID
 	// Zone is the member's, else their workspace's.
 	Zone *time.Location
+	// Works is when they work, by the clock of Zone.
+	Works Calendar
+	// From is before when nothing is planned for them, where that is after Now.
+	From time.Time
+	// Caps bound what they get, on top of the pace.
+	Caps []Capped
 	// Leads is how many to plan.
 	Leads int
 	// Taken are the due times, in any order, of leads that the member has besides: all that are pending for them from
@@ -36,6 +42,16 @@ type Workload struct {
 	// Counted are dates, as midnight UTC, for each of which one more lead counts than Taken says: one that went out to the
 	// member on another day, and counted for this one by the zone and hours of that time.
 	Counted []time.Time
+}
+
+// Capped is what a member gets of all groups or of one, and what bounds it. Its Caps.Open bounds no plan: nobody knows when copies are
+// closed.
+type Capped struct {
+	Caps Caps
+	// Got is what they got in the windows of Now, and what is overdue and goes out at once.
+	Got Count
+	// Taken are the due times after Now, in any order, of what is pending for them.
+	Taken []time.Time
 }
 
 // Plan draws due times: for each member, in the order given, as many as they have leads, ascending, so that the n-th
@@ -52,6 +68,10 @@ type Workload struct {
 //     time that a clock change skips is not used, and time that it repeats is used twice.
 //   - A planned time is at least 1/(4 × Max) of its day's hours, and a second, from the member's others, taken or planned.
 //     What does not fit in a day, because a clock change leaves only seconds of its hours, goes to the next.
+//   - A day's hours are those of them that are working hours, and what an absence takes of them counts as over: half a day off
+//     is half of the count. No time is planned in an hour, day, week or month of which a cap is used up.
+//   - For whoever never works in the hours, patience days in a row, and after tooFar days, the rest is planned as if they
+//     always did, and had no caps: who asks for such a plan finds them unavailable when it is due, and plans again.
 //
 // It fails where the pace, hours, a zone or a number of leads is not valid, or a member is listed twice.
 func Plan(s Schedule) ([][]time.Time, error) {
