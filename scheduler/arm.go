@@ -51,7 +51,8 @@ func (s *Scheduler) arm(ctx context.Context) (time.Duration, error) {
 	return armInterval, nil
 }
 
-// replan plans anew what was planned for other hours, and what an outage kept from going out on its day, before it is armed.
+// replan plans anew what was planned for other hours or another calendar, what its members cannot take now, and what an outage kept from
+// going out on its day, before it is armed.
 func (s *Scheduler) replan(ctx context.Context) error {
 	members, err := s.store.ToReplan(ctx, replanAtOnce)
 	if err != nil {
@@ -62,7 +63,7 @@ func (s *Scheduler) replan(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.log.Info("a member's zone or hours were changed; their leads are planned anew", "workspace_id", m.Workspace, "member_id", m.Member, "leads", n)
+		s.log.Info("a member's zone, hours or availability were changed; their leads are planned anew", "workspace_id", m.Workspace, "member_id", m.Member, "leads", n)
 	}
 	workspaces, err := s.store.Overdue(ctx)
 	if err != nil {
@@ -75,7 +76,7 @@ func (s *Scheduler) replan(ctx context.Context) error {
 			}
 			s.metrics.Reconciled.WithLabelValues("lead_planned_anew").Add(float64(n))
 			if n > 0 {
-				s.log.Warn("leads whose day had gone by are planned anew", "workspace_id", w, "leads", n)
+				s.log.Warn("leads whose day had gone by, or whose members are unavailable, are planned anew", "workspace_id", w, "leads", n)
 			}
 		}
 	}

@@ -49,8 +49,8 @@ type Outcome struct {
 
 // Distribute acts on a batch, exactly once however often and concurrently it is called: in one transaction it deletes
 // the batch and its pending leads, deals the turns, and writes copies, ledger and history. Leads that cannot be
-// distributed fail alone, with their reason; those that would be more than their pace promises for the day are put back,
-// and stay pending. A batch that the database refuses is split, down to the lead that it refuses; so is one that makes more
+// distributed fail alone, with their reason; those that would be more than their pace promises for the day, or whose member a
+// turn chose who is unavailable now, are put back, and stay pending. A batch that the database refuses is split, down to the lead that it refuses; so is one that makes more
 // copies than one transaction should, or runs out of time or memory. An error means that nothing was done and that it is
 // worth trying again.
 func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Result, error) {
@@ -77,7 +77,7 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 		case errors.Is(err, errUnseen):
 			look = true
 		case errors.As(err, &over):
-			if err := s.putBack(ctx, workspace, batch, over.ids); err != nil {
+			if err := s.putBack(ctx, workspace, batch, over); err != nil {
 				return result, fmt.Errorf("putting back %d leads of batch %s: %w", len(over.ids), batch, err)
 			}
 		case errors.As(err, &wide):
@@ -131,6 +131,9 @@ func (s *Store) distributeOnce(ctx context.Context, d *distribution) (outcomes [
 		}
 		if err := d.decide(ctx, t); err != nil {
 			return err
+		}
+		if len(d.back.ids) > 0 {
+			return &d.back
 		}
 		if err := t.putToWait(ctx, workspace, d); err != nil {
 			return err

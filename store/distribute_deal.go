@@ -16,13 +16,14 @@ type wait struct {
 	skipped []lead.Skip
 }
 
-// give decides a claim for a named member: who is named is refused for no hours, absence or cap.
+// give decides a claim for a named member: who is named is refused for no hours, absence or cap. What is planned is held back for them.
 func (d *distribution) give(c claim) {
 	switch member := c.MemberID.UUID; {
 	case !d.roster.active[member]:
 		d.fail(c, lead.MemberInactive)
 	case d.roster.Holds(c.LeadID, member):
 		d.fail(c, lead.AlreadyAssigned)
+	case d.holdBack(c):
 	default:
 		d.roster.give(c.LeadID, member, c.GroupID.UUID)
 		d.decisions = append(d.decisions, c.decided(""))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -32,6 +33,8 @@ type distribution struct {
 	// ahead has members be taken for available who are not now, since the leads go out later.
 	ahead bool
 	waits []wait
+	now   time.Time
+	back  overPace // what is planned for members who cannot take it now
 }
 
 // turnsOf gives the first n turns of a ring for a batch, the same ones whenever it is asked, and the epoch of the cursor
@@ -79,6 +82,7 @@ type groupRing struct {
 
 // decide fills in the decisions, turns and draws. It reads all that it needs after the gate was passed.
 func (d *distribution) decide(ctx context.Context, t *Tx) error {
+	d.now = t.now()
 	groups, err := d.read(ctx, t)
 	if err != nil {
 		return err
@@ -128,6 +132,9 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 
 // checkFailures returns errUnseen where a lead fails, for a reason that a look at it may change, and was not looked at.
 func (d *distribution) checkFailures() error {
+	if !d.look && len(d.back.ids) > 0 {
+		return errUnseen // a lead that is deleted goes to nobody, and waits for nobody
+	}
 	if !d.look && slices.ContainsFunc(d.decisions, func(one decision) bool { return one.reason != one.Refused }) {
 		return errUnseen
 	}

@@ -110,20 +110,23 @@ func (d *distribution) readGroups(ctx context.Context, t *Tx, ids, named []uuid.
 	return d.addToRoster(ctx, t, counted)
 }
 
-// readNamed reads who of the members named is active, and returns those of whom is counted what they get.
+// readNamed reads who of the members named is active, and returns those of whom is counted what they get, and those who may be
+// unavailable where something is planned.
 func (d *distribution) readNamed(ctx context.Context, t *Tx, named []uuid.UUID) (counted []uuid.UUID, err error) {
 	var rows []struct {
-		ID      uuid.UUID `db:"member_id"`
-		Counted bool      `db:"counted"`
+		ID         uuid.UUID `db:"member_id"`
+		Counted    bool      `db:"counted"`
+		Restricted bool      `db:"restricted"`
 	}
+	keep := slices.ContainsFunc(d.claims, claim.keepsCalendar)
 	if err := sqlx.SelectContext(ctx, t.q, &rows, `
-		SELECT member_id, counted FROM members
+		SELECT member_id, counted, NOT on_duty OR working_hours IS NOT NULL OR coalesce(absent_until > $3, false) AS restricted FROM members
 		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND active AND removed_at IS NULL`,
-		d.workspace, uuids(named)); err != nil {
+		d.workspace, uuids(named), t.now()); err != nil {
 		return nil, fmt.Errorf("reading who is active: %w", translate(err))
 	}
 	for _, m := range rows {
-		if d.roster.active[m.ID] = true; m.Counted {
+		if d.roster.active[m.ID] = true; m.Counted || keep && m.Restricted {
 			counted = append(counted, m.ID)
 		}
 	}
@@ -148,7 +151,11 @@ func (d *distribution) addToRoster(ctx context.Context, t *Tx, restricted []uuid
 	if err != nil {
 		return err
 	}
-	counts, err := t.lockCounts(ctx, d.workspace, members, ids)
+	planned, caps, err := d.readPlannedGroups(ctx, t)
+	if err != nil {
+		return err
+	}
+	counts, err := t.lockCounts(ctx, d.workspace, members, append(ids, planned...))
 	if err != nil {
 		return err
 	}
@@ -157,6 +164,7 @@ func (d *distribution) addToRoster(ctx context.Context, t *Tx, restricted []uuid
 		r.members, r.unable = make(map[uuid.UUID]*workingMember), make(map[uuid.UUID]lead.Obstacle)
 		r.caps, r.counts = make(map[capKey]lead.Caps), make(map[capKey]*capCount)
 	}
+	maps.Copy(r.caps, caps)
 	for id, m := range members {
 		r.members[id] = m
 		if r.unable[id], _ = m.obstacle(now); m.Counted {
@@ -171,7 +179,7 @@ func (d *distribution) addToRoster(ctx context.Context, t *Tx, restricted []uuid
 	for id, g := range d.groups {
 		for _, s := range g.Slots {
 			for _, m := range s {
-				if m.Caps != nil {
+				if m.Caps != nil { // the same again where it was planned for the group
 					r.caps[capKey{m.MemberID, id}] = r.caps[capKey{m.MemberID, id}].Stricter(*m.Caps)
 				}
 			}

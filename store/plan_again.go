@@ -32,7 +32,8 @@ func (q Queries) Overdue(ctx context.Context) ([]uuid.UUID, error) {
 
 // Replan plans anew, oldest first and at their pace, those leads of a workspace whose distribution day went by without
 // them, and those for which there is no room today, limit at the most: going out at once, all together, they would be
-// more than the pace promises for a day. Others that are late are left to go out at once. It returns how many it planned.
+// more than the pace promises for a day. Where the member cannot take one now, all that is planned for them moves to when they can.
+// Others that are late are left to go out at once. It returns how many it planned.
 func (s *Store) Replan(ctx context.Context, workspace uuid.UUID, limit int) (n int, err error) {
 	err = s.tryTx(ctx, func(t *Tx) error {
 		if err := t.passGate(ctx, workspace); err != nil {
@@ -45,16 +46,24 @@ func (s *Store) Replan(ctx context.Context, workspace uuid.UUID, limit int) (n i
 		if err != nil {
 			return err
 		}
-		late, err := t.late(ctx, w, limit)
+		late, away, err := t.late(ctx, w, limit)
 		if err != nil {
 			return err
 		}
-		except := idsOfPaced(late)
-		for _, pace := range lead.Paces {
-			planned, err := t.replan(ctx, w, pace, late, except[n:])
+		for _, member := range away {
+			planned, err := t.replanMember(ctx, w, member, true)
 			if err != nil {
 				return err
 			}
+			n += planned
+		}
+		except := idsOfPaced(late)
+		for _, pace := range lead.Paces {
+			planned, err := t.replan(ctx, w, pace, late, except)
+			if err != nil {
+				return err
+			}
+			except = except[planned:]
 			n += planned
 		}
 		return nil
@@ -65,23 +74,27 @@ func (s *Store) Replan(ctx context.Context, workspace uuid.UUID, limit int) (n i
 	return n, nil
 }
 
-// late locks the leads that cannot go out any more as planned, by pace, and oldest first. It waits for nobody: what is
-// locked is going out.
-func (t *Tx) late(ctx context.Context, w Workspace, limit int) ([]pacedLead, error) {
+// late locks the leads that cannot go out any more as planned, by pace, and oldest first, and finds the members who can take none of
+// theirs now, which are not among these. It waits for nobody: what is locked is going out.
+func (t *Tx) late(ctx context.Context, w Workspace, limit int) (late []pacedLead, away []uuid.UUID, err error) {
 	now := t.now()
 	var due []pacedLead
 	if err := sqlx.SelectContext(ctx, t.q, &due, `
-		SELECT p.pending_id, p.member_id, p.pace, p.due_at FROM pending_leads p
+		SELECT p.pending_id, p.member_id, p.pace, p.due_at, p.group_id FROM pending_leads p
 		WHERE p.workspace_id = $3 AND `+overdue+`
 		ORDER BY p.due_at, p.pending_id LIMIT $4 FOR UPDATE SKIP LOCKED`, now, now.Add(-overdueAfter), w.ID, limit); err != nil {
-		return nil, translate(err)
+		return nil, nil, translate(err)
 	}
+	if away, err = t.cannotTake(ctx, w.ID, due); err != nil {
+		return nil, nil, err
+	}
+	due = slices.DeleteFunc(due, func(l pacedLead) bool { return slices.Contains(away, l.Member) })
 	if len(due) == 0 {
-		return nil, nil
+		return nil, away, nil
 	}
-	held, _, err := t.hold(ctx, w.ID, due)
-	slices.SortStableFunc(held, func(a, b pacedLead) int { return a.Pace.Max() - b.Pace.Max() })
-	return held, err
+	late, _, err = t.hold(ctx, w.ID, due)
+	slices.SortStableFunc(late, func(a, b pacedLead) int { return a.Pace.Max() - b.Pace.Max() })
+	return late, away, err
 }
 
 // replan gives the late leads of one pace new times, and takes them out of their batches; later ones move back behind
@@ -91,7 +104,7 @@ func (t *Tx) replan(ctx context.Context, w Workspace, pace lead.Pace, late []pac
 	n := 0
 	for _, l := range late {
 		if l.Pace == pace {
-			share.add(l.Member, l.ID)
+			share.addFrom(l.Group.UUID, l.Member, l.ID)
 			n++
 		}
 	}

@@ -11,15 +11,15 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// askToReplan notes that the leads planned at a pace for those members that match are to be planned anew, which the
-// scheduler does: there may be very many.
+// askToReplan notes that the leads planned for those members that match are to be planned anew, at a pace or because they were held
+// back, which the scheduler does: there may be very many.
 func (t *Tx) askToReplan(ctx context.Context, workspace uuid.UUID, match string, args ...any) error {
 	_, err := t.q.ExecContext(ctx, `
 		INSERT INTO replans (workspace_id, member_id)
 		SELECT m.workspace_id, m.member_id FROM members m
 		WHERE m.workspace_id = $1 AND m.removed_at IS NULL AND `+match+` AND EXISTS (
 			SELECT 1 FROM pending_leads p WHERE p.workspace_id = m.workspace_id AND p.member_id = m.member_id
-				AND p.trigger = 'scheduled' AND p.pace IS NOT NULL)
+				AND p.trigger = 'scheduled' AND (p.pace IS NOT NULL OR p.replanned_from IS NOT NULL))
 		ON CONFLICT DO NOTHING`, append([]any{workspace}, args...)...)
 	return translate(err)
 }
@@ -30,7 +30,7 @@ type MemberRef struct {
 	Member    uuid.UUID `db:"member_id"`
 }
 
-// ToReplan lists members whose zone or hours were changed, limit at the most.
+// ToReplan lists members whose zone, hours or availability were changed, limit at the most.
 func (q Queries) ToReplan(ctx context.Context, limit int) ([]MemberRef, error) {
 	var all []MemberRef
 	err := sqlx.SelectContext(often(ctx), q.q, &all, `SELECT workspace_id, member_id FROM replans LIMIT $1`, limit)
@@ -38,7 +38,7 @@ func (q Queries) ToReplan(ctx context.Context, limit int) ([]MemberRef, error) {
 }
 
 // ReplanMember plans anew, at their pace and in their order, all leads that are planned for a member, and returns how many:
-// their times were drawn by another clock or for other hours.
+// their times were drawn by another clock, for other hours or another calendar.
 func (s *Store) ReplanMember(ctx context.Context, m MemberRef) (n int, err error) {
 	err = s.tryTx(ctx, func(t *Tx) error {
 		if err := t.passGate(ctx, m.Workspace); err != nil {
@@ -55,7 +55,7 @@ func (s *Store) ReplanMember(ctx context.Context, m MemberRef) (n int, err error
 		if err != nil {
 			return err
 		}
-		n, err = t.replanMember(ctx, w, m.Member)
+		n, err = t.replanMember(ctx, w, m.Member, false)
 		return err
 	})
 	if err != nil {
@@ -64,14 +64,15 @@ func (s *Store) ReplanMember(ctx context.Context, m MemberRef) (n int, err error
 	return n, nil
 }
 
-// replanMember does not wait for leads that others hold locked: they go out or are deleted.
-func (t *Tx) replanMember(ctx context.Context, w Workspace, member uuid.UUID) (int, error) {
+// replanMember does not wait for leads that others hold locked: they go out or are deleted. What should have gone out by now stays as it
+// is, unless that is late, too.
+func (t *Tx) replanMember(ctx context.Context, w Workspace, member uuid.UUID, late bool) (int, error) {
 	now := t.now()
 	var all []pacedLead
 	if err := sqlx.SelectContext(ctx, t.q, &all, `
-		SELECT pending_id, member_id, pace, due_at FROM pending_leads
-		WHERE workspace_id = $1 AND member_id = $2 AND trigger = $3 AND pace IS NOT NULL AND refused IS NULL AND due_at > $4
-		ORDER BY coalesce(replanned_from, due_at), pending_id FOR UPDATE SKIP LOCKED`, w.ID, member, lead.Scheduled, now); err != nil {
+		SELECT pending_id, member_id, pace, due_at, group_id FROM pending_leads
+		WHERE workspace_id = $1 AND member_id = $2 AND trigger = $3 AND pace IS NOT NULL AND refused IS NULL AND (due_at > $4 OR $5)
+		ORDER BY coalesce(replanned_from, due_at), pending_id FOR UPDATE SKIP LOCKED`, w.ID, member, lead.Scheduled, now, late); err != nil {
 		return 0, translate(err)
 	}
 	for _, pace := range lead.Paces {
@@ -79,7 +80,7 @@ func (t *Tx) replanMember(ctx context.Context, w Workspace, member uuid.UUID) (i
 		var except []uuid.UUID // what has no new time yet
 		for _, l := range all {
 			if l.Pace == pace {
-				share.add(member, l.ID)
+				share.addFrom(l.Group.UUID, member, l.ID)
 			}
 			if l.Pace.Max() >= pace.Max() {
 				except = append(except, l.ID)
@@ -96,13 +97,48 @@ func (t *Tx) replanMember(ctx context.Context, w Workspace, member uuid.UUID) (i
 			return 0, err
 		}
 	}
-	return len(all), nil
+	held, err := t.bringBack(ctx, w.ID, member)
+	return len(all) + held, err
+}
+
+// bringBack gives leads without a pace that were held back for a member the times at which the member can take them, by now: the ones
+// for which they were planned, where those are still to come.
+func (t *Tx) bringBack(ctx context.Context, workspace, member uuid.UUID) (int, error) {
+	now := t.now()
+	var held []struct {
+		ID   uuid.UUID `db:"pending_id"`
+		Due  time.Time `db:"due_at"`
+		From time.Time `db:"replanned_from"`
+	}
+	if err := sqlx.SelectContext(ctx, t.q, &held, `
+		SELECT pending_id, due_at, replanned_from FROM pending_leads
+		WHERE workspace_id = $1 AND member_id = $2 AND trigger = $3 AND pace IS NULL AND refused IS NULL AND due_at > $4
+			AND replanned_from IS NOT NULL
+		ORDER BY pending_id FOR UPDATE SKIP LOCKED`, workspace, member, lead.Scheduled, now); err != nil || len(held) == 0 {
+		return 0, translate(err)
+	}
+	working, err := t.workingMembers(ctx, workspace, []uuid.UUID{member}, now)
+	if err != nil {
+		return 0, err
+	}
+	ids, due := make([]uuid.UUID, len(held)), make([]time.Time, len(held))
+	for i, l := range held {
+		from := l.From
+		if from.Before(now) {
+			from = now
+		}
+		if o, _ := working[member].obstacle(from); o != "" && o != lead.ObstacleInactive {
+			from = working[member].again(o, from)
+		}
+		ids[i], due[i] = l.ID, wholeSecond(from)
+	}
+	return len(held), t.setDue(ctx, workspace, ids, due)
 }
 
 // setDue gives pending leads new times, and takes those that are armed out of their batches.
 func (t *Tx) setDue(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID, due []time.Time) error {
 	_, err := t.q.ExecContext(ctx, `
-		UPDATE pending_leads p SET due_at = n.due_at, batch_id = NULL
+		UPDATE pending_leads p SET due_at = n.due_at, batch_id = NULL, replanned_from = coalesce(p.replanned_from, p.due_at)
 		FROM unnest($2::uuid[], $3::timestamptz[]) AS n (pending_id, due_at)
 		WHERE p.workspace_id = $1 AND p.pending_id = n.pending_id AND p.due_at <> n.due_at`,
 		workspace, uuids(ids), timestamps(due))

@@ -20,6 +20,8 @@ type pacedLead struct {
 	Member uuid.UUID `db:"member_id"`
 	Pace   lead.Pace `db:"pace"`
 	Due    time.Time `db:"due_at"`
+	// Group is whose turn has chosen the member.
+	Group uuid.NullUUID `db:"group_id"`
 }
 
 // A pacedDay is a member's distribution day under way: its date, and what they got on it at a pace so far.
@@ -109,11 +111,15 @@ func (t *Tx) tally(ctx context.Context, workspace uuid.UUID, days map[uuid.UUID]
 	return nil
 }
 
-// overPace names leads of a batch that must not go out now.
-type overPace struct{ ids []uuid.UUID }
+// overPace names leads of a batch that must not go out now, and when they are due: at a pace as before, since the scheduler plans
+// them anew.
+type overPace struct {
+	ids []uuid.UUID
+	due []time.Time
+}
 
 func (e *overPace) Error() string {
-	return fmt.Sprintf("%d leads would be more than their pace promises for the day", len(e.ids))
+	return fmt.Sprintf("%d leads would be more than their pace promises for the day, or than their members can take now", len(e.ids))
 }
 
 // keepPace notes for which day the claims at a pace count. It returns an *overPace where some must not go out now: their
@@ -146,7 +152,7 @@ func (t *Tx) keepPace(ctx context.Context, workspace uuid.UUID, claims []claim) 
 		return err
 	}
 	if len(held) > 0 {
-		return &overPace{idsOfPaced(held)}
+		return &overPace{idsOfPaced(held), pluck(held, func(l *pacedLead) time.Time { return l.Due })}
 	}
 	for i, c := range claims {
 		if day := days[c.MemberID.UUID]; day != nil && c.Pace != "" && c.Trigger == lead.Scheduled {
@@ -164,15 +170,18 @@ func idsOfPaced(leads []pacedLead) []uuid.UUID {
 	return ids
 }
 
-// putBack takes leads out of a batch, so that the scheduler plans them anew. Those that the batch has no more are somebody
-// else's doing.
-func (s *Store) putBack(ctx context.Context, workspace, batch uuid.UUID, ids []uuid.UUID) error {
+// putBack takes leads out of a batch, so that the scheduler plans them anew, or arms them when they are due. Those that the batch has
+// no more are somebody else's doing.
+func (s *Store) putBack(ctx context.Context, workspace, batch uuid.UUID, back *overPace) error {
 	_, err := s.q.ExecContext(ctx, `
-		UPDATE pending_leads SET batch_id = NULL
-		WHERE workspace_id = $1 AND pending_id = ANY(ARRAY(
+		WITH locked AS (
 			SELECT pending_id FROM pending_leads
-			WHERE workspace_id = $1 AND batch_id = $2 AND pending_id = ANY($3::uuid[]) ORDER BY pending_id FOR UPDATE))`,
-		workspace, batch, uuids(ids))
+			WHERE workspace_id = $1 AND batch_id = $2 AND pending_id = ANY($3::uuid[]) ORDER BY pending_id FOR UPDATE)
+		UPDATE pending_leads p SET batch_id = NULL, due_at = n.due_at,
+			replanned_from = CASE WHEN p.due_at = n.due_at THEN p.replanned_from ELSE coalesce(p.replanned_from, p.due_at) END
+		FROM locked JOIN unnest($3::uuid[], $4::timestamptz[]) AS n (pending_id, due_at) USING (pending_id)
+		WHERE p.workspace_id = $1 AND p.pending_id = locked.pending_id`,
+		workspace, batch, uuids(back.ids), timestamps(back.due))
 	return translate(err)
 }
 

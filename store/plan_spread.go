@@ -28,7 +28,7 @@ func (t *Tx) spread(ctx context.Context, w Workspace, s schedule, pending []pend
 	var share shares[*pendingLead]
 	for i := range pending {
 		if p := &pending[i]; p.refused == "" {
-			share.add(p.member, p)
+			share.addFrom(p.group, p.member, p)
 		} else {
 			p.due = now
 		}
@@ -45,29 +45,16 @@ func (t *Tx) spread(ctx context.Context, w Workspace, s schedule, pending []pend
 	return nil
 }
 
-// workloads reads the members' zones, and what they have on schedule already, except the pending leads in except. What is overdue
-// will go out as soon as can be, and counts as of now.
-func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members []lead.Workload, except []uuid.UUID) error {
-	ids := make([]uuid.UUID, len(members))
+// workloads reads when the members work, and what they have on schedule already, except the pending leads in except. What is overdue
+// will go out as soon as can be, and counts as of now. groups are as for calendars.
+func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members []lead.Workload, groups map[uuid.UUID]uuid.UUID, except []uuid.UUID) error {
+	if err := t.calendars(ctx, w, now, members, groups, except); err != nil {
+		return err
+	}
+	ids := idsOfWorkloads(members)
 	places := make(map[uuid.UUID]int, len(members))
 	for i, m := range members {
-		ids[i], places[m.MemberID] = m.MemberID, i
-	}
-	var zones []struct {
-		Member uuid.UUID `db:"member_id"`
-		Zone   string    `db:"timezone"`
-	}
-	if err := sqlx.SelectContext(ctx, t.q, &zones, `
-		SELECT member_id, coalesce(timezone, $3) AS timezone FROM members
-		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[])`, w.ID, uuids(ids), w.Timezone); err != nil {
-		return fmt.Errorf("reading the members' time zones: %w", translate(err))
-	}
-	for _, z := range zones {
-		zone, err := loadZone(z.Zone)
-		if err != nil {
-			return fmt.Errorf("reading the time zone of member %s: %w", z.Member, err)
-		}
-		members[places[z.Member]].Zone = zone
+		places[m.MemberID] = i
 	}
 	var taken []struct {
 		Member uuid.UUID     `db:"member_id"`

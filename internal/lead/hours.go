@@ -84,6 +84,15 @@ func (h Hours) day(t time.Time, zone *time.Location) int64 {
 	return day
 }
 
+// NextDay is when the hours of the first distribution day begin that is later than that of a moment.
+func (h Hours) NextDay(t time.Time, zone *time.Location) time.Time {
+	for day := h.day(t, zone) + 1; ; day++ {
+		if open := h.window(day, zone).after(ceil(t)); len(open) > 0 {
+			return time.Unix(open[0].from, 0).UTC()
+		}
+	}
+}
+
 func (h Hours) spansMidnight() bool { return h.From > h.To }
 
 // window is every second of a day (numbered as by day) at which the zone's wall clock reads inside the hours. Looking at

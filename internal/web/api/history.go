@@ -28,7 +28,7 @@ type HistoryEntry struct {
 	RingVersion     *int         `json:"ring_version"`
 	Turn            *int64       `json:"turn"`
 	MovedFrom       *uuid.UUID   `json:"moved_from" format:"uuid" nullable:"true" doc:"The member for whom it was planned, where someone chose another."`
-	Replanned       *time.Time   `json:"replanned_from" doc:"When it was to go out first, where an outage outlasted that day."`
+	Replanned       *time.Time   `json:"replanned_from" doc:"When it was to go out first, where it was planned anew: its member was unavailable, or an outage outlasted that day."`
 	Outcome         lead.Outcome `json:"outcome"`
 	Reason          *lead.Reason `json:"reason" nullable:"true"`
 	Trigger         lead.Trigger `json:"trigger"`

@@ -22,7 +22,7 @@ type PendingLead struct {
 	GroupID      *uuid.UUID   `json:"group_id" format:"uuid" nullable:"true"`
 	AssignmentID *uuid.UUID   `json:"assignment_id" format:"uuid" nullable:"true"`
 	MovedFrom    *uuid.UUID   `json:"moved_from" format:"uuid" nullable:"true" doc:"The member for whom it was planned, where someone chose another."`
-	Replanned    *time.Time   `json:"replanned_from" doc:"When it was to go out first, where an outage outlasted that day."`
+	Replanned    *time.Time   `json:"replanned_from" doc:"When it was to go out first, where it was planned anew: its member was unavailable, or an outage outlasted that day."`
 	Turn         *int64       `json:"turn"`
 	Trigger      lead.Trigger `json:"trigger"`
 	Pace         *lead.Pace   `json:"pace" nullable:"true"`
