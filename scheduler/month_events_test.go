@@ -28,9 +28,15 @@ func (m *month) happen(day int) {
 	case 3:
 		m.changeHours()
 		m.plan(lead.Slow, 6)
+	case 4:
+		m.goOffDuty()
+		m.takeLeave()
 	case 5:
 		m.outage([]*bool{&m.schedulerDown, &m.workerDown}[rand.IntN(2)], 40*time.Hour)
 		m.plan(lead.Normal, 10)
+	case 6:
+		m.goOffDuty()
+		m.takeLeave()
 	case 7:
 		m.killRedis(5 * time.Hour)
 		m.deactivate([]store.PendingAction{store.LeavePending, store.DropPending}[rand.IntN(2)])
@@ -124,6 +130,7 @@ func (m *month) comeBack() {
 		})
 	}
 	m.away = nil
+	m.backOnDuty()
 }
 
 // changeHours has the workspace distribute at other hours, some of which span midnight.
@@ -141,6 +148,9 @@ func (m *month) changeHours() {
 func (m *month) changeZone() {
 	m.t.Helper()
 	one := m.everybody()[rand.IntN(30)]
+	if one == m.capped { // what they may get on a day would be counted anew
+		return
+	}
 	zone, err := time.LoadLocation(zoneNames[rand.IntN(len(zoneNames))])
 	m.must(err)
 	m.disturb(m.now().AddDate(0, 0, -1), m.now().AddDate(0, 0, 1), one)

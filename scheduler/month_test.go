@@ -12,7 +12,7 @@ import (
 
 const (
 	// simulatedDays is how long the simulation runs; with LEADWHEEL_SOAK in the environment, as `make soak` has it, a month.
-	simulatedDays = 8
+	simulatedDays = 10
 	soakDays      = 31
 	// tick is how far the clock goes at once.
 	tick = time.Hour
@@ -20,7 +20,8 @@ const (
 
 // TestMonth has 30 members receive leads at three paces for a simulated month, over real servers, while operators edit
 // whatever can be edited and each part of the system is down for hours and for days. In the end every lead is accounted
-// for, nobody got more in a day than their pace promises, and on days on which nothing happened nobody got less.
+// for, nobody got more in a day than their pace promises, nobody got any who was away, off duty, outside their hours or at a cap, and on
+// days on which nothing happened nobody got less.
 func TestMonth(t *testing.T) {
 	t.Parallel()
 	days := simulatedDays
@@ -29,7 +30,7 @@ func TestMonth(t *testing.T) {
 	}
 	m := newMonth(t)
 	for _, pace := range lead.Paces {
-		m.plan(pace, days*pace.Min()*4/5)
+		m.plan(pace, days*pace.Min())
 	}
 	for day := 0; day < days; day = int(m.now().Sub(m.first) / (24 * time.Hour)) {
 		if day > 0 {
@@ -49,6 +50,7 @@ func TestMonth(t *testing.T) {
 		}
 	}
 	m.checkDays()
+	m.checkCap()
 }
 
 // checkDays compares what each member got on each day, by the zone and hours of that moment, with their paces.
@@ -62,7 +64,7 @@ func (m *month) checkDays() {
 	}
 	full := 0
 	for at := range m.enough {
-		if m.disturbed[at] {
+		if off, has := m.dayOff[at.member]; m.disturbed[at] || has && at.day.Weekday() == off {
 			continue
 		}
 		full++

@@ -35,6 +35,7 @@ type month struct {
 	groups    map[lead.Pace]uuid.UUID
 	rings     map[lead.Pace][]uuid.UUID
 	away      []uuid.UUID // who were deactivated, to come back
+	duty
 
 	planned, deleted int
 	first            time.Time
@@ -87,6 +88,7 @@ func newMonth(t *testing.T) *month {
 			return err
 		})
 	}
+	m.hire()
 	m.startParts()
 	return m
 }
@@ -218,6 +220,9 @@ func (m *month) tally() {
 		}
 		m.got[at][r.Pace]++
 		m.seen = r.ID
+		if !m.works(r.Member, r.At) {
+			m.t.Errorf("a planned lead went to member %s at %s, who was unavailable", r.Member, r.At)
+		}
 	}
 	m.turnOver()
 }
@@ -262,6 +267,7 @@ func (m *month) withLeadsSince(since time.Time) map[uuid.UUID]bool {
 // untilDone runs on until nothing is pending.
 func (m *month) untilDone(days int) {
 	m.t.Helper()
+	m.backOnDuty()
 	for range days {
 		if m.count(`SELECT count(*) FROM pending`) == 0 {
 			return
