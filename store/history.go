@@ -23,7 +23,7 @@ type HistoryEntry struct {
 	RingVersion *int   `db:"ring_version"`
 	Turn        *int64 `db:"turn"`
 	// MovedFrom is the member for whom it was planned, where an operator chose another, and ReplannedFrom when it was to
-	// go out first, where an outage outlasted that day.
+	// go out first, where it was planned anew: its member was unavailable, or an outage outlasted that day.
 	MovedFrom     *uuid.UUID   `db:"moved_from"`
 	ReplannedFrom *time.Time   `db:"replanned_from"`
 	Outcome       lead.Outcome `db:"outcome"`

@@ -20,7 +20,7 @@ type PendingLead struct {
 	AssignmentID *uuid.UUID `db:"assignment_id"`
 	// MovedFrom is the member for whom it was planned, where an operator chose another.
 	MovedFrom *uuid.UUID `db:"moved_from"`
-	// ReplannedFrom is when it was to go out first, where an outage outlasted that day.
+	// ReplannedFrom is when it was to go out first, where it was planned anew.
 	ReplannedFrom *time.Time   `db:"replanned_from"`
 	Turn          *int64       `db:"turn"`
 	Trigger       lead.Trigger `db:"trigger"`

@@ -173,7 +173,8 @@ func (t *Tx) MovePending(ctx context.Context, workspace, id uuid.UUID, edit func
 // moveTime gives a pending lead the time that it names now.
 func (t *Tx) moveTime(ctx context.Context, workspace uuid.UUID, p PendingLead) error {
 	if _, err := t.q.ExecContext(ctx, `
-		UPDATE pending_leads SET due_at = $3, batch_id = NULL WHERE workspace_id = $1 AND pending_id = $2`,
+		UPDATE pending_leads SET due_at = $3, batch_id = NULL, replanned_from = CASE WHEN pace IS NOT NULL THEN replanned_from END
+		WHERE workspace_id = $1 AND pending_id = $2`,
 		workspace, p.ID, p.DueAt); err != nil {
 		return translate(err)
 	}

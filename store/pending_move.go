@@ -210,7 +210,7 @@ func (t *Tx) moveAll(ctx context.Context, workspace uuid.UUID, leads []movedLead
 		return nil
 	}
 	if _, err := t.q.ExecContext(ctx, `
-		UPDATE pending_leads SET due_at = $3, batch_id = NULL
+		UPDATE pending_leads SET due_at = $3, batch_id = NULL, replanned_from = CASE WHEN pace IS NOT NULL THEN replanned_from END
 		WHERE workspace_id = $1 AND pending_id = ANY($2::uuid[]) AND due_at <> $3`, workspace, uuids(ids), to.At); err != nil {
 		return fmt.Errorf("moving %d pending leads to a time: %w", len(ids), translate(err))
 	}
