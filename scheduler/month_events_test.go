@@ -28,15 +28,15 @@ func (m *month) happen(day int) {
 	case 3:
 		m.changeHours()
 		m.plan(lead.Slow, 6)
-	case 4:
-		m.goOffDuty()
+	case 4: // what is armed for them is held by the worker alone
+		for range 3 {
+			m.goOffDuty()
+		}
 		m.takeLeave()
+		m.outage(&m.schedulerDown, 3*time.Hour)
 	case 5:
 		m.outage([]*bool{&m.schedulerDown, &m.workerDown}[rand.IntN(2)], 40*time.Hour)
 		m.plan(lead.Normal, 10)
-	case 6:
-		m.goOffDuty()
-		m.takeLeave()
 	case 7:
 		m.killRedis(5 * time.Hour)
 		m.deactivate([]store.PendingAction{store.LeavePending, store.DropPending}[rand.IntN(2)])

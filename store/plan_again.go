@@ -15,6 +15,9 @@ import (
 // overdueAfter is how late a planned lead is before it is looked at whether its day is over.
 const overdueAfter = time.Minute
 
+// awayAtOnce bounds the unavailable members for whom all that is planned is planned anew in one transaction.
+const awayAtOnce = 50
+
 // overdue is what to look at: leads that should have gone out by $1, and were put back, never armed, or should have by $2.
 const overdue = `p.due_at <= $1 AND (p.batch_id IS NULL OR p.due_at < $2) AND p.trigger = 'scheduled' AND p.pace IS NOT NULL
 	AND p.refused IS NULL`
@@ -50,7 +53,7 @@ func (s *Store) Replan(ctx context.Context, workspace uuid.UUID, limit int) (n i
 		if err != nil {
 			return err
 		}
-		for _, member := range away {
+		for _, member := range away[:min(len(away), awayAtOnce)] {
 			planned, err := t.replanMember(ctx, w, member, true)
 			if err != nil {
 				return err

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -75,30 +76,70 @@ func (t *Tx) replanMember(ctx context.Context, w Workspace, member uuid.UUID, la
 		ORDER BY coalesce(replanned_from, due_at), pending_id FOR UPDATE SKIP LOCKED`, w.ID, member, lead.Scheduled, now, late); err != nil {
 		return 0, translate(err)
 	}
-	for _, pace := range lead.Paces {
-		var share shares[uuid.UUID]
-		var except []uuid.UUID // what has no new time yet
-		for _, l := range all {
-			if l.Pace == pace {
-				share.addFrom(l.Group.UUID, member, l.ID)
-			}
-			if l.Pace.Max() >= pace.Max() {
-				except = append(except, l.ID)
-			}
-		}
-		if len(share.of) == 0 {
-			continue
-		}
-		times, err := share.plan(ctx, t, w, pace, now, newSeed(now), except)
+	left := idsOfPaced(all) // what has no new time yet
+	parts, err := t.byCap(ctx, w.ID, member, all)
+	if err != nil {
+		return 0, err
+	}
+	for _, part := range parts {
+		times, err := part.plan(ctx, t, w, part.pace, now, newSeed(now), left)
 		if err != nil {
 			return 0, err
 		}
-		if err := t.setDue(ctx, w.ID, share.of[0], times[0]); err != nil {
+		if err := t.setDue(ctx, w.ID, part.of[0], times[0]); err != nil {
 			return 0, err
 		}
+		planned := make(map[uuid.UUID]bool, len(part.of[0]))
+		for _, id := range part.of[0] {
+			planned[id] = true
+		}
+		left = slices.DeleteFunc(left, func(id uuid.UUID) bool { return planned[id] })
 	}
 	held, err := t.bringBack(ctx, w.ID, member)
 	return len(all) + held, err
+}
+
+// A pacedShare is what is planned for a member at a pace.
+type pacedShare struct {
+	shares[uuid.UUID]
+	pace lead.Pace
+}
+
+// byCap divides a member's leads into those that are planned as one, in order: the slowest first, and of a pace those of each group in
+// which the member has a cap, since that may hold them up, and then all others.
+func (t *Tx) byCap(ctx context.Context, workspace, member uuid.UUID, all []pacedLead) (parts []*pacedShare, err error) {
+	var groups []uuid.UUID
+	for _, l := range all {
+		if !slices.Contains(groups, l.Group.UUID) {
+			groups = append(groups, l.Group.UUID)
+		}
+	}
+	caps, err := t.receiverCaps(ctx, workspace, groups)
+	if err != nil {
+		return nil, err
+	}
+	for _, pace := range lead.Paces {
+		rest := &pacedShare{pace: pace}
+		capped := make(map[uuid.UUID]*pacedShare)
+		for _, l := range all {
+			part, group := rest, l.Group.UUID
+			if l.Pace != pace {
+				continue
+			}
+			if !caps[capKey{member, group}].None() {
+				if part = capped[group]; part == nil {
+					part = &pacedShare{pace: pace}
+					capped[group] = part
+					parts = append(parts, part)
+				}
+			}
+			part.addFrom(group, member, l.ID)
+		}
+		if len(rest.of) > 0 {
+			parts = append(parts, rest)
+		}
+	}
+	return parts, nil
 }
 
 // bringBack gives leads without a pace that were held back for a member the times at which the member can take them, by now: the ones

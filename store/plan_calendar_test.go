@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/testenv"
@@ -237,5 +238,35 @@ func TestWhoIsOffDutyAndDeactivatedFails(t *testing.T) {
 	w.live(c, 72*time.Hour)
 	equal(t, "A's failed", w.count(`SELECT count(*) FROM history WHERE reason = 'member_inactive'`), 3)
 	equal(t, "copies", w.counts(), map[string]int{"B": 3})
+	w.exact()
+}
+
+// TestAFullCapHoldsUpNoOtherGroup has a member with a cap in one of two groups get what the other plans for them.
+func TestAFullCapHoldsUpNoOtherGroup(t *testing.T) {
+	t.Parallel()
+	w, c := newTimedWorld(t)
+	spec, one := w.spec("A"), perDay(1)
+	spec.Listed[0].Members[0].Caps = &one
+	var capped uuid.UUID
+	w.must(func(ctx context.Context, tx *store.Tx) error {
+		group, err := tx.CreateGroup(ctx, w.workspace, spec)
+		capped = group.ID
+		return err
+	})
+	few, _ := w.add(6, store.Distribution{GroupID: capped, Pace: lead.Slow})
+	many, _ := w.add(12, store.Distribution{GroupID: w.group("A"), Pace: lead.Slow})
+	c.Advance(time.Minute)
+	_, batches := w.add(1, store.Distribution{GroupID: capped}) // the cap of today is full
+	w.run(batches...)
+	w.live(c, 4*24*time.Hour)
+	if n := w.count(`SELECT count(*) FROM history WHERE lead_id = ANY($1::uuid[]) AND outcome = 'succeeded'`, pq.Array(many)); n < 10 {
+		t.Errorf("%d of the other group's leads went out in four days", n)
+	}
+	equal(t, "order", []bool{w.order(few), w.order(many)}, []bool{true, true})
+	equal(t, "the most of the capped group on a day", w.count(`
+		SELECT max(n) FROM (SELECT count(*) AS n FROM history WHERE group_id = $1 AND outcome = 'succeeded'
+			GROUP BY date_trunc('day', at AT TIME ZONE 'Asia/Kuala_Lumpur')) d`, capped), 1)
+	w.live(c, 6*24*time.Hour)
+	equal(t, "copies", w.counts(), map[string]int{"A": 19})
 	w.exact()
 }
