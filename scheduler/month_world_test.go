@@ -140,7 +140,11 @@ func (m *month) run(d time.Duration) {
 		if !m.schedulerDown {
 			m.schedule()
 		}
-		if !m.workerDown && !m.redisDown {
+		switch {
+		case m.redisDown:
+		case m.workerDown:
+			m.quiet() // what is fed again needs no firing, and no work may span two hours
+		default:
 			m.fire()
 		}
 		m.tally()
@@ -181,14 +185,7 @@ func (m *month) fire() {
 	for _, id := range due {
 		m.must(m.inspector.RunTask(string(lead.QueueDue), id))
 	}
-	testenv.Eventually(m.t, time.Minute, func() error {
-		for _, list := range []string{"pending", "active"} {
-			if n, err := m.Redis.LLen(ctx, "asynq:{due}:"+list).Result(); err != nil || n > 0 {
-				return fmt.Errorf("%d tasks are %s, %w", n, list, err)
-			}
-		}
-		return nil
-	})
+	m.quiet()
 	if n := m.Redis.ZCard(ctx, "asynq:{due}:retry").Val(); n > 0 {
 		failed, err := m.inspector.ListRetryTasks(string(lead.QueueDue))
 		m.must(err)
@@ -199,6 +196,19 @@ func (m *month) fire() {
 	if len(latest) > 0 && int64(latest[0].Score) > m.now().Add(horizon).Unix() {
 		m.t.Errorf("Redis holds what is due after the horizon")
 	}
+}
+
+// quiet waits until the worker is done with what the queue has handed out.
+func (m *month) quiet() {
+	m.t.Helper()
+	testenv.Eventually(m.t, time.Minute, func() error {
+		for _, list := range []string{"pending", "active"} {
+			if n, err := m.Redis.LLen(m.t.Context(), "asynq:{due}:"+list).Result(); err != nil || n > 0 {
+				return fmt.Errorf("%d tasks are %s, %w", n, list, err)
+			}
+		}
+		return nil
+	})
 }
 
 // tally counts what went out since it was called last.
@@ -221,7 +231,9 @@ func (m *month) tally() {
 		m.got[at][r.Pace]++
 		m.seen = r.ID
 		if !m.works(r.Member, r.At) {
-			m.t.Errorf("a planned lead went to member %s at %s, who was unavailable", r.Member, r.At)
+			off, has := m.dayOff[r.Member]
+			m.t.Errorf("a planned lead went to member %s at %s, who was unavailable: off duty %v, day off %v %s, away %v", r.Member,
+				r.At.In(m.zones[r.Member]), m.off[r.Member], has, off, m.leave[r.Member])
 		}
 	}
 	m.turnOver()
