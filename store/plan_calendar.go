@@ -67,11 +67,12 @@ func (t *Tx) capped(ctx context.Context, workspace uuid.UUID, now time.Time, mem
 	capped := make(map[capKey]*lead.Capped)
 	var ids []uuid.UUID
 	for key, c := range counts {
-		if caps[key] = caps[key]; key.Group == uuid.Nil {
-			caps[key] = members[key.Member].Caps.Caps
+		bound := caps[key]
+		if key.Group == uuid.Nil {
+			bound = members[key.Member].Caps.Caps
 		}
-		if !caps[key].None() && (key.Group == uuid.Nil || groups[key.Member] == key.Group) {
-			capped[key] = &lead.Capped{Caps: caps[key], Got: c.count()}
+		if !bound.None() && (key.Group == uuid.Nil || groups[key.Member] == key.Group) {
+			capped[key] = &lead.Capped{Caps: bound, Got: c.count()}
 			ids = append(ids, key.Member)
 		}
 	}
