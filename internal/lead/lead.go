@@ -31,10 +31,12 @@ const (
 	Failed Outcome = "failed"
 	// Cancelled means that somebody deleted it while it was pending. It has no reason.
 	Cancelled Outcome = "cancelled"
+	// Withdrawn means that the member's copy was taken back, since they did not answer it in time. It has no reason.
+	Withdrawn Outcome = "withdrawn"
 )
 
 // Outcomes lists every outcome.
-func Outcomes() []Outcome { return []Outcome{Succeeded, Failed, Cancelled} }
+func Outcomes() []Outcome { return []Outcome{Succeeded, Failed, Cancelled, Withdrawn} }
 
 // Trigger is what made a pending lead due.
 type Trigger string

@@ -13,9 +13,11 @@ const (
 	WebhookFailed WebhookEvent = "lead.distribution_failed"
 	// WebhookUpdated means that a source lead or a copy was changed.
 	WebhookUpdated WebhookEvent = "lead.updated"
+	// WebhookUnanswered means that a copy was not answered in time, and stays with its member.
+	WebhookUnanswered WebhookEvent = "lead.unanswered"
 )
 
 // WebhookEvents lists every event.
 func WebhookEvents() []WebhookEvent {
-	return []WebhookEvent{WebhookReceived, WebhookAssigned, WebhookFailed, WebhookUpdated}
+	return []WebhookEvent{WebhookReceived, WebhookAssigned, WebhookFailed, WebhookUpdated, WebhookUnanswered}
 }
