@@ -22,8 +22,13 @@ type AssignedLead struct {
 	Notes      string `db:"notes"`
 	// FollowUpAt is when the member means to come back to it, of which they are reminded; nil for never.
 	FollowUpAt *time.Time `db:"follow_up_at"`
-	AssignedAt time.Time  `db:"assigned_at"`
-	UpdatedAt  time.Time  `db:"updated_at"`
+	// AnswerBy is until when it is to be answered, nil for no time; AnsweredAt when it was, and WithdrawnAt when it was taken back.
+	AnswerBy    *time.Time `db:"answer_by"`
+	AnsweredAt  *time.Time `db:"answered_at"`
+	WithdrawnAt *time.Time `db:"withdrawn_at"`
+
+	AssignedAt time.Time `db:"assigned_at"`
+	UpdatedAt  time.Time `db:"updated_at"`
 }
 
 // An AssignedLeadFilter narrows what is seen of assigned leads; zero fields don't.
@@ -34,11 +39,14 @@ type AssignedLeadFilter struct {
 	Search string
 	// From, inclusive, and To, exclusive, are when they were assigned.
 	From, To time.Time
+	// Theirs leaves out of a search those that were taken back: whoever had them is not told whose they are.
+	Theirs bool
 }
 
 var assignedLeadColumns = `
 	SELECT a.assigned_lead_id, a.member_id, a.source_lead_id, a.group_id, ` + contactColumns("a") + `, s.source_id,
-		coalesce(s.name, '') AS source_name, a.status, a.notes, a.follow_up_at, a.assigned_at, a.updated_at
+		coalesce(s.name, '') AS source_name, a.status, a.notes, a.follow_up_at, a.answer_by, a.answered_at, a.withdrawn_at,
+		a.assigned_at, a.updated_at
 	FROM`
 
 var assignedLeads = assignedLeadColumns + ` assigned_leads a ` + joinSource(`a`) + `
@@ -63,6 +71,9 @@ func (q Queries) AssignedLeads(ctx context.Context, workspace uuid.UUID, f Assig
 	l.withID("group_id", f.GroupID)
 	l.withText("status", f.Status)
 	l.withTimes("assigned_at", f.From, f.To)
+	if f.Theirs && f.Search != "" {
+		l.others = append(l.others, "withdrawn_at IS NULL")
+	}
 	var all []AssignedLead
 	err = l.read(ctx, q, &all, assignedLeadColumns, "a", joinSource(`a`))
 	return all, err
@@ -70,7 +81,8 @@ func (q Queries) AssignedLeads(ctx context.Context, workspace uuid.UUID, f Assig
 
 // EditAssignedLead changes a copy in place; edit sees the current state. Neither the source lead nor anyone else's copy
 // changes. A new source must be one offered for leads, a new status one of the workspace's, whose change is recorded with
-// who made it. With a member, someone else's copy is ErrNotFound.
+// who made it. With a member, someone else's copy is ErrNotFound, one that was taken back a *Violation, and a new status or notes
+// are an answer.
 func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Actor, id uuid.UUID, edit func(*AssignedLead) error) (AssignedLead, error) {
 	var a AssignedLead
 	if err := t.passGate(ctx, workspace); err != nil {
@@ -79,6 +91,10 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 	if err := sqlx.GetContext(ctx, t.q, &a, assignedLeads+`
 			AND a.assigned_lead_id = $3 FOR NO KEY UPDATE OF a`, workspace, nullID(who.MemberID), id); err != nil {
 		return a, translate(err)
+	}
+	isMember := who.MemberID != uuid.Nil
+	if isMember && a.WithdrawnAt != nil {
+		return a, errTakenBack()
 	}
 	before := a
 	if err := edit(&a); err != nil {
@@ -102,24 +118,35 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 	columns := append(contactRow(a.contact(), keys), row{
 		{"status", a.Status}, {"notes", a.Notes}, {"updated_at", t.now()},
 	}...)
+	changed := before.changed(a)
+	if isMember && (a.Status != before.Status || a.Notes != before.Notes) {
+		if answer := t.answerRow(before); answer != nil {
+			columns, changed = append(columns, answer...), append(changed, "answered_at")
+		}
+	}
 	update, args := append(columns, t.followUpRow(before, a)...).update("assigned_leads", "workspace_id = $1 AND assigned_lead_id = $2", workspace, id)
 	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return a, translate(err)
-	}
-	changed := before.contact().changed(a.contact())
-	if a.Status != before.Status {
-		changed = append(changed, "status")
-	}
-	if a.Notes != before.Notes {
-		changed = append(changed, "notes")
-	}
-	if !sameMoment(a.FollowUpAt, before.FollowUpAt) {
-		changed = append(changed, "follow_up_at")
 	}
 	if err := t.tellUpdated(ctx, workspace, a.SourceLeadID, id, changed); err != nil {
 		return a, err
 	}
 	return t.AssignedLead(ctx, workspace, who.MemberID, id)
+}
+
+// changed names the fields in which a copy differs from what it is now, as the API does.
+func (a AssignedLead) changed(now AssignedLead) []string {
+	changed := a.contact().changed(now.contact())
+	if a.Status != now.Status {
+		changed = append(changed, "status")
+	}
+	if a.Notes != now.Notes {
+		changed = append(changed, "notes")
+	}
+	if !sameMoment(a.FollowUpAt, now.FollowUpAt) {
+		changed = append(changed, "follow_up_at")
+	}
+	return changed
 }
 
 func (a AssignedLead) contact() contactFields {

@@ -112,8 +112,14 @@ func (t *Tx) ConvertLead(ctx context.Context, workspace, id uuid.UUID) (c Custom
 }
 
 // ConvertAssignedLead makes a copy a customer, which keeps the source that it had. fresh is unset where it was one
-// already. With a member, someone else's copy is ErrNotFound, and the customer is theirs from then on.
+// already. With a member, someone else's copy is ErrNotFound, one that was taken back a *Violation; the customer is theirs from then
+// on, and the copy answered.
 func (t *Tx) ConvertAssignedLead(ctx context.Context, workspace, member, id uuid.UUID) (c Customer, fresh bool, err error) {
+	if member != uuid.Nil {
+		if _, err := t.AcceptAssignedLead(ctx, workspace, Actor{MemberID: member}, id); err != nil {
+			return c, false, err
+		}
+	}
 	var there bool
 	if err := sqlx.GetContext(ctx, t.q, &there, `
 		SELECT true FROM assigned_leads

@@ -17,6 +17,10 @@ type Committed struct {
 	Bulk, Webhooks bool
 	// Cancelled is how many pending leads were deleted.
 	Cancelled int
+	// Answered are the copies that their members took up, and Withdrawn, Overdue and Reminded count those whose time passed and were taken
+	// back or left where they are, and those whose members were reminded at half of it.
+	Answered                     []Answer
+	Withdrawn, Overdue, Reminded int
 }
 
 // hint leaves hints to be handed on.
@@ -40,7 +44,8 @@ func (s *Store) handOn(left Committed) {
 	isBulk := func(h lead.Hint) bool { return h.Queue == lead.QueueBulk }
 	left.Bulk = slices.ContainsFunc(left.Hints, isBulk)
 	left.Hints = slices.DeleteFunc(left.Hints, isBulk)
-	if s.committed != nil && (len(left.Hints) > 0 || len(left.Received) > 0 || left.Cancelled > 0 || left.Bulk || left.Webhooks) {
+	if s.committed != nil && (len(left.Hints) > 0 || len(left.Received) > 0 || left.Cancelled > 0 || left.Bulk || left.Webhooks ||
+		len(left.Answered) > 0 || left.Withdrawn > 0 || left.Overdue > 0 || left.Reminded > 0) {
 		s.committed(left)
 	}
 }

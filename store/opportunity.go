@@ -128,7 +128,7 @@ func (t *Tx) place(ctx context.Context, workspace, member uuid.UUID, o *Opportun
 	case o.AssignedLeadID != nil:
 		field, id, query = "assigned_lead_id", o.AssignedLeadID, `
 			SELECT NULL::uuid AS customer_id, member_id FROM assigned_leads
-			WHERE workspace_id = $1 AND assigned_lead_id = $2 AND ($3::uuid IS NULL OR member_id = $3) FOR SHARE`
+			WHERE workspace_id = $1 AND assigned_lead_id = $2 AND ($3::uuid IS NULL OR member_id = $3 AND withdrawn_at IS NULL) FOR SHARE`
 	}
 	var found struct {
 		Customer *uuid.UUID `db:"customer_id"`

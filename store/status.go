@@ -161,7 +161,7 @@ func (t *Tx) changeStatus(ctx context.Context, workspace uuid.UUID, who Actor, a
 		back.Group = *a.GroupID
 	}
 	switch was, is := slices.Contains(w.ClosedStatuses, from), slices.Contains(w.ClosedStatuses, to); {
-	case was == is:
+	case was == is || a.WithdrawnAt != nil:
 		return nil
 	case is:
 		back.Open = -1

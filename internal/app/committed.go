@@ -19,4 +19,16 @@ func (a *App) committed(left store.Committed) {
 		a.metrics.LeadsReceived.WithLabelValues(channel).Add(float64(n))
 	}
 	a.metrics.Distributions.WithLabelValues(string(lead.Cancelled), "").Add(float64(left.Cancelled))
+	for _, answer := range left.Answered {
+		outcome := "answered"
+		if answer.Late {
+			outcome = "answered_late"
+		}
+		a.metrics.Answers.WithLabelValues(outcome).Inc()
+		a.metrics.AnswerTime.Observe(answer.After.Seconds())
+	}
+	a.metrics.Answers.WithLabelValues("reminded").Add(float64(left.Reminded))
+	a.metrics.Distributions.WithLabelValues(string(lead.Withdrawn), "").Add(float64(left.Withdrawn))
+	a.metrics.Answers.WithLabelValues("withdrawn").Add(float64(left.Withdrawn))
+	a.metrics.Answers.WithLabelValues("overdue").Add(float64(left.Overdue))
 }

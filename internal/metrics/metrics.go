@@ -30,6 +30,9 @@ var Limits = []string{"key", "person", "guesses_address", "guesses", "sign_ins",
 // with an API key.
 var SignInWays = []string{"link", "password", "passkey", "oidc", "key"}
 
+// AnswerOutcomes are the values of the outcome label of answers.
+var AnswerOutcomes = []string{"answered", "answered_late", "reminded", "withdrawn", "overdue"}
+
 // SignInOutcomes are the values of the outcome label of sign-ins.
 var SignInOutcomes = []string{"succeeded", "failed"}
 
@@ -58,6 +61,8 @@ type Metrics struct {
 	Imports           *prometheus.CounterVec // outcome
 	Limited           *prometheus.CounterVec // limit
 	SignIns           *prometheus.CounterVec // way, outcome
+	Answers           *prometheus.CounterVec // outcome
+	AnswerTime        prometheus.Histogram   // seconds from assigned to answered
 
 	// Leading is 1 while this process leads the schedule, else 0. What follows is the leader's doing: elsewhere it stays
 	// as it was.
@@ -118,6 +123,14 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.SignIns = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadwheel_sign_ins_total", Help: "Sign-ins to the console that were tried, by way (link, password, passkey, oidc or key) and outcome.",
 	}, []string{"way", "outcome"})
+	m.Answers = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadwheel_answers_total",
+		Help: "What became of assigned leads that are to be answered, by outcome: answered, answered_late, reminded (at half time), withdrawn (for the next receiver), or overdue (left with the member).",
+	}, []string{"outcome"})
+	m.AnswerTime = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "leadwheel_answer_seconds", Help: "Time from a lead's assignment until its member took it up.",
+		Buckets: []float64{10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400, 259200},
+	})
 	m.Leading = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "leadwheel_scheduler_leading", Help: "1 while this process leads the schedule, else 0.",
 	})
@@ -133,7 +146,7 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.Rings, m.Integrations = newRings(), newIntegrations()
 	m.fill()
 	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
-		m.Hooks, m.WebhookDeliveries, m.KeysRefused, m.Imports, m.Limited, m.SignIns,
+		m.Hooks, m.WebhookDeliveries, m.KeysRefused, m.Imports, m.Limited, m.SignIns, m.Answers, m.AnswerTime,
 		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations)
 	return m
 }
@@ -145,6 +158,7 @@ func (m *Metrics) fill() {
 	}
 	m.Distributions.WithLabelValues(string(lead.Succeeded), "")
 	m.Distributions.WithLabelValues(string(lead.Cancelled), "")
+	m.Distributions.WithLabelValues(string(lead.Withdrawn), "")
 	for _, r := range lead.Reasons() {
 		m.Distributions.WithLabelValues(string(lead.Failed), r.Label())
 	}
@@ -165,6 +179,9 @@ func (m *Metrics) fill() {
 		m.Limited.WithLabelValues(l)
 	}
 	each(m.SignIns, SignInWays, SignInOutcomes)
+	for _, o := range AnswerOutcomes {
+		m.Answers.WithLabelValues(o)
+	}
 	for _, c := range notifyChannels {
 		m.Misconfigured.WithLabelValues(c)
 	}
