@@ -106,6 +106,7 @@ func (q Queries) toFollowUp(ctx context.Context, m *Message, ids []uuid.UUID) ([
 	err := sqlx.SelectContext(ctx, q.q, &due, `
 		SELECT assigned_lead_id FROM assigned_leads
 		WHERE workspace_id = $1 AND assigned_lead_id = ANY($2::uuid[]) AND member_id = $3 AND follow_up_at <= $4 AND erased_at IS NULL
+			AND withdrawn_at IS NULL
 		ORDER BY follow_up_at, assigned_lead_id`, m.Workspace, uuids(ids), m.Recipient.MemberID, q.now())
 	return due, translate(err)
 }

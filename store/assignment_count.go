@@ -56,7 +56,7 @@ func (q Queries) count(ctx context.Context, workspace uuid.UUID, all []Assignmen
 			of.Failed = c.N
 		case lead.Cancelled:
 			of.Cancelled = c.N
-		case "withdrawn":
+		case lead.Withdrawn:
 			of.Withdrawn = c.N
 		case "pending":
 			of.Pending = c.N

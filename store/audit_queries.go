@@ -58,10 +58,10 @@ var auditQueries = append([]auditQuery{
 	{name: "leads_forgotten", promise: "every lead that was to be distributed is pending, deleted or in history", query: `
 		WITH done AS (
 			SELECT workspace_id, lead_id, count(DISTINCT pending_id) AS n FROM history
-			WHERE assignment_id IS NULL AND retry_of IS NULL GROUP BY 1, 2
+			WHERE assignment_id IS NULL AND retry_of IS NULL AND trigger <> 'reassigned' GROUP BY 1, 2
 		), waiting AS (
 			SELECT workspace_id, lead_id, count(*) AS n FROM (
-				SELECT workspace_id, lead_id, assignment_id, retry_of FROM pending
+				SELECT workspace_id, lead_id, assignment_id, retry_of FROM pending WHERE trigger <> 'reassigned'
 				UNION ALL SELECT workspace_id, lead_id, assignment_id, retry_of FROM deleted_pending) w
 			WHERE assignment_id IS NULL AND retry_of IS NULL GROUP BY 1, 2
 		)
@@ -71,7 +71,7 @@ var auditQueries = append([]auditQuery{
 	{name: "assignments_incomplete", promise: "every lead of an assignment is pending, deleted or in history", query: `
 		WITH done AS (
 			SELECT workspace_id, assignment_id, count(DISTINCT pending_id) AS n FROM history
-			WHERE assignment_id IS NOT NULL GROUP BY 1, 2
+			WHERE assignment_id IS NOT NULL AND outcome <> 'withdrawn' GROUP BY 1, 2
 		), waiting AS (
 			SELECT workspace_id, assignment_id, count(*) AS n FROM (
 				SELECT workspace_id, assignment_id FROM pending
@@ -114,6 +114,18 @@ var auditQueries = append([]auditQuery{
 			GROUP BY workspace_id, member_id, paced_day) days
 		WHERE slow > %d OR slow + normal > %d OR slow + normal + fast > %d`,
 		lead.Slow.Max(), lead.Normal.Max(), lead.Fast.Max())},
+	{name: "answered_and_withdrawn", promise: "no lead that was answered is taken back", query: `
+		SELECT 'copy ' || assigned_lead_id FROM assigned_leads WHERE answered_at IS NOT NULL AND withdrawn_at IS NOT NULL`},
+	{name: "withdrawn_without_history", promise: "history has each lead that was taken back, and takes back no other", query: `
+		SELECT 'copy ' || a.assigned_lead_id FROM assigned_leads a
+		WHERE a.withdrawn_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = a.workspace_id
+			AND h.lead_id = a.source_lead_id AND h.member_id = a.member_id AND h.outcome = 'withdrawn')
+		UNION ALL
+		SELECT 'history ' || h.history_id FROM history h
+		WHERE h.outcome = 'withdrawn' AND NOT EXISTS (SELECT 1 FROM assigned_leads a WHERE a.workspace_id = h.workspace_id
+			AND a.source_lead_id = h.lead_id AND a.member_id = h.member_id AND a.withdrawn_at IS NOT NULL)`},
+	{name: "unanswered_forgotten", promise: "what was not answered in time is seen to within a minute", overdue: true, query: `
+		SELECT 'copy ' || assigned_lead_id FROM assigned_leads WHERE alarm_at < $1`},
 	{name: "told_of_nothing", promise: "webhooks are told only of what has happened", query: `
 		SELECT 'delivery ' || d.delivery_id || ' to webhook ' || d.webhook_id FROM webhook_deliveries d
 		WHERE NOT EXISTS (SELECT 1 FROM leads l WHERE l.workspace_id = d.workspace_id AND l.lead_id = d.lead_id)

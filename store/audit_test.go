@@ -35,7 +35,10 @@ func TestAuditFindsWhatIsBroken(t *testing.T) {
 			SELECT workspace_id, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), member_id, outcome, 'scheduled', paces.pace, '2026-11-23', due_at,
 				accepted_at, at
 			FROM (SELECT * FROM history LIMIT 1) h, unnest(ARRAY['slow','slow','slow','slow','normal','normal','normal','normal']) AS paces (pace)`,
-		"stuck": `UPDATE batches SET feed_at = feed_at - interval '2 minutes'`,
+		"answered_and_withdrawn":    `UPDATE assigned_leads SET answered_at = assigned_at, withdrawn_at = assigned_at`,
+		"withdrawn_without_history": `UPDATE assigned_leads SET withdrawn_at = assigned_at`,
+		"unanswered_forgotten":      `UPDATE assigned_leads SET alarm_at = assigned_at - interval '2 minutes'`,
+		"stuck":                     `UPDATE batches SET feed_at = feed_at - interval '2 minutes'`,
 	} {
 		t.Run(check, func(t *testing.T) {
 			t.Parallel()

@@ -24,10 +24,11 @@ const recordStatement = `
 		SELECT * FROM %s
 	), c AS (
 		INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, group_id, name, email, phone,
-			phone_e164, words, fields, source_id, status, assigned_at, updated_at, messages)
+			phone_e164, words, fields, source_id, status, assigned_at, updated_at, messages, answer_by, alarm_at, reassigned)
 		SELECT $1, d.copy_id, d.member_id, d.lead_id, nullif(d.group_id, $2), l.name, l.email, l.phone,
 			l.phone_e164, l.words, l.fields, l.source_id,
-			(SELECT statuses[1] FROM workspaces WHERE workspace_id = $1), $3, $3, d.messages
+			(SELECT statuses[1] FROM workspaces WHERE workspace_id = $1), $3, $3, d.messages,
+			nullif(d.answer_by, '')::timestamptz, nullif(d.alarm_at, '')::timestamptz, coalesce(d.reassigned, 0)
 		FROM d JOIN leads l ON l.workspace_id = $1 AND l.lead_id = d.lead_id AND l.deleted_at IS NULL AND NOT l.test
 		WHERE d.reason = ''
 		ON CONFLICT (workspace_id, source_lead_id, member_id) DO NOTHING
@@ -141,6 +142,9 @@ func decisionColumns(decisions []decision) []column {
 			return ""
 		})))},
 		{"overflowed", texts(unlessEmpty(pluck(decisions, func(d *decision) string { return d.Overflowed.text() })))},
+		{"answer_by", texts(unlessEmpty(pluck(decisions, func(d *decision) string { return momentText(d.answerBy) })))},
+		{"alarm_at", texts(unlessEmpty(pluck(decisions, func(d *decision) string { return momentText(d.alarmAt) })))},
+		{"reassigned", ints(unlessEmpty(pluck(decisions, func(d *decision) int { return d.Reassigned })))},
 		{"messages", ints(pluck(decisions, func(d *decision) int { return len(d.tell) }))},
 	}
 }

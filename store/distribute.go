@@ -126,6 +126,12 @@ func (s *Store) distributeOnce(ctx context.Context, d *distribution) (outcomes [
 		if d.claims, err = t.claim(ctx, workspace, d.batch); err != nil || len(d.claims) == 0 {
 			return err
 		}
+		if err := d.lockUnanswered(ctx, t); err != nil {
+			return err
+		}
+		if len(d.claims) == 0 {
+			return d.takeBack(ctx, t)
+		}
 		if err := t.keepPace(ctx, workspace, d.claims); err != nil {
 			return err
 		}
@@ -134,6 +140,9 @@ func (s *Store) distributeOnce(ctx context.Context, d *distribution) (outcomes [
 		}
 		if len(d.back.ids) > 0 {
 			return &d.back
+		}
+		if err := d.wantAnswers(ctx, t); err != nil {
+			return err
 		}
 		if err := t.putToWait(ctx, workspace, d); err != nil {
 			return err
@@ -150,7 +159,10 @@ func (s *Store) distributeOnce(ctx context.Context, d *distribution) (outcomes [
 		if err := t.tellOutcomes(ctx, workspace, d.decisions); err != nil {
 			return err
 		}
-		return t.owe(ctx, workspace, d.decisions)
+		if err := t.owe(ctx, workspace, d.decisions); err != nil {
+			return err
+		}
+		return d.takeBack(ctx, t)
 	})
 	if err != nil {
 		return nil, nil, err

@@ -37,6 +37,9 @@ type claim struct {
 	WaitingSince sql.NullTime `db:"waiting_since"`
 	Overflowed   IDs          `db:"overflowed"`
 	Tried        int          `db:"tried"`
+	// Withdraws are copies that are taken back when somebody else gets the lead, Reassigned is how often it was then.
+	Withdraws  IDs `db:"withdraws"`
+	Reassigned int `db:"reassigned"`
 
 	day     sql.NullTime // the member's day for which it counts, where it has a pace
 	passed  []lead.Skip  // who was looked at in the groups that it went on from now
@@ -84,7 +87,7 @@ func (t *Tx) claimRows(ctx context.Context, workspace, batch uuid.UUID) ([]claim
 		)
 		SELECT pending_id, lead_id, group_id, member_id, ring_version, turn, skipped, moved_from, replanned_from, assignment_id,
 			retry_of, same_as, coalesce(refused, '') AS refused, trigger, coalesce(pace, '') AS pace, due_at, accepted_at,
-			waiting_since, overflowed, tried
+			waiting_since, overflowed, tried, withdraws, reassigned
 		FROM p ORDER BY pending_id`, workspace, batch)
 	return claims, translate(err)
 }

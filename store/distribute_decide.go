@@ -35,6 +35,13 @@ type distribution struct {
 	waits []wait
 	now   time.Time
 	back  overPace // what is planned for members who cannot take it now
+	// answers are what the groups want of which no turn is dealt, by their ids. unanswered are the copies of leads that go on since nobody
+	// answered them, spare those that are taken back while others of their turn stay, and overdue those that stay since nobody else can
+	// take them.
+	answers    object[lead.AnswerWithin]
+	unanswered map[uuid.UUID]unanswered
+	spare      []uuid.UUID
+	overdue    []unanswered
 }
 
 // turnsOf gives the first n turns of a ring for a batch, the same ones whenever it is asked, and the epoch of the cursor
@@ -51,6 +58,8 @@ type decision struct {
 	skipped []lead.Skip
 	detail  string
 	tell    []lead.Channel // how the member is told of the copy
+	// answerBy is until when the copy is to be answered, and alarmAt when to remind its member.
+	answerBy, alarmAt time.Time
 	// Made when it is recorded:
 	copy, history uuid.UUID
 }
@@ -74,6 +83,8 @@ type groupRing struct {
 	WhenAway   WhenAway       `db:"when_away"`
 	OweAtMost  int            `db:"owe_at_most"`
 	Indebted   bool           `db:"indebted"` // whether it keeps turns for somebody
+	// AnswerWithin is in what time it wants its leads answered.
+	AnswerWithin answerColumn `db:"answer_within"`
 	// SameMember says that the workspace gives leads of one person to the same member.
 	SameMember bool `db:"same_member"`
 
@@ -127,6 +138,7 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 		return err
 	}
 	following.settle(d)
+	d.leave()
 	return d.checkFailures()
 }
 
@@ -143,16 +155,19 @@ func (d *distribution) checkFailures() error {
 
 // read loads the groups that the claims name, and the roster.
 func (d *distribution) read(ctx context.Context, t *Tx) (map[uuid.UUID]groupRing, error) {
-	var leads, groupIDs, members []uuid.UUID
+	var leads, groupIDs, members, planned []uuid.UUID
 	for _, c := range d.claims {
 		leads = append(leads, c.LeadID)
 		if c.MemberID.Valid {
 			members = append(members, c.MemberID.UUID)
+			if c.Version.Valid && !slices.Contains(planned, c.GroupID.UUID) {
+				planned = append(planned, c.GroupID.UUID)
+			}
 		} else if n := len(groupIDs); n == 0 || groupIDs[n-1] != c.GroupID.UUID {
 			groupIDs = append(groupIDs, c.GroupID.UUID)
 		}
 	}
-	if err := d.readGroups(ctx, t, groupIDs, members); err != nil {
+	if err := d.readGroups(ctx, t, groupIDs, members, planned...); err != nil {
 		return nil, err
 	}
 	groups := d.groups
@@ -173,7 +188,7 @@ func (t *Tx) groupRings(ctx context.Context, workspace uuid.UUID, ids []uuid.UUI
 	}
 	var rows []groupRing
 	if err := sqlx.SelectContext(ctx, t.q, &rows, `
-		SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted, g.overflow, g.when_away, g.owe_at_most,
+		SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted, g.overflow, g.answer_within, g.when_away, g.owe_at_most,
 			g.when_away = 'owe' AND EXISTS (SELECT 1 FROM debts d WHERE d.workspace_id = $1 AND d.group_id = g.group_id) AS indebted,
 			(SELECT duplicates_policy = 'same_member' FROM workspaces WHERE workspace_id = $1) AS same_member, m.active, m.restricted
 		FROM groups g JOIN rings r USING (workspace_id, group_id, version) CROSS JOIN LATERAL (

@@ -77,8 +77,8 @@ func (r *roster) give(lead, member, group uuid.UUID) {
 }
 
 // readGroups reads the groups, those to which their leads may go on, and who of their receivers and of the members named can receive
-// leads. Where nobody has hours, absences or caps it reads no more than who is active.
-func (d *distribution) readGroups(ctx context.Context, t *Tx, ids, named []uuid.UUID) error {
+// leads, and of groups that planned for these in what time they want answers. Where nobody has hours, absences or caps it reads no more than who is active.
+func (d *distribution) readGroups(ctx context.Context, t *Tx, ids, named []uuid.UUID, planned ...uuid.UUID) error {
 	d.roster = roster{active: make(map[uuid.UUID]bool), held: make(map[holding]bool)}
 	d.groups = make(map[uuid.UUID]groupRing)
 	for chain := 0; len(ids) > 0 && chain <= maxChain; chain++ {
@@ -103,7 +103,7 @@ func (d *distribution) readGroups(ctx context.Context, t *Tx, ids, named []uuid.
 	var counted []uuid.UUID
 	if len(named) > 0 {
 		var err error
-		if counted, err = d.readNamed(ctx, t, named); err != nil {
+		if counted, err = d.readNamed(ctx, t, named, planned); err != nil {
 			return err
 		}
 	}
@@ -111,23 +111,31 @@ func (d *distribution) readGroups(ctx context.Context, t *Tx, ids, named []uuid.
 }
 
 // readNamed reads who of the members named is active, and returns those of whom is counted what they get, and those who may be
-// unavailable where something is planned.
-func (d *distribution) readNamed(ctx context.Context, t *Tx, named []uuid.UUID) (counted []uuid.UUID, err error) {
+// unavailable where something is planned. Of the groups that planned for them it reads in what time they want answers.
+func (d *distribution) readNamed(ctx context.Context, t *Tx, named, planned []uuid.UUID) (counted []uuid.UUID, err error) {
 	var rows []struct {
 		ID         uuid.UUID `db:"member_id"`
 		Counted    bool      `db:"counted"`
 		Restricted bool      `db:"restricted"`
+		// Answers is the same in each row.
+		Answers object[lead.AnswerWithin] `db:"answers"`
 	}
 	keep := slices.ContainsFunc(d.claims, claim.keepsCalendar)
 	if err := sqlx.SelectContext(ctx, t.q, &rows, `
-		SELECT member_id, counted, NOT on_duty OR working_hours IS NOT NULL OR coalesce(absent_until > $3, false) AS restricted FROM members
+		SELECT member_id, counted, NOT on_duty OR working_hours IS NOT NULL OR coalesce(absent_until > $3, false) AS restricted,
+			CASE WHEN cardinality($4::uuid[]) > 0 THEN (SELECT jsonb_object_agg(group_id, answer_within) FROM groups
+				WHERE workspace_id = $1 AND group_id = ANY($4::uuid[]) AND answer_within IS NOT NULL) END AS answers
+		FROM members
 		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND active AND removed_at IS NULL`,
-		d.workspace, uuids(named), t.now()); err != nil {
+		d.workspace, uuids(named), t.now(), uuids(planned)); err != nil {
 		return nil, fmt.Errorf("reading who is active: %w", translate(err))
 	}
 	for _, m := range rows {
 		if d.roster.active[m.ID] = true; m.Counted || keep && m.Restricted {
 			counted = append(counted, m.ID)
+		}
+		if len(planned) > 0 {
+			d.answers = m.Answers
 		}
 	}
 	return counted, nil

@@ -24,7 +24,7 @@ type followers struct {
 // mayFollow reports whether a claim's lead goes to whoever has the others of its family: it says which it follows, or is
 // distributed as it came in, and may be followed. What operators assign to a group goes by its turns.
 func (d *distribution) mayFollow(c claim, groups map[uuid.UUID]groupRing) bool {
-	if c.MemberID.Valid || c.Refused != "" {
+	if c.MemberID.Valid || c.Refused != "" || c.Reassigned > 0 {
 		return false
 	}
 	return c.SameAs.Valid || d.follow && groups[c.GroupID.UUID].SameMember && !c.AssignmentID.Valid && !c.RetryOf.Valid
@@ -91,7 +91,7 @@ func (d *distribution) readFollowers(ctx context.Context, t *Tx, groups map[uuid
 	if len(holders) == 0 {
 		return f, nil
 	}
-	counted, err := d.readNamed(ctx, t, holders)
+	counted, err := d.readNamed(ctx, t, holders, nil)
 	if err == nil && len(counted) > 0 {
 		err = d.addToRoster(ctx, t, counted)
 	}
@@ -130,7 +130,7 @@ const readFamilies = `
 	), has AS (
 		SELECT n.start, n.lead_id, a.member_id FROM named n
 		JOIN assigned_leads a ON a.workspace_id = $1 AND a.source_lead_id = n.lead_id
-		WHERE n.leads > 1
+		WHERE n.leads > 1 AND a.withdrawn_at IS NULL
 		UNION
 		SELECT c.start, c.lead_id, c.member_id FROM to_come c
 		JOIN leads l ON l.workspace_id = $1 AND l.lead_id = c.lead_id AND l.deleted_at IS NULL

@@ -25,6 +25,7 @@ type Group struct {
 	WhenAway  WhenAway             `db:"when_away"`
 	OweAtMost int                  `db:"owe_at_most"`
 	Overflow  overflowColumn       `db:"overflow"`
+	Answer    answerColumn         `db:"answer_within"`
 	CreatedAt time.Time            `db:"created_at"`
 	UpdatedAt time.Time            `db:"updated_at"`
 }
@@ -37,7 +38,7 @@ type GroupSpec struct {
 	GroupPolicy
 }
 
-const groupColumns = `group_id, name, method, version, listed, when_away, owe_at_most, overflow, created_at, updated_at`
+const groupColumns = `group_id, name, method, version, listed, when_away, owe_at_most, overflow, answer_within, created_at, updated_at`
 
 // Group returns a group, ErrNotFound where there is none or it was deleted.
 func (q Queries) Group(ctx context.Context, workspace, group uuid.UUID) (Group, error) {

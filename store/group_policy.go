@@ -78,6 +78,8 @@ type GroupPolicy struct {
 	// OweAtMost is how many turns are kept for a receiver, with AwayOwe.
 	OweAtMost int
 	Overflow  Overflow
+	// AnswerWithin is in what time members are to answer. Nil leaves it as it is, the zero value wants no answer.
+	AnswerWithin *lead.AnswerWithin
 }
 
 // orDefault fills in what was left out.
@@ -91,6 +93,7 @@ func (p GroupPolicy) orDefault() GroupPolicy {
 	if p.Overflow.Then == "" {
 		p.Overflow.Then = OverflowWait
 	}
+	p.AnswerWithin = answerOrDefault(p.AnswerWithin)
 	return p
 }
 
@@ -105,6 +108,10 @@ func (p GroupPolicy) or(old Group) GroupPolicy {
 	if p.Overflow.Then == "" {
 		p.Overflow = old.Overflow.Overflow
 	}
+	if p.AnswerWithin == nil {
+		p.AnswerWithin = &old.Answer.AnswerWithin
+	}
+	p.AnswerWithin = answerOrDefault(p.AnswerWithin)
 	return p.orDefault()
 }
 
@@ -120,7 +127,7 @@ func (p GroupPolicy) row() row {
 	if p.Overflow.Then != OverflowWait {
 		overflow = asJSON(p.Overflow)
 	}
-	return row{{"when_away", string(p.WhenAway)}, {"owe_at_most", p.OweAtMost}, {"overflow", overflow}}
+	return row{{"when_away", string(p.WhenAway)}, {"owe_at_most", p.OweAtMost}, {"overflow", overflow}, p.answerRow()}
 }
 
 // row is what an operator says of a group, as its columns have it.
@@ -132,6 +139,9 @@ func (s GroupSpec) row() row {
 func (q Queries) checkPolicy(ctx context.Context, workspace, group uuid.UUID, p GroupPolicy) error {
 	if p.OweAtMost < 1 || p.OweAtMost > MaxOwed {
 		return &FieldError{"owe_at_most", fmt.Sprintf("a group keeps 1 to %d turns for a receiver", MaxOwed)}
+	}
+	if err := checkAnswer(p.AnswerWithin); err != nil {
+		return err
 	}
 	if p.Overflow.Then != OverflowGroup {
 		if p.Overflow.GroupID != uuid.Nil || p.Overflow.AfterMinutes != 0 {

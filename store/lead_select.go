@@ -72,7 +72,7 @@ func (q Queries) assigned(ctx context.Context, workspace uuid.UUID, leads []uuid
 	var ids []uuid.UUID
 	if err := sqlx.SelectContext(ctx, q.q, &ids, `
 		WITH n AS MATERIALIZED (SELECT unnest($2::uuid[]) AS lead_id)
-		SELECT n.lead_id FROM n JOIN assigned_leads a ON a.workspace_id = $1 AND a.source_lead_id = n.lead_id
+		SELECT n.lead_id FROM n JOIN assigned_leads a ON a.workspace_id = $1 AND a.source_lead_id = n.lead_id AND a.withdrawn_at IS NULL
 		UNION
 		SELECT n.lead_id FROM n JOIN pending_leads p ON p.workspace_id = $1 AND p.lead_id = n.lead_id AND p.trigger <> 'immediate'
 		UNION
@@ -106,7 +106,7 @@ func (q Queries) Holders(ctx context.Context, workspace uuid.UUID, leads []uuid.
 	var all []Holder
 	if err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT source_lead_id, member_id, assigned_lead_id FROM assigned_leads
-		WHERE workspace_id = $1 AND source_lead_id = ANY($2::uuid[]) ORDER BY assigned_lead_id`, workspace, uuids(leads)); err != nil {
+		WHERE workspace_id = $1 AND source_lead_id = ANY($2::uuid[]) AND withdrawn_at IS NULL ORDER BY assigned_lead_id`, workspace, uuids(leads)); err != nil {
 		return nil, fmt.Errorf("reading who has %d leads: %w", len(leads), translate(err))
 	}
 	holders := make(map[uuid.UUID][]Holder)

@@ -205,8 +205,11 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 			m.FallbackFrom, m.Error = o.FallbackFrom, o.Error
 		}
 	}
-	if m.Kind == NotifyReminder {
-		if ids, err = t.toFollowUp(ctx, m, ids); err != nil {
+	stillDue := map[NotificationKind]func(context.Context, *Message, []uuid.UUID) ([]uuid.UUID, error){
+		NotifyReminder: t.toFollowUp, NotifyAnswer: t.toAnswer,
+	}[m.Kind]
+	if stillDue != nil {
+		if ids, err = stillDue(ctx, m, ids); err != nil {
 			return nil, 0, err
 		}
 		if len(ids) == 0 {
@@ -214,7 +217,7 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 		}
 	}
 	m.copies = len(ids)
-	if err := t.forgetMessages(ctx, workspace, others); err != nil || len(ids) == 0 && m.Kind == NotifyReminder {
+	if err := t.forgetMessages(ctx, workspace, others); err != nil || len(ids) == 0 && stillDue != nil {
 		return nil, 0, err
 	}
 	until := t.now().Add(leaseFor)
@@ -239,7 +242,7 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 	return m, 0, t.addUnsubscribeLink(ctx, m)
 }
 
-// messageLeads reads copies as messages tell of them, in the order of their ids, but for those that were erased since.
+// messageLeads reads copies as messages tell of them, in the order of their ids, but for those that were erased or taken back since.
 func (q Queries) messageLeads(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) ([]MessageLead, error) {
 	var rows []MessageLead
 	err := sqlx.SelectContext(ctx, q.q, &rows, `
@@ -249,7 +252,7 @@ func (q Queries) messageLeads(ctx context.Context, workspace uuid.UUID, ids []uu
 			a.assigned_at AS at
 		FROM assigned_leads a
 		LEFT JOIN sources s ON s.workspace_id = a.workspace_id AND s.source_id = a.source_id
-		WHERE a.workspace_id = $1 AND a.assigned_lead_id = ANY($2::uuid[]) AND a.erased_at IS NULL`, workspace, uuids(ids))
+		WHERE a.workspace_id = $1 AND a.assigned_lead_id = ANY($2::uuid[]) AND a.erased_at IS NULL AND a.withdrawn_at IS NULL`, workspace, uuids(ids))
 	if err != nil {
 		return nil, fmt.Errorf("reading what to tell: %w", translate(err))
 	}

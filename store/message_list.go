@@ -34,13 +34,15 @@ const (
 	NotifyLeads NotificationKind = "leads"
 	// NotifyReminder reminds of copies that are to be followed up.
 	NotifyReminder NotificationKind = "reminder"
+	// NotifyAnswer reminds of copies that are to be answered.
+	NotifyAnswer NotificationKind = "answer"
 	// NotifyTest shows an example, and that messages arrive.
 	NotifyTest NotificationKind = "test"
 )
 
 // NotificationKinds lists every kind.
 func NotificationKinds() []NotificationKind {
-	return []NotificationKind{NotifyLeads, NotifyReminder, NotifyTest}
+	return []NotificationKind{NotifyLeads, NotifyReminder, NotifyAnswer, NotifyTest}
 }
 
 // A Notification is a message to a member: owed, sent, or given up on.

@@ -41,9 +41,9 @@ func (t *Tx) putToWait(ctx context.Context, workspace uuid.UUID, d *distribution
 	from, args := unnest("p", []any{workspace, uuid.Nil}, waitColumns(d.waits)...)
 	if _, err := t.q.ExecContext(ctx, `
 		INSERT INTO pending_leads (workspace_id, pending_id, lead_id, group_id, assignment_id, retry_of, trigger, skipped, due_at, accepted_at,
-			waiting_since, overflowed, tried)
+			waiting_since, overflowed, tried, reassigned)
 		SELECT $1, p.pending_id, p.lead_id, p.group_id, nullif(p.assignment_id, $2), nullif(p.retry_of, $2), p.trigger, p.skipped, p.due_at,
-			p.accepted_at, p.waiting_since, CASE WHEN p.overflowed <> '' THEN p.overflowed::uuid[] END, p.tried
+			p.accepted_at, p.waiting_since, CASE WHEN p.overflowed <> '' THEN p.overflowed::uuid[] END, p.tried, p.reassigned
 		FROM `+from, args...); err != nil {
 		return fmt.Errorf("storing %d waiting leads: %w", len(d.waits), translate(err))
 	}
@@ -76,6 +76,7 @@ func waitColumns(waits []wait) []column {
 		{"waiting_since", times(func(w *wait) time.Time { return w.WaitingSince.Time })},
 		{"overflowed", texts(pluck(waits, func(w *wait) string { return w.Overflowed.text() }))},
 		{"tried", ints(pluck(waits, func(w *wait) int { return w.Tried }))},
+		{"reassigned", ints(pluck(waits, func(w *wait) int { return w.Reassigned }))},
 	}
 }
 

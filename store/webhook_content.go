@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -29,7 +30,9 @@ type WebhookContent struct {
 	Status     string     `db:"status"`
 	FollowUpAt *time.Time `db:"follow_up_at"`
 	AssignedAt *time.Time `db:"assigned_at"`
-	MemberID   *uuid.UUID `db:"member_id"`
+	// Of a copy that was taken back nothing is told by which its person can be reached: it is its member's no more.
+	WithdrawnAt *time.Time `db:"withdrawn_at"`
+	MemberID    *uuid.UUID `db:"member_id"`
 	// GroupID, Trigger and Reason are those of a distribution.
 	GroupID *uuid.UUID   `db:"group_id"`
 	Trigger lead.Trigger `db:"trigger"`
@@ -45,14 +48,14 @@ func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UU
 	err := sqlx.SelectContext(ctx, q.q, &rows, `
 		SELECT r.delivery_id, `+contactColumns("r")+`, s.source_id, coalesce(s.name, '') AS source_name,
 			r.channel, r.external_id, r.integration_id, r.duplicate_of, r.test, r.attribution, r.created_at, r.deleted_at,
-			r.status, r.follow_up_at, r.assigned_at, r.member_id, r.group_id, r.trigger, r.reason
+			r.status, r.follow_up_at, r.assigned_at, r.withdrawn_at, r.member_id, r.group_id, r.trigger, r.reason
 		FROM (
 			SELECT d.workspace_id, d.delivery_id,
 				CASE WHEN c THEN a.name ELSE l.name END AS name, CASE WHEN c THEN a.email ELSE l.email END AS email,
 				CASE WHEN c THEN a.phone ELSE l.phone END AS phone, CASE WHEN c THEN a.phone_e164 ELSE l.phone_e164 END AS phone_e164,
 				CASE WHEN c THEN a.fields ELSE l.fields END AS fields, CASE WHEN c THEN a.source_id ELSE l.source_id END AS source_id,
 				l.channel, coalesce(l.external_id, l.also_id, '') AS external_id, l.integration_id, l.duplicate_of, l.test, l.attribution,
-				l.created_at, l.deleted_at, coalesce(a.status, '') AS status, a.follow_up_at, a.assigned_at,
+				l.created_at, l.deleted_at, coalesce(a.status, '') AS status, a.follow_up_at, a.assigned_at, a.withdrawn_at,
 				coalesce(a.member_id, h.member_id) AS member_id, coalesce(h.group_id, a.group_id) AS group_id,
 				coalesce(h.trigger, '') AS trigger, coalesce(h.reason, '') AS reason
 			FROM webhook_deliveries d
@@ -67,6 +70,9 @@ func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UU
 	}
 	all := make(map[uuid.UUID]WebhookContent, len(rows))
 	for _, r := range rows {
+		if r.WithdrawnAt != nil {
+			r.Contact = Contact{Name: r.Name, Fields: json.RawMessage(`{}`)}
+		}
 		all[r.ID] = r.WebhookContent
 	}
 	return all, nil

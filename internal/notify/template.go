@@ -41,6 +41,15 @@ Phone: <a href="tel:{{.call}}">{{.phone}}</a>{{end}}
 E-mail: <a href="mailto:{{.email}}">{{.email}}</a>{{end}}
 You wanted to come back to them at this time.`
 
+// answerTemplate is what a member is reminded with of a lead that they have not answered.
+const answerTemplate = `<b>Answer soon: {{.name}}</b>
+{{- if .phone}}
+Phone: <a href="tel:{{.call}}">{{.phone}}</a>{{end}}
+{{- if .whatsapp}} · <a href="https://wa.me/{{.whatsapp}}">WhatsApp</a>{{end}}
+{{- if .email}}
+E-mail: <a href="mailto:{{.email}}">{{.email}}</a>{{end}}
+Half of the time to answer is over. Accept it, or give it a status or a note.`
+
 // summaryTemplate is what a message about several leads says.
 const summaryTemplate = `<b>{{.total}} {{.what}}</b>
 {{- range .leads}}
@@ -66,6 +75,7 @@ var (
 	defaultMessage = mustLink(DefaultTemplate)
 	summaryMessage = mustLink(summaryTemplate)
 	reminder       = mustLink(reminderTemplate)
+	answerReminder = mustLink(answerTemplate)
 )
 
 // mustLink reads a template of ours.

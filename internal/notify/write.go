@@ -44,6 +44,9 @@ func Write(m *store.Message, now time.Time) Content {
 		if m.Kind == store.NotifyReminder {
 			what = "leads to follow up"
 		}
+		if m.Kind == store.NotifyAnswer {
+			what = "leads to answer"
+		}
 		return compose(fmt.Sprintf("%d %s", m.Total, what), before, after, func(b bounds) (string, error) {
 			return (&Template{summaryMessage}).execute(summary(about, m.Total, what, b))
 		})
@@ -52,7 +55,11 @@ func Write(m *store.Message, now time.Time) Content {
 		after = "\n\n<a href=\"" + html.EscapeString(link) + "\">Open this lead</a>" + after
 	}
 	t, title := &Template{reminder}, "Follow up: "
-	if m.Kind != store.NotifyReminder {
+	switch m.Kind {
+	case store.NotifyReminder:
+	case store.NotifyAnswer:
+		t, title = &Template{answerReminder}, "Answer soon: "
+	default:
 		title = "New lead: "
 		if t, err = ParseTemplate(m.Recipient.Template); err != nil {
 			t = &Template{defaultMessage}

@@ -52,6 +52,7 @@ type data struct {
 	CreatedAt      time.Time         `json:"created_at"`
 	AssignedAt     *time.Time        `json:"assigned_at,omitempty"`
 	DeletedAt      *time.Time        `json:"deleted_at,omitempty"`
+	WithdrawnAt    *time.Time        `json:"withdrawn_at,omitempty"`
 }
 
 // Body writes what a delivery tells.
@@ -71,7 +72,7 @@ func dataOf(d store.WebhookDelivery, c store.WebhookContent) data {
 		Reason: c.Reason, Changed: d.Changed, Status: c.Status, FollowUpAt: c.FollowUpAt, Name: orNull(c.Name), Email: orNull(c.Email), Phone: orNull(c.Phone),
 		PhoneE164: orNull(c.PhoneE164), Fields: c.Fields, Attribution: c.Attribution, SourceID: c.SourceID, Source: orNull(c.SourceName),
 		Channel: c.Channel, ExternalID: orNull(c.ExternalID), IntegrationID: c.IntegrationID, DuplicateOf: c.DuplicateOf,
-		Test: c.Test, CreatedAt: c.CreatedAt, AssignedAt: c.AssignedAt, DeletedAt: c.DeletedAt,
+		Test: c.Test, CreatedAt: c.CreatedAt, AssignedAt: c.AssignedAt, DeletedAt: c.DeletedAt, WithdrawnAt: c.WithdrawnAt,
 	}
 	switch d.Event {
 	case lead.WebhookFailed:

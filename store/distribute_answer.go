@@ -1,0 +1,232 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// An unanswered copy is one of a lead that goes to the next receiver since nobody answered it.
+type unanswered struct {
+	ID         uuid.UUID     `db:"assigned_lead_id"`
+	Lead       uuid.UUID     `db:"source_lead_id"`
+	Member     uuid.UUID     `db:"member_id"`
+	Group      uuid.NullUUID `db:"group_id"`
+	AssignedAt time.Time     `db:"assigned_at"`
+	Answered   sql.NullTime  `db:"answered_at"`
+	Withdrawn  sql.NullTime  `db:"withdrawn_at"`
+	Closed     bool          `db:"closed"`
+}
+
+func (u unanswered) open() bool { return !u.Answered.Valid && !u.Withdrawn.Valid }
+
+// sameTurn says that two copies were given by one turn.
+func (u unanswered) sameTurn(o unanswered) bool {
+	return u.Lead == o.Lead && u.Group == o.Group && u.AssignedAt.Equal(o.AssignedAt)
+}
+
+// lockUnanswered locks the copies that the batch's claims would take back, with all others of their leads. Those that were answered
+// meanwhile stay where they are, and claims that have none left are done with: an answer and a deadline have one outcome. Of what a
+// turn gave to several the lead goes on only when none of them has it any more.
+func (d *distribution) lockUnanswered(ctx context.Context, t *Tx) error {
+	var leads []uuid.UUID
+	for _, c := range d.claims {
+		if len(c.Withdraws) > 0 {
+			leads = append(leads, c.LeadID)
+		}
+	}
+	d.unanswered, d.overdue, d.spare = nil, nil, nil
+	if len(leads) == 0 {
+		return nil
+	}
+	d.look = true // somebody has them
+	var rows []unanswered
+	if err := sqlx.SelectContext(ctx, t.q, &rows, `
+		SELECT a.assigned_lead_id, a.source_lead_id, a.member_id, a.group_id, a.assigned_at, a.answered_at, a.withdrawn_at,
+			a.status = ANY (ARRAY(SELECT unnest(closed_statuses) FROM workspaces WHERE workspace_id = $1)) AS closed
+		FROM assigned_leads a WHERE a.workspace_id = $1 AND a.source_lead_id = ANY($2::uuid[])
+		ORDER BY a.assigned_lead_id FOR NO KEY UPDATE OF a`, d.workspace, uuids(leads)); err != nil {
+		return fmt.Errorf("locking what was not answered: %w", translate(err))
+	}
+	d.unanswered = make(map[uuid.UUID]unanswered, len(rows))
+	for _, r := range rows {
+		d.unanswered[r.ID] = r
+	}
+	var left []claim
+	for _, c := range d.claims {
+		if len(c.Withdraws) == 0 {
+			left = append(left, c)
+			continue
+		}
+		c.Withdraws = slices.DeleteFunc(slices.Clone(c.Withdraws), func(id uuid.UUID) bool { return !d.unanswered[id].open() })
+		switch {
+		case len(c.Withdraws) == 0:
+		case slices.ContainsFunc(rows, func(r unanswered) bool {
+			return !r.Withdrawn.Valid && !slices.Contains(c.Withdraws, r.ID) && r.sameTurn(d.unanswered[c.Withdraws[0]])
+		}):
+			d.spare = append(d.spare, c.Withdraws...)
+		default:
+			left = append(left, c)
+		}
+	}
+	d.claims = left
+	return nil
+}
+
+// takeBack withdraws the copies of leads that others have now, or wait for others. What nobody else can take stays with who has it.
+func (d *distribution) takeBack(ctx context.Context, t *Tx) error {
+	if len(d.unanswered) == 0 {
+		return nil
+	}
+	var gone []uuid.UUID
+	take := func(ids []uuid.UUID) {
+		gone = append(gone, without(ids, gone)...)
+	}
+	take(d.spare)
+	for _, one := range d.decisions {
+		take(one.Withdraws)
+	}
+	for _, w := range d.waits {
+		take(w.Withdraws)
+	}
+	all := make([]unanswered, len(gone))
+	for i, id := range gone {
+		all[i] = d.unanswered[id]
+	}
+	if err := t.withdrawCopies(ctx, d.workspace, all); err != nil {
+		return err
+	}
+	return t.tellOverdue(ctx, d.workspace, d.overdue)
+}
+
+// leave drops the decisions by which nobody else would get a lead that is to be taken back: whoever has it keeps it, and that is told.
+func (d *distribution) leave() {
+	d.decisions = slices.DeleteFunc(d.decisions, func(one decision) bool {
+		if one.reason == "" || len(one.Withdraws) == 0 {
+			return false
+		}
+		if one.reason != lead.SourceLeadDeleted {
+			for _, id := range one.Withdraws {
+				d.overdue = append(d.overdue, d.unanswered[id])
+			}
+		}
+		return true
+	})
+}
+
+// withdrawCopies takes copies back, which are locked: their members see that, what is counted of them counts them no more, and history has it.
+func (t *Tx) withdrawCopies(ctx context.Context, workspace uuid.UUID, copies []unanswered) error {
+	if len(copies) == 0 {
+		return nil
+	}
+	ids, entries, pending, told := make([]uuid.UUID, len(copies)), make([]uuid.UUID, len(copies)), make([]uuid.UUID, len(copies)), make([]happening, len(copies))
+	for i, c := range copies {
+		for _, id := range []*uuid.UUID{&entries[i], &pending[i], &told[i].id} {
+			var err error
+			if *id, err = t.newID(); err != nil {
+				return err
+			}
+		}
+		ids[i] = c.ID
+		told[i].event, told[i].lead, told[i].copied, told[i].changed = lead.WebhookUpdated, c.Lead, c.ID, []string{"withdrawn_at"}
+	}
+	if _, err := t.q.ExecContext(ctx, `
+		WITH w AS (
+			UPDATE assigned_leads a SET withdrawn_at = $2, alarm_at = NULL, remind_at = NULL, updated_at = $2
+			FROM unnest($3::uuid[], $4::uuid[], $5::uuid[]) AS n (assigned_lead_id, history_id, pending_id)
+			WHERE a.workspace_id = $1 AND a.assigned_lead_id = n.assigned_lead_id
+			RETURNING a.source_lead_id, a.member_id, a.group_id, a.answer_by, a.assigned_at, n.history_id, n.pending_id
+		)
+		INSERT INTO history (workspace_id, history_id, pending_id, assignment_id, lead_id, member_id, group_id, outcome, trigger, due_at,
+			accepted_at, at)
+		SELECT $1, w.history_id, w.pending_id, (SELECT h.assignment_id FROM history h WHERE h.workspace_id = $1
+				AND h.lead_id = w.source_lead_id AND h.member_id = w.member_id AND h.outcome = 'succeeded' LIMIT 1),
+			w.source_lead_id, w.member_id, w.group_id, $6, $7, coalesce(w.answer_by, $2), w.assigned_at, $2
+		FROM w`, workspace, t.now(), uuids(ids), uuids(entries), uuids(pending), string(lead.Withdrawn), string(lead.Reassigned)); err != nil {
+		return fmt.Errorf("taking %d leads back: %w", len(copies), translate(err))
+	}
+	for _, c := range copies {
+		back := givenBack{Member: c.Member, Group: c.Group.UUID, AssignedAt: c.AssignedAt, Got: -1}
+		if !c.Closed {
+			back.Open = -1
+		}
+		if err := t.recount(ctx, workspace, back); err != nil {
+			return err
+		}
+	}
+	t.left.Withdrawn += len(copies)
+	return t.tell(ctx, workspace, told)
+}
+
+// tellOverdue tells that copies were not answered in time and stay where they are.
+func (t *Tx) tellOverdue(ctx context.Context, workspace uuid.UUID, copies []unanswered) error {
+	told := make([]happening, len(copies))
+	for i, c := range copies {
+		id, err := t.newID()
+		if err != nil {
+			return err
+		}
+		told[i] = happening{id: id, event: lead.WebhookUnanswered, lead: c.Lead, copied: c.ID}
+	}
+	t.left.Overdue += len(copies)
+	return t.tell(ctx, workspace, told)
+}
+
+// wantAnswers says of the copies that turns give until when they are to be answered, where their groups want that.
+func (d *distribution) wantAnswers(ctx context.Context, t *Tx) error {
+	wanted := func(one *decision) lead.AnswerWithin {
+		if one.reason != "" || one.version == 0 {
+			return lead.AnswerWithin{}
+		}
+		if g, read := d.groups[one.GroupID.UUID]; read {
+			return g.AnswerWithin.AnswerWithin
+		}
+		return d.answers[one.GroupID.UUID.String()]
+	}
+	now := t.now()
+	members := d.roster.members
+	var missing []uuid.UUID
+	for i := range d.decisions {
+		one := &d.decisions[i]
+		if a := wanted(one); !a.None() && a.Count == lead.CountWorkingHours && members[one.member] == nil {
+			missing = append(missing, one.member)
+		}
+	}
+	var more map[uuid.UUID]*workingMember
+	if len(missing) > 0 {
+		var err error
+		if more, err = t.workingMembers(ctx, d.workspace, missing, now); err != nil {
+			return err
+		}
+	}
+	for i := range d.decisions {
+		one := &d.decisions[i]
+		a := wanted(one)
+		if a.None() {
+			continue
+		}
+		var calendar lead.Calendar
+		for _, m := range [2]*workingMember{members[one.member], more[one.member]} {
+			if m != nil {
+				calendar = m.calendar
+			}
+		}
+		one.alarmAt, one.answerBy = a.Alarms(now, calendar)
+	}
+	return nil
+}
+
+// momentText is a moment as decisions pass it on, empty for none.
+func momentText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
