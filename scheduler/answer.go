@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -21,14 +22,11 @@ func (s *Scheduler) passAlarms(ctx context.Context) (time.Duration, error) {
 	}
 	done := 0
 	for _, w := range workspaces {
-		n, err := s.store.PassAlarms(ctx, w, answersAtOnce)
-		if err != nil {
-			return answerInterval, err
-		}
-		done += n
+		n, failed := s.store.PassAlarms(ctx, w, answersAtOnce)
+		done, err = done+n, errors.Join(err, failed) // trouble with one is none of the others'
 	}
-	if done > 0 {
+	if done > 0 && err == nil {
 		return 0, nil
 	}
-	return answerInterval, nil
+	return answerInterval, err
 }
