@@ -132,6 +132,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerOpenID()
 	a.registerMyMessages()
 	a.registerMyAvailability()
+	a.registerNextLead()
 	a.registerAuditLog()
 	a.registerIntegrations()
 	a.registerEvents()

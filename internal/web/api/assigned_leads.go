@@ -30,6 +30,9 @@ type AssignedLead struct {
 	Status       string     `json:"status"`
 	Notes        string     `json:"notes"`
 	FollowUpAt   *time.Time `json:"follow_up_at" doc:"When the member means to come back to it; they are reminded then."`
+	AnswerBy     *time.Time `json:"answer_by" doc:"Until when it is to be answered; null where its group wants no answer."`
+	AnsweredAt   *time.Time `json:"answered_at" doc:"When its member first took it up: accepted it, or changed its status or notes."`
+	WithdrawnAt  *time.Time `json:"withdrawn_at" doc:"When it was taken back, since nobody had answered it. Its member sees no more than its name then."`
 	AssignedAt   time.Time  `json:"assigned_at"`
 	UpdatedAt    time.Time  `json:"updated_at"`
 }
@@ -70,6 +73,9 @@ var assignedLeadColumns = append(contactColumns(func(l AssignedLead) contactCell
 	{"status", func(l AssignedLead) string { return l.Status }},
 	{"notes", func(l AssignedLead) string { return l.Notes }},
 	{"follow_up_at", func(l AssignedLead) string { return cellOfMoment(l.FollowUpAt) }},
+	{"answer_by", func(l AssignedLead) string { return cellOfMoment(l.AnswerBy) }},
+	{"answered_at", func(l AssignedLead) string { return cellOfMoment(l.AnsweredAt) }},
+	{"withdrawn_at", func(l AssignedLead) string { return cellOfMoment(l.WithdrawnAt) }},
 	{"assigned_at", func(l AssignedLead) string { return cellOfTime(l.AssignedAt) }},
 	{"updated_at", func(l AssignedLead) string { return cellOfTime(l.UpdatedAt) }},
 	{"member_id", func(l AssignedLead) string { return cellOfID(l.MemberID) }},
@@ -90,8 +96,20 @@ func (a *API) registerAssignedLeads() {
 	})
 	register(a, huma.Operation{
 		OperationID: "patch-assigned-lead", Method: http.MethodPatch, Path: one,
-		Summary: "Change an assigned lead; the source lead and others' copies stay as they are",
+		Summary: "Change an assigned lead; the source lead and others' copies stay as they are", Errors: []int{http.StatusConflict},
 	}, a.patchAssignedLead)
+	register(a, huma.Operation{
+		OperationID: "accept-assigned-lead", Method: http.MethodPost, Path: one + "/accept", Summary: "Accept an assigned lead",
+		Description:   "It is answered by that, once; accepting it again changes nothing. One that was taken back cannot be accepted.",
+		DefaultStatus: http.StatusOK, Errors: []int{http.StatusConflict},
+	}, a.acceptAssignedLead)
+}
+
+func (a *API) acceptAssignedLead(ctx context.Context, c *call, in *itemInput) (*posted[AssignedLead], error) {
+	return once(ctx, a, c, func(tx *store.Tx) (effect[AssignedLead], error) {
+		l, err := tx.AcceptAssignedLead(ctx, c.Workspace, c.actor(), in.ID)
+		return effect[AssignedLead]{status: http.StatusOK, body: c.assignedLeadBody(l)}, err
+	})
 }
 
 // own is the member whose copies are all that the call may see; nil means that it may see everyone's.
@@ -119,7 +137,7 @@ func (c *call) actor() store.Actor {
 func (a *API) listAssignedLeads(ctx context.Context, c *call, in *assignedLeadListInput, p store.Page) ([]AssignedLead, error) {
 	f := store.AssignedLeadFilter{
 		MemberID: in.MemberID, SourceLeadID: in.SourceLeadID, GroupID: in.GroupID, SourceID: in.SourceID, Status: in.Status,
-		Search: in.Q, From: in.From, To: in.To,
+		Search: in.Q, From: in.From, To: in.To, Theirs: c.Role == lead.RoleMember,
 	}
 	if err := c.narrow(&f.MemberID, in.SourceLeadID, in.GroupID, in.SourceID); err != nil {
 		return nil, err
@@ -154,10 +172,14 @@ func (p AssignedLeadPatch) apply(l *store.AssignedLead) error {
 }
 
 func (c *call) assignedLeadBody(l store.AssignedLead) AssignedLead {
+	if c.Role == lead.RoleMember {
+		l = l.ForMember()
+	}
 	body := AssignedLead{
 		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone),
 		PhoneE164: textOrNull(l.PhoneE164), Fields: Fields(l.Fields),
-		Source: textOrNull(l.SourceName), Status: l.Status, Notes: l.Notes, FollowUpAt: l.FollowUpAt, AssignedAt: l.AssignedAt, UpdatedAt: l.UpdatedAt,
+		Source: textOrNull(l.SourceName), Status: l.Status, Notes: l.Notes, FollowUpAt: l.FollowUpAt,
+		AnswerBy: l.AnswerBy, AnsweredAt: l.AnsweredAt, WithdrawnAt: l.WithdrawnAt, AssignedAt: l.AssignedAt, UpdatedAt: l.UpdatedAt,
 	}
 	if c.Role != lead.RoleMember {
 		body.MemberID, body.SourceLeadID, body.GroupID, body.SourceID = &l.MemberID, &l.SourceLeadID, l.GroupID, l.SourceID

@@ -82,7 +82,7 @@ func TestWhatAMemberSees(t *testing.T) {
 	if len(mine) != 1 || len(theirs) != 1 || mine[0]["id"] == theirs[0]["id"] {
 		t.Fatalf("A sees %v, B sees %v", mine, theirs)
 	}
-	want := []string{"assigned_at", "email", "fields", "follow_up_at", "id", "name", "notes", "phone", "phone_e164", "source", "status", "updated_at"}
+	want := []string{"answer_by", "answered_at", "assigned_at", "email", "fields", "follow_up_at", "id", "name", "notes", "phone", "phone_e164", "source", "status", "updated_at", "withdrawn_at"}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(mine[0]))); diff != "" {
 		t.Error(diff)
 	}

@@ -91,7 +91,7 @@ func (a *API) registerConversion(id, path, summary string, convert func(context.
 	register(a, huma.Operation{
 		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary,
 		Description:   "The customer keeps the source that it had, also one that is not offered for customers.",
-		DefaultStatus: http.StatusCreated,
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
 		Responses: map[string]*huma.Response{"200": {
 			Description: "It is a customer already, this one.",
 			Content: map[string]*huma.MediaType{"application/json": {

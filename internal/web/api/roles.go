@@ -98,6 +98,8 @@ var roles = map[string][]lead.Role{
 	"list-assigned-leads":         members,
 	"get-assigned-lead":           members,
 	"patch-assigned-lead":         members,
+	"accept-assigned-lead":        members,
+	"post-next-lead":              {lead.RoleMember},
 	"convert-assigned-lead":       members,
 	"list-assigned-lead-timeline": members,
 

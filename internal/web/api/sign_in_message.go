@@ -14,7 +14,7 @@ import (
 
 // byLink are the operations for who was let in by a message's link, each with the parameter that must name the one copy, if any.
 var byLink = map[string]string{
-	"get-workspace": "", "get-me": "", "get-assigned-lead": "id", "patch-assigned-lead": "id", "list-assigned-lead-timeline": "id", "delete-session": "",
+	"get-workspace": "", "get-me": "", "get-assigned-lead": "id", "patch-assigned-lead": "id", "accept-assigned-lead": "id", "list-assigned-lead-timeline": "id", "delete-session": "",
 }
 
 // beyondLink refuses what a message's link does not open: all but its one copy.

@@ -21,6 +21,7 @@ var words = []interface{ register(huma.Registry) }{
 	word[store.NotificationState]{store.NotificationStates()}, word[store.NotificationKind]{store.NotificationKinds()},
 	word[EmailOff]{[]EmailOff{store.EmailUnsubscribed, store.EmailUndeliverable}}, word[store.Offer]{store.Offers()},
 	word[store.WhenAway]{store.WhenAways()}, word[store.OverflowThen]{store.OverflowThens()}, word[PendingState]{PendingStates()},
+	word[lead.AnswerCount]{lead.AnswerCounts()}, word[lead.AnswerThen]{lead.AnswerThens()},
 }
 
 // A word is a type of the domain and all its values.
