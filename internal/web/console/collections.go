@@ -103,7 +103,7 @@ var collections = []collection{
 		Name: "history", Title: "History",
 		Columns: []string{"at", "outcome", "lead_id", "member_id", "group_id", "turn", "trigger", "why"},
 		Filters: []filter{
-			choice("outcome", "Outcome", "failed", "succeeded", "cancelled"), choice("reason", "Reason", reasons()...),
+			choice("outcome", "Outcome", "failed", "succeeded", "cancelled", "withdrawn"), choice("reason", "Reason", reasons()...),
 			{"retried", "Tried again", "choice", []string{"false=not yet", "true=already"}},
 			choice("trigger", "How", "immediate", "scheduled", "distribute_now", "overflow", "reassigned", "pulled"), byMember, byGroup, byFrom, byUntil, byLead,
 			byAssignment, {"act_id", "Audit log entry", "id", nil},

@@ -19,6 +19,7 @@ func (s *site) serveMy(mux *http.ServeMux) {
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /my/{$}", s.myPage(myLeads))
 	pages.HandleFunc("GET /my/leads/{id}", s.myPage(myLead))
+	pages.HandleFunc("POST /my/leads/{id}/accept", s.myPage(acceptMyLead))
 	pages.HandleFunc("POST /my/leads/{id}/status", s.myPage(saveMyStatus))
 	pages.HandleFunc("POST /my/leads/{id}/follow-up", s.myPage(saveMyFollowUp))
 	pages.HandleFunc("POST /my/leads/{id}/notes", s.myPage(saveMyNotes))
@@ -100,8 +101,8 @@ func homeOf(role lead.Role, back string) string {
 // A myRow is a lead in an agent's list.
 type myRow struct {
 	Href, Name, Reach, Status string
-	At, FollowUp              shown
-	New, Due                  bool
+	At, FollowUp, AnswerBy    shown
+	New, Due, Late, TakenBack bool
 }
 
 // A myList is an agent's leads.
@@ -157,6 +158,10 @@ func (v *visit) myRow(one object, statuses []string) myRow {
 	}
 	if at := momentOf(one, "follow_up_at"); !at.IsZero() {
 		row.FollowUp, row.Due = v.when(at), !at.After(v.now)
+	}
+	row.TakenBack = !momentOf(one, "withdrawn_at").IsZero()
+	if by := momentOf(one, "answer_by"); !by.IsZero() && !row.TakenBack && momentOf(one, "answered_at").IsZero() {
+		row.AnswerBy, row.Late = v.when(by), by.Before(v.now)
 	}
 	return row
 }

@@ -17,11 +17,14 @@ type myLeadView struct {
 	Call, WhatsApp, Mail template.URL
 	Contact, Answers     []part
 	Received             shown
-	Statuses             []string
-	Status, StatusError  string
-	FollowUp             shown
-	Due                  bool
-	When, Notes          *form
+	// AnswerBy is until when it is to be answered, Answered when it was. Withdrawn is when it was taken back: nothing can be done then.
+	AnswerBy, Answered, Withdrawn shown
+	Late, Open                    bool
+	Statuses                      []string
+	Status, StatusError           string
+	FollowUp                      shown
+	Due                           bool
+	When, Notes                   *form
 	// Single says that a message's link opened it, and nothing beside it is shown.
 	Single        bool
 	Opportunities []myOpportunity
@@ -48,6 +51,30 @@ func (view *myLeadView) reach(one object) {
 	}
 }
 
+// answer says whether a lead is to be answered still.
+func (view *myLeadView) answer(v *visit, one object) {
+	told := func(name string) (s shown) {
+		if at := momentOf(one, name); !at.IsZero() {
+			s = v.when(at)
+		}
+		return s
+	}
+	view.AnswerBy, view.Answered, view.Withdrawn = told("answer_by"), told("answered_at"), told("withdrawn_at")
+	view.Open = view.Answered.Text == "" && view.Withdrawn.Text == ""
+	view.Late = view.AnswerBy.Text != "" && momentOf(one, "answer_by").Before(v.now)
+}
+
+// acceptMyLead says that an agent takes a lead up.
+func acceptMyLead(v *visit) (*page, error) {
+	if uuid.Validate(v.PathValue("id")) != nil {
+		return nil, errNoPage
+	}
+	if err := v.api.Call(v.Context(), http.MethodPost, "/v1/assigned-leads/"+v.PathValue("id")+"/accept", nil, nil); err != nil {
+		return nil, err
+	}
+	return v.done(myHome+"leads/"+v.PathValue("id"), "accepted")
+}
+
 func myLead(v *visit) (*page, error) {
 	one, err := v.item("assigned-leads")
 	if err != nil {
@@ -64,6 +91,7 @@ func (v *visit) myLeadPage(one object, when, notes *form, wrong string) (*page, 
 		Status: one.text("status"), StatusError: wrong,
 	}
 	view.reach(one)
+	view.answer(v, one)
 	for _, name := range []string{"phone", "email"} {
 		if text := one.text(name); text != "" {
 			view.Contact = append(view.Contact, part{label(name), shown{Text: text}})

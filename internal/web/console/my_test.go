@@ -57,6 +57,10 @@ func TestAnAgentWorks(t *testing.T) {
 	one := list.leads()[0]
 	s.get(one).is(http.StatusOK).shows(`href="tel:+60123450001"`, `href="https://wa.me/60123450001"`, `href="mailto:lead1@example.com"`, "Condo", "Given to you")
 
+	s.get(one).shows("Accept", `data-accept="`+one+`/accept"`)
+	s.post(one+"/accept", nil).is(http.StatusSeeOther)
+	s.get(one).shows("Answered").lacks("Accept", "data-accept")
+
 	s.post(one+"/status", url.Values{"status": {"contacted"}}).is(http.StatusSeeOther)
 	s.get("/my/?status=contacted").is(http.StatusOK).shows("Lead 01").lacks("Lead 00")
 	s.post(one+"/status", url.Values{"status": {"on the moon"}}).is(http.StatusUnprocessableEntity).shows("no such status")
@@ -88,6 +92,15 @@ func TestAnAgentWorks(t *testing.T) {
 	s.post(found, url.Values{"title": {"Villa"}, "stage": {"viewing"}}).is(http.StatusSeeOther)
 	s.get(one).shows("Villa", "viewing")
 	s.get(found).is(http.StatusOK).shows(`value="viewing"`)
+
+	other := list.leads()[1]
+	s.DB.MustExec(`UPDATE assigned_leads SET answer_by = now() + interval '1 hour' WHERE answered_at IS NULL`)
+	s.get(other).is(http.StatusOK).shows("Accept", "Answer by")
+	s.get("/my/").shows("answer by")
+	s.DB.MustExec(`UPDATE assigned_leads SET withdrawn_at = now() WHERE answered_at IS NULL`)
+	s.get(other).is(http.StatusOK).shows("Taken back").lacks("Accept", "lead0@example.com", "123450000", "Condo")
+	s.get("/my/").shows("taken back")
+	s.post(other+"/status", url.Values{"status": {"contacted"}}).is(http.StatusOK).shows("Taken back")
 }
 
 // TestAgentsSeeNothingElse looks through an agent's pages for other people, sources, and ids and times of before they had a lead.

@@ -33,6 +33,15 @@ for (const list of document.querySelectorAll("form.rows")) {
   tell();
 }
 
+// Whoever calls or writes to a lead has taken it up.
+for (const ways of document.querySelectorAll("[data-accept]")) {
+  ways.addEventListener("click", (e) => {
+    if (!e.target.closest("a") || !ways.dataset.accept) return;
+    fetch(ways.dataset.accept, { method: "POST", keepalive: true, redirect: "manual" }).catch(() => {});
+    delete ways.dataset.accept;
+  });
+}
+
 // What is live is read again, unless somebody is at work in it.
 for (const part of document.querySelectorAll("[data-live]")) {
   const seconds = Number(part.dataset.live) || 30;
