@@ -27,7 +27,8 @@ func (c *Client) Wake(ctx context.Context, w Wake) error {
 // Wakes calls heard with each wake that is published, until ctx ends.
 func Wakes(ctx context.Context, rdb redis.UniversalClient, heard func(Wake)) {
 	published := rdb.Subscribe(ctx, wakeChannel)
-	defer func() { _ = published.Close() }() // it only ends the connection
+	// It only ends the connection, and waits for seconds where one is just being made anew, as after an outage.
+	defer func() { go func() { _ = published.Close() }() }()
 	for {
 		select {
 		case <-ctx.Done():
