@@ -116,5 +116,5 @@ func TestGroupsWantAnswers(t *testing.T) {
 		t.Error(found)
 	}
 	s.do(key, "POST", "/v1/my/next-lead", nil).is(204)
-	s.post("/v1/my/next-lead", nil).refuses(403, "forbidden")
+	s.post("/v1/my/next-lead", nil).refuses(404, "not_found")
 }

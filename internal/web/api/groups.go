@@ -147,7 +147,7 @@ func (g GroupSpec) spec() (store.GroupSpec, error) {
 		}
 		spec.Listed = append(spec.Listed, listed)
 	}
-	spec.GroupPolicy = g.GroupPolicySpec.toStore()
+	spec.GroupPolicy = g.policy()
 	return spec, needName(&spec.Name)
 }
 

@@ -67,7 +67,7 @@ type Overflow struct {
 	AfterMinutes *int               `json:"after_minutes,omitempty" minimum:"0" maximum:"43200" doc:"With group: how long it waits before; 0 unless given."`
 }
 
-func (p GroupPolicySpec) toStore() store.GroupPolicy {
+func (p GroupPolicySpec) policy() store.GroupPolicy {
 	policy := store.GroupPolicy{WhenAway: p.WhenAway, OweAtMost: p.OweAtMost}
 	if p.Overflow != nil {
 		policy.Overflow = store.Overflow{Then: p.Overflow.Then, GroupID: idOrNil(p.Overflow.GroupID)}

@@ -144,7 +144,7 @@ func TestCSVForMembers(t *testing.T) {
 	s := newSite(t)
 	member := s.memberKey(s.member("Mia"))
 	for list, want := range map[string]string{
-		"assigned-leads": "id,name,email,phone,phone_e164,fields,source,status,notes,follow_up_at,assigned_at,updated_at",
+		"assigned-leads": "id,name,email,phone,phone_e164,fields,source,status,notes,follow_up_at,answer_by,answered_at,withdrawn_at,assigned_at,updated_at",
 		"customers":      "id,name,email,phone,phone_e164,fields,source,notes,created_at,updated_at,assigned_lead_id",
 		"opportunities":  "id,title,stage,amount,currency,source,assigned_lead_id,customer_id,created_at,updated_at",
 	} {

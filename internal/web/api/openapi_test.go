@@ -128,7 +128,7 @@ func TestContractRoles(t *testing.T) {
 			"get-workspace", "list-sources", "list-assigned-leads", "get-assigned-lead", "patch-assigned-lead", "convert-assigned-lead",
 			"list-assigned-lead-timeline", "list-customers", "get-customer", "patch-customer", "post-opportunity", "list-opportunities",
 			"get-opportunity", "patch-opportunity", "get-me", "patch-me", "put-my-password", "list-my-passkeys", "begin-my-passkey", "post-my-passkey", "patch-my-passkey", "delete-my-passkey", "list-sessions", "delete-session", "end-sessions",
-			"post-session", "get-my-messages", "patch-my-messages", "get-my-availability", "patch-my-availability", "post-my-telegram-link",
+			"post-session", "accept-assigned-lead", "post-next-lead", "get-my-messages", "patch-my-messages", "get-my-availability", "patch-my-availability", "post-my-telegram-link",
 		},
 	}
 	for path, operations := range newSite(t).document().Paths {

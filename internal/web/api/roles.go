@@ -99,7 +99,7 @@ var roles = map[string][]lead.Role{
 	"get-assigned-lead":           members,
 	"patch-assigned-lead":         members,
 	"accept-assigned-lead":        members,
-	"post-next-lead":              {lead.RoleMember},
+	"post-next-lead":              members,
 	"convert-assigned-lead":       members,
 	"list-assigned-lead-timeline": members,
 

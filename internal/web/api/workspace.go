@@ -118,6 +118,24 @@ func (p WorkspacePatch) apply(w *store.Workspace) error {
 	if err := p.Hours.apply(&w.Hours); err != nil {
 		return err
 	}
+	if err := p.applyStatuses(w); err != nil {
+		return err
+	}
+	p.APIKeys.MaxDays.overPointer(&w.APIKeyMaxDays)
+	if err := p.MessageLinks.overNeeded("message_links", &w.MessageLinks); err != nil {
+		return err
+	}
+	if err := p.Duplicates.apply(&w.Duplicates); err != nil {
+		return err
+	}
+	if err := p.Features.LeadsDistribution.overNeeded("features.leads_distribution", &w.LeadsDistribution); err != nil {
+		return err
+	}
+	return p.Features.ScheduledDistribution.overNeeded("features.scheduled_distribution", &w.ScheduledDistribution)
+}
+
+// applyStatuses changes the list of statuses, and which of them count as won and as closed.
+func (p WorkspacePatch) applyStatuses(w *store.Workspace) error {
 	if err := p.Statuses.overNeeded("statuses", (*[]string)(&w.Statuses)); err != nil {
 		return err
 	}
@@ -136,17 +154,7 @@ func (p WorkspacePatch) apply(w *store.Workspace) error {
 			return &store.FieldError{Field: fmt.Sprintf("closed_statuses[%d]", i), Message: "this is not one of the workspace's statuses"}
 		}
 	}
-	p.APIKeys.MaxDays.overPointer(&w.APIKeyMaxDays)
-	if err := p.MessageLinks.overNeeded("message_links", &w.MessageLinks); err != nil {
-		return err
-	}
-	if err := p.Duplicates.apply(&w.Duplicates); err != nil {
-		return err
-	}
-	if err := p.Features.LeadsDistribution.overNeeded("features.leads_distribution", &w.LeadsDistribution); err != nil {
-		return err
-	}
-	return p.Features.ScheduledDistribution.overNeeded("features.scheduled_distribution", &w.ScheduledDistribution)
+	return nil
 }
 
 func (p HoursPatch) apply(h *lead.Hours) error {

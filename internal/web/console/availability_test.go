@@ -48,7 +48,7 @@ func TestHoursAbsencesAndLimits(t *testing.T) {
 	s.make("leads", map[string]any{"name": "L", "distribute": map[string]any{"group_id": strings.TrimPrefix(group, "/console/groups/")}})
 	s.distribute()
 	s.get(group).shows("1 lead wait")
-	s.get("/console/pending-leads").shows("waiting")
+	s.get("/console/pending-leads").shows("waits for somebody")
 }
 
 // TestAnAgentGoesOffDuty has an agent switch, and sees what that does.

@@ -236,6 +236,14 @@ func (v *visit) table(columns []string, rows []object) *table {
 	return t
 }
 
+// dueOrWaiting is when a pending lead is due, or that it waits for somebody who can take it.
+func (v *visit) dueOrWaiting(o object) shown {
+	if o.text("state") == "waiting" {
+		return shown{Text: "waits for somebody", Tone: "warn"}
+	}
+	return v.show("due_at", o.get("due_at"))
+}
+
 // computed is a column that is made of more than one field, nil where the column is a field.
 func (v *visit) computed(column string) func(object) shown {
 	switch column {
@@ -247,6 +255,8 @@ func (v *visit) computed(column string) func(object) shown {
 		return v.receiversInOrder
 	case "why":
 		return v.whyItEnded
+	case "due":
+		return v.dueOrWaiting
 	case "begun with":
 		return v.begunWith
 	case "what to do":
