@@ -97,19 +97,18 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 		return a, errTakenBack()
 	}
 	before := a
-	if err := edit(&a); err != nil {
-		return a, err
+	err := edit(&a)
+	if err == nil {
+		err = a.checkFollowUp(before)
 	}
-	if err := a.checkFollowUp(before); err != nil {
-		return a, err
+	if err == nil {
+		err = t.checkPick(ctx, workspace, before.SourceID, a.SourceID, OfferLeads)
 	}
-	if err := t.checkPick(ctx, workspace, before.SourceID, a.SourceID, OfferLeads); err != nil {
-		return a, err
+	if err == nil && a.Status != before.Status {
+		err = t.changeStatus(ctx, workspace, who, before, a.Status)
 	}
-	if a.Status != before.Status {
-		if err := t.changeStatus(ctx, workspace, who, before, a.Status); err != nil {
-			return a, err
-		}
+	if err != nil {
+		return a, err
 	}
 	keys, err := t.keysOf(ctx, workspace, a.Name, a.Email, a.Phone)
 	if err != nil {
@@ -119,10 +118,8 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 		{"status", a.Status}, {"notes", a.Notes}, {"updated_at", t.now()},
 	}...)
 	changed := before.changed(a)
-	if isMember && (a.Status != before.Status || a.Notes != before.Notes) {
-		if answer := t.answerRow(before); answer != nil {
-			columns, changed = append(columns, answer...), append(changed, "answered_at")
-		}
+	if answer := t.answerBy(isMember, before, a); answer != nil {
+		columns, changed = append(columns, answer...), append(changed, "answered_at")
 	}
 	update, args := append(columns, t.followUpRow(before, a)...).update("assigned_leads", "workspace_id = $1 AND assigned_lead_id = $2", workspace, id)
 	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
@@ -132,6 +129,14 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 		return a, err
 	}
 	return t.AssignedLead(ctx, workspace, who.MemberID, id)
+}
+
+// answerBy is what a change of a copy writes of its being answered: nil where it is no answer, or not the first.
+func (t *Tx) answerBy(isMember bool, before, now AssignedLead) row {
+	if !isMember || now.Status == before.Status && now.Notes == before.Notes {
+		return nil
+	}
+	return t.answerRow(before)
 }
 
 // changed names the fields in which a copy differs from what it is now, as the API does.

@@ -62,9 +62,11 @@ func (q Queries) obstacles(ctx context.Context, workspace uuid.UUID, rings map[u
 				if _, known := caps[key]; !known {
 					ids = append(ids, m.MemberID)
 				}
-				if caps[key] = caps[key]; m.Caps != nil {
-					caps[key] = caps[key].Stricter(*m.Caps)
+				of := caps[key]
+				if m.Caps != nil {
+					of = of.Stricter(*m.Caps)
 				}
+				caps[key] = of
 			}
 		}
 	}

@@ -141,33 +141,40 @@ func (s *Store) distributeOnce(ctx context.Context, d *distribution) (outcomes [
 		if len(d.back.ids) > 0 {
 			return &d.back
 		}
-		if err := d.wantAnswers(ctx, t); err != nil {
-			return err
-		}
-		if err := t.putToWait(ctx, workspace, d); err != nil {
-			return err
-		}
-		if err := t.writeCounts(ctx, workspace, d.roster.counts); err != nil {
-			return err
-		}
-		if err := t.chooseTold(ctx, workspace, d.decisions); err != nil {
-			return err
-		}
-		if outcomes, err = t.record(ctx, workspace, d.decisions, d.turns); err != nil {
-			return d.blame(err)
-		}
-		if err := t.tellOutcomes(ctx, workspace, d.decisions); err != nil {
-			return err
-		}
-		if err := t.owe(ctx, workspace, d.decisions); err != nil {
-			return err
-		}
-		return d.takeBack(ctx, t)
+		outcomes, err = d.write(ctx, t)
+		return err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	return outcomes, s.settle(ctx, d.draws), nil
+}
+
+// write writes what was decided.
+func (d *distribution) write(ctx context.Context, t *Tx) ([]Outcome, error) {
+	if err := d.wantAnswers(ctx, t); err != nil {
+		return nil, err
+	}
+	if err := t.putToWait(ctx, d.workspace, d); err != nil {
+		return nil, err
+	}
+	if err := t.writeCounts(ctx, d.workspace, d.roster.counts); err != nil {
+		return nil, err
+	}
+	if err := t.chooseTold(ctx, d.workspace, d.decisions); err != nil {
+		return nil, err
+	}
+	outcomes, err := t.record(ctx, d.workspace, d.decisions, d.turns)
+	if err != nil {
+		return nil, d.blame(err)
+	}
+	if err := t.tellOutcomes(ctx, d.workspace, d.decisions); err != nil {
+		return nil, err
+	}
+	if err := t.owe(ctx, d.workspace, d.decisions); err != nil {
+		return nil, err
+	}
+	return outcomes, d.takeBack(ctx, t)
 }
 
 func (s *Store) draw(ctx context.Context, ring cursor.Ring, batch uuid.UUID, n int) (string, []int64, error) {

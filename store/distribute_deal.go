@@ -45,8 +45,8 @@ func (d *distribution) dealAll(ctx context.Context, t *Tx, groups map[uuid.UUID]
 		for _, m := range missed {
 			next, goesOn := groups[group].Overflow.next(m, now)
 			if g, there := groups[next]; goesOn && !d.ahead && there && !g.Deleted && !slices.Contains(m.Overflowed, next) && len(m.Overflowed) < maxChain {
-				m.claim.Overflowed = append(slices.Clone(m.Overflowed), group)
-				m.claim.GroupID, m.claim.passed = nullID(next), m.skipped
+				m.Overflowed = append(slices.Clone(m.Overflowed), group)
+				m.GroupID, m.passed = nullID(next), m.skipped
 				if !slices.Contains(order, next) {
 					order = append(order, next)
 				}

@@ -185,12 +185,8 @@ func (d *distribution) addToRoster(ctx context.Context, t *Tx, restricted []uuid
 		}
 	}
 	for id, g := range d.groups {
-		for _, s := range g.Slots {
-			for _, m := range s {
-				if m.Caps != nil { // the same again where it was planned for the group
-					r.caps[capKey{m.MemberID, id}] = r.caps[capKey{m.MemberID, id}].Stricter(*m.Caps)
-				}
-			}
+		for member, caps := range g.ring().Caps() { // the same again where it was planned for the group
+			r.caps[capKey{member, id}] = caps
 		}
 	}
 	return nil

@@ -42,8 +42,10 @@ const (
 func OverflowThens() []OverflowThen { return []OverflowThen{OverflowWait, OverflowGroup, OverflowFail} }
 
 const (
-	// DefaultOwed is how many turns a group keeps for a receiver unless it says otherwise, and MaxOwed the most.
-	DefaultOwed, MaxOwed = 10, 1000
+	// DefaultOwed is how many turns a group keeps for a receiver unless it says otherwise.
+	DefaultOwed = 10
+	// MaxOwed is the most that it keeps for one.
+	MaxOwed = 1000
 	// maxChain is how many groups a lead may go on to, one after the other.
 	maxChain = 5
 	// maxAfter bounds for how long a lead waits before it goes on to another group.
@@ -155,7 +157,12 @@ func (q Queries) checkPolicy(ctx context.Context, workspace, group uuid.UUID, p 
 	if p.Overflow.GroupID == uuid.Nil {
 		return &FieldError{"overflow.group_id", "say which group takes the leads"}
 	}
-	next, steps := p.Overflow.GroupID, 0
+	return q.checkChain(ctx, workspace, group, p.Overflow.GroupID)
+}
+
+// checkChain returns a *FieldError where leads of a group that go on to another one would come back to it, or go through too many.
+func (q Queries) checkChain(ctx context.Context, workspace, group, next uuid.UUID) error {
+	steps := 0
 	for next != uuid.Nil {
 		if next == group {
 			return &FieldError{"overflow.group_id", "leads would go round in a circle: this group takes over what that one cannot give"}

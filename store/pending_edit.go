@@ -149,6 +149,11 @@ func (t *Tx) MovePending(ctx context.Context, workspace, id uuid.UUID, edit func
 	if p.Trigger != lead.Scheduled || p.MemberID == nil || p.Refused != "" {
 		return p, &Violation{Field: "id", Message: "this lead is going out now; it cannot be moved any more", Exists: true}
 	}
+	return t.movePlanned(ctx, workspace, p, edit)
+}
+
+// movePlanned is MovePending for a lead that has its member and time.
+func (t *Tx) movePlanned(ctx context.Context, workspace uuid.UUID, p PendingLead, edit func(*PendingLead) error) (PendingLead, error) {
 	due, member := p.DueAt, *p.MemberID
 	if err := edit(&p); err != nil {
 		return p, err

@@ -79,6 +79,11 @@ func (t *Tx) capped(ctx context.Context, workspace uuid.UUID, now time.Time, mem
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	return capped, t.countScheduled(ctx, workspace, now, capped, ids, except)
+}
+
+// countScheduled adds to what caps bound what the members have on schedule, except some of it.
+func (t *Tx) countScheduled(ctx context.Context, workspace uuid.UUID, now time.Time, capped map[capKey]*lead.Capped, ids, except []uuid.UUID) error {
 	var pending []struct {
 		Member uuid.UUID     `db:"member_id"`
 		Group  uuid.NullUUID `db:"group_id"`
@@ -89,7 +94,7 @@ func (t *Tx) capped(ctx context.Context, workspace uuid.UUID, now time.Time, mem
 		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = $3 AND refused IS NULL
 			AND NOT EXISTS (SELECT 1 FROM unnest($4::uuid[]) AS a (pending_id) WHERE a.pending_id = pending_leads.pending_id)`,
 		workspace, uuids(ids), lead.Scheduled, uuids(except)); err != nil {
-		return nil, fmt.Errorf("reading what %d members with caps have on schedule: %w", len(ids), translate(err))
+		return fmt.Errorf("reading what %d members with caps have on schedule: %w", len(ids), translate(err))
 	}
 	for _, p := range pending {
 		for _, key := range [2]capKey{{p.Member, uuid.Nil}, {p.Member, p.Group.UUID}} {
@@ -105,7 +110,7 @@ func (t *Tx) capped(ctx context.Context, workspace uuid.UUID, now time.Time, mem
 			}
 		}
 	}
-	return capped, nil
+	return nil
 }
 
 // receiverCaps are the caps that groups' receivers have in them.
@@ -113,12 +118,8 @@ func (t *Tx) receiverCaps(ctx context.Context, workspace uuid.UUID, groups []uui
 	rings, err := t.groupRings(ctx, workspace, slices.DeleteFunc(groups, func(id uuid.UUID) bool { return id == uuid.Nil }))
 	caps := make(map[capKey]lead.Caps)
 	for group, r := range rings {
-		for _, s := range r.Slots {
-			for _, m := range s {
-				if key := (capKey{m.MemberID, group}); m.Caps != nil {
-					caps[key] = caps[key].Stricter(*m.Caps)
-				}
-			}
+		for member, of := range r.ring().Caps() {
+			caps[capKey{member, group}] = of
 		}
 	}
 	return caps, err

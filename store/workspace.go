@@ -117,17 +117,18 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 		SELECT `+workspaceColumns+` FROM workspaces WHERE workspace_id = $1 FOR NO KEY UPDATE`, workspace); err != nil {
 		return Workspace{}, translate(err)
 	}
-	hours, zone, statuses, closed := w.Hours, w.Timezone, slices.Clone(w.Statuses), slices.Clone(w.ClosedStatuses)
+	before := w
+	before.Statuses, before.ClosedStatuses = slices.Clone(w.Statuses), slices.Clone(w.ClosedStatuses)
 	if err := edit(&w); err != nil {
 		return w, err
 	}
 	if err := w.check(); err != nil {
 		return w, err
 	}
-	if err := w.checkStatuses(statuses); err != nil {
+	if err := w.checkStatuses(before.Statuses); err != nil {
 		return w, err
 	}
-	if err := t.checkRemoved(ctx, workspace, statuses, append(w.Statuses, w.renamed)); err != nil {
+	if err := t.checkRemoved(ctx, workspace, before.Statuses, append(w.Statuses, w.renamed)); err != nil {
 		return w, err
 	}
 	w.UpdatedAt = t.now()
@@ -139,30 +140,39 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 		{"updated_at", w.UpdatedAt},
 	}.update("workspaces", "workspace_id = $1", workspace)
 	_, err := t.q.ExecContext(ctx, update, args...)
-	switch {
-	case err != nil:
-	case w.Hours != hours:
-		err = t.askToReplan(ctx, workspace, `true`)
-	case w.Timezone != zone:
-		err = t.askToReplan(ctx, workspace, `m.timezone IS NULL`)
-	}
-	if err == nil && w.Timezone != zone {
-		if err = t.countAnew(ctx, workspace, `m.timezone IS NULL`); err == nil {
-			err = t.wakeGroup(ctx, workspace, uuid.Nil)
-		}
-	}
-	if err == nil && !slices.Equal(closed, w.ClosedStatuses) {
-		if err = t.countAnew(ctx, workspace, `m.counted`); err == nil {
-			err = t.wakeGroup(ctx, workspace, uuid.Nil)
-		}
-	}
-	if err == nil && !w.MessageLinks {
-		err = t.endMessageLinks(ctx, workspace, uuid.Nil)
-	}
-	if err == nil && w.Timezone != zone {
-		err = t.wakeMessages(ctx, workspace, `m.timezone IS NULL`)
+	if err == nil {
+		err = t.changedWorkspace(ctx, before, w)
 	}
 	return w, translate(err)
+}
+
+// changedWorkspace does what goes with a change of a workspace's settings. The gate is closed.
+func (t *Tx) changedWorkspace(ctx context.Context, before, w Workspace) error {
+	ofZone, zone := `m.timezone IS NULL`, w.Timezone != before.Timezone
+	var err error
+	switch {
+	case w.Hours != before.Hours:
+		err = t.askToReplan(ctx, w.ID, `true`)
+	case zone:
+		err = t.askToReplan(ctx, w.ID, ofZone)
+	}
+	if err == nil && zone {
+		err = t.wakeMessages(ctx, w.ID, ofZone)
+	}
+	closed := !slices.Equal(before.ClosedStatuses, w.ClosedStatuses)
+	if err == nil && closed {
+		err = t.countAnew(ctx, w.ID, `m.counted`)
+	}
+	if err == nil && zone {
+		err = t.countAnew(ctx, w.ID, ofZone)
+	}
+	if err == nil && (zone || closed) {
+		err = t.wakeGroup(ctx, w.ID, uuid.Nil)
+	}
+	if err == nil && !w.MessageLinks {
+		err = t.endMessageLinks(ctx, w.ID, uuid.Nil)
+	}
+	return err
 }
 
 // check returns a *FieldError for settings that cannot be.

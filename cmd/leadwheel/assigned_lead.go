@@ -186,7 +186,7 @@ func (c *assignedLeadEditCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	v, err := c.leadFields.values(ctx, api)
+	v, err := c.values(ctx, api)
 	if err != nil {
 		return err
 	}

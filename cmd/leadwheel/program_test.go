@@ -124,7 +124,7 @@ var shipped = sync.OnceValues(func() (path string, err error) {
 	}
 	testenv.AtEnd(func(context.Context) error { return os.RemoveAll(dir) })
 	path = filepath.Join(dir, "leadwheel")
-	build := exec.Command("go", "build", "-trimpath", "-o", path, ".") //nolint:noctx // it serves all tests
+	build := exec.Command("go", "build", "-trimpath", "-o", path, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the program: %w\n%s", err, said)

@@ -318,7 +318,7 @@ func (p *plain) give(id uuid.UUID, who table) string {
 			p.next++
 		}
 		m := p.waiting[i]
-		if !(who.Unable(m) == "") {
+		if who.Unable(m) != "" {
 			p.served(i)
 			i--
 			continue

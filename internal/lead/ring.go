@@ -69,6 +69,23 @@ type Ring struct {
 	Debts *Debts
 }
 
+// Caps are the caps that receivers have in the ring: of one who is listed more than once the strictest.
+func (r Ring) Caps() map[uuid.UUID]Caps {
+	var all map[uuid.UUID]Caps
+	for _, s := range r.Slots {
+		for _, m := range s {
+			if m.Caps == nil {
+				continue
+			}
+			if all == nil {
+				all = make(map[uuid.UUID]Caps)
+			}
+			all[m.MemberID] = all[m.MemberID].Stricter(*m.Caps)
+		}
+	}
+	return all
+}
+
 // SlotOf is the slot to which a turn belongs.
 func (r Ring) SlotOf(turn int64) Slot { return r.Slots[r.index(turn)] }
 
