@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -21,12 +22,14 @@ func (s *Scheduler) release(ctx context.Context) (time.Duration, error) {
 		return releaseInterval, err
 	}
 	released := 0
+	var failed error // of one workspace, which holds up no other
 	for _, g := range groups {
 		n, err := s.store.Release(ctx, g)
-		if err != nil {
-			return releaseInterval, err
-		}
+		failed = errors.Join(failed, err)
 		released += n
+	}
+	if failed != nil {
+		return releaseInterval, failed
 	}
 	if released > 0 || len(groups) == releaseAtOnce {
 		return releaseSoon, nil

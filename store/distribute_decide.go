@@ -30,6 +30,8 @@ type distribution struct {
 	barred  map[uuid.UUID]lead.Reason
 	roster  roster
 	groups  map[uuid.UUID]groupRing // those of the claims, and those to which their leads may go on
+	// estimate has what is counted, and what is owed, be read without being locked: nothing is dealt.
+	estimate bool
 	// ahead has members be taken for available who are not now, since the leads go out later.
 	ahead bool
 	waits []wait

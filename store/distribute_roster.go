@@ -95,7 +95,7 @@ func (d *distribution) readGroups(ctx context.Context, t *Tx, ids, named []uuid.
 			}
 		}
 	}
-	if !d.ahead {
+	if !d.ahead && !d.estimate {
 		if err := t.lockDebts(ctx, d.workspace, d.groups); err != nil {
 			return err
 		}
@@ -163,7 +163,12 @@ func (d *distribution) addToRoster(ctx context.Context, t *Tx, restricted []uuid
 	if err != nil {
 		return err
 	}
-	counts, err := t.lockCounts(ctx, d.workspace, members, append(ids, planned...))
+	var counts map[capKey]*capCount
+	if d.estimate {
+		counts, err = t.countsAt(ctx, d.workspace, members, now)
+	} else {
+		counts, err = t.lockCounts(ctx, d.workspace, members, append(ids, planned...))
+	}
 	if err != nil {
 		return err
 	}

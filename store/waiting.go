@@ -166,7 +166,8 @@ func (t *Tx) release(ctx context.Context, g GroupRef) (int, error) {
 	if err != nil || busy {
 		return 0, err // it is due until the last ones have gone out
 	}
-	d := distribution{workspace: g.Workspace}
+	// Whoever deals locks counts first and then waiting groups, so nothing more is locked here.
+	d := distribution{workspace: g.Workspace, estimate: true}
 	if err := d.readGroups(ctx, t, []uuid.UUID{g.Group}, nil); err != nil {
 		return 0, err
 	}
