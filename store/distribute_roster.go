@@ -141,6 +141,14 @@ func (d *distribution) readNamed(ctx context.Context, t *Tx, named, planned []uu
 	return counted, nil
 }
 
+// readCounts reads what is counted of members, over all groups and in these, and locks it where it is to be dealt by.
+func (d *distribution) readCounts(ctx context.Context, t *Tx, members map[uuid.UUID]*workingMember, groups []uuid.UUID) (map[capKey]*capCount, error) {
+	if d.estimate {
+		return t.countsAt(ctx, d.workspace, members, t.now())
+	}
+	return t.lockCounts(ctx, d.workspace, members, groups)
+}
+
 // addToRoster adds the groups' receivers, and others who may be unavailable.
 func (d *distribution) addToRoster(ctx context.Context, t *Tx, restricted []uuid.UUID) error {
 	ids := make([]uuid.UUID, 0, len(d.groups))
@@ -163,12 +171,7 @@ func (d *distribution) addToRoster(ctx context.Context, t *Tx, restricted []uuid
 	if err != nil {
 		return err
 	}
-	var counts map[capKey]*capCount
-	if d.estimate {
-		counts, err = t.countsAt(ctx, d.workspace, members, now)
-	} else {
-		counts, err = t.lockCounts(ctx, d.workspace, members, append(ids, planned...))
-	}
+	counts, err := d.readCounts(ctx, t, members, append(ids, planned...))
 	if err != nil {
 		return err
 	}
