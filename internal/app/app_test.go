@@ -252,6 +252,11 @@ func TestOperatorsSeeTheState(t *testing.T) {
 	})
 	s.assign(s.storeLeads(1))
 	s.untilCopies(1, 30*time.Second)
+	// So soon after an outage asynq may still be making its subscription anew, and then stops later than it is waited for: what is
+	// left behind ends by itself.
+	if err := a.Stop(t.Context()); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
 }
 
 func get(t *testing.T, url string) (status int, body string) {
