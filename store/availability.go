@@ -116,12 +116,7 @@ func (m *workingMember) availability(a Availability, over, in *capCount, at time
 
 // countsAt reads what is counted of members, in the windows of a moment.
 func (q Queries) countsAt(ctx context.Context, workspace uuid.UUID, members map[uuid.UUID]*workingMember, at time.Time) (map[capKey]*capCount, error) {
-	var counted []uuid.UUID
-	for id, m := range members {
-		if m.Counted {
-			counted = append(counted, id)
-		}
-	}
+	counted := countedOf(members)
 	if len(counted) == 0 {
 		return nil, nil
 	}

@@ -63,15 +63,20 @@ func (c *capCount) add(open bool) {
 	c.InHour, c.InDay, c.InWeek, c.InMonth, c.Open, c.given = n.Hour, n.Day, n.Week, n.Month, n.Open, true
 }
 
+// countedOf are those members of whom is counted what they get.
+func countedOf(members map[uuid.UUID]*workingMember) (ids []uuid.UUID) {
+	for id, m := range members {
+		if m.Counted {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // lockCounts locks what is counted of the members, over all groups and in these, and returns it as it stands now. Who gives leads to
 // members with caps does so one after the other. They are locked in the order of their keys.
 func (t *Tx) lockCounts(ctx context.Context, workspace uuid.UUID, members map[uuid.UUID]*workingMember, groups []uuid.UUID) (map[capKey]*capCount, error) {
-	var counted []uuid.UUID
-	for id, m := range members {
-		if m.Counted {
-			counted = append(counted, id)
-		}
-	}
+	counted := countedOf(members)
 	if len(counted) == 0 {
 		return nil, nil
 	}
