@@ -16,6 +16,9 @@ import (
 // lookAgain is how long at the most a group with waiting leads is not looked at, whatever its receivers' calendars say.
 const lookAgain = time.Hour
 
+// stuckAgain is how soon a group is looked at again whose receivers who can take a lead have all of those that were let go.
+const stuckAgain = time.Minute
+
 // putToWait writes the claims that nobody can take now as waiting leads of their groups, and when to look again.
 func (t *Tx) putToWait(ctx context.Context, workspace uuid.UUID, d *distribution) error {
 	if len(d.waits) == 0 {
@@ -30,12 +33,11 @@ func (t *Tx) putToWait(ctx context.Context, workspace uuid.UUID, d *distribution
 		}
 		w.Tried++
 		group := w.GroupID.UUID
-		next := d.nextChange(group, now)
-		if o := d.groups[group].Overflow; o.Then == OverflowGroup {
-			next = earlier(next, w.WaitingSince.Time.Add(o.after()), now)
+		if _, known := wake[group]; !known {
+			wake[group] = d.nextChange(group, now)
 		}
-		if at, known := wake[group]; !known || next.Before(at) {
-			wake[group] = next
+		if o := d.groups[group].Overflow; o.Then == OverflowGroup {
+			wake[group] = earlier(wake[group], w.WaitingSince.Time.Add(o.after()), now)
 		}
 	}
 	from, args := unnest("p", []any{workspace, uuid.Nil}, waitColumns(d.waits)...)
@@ -55,8 +57,9 @@ func (t *Tx) putToWait(ctx context.Context, workspace uuid.UUID, d *distribution
 	_, err := t.q.ExecContext(ctx, `
 		INSERT INTO waiting_groups AS w (workspace_id, group_id, wake_at)
 		SELECT $1, group_id, wake_at FROM unnest($2::uuid[], $3::timestamptz[]) AS n (group_id, wake_at) ORDER BY group_id
-		ON CONFLICT (workspace_id, group_id) DO UPDATE SET wake_at = least(w.wake_at, excluded.wake_at)`,
-		workspace, uuids(groups), timestamps(times))
+		ON CONFLICT (workspace_id, group_id) DO UPDATE SET wake_at = CASE
+			WHEN w.batch_id = $4 AND $5 THEN least(excluded.wake_at, $6) ELSE least(w.wake_at, excluded.wake_at) END`,
+		workspace, uuids(groups), timestamps(times), d.batch, len(d.decisions) == 0, now.Add(stuckAgain))
 	return translate(err)
 }
 

@@ -236,3 +236,24 @@ func TestWaitingLeadsByHand(t *testing.T) {
 	equal(t, "nothing is let go", w.release(), 0)
 	w.exact()
 }
+
+// TestOnlyWhoHasItCanTakeIt has a lead wait while the one receiver who can take leads has it already: it is not let go again and again.
+func TestOnlyWhoHasItCanTakeIt(t *testing.T) {
+	t.Parallel()
+	clock := testenv.NewClock(mondayAtTen)
+	w := newWorld(t, testenv.WithClock(clock.Now))
+	g := w.group("A B")
+	w.offDuty("B", true)
+	ids, batches := w.add(1, store.Distribution{GroupID: g})
+	w.run(batches...)
+	w.run(w.assign(ids, store.Distribution{GroupID: g})...)
+	equal(t, "A has it, and it waits for B", w.stuck(g), 1)
+	w.editMember('A', func(m *store.Member) { m.WorkingHours = &lead.Week{time.Monday: {{From: 0, To: 12 * 60}}} }) // which wakes the group
+	equal(t, "it is tried once", w.release(), 1)
+	clock.Advance(time.Minute)
+	equal(t, "and a minute later", w.release(), 1)
+	w.offDuty("B", false)
+	equal(t, "B is back", w.release(), 1)
+	equal(t, "who has it", w.who(ids), "AB")
+	w.exact()
+}
