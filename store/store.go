@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -25,7 +26,9 @@ type Store struct {
 	url     string
 	cursors *cursor.Cursors
 	// committed may be nil.
-	committed func(Committed)
+	committed  func(Committed)
+	stop       context.CancelFunc // ends what runs in the background
+	background sync.WaitGroup
 }
 
 // A Tx is one open transaction. Use it only inside the function given to WithTx.
@@ -57,7 +60,7 @@ type Options struct {
 	// Committed is given what each transaction left to be done, once that has committed. It must neither block nor fail: the
 	// reconciler finds what is lost. nil means that nobody does it.
 	Committed func(Committed)
-	// Now is the clock; nil means time.Now.
+	// Now is the clock; nil means the database's: see dbClock.
 	Now func() time.Time
 }
 
@@ -70,13 +73,20 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("connecting to Postgres: %w", err), db.Close())
 	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s := &Store{db: db, url: o.DatabaseURL, committed: o.Committed, stop: stop}
 	now := o.Now
 	if now == nil {
-		now = time.Now
+		c, err := newDBClock(ctx, db)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		now = c.now
+		s.background.Go(func() { c.keep(background, db) })
 	}
 	// Postgres keeps microseconds; a time that is rounded once compares equal wherever it has been.
 	clock := func() time.Time { return now().UTC().Truncate(time.Microsecond) }
-	s := &Store{Queries: Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids)}, db: db, url: o.DatabaseURL, committed: o.Committed}
+	s.Queries = Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids)}
 	if o.Redis != nil {
 		s.cursors = cursor.New(o.Redis)
 	}
@@ -118,10 +128,24 @@ func openDB(url string, maxConns int) (*sqlx.DB, error) {
 }
 
 // Close closes the database connections. The Redis client stays its owner's.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	s.stop()
+	s.background.Wait()
+	return s.db.Close()
+}
 
 // Ping checks that Postgres answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+
+// Ready checks that Postgres answers and takes what is written.
+func (s *Store) Ready(ctx context.Context) error {
+	var writes bool
+	err := s.db.GetContext(ctx, &writes, `SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean`)
+	if err == nil && !writes {
+		return errors.New("the database only reads: it is a standby, or set so")
+	}
+	return translate(err)
+}
 
 // Pool is how the connections to Postgres are used.
 func (s *Store) Pool() sql.DBStats { return s.db.Stats() }

@@ -268,9 +268,28 @@ func (a *App) publicHandler(cfg Config, vouching *openid.Provider) http.Handler 
 
 func (a *App) checks() []web.Check {
 	return []web.Check{
-		{Name: "postgres", Ping: a.store.Ping},
-		{Name: "redis", Ping: func(ctx context.Context) error { return a.redis.Ping(ctx).Err() }},
+		{Name: "postgres", Ping: a.store.Ready},
+		{Name: "redis", Ping: func(ctx context.Context) error { return redisTakesTasks(ctx, a.redis) }},
+		{Name: "clock", Ping: a.clockIsRight, Degrades: true},
 	}
+}
+
+// readyKey is what is written to Redis to see whether that can be done.
+const readyKey = "leadwheel:ready"
+
+// redisTakesTasks returns an error also where Redis answers, but takes nothing, since it is full or a replica.
+func redisTakesTasks(ctx context.Context, rdb redis.UniversalClient) error {
+	return rdb.Set(ctx, readyKey, 1, time.Minute).Err()
+}
+
+// mostAhead is by how much this machine's clock may differ from the database's.
+const mostAhead = 2 * time.Second
+
+func (a *App) clockIsRight(context.Context) error {
+	if ahead := a.store.ClockAhead(); ahead.Abs() > mostAhead {
+		return fmt.Errorf("this machine's clock is ahead of the database's by %s", ahead.Round(time.Millisecond))
+	}
+	return nil
 }
 
 // listen serves a handler at an address, and returns the address as it came to be.

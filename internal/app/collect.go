@@ -29,7 +29,7 @@ type collector struct {
 	up                                             *prometheus.Desc
 	pending, overdue, queueOverdue, dead           *prometheus.Desc
 	waiting, waitingOldest                         *prometheus.Desc
-	pool, poolMax, poolWait                        *prometheus.Desc
+	pool, poolMax, poolWait, clock                 *prometheus.Desc
 	webhooksOwed, webhooksLate, webhooksFailing    *prometheus.Desc
 	webhooksDisabled                               *prometheus.Desc
 	memory, memoryMax                              *prometheus.Desc
@@ -42,7 +42,7 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 	}
 	return &collector{
 		store: s, rdb: rdb, log: log,
-		up:               desc("leadwheel_dependency_up", "1 where Postgres or Redis answers this process, else 0.", "dependency"),
+		up:               desc("leadwheel_dependency_up", "1 where Postgres or Redis answers this process and takes what it writes, else 0.", "dependency"),
 		pending:          desc("leadwheel_pending_leads", "Pending leads, by whether they are due.", "state"),
 		overdue:          desc("leadwheel_overdue_seconds", "Age of the oldest due pending lead, 0 where none is due."),
 		waiting:          desc("leadwheel_waiting_leads", "Leads that nobody of their group can take now."),
@@ -52,6 +52,7 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 		pool:             desc("leadwheel_postgres_pool_connections", "Connections of this process to Postgres, by what they do.", "state"),
 		poolMax:          desc("leadwheel_postgres_pool_max_connections", "Connections to Postgres that this process may have."),
 		poolWait:         desc("leadwheel_postgres_pool_wait_seconds_total", "Time that this process has waited for a free connection to Postgres."),
+		clock:            desc("leadwheel_clock_ahead_seconds", "How far the clock of this process' machine is ahead of Postgres'; below 0 it is behind."),
 		webhooksOwed:     desc("leadwheel_webhook_deliveries_owed", "What is owed to enabled webhooks, 100,000 at the most."),
 		webhooksLate:     desc("leadwheel_webhook_deliveries_oldest_seconds", "How long the longest overdue delivery to a webhook has waited for a worker, 0 where none does."),
 		webhooksFailing:  desc("leadwheel_webhooks_failing_seconds", "For how long the longest failing of the enabled webhooks has taken nothing, 0 where each took the last."),
@@ -70,7 +71,7 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		c.up, c.pending, c.overdue, c.waiting, c.waitingOldest, c.queueOverdue, c.dead, c.pool, c.poolMax, c.poolWait,
+		c.up, c.pending, c.overdue, c.waiting, c.waitingOldest, c.queueOverdue, c.dead, c.pool, c.poolMax, c.poolWait, c.clock,
 		c.webhooksOwed, c.webhooksLate, c.webhooksFailing, c.webhooksDisabled, c.memory, c.memoryMax,
 		c.size, c.tasks, c.latency, c.processed, c.failed, c.usage,
 	} {
@@ -85,12 +86,12 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	var both sync.WaitGroup
 	both.Go(func() {
 		c.collectPool(ch)
-		if c.answers(ctx, ch, "postgres", c.store.Ping) {
+		if c.answers(ctx, ch, "postgres", c.store.Ready) {
 			c.collectDatabase(ctx, ch)
 		}
 	})
 	both.Go(func() {
-		if c.answers(ctx, ch, "redis", func(ctx context.Context) error { return c.rdb.Ping(ctx).Err() }) {
+		if c.answers(ctx, ch, "redis", func(ctx context.Context) error { return redisTakesTasks(ctx, c.rdb) }) {
 			c.collectRedis(ctx, ch)
 		}
 	})
@@ -117,6 +118,7 @@ func (c *collector) collectPool(ch chan<- prometheus.Metric) {
 	gauge(ch, c.pool, float64(pool.Idle), "idle")
 	gauge(ch, c.poolMax, float64(pool.MaxOpenConnections))
 	counter(ch, c.poolWait, pool.WaitDuration.Seconds())
+	gauge(ch, c.clock, c.store.ClockAhead().Seconds())
 }
 
 func (c *collector) collectDatabase(ctx context.Context, ch chan<- prometheus.Metric) {

@@ -16,9 +16,11 @@ type Check struct {
 	Name string
 	// Ping returns an error where it is down.
 	Ping func(context.Context) error
+	// Degrades says that the process serves without it, if not as well.
+	Degrades bool
 }
 
-// Health is the answer of /healthz and /readyz: "ok" or "unavailable", and for each dependency "ok" or "down".
+// Health is the answer of /healthz and /readyz: "ok", "degraded" or "unavailable", and for each dependency "ok", "degraded" or "down".
 type Health struct {
 	Status string            `json:"status"`
 	Checks map[string]string `json:"checks,omitempty"`
@@ -47,9 +49,16 @@ func ready(ctx context.Context, checks []Check) (Health, int) {
 	health, status := Health{Status: "ok", Checks: make(map[string]string, len(checks))}, http.StatusOK
 	for i, c := range checks {
 		health.Checks[c.Name] = "ok"
-		if err := <-results[i]; err != nil {
+		switch err := <-results[i]; {
+		case err == nil:
+		case !c.Degrades:
 			health.Checks[c.Name] = "down"
 			health.Status, status = "unavailable", http.StatusServiceUnavailable
+		default:
+			health.Checks[c.Name] = "degraded"
+			if health.Status == "ok" {
+				health.Status = "degraded"
+			}
 		}
 	}
 	return health, status

@@ -54,6 +54,10 @@ func TestReadyNamesWhatIsDown(t *testing.T) {
 	if strings.Contains(w.Body.String(), "secret") {
 		t.Error("a public answer says too much:", w.Body)
 	}
+	worse := append(checks(env), web.Check{Name: "clock", Ping: func(context.Context) error { return errors.New("off") }, Degrades: true})
+	if w := get(t, ops(worse), "/readyz"); w.Code != 200 || !strings.Contains(w.Body.String(), `"status":"degraded"`) || !strings.Contains(w.Body.String(), `"clock":"degraded"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
 	if w := get(t, ops(down), "/healthz"); w.Code != 200 {
 		t.Errorf("%d %s: the process is well", w.Code, w.Body)
 	}
