@@ -30,15 +30,22 @@ func often(ctx context.Context) context.Context { return context.WithValue(ctx, 
 type oftenKey struct{}
 
 // preparing is a connector whose connections prepare what runs again.
-type preparing struct{ driver.Connector }
+type preparing struct{ lines *lines }
+
+// Driver implements driver.Connector.
+func (p preparing) Driver() driver.Driver { return p.lines.connector.Driver() }
 
 // Connect implements driver.Connector.
 func (p preparing) Connect(ctx context.Context) (driver.Conn, error) {
-	c, err := p.Connector.Connect(ctx)
+	c, l, err := p.lines.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &statements{pqConn: c.(pqConn), runs: map[string]int{}, prepared: map[string]kept{}}, nil
+	s := &statements{pqConn: c, line: l, runs: map[string]int{}, prepared: map[string]kept{}}
+	if err := l.know(ctx, s.pqConn); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // pqConn is what database/sql makes use of in a connection of lib/pq.
@@ -70,6 +77,7 @@ type kept struct {
 // statements is a connection and what it has prepared. Like every connection of database/sql it is used by one at a time.
 type statements struct {
 	pqConn
+	line     *line
 	runs     map[string]int
 	prepared map[string]kept
 	writing  bool
@@ -77,6 +85,7 @@ type statements struct {
 
 // BeginTx implements driver.ConnBeginTx.
 func (s *statements) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	s.line.wait(ctx)
 	tx, err := s.pqConn.BeginTx(ctx, o)
 	if err != nil {
 		return nil, err
@@ -94,17 +103,20 @@ type writing struct {
 // Commit implements driver.Tx.
 func (w writing) Commit() error {
 	w.on.writing = false
+	w.on.line.wait(context.Background()) // it ends as it may, whatever has become of its caller
 	return w.Tx.Commit()
 }
 
 // Rollback implements driver.Tx.
 func (w writing) Rollback() error {
 	w.on.writing = false
+	w.on.line.wait(context.Background()) // it ends as it may, whatever has become of its caller
 	return w.Tx.Rollback()
 }
 
 // ExecContext implements driver.ExecerContext.
 func (s *statements) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	s.line.wait(ctx)
 	if stmt, err := s.of(ctx, query, args); err != nil {
 		return nil, err
 	} else if stmt != nil {
@@ -116,6 +128,7 @@ func (s *statements) ExecContext(ctx context.Context, query string, args []drive
 
 // QueryContext implements driver.QueryerContext.
 func (s *statements) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	s.line.wait(ctx)
 	if stmt, err := s.of(ctx, query, args); err != nil {
 		return nil, err
 	} else if stmt != nil {
@@ -124,6 +137,23 @@ func (s *statements) QueryContext(ctx context.Context, query string, args []driv
 	}
 	return s.pqConn.QueryContext(ctx, query, args)
 }
+
+// Ping implements driver.Pinger.
+func (s *statements) Ping(ctx context.Context) error {
+	s.line.wait(ctx)
+	return s.pqConn.Ping(ctx)
+}
+
+// ResetSession implements driver.SessionResetter. It is called before a connection is used again.
+func (s *statements) ResetSession(ctx context.Context) error {
+	if !s.line.usable() {
+		return driver.ErrBadConn
+	}
+	return s.pqConn.ResetSession(ctx)
+}
+
+// IsValid implements driver.Validator. It is called when a connection is not used any more.
+func (s *statements) IsValid() bool { return s.line.usable() && s.pqConn.IsValid() }
 
 // of is the prepared statement of a query, nil where it runs as it is. Without arguments it may be several statements.
 func (s *statements) of(ctx context.Context, query string, args []driver.NamedValue) (pqStmt, error) {

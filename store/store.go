@@ -120,8 +120,11 @@ func openDB(url string, maxConns int) (*sqlx.DB, error) {
 	if maxConns == 0 {
 		maxConns = 16
 	}
-	db := sqlx.NewDb(sql.OpenDB(preparing{connector}), "postgres")
+	l := &lines{connector: connector}
+	connector.Dialer(l)
+	db := sqlx.NewDb(sql.OpenDB(preparing{l}), "postgres")
 	db.SetMaxOpenConns(maxConns)
+	db.SetConnMaxLifetime(time.Hour) // so that servers that come back get their share again
 	db.SetMaxIdleConns(maxConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	return db, nil

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A server that has gone without a word, as one that was switched off or whose network was cut, leaves connections on which answers are
+// waited for until TCP gives up, which takes a quarter of an hour. A line does not wait for that: where nothing has come for a while, it
+// asks the server, over a new connection, whether it still works for this one. However long a statement takes, it is left alone.
+const (
+	// silence is for how long nothing comes before a line asks.
+	silence = 5 * time.Second
+	// lastWord is what an answer that was on its way when a line asked gets to arrive, and one to a caller whose time is over.
+	lastWord = time.Second
+	// probeTime is how long the server has to answer what a line asks, connecting included.
+	probeTime = 3 * time.Second
+)
+
+// lines are the lines of one pool. Where one is found dead, those that were there before it was are not used any more.
+type lines struct {
+	connector driver.Connector
+	probing   sync.Mutex
+	found     atomic.Int64 // how many times a line was found dead
+}
+
+// A line is what goes to a server and comes from it. It is used by one at a time, as its connection is.
+type line struct {
+	net.Conn
+	of     *lines
+	opened int64 // what of.found was
+	// session is the server's own, made up of its process and when that began. Until it is known, nothing is asked about.
+	session session
+	until   time.Time // when whoever waits does not wait any more; zero is never
+	dead    bool
+}
+
+type session struct {
+	process int64
+	began   time.Time
+}
+
+// lineKey is the key of where a line is put that is opened with the context.
+type lineKey struct{}
+
+// Dial implements pq.Dialer, and so does DialTimeout.
+func (l *lines) Dial(network, address string) (net.Conn, error) {
+	return l.DialContext(context.Background(), network, address)
+}
+
+// DialTimeout implements pq.Dialer.
+func (l *lines) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return l.DialContext(ctx, network, address)
+}
+
+// DialContext implements pq.DialerContext.
+func (l *lines) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	place, is := ctx.Value(lineKey{}).(**line)
+	if err != nil || !is {
+		return conn, err
+	}
+	*place = &line{Conn: conn, of: l, opened: l.found.Load()}
+	return *place, nil
+}
+
+// open connects, and returns the connection with its line.
+func (l *lines) open(ctx context.Context) (pqConn, *line, error) {
+	var opened *line
+	c, err := l.connector.Connect(context.WithValue(ctx, lineKey{}, &opened))
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.(pqConn), opened, nil
+}
+
+// know learns what the server calls a new connection's session.
+func (l *line) know(ctx context.Context, c driver.QueryerContext) error {
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	said, err := l.row(ctx, c, `SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid())`)
+	if err != nil {
+		return err
+	}
+	process, isProcess := said[0].(int64)
+	began, isTime := said[1].(time.Time)
+	if !isProcess || !isTime {
+		return fmt.Errorf("one of Postgres' sessions is called %v, and began at %v; no such session can be looked for", said...)
+	}
+	l.session = session{process, began}
+	return nil
+}
+
+// row reads one row over a connection that is not in the pool.
+func (l *line) row(ctx context.Context, c driver.QueryerContext, query string, args ...driver.NamedValue) ([]any, error) {
+	l.wait(ctx)
+	rows, err := c.QueryContext(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	said := make([]driver.Value, len(rows.Columns()))
+	if err := errors.Join(rows.Next(said), rows.Close()); err != nil {
+		return nil, err
+	}
+	all := make([]any, len(said))
+	for i, v := range said {
+		all[i] = v
+	}
+	return all, nil
+}
+
+// wait says until when whoever uses the line waits for it.
+func (l *line) wait(ctx context.Context) {
+	l.until = time.Time{}
+	if end, has := ctx.Deadline(); has {
+		l.until = end.Add(lastWord)
+	}
+}
+
+// Read implements net.Conn.
+func (l *line) Read(b []byte) (int, error) {
+	if l.session.process == 0 && l.until.IsZero() { // it is being opened, which has a time of its own
+		return l.Conn.Read(b)
+	}
+	for patience := silence; ; {
+		end, pause := l.until, time.Now().Add(patience)
+		asks := l.session.process != 0 && (end.IsZero() || pause.Before(end))
+		if asks {
+			end = pause
+		}
+		_ = l.SetReadDeadline(end) // where it cannot be set, reading fails too
+		n, err := l.Conn.Read(b)
+		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, err
+		}
+		if !asks || patience == lastWord {
+			return n, l.died(err)
+		}
+		switch l.ask() {
+		case working:
+		case idle:
+			patience = lastWord
+		case gone:
+			return n, l.died(err)
+		}
+	}
+}
+
+// Write implements net.Conn.
+func (l *line) Write(b []byte) (int, error) {
+	if l.session.process != 0 {
+		_ = l.SetWriteDeadline(time.Now().Add(silence)) // as above
+	}
+	n, err := l.Conn.Write(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = l.died(err)
+	}
+	return n, err
+}
+
+func (l *line) died(err error) error {
+	l.dead = true
+	l.of.found.Add(1)
+	return err
+}
+
+// usable reports whether nothing speaks against the line.
+func (l *line) usable() bool { return !l.dead && l.opened == l.of.found.Load() }
+
+// What a server does for a session.
+type activity int
+
+const (
+	gone activity = iota
+	idle
+	working
+)
+
+// ask asks the server what it does for this line's session: gone is also said where the server does not answer.
+func (l *line) ask() activity {
+	l.of.probing.Lock()
+	defer l.of.probing.Unlock()
+	if !l.usable() { // another line has found out
+		return gone
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), probeTime)
+	defer cancel()
+	c, probe, err := l.of.open(ctx)
+	if err != nil {
+		return gone
+	}
+	defer func() { _ = c.Close() }() // nothing is left on it
+	said, err := probe.row(ctx, c, `SELECT state IN ('active', 'fastpath function call')
+		FROM pg_stat_get_activity($1) WHERE backend_start = $2`,
+		driver.NamedValue{Ordinal: 1, Value: l.session.process}, driver.NamedValue{Ordinal: 2, Value: l.session.began})
+	switch {
+	case err != nil:
+		return gone
+	case said[0] == true:
+		return working
+	}
+	return idle
+}
