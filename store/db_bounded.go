@@ -52,32 +52,42 @@ func (s *Store) inBounds(ctx context.Context, limit time.Duration, read func(con
 // boundedKey is the key of the transaction by which a context's reading is done.
 type boundedKey struct{}
 
-// byContext runs statements in the transaction of their context, where it has one, and else on the database.
+// byContext runs statements in the transaction of their context, where it has one, and else on the database; and none whose context
+// is of a lease that has run out.
 type byContext struct{ *sqlx.DB }
 
-func (b byContext) on(ctx context.Context) sqlx.ExtContext {
-	if tx, is := ctx.Value(boundedKey{}).(sqlx.ExtContext); is {
-		return tx
+func (b byContext) on(ctx context.Context) (context.Context, sqlx.ExtContext) {
+	if leaseOf(ctx).over() {
+		over, cancel := context.WithCancelCause(ctx)
+		cancel(ErrNotLeading)
+		return over, b.DB
 	}
-	return b.DB
+	if tx, is := ctx.Value(boundedKey{}).(sqlx.ExtContext); is {
+		return ctx, tx
+	}
+	return ctx, b.DB
 }
 
 // QueryContext implements sqlx.QueryerContext.
 func (b byContext) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return b.on(ctx).QueryContext(ctx, query, args...)
+	ctx, on := b.on(ctx)
+	return on.QueryContext(ctx, query, args...)
 }
 
 // QueryxContext implements sqlx.QueryerContext.
 func (b byContext) QueryxContext(ctx context.Context, query string, args ...any) (*sqlx.Rows, error) {
-	return b.on(ctx).QueryxContext(ctx, query, args...)
+	ctx, on := b.on(ctx)
+	return on.QueryxContext(ctx, query, args...)
 }
 
 // QueryRowxContext implements sqlx.QueryerContext.
 func (b byContext) QueryRowxContext(ctx context.Context, query string, args ...any) *sqlx.Row {
-	return b.on(ctx).QueryRowxContext(ctx, query, args...)
+	ctx, on := b.on(ctx)
+	return on.QueryRowxContext(ctx, query, args...)
 }
 
 // ExecContext implements sqlx.ExecerContext.
 func (b byContext) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return b.on(ctx).ExecContext(ctx, query, args...)
+	ctx, on := b.on(ctx)
+	return on.ExecContext(ctx, query, args...)
 }

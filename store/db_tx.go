@@ -10,10 +10,14 @@ import (
 // WithTx runs do in one transaction: committed where it returns nil, else rolled back, also when ctx has ended. The
 // database's errors come back translated: see Violation, Unavailable and Refused. Where do plans for a group whose turn
 // cursor must be rebuilt first, it is rolled back and called again. What ctx says of a
-// Precondition is checked first, what it says of an Act is logged with it, and what it left to be done is handed on once it has
+// Precondition is checked first, what it says of an Act is logged with it, what is done as leader has no effect where another leads by
+// then, and what it left to be done is handed on once it has
 // committed: see Committed.
 func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
-	act, condition := actOf(ctx), preconditionOf(ctx)
+	act, condition, held := actOf(ctx), preconditionOf(ctx), leaseOf(ctx)
+	if held.over() {
+		return ErrNotLeading
+	}
 	for run := 1; ; run++ {
 		act.begin()
 		err := s.tryTx(ctx, func(t *Tx) error {
@@ -23,7 +27,10 @@ func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
 			if err := do(t); err != nil {
 				return err
 			}
-			return t.log(ctx, act)
+			if err := t.log(ctx, act); err != nil {
+				return err
+			}
+			return held.hold(ctx, t)
 		})
 		if err == nil {
 			act.done()

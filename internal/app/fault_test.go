@@ -32,6 +32,25 @@ func TestWorkerKilled(t *testing.T) {
 	s.even(faultLeads / 4)
 }
 
+// TestSchedulerFrozen freezes the scheduler that leads. Another does within seconds, and what the first does when it goes on is no harm.
+func TestSchedulerFrozen(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, testenv.New(t), 4)
+	s.start(app.RoleWorker)
+	frozen := s.startProcess("scheduler")
+	ids := s.storeLeads(2000)
+	s.assign(ids[:1000])
+	s.untilIdle(20 * time.Second)
+	s.must(frozen.Process.Signal(syscall.SIGSTOP))
+	s.assign(ids[1000:])
+	s.startProcess("scheduler")
+	s.untilIdle(20 * time.Second)
+	s.must(frozen.Process.Signal(syscall.SIGCONT))
+	s.assign(s.storeLeads(1000))
+	s.untilIdle(20 * time.Second)
+	s.even(3000 / 4)
+}
+
 // TestRedisLosesEverything empties Redis in the midst of distribution, again and again.
 func TestRedisLosesEverything(t *testing.T) {
 	t.Parallel()
