@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-
-	"github.com/leadwheel/leadwheel/store/cursor"
 )
 
 // An AuditReport says which promises the data keeps.
@@ -129,7 +127,7 @@ func (s *Store) lostTurns(ctx context.Context, suspects []workspaceRing) ([]stri
 		if s.cursors == nil {
 			break
 		}
-		ring := cursor.Ring{Workspace: r.Workspace, Group: r.GroupID, Version: r.Version}
+		ring := r.cursor(r.Workspace)
 		_, turns, err := s.lostBy(ctx, ring, r.ringRow)
 		if err != nil {
 			return nil, err

@@ -19,7 +19,7 @@ func (s *Store) DistributeBare(ctx context.Context, workspace, batch uuid.UUID, 
 		turns := make([]spentTurn, len(claims))
 		for i, c := range claims {
 			turn := first + int64(i)
-			turns[i] = spentTurn{c.GroupID.UUID, 1, turn, c.LeadID}
+			turns[i] = spentTurn{c.GroupID.UUID, 1, turn, c.LeadID, uuid.Nil}
 			decisions[i] = decision{claim: c, member: members[turn%int64(len(members))], version: 1, turn: turn}
 		}
 		_, err = t.record(ctx, workspace, decisions, turns)

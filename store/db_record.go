@@ -17,8 +17,8 @@ import (
 // or that the member got from elsewhere, is not written, which the count shows. Turns and decisions are yet to be put in.
 const recordStatement = `
 	WITH t AS (
-		INSERT INTO turns (workspace_id, group_id, version, turn, lead_id)
-		SELECT $1, group_id, version, turn, nullif(lead_id, $2)
+		INSERT INTO turns (workspace_id, group_id, version, turn, lead_id, passed_for)
+		SELECT $1, group_id, version, turn, nullif(lead_id, $2), nullif(passed_for, $2)
 		FROM %s
 	), d AS (
 		SELECT * FROM %s
@@ -86,6 +86,7 @@ func turnColumns(turns []spentTurn) []column {
 		{"version", ints(pluck(turns, func(t *spentTurn) int { return t.version }))},
 		{"turn", bigints(pluck(turns, func(t *spentTurn) int64 { return t.turn }))},
 		{"lead_id", uuids(pluck(turns, func(t *spentTurn) uuid.UUID { return t.lead }))},
+		{"passed_for", uuids(unlessEmpty(pluck(turns, func(t *spentTurn) uuid.UUID { return t.passedFor })))},
 	}
 }
 

@@ -92,7 +92,7 @@ func (d *distribution) deal(ctx context.Context, t *Tx, g groupRing, claims []cl
 		leads[i] = c.LeadID
 	}
 	drawn := drawsOf(d.workspace, group, d.batch)
-	drawn.ring.Version = ring.Version
+	drawn.ring.Version, drawn.ring.Returns = ring.Version, g.Returns
 	who := groupRoster{&d.roster, group}
 	dealt, err := ring.Deal(leads, who, func(n int) ([]int64, error) { return d.draw(ctx, &drawn, n) })
 	if err != nil {
@@ -100,9 +100,6 @@ func (d *distribution) deal(ctx context.Context, t *Tx, g groupRing, claims []cl
 	}
 	drawn.unspent = dealt.Unspent
 	d.draws = append(d.draws, drawn)
-	for _, turn := range dealt.Passed {
-		d.turns = append(d.turns, spentTurn{group: group, version: ring.Version, turn: turn})
-	}
 	var settled []spentTurn
 	for i, hand := range dealt.Hands {
 		c := claims[i]
@@ -122,7 +119,10 @@ func (d *distribution) deal(ctx context.Context, t *Tx, g groupRing, claims []cl
 			d.decisions = append(d.decisions, decision{claim: c, reason: hand.Reason, skipped: skipped})
 			continue
 		}
-		spent := spentTurn{group, ring.Version, hand.Turn, c.LeadID}
+		for _, turn := range hand.Passed {
+			d.turns = append(d.turns, spentTurn{group: group, version: ring.Version, turn: turn, passedFor: c.PendingID})
+		}
+		spent := spentTurn{group: group, version: ring.Version, turn: hand.Turn, lead: c.LeadID}
 		if hand.Version != 0 {
 			spent.version = hand.Version
 			settled = append(settled, spent)

@@ -66,12 +66,14 @@ type decision struct {
 	copy, history uuid.UUID
 }
 
-// A spentTurn is a row of the ledger. Its lead is nil where the turn was passed over.
+// A spentTurn is a row of the ledger. Its lead is nil where the turn was passed over, which was for the decision passedFor.
 type spentTurn struct {
 	group   uuid.UUID
 	version int
 	turn    int64
 	lead    uuid.UUID
+
+	passedFor uuid.UUID
 }
 
 // groupRing is a group as a distribution needs it.

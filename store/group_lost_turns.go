@@ -18,7 +18,7 @@ func (s *Store) RebuildLost(ctx context.Context) (rebuilt int, err error) {
 		return 0, err
 	}
 	for _, r := range rows {
-		ring := cursor.Ring{Workspace: r.Workspace, Group: r.GroupID, Version: r.Version}
+		ring := r.cursor(r.Workspace)
 		epoch, lost, failed := s.lostBy(ctx, ring, r.ringRow)
 		if failed == nil && len(lost) > 0 {
 			_, failed = s.RebuildCursor(ctx, r.Workspace, r.GroupID, epoch)
@@ -55,7 +55,7 @@ func (s *Store) unsettled(ctx context.Context) ([]workspaceRing, error) {
 	}
 	rings := make([]cursor.Ring, len(rows))
 	for i, r := range rows {
-		rings[i] = cursor.Ring{Workspace: r.Workspace, Group: r.GroupID, Version: r.Version}
+		rings[i] = r.cursor(r.Workspace)
 	}
 	nexts, err := s.cursors.Nexts(ctx, rings)
 	if err != nil {

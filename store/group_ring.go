@@ -30,13 +30,20 @@ type ringRow struct {
 	OwedTo  objects[[]uuid.UUID] `db:"owed_to"`
 	PutBack IDs                  `db:"put_back"`
 	Settled int64                `db:"settled_turn"`
+	// Returns is how often turns of it were given back.
+	Returns int `db:"returns"`
+}
+
+// cursor names the ring for its cursor.
+func (r ringRow) cursor(workspace uuid.UUID) cursor.Ring {
+	return cursor.Ring{Workspace: workspace, Group: r.GroupID, Version: r.Version, Returns: r.Returns}
 }
 
 func (r ringRow) ring() lead.Ring {
 	return lead.Ring{Version: r.Version, Slots: r.Slots, First: r.First, Owed: r.Owed, OwedTo: r.OwedTo, PutBack: r.PutBack}
 }
 
-const ringColumns = `r.group_id, r.version, r.slots, r.first_turn, r.owed_turns, r.owed_to, r.put_back, r.settled_turn`
+const ringColumns = `r.group_id, r.version, r.slots, r.first_turn, r.owed_turns, r.owed_to, r.put_back, r.settled_turn, r.returns`
 
 func (t *Tx) insertRing(ctx context.Context, workspace, group uuid.UUID, r lead.Ring) error {
 	insert, args := row{
@@ -49,8 +56,9 @@ func (t *Tx) insertRing(ctx context.Context, workspace, group uuid.UUID, r lead.
 }
 
 // succeedRing ends a ring version and starts the next. Free turns of the old version are closed in its ledger; the new
-// version carries them. Needs the gate closed, so that no turn of the old version is in the air.
-func (t *Tx) succeedRing(ctx context.Context, workspace, group uuid.UUID, version int, slots []lead.Slot) (lead.Ring, error) {
+// version carries them, and before them turns of earlier versions that are given back. Needs the gate closed, so that no turn of the old
+// version is in the air.
+func (t *Tx) succeedRing(ctx context.Context, workspace, group uuid.UUID, version int, slots []lead.Slot, back ...lead.Returned) (lead.Ring, error) {
 	row, err := t.ring(ctx, workspace, group, version)
 	if err != nil {
 		return lead.Ring{}, err
@@ -64,7 +72,11 @@ func (t *Tx) succeedRing(ctx context.Context, workspace, group uuid.UUID, versio
 		workspace, group, version, bigints(position.Free)); err != nil {
 		return lead.Ring{}, translate(err)
 	}
-	next := row.ring().Succeed(position, slots)
+	old := row.ring()
+	if row.Returns > 0 {
+		position = old.Uneven(position)
+	}
+	next := old.Succeed(old.With(position, back...), slots)
 	return next, t.insertRing(ctx, workspace, group, next)
 }
 
@@ -226,7 +238,7 @@ func (s *Store) RebuildCursor(ctx context.Context, workspace, group uuid.UUID, e
 		if err != nil {
 			return translate(err)
 		}
-		ring := cursor.Ring{Workspace: workspace, Group: group, Version: row.Version}
+		ring := row.cursor(workspace)
 		current, err := s.cursors.Epoch(ctx, ring)
 		if err != nil || current != epoch {
 			return err
@@ -236,6 +248,13 @@ func (s *Store) RebuildCursor(ctx context.Context, workspace, group uuid.UUID, e
 			return err
 		}
 		lost = position.Next > row.First || len(position.Free) > len(row.Owed)
+		if lost && current != "" && row.Returns > 0 { // it is no loss that turns were given back
+			at, err := s.cursors.Nexts(ctx, []cursor.Ring{ring})
+			if err != nil {
+				return err
+			}
+			lost = at[0] > 0
+		}
 		return s.cursors.Load(ctx, ring, position)
 	})
 	if err != nil {
@@ -283,12 +302,12 @@ func (s *Store) RebuildAbandoned(ctx context.Context, before time.Time) (rebuilt
 }
 
 // SettleTurns moves each ring's settled turn up to the first one that the ledger lacks, so that reading a position stays
-// cheap however many turns a ring has handed out.
+// cheap however many turns a ring has handed out. Where turns are given back meanwhile, what it has read of the ledger is no more so.
 func (s *Store) SettleTurns(ctx context.Context) error {
 	_, err := s.q.ExecContext(ctx, `
 		UPDATE rings SET settled_turn = found.turn
 		FROM (
-			SELECT r.workspace_id, r.group_id, r.version, (
+			SELECT r.workspace_id, r.group_id, r.version, r.returns, (
 				SELECT max(turn) + 1 FROM (
 					SELECT t.turn, r.settled_turn - 1 + row_number() OVER (ORDER BY t.turn) AS expected FROM turns t
 					WHERE t.workspace_id = r.workspace_id AND t.group_id = r.group_id AND t.version = r.version
@@ -296,6 +315,6 @@ func (s *Store) SettleTurns(ctx context.Context) error {
 				WHERE turn = expected) AS turn
 			FROM groups g JOIN rings r USING (workspace_id, group_id, version)) found
 		WHERE (rings.workspace_id, rings.group_id, rings.version) = (found.workspace_id, found.group_id, found.version)
-		  AND found.turn > rings.settled_turn`)
+		  AND found.turn > rings.settled_turn AND found.returns = rings.returns`)
 	return translate(err)
 }

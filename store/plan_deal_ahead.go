@@ -41,9 +41,13 @@ func (t *Tx) dealAhead(ctx context.Context, workspace uuid.UUID, s schedule, tur
 			decided[one.PendingID] = append(decided[one.PendingID], one)
 		}
 		for _, c := range claims {
-			for _, one := range decided[c.PendingID] {
+			for i, one := range decided[c.PendingID] {
+				id := uuid.Nil
+				if i == 0 { // for which turns were passed over
+					id = c.PendingID
+				}
 				pending = append(pending, pendingLead{
-					lead: c.LeadID, group: s.GroupID, member: one.member, version: one.version, turn: one.turn,
+					id: id, lead: c.LeadID, group: s.GroupID, member: one.member, version: one.version, turn: one.turn,
 					skipped: one.skipped, refused: one.reason,
 				})
 			}
@@ -73,8 +77,8 @@ func (t *Tx) spend(ctx context.Context, d *distribution) error {
 	t.draws = append(t.draws, d.draws...)
 	from, args := unnest("t", []any{d.workspace, uuid.Nil}, turnColumns(d.turns)...)
 	_, err := t.q.ExecContext(ctx, `
-		INSERT INTO turns (workspace_id, group_id, version, turn, lead_id)
-		SELECT $1, group_id, version, turn, nullif(lead_id, $2) FROM `+from, args...)
+		INSERT INTO turns (workspace_id, group_id, version, turn, lead_id, passed_for)
+		SELECT $1, group_id, version, turn, nullif(lead_id, $2), nullif(passed_for, $2) FROM `+from, args...)
 	var broken *Violation
 	if err = translate(err); errors.As(err, &broken) && broken.Constraint == "turns_pkey" {
 		return d.blame(errTurnTaken)

@@ -53,6 +53,8 @@ var impersonal = map[string]string{
 	"telegram_links":     "token_hash used_by",
 	"unsubscribe_links":  "token_hash",
 	"status_changes":     "from_status to_status",
+	"undos":              "kind state",
+	"undo_kept":          "why",
 	"webhooks":           "url events disabled_for sealed",
 	"webhook_deliveries": "event changed state error",
 	"workspaces":         "name timezone region statuses won_status closed_statuses duplicates_policy",

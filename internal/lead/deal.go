@@ -30,7 +30,9 @@ type Hand struct {
 	Version   int
 	Receivers []Receiver
 	Skipped   []Skip
-	Reason    Reason
+	// Passed are those of the Dealt's that were passed over on the way to this lead's turn.
+	Passed []int64
+	Reason Reason
 }
 
 // Dealt is what became of a batch's leads and of the turns drawn for them. Passed turns are spent on slots in which
@@ -148,6 +150,7 @@ func (d *dealer) spend(id uuid.UUID, hand *Hand, place int) {
 		for allUnable(skipped) && len(d.drawn[other]) > 0 && d.drawn[other][0] < turn {
 			d.debts.owes(Debt{d.ring.Version, d.drawn[other][0], d.ring.Slots[other]}, skipped)
 			d.Passed = append(d.Passed, d.drawn[other][0])
+			hand.Passed = append(hand.Passed, d.drawn[other][0])
 			d.drawn[other] = d.drawn[other][1:]
 			d.held--
 		}

@@ -17,7 +17,8 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-// A StaleError means that the group's cursor is missing or stands at another ring version, and must be loaded.
+// A StaleError means that the group's cursor is missing or stands at another ring version, or at one of which turns were given back since,
+// and must be loaded.
 type StaleError struct {
 	// Epoch names the cursor that was found, empty where there is none.
 	Epoch string
@@ -48,6 +49,16 @@ func New(rdb redis.UniversalClient) *Cursors { return &Cursors{rdb} }
 type Ring struct {
 	Workspace, Group uuid.UUID
 	Version          int
+	// Returns is how often turns of the version were given back: a cursor from before does not know of them.
+	Returns int
+}
+
+// stand is at what a cursor of the ring must stand to be drawn from.
+func (r Ring) stand() string {
+	if r.Returns == 0 {
+		return strconv.Itoa(r.Version)
+	}
+	return strconv.Itoa(r.Version) + "." + strconv.Itoa(r.Returns)
 }
 
 // keys share a hash tag, so that one script may touch them all on a Redis Cluster.
@@ -59,7 +70,7 @@ func (r Ring) keys() []string {
 // Draw draws the first n turns of a batch: those that it has drawn before, in the same order, then free ones, then the
 // next. The epoch names the cursor that was drawn from. Draw returns a *StaleError where the cursor must be loaded first.
 func (c *Cursors) Draw(ctx context.Context, r Ring, at time.Time, batch uuid.UUID, n int) (epoch string, turns []int64, err error) {
-	answer, err := drawScript.Run(ctx, c.rdb, r.keys(), r.Version, at.Unix(), batch.String(), n).StringSlice()
+	answer, err := drawScript.Run(ctx, c.rdb, r.keys(), r.stand(), at.Unix(), batch.String(), n).StringSlice()
 	if err != nil {
 		return "", nil, fmt.Errorf("drawing %d turns of group %s: %w", n, r.Group, err)
 	}
@@ -113,7 +124,7 @@ func (c *Cursors) Load(ctx context.Context, r Ring, p lead.Position) error {
 		return err
 	}
 	args := make([]any, 0, len(p.Free)+3)
-	args = append(args, r.Version, epoch.String(), p.Next)
+	args = append(args, r.stand(), epoch.String(), p.Next)
 	for _, t := range p.Free {
 		args = append(args, t)
 	}
@@ -180,14 +191,14 @@ func (c *Cursors) State(ctx context.Context, r Ring) (s State, err error) {
 		return s, fmt.Errorf("reading the turn cursor of group %s: %w", r.Group, err)
 	}
 	var found struct {
-		Version int    `redis:"version"`
-		Epoch   string `redis:"epoch"`
-		Next    int64  `redis:"next"`
+		Stand string `redis:"version"`
+		Epoch string `redis:"epoch"`
+		Next  int64  `redis:"next"`
 	}
 	if err := cursor.Scan(&found); err != nil {
 		return s, fmt.Errorf("reading the turn cursor of group %s: %w", r.Group, err)
 	}
-	s = State{Known: found.Version == r.Version, Epoch: found.Epoch, Next: found.Next}
+	s = State{Known: found.Stand == r.stand(), Epoch: found.Epoch, Next: found.Next}
 	for _, text := range append(free.Val(), draws.Val()...) {
 		some, err := parseTurns(text)
 		if err != nil {
@@ -212,13 +223,13 @@ func (c *Cursors) Nexts(ctx context.Context, rings []Ring) ([]int64, error) {
 	nexts := make([]int64, len(rings))
 	for i, r := range rings {
 		var at struct {
-			Version int   `redis:"version"`
-			Next    int64 `redis:"next"`
+			Stand string `redis:"version"`
+			Next  int64  `redis:"next"`
 		}
 		if err := found[i].Scan(&at); err != nil {
 			return nil, fmt.Errorf("reading the turn cursor of group %s: %w", r.Group, err)
 		}
-		if at.Version == r.Version {
+		if at.Stand == r.stand() {
 			nexts[i] = at.Next
 		}
 	}

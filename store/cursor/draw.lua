@@ -3,7 +3,7 @@
 --
 -- KEYS[1] cursor: hash {version, epoch, next}     KEYS[2] free: sorted set of turns handed out before next
 -- KEYS[3] draws: hash batch -> "turn,turn,...:unix seconds of the last draw"
--- ARGV[1] ring version    ARGV[2] unix seconds    ARGV[3] batch    ARGV[4] how many turns it needs in all
+-- ARGV[1] ring version, with how often its turns were given back    ARGV[2] unix seconds    ARGV[3] batch    ARGV[4] how many turns it needs in all
 --
 -- Returns {epoch, "turn,turn,..."}, at least as many as it needs, and {''} where there is no cursor for this ring version,
 -- or {epoch} alone where the cursor stands at another one: both want the cursor loaded.
