@@ -26,6 +26,8 @@ type AssignedLead struct {
 	AnswerBy    *time.Time `db:"answer_by"`
 	AnsweredAt  *time.Time `db:"answered_at"`
 	WithdrawnAt *time.Time `db:"withdrawn_at"`
+	// Undone says that it was taken back since what gave it was undone.
+	Undone bool `db:"undone"`
 
 	AssignedAt time.Time `db:"assigned_at"`
 	UpdatedAt  time.Time `db:"updated_at"`
@@ -44,9 +46,9 @@ type AssignedLeadFilter struct {
 }
 
 var assignedLeadColumns = `
-	SELECT a.assigned_lead_id, a.member_id, a.source_lead_id, a.group_id, ` + contactColumns("a") + `, s.source_id,
+	SELECT a.assigned_lead_id, a.member_id, coalesce(a.source_lead_id, a.undone_lead_id) AS source_lead_id, a.group_id, ` + contactColumns("a") + `, s.source_id,
 		coalesce(s.name, '') AS source_name, a.status, a.notes, a.follow_up_at, a.answer_by, a.answered_at, a.withdrawn_at,
-		a.assigned_at, a.updated_at
+		a.undone_lead_id IS NOT NULL AS undone, a.assigned_at, a.updated_at
 	FROM`
 
 var assignedLeads = assignedLeadColumns + ` assigned_leads a ` + joinSource(`a`) + `

@@ -30,7 +30,7 @@ type Assignment struct {
 
 // AssignmentCounts is what became of the decisions of an assignment. Given counts copies, of which a turn of a receivers
 // group makes several.
-type AssignmentCounts struct{ Given, Pending, Failed, Cancelled, Withdrawn int }
+type AssignmentCounts struct{ Given, Pending, Failed, Cancelled, Withdrawn, Undone int }
 
 // Assign decides to distribute leads, in the order given. Deleted leads, groups and members are accepted and end as
 // failed history; ids that the workspace never had are a *FieldError.

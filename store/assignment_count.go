@@ -58,6 +58,8 @@ func (q Queries) count(ctx context.Context, workspace uuid.UUID, all []Assignmen
 			of.Cancelled = c.N
 		case lead.Withdrawn:
 			of.Withdrawn = c.N
+		case lead.Undone:
+			of.Undone = c.N
 		case "pending":
 			of.Pending = c.N
 		}

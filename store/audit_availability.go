@@ -18,7 +18,9 @@ var availabilityAudits = []auditQuery{
 		WHERE c.group_id = '00000000-0000-0000-0000-000000000000' AND m.caps ? cap.name AND m.updated_at < cap.since
 			AND (m.caps ->> cap.name)::int < (SELECT count(*) FROM history h
 				WHERE h.workspace_id = m.workspace_id AND h.member_id = m.member_id AND h.at >= cap.since AND h.outcome = 'succeeded'
-					AND h.turn IS NOT NULL AND h.trigger IN ('immediate', 'overflow', 'reassigned'))`},
+					AND h.turn IS NOT NULL AND h.trigger IN ('immediate', 'overflow', 'reassigned')
+					AND NOT EXISTS (SELECT 1 FROM history u WHERE u.workspace_id = h.workspace_id AND u.lead_id = h.lead_id
+						AND u.pending_id = h.pending_id AND u.member_id = h.member_id AND u.outcome = 'undone'))`},
 	{name: "received_while_unavailable", promise: "nobody received by turn who was off duty, away or outside their hours", query: `
 		WITH spans AS (
 			SELECT m.workspace_id, m.member_id, coalesce(m.timezone, w.timezone) AS zone, m.updated_at, days.n AS dow,

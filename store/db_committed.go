@@ -21,6 +21,8 @@ type Committed struct {
 	// back or left where they are, and those whose members were reminded at half of it.
 	Answered                     []Answer
 	Withdrawn, Overdue, Reminded int
+	// Undone is how many decisions were undone: copies taken back, and pending leads deleted.
+	Undone int
 }
 
 // hint leaves hints to be handed on.
@@ -45,7 +47,7 @@ func (s *Store) handOn(left Committed) {
 	left.Bulk = slices.ContainsFunc(left.Hints, isBulk)
 	left.Hints = slices.DeleteFunc(left.Hints, isBulk)
 	if s.committed != nil && (len(left.Hints) > 0 || len(left.Received) > 0 || left.Cancelled > 0 || left.Bulk || left.Webhooks ||
-		len(left.Answered) > 0 || left.Withdrawn > 0 || left.Overdue > 0 || left.Reminded > 0) {
+		len(left.Answered) > 0 || left.Withdrawn > 0 || left.Overdue > 0 || left.Reminded > 0 || left.Undone > 0) {
 		s.committed(left)
 	}
 }

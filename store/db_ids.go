@@ -66,3 +66,15 @@ func idSpan(from, to time.Time, slack time.Duration) (low, high uuid.UUID) {
 	}
 	return low, high
 }
+
+// newIDs makes n ids.
+func (q Queries) newIDs(n int) ([]uuid.UUID, error) {
+	ids := make([]uuid.UUID, n)
+	for i := range ids {
+		var err error
+		if ids[i], err = q.newID(); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}

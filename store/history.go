@@ -109,3 +109,7 @@ func historyList(workspace uuid.UUID, f HistoryFilter, p Page) *list {
 	}
 	return l
 }
+
+// stands is which entries of history were not undone.
+const stands = `NOT EXISTS (SELECT 1 FROM history u WHERE u.workspace_id = history.workspace_id AND u.lead_id = history.lead_id
+	AND u.pending_id = history.pending_id AND u.member_id IS NOT DISTINCT FROM history.member_id AND u.outcome = 'undone')`

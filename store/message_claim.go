@@ -206,7 +206,7 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 		}
 	}
 	stillDue := map[NotificationKind]func(context.Context, *Message, []uuid.UUID) ([]uuid.UUID, error){
-		NotifyReminder: t.toFollowUp, NotifyAnswer: t.toAnswer,
+		NotifyReminder: t.toFollowUp, NotifyAnswer: t.toAnswer, NotifyUndone: t.toTakeBack,
 	}[m.Kind]
 	if stillDue != nil {
 		if ids, err = stillDue(ctx, m, ids); err != nil {
@@ -229,7 +229,11 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 		return nil, 0, translate(err)
 	}
 	shown := ids[:min(len(ids), shownLeads)]
-	if m.Leads, err = t.messageLeads(ctx, workspace, shown); err != nil {
+	read := t.messageLeads
+	if m.Kind == NotifyUndone {
+		read = t.takenBack
+	}
+	if m.Leads, err = read(ctx, workspace, shown); err != nil {
 		return nil, 0, err
 	}
 	m.Total = len(ids) - len(shown) + len(m.Leads)

@@ -36,13 +36,15 @@ const (
 	NotifyReminder NotificationKind = "reminder"
 	// NotifyAnswer reminds of copies that are to be answered.
 	NotifyAnswer NotificationKind = "answer"
+	// NotifyUndone tells that copies were taken back, since what gave them was undone.
+	NotifyUndone NotificationKind = "undone"
 	// NotifyTest shows an example, and that messages arrive.
 	NotifyTest NotificationKind = "test"
 )
 
 // NotificationKinds lists every kind.
 func NotificationKinds() []NotificationKind {
-	return []NotificationKind{NotifyLeads, NotifyReminder, NotifyAnswer, NotifyTest}
+	return []NotificationKind{NotifyLeads, NotifyReminder, NotifyAnswer, NotifyUndone, NotifyTest}
 }
 
 // A Notification is a message to a member: owed, sent, or given up on.

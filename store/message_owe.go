@@ -73,7 +73,12 @@ func (t *Tx) chooseTold(ctx context.Context, workspace uuid.UUID, decisions []de
 }
 
 // owe writes the messages that tell members of the copies that were recorded: one a member and channel.
-func (t *Tx) owe(ctx context.Context, workspace uuid.UUID, decisions []decision) (err error) {
+func (t *Tx) owe(ctx context.Context, workspace uuid.UUID, decisions []decision) error {
+	return t.oweAs(ctx, workspace, NotifyLeads, decisions)
+}
+
+// oweAs writes messages of a kind about copies.
+func (t *Tx) oweAs(ctx context.Context, workspace uuid.UUID, kind NotificationKind, decisions []decision) (err error) {
 	type recipient struct {
 		member  uuid.UUID
 		channel lead.Channel
@@ -98,10 +103,10 @@ func (t *Tx) owe(ctx context.Context, workspace uuid.UUID, decisions []decision)
 	}
 	_, err = t.q.ExecContext(ctx, `
 		INSERT INTO notifications (workspace_id, notification_id, member_id, kind, channel, assigned_lead_ids, send_at, created_at)
-		SELECT $1, id, member_id, 'leads', channel, array_agg(copy_id), $2, $3
+		SELECT $1, id, member_id, $8, channel, array_agg(copy_id), $2, $3
 		FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::uuid[]) AS m (id, member_id, channel, copy_id)
 		GROUP BY id, member_id, channel`,
-		workspace, t.now().Add(gatherFor), t.now(), uuids(ids), uuids(members), texts(channels), uuids(copies))
+		workspace, t.now().Add(gatherFor), t.now(), uuids(ids), uuids(members), texts(channels), uuids(copies), string(kind))
 	if err != nil {
 		return fmt.Errorf("noting who is to be told: %w", translate(err))
 	}

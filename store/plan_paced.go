@@ -99,7 +99,7 @@ func (t *Tx) tally(ctx context.Context, workspace uuid.UUID, days map[uuid.UUID]
 	if err := sqlx.SelectContext(ctx, t.q, &got, `
 		SELECT member_id, pace, paced_day, at FROM history
 		WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = 'scheduled' AND at >= $3
-			AND paced_day IS NOT NULL AND outcome = $4`,
+			AND paced_day IS NOT NULL AND outcome = $4 AND `+stands,
 		workspace, uuids(members), since, lead.Succeeded); err != nil {
 		return fmt.Errorf("reading what %d members got today: %w", len(members), translate(err))
 	}

@@ -70,7 +70,7 @@ func (t *Tx) workloads(ctx context.Context, w Workspace, now time.Time, members 
 					SELECT 1 FROM unnest($7::uuid[]) AS a (pending_id) WHERE a.pending_id = pending_leads.pending_id)
 			UNION ALL
 			SELECT member_id, at, paced_day FROM history
-			WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = 'scheduled' AND at >= $4 AND outcome = $5
+			WHERE workspace_id = $1 AND member_id = ANY($2::uuid[]) AND trigger = 'scheduled' AND at >= $4 AND outcome = $5 AND `+stands+`
 		) taken GROUP BY 1`,
 		w.ID, uuids(ids), lead.Scheduled, now.Add(-takenSince), lead.Succeeded, now, uuids(except)); err != nil {
 		return fmt.Errorf("reading what the members have on schedule: %w", translate(err))

@@ -61,7 +61,7 @@ func (q Queries) findPerson(ctx context.Context, workspace uuid.UUID, i contact.
 	if h.leads, err = f.find(ctx, "leads", "lead_id", "false", nil); err != nil {
 		return h, err
 	}
-	if h.copies, err = f.find(ctx, "assigned_leads", "assigned_lead_id", "t.source_lead_id = ANY($3::uuid[])", h.leads); err != nil {
+	if h.copies, err = f.find(ctx, "assigned_leads", "assigned_lead_id", "(t.source_lead_id = ANY($3::uuid[]) OR t.undone_lead_id = ANY($3::uuid[]))", h.leads); err != nil {
 		return h, err
 	}
 	converted := "(t.lead_id = ANY($3::uuid[]) OR t.assigned_lead_id = ANY($3::uuid[]))"

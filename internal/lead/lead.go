@@ -33,10 +33,12 @@ const (
 	Cancelled Outcome = "cancelled"
 	// Withdrawn means that the member's copy was taken back, since they did not answer it in time. It has no reason.
 	Withdrawn Outcome = "withdrawn"
+	// Undone means that the run which it was of was undone: the copy was taken back, or what was pending deleted. It has no reason.
+	Undone Outcome = "undone"
 )
 
 // Outcomes lists every outcome.
-func Outcomes() []Outcome { return []Outcome{Succeeded, Failed, Cancelled, Withdrawn} }
+func Outcomes() []Outcome { return []Outcome{Succeeded, Failed, Cancelled, Withdrawn, Undone} }
 
 // Trigger is what made a pending lead due.
 type Trigger string
