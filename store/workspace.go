@@ -34,6 +34,8 @@ type Workspace struct {
 	Duplicates
 	// MessageLinks has messages to members link to the lead that they tell of, signed in by the link.
 	MessageLinks bool `db:"message_links"`
+	// UndoMinutes is within how many minutes a run can be undone, 0 for never.
+	UndoMinutes int `db:"undo_minutes"`
 	// APIKeyMaxDays is how many days a new key may last, nil where it may last for good.
 	APIKeyMaxDays *int      `db:"api_key_max_days"`
 	CreatedAt     time.Time `db:"created_at"`
@@ -49,7 +51,7 @@ type WorkspaceSpec struct {
 }
 
 const workspaceColumns = `workspace_id, name, timezone, region, leads_distribution, scheduled_distribution,
-	distribution_from AS "hours.from", distribution_to AS "hours.to", statuses, won_status, closed_statuses, duplicates_policy, duplicates_days, message_links, api_key_max_days, created_at, updated_at`
+	distribution_from AS "hours.from", distribution_to AS "hours.to", statuses, won_status, closed_statuses, duplicates_policy, duplicates_days, message_links, undo_minutes, api_key_max_days, created_at, updated_at`
 
 // CreateWorkspace makes a workspace with every feature on.
 func (q Queries) CreateWorkspace(ctx context.Context, spec WorkspaceSpec) (Workspace, error) {
@@ -136,7 +138,7 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 		{"name", w.Name}, {"timezone", w.Timezone}, {"region", w.Region}, {"leads_distribution", w.LeadsDistribution},
 		{"scheduled_distribution", w.ScheduledDistribution}, {"distribution_from", int(w.Hours.From)},
 		{"distribution_to", int(w.Hours.To)}, {"statuses", texts(w.Statuses)}, {"won_status", w.WonStatus}, {"closed_statuses", texts(w.ClosedStatuses)},
-		{"duplicates_policy", string(w.Policy)}, {"duplicates_days", w.Days}, {"message_links", w.MessageLinks}, {"api_key_max_days", w.APIKeyMaxDays},
+		{"duplicates_policy", string(w.Policy)}, {"duplicates_days", w.Days}, {"message_links", w.MessageLinks}, {"undo_minutes", w.UndoMinutes}, {"api_key_max_days", w.APIKeyMaxDays},
 		{"updated_at", w.UpdatedAt},
 	}.update("workspaces", "workspace_id = $1", workspace)
 	_, err := t.q.ExecContext(ctx, update, args...)

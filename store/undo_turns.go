@@ -1,0 +1,228 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// A ledgerTurn is a turn as the ledger has it, with what becomes of it when it goes back.
+type ledgerTurn struct {
+	turnOf
+	// Owed says that it was kept for somebody, and made good by the lead.
+	Owed bool `db:"owed"`
+	// Current says that its version is its group's, Slot is whose it is, and Place where that stands.
+	Current bool                   `db:"current"`
+	Place   int                    `db:"place"`
+	Slot    objects[lead.Receiver] `db:"slot"`
+}
+
+// returnTurns gives turns back to their rings. Those of a group's present version are taken out of the ledger, by which they are free and
+// handed out first; a turn that had been kept for somebody is kept for them again. Those of earlier versions, which are closed, are counted
+// by slot: see returnOldTurns. passed are decisions for which turns may have been passed over; these go back too.
+func (p undoing) returnTurns(ctx context.Context, turns []turnOf, passed []uuid.UUID) error {
+	if _, err := p.q.ExecContext(ctx, `
+		UPDATE turns SET passed_for = NULL WHERE workspace_id = $1 AND passed_for = ANY($2::uuid[]) AND lead_id IS NOT NULL`,
+		p.workspace, uuids(passed)); err != nil {
+		return fmt.Errorf("noting what the run was not to pass over: %w", translate(err))
+	}
+	found, err := p.ledger(ctx, turns, passed)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	var free, closed, owed []ledgerTurn
+	for _, t := range found {
+		switch {
+		case t.Owed:
+			owed = append(owed, t)
+		case t.Current:
+			free = append(free, t)
+		default:
+			closed = append(closed, t)
+		}
+	}
+	if err := p.freeTurns(ctx, free); err != nil {
+		return err
+	}
+	if err := p.closeTurns(ctx, append(closed, owed...)); err != nil {
+		return err
+	}
+	if err := p.countOldTurns(ctx, closed); err != nil {
+		return err
+	}
+	return p.keepAgain(ctx, owed)
+}
+
+// ledger reads the turns that are to go back. One that another lead has by now is left to it.
+func (p undoing) ledger(ctx context.Context, turns []turnOf, passed []uuid.UUID) (found []ledgerTurn, err error) {
+	from, args := unnest("n", []any{p.workspace, uuids(passed)},
+		column{"group_id", uuids(pluck(turns, func(t *turnOf) uuid.UUID { return t.Group }))},
+		column{"version", ints(pluck(turns, func(t *turnOf) int { return t.Version }))},
+		column{"turn", bigints(pluck(turns, func(t *turnOf) int64 { return t.Turn }))},
+		column{"lead_id", uuids(pluck(turns, func(t *turnOf) uuid.UUID { return t.Lead }))})
+	err = sqlx.SelectContext(ctx, p.q, &found, `
+		WITH back AS (
+			SELECT t.group_id, t.version, t.turn, t.lead_id, t.passed_for IS NOT NULL AS owed FROM `+from+`
+			JOIN turns t ON t.workspace_id = $1 AND t.group_id = n.group_id AND t.version = n.version AND t.turn = n.turn
+				AND t.lead_id = n.lead_id
+			UNION ALL
+			SELECT t.group_id, t.version, t.turn, '00000000-0000-0000-0000-000000000000', false FROM turns t
+			WHERE t.workspace_id = $1 AND t.passed_for = ANY($2::uuid[]) AND t.lead_id IS NULL
+		)
+		SELECT b.group_id, b.version, b.turn, b.lead_id, b.owed, b.version = g.version AS current,
+			(b.turn % jsonb_array_length(r.slots))::int AS place, r.slots -> (b.turn % jsonb_array_length(r.slots))::int AS slot
+		FROM back b JOIN groups g ON g.workspace_id = $1 AND g.group_id = b.group_id
+		JOIN rings r ON r.workspace_id = $1 AND r.group_id = b.group_id AND r.version = b.version
+		ORDER BY b.group_id, b.version, b.turn`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading the turns that go back: %w", translate(err))
+	}
+	return found, nil
+}
+
+func ledgerColumns(turns []ledgerTurn) []column {
+	return []column{
+		{"group_id", uuids(pluck(turns, func(t *ledgerTurn) uuid.UUID { return t.Group }))},
+		{"version", ints(pluck(turns, func(t *ledgerTurn) int { return t.Version }))},
+		{"turn", bigints(pluck(turns, func(t *ledgerTurn) int64 { return t.Turn }))},
+	}
+}
+
+// freeTurns takes turns out of the ledger: the next draws find their cursors to be from before that.
+func (p undoing) freeTurns(ctx context.Context, turns []ledgerTurn) error {
+	if len(turns) == 0 {
+		return nil
+	}
+	from, args := unnest("n", []any{p.workspace}, ledgerColumns(turns)...)
+	_, err := p.q.ExecContext(ctx, `
+		WITH d AS (
+			DELETE FROM turns t USING `+from+`
+			WHERE t.workspace_id = $1 AND t.group_id = n.group_id AND t.version = n.version AND t.turn = n.turn
+			RETURNING t.group_id, t.version, t.turn
+		), forgotten AS (
+			DELETE FROM debts o USING d
+			WHERE o.workspace_id = $1 AND o.group_id = d.group_id AND o.version = d.version AND o.turn = d.turn
+		)
+		UPDATE rings r SET returns = r.returns + 1, settled_turn = greatest(r.first_turn, least(r.settled_turn, back.lowest))
+		FROM (SELECT d.group_id, d.version, min(d.turn) AS lowest FROM d
+			JOIN rings r ON r.workspace_id = $1 AND r.group_id = d.group_id AND r.version = d.version
+			GROUP BY 1, 2 ORDER BY 1) back
+		WHERE r.workspace_id = $1 AND r.group_id = back.group_id AND r.version = back.version`, args...)
+	if err != nil {
+		return fmt.Errorf("giving %d turns back: %w", len(turns), translate(err))
+	}
+	return nil
+}
+
+// closeTurns leaves turns in the ledger as passed over.
+func (p undoing) closeTurns(ctx context.Context, turns []ledgerTurn) error {
+	if len(turns) == 0 {
+		return nil
+	}
+	from, args := unnest("n", []any{p.workspace}, ledgerColumns(turns)...)
+	_, err := p.q.ExecContext(ctx, `
+		WITH forgotten AS (
+			DELETE FROM debts o USING `+from+`
+			WHERE o.workspace_id = $1 AND o.group_id = n.group_id AND o.version = n.version AND o.turn = n.turn
+		)
+		UPDATE turns t SET lead_id = NULL, passed_for = NULL FROM `+from+`
+		WHERE t.workspace_id = $1 AND t.group_id = n.group_id AND t.version = n.version AND t.turn = n.turn`, args...)
+	if err != nil {
+		return fmt.Errorf("taking %d turns from their leads: %w", len(turns), translate(err))
+	}
+	return nil
+}
+
+// countOldTurns counts turns of earlier versions by slot.
+func (p undoing) countOldTurns(ctx context.Context, turns []ledgerTurn) error {
+	if len(turns) == 0 {
+		return nil
+	}
+	from, args := unnest("n", []any{p.workspace, p.Run}, append(ledgerColumns(turns),
+		column{"place", ints(pluck(turns, func(t *ledgerTurn) int { return t.Place }))})...)
+	_, err := p.q.ExecContext(ctx, `
+		INSERT INTO undo_turns AS u (workspace_id, run_id, group_id, version, place, turns)
+		SELECT $1, $2, group_id, version, place, count(*) FROM `+from+` GROUP BY 3, 4, 5
+		ON CONFLICT (workspace_id, run_id, group_id, version, place) DO UPDATE SET turns = u.turns + excluded.turns`, args...)
+	return translate(err)
+}
+
+// keepAgain keeps turns for somebody again that the run's leads had made good, as far as the groups still keep any and list who was to get them.
+// The next lead may make one good.
+func (p undoing) keepAgain(ctx context.Context, turns []ledgerTurn) error {
+	for _, t := range turns {
+		ids := make([]uuid.UUID, len(t.Slot))
+		for i, r := range t.Slot {
+			ids[i] = r.MemberID
+		}
+		if _, err := p.q.ExecContext(ctx, `
+			WITH owing AS (
+				UPDATE groups SET debt_paid = false
+				WHERE workspace_id = $1 AND group_id = $2 AND when_away = 'owe' AND deleted_at IS NULL AND $5::uuid[] <@ ARRAY(
+					SELECT (id #>> '{}')::uuid FROM jsonb_path_query(listed, '$[*].members[*].member_id') AS id)
+				RETURNING group_id
+			), kept AS (
+				INSERT INTO debts (workspace_id, group_id, version, turn, member_ids, created_at)
+				SELECT $1, $2, $3, $4, $5, $6 FROM owing ON CONFLICT DO NOTHING RETURNING turn
+			)
+			UPDATE turns SET passed_for = $7 FROM kept WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND turns.turn = kept.turn`,
+			p.workspace, t.Group, t.Version, t.Turn, uuids(ids), p.now(), uuid.Nil); err != nil {
+			return fmt.Errorf("keeping turn %d of group %s again: %w", t.Turn, t.Group, translate(err))
+		}
+	}
+	return nil
+}
+
+// returnOldTurns gives to the present versions of rings the turns of earlier ones that the run had. Whole rounds of a ring are no matter:
+// everybody in it goes without as many. What is left are turns that are owed, as after an edit, which makes one more version.
+func (p undoing) returnOldTurns(ctx context.Context) error {
+	var rows []struct {
+		Group   uuid.UUID          `db:"group_id"`
+		Present int                `db:"present"`
+		Slots   objects[lead.Slot] `db:"slots"`
+		Place   int                `db:"place"`
+		Turns   int                `db:"turns"`
+		Version int                `db:"version"`
+	}
+	if err := sqlx.SelectContext(ctx, p.q, &rows, `
+		WITH back AS (DELETE FROM undo_turns WHERE workspace_id = $1 AND run_id = $2 RETURNING group_id, version, place, turns)
+		SELECT b.group_id, g.version AS present, b.version, r.slots, b.place, b.turns FROM back b
+		JOIN groups g ON g.workspace_id = $1 AND g.group_id = b.group_id AND g.deleted_at IS NULL
+		JOIN rings r ON r.workspace_id = $1 AND r.group_id = b.group_id AND r.version = b.version
+		ORDER BY b.group_id, b.version, b.place`, p.workspace, p.Run); err != nil {
+		return fmt.Errorf("reading the turns of earlier versions: %w", translate(err))
+	}
+	for len(rows) > 0 {
+		group, present := rows[0].Group, rows[0].Present
+		var back []lead.Returned
+		for len(rows) > 0 && rows[0].Group == group {
+			if n := len(back); n == 0 || back[n-1].Version != rows[0].Version {
+				back = append(back, lead.Returned{Version: rows[0].Version, Slots: rows[0].Slots, Turns: make([]int, len(rows[0].Slots))})
+			}
+			back[len(back)-1].Turns[rows[0].Place] = rows[0].Turns
+			rows = rows[1:]
+		}
+		if back = slices.DeleteFunc(back, lead.Returned.Even); len(back) == 0 {
+			continue
+		}
+		ring, err := p.ring(ctx, p.workspace, group, present)
+		if err != nil {
+			return err
+		}
+		next, err := p.succeedRing(ctx, p.workspace, group, present, ring.Slots, back...)
+		if err != nil {
+			return err
+		}
+		if _, err := p.q.ExecContext(ctx, `
+			UPDATE groups SET version = $3, updated_at = $4 WHERE workspace_id = $1 AND group_id = $2`,
+			p.workspace, group, next.Version, p.now()); err != nil {
+			return translate(err)
+		}
+	}
+	return nil
+}
