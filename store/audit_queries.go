@@ -28,17 +28,18 @@ type auditQuery struct {
 var auditQueries = append([]auditQuery{
 	{name: "copies_without_history", promise: "every copy has a history row that says why", query: `
 		SELECT 'copy ' || a.assigned_lead_id FROM assigned_leads a
-		WHERE NOT EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = a.workspace_id AND h.lead_id = a.source_lead_id
-			AND h.member_id = a.member_id AND h.outcome = 'succeeded')`},
+		WHERE NOT EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = a.workspace_id
+			AND h.lead_id = coalesce(a.source_lead_id, a.undone_lead_id) AND h.member_id = a.member_id AND h.outcome = 'succeeded')`},
 	{name: "successes_without_copy", promise: "every success in history has its copy", query: `
 		SELECT 'history ' || h.history_id FROM history h
 		WHERE h.outcome = 'succeeded' AND NOT EXISTS (SELECT 1 FROM assigned_leads a
-			WHERE a.workspace_id = h.workspace_id AND a.source_lead_id = h.lead_id AND a.member_id = h.member_id)`},
-	{name: "given_twice", promise: "a member gets a lead once", query: `
+			WHERE a.workspace_id = h.workspace_id AND coalesce(a.source_lead_id, a.undone_lead_id) = h.lead_id AND a.member_id = h.member_id)`},
+	{name: "given_twice", promise: "a member gets a lead once, but for what was undone", query: `
 		SELECT 'lead ' || lead_id || ', member ' || member_id FROM history WHERE outcome = 'succeeded'
-		GROUP BY workspace_id, lead_id, member_id HAVING count(*) > 1`},
+		GROUP BY workspace_id, lead_id, member_id HAVING count(*) > 1 AND count(*) > 1 + (SELECT count(*) FROM assigned_leads a
+			WHERE a.workspace_id = history.workspace_id AND a.undone_lead_id = history.lead_id AND a.member_id = history.member_id)`},
 	{name: "decided_twice", promise: "every decision takes effect once", query: `
-		SELECT 'pending lead ' || pending_id FROM history
+		SELECT 'pending lead ' || pending_id FROM history WHERE outcome <> 'undone'
 		GROUP BY workspace_id, pending_id
 		HAVING count(DISTINCT (ring_version, turn)) > 1 OR bool_or(outcome <> 'succeeded') AND count(*) > 1`},
 	{name: "pending_and_done", promise: "a decision is pending or in history, never both", query: `
@@ -71,10 +72,10 @@ var auditQueries = append([]auditQuery{
 	{name: "assignments_incomplete", promise: "every lead of an assignment is pending, deleted or in history", query: `
 		WITH done AS (
 			SELECT workspace_id, assignment_id, count(DISTINCT pending_id) AS n FROM history
-			WHERE assignment_id IS NOT NULL AND outcome <> 'withdrawn' GROUP BY 1, 2
+			WHERE assignment_id IS NOT NULL AND outcome <> 'withdrawn' AND trigger <> 'reassigned' GROUP BY 1, 2
 		), waiting AS (
 			SELECT workspace_id, assignment_id, count(*) AS n FROM (
-				SELECT workspace_id, assignment_id FROM pending
+				SELECT workspace_id, assignment_id FROM pending WHERE trigger <> 'reassigned'
 				UNION ALL SELECT workspace_id, assignment_id FROM deleted_pending) w
 			WHERE assignment_id IS NOT NULL GROUP BY 1, 2
 		)
@@ -86,7 +87,9 @@ var auditQueries = append([]auditQuery{
 			|| ', turn ' || coalesce(t.turn, h.turn)
 		FROM (SELECT * FROM turns WHERE lead_id IS NOT NULL) t
 		FULL JOIN (
-			SELECT workspace_id, group_id, ring_version, turn, lead_id FROM history WHERE turn IS NOT NULL
+			SELECT workspace_id, group_id, ring_version, turn, lead_id FROM history WHERE turn IS NOT NULL AND outcome <> 'undone'
+				AND NOT EXISTS (SELECT 1 FROM history u WHERE u.workspace_id = history.workspace_id AND u.lead_id = history.lead_id
+					AND u.pending_id = history.pending_id AND u.turn = history.turn AND u.outcome = 'undone')
 			UNION SELECT workspace_id, group_id, ring_version, turn, lead_id FROM pending_leads WHERE turn IS NOT NULL
 			UNION SELECT workspace_id, group_id, ring_version, turn, lead_id FROM deleted_pending WHERE turn IS NOT NULL) h
 		ON (t.workspace_id, t.group_id, t.version, t.turn, t.lead_id)
@@ -110,7 +113,7 @@ var auditQueries = append([]auditQuery{
 		FROM (
 			SELECT member_id, paced_day, count(*) FILTER (WHERE pace = 'slow') AS slow,
 				count(*) FILTER (WHERE pace = 'normal') AS normal, count(*) FILTER (WHERE pace = 'fast') AS fast
-			FROM history WHERE paced_day IS NOT NULL AND outcome = 'succeeded'
+			FROM history WHERE paced_day IS NOT NULL AND outcome = 'succeeded' AND `+stands+`
 			GROUP BY workspace_id, member_id, paced_day) days
 		WHERE slow > %d OR slow + normal > %d OR slow + normal + fast > %d`,
 		lead.Slow.Max(), lead.Normal.Max(), lead.Fast.Max())},
@@ -118,12 +121,12 @@ var auditQueries = append([]auditQuery{
 		SELECT 'copy ' || assigned_lead_id FROM assigned_leads WHERE answered_at IS NOT NULL AND withdrawn_at IS NOT NULL`},
 	{name: "withdrawn_without_history", promise: "history has each lead that was taken back, and takes back no other", query: `
 		SELECT 'copy ' || a.assigned_lead_id FROM assigned_leads a
-		WHERE a.withdrawn_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = a.workspace_id
+		WHERE a.withdrawn_at IS NOT NULL AND a.undone_lead_id IS NULL AND NOT EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = a.workspace_id
 			AND h.lead_id = a.source_lead_id AND h.member_id = a.member_id AND h.outcome = 'withdrawn')
 		UNION ALL
 		SELECT 'history ' || h.history_id FROM history h
 		WHERE h.outcome = 'withdrawn' AND NOT EXISTS (SELECT 1 FROM assigned_leads a WHERE a.workspace_id = h.workspace_id
-			AND a.source_lead_id = h.lead_id AND a.member_id = h.member_id AND a.withdrawn_at IS NOT NULL)`},
+			AND coalesce(a.source_lead_id, a.undone_lead_id) = h.lead_id AND a.member_id = h.member_id AND a.withdrawn_at IS NOT NULL)`},
 	{name: "unanswered_forgotten", promise: "what was not answered in time is seen to within a minute", overdue: true, query: `
 		SELECT 'copy ' || assigned_lead_id FROM assigned_leads WHERE alarm_at < $1`},
 	{name: "told_of_nothing", promise: "webhooks are told only of what has happened", query: `
@@ -161,4 +164,4 @@ var auditQueries = append([]auditQuery{
 		SELECT 'message ' || notification_id || coalesce(': ' || error, '') FROM notifications
 		WHERE state = 'owed' AND (send_at < $1::timestamptz - interval '%d hours'
 			OR attempts = 0 AND coalesce(owed_at, created_at) < $1::timestamptz - interval '%d hours')`, messageStuckAfter, neverTriedAfter)},
-}, availabilityAudits...)
+}, append(availabilityAudits, undoAudits...)...)

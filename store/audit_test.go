@@ -66,3 +66,50 @@ func TestAuditFindsWhatIsBroken(t *testing.T) {
 		})
 	}
 }
+
+// TestAuditFindsWhatIsUndoneWrongly breaks what an undo promises, and expects the audit to say so.
+func TestAuditFindsWhatIsUndoneWrongly(t *testing.T) {
+	t.Parallel()
+	for check, damage := range map[string]string{
+		"undone_though_touched":  `UPDATE assigned_leads SET answered_at = assigned_at WHERE undone_lead_id IS NOT NULL`,
+		"undone_without_history": `DELETE FROM history WHERE outcome = 'undone'`,
+		"undo_stuck":             `UPDATE undos SET done_at = NULL, updated_at = updated_at - interval '2 minutes'`,
+	} {
+		t.Run(check, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			ids, _ := w.add(2, store.Distribution{})
+			run, batches := w.assignRun(ids, store.Distribution{GroupID: w.group("A B C")})
+			w.run(batches...)
+			w.undo(run)
+			w.exact()
+			w.DB.MustExec(damage)
+			w.finds(check)
+		})
+	}
+	w := newWorld(t)
+	g := w.group("A B C")
+	ids, _ := w.add(2, store.Distribution{})
+	run, batches := w.assignRun(ids, store.Distribution{GroupID: g})
+	w.run(batches...)
+	w.undo(run)
+	w.exact()
+	w.DB.MustExec(`INSERT INTO turns (workspace_id, group_id, version, turn, lead_id)
+		SELECT workspace_id, group_id, ring_version, turn, lead_id FROM history WHERE outcome = 'undone' LIMIT 1`)
+	w.finds("undone_without_history")
+}
+
+// finds fails the test unless a check of the audit finds something.
+func (w *world) finds(check string) {
+	w.t.Helper()
+	report, err := w.Store.Audit(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range report.Checks {
+		if c.Name == check && !c.OK && len(c.Examples) > 0 {
+			return
+		}
+	}
+	w.t.Errorf("the audit did not find %s: %+v", check, report)
+}
