@@ -137,6 +137,7 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 		{name: "arm pending leads", run: s.arm},
 		{name: "release waiting leads", run: s.release},
 		{name: "see to what was not answered", run: s.passAlarms},
+		every(undoInterval, "go on undoing", s.workUndos),
 		every(handInterval, "hand over armed batches", s.handOver),
 		every(2*time.Second, "feed again", s.feedAgain),
 		every(fetchInterval, "feed fetches", s.feedFetches),

@@ -96,7 +96,7 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 	}
 	isMember := who.MemberID != uuid.Nil
 	if isMember && a.WithdrawnAt != nil {
-		return a, errTakenBack()
+		return a, errTakenBack(a)
 	}
 	before := a
 	err := edit(&a)

@@ -10,8 +10,12 @@ import (
 )
 
 // errTakenBack refuses what a member wants to do with a copy that is no longer theirs.
-func errTakenBack() error {
-	return &Violation{Field: "id", Message: "this lead was taken back, since it was not answered in time", Exists: true}
+func errTakenBack(a AssignedLead) error {
+	why := "since it was not answered in time"
+	if a.Undone {
+		why = "since what gave it to its member was undone"
+	}
+	return &Violation{Field: "id", Message: "this lead was taken back, " + why, Exists: true}
 }
 
 // AcceptAssignedLead has a copy be answered, once: accepting it again changes nothing. One that was taken back is a *Violation. With a
@@ -26,7 +30,7 @@ func (t *Tx) AcceptAssignedLead(ctx context.Context, workspace uuid.UUID, who Ac
 		return a, translate(err)
 	}
 	if a.WithdrawnAt != nil {
-		return a, errTakenBack()
+		return a, errTakenBack(a)
 	}
 	answer := t.answerRow(a)
 	if answer == nil {

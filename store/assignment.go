@@ -25,6 +25,7 @@ type Assignment struct {
 	// be dealt by its group.
 	Count     int       `db:"count"`
 	CreatedAt time.Time `db:"created_at"`
+	Undoable
 	AssignmentCounts
 }
 
@@ -91,7 +92,7 @@ func pairs(leads, members []uuid.UUID) (of, to []uuid.UUID) {
 	return of, to
 }
 
-const assignmentColumns = `assignment_id, group_id, member_ids, coalesce(pace, '') AS pace, at, seed, count, created_at`
+var assignmentColumns = `assignment_id, group_id, member_ids, coalesce(pace, '') AS pace, at, seed, count, created_at, ` + undoableColumns("assignments", "assignment_id")
 
 // Assignment returns one request, ErrNotFound where there is none.
 func (q Queries) Assignment(ctx context.Context, workspace, id uuid.UUID) (Assignment, error) {

@@ -61,6 +61,7 @@ type Import struct {
 	CreatedAt  time.Time  `db:"created_at"`
 	UpdatedAt  time.Time  `db:"updated_at"`
 	FinishedAt *time.Time `db:"finished_at"`
+	Undoable
 }
 
 // An ImportColumn is a column of an import's file and what its cells become.
@@ -87,8 +88,8 @@ type ImportReject struct {
 	Record string `db:"record"`
 }
 
-const importColumns = `import_id, api_key_id, group_id, source_id, integration_id, coalesce(pace, '') AS pace, status, rows, imported, duplicates, rejected,
-	file_name, mapping, columns, warnings, coalesce(error, '') AS error, created_at, updated_at, finished_at`
+var importColumns = `import_id, api_key_id, group_id, source_id, integration_id, coalesce(pace, '') AS pace, status, rows, imported, duplicates, rejected,
+	file_name, mapping, columns, warnings, coalesce(error, '') AS error, created_at, updated_at, finished_at, ` + undoableColumns("imports", "import_id")
 
 // A NewImport is a file that is about to be read: who sends it, and what becomes of its leads. Group, source and
 // integration may be nil, and the pace empty.

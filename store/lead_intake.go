@@ -63,6 +63,8 @@ type NewLead struct {
 	Distribute         Distribution
 	// IntegrationID is the integration that delivered it.
 	IntegrationID uuid.UUID
+	// ImportID is the import that it comes in with.
+	ImportID uuid.UUID
 	// Test leads are stored, and never distributed.
 	Test bool
 	// Attribution and Consent are JSON objects of what brought the lead in, and of what the person agreed to.
@@ -220,11 +222,11 @@ func (t *Tx) insertRows(ctx context.Context, workspace uuid.UUID, rows []leadRow
 	err := sqlx.SelectContext(ctx, t.q, &inserted, `
 		INSERT INTO leads (workspace_id, lead_id, name, email, phone, fields, source_id, channel, origin, external_id, also_id,
 			decisions, phone_e164, email_key, words, integration_id, test, attribution,
-			consent, created_at, updated_at)
+			consent, import_id, created_at, updated_at)
 		SELECT $1, lead_id, nullif(name, ''), nullif(email, ''), nullif(phone, ''), fields, nullif(source_id, $2), channel,
 			origin, nullif(external_id, ''), nullif(also_id, ''), decisions, nullif(e164, ''), nullif(email_key, ''),
 			array_to_tsvector(string_to_array(words, ' ')), nullif(integration_id, $2), coalesce(test, 0) = 1, attribution, consent,
-			$3, $3
+			nullif(import_id, $2), $3, $3
 		FROM `+from+`
 		ORDER BY origin, external_id, ordinal -- the same in every transaction, or two could wait for each other
 		ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
@@ -274,6 +276,7 @@ func leadColumns(rows []leadRow) []column {
 		{"test", ints(unlessEmpty(pluck(rows, func(l *leadRow) int { return oneIf(l.Test) })))},
 		{"attribution", jsonbs(unlessEmpty(pluck(rows, func(l *leadRow) string { return string(l.Attribution) })))},
 		{"consent", jsonbs(unlessEmpty(pluck(rows, func(l *leadRow) string { return string(l.Consent) })))},
+		{"import_id", uuids(unlessEmpty(pluck(rows, func(l *leadRow) uuid.UUID { return l.ImportID })))},
 		{"also_id", texts(unlessEmpty(pluck(rows, func(l *leadRow) string { return l.also })))},
 	}
 }

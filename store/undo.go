@@ -90,12 +90,36 @@ func (q Queries) UndoKept(ctx context.Context, workspace, run uuid.UUID, limit i
 	return all, translate(err)
 }
 
-// UndoableUntil is until when a run that began, or an import that ended, at a time can be undone; the zero time where it cannot.
-func (w Workspace) UndoableUntil(from time.Time) time.Time {
-	if w.UndoMinutes == 0 {
-		return time.Time{}
+// Undoable says of a run within how many minutes it can be undone, 0 for never, and since when it is.
+type Undoable struct {
+	UndoMinutes int        `db:"undo_minutes"`
+	UndoneAt    *time.Time `db:"undone_at"`
+}
+
+// until is until when a run can be undone whose time counts from a moment, nil for never.
+func (u Undoable) until(from time.Time) *time.Time {
+	if u.UndoMinutes == 0 {
+		return nil
 	}
-	return from.Add(time.Duration(w.UndoMinutes) * time.Minute)
+	until := from.Add(time.Duration(u.UndoMinutes) * time.Minute)
+	return &until
+}
+
+// UndoUntil is until when it can be undone, nil for never.
+func (a Assignment) UndoUntil() *time.Time { return a.until(a.CreatedAt) }
+
+// UndoUntil is until when it can be undone, nil for never: its time counts from its end.
+func (i Import) UndoUntil() *time.Time {
+	if i.FinishedAt != nil {
+		return i.until(*i.FinishedAt)
+	}
+	return i.until(i.CreatedAt)
+}
+
+// undoableColumns are those of Undoable, of a table of runs with this id.
+func undoableColumns(table, id string) string {
+	return `(SELECT w.undo_minutes FROM workspaces w WHERE w.workspace_id = ` + table + `.workspace_id) AS undo_minutes,
+		(SELECT u.created_at FROM undos u WHERE u.workspace_id = ` + table + `.workspace_id AND u.run_id = ` + table + `.` + id + `) AS undone_at`
 }
 
 // StartUndo decides that a run is undone, once: begun is unset where somebody did before, whatever the time. What follows is done in
@@ -106,19 +130,19 @@ func (t *Tx) StartUndo(ctx context.Context, workspace, run uuid.UUID, kind RunKi
 			return u, false, err
 		}
 	}
-	until, err := t.undoableUntil(ctx, workspace, run, kind)
+	until, err := t.undoUntil(ctx, workspace, run, kind)
 	if err != nil {
 		return u, false, err
 	}
 	if u, err = t.Undo(ctx, workspace, run); !errors.Is(err, ErrNotFound) {
 		return u, false, err
 	}
-	if until.IsZero() {
+	if until == nil {
 		return u, false, &Violation{Field: "id", Message: "undoing is switched off in this workspace; see undo_minutes of its settings", Exists: true}
 	}
-	if t.now().After(until) {
+	if t.now().After(*until) {
 		return u, false, &Violation{Field: "id", Exists: true,
-			Message: "it is too late to undo this: it could be until " + until.Format(time.RFC3339) + ", as undo_minutes of the workspace's settings says"}
+			Message: "it is too late to undo this: it could be until " + until.UTC().Format(time.RFC3339) + ", as undo_minutes of the workspace's settings says"}
 	}
 	act, err := t.actID(ctx)
 	if err != nil {
@@ -138,25 +162,14 @@ func (t *Tx) StartUndo(ctx context.Context, workspace, run uuid.UUID, kind RunKi
 	return u, n == 1, err
 }
 
-// undoableUntil is until when a run can be undone, ErrNotFound where there is no such run.
-func (t *Tx) undoableUntil(ctx context.Context, workspace, run uuid.UUID, kind RunKind) (time.Time, error) {
-	w, err := t.Workspace(ctx, workspace)
-	if err != nil {
-		return time.Time{}, err
-	}
+// undoUntil is until when a run can be undone, ErrNotFound where there is no such run.
+func (t *Tx) undoUntil(ctx context.Context, workspace, run uuid.UUID, kind RunKind) (*time.Time, error) {
 	if kind == RunAssignment {
 		a, err := t.Assignment(ctx, workspace, run)
-		return w.UndoableUntil(a.CreatedAt), err
+		return a.UndoUntil(), err
 	}
 	i, err := t.Import(ctx, workspace, uuid.Nil, run)
-	if err != nil {
-		return time.Time{}, err
-	}
-	from := i.CreatedAt
-	if i.FinishedAt != nil {
-		from = *i.FinishedAt
-	}
-	return w.UndoableUntil(from), nil
+	return i.UndoUntil(), err
 }
 
 // An UndoRef names an undo.

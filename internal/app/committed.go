@@ -29,6 +29,7 @@ func (a *App) committed(left store.Committed) {
 	}
 	a.metrics.Answers.WithLabelValues("reminded").Add(float64(left.Reminded))
 	a.metrics.Distributions.WithLabelValues(string(lead.Withdrawn), "").Add(float64(left.Withdrawn))
+	a.metrics.Distributions.WithLabelValues(string(lead.Undone), "").Add(float64(left.Undone))
 	a.metrics.Answers.WithLabelValues("withdrawn").Add(float64(left.Withdrawn))
 	a.metrics.Answers.WithLabelValues("overdue").Add(float64(left.Overdue))
 }

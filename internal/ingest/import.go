@@ -238,7 +238,7 @@ func (r *importRun) unreadable(ctx context.Context, err error) (failure string, 
 func (r *importRun) lead(row Row) store.NewLead {
 	l := store.NewLead{
 		Name: row.Name, Email: row.Email, Phone: row.Phone, Fields: row.Fields,
-		Channel: importChannel, Origin: r.origin, ExternalID: row.ExternalID, Test: row.Test, Attribution: row.Attribution, Consent: row.Consent,
+		Channel: importChannel, ImportID: r.imp.ID, Origin: r.origin, ExternalID: row.ExternalID, Test: row.Test, Attribution: row.Attribution, Consent: row.Consent,
 	}
 	if i := r.imp.IntegrationID; i != nil {
 		l.Origin, l.IntegrationID = store.IntegrationOrigin(*i), *i

@@ -82,7 +82,7 @@ func New(reg prometheus.Registerer) *Metrics {
 			Name: "leadwheel_leads_received_total", Help: "Source leads stored, by the channel they came in by.",
 		}, []string{"channel"}),
 		Distributions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "leadwheel_distributions_total", Help: "Final outcomes of distributions; reason is empty for those that succeeded or were cancelled.",
+			Name: "leadwheel_distributions_total", Help: "Final outcomes of distributions; reason is empty for all but those that failed.",
 		}, []string{"outcome", "reason"}),
 		Distribution: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "leadwheel_distribution_seconds",
@@ -159,6 +159,7 @@ func (m *Metrics) fill() {
 	m.Distributions.WithLabelValues(string(lead.Succeeded), "")
 	m.Distributions.WithLabelValues(string(lead.Cancelled), "")
 	m.Distributions.WithLabelValues(string(lead.Withdrawn), "")
+	m.Distributions.WithLabelValues(string(lead.Undone), "")
 	for _, r := range lead.Reasons() {
 		m.Distributions.WithLabelValues(string(lead.Failed), r.Label())
 	}

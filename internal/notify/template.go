@@ -50,6 +50,10 @@ Phone: <a href="tel:{{.call}}">{{.phone}}</a>{{end}}
 E-mail: <a href="mailto:{{.email}}">{{.email}}</a>{{end}}
 Half of the time to answer is over. Accept it, or give it a status or a note.`
 
+// undoneTemplate is what a member is told of a lead that was taken back: nothing by which its person can be reached.
+const undoneTemplate = `<b>Taken back: {{.name}}</b>
+This lead was given to you by mistake, and is not yours any more. Please do not contact them.`
+
 // summaryTemplate is what a message about several leads says.
 const summaryTemplate = `<b>{{.total}} {{.what}}</b>
 {{- range .leads}}
@@ -76,6 +80,7 @@ var (
 	summaryMessage = mustLink(summaryTemplate)
 	reminder       = mustLink(reminderTemplate)
 	answerReminder = mustLink(answerTemplate)
+	undone         = mustLink(undoneTemplate)
 )
 
 // mustLink reads a template of ours.

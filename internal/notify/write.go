@@ -47,6 +47,9 @@ func Write(m *store.Message, now time.Time) Content {
 		if m.Kind == store.NotifyAnswer {
 			what = "leads to answer"
 		}
+		if m.Kind == store.NotifyUndone {
+			what = "leads taken back; they are not yours any more"
+		}
 		return compose(fmt.Sprintf("%d %s", m.Total, what), before, after, func(b bounds) (string, error) {
 			return (&Template{summaryMessage}).execute(summary(about, m.Total, what, b))
 		})
@@ -59,6 +62,8 @@ func Write(m *store.Message, now time.Time) Content {
 	case store.NotifyReminder:
 	case store.NotifyAnswer:
 		t, title = &Template{answerReminder}, "Answer soon: "
+	case store.NotifyUndone:
+		t, title = &Template{undone}, "Taken back: "
 	default:
 		title = "New lead: "
 		if t, err = ParseTemplate(m.Recipient.Template); err != nil {

@@ -27,7 +27,9 @@ type Assignment struct {
 	Failed    int         `json:"failed"`
 	Cancelled int         `json:"cancelled" doc:"How many were deleted while they were pending."`
 	Withdrawn int         `json:"withdrawn" doc:"How many copies were taken back."`
+	Undone    int         `json:"undone" doc:"How many were undone: copies that were taken back, and what was pending."`
 	CreatedAt time.Time   `json:"created_at"`
+	Undoable
 	// Already is there in the answer to the request that made it.
 	Already *int `json:"already_assigned,omitempty" doc:"How many of the leads somebody had already, or was to get."`
 }
@@ -61,6 +63,7 @@ func (a *API) registerAssignments() {
 		Description: "The same body with the seed that this answers makes exactly this plan, while nothing else changes.",
 		Errors:      []int{http.StatusConflict},
 	}, a.previewAssignment)
+	a.registerUndo("undo-assignment", collection+"/{id}/undo", "Undo an assignment", store.RunAssignment, "")
 	register(a, huma.Operation{
 		OperationID: "get-assignment", Method: http.MethodGet, Path: collection + "/{id}", Summary: "Read an assignment",
 	}, func(ctx context.Context, c *call, in *itemInput) (*assignmentOutput, error) {
@@ -124,6 +127,7 @@ func assignmentBody(a store.Assignment) Assignment {
 	return Assignment{
 		ID: a.ID, GroupID: a.GroupID, MemberIDs: each(a.MemberIDs, func(id uuid.UUID) uuid.UUID { return id }),
 		Pace: textOrNull(a.Pace), At: a.At, Seed: a.Seed, Count: a.Count, CreatedAt: a.CreatedAt,
-		Given: a.Given, Pending: a.Pending, Failed: a.Failed, Cancelled: a.Cancelled, Withdrawn: a.Withdrawn,
+		Given: a.Given, Pending: a.Pending, Failed: a.Failed, Cancelled: a.Cancelled, Withdrawn: a.Withdrawn, Undone: a.Undone,
+		Undoable: undoableBody(a.UndoUntil(), a.UndoneAt),
 	}
 }

@@ -42,6 +42,7 @@ type Import struct {
 	Pace          *lead.Pace         `json:"pace" nullable:"true" doc:"How its leads are spread over days."`
 	CreatedAt     time.Time          `json:"created_at"`
 	FinishedAt    *time.Time         `json:"finished_at"`
+	Undoable
 }
 
 // Column is a column of an import's file.
@@ -111,6 +112,8 @@ func (a *API) registerImports() {
 	a.registerImportRejects()
 	a.registerImportPreview()
 	a.registerImportCancel()
+	a.registerUndo("undo-import", "/v1/imports/{id}/undo", "Undo an import", store.RunImport,
+		"One that is still read is cancelled first. Its leads are deleted that nobody else has, or has done anything with. ")
 }
 
 func (a *API) postImport(ctx context.Context, c *call, in *importInput) (*importOutput, error) {
@@ -225,6 +228,6 @@ func importBody(i store.Import) Import {
 		ID: i.ID, Status: i.Status, FileName: textOrNull(i.FileName), Rows: i.Rows, Imported: i.Imported, Duplicates: i.Duplicates, Rejected: i.Rejected,
 		Columns: each(i.Columns, func(c store.ImportColumn) Column { return Column(c) }), Mapping: mappingBody(i.Mapping),
 		Warnings: warnings, Error: textOrNull(i.Error), GroupID: i.GroupID, SourceID: i.SourceID, IntegrationID: i.IntegrationID,
-		Pace: textOrNull(i.Pace), CreatedAt: i.CreatedAt, FinishedAt: i.FinishedAt,
+		Pace: textOrNull(i.Pace), CreatedAt: i.CreatedAt, FinishedAt: i.FinishedAt, Undoable: undoableBody(i.UndoUntil(), i.UndoneAt),
 	}
 }

@@ -77,6 +77,7 @@ var roles = map[string][]lead.Role{
 	"preview-assignment": managers,
 	"list-assignments":   managers,
 	"get-assignment":     managers,
+	"undo-assignment":    managers,
 
 	"count-pending-leads":          managers,
 	"list-pending-leads":           managers,
@@ -190,6 +191,7 @@ var roles = map[string][]lead.Role{
 	"get-import":         integrations,
 	"get-import-rejects": integrations,
 	"cancel-import":      managers,
+	"undo-import":        managers,
 }
 
 // rolesOf panics for an operation without roles, so that none can be served by mistake.

@@ -28,6 +28,7 @@ type Workspace struct {
 	Duplicates   Duplicates `json:"duplicates"`
 	Features     Features   `json:"features"`
 	MessageLinks bool       `json:"message_links" doc:"Messages to members link to the lead that they tell of. The link opens that one lead, for a day, without signing in. Off: those that were sent open nothing any more."`
+	UndoMinutes  int        `json:"undo_minutes" doc:"Within how many minutes an assignment or an import can be undone; 0: never."`
 	APIKeys      KeyPolicy  `json:"api_keys"`
 	CreatedAt    time.Time  `json:"created_at"`
 	UpdatedAt    time.Time  `json:"updated_at"`
@@ -74,6 +75,7 @@ type WorkspacePatch struct {
 	Features     FeaturesPatch   `json:"features,omitzero"`
 	APIKeys      KeyPolicyPatch  `json:"api_keys,omitzero"`
 	MessageLinks Patch[bool]     `json:"message_links,omitempty" nullable:"false"`
+	UndoMinutes  Patch[int]      `json:"undo_minutes,omitempty" nullable:"false" minimum:"0" maximum:"43200"`
 }
 
 // FeaturesPatch switches features on and off.
@@ -123,6 +125,9 @@ func (p WorkspacePatch) apply(w *store.Workspace) error {
 	}
 	p.APIKeys.MaxDays.overPointer(&w.APIKeyMaxDays)
 	if err := p.MessageLinks.overNeeded("message_links", &w.MessageLinks); err != nil {
+		return err
+	}
+	if err := p.UndoMinutes.overNeeded("undo_minutes", &w.UndoMinutes); err != nil {
 		return err
 	}
 	if err := p.Duplicates.apply(&w.Duplicates); err != nil {
@@ -186,7 +191,7 @@ func workspaceBody(w store.Workspace) Workspace {
 		Duplicates:   Duplicates{Policy: w.Policy, Days: w.Days},
 		Features:     Features{LeadsDistribution: w.LeadsDistribution, ScheduledDistribution: w.ScheduledDistribution},
 		APIKeys:      KeyPolicy{w.APIKeyMaxDays},
-		MessageLinks: w.MessageLinks,
-		CreatedAt:    w.CreatedAt, UpdatedAt: w.UpdatedAt,
+		MessageLinks: w.MessageLinks, UndoMinutes: w.UndoMinutes,
+		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
 	}
 }
