@@ -79,6 +79,9 @@ var roles = map[string][]lead.Role{
 	"get-assignment":     managers,
 	"undo-assignment":    managers,
 
+	"get-undo-assignment": managers,
+	"get-undo-import":     managers,
+
 	"count-pending-leads":          managers,
 	"list-pending-leads":           managers,
 	"get-pending-lead":             managers,

@@ -66,6 +66,21 @@ func (a *API) registerUndo(id, path, summary string, kind store.RunKind, more st
 	}, func(ctx context.Context, c *call, in *itemInput) (*undoneOutput, error) {
 		return a.undo(ctx, c, in.ID, kind)
 	})
+	register(a, huma.Operation{
+		OperationID: "get-" + id, Method: http.MethodGet, Path: path, Summary: "See what came of undoing it",
+		Description: "404 where it was not undone.",
+	}, func(ctx context.Context, c *call, in *itemInput) (*undoneOutput, error) {
+		u, err := a.Store.Undo(ctx, c.Workspace, in.ID)
+		if err == nil && u.Kind != kind {
+			err = store.ErrNotFound
+		}
+		if err != nil {
+			return nil, err
+		}
+		out, err := a.undone(ctx, c, u)
+		out.Status = http.StatusOK
+		return out, err
+	})
 }
 
 // undo begins to undo a run, and answers when that is done. The answer is what the database says came of it, so that it is the same

@@ -23,7 +23,7 @@ type act struct {
 	Done string
 	// Ask is asked before it is done. Without, it is done at once, but for what concerns All.
 	Ask string
-	// Asks is what else is asked: "planned", "delete-group" or asksMove.
+	// Asks is what else is asked: "planned", "delete-group", asksUndo or asksMove.
 	Asks string
 	// All is what it is called where it is done to whatever filters leave, by Every or else Many; empty where it cannot be.
 	All string
@@ -142,6 +142,9 @@ func (v *visit) ask(o *order) askView {
 	if o.Asks == asksMove {
 		view.Move = v.moveFields(newForm("", "", o.sent))
 	}
+	if o.Asks == asksUndo {
+		view.Will = v.willUndo(o)
+	}
 	if o.Asks == "planned" {
 		view.Groups, view.Planned = v.names.options("groups"), v.planned(o.IDs)
 	}
@@ -211,7 +214,9 @@ type askView struct {
 	Move *form
 	// Planned is how many leads are planned for the members that it concerns.
 	Planned int
-	All     bool
+	// Will says how much of a run is undone.
+	Will string
+	All  bool
 	// Matches is how many it concerns where it concerns All, nil where that is not known.
 	Matches *matches
 	// Address is where the answer goes. Chosen is what the filters are, where it concerns All that they leave.

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -33,6 +34,9 @@ func retryable(o object) bool {
 
 // isValid says whether a key was not revoked.
 func isValid(o object) bool { return o.text("revoked_at") == "" }
+
+// undoable says whether a run can be undone still.
+func undoable(o object) bool { return momentOf(o, "undo_until").After(time.Now()) }
 
 func underWay(o object) bool {
 	return o.text("status") == "running" || o.text("status") == "waiting"
@@ -114,6 +118,11 @@ var acts = []*act{
 	{
 		Name: "cancel-import", Label: "Cancel import", Done: "Imports cancelled", Fits: underWay, Each: calls(http.MethodPost, "/cancel", nil),
 		Ask: "No more rows of the file come in. Leads that have come in stay and are distributed.",
+	},
+	{
+		Name: "undo", Label: "Undo", Done: "Undone", Alone: true, Fits: undoable, Each: undoRun, Asks: asksUndo,
+		Ask: "What is still pending is deleted. Copies with which nobody has done anything are taken back, and whoever was told of them is told " +
+			"that. Their turns are handed out first. Copies that were answered, changed or converted stay.",
 	},
 	{
 		Name: "end-session", Label: "End", Done: "Sessions ended", Fits: always, Gone: true, Each: deleteOne,

@@ -103,7 +103,7 @@ var collections = []collection{
 		Name: "history", Title: "History",
 		Columns: []string{"at", "outcome", "lead_id", "member_id", "group_id", "turn", "trigger", "why"},
 		Filters: []filter{
-			choice("outcome", "Outcome", "failed", "succeeded", "cancelled", "withdrawn"), choice("reason", "Reason", reasons()...),
+			choice("outcome", "Outcome", "failed", "succeeded", "cancelled", "withdrawn", "undone"), choice("reason", "Reason", reasons()...),
 			{"retried", "Tried again", "choice", []string{"false=not yet", "true=already"}},
 			choice("trigger", "How", "immediate", "scheduled", "distribute_now", "overflow", "reassigned", "pulled"), byMember, byGroup, byFrom, byUntil, byLead,
 			byAssignment, {"act_id", "Audit log entry", "id", nil},
@@ -113,6 +113,7 @@ var collections = []collection{
 	{
 		Name: "assignments", Title: "Assignments", Empty: "No leads were assigned from here yet. Tick some under Leads.",
 		Columns: []string{"created_at", "group_id", "member_ids", "pace", "count", "given", "pending", "failed", "cancelled"},
+		Acts:    []string{"undo"},
 		Related: []related{{"pending-leads", "assignment_id"}, {"history", "assignment_id"}},
 	},
 	{
@@ -143,7 +144,7 @@ var collections = []collection{
 	{
 		Name: "imports", Title: "Imports", New: "New import", Empty: "Nothing was imported yet. A file of leads, such as an export of an ad platform or a spreadsheet, comes in by New import.",
 		Columns: []string{"created_at", "file_name", "status", "rows", "imported", "duplicates", "rejected", "group_id", "source_id", "pace"}, Rejects: true,
-		Acts: []string{"cancel-import"},
+		Acts: []string{"cancel-import", "undo"},
 	},
 	{
 		Name: "notifications", Title: "Messages",

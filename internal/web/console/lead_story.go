@@ -82,6 +82,9 @@ func (v *visit) tell(e object) storyLine {
 			w.name(v, "member_id", member)
 		}
 		w.say(" was deleted")
+	case "undone":
+		line.Tone = "warn"
+		v.tellUndone(&w, e)
 	default:
 		line.Tone = "warn"
 		w.say(capital(say("outcome", e.text("outcome"))))
@@ -97,6 +100,15 @@ func (v *visit) tell(e object) storyLine {
 	v.tellMore(&w, e)
 	line.Words = w
 	return line
+}
+
+// tellUndone tells that a run was undone of which the lead was: a copy was taken back, or what was to come deleted.
+func (v *visit) tellUndone(w *words, e object) {
+	w.say("Undone")
+	if member := e.text("member_id"); member != "" {
+		w.say(": it is no more for ")
+		w.name(v, "member_id", member)
+	}
 }
 
 // tellTurn tells whose turn it was in a group, and who was passed over.

@@ -57,6 +57,9 @@ func showRecord(v *visit) (*page, error) {
 		}
 		view.Below = append(view.Below, section{label(name), v.show(name, below)})
 	}
+	if view.Below, err = v.withUndone(view.Below, p, id, one); err != nil {
+		return nil, err
+	}
 	if view.Sections, err = v.sections(p, id); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,10 @@ type runView struct {
 	// Live says that more is to come soon.
 	Live     bool
 	Here     string
+	Acts     []*act
+	Form     formView
+	ID       string
+	Below    []section
 	Sections []*listView
 }
 
@@ -34,15 +38,16 @@ func showRun(v *visit) (*page, error) {
 		return nil, err
 	}
 	id := one.text("id")
-	view := runView{Sentence: v.runWords(one), Here: v.URL.Path}
+	view := runView{Sentence: v.runWords(one), Here: v.URL.Path, Acts: v.offered(p.fitting(one)), Form: v.form(p.path), ID: id}
 	total := number(one, "count")
 	from := 0.0
 	for _, c := range []struct{ field, label, class, list, outcome string }{
 		{"given", "Given", "good", "history", "succeeded"}, {"pending", "Pending", "plain", "pending-leads", ""},
 		{"failed", "Failed", "bad", "history", "failed"}, {"cancelled", "Deleted", "warn", "history", "cancelled"}, {"withdrawn", "Taken back", "warn", "history", ""},
+		{"undone", "Undone", "warn", "history", "undone"},
 	} {
 		n := number(one, c.field)
-		if c.field == "withdrawn" && n == 0 {
+		if (c.field == "withdrawn" || c.field == "undone") && n == 0 {
 			continue
 		}
 		query := url.Values{"assignment_id": {id}}
@@ -57,6 +62,9 @@ func showRun(v *visit) (*page, error) {
 		view.Counts = append(view.Counts, share)
 	}
 	view.Live = number(one, "pending") > 0
+	if view.Below, err = v.withUndone(nil, p, id, one); err != nil {
+		return nil, err
+	}
 	if view.Sections, err = v.sections(p, id); err != nil {
 		return nil, err
 	}

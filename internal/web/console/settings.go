@@ -70,7 +70,7 @@ func settingsValues(w object) url.Values {
 	values := url.Values{}
 	for name, path := range map[string]string{
 		"name": "name", "timezone": "timezone", "region": "region", "from": "distribution_hours.from", "to": "distribution_hours.to",
-		"policy": "duplicates.policy", "days": "duplicates.days", "won_status": "won_status", "max_days": "api_keys.max_days",
+		"policy": "duplicates.policy", "days": "duplicates.days", "won_status": "won_status", "max_days": "api_keys.max_days", "undo_minutes": "undo_minutes",
 	} {
 		values.Set(name, w.text(path))
 	}
@@ -142,6 +142,7 @@ func (v *visit) settingsFacts(w object) []part {
 		{"Statuses", v.show("statuses", w.get("statuses"))},
 		{"Distribution", truth("enabled", w.is("features.leads_distribution"))},
 		{"Distribution by a plan", truth("enabled", w.is("features.scheduled_distribution"))},
+		{"Assignments and imports can be undone", shown{Text: "for " + w.text("undo_minutes") + " minutes"}},
 		{"Links in messages", truth("enabled", w.is("message_links"))},
 		{"Who may change this", shown{Text: "an admin"}},
 	}
@@ -156,6 +157,9 @@ func (v *visit) settingsFields(f *form) (groups []fieldGroup) {
 	group("Power-ups", func() {
 		f.check("leads_distribution", "Distribution", "Off: nothing new is handed out. What is pending still goes out.")
 		f.check("scheduled_distribution", "Distribution by a plan", "Off: leads are handed out at once or not at all. What is planned still goes out.")
+	})
+	group("Undo", func() {
+		f.text("number", "undo_minutes", "Minutes", "For how long an assignment or an import can be undone. 0: it cannot.")
 	})
 	group("Workspace", func() {
 		f.text("text", "name", "Name", "")
@@ -245,6 +249,11 @@ func (f *form) settings() map[string]any {
 		"name": f.value("name"), "timezone": f.value("timezone"), "region": strings.ToUpper(f.value("region")), "statuses": statuses, "won_status": nil,
 		"distribution_hours": map[string]string{"from": f.value("from"), "to": f.value("to")},
 		"duplicates":         map[string]any{"policy": f.value("policy"), "days": days}, "features": switches, "api_keys": keys, "message_links": f.value("message_links") != "",
+	}
+	if text := f.value("undo_minutes"); text != "" {
+		if body["undo_minutes"], wrong = wholeNumber(text); wrong != "" {
+			f.errors["undo_minutes"] = wrong
+		}
 	}
 	if won := f.value("won_status"); won != "" {
 		body["won_status"] = won

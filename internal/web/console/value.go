@@ -45,7 +45,7 @@ var tones = map[string]string{
 	"succeeded": "good", "sent": "good", "ok": "good", "completed": "good", "lead": "good",
 	"failed": "bad", "owed": "plain", "token_dead": "bad", "permission": "bad", "refused": "bad", "undeliverable": "bad",
 	"held": "warn", "unmapped": "warn", "throttled": "warn", "test": "warn", "unsubscribed": "warn",
-	"cancelled": "warn", "withdrawn": "warn",
+	"cancelled": "warn", "withdrawn": "warn", "undone": "warn",
 }
 
 // badges are the fields whose values are shown as badges.
