@@ -3,8 +3,6 @@ package ingest
 import (
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // forgetAfter is how long a sender who is not heard of is remembered. Its allowance has long been full again by then.
@@ -20,9 +18,10 @@ type Limits struct {
 	swept   time.Time
 }
 
+// A sender may make as many requests as are left. They grow by perSecond, up to what may come at once.
 type sender struct {
-	*rate.Limiter
-	seen time.Time
+	perSecond, left float64
+	seen            time.Time
 }
 
 // NewLimits allows perSecond requests to each sender, and burst at once; 0 requests a second are as many as it likes.
@@ -49,12 +48,18 @@ func (l *Limits) allow(name string, own float64, n, counted int) bool {
 	defer l.mu.Unlock()
 	l.sweep(now)
 	s := l.senders[name]
-	if s == nil || s.Limit() != rate.Limit(perSecond) {
-		s = &sender{Limiter: rate.NewLimiter(rate.Limit(perSecond), burst)}
+	if s == nil || s.perSecond != perSecond {
+		s = &sender{perSecond: perSecond, left: float64(burst), seen: now}
 		l.senders[name] = s
 	}
+	s.left = min(float64(burst), s.left+now.Sub(s.seen).Seconds()*perSecond)
 	s.seen = now
-	return s.AllowN(now, min(n, burst-counted))
+	take := float64(min(n, burst-counted))
+	if s.left < take {
+		return false
+	}
+	s.left -= take
+	return true
 }
 
 // sweep forgets senders, now and then.
