@@ -111,6 +111,7 @@ var violations = map[string]Violation{
 	"waiting_groups_workspace_id_group_id_fkey":     {Field: "group_id", Message: "there is no such group in this workspace"},
 	"debts_workspace_id_group_id_fkey":              {Field: "group_id", Message: "there is no such group in this workspace"},
 	"pending_leads_check":                           {Field: "distribute", Message: "a distribution goes to a group or to a member"},
+	"rules_workspace_id_fkey":                       {Field: "workspace_id", Message: "there is no such workspace"},
 }
 
 // translate gives database errors the meaning they have for callers. Everything else passes through.

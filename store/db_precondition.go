@@ -29,6 +29,7 @@ const (
 	ItemAPIKey          ItemKind = "API key"
 	ItemPerson          ItemKind = "person"
 	ItemMessageTemplate ItemKind = "message template"
+	ItemRules           ItemKind = "rules"
 )
 
 // itemLocks say how each kind is held: by what its changes wait for before they touch rows, then by its row. The order is
@@ -54,8 +55,9 @@ var itemLocks = map[ItemKind]struct {
 	ItemPerson: {"people", "person_id", func(t *Tx, ctx context.Context, workspace, _ uuid.UUID) error {
 		return t.take(ctx, lockPeople, workspace)
 	}},
-	// There may be no template yet, so what is held is the workspace.
+	// There may be no template and no rules yet, so what is held is the workspace.
 	ItemMessageTemplate: {"workspaces", "workspace_id", nil},
+	ItemRules:           {"workspaces", "workspace_id", nil},
 }
 
 func closeGateFor(t *Tx, ctx context.Context, workspace, _ uuid.UUID) error {

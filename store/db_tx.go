@@ -60,7 +60,7 @@ func (s *Store) tryTx(ctx context.Context, do func(*Tx) error) (err error) {
 			err = errors.Join(err, fmt.Errorf("rolling back: %w", rolledBack))
 		}
 	}()
-	t := &Tx{Queries: Queries{q: tx, now: s.now, channels: s.channels, ids: s.ids}, turnsOf: s.draw}
+	t := &Tx{Queries: Queries{q: tx, now: s.now, channels: s.channels, ids: s.ids, compiled: s.compiled}, turnsOf: s.draw}
 	if err := do(t); err != nil {
 		for i := range t.draws {
 			t.draws[i].unspent = t.draws[i].turns // none of them is in the ledger

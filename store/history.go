@@ -31,6 +31,10 @@ type HistoryEntry struct {
 	Trigger       lead.Trigger `db:"trigger"`
 	// Pace is at which it was planned, if at any.
 	Pace lead.Pace `db:"pace"`
+	// RulesVersion and Rule are by which rules the lead went on its way in, and the name of the one that took it; 0 and empty where it
+	// was by none.
+	RulesVersion int    `db:"rules_version"`
+	Rule         string `db:"rule"`
 	// Skipped are the members who were passed over.
 	Skipped objects[lead.Skip] `db:"skipped"`
 	// Overflowed are the groups that could not take it before this one.
@@ -73,6 +77,10 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 				LEFT JOIN people p ON p.workspace_id = a.workspace_id AND p.person_id = a.person_id
 				LEFT JOIN api_keys k ON k.workspace_id = a.workspace_id AND k.api_key_id = a.api_key_id
 				WHERE a.workspace_id = h.workspace_id AND a.entry_id = h.act_id), 'an operator') END AS cancelled_by_name,
+			CASE WHEN h.assignment_id IS NULL THEN coalesce((SELECT l.rules_version FROM leads l
+				WHERE l.workspace_id = h.workspace_id AND l.lead_id = h.lead_id), 0) ELSE 0 END AS rules_version,
+			CASE WHEN h.assignment_id IS NULL THEN coalesce((SELECT l.rule FROM leads l
+				WHERE l.workspace_id = h.workspace_id AND l.lead_id = h.lead_id), '') ELSE '' END AS rule,
 			h.outcome = 'failed' AND EXISTS (SELECT 1 FROM history_retries r
 				WHERE r.workspace_id = h.workspace_id AND r.history_id = h.history_id) AS retried
 		FROM`, "h", "")

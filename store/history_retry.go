@@ -47,14 +47,18 @@ type failure struct {
 	Lead   uuid.UUID     `db:"lead_id"`
 	Member uuid.NullUUID `db:"member_id"`
 	Group  uuid.NullUUID `db:"group_id"`
+	// ByRule is set where the rules chose the group, or none: they are asked again where that led nowhere.
+	ByRule bool `db:"by_rule"`
 	// SameAs is the earlier lead of the same person, where it failed on its way in rather than being assigned.
 	SameAs uuid.NullUUID `db:"same_as"`
 }
 
 // A failure's columns, and what they are read from beside its history h.
 const (
-	failureColumns = `h.history_id, h.lead_id, h.member_id, h.group_id, CASE WHEN h.assignment_id IS NULL THEN l.duplicate_of END AS same_as`
-	failureLead    = `LEFT JOIN leads l ON l.workspace_id = h.workspace_id AND l.lead_id = h.lead_id`
+	failureColumns = `h.history_id, h.lead_id, h.member_id, h.group_id, CASE WHEN h.assignment_id IS NULL THEN l.duplicate_of END AS same_as,
+		h.group_id IS NULL AND h.member_id IS NULL
+			OR h.reason = 'group_deleted' AND h.assignment_id IS NULL AND coalesce(l.rule, '') <> '' AS by_rule`
+	failureLead = `LEFT JOIN leads l ON l.workspace_id = h.workspace_id AND l.lead_id = h.lead_id`
 )
 
 func (t *Tx) retry(ctx context.Context, workspace uuid.UUID, queue lead.Queue, all []failure) error {
@@ -65,15 +69,34 @@ func (t *Tx) retry(ctx context.Context, workspace uuid.UUID, queue lead.Queue, a
 	if !w.LeadsDistribution {
 		return lead.FeatureDisabled
 	}
-	again := make([]pendingLead, len(all))
-	for i, f := range all {
-		again[i] = pendingLead{lead: f.Lead, group: f.Group.UUID, retryOf: f.ID}
-		switch {
-		case !f.Group.Valid:
-			again[i].member = f.Member.UUID
-		case w.Policy == SameMember:
-			again[i].sameAs = f.SameAs.UUID
+	var unrouted []uuid.UUID
+	for _, f := range all {
+		if f.ByRule {
+			unrouted = append(unrouted, f.Lead)
 		}
+	}
+	verdicts, err := t.reroute(ctx, w, unrouted)
+	if err != nil {
+		return err
+	}
+	var again []pendingLead
+	for _, f := range all {
+		p := pendingLead{lead: f.Lead, group: f.Group.UUID, retryOf: f.ID}
+		v, asked := verdicts[f.Lead]
+		switch {
+		case f.ByRule && asked && !v.Decided():
+			p.group, p.refused = uuid.Nil, lead.NoRule
+		case f.ByRule && asked && v.GroupID == uuid.Nil:
+			continue // a rule has it that nobody gets the lead, which is no failure
+		case f.ByRule && asked:
+			p.group = v.GroupID
+		case !f.Group.Valid:
+			p.member = f.Member.UUID
+		}
+		if p.group != uuid.Nil && w.Policy == SameMember {
+			p.sameAs = f.SameAs.UUID
+		}
+		again = append(again, p)
 	}
 	return t.addPending(ctx, workspace, queue, again)
 }

@@ -41,6 +41,8 @@ type Import struct {
 	// APIKeyID is the key with which it was sent.
 	APIKeyID uuid.UUID  `db:"api_key_id"`
 	GroupID  *uuid.UUID `db:"group_id"`
+	// Route has its leads go by the rules; then it has no group.
+	Route    bool       `db:"route"`
 	SourceID *uuid.UUID `db:"source_id"`
 	// IntegrationID is the integration whose external ids its leads share, nil where they have their own.
 	IntegrationID *uuid.UUID `db:"integration_id"`
@@ -88,7 +90,7 @@ type ImportReject struct {
 	Record string `db:"record"`
 }
 
-var importColumns = `import_id, api_key_id, group_id, source_id, integration_id, coalesce(pace, '') AS pace, status, rows, imported, duplicates, rejected,
+var importColumns = `import_id, api_key_id, group_id, route, source_id, integration_id, coalesce(pace, '') AS pace, status, rows, imported, duplicates, rejected,
 	file_name, mapping, columns, warnings, coalesce(error, '') AS error, created_at, updated_at, finished_at, ` + undoableColumns("imports", "import_id")
 
 // A NewImport is a file that is about to be read: who sends it, and what becomes of its leads. Group, source and
@@ -96,8 +98,10 @@ var importColumns = `import_id, api_key_id, group_id, source_id, integration_id,
 type NewImport struct {
 	APIKeyID                         uuid.UUID
 	GroupID, SourceID, IntegrationID *uuid.UUID
-	Pace                             lead.Pace
-	FileName                         string
+	// Route has its leads go by the rules, instead of to a group.
+	Route    bool
+	Pace     lead.Pace
+	FileName string
 	// Mapping may be nil.
 	Mapping map[string][]string
 }
@@ -118,7 +122,7 @@ func (q Queries) createImport(ctx context.Context, workspace uuid.UUID, n NewImp
 	}
 	now := q.now()
 	insert, args := row{
-		{"workspace_id", workspace}, {"import_id", id}, {"api_key_id", n.APIKeyID}, {"group_id", n.GroupID},
+		{"workspace_id", workspace}, {"import_id", id}, {"api_key_id", n.APIKeyID}, {"group_id", n.GroupID}, {"route", n.Route},
 		{"source_id", n.SourceID}, {"integration_id", n.IntegrationID}, {"pace", nullText(string(n.Pace))},
 		{"status", string(status)}, {"mapping", asJSON(mapping)}, {"file_name", n.FileName}, {"created_at", now}, {"updated_at", now},
 	}.insert("imports")

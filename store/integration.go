@@ -20,8 +20,10 @@ type Integration struct {
 	Kind lead.Kind `db:"kind"`
 	Name string    `db:"name"`
 	// Enabled is unset while deliveries are kept and not read.
-	Enabled  bool       `db:"enabled"`
-	GroupID  *uuid.UUID `db:"group_id"`
+	Enabled bool       `db:"enabled"`
+	GroupID *uuid.UUID `db:"group_id"`
+	// Route has its leads go by the rules; then it has no group.
+	Route    bool       `db:"route"`
 	SourceID *uuid.UUID `db:"source_id"`
 	// CreateSources makes sources that leads name and nobody knows.
 	CreateSources bool `db:"create_sources"`
@@ -107,7 +109,7 @@ func IntegrationOrigin(integration uuid.UUID) string { return "integration:" + i
 // Scan implements sql.Scanner.
 func (s *IntegrationSettings) Scan(src any) error { return readJSON(src, s) }
 
-const integrationColumns = `i.integration_id, i.kind, i.name, i.enabled, i.group_id, i.source_id, i.create_sources, i.rate_limit,
+const integrationColumns = `i.integration_id, i.kind, i.name, i.enabled, i.group_id, i.route, i.source_id, i.create_sources, i.rate_limit,
 	i.token, i.sealed, i.settings, coalesce(i.warning, '') AS warning, i.warned_at, i.health, i.created_at, i.updated_at`
 
 // hookColumns are what a receiver needs, and where it is.
@@ -140,7 +142,7 @@ func (q Queries) CreateIntegration(ctx context.Context, workspace uuid.UUID, i I
 // row is what can be said of an integration when it is made.
 func (i Integration) row() row {
 	return row{
-		{"name", i.Name}, {"enabled", i.Enabled}, {"group_id", i.GroupID}, {"source_id", i.SourceID},
+		{"name", i.Name}, {"enabled", i.Enabled}, {"group_id", i.GroupID}, {"route", i.Route}, {"source_id", i.SourceID},
 		{"create_sources", i.CreateSources}, {"rate_limit", i.RateLimit}, {"sealed", i.Sealed},
 		{"settings", asJSON(i.Settings)},
 	}

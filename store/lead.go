@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/leadwheel/leadwheel/internal/contact"
+	"github.com/leadwheel/leadwheel/internal/route"
 )
 
 // A Contact is who a lead, a copy or a customer is. Empty text means that there is none.
@@ -50,6 +51,11 @@ type Lead struct {
 	Consent     object[any]    `db:"consent"`
 	CreatedAt   time.Time      `db:"created_at"`
 	UpdatedAt   time.Time      `db:"updated_at"`
+	// RulesVersion is the rules by which it was decided when it came in, 0 where it was by none, Rule the name of the one that took it,
+	// and RulesBroken are those that could not be worked out.
+	RulesVersion int                   `db:"rules_version"`
+	Rule         string                `db:"rule"`
+	RulesBroken  objects[route.Broken] `db:"rules_broken"`
 	// ErasedAt is when the person behind it was erased: nothing else is left of it then.
 	ErasedAt *time.Time `db:"erased_at"`
 }
@@ -72,7 +78,8 @@ type LeadFilter struct {
 
 var leadColumnList = `lead_id, ` + contactColumns("leads") + `,
 	` + sourceNow(`leads`) + ` AS source_id, duplicate_of, channel, coalesce(external_id, also_id, '') AS external_id,
-	integration_id, test, attribution, consent, created_at, updated_at, erased_at`
+	integration_id, test, attribution, consent, coalesce(rules_version, 0) AS rules_version, coalesce(rule, '') AS rule, rules_broken,
+	created_at, updated_at, erased_at`
 
 // SourceLead returns a lead, ErrNotFound where there is none or it was deleted.
 func (q Queries) SourceLead(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {

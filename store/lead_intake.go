@@ -16,6 +16,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/route"
 )
 
 // A Distribution says who gets a lead, the next receiver of a group or each of some members, and when: now, where it has
@@ -23,6 +24,8 @@ import (
 type Distribution struct {
 	GroupID   uuid.UUID
 	MemberIDs []uuid.UUID
+	// Route has the workspace's rules say which group it is.
+	Route bool
 	// Pace spreads leads over days; At is one time for all. At most one of them is set.
 	Pace lead.Pace
 	At   time.Time
@@ -35,16 +38,18 @@ func (d Distribution) Scheduled() bool { return d.Pace != "" || !d.At.IsZero() }
 
 // same reports whether leads of both can be planned as one.
 func (d Distribution) same(other Distribution) bool {
-	return d.GroupID == other.GroupID && slices.Equal(d.MemberIDs, other.MemberIDs) &&
+	return d.GroupID == other.GroupID && d.Route == other.Route && slices.Equal(d.MemberIDs, other.MemberIDs) &&
 		d.Pace == other.Pace && d.At.Equal(other.At) && d.Seed == other.Seed
 }
 
 // None reports whether nobody gets the lead.
-func (d Distribution) None() bool { return d.GroupID == uuid.Nil && len(d.MemberIDs) == 0 }
+func (d Distribution) None() bool {
+	return d.GroupID == uuid.Nil && len(d.MemberIDs) == 0 && !d.Route
+}
 
 // Decisions is the number of pending leads that one lead needs.
 func (d Distribution) Decisions() int {
-	if d.GroupID != uuid.Nil {
+	if d.GroupID != uuid.Nil || d.Route {
 		return 1
 	}
 	return len(d.MemberIDs)
@@ -72,6 +77,9 @@ type NewLead struct {
 	// Guessed says what of it was told by its content alone, or does not fit, in sentences for the event that brought it; it is not
 	// stored with the lead.
 	Guessed string
+
+	// verdict is what the rules say of it, nil where they are not asked.
+	verdict *route.Verdict
 }
 
 // An AddedLead answers for a NewLead. Existing means that its external id was there already, under this ID, and that
@@ -96,6 +104,9 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	w, err := t.Workspace(ctx, workspace)
 	if err != nil {
 		return nil, err
+	}
+	if err := t.route(ctx, w, leads); err != nil {
+		return nil, fmt.Errorf("asking the rules about %d leads: %w", len(leads), err)
 	}
 	if w.Policy != AllowDuplicates {
 		if err := t.take(ctx, lockDuplicates, w.ID); err != nil {
@@ -137,7 +148,7 @@ func decided(leads []NewLead, added []AddedLead, rejected, followed map[uuid.UUI
 		_, refused := rejected[a.ID]
 		switch {
 		case a.Existing:
-		case d.Scheduled() && !refused:
+		case d.Scheduled() && !refused && !d.Route:
 			schedules = addTo(schedules, d, a.ID, followed)
 		default:
 			for _, p := range decisionsFor(a.ID, d) {
@@ -151,10 +162,13 @@ func decided(leads []NewLead, added []AddedLead, rejected, followed map[uuid.UUI
 	return pending, schedules
 }
 
-// decisionsFor lists the pending leads that a distribution of a lead needs.
+// decisionsFor lists the pending leads that a distribution of a lead needs. What still is to go by the rules, no rule takes.
 func decisionsFor(id uuid.UUID, d Distribution) []pendingLead {
-	if d.GroupID != uuid.Nil {
+	switch {
+	case d.GroupID != uuid.Nil:
 		return []pendingLead{{lead: id, group: d.GroupID}}
+	case d.Route:
+		return []pendingLead{{lead: id, refused: lead.NoRule}}
 	}
 	pending := make([]pendingLead, len(d.MemberIDs))
 	for i, m := range d.MemberIDs {
@@ -222,11 +236,11 @@ func (t *Tx) insertRows(ctx context.Context, workspace uuid.UUID, rows []leadRow
 	err := sqlx.SelectContext(ctx, t.q, &inserted, `
 		INSERT INTO leads (workspace_id, lead_id, name, email, phone, fields, source_id, channel, origin, external_id, also_id,
 			decisions, phone_e164, email_key, words, integration_id, test, attribution,
-			consent, import_id, created_at, updated_at)
+			consent, import_id, rules_version, rule, rules_broken, created_at, updated_at)
 		SELECT $1, lead_id, nullif(name, ''), nullif(email, ''), nullif(phone, ''), fields, nullif(source_id, $2), channel,
 			origin, nullif(external_id, ''), nullif(also_id, ''), decisions, nullif(e164, ''), nullif(email_key, ''),
 			array_to_tsvector(string_to_array(words, ' ')), nullif(integration_id, $2), coalesce(test, 0) = 1, attribution, consent,
-			nullif(import_id, $2), $3, $3
+			nullif(import_id, $2), rules_version, nullif(rule, ''), rules_broken, $3, $3
 		FROM `+from+`
 		ORDER BY origin, external_id, ordinal -- the same in every transaction, or two could wait for each other
 		ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
@@ -277,8 +291,19 @@ func leadColumns(rows []leadRow) []column {
 		{"attribution", jsonbs(unlessEmpty(pluck(rows, func(l *leadRow) string { return string(l.Attribution) })))},
 		{"consent", jsonbs(unlessEmpty(pluck(rows, func(l *leadRow) string { return string(l.Consent) })))},
 		{"import_id", uuids(unlessEmpty(pluck(rows, func(l *leadRow) uuid.UUID { return l.ImportID })))},
+		{"rules_version", ints(unlessEmpty(pluck(rows, func(l *leadRow) int { return l.said().Version })))},
+		{"rule", texts(unlessEmpty(pluck(rows, func(l *leadRow) string { return l.said().Rule })))},
+		{"rules_broken", jsonbs(unlessEmpty(pluck(rows, func(l *leadRow) string { return textOfJSON(l.said().Broken) })))},
 		{"also_id", texts(unlessEmpty(pluck(rows, func(l *leadRow) string { return l.also })))},
 	}
+}
+
+// said is what the rules say of a lead, zero where they are not asked.
+func (l *leadRow) said() route.Verdict {
+	if l.verdict == nil {
+		return route.Verdict{}
+	}
+	return *l.verdict
 }
 
 func pick[T any](from []T, places []int) []T {

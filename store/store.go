@@ -45,6 +45,7 @@ type Queries struct {
 	now      func() time.Time
 	channels []lead.Channel
 	ids      *ids
+	compiled *compiledLists
 }
 
 // Options are what a Store needs.
@@ -86,7 +87,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	// Postgres keeps microseconds; a time that is rounded once compares equal wherever it has been.
 	clock := func() time.Time { return now().UTC().Truncate(time.Microsecond) }
-	s.Queries = Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids)}
+	s.Queries = Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids), compiled: new(compiledLists)}
 	if o.Redis != nil {
 		s.cursors = cursor.New(o.Redis)
 	}

@@ -182,7 +182,10 @@ func newLead(h store.Hook, l Lead) (made store.NewLead, source string, err error
 		Origin: store.IntegrationOrigin(h.ID), ExternalID: externalID(id), IntegrationID: h.ID,
 		Guessed: strings.TrimSpace(c.guessed + " " + cut),
 	}
-	if h.GroupID != nil && !l.Test {
+	switch {
+	case h.Route:
+		made.Distribute.Route = true
+	case h.GroupID != nil && !l.Test:
 		made.Distribute.GroupID = *h.GroupID
 	}
 	if len(l.Attribution) > 0 {

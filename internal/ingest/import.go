@@ -243,7 +243,10 @@ func (r *importRun) lead(row Row) store.NewLead {
 	if i := r.imp.IntegrationID; i != nil {
 		l.Origin, l.IntegrationID = store.IntegrationOrigin(*i), *i
 	}
-	if r.imp.GroupID != nil && !row.Test {
+	switch {
+	case r.imp.Route:
+		l.Distribute = store.Distribution{Route: true, Pace: r.imp.Pace}
+	case r.imp.GroupID != nil && !row.Test:
 		l.Distribute = store.Distribution{GroupID: *r.imp.GroupID, Pace: r.imp.Pace}
 	}
 	if r.imp.SourceID != nil {

@@ -18,6 +18,7 @@ const (
 	NoActiveReceiver  Reason = "no_active_receiver"
 	NobodyAvailable   Reason = "nobody_available"
 	GroupDeleted      Reason = "group_deleted"
+	NoRule            Reason = "no_rule"
 	SourceNotEligible Reason = "source_not_eligible"
 	FeatureDisabled   Reason = "feature_disabled"
 	Duplicate         Reason = "duplicate"
@@ -37,6 +38,7 @@ var reasons = map[Reason]reasonRow{
 	NoActiveReceiver:  {http.StatusConflict, "nobody in the distribution group is active; reactivate a member or edit the group"},
 	NobodyAvailable:   {http.StatusConflict, "nobody in the distribution group could take the lead at that time; retry it when somebody can, or have the group's leads wait"},
 	GroupDeleted:      {http.StatusConflict, "the distribution group does not exist any more; assign the lead to another one"},
+	NoRule:            {http.StatusConflict, "no rule takes the lead; add one for everything else, and retry it from history"},
 	SourceNotEligible: {http.StatusUnprocessableEntity, "the source is unknown, disabled or not meant for this kind of record; choose one that is offered"},
 	FeatureDisabled:   {http.StatusForbidden, "this feature is switched off for the workspace; switch it on under features"},
 	Duplicate:         {http.StatusConflict, "the lead matches an earlier one, and the workspace does not distribute duplicates"},

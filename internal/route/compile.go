@@ -93,6 +93,22 @@ func Compile(version int, rules []Rule) (*List, []Fault) {
 	return l, nil
 }
 
+// Kept compiles rules that were saved, by whatever version of the program: one that cannot be read any more does not hold, and says so.
+func Kept(version int, rules []Rule) *List {
+	l := &List{Version: version, uses: make(map[string]bool)}
+	c := compiler{uses: l.uses, options: options()}
+	for _, r := range rules {
+		one, fault := c.compile(r)
+		if fault != nil {
+			one = compiled{Rule: r, unread: true}
+		}
+		if r.Enabled {
+			l.rules = append(l.rules, one)
+		}
+	}
+	return l
+}
+
 // badName says what is wrong with a rule's name. Leads keep it, so it tells rules apart.
 func badName(name string, before map[string]int) string {
 	other, taken := before[name]
@@ -141,7 +157,7 @@ func (c *compiler) compile(r Rule) (compiled, *Fault) {
 	if err != nil {
 		return compiled{}, faultOf(err)
 	}
-	return compiled{r, program, guardOf(tree.Node)}, nil
+	return compiled{Rule: r, program: program, guard: guardOf(tree.Node)}, nil
 }
 
 // functions are those of the language that conditions may call: they cost no more than what they are given is long.

@@ -36,6 +36,7 @@ type compiled struct {
 	Rule
 	program *vm.Program // nil for a rule that always holds
 	guard   guard
+	unread  bool // it was saved, and cannot be compiled any more
 }
 
 // A Verdict is what a list says of a lead.
@@ -68,6 +69,9 @@ const (
 	memoryBudget = 10_000
 )
 
+// whyUnread is why a rule breaks that was saved and cannot be compiled any more.
+const whyUnread = "this version of the program cannot read it; look it through and save the rules again"
+
 // whyGone is why a rule breaks whose group is gone.
 const whyGone = "its distribution group was deleted; choose another one for it"
 
@@ -78,11 +82,15 @@ func (l *List) Decide(of Lead, gone func(group uuid.UUID) bool) Verdict {
 	machine := vm.VM{MemoryBudget: memoryBudget}
 	for i := range l.rules {
 		r := &l.rules[i]
-		holds := r.program == nil
 		v.evaluated++
-		if r.guard.bars(env) {
+		switch {
+		case r.unread:
+			v.broke(r.Name, whyUnread)
+			continue
+		case r.guard.bars(env):
 			continue
 		}
+		holds := r.program == nil
 		if !holds {
 			out, err := machine.Run(r.program, env)
 			if err != nil {
