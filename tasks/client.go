@@ -36,11 +36,13 @@ type Push struct {
 	Channel string
 	// SourceID is the source they come from, if any.
 	SourceID uuid.UUID
-	// GroupID is the distribution group whose turn it is, or MemberIDs the members who each get a copy. With neither
+	// GroupID is the distribution group whose turn it is, or MemberIDs the members who each get a copy. With neither, and no Route,
 	// the leads are stored and not distributed.
 	GroupID   uuid.UUID
 	MemberIDs []uuid.UUID
-	Leads     []Lead
+	// Route has the workspace's rules say which group it is, instead of either.
+	Route bool
+	Leads []Lead
 }
 
 // A Lead is a lead on its way in. It has a name, an email or a phone at least.
@@ -64,7 +66,7 @@ func (c *Client) PushLeads(ctx context.Context, p Push) error {
 	for start := 0; start < len(leads); start += maxPush {
 		task, err := ingestTask(Ingest{
 			Workspace: p.WorkspaceID, Channel: cmp.Or(p.Channel, "queue"), SourceID: p.SourceID, GroupID: p.GroupID,
-			MemberIDs: p.MemberIDs, Leads: leads[start:min(start+maxPush, len(leads))],
+			MemberIDs: p.MemberIDs, Route: p.Route, Leads: leads[start:min(start+maxPush, len(leads))],
 		})
 		if err != nil {
 			return fmt.Errorf("pushing leads %d and following, those before are pushed: %w", start, err)
@@ -100,6 +102,8 @@ func (p *Push) leads() ([]PushedLead, error) {
 		return nil, errors.New("WorkspaceID is missing")
 	case p.GroupID != uuid.Nil && len(p.MemberIDs) > 0:
 		return nil, errors.New("give GroupID or MemberIDs, not both")
+	case p.Route && (p.GroupID != uuid.Nil || len(p.MemberIDs) > 0):
+		return nil, errors.New("give Route, or GroupID or MemberIDs, not both")
 	}
 	leads := make([]PushedLead, len(p.Leads))
 	for i, l := range p.Leads {

@@ -48,6 +48,7 @@ type Ingest struct {
 	SourceID  uuid.UUID    `json:"source_id,omitzero"`
 	GroupID   uuid.UUID    `json:"group_id,omitzero"`
 	MemberIDs []uuid.UUID  `json:"member_ids,omitempty"`
+	Route     bool         `json:"route,omitempty"`
 	Leads     []PushedLead `json:"leads"`
 }
 
@@ -121,8 +122,8 @@ func (p Fetch) check() error {
 }
 
 func (p Ingest) check() error {
-	if p.GroupID != uuid.Nil && len(p.MemberIDs) > 0 {
-		return errors.New("group_id and member_ids exclude each other")
+	if p.GroupID != uuid.Nil && len(p.MemberIDs) > 0 || p.Route && (p.GroupID != uuid.Nil || len(p.MemberIDs) > 0) {
+		return errors.New("group_id, member_ids and route exclude each other")
 	}
 	for i, l := range p.Leads {
 		if l.ExternalID == "" || len(l.Fields) > 0 && l.Fields[0] != '{' {
