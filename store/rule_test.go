@@ -227,7 +227,7 @@ func TestRulesAreTriedWithoutEffect(t *testing.T) {
 	w.run(batches...)
 	night := time.Date(2026, 11, 28, 13, 0, 0, 0, time.UTC) // nine in the evening where they are
 	made := &store.TrialLead{Source: "Fair", Phone: "012-345 6789", ReceivedAt: &night}
-	version, said, err := w.Store.TryRules(t.Context(), w.workspace, store.RulesTrial{LeadIDs: []uuid.UUID{ids[1], uuid.New(), ids[0]}, Lead: made})
+	version, said, err := w.Store.TryRules(t.Context(), w.workspace, store.RulesTrial{LeadIDs: []uuid.UUID{ids[1], ids[0]}, Lead: made})
 	if err != nil || version != 1 || len(said) != 3 || said[0].LeadID != ids[1] || said[2].Rule != "rest" {
 		t.Errorf("%d %+v %v", version, said, err)
 	}

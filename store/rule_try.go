@@ -36,7 +36,7 @@ type Verdict struct {
 }
 
 // TryRules asks rules about leads, without effect. It returns the version of the rules, 0 where they are not saved, and a
-// *RulesError for what is wrong with them. Leads that are not here are left out.
+// *RulesError for what is wrong with them. Leads that were deleted are left out.
 func (q Queries) TryRules(ctx context.Context, workspace uuid.UUID, trial RulesTrial) (version int, said []Verdict, err error) {
 	w, err := q.Workspace(ctx, workspace)
 	if err != nil {
@@ -53,6 +53,9 @@ func (q Queries) TryRules(ctx context.Context, workspace uuid.UUID, trial RulesT
 		for _, group := range r.list.Groups() {
 			r.live[group] = true
 		}
+	}
+	if err := q.checkLeads(ctx, workspace, trial.LeadIDs); err != nil {
+		return 0, nil, err
 	}
 	var leads []Lead
 	if err := sqlx.SelectContext(ctx, q.q, &leads, `

@@ -111,6 +111,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerStatuses()
 	a.registerMembers()
 	a.registerGroups()
+	a.registerRules()
 	a.registerSources()
 	a.registerSourceUse()
 	a.registerLeads()

@@ -94,6 +94,9 @@ func (a *API) assigned(c *call, n NewAssignment) (d store.Distribution, s store.
 	if d, err = a.toStore(n.Distribution, ""); err != nil {
 		return d, s, err
 	}
+	if d.Route {
+		return d, s, &store.FieldError{Field: "route", Message: "the rules are asked when a lead comes in; name the group or the members who are to get these"}
+	}
 	if i := repeated(n.LeadIDs); i >= 0 {
 		return d, s, &store.FieldError{Field: fmt.Sprintf("lead_ids[%d]", i), Message: "this lead is listed before; list each once"}
 	}

@@ -20,7 +20,8 @@ const maxDecisions = 1_000_000
 // Distribution says who gets leads, the next receiver of a group or each of some members, and when: now, where it has
 // neither pace nor at.
 type Distribution struct {
-	GroupID   *uuid.UUID  `json:"group_id,omitempty" format:"uuid" doc:"One turn a lead. Either this or member_ids."`
+	GroupID   *uuid.UUID  `json:"group_id,omitempty" format:"uuid" doc:"One turn a lead. Either this, or member_ids, or route."`
+	Route     bool        `json:"route,omitempty" doc:"The workspace's rules say which group it is, when the lead is stored. Not for leads that are here already."`
 	MemberIDs []uuid.UUID `json:"member_ids,omitempty" format:"uuid" maxItems:"1000" doc:"Each gets a copy of each lead."`
 	Pace      lead.Pace   `json:"pace,omitempty" doc:"Spreads the leads over days: 4-6, 5-7 or 8-12 a day for each member, within the distribution hours."`
 	At        *time.Time  `json:"at,omitempty" doc:"When all of them go out, within a year. Either this, or pace, or neither for now."`
@@ -28,8 +29,11 @@ type Distribution struct {
 
 // toStore returns a *store.FieldError, its field below at, where the distribution does not say exactly who and when.
 func (a *API) toStore(d Distribution, at string) (store.Distribution, error) {
-	if (d.GroupID != nil) == (len(d.MemberIDs) > 0) {
-		return store.Distribution{}, &store.FieldError{Field: at + "group_id", Message: "give either group_id or member_ids"}
+	switch {
+	case d.Route && (d.GroupID != nil || len(d.MemberIDs) > 0):
+		return store.Distribution{}, &store.FieldError{Field: at + "route", Message: "give either route, or group_id, or member_ids"}
+	case !d.Route && (d.GroupID != nil) == (len(d.MemberIDs) > 0):
+		return store.Distribution{}, &store.FieldError{Field: at + "group_id", Message: "give either group_id or member_ids, or have the rules say it by route"}
 	}
 	if d.GroupID != nil && *d.GroupID == uuid.Nil { // which the store takes for none
 		return store.Distribution{}, &store.FieldError{Field: at + "group_id", Message: "there is no such group in this workspace"}
@@ -39,7 +43,7 @@ func (a *API) toStore(d Distribution, at string) (store.Distribution, error) {
 			Field: fmt.Sprintf("%smember_ids[%d]", at, i), Message: "this member is listed before; list each once",
 		}
 	}
-	made := store.Distribution{GroupID: idOrNil(d.GroupID), MemberIDs: d.MemberIDs, Pace: d.Pace}
+	made := store.Distribution{GroupID: idOrNil(d.GroupID), MemberIDs: d.MemberIDs, Route: d.Route, Pace: d.Pace}
 	switch {
 	case d.At == nil:
 		return made, nil
@@ -68,7 +72,7 @@ func (a *API) distribution(ctx context.Context, c *call, named *Distribution) (d
 		return d, "not distributed: " + lead.FeatureDisabled.Text(), nil
 	case named == nil:
 		return store.Distribution{GroupID: *c.GroupID}, "", nil
-	case c.GroupID != nil && (len(named.MemberIDs) > 0 || named.GroupID != nil && *named.GroupID != *c.GroupID):
+	case c.GroupID != nil && (named.Route || len(named.MemberIDs) > 0 || named.GroupID != nil && *named.GroupID != *c.GroupID):
 		return d, "", problem.New(http.StatusForbidden, "this API key is bound to a distribution group; leave distribute out",
 			problem.Field{Location: "body.distribute", Message: "this is not the key's group"})
 	}

@@ -33,6 +33,8 @@ type HistoryEntry struct {
 	Reason          *lead.Reason `json:"reason" nullable:"true"`
 	Trigger         lead.Trigger `json:"trigger"`
 	Pace            *lead.Pace   `json:"pace" nullable:"true" doc:"At which it was planned; null where it was not."`
+	RulesVersion    *int         `json:"rules_version" doc:"By which rules the lead was decided on its way in; null where it was by none."`
+	Rule            *string      `json:"rule" doc:"The name of the rule that took it; null where none did."`
 	Skipped         []Skip       `json:"skipped" doc:"Members who were passed over."`
 	Overflowed      []uuid.UUID  `json:"overflowed" format:"uuid" doc:"Groups that could not take it, before it went on to this one."`
 	AcceptedAt      time.Time    `json:"accepted_at" doc:"When it was asked for, or brought forward."`
@@ -98,6 +100,8 @@ var historyColumns = []column[HistoryEntry]{
 	{"pending_id", func(h HistoryEntry) string { return h.PendingID.String() }},
 	{"act_id", func(h HistoryEntry) string { return cellOfID(h.ActID) }},
 	{"cancelled_by", func(h HistoryEntry) string { return cellOfID(h.CancelledBy) }},
+	{"rules_version", func(h HistoryEntry) string { return cellOfVersion(h.RulesVersion) }},
+	{"rule", func(h HistoryEntry) string { return cellOfText(h.Rule) }},
 }
 
 func (a *API) registerHistory() {
@@ -201,9 +205,9 @@ func historyBody(h store.HistoryEntry) HistoryEntry {
 		MovedFrom: h.MovedFrom, Replanned: h.ReplannedFrom, Outcome: h.Outcome,
 		Reason: textOrNull(h.Reason), Trigger: h.Trigger, Pace: textOrNull(h.Pace),
 		AcceptedAt: h.AcceptedAt, DueAt: h.DueAt, At: h.At, PendingID: h.PendingID, ActID: h.ActID, CancelledBy: h.CancelledBy,
-		CancelledByName: textOrNull(h.CancelledByName),
-		Skipped:         each(h.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
-		Overflowed:      append([]uuid.UUID{}, h.Overflowed...),
+		CancelledByName: textOrNull(h.CancelledByName), RulesVersion: positiveOrNull(h.RulesVersion), Rule: textOrNull(h.Rule),
+		Skipped:    each(h.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
+		Overflowed: append([]uuid.UUID{}, h.Overflowed...),
 	}
 }
 
@@ -212,6 +216,21 @@ func cellOfMoment(at *time.Time) string {
 		return ""
 	}
 	return cellOfTime(*at)
+}
+
+// positiveOrNull is a number that counts from 1, null for 0.
+func positiveOrNull(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
+func cellOfVersion(version *int) string {
+	if version == nil {
+		return ""
+	}
+	return strconv.Itoa(*version)
 }
 
 func cellOfTurn(turn *int64) string {

@@ -30,6 +30,14 @@ func idOrNil(id *uuid.UUID) uuid.UUID {
 	return *id
 }
 
+// idOrNull is an id as JSON has it: null where there is none.
+func idOrNull(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
+}
+
 // textOrNull is text as JSON has it: null where there is none.
 func textOrNull[T ~string](text T) *T {
 	if text == "" {

@@ -37,6 +37,7 @@ type Import struct {
 	Warnings      []string           `json:"warnings"`
 	Error         *string            `json:"error" doc:"Why the import failed."`
 	GroupID       *uuid.UUID         `json:"group_id" format:"uuid" nullable:"true" doc:"The group to which its leads are distributed."`
+	Route         bool               `json:"route" doc:"Whether the rules say to which group each of its leads goes."`
 	SourceID      *uuid.UUID         `json:"source_id" format:"uuid" nullable:"true" doc:"The source of rows that name none."`
 	IntegrationID *uuid.UUID         `json:"integration_id" format:"uuid" nullable:"true" doc:"The integration whose external ids its leads share."`
 	Pace          *lead.Pace         `json:"pace" nullable:"true" doc:"How its leads are spread over days."`
@@ -58,9 +59,10 @@ type importOutput struct{ Body Import }
 
 type importInput struct {
 	GroupID       string    `query:"group_id" doc:"The distribution group to which the leads go."`
+	Route         bool      `query:"route" doc:"The rules say to which group each lead goes; instead of group_id."`
 	SourceID      string    `query:"source_id" doc:"The source of rows that name none."`
 	IntegrationID string    `query:"integration_id" doc:"The integration whose leads these are: a row and the delivery of the same lead are one lead, and a column id holds the platform's ids. For admins, and for keys that are bound to this integration."`
-	Pace          lead.Pace `query:"pace" doc:"Spreads the leads over days; needs a group."`
+	Pace          lead.Pace `query:"pace" doc:"Spreads the leads over days; needs a group, or the rules."`
 	Mapping       string    `query:"mapping" maxLength:"20000" doc:"Which columns hold what, as JSON: an object of name, email, phone and external_id, each a heading or a list of headings whose texts are joined. Case does not matter. Without it the headings tell, or else what is in the columns." example:"{\"name\":[\"First\",\"Last\"],\"phone\":\"Contact No.\"}"`
 	FileName      string    `query:"file_name" maxLength:"200" doc:"What the file is called, to be found again by."`
 	Upload        Body
@@ -184,10 +186,15 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 func (a *API) newImport(ctx context.Context, c *call, in *importInput) (n store.NewImport, warnings []string, err error) {
 	n.APIKeyID, n.FileName = c.ID, strings.TrimSpace(in.FileName)
 	var groupWarning, sourceWarning string
-	if n.GroupID, groupWarning, err = a.importGroup(ctx, c, in.GroupID); err != nil {
+	if n.Route = in.Route; n.Route {
+		err = importRoute(c, in.GroupID)
+	} else {
+		n.GroupID, groupWarning, err = a.importGroup(ctx, c, in.GroupID)
+	}
+	if err != nil {
 		return n, nil, err
 	}
-	if n.Pace, err = importPace(c, in.Pace, n.GroupID); err != nil {
+	if n.Pace, err = importPace(c, in.Pace, n.Route || n.GroupID != nil); err != nil {
 		return n, nil, err
 	}
 	if n.SourceID, sourceWarning, err = a.importSource(ctx, c, in.SourceID); err != nil {
@@ -227,7 +234,7 @@ func importBody(i store.Import) Import {
 	return Import{
 		ID: i.ID, Status: i.Status, FileName: textOrNull(i.FileName), Rows: i.Rows, Imported: i.Imported, Duplicates: i.Duplicates, Rejected: i.Rejected,
 		Columns: each(i.Columns, func(c store.ImportColumn) Column { return Column(c) }), Mapping: mappingBody(i.Mapping),
-		Warnings: warnings, Error: textOrNull(i.Error), GroupID: i.GroupID, SourceID: i.SourceID, IntegrationID: i.IntegrationID,
+		Warnings: warnings, Error: textOrNull(i.Error), GroupID: i.GroupID, Route: i.Route, SourceID: i.SourceID, IntegrationID: i.IntegrationID,
 		Pace: textOrNull(i.Pace), CreatedAt: i.CreatedAt, FinishedAt: i.FinishedAt, Undoable: undoableBody(i.UndoUntil(), i.UndoneAt),
 	}
 }

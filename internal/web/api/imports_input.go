@@ -41,13 +41,28 @@ func (a *API) importGroup(ctx context.Context, c *call, named string) (group *uu
 	return &id, "", nil
 }
 
+// importRoute checks that an import's leads may go by the rules.
+func importRoute(c *call, group string) error {
+	const location = "query.route"
+	switch {
+	case group != "":
+		return badQuery(location, "give either route or group_id")
+	case c.GroupID != nil:
+		return problem.New(http.StatusForbidden, "this API key is bound to a distribution group; leave route out",
+			problem.Field{Location: location, Message: "this is not the key's group"})
+	case !c.LeadsDistribution:
+		return lead.FeatureDisabled
+	}
+	return nil
+}
+
 // importPace is how an import's leads are spread over days, empty where they go out at once.
-func importPace(c *call, named lead.Pace, group *uuid.UUID) (lead.Pace, error) {
+func importPace(c *call, named lead.Pace, distributed bool) (lead.Pace, error) {
 	switch {
 	case named != "" && !c.ScheduledDistribution:
 		return "", lead.FeatureDisabled
-	case named != "" && group == nil:
-		return "", badQuery("query.pace", "a pace needs a group to which the leads go; give group_id")
+	case named != "" && !distributed:
+		return "", badQuery("query.pace", "a pace needs a group to which the leads go; give group_id, or route")
 	}
 	return named, nil
 }

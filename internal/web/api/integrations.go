@@ -21,6 +21,7 @@ type Integration struct {
 	Name          string     `json:"name"`
 	Enabled       bool       `json:"enabled" doc:"While it is not, deliveries are kept, and can be replayed later."`
 	GroupID       *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"Who gets its leads."`
+	Route         bool       `json:"route" doc:"Whether the rules say which group gets each of its leads."`
 	SourceID      *uuid.UUID `json:"source_id" format:"uuid" nullable:"true" doc:"What its leads have for a source."`
 	CreateSources bool       `json:"create_sources" doc:"Whether a source that a lead names and nobody knows is made."`
 	RateLimit     *float64   `json:"rate_limit" nullable:"true" doc:"Requests a second; null means the server's setting."`
@@ -52,6 +53,7 @@ type NewIntegration struct {
 	Name          string     `json:"name" minLength:"1" maxLength:"200"`
 	Enabled       *bool      `json:"enabled,omitempty" doc:"True unless given."`
 	GroupID       *uuid.UUID `json:"group_id,omitempty" format:"uuid" doc:"Who gets its leads; nobody unless given."`
+	Route         bool       `json:"route,omitempty" doc:"The rules say which group gets each of its leads; instead of group_id."`
 	SourceID      *uuid.UUID `json:"source_id,omitempty" format:"uuid"`
 	CreateSources bool       `json:"create_sources,omitempty" doc:"Whether a source that a lead names and nobody knows is made."`
 	RateLimit     *float64   `json:"rate_limit,omitempty" exclusiveMinimum:"0" maximum:"100000" doc:"Requests a second."`
@@ -140,7 +142,7 @@ func (a *API) postIntegration(ctx context.Context, c *call, in *struct{ Body New
 		return nil, err
 	}
 	i := store.Integration{
-		ID: id, Kind: b.Kind, Name: b.Name, Enabled: unlessFalse(b.Enabled), GroupID: b.GroupID, SourceID: b.SourceID,
+		ID: id, Kind: b.Kind, Name: b.Name, Enabled: unlessFalse(b.Enabled), GroupID: b.GroupID, Route: b.Route, SourceID: b.SourceID,
 		CreateSources: b.CreateSources, RateLimit: b.RateLimit,
 		Settings: store.IntegrationSettings{
 			RedirectURL: b.RedirectURL, Honeypot: b.Honeypot, HiddenFields: b.HiddenFields, FormIDs: b.FormIDs,
@@ -155,6 +157,9 @@ func (a *API) postIntegration(ctx context.Context, c *call, in *struct{ Body New
 	if i.Sealed, err = a.seal(secrets, i); err != nil {
 		return nil, err
 	}
+	if err := checkRoute(i); err != nil {
+		return nil, err
+	}
 	if err := a.checkTarget(ctx, c, b.GroupID, b.SourceID); err != nil {
 		return nil, err
 	}
@@ -162,6 +167,14 @@ func (a *API) postIntegration(ctx context.Context, c *call, in *struct{ Body New
 		made, err := tx.CreateIntegration(ctx, c.Workspace, i)
 		return effect[Integration]{status: http.StatusCreated, body: integrationBody(made, 0)}, err
 	})
+}
+
+// checkRoute returns a *store.FieldError for an integration whose leads would go to a group and by the rules.
+func checkRoute(i store.Integration) error {
+	if i.Route && i.GroupID != nil {
+		return &store.FieldError{Field: "route", Message: "give either route or group_id; set the other to false or null"}
+	}
+	return nil
 }
 
 // checkTarget checks to whom and as what an integration's leads are to come.
@@ -196,7 +209,7 @@ func integrationBody(i store.Integration, held int) Integration {
 	}
 	return Integration{
 		ID: i.ID, URL: "/hooks/" + string(i.Kind) + "/" + i.Token, Kind: i.Kind, Name: i.Name, Enabled: i.Enabled,
-		GroupID: i.GroupID, SourceID: i.SourceID, CreateSources: i.CreateSources, RateLimit: i.RateLimit,
+		GroupID: i.GroupID, Route: i.Route, SourceID: i.SourceID, CreateSources: i.CreateSources, RateLimit: i.RateLimit,
 		Mapping:     mappingBody(i.Settings.MappedTo()),
 		RedirectURL: textOrNull(i.Settings.RedirectURL), Honeypot: textOrNull(i.Settings.Honeypot), HiddenFields: hidden, FormIDs: forms, Page: pageBody(i.Settings.Page),
 		Health: Health{State: i.Health, Held: held}, Warning: textOrNull(i.Warning), WarnedAt: i.WarnedAt,

@@ -17,6 +17,7 @@ type IntegrationPatch struct {
 	Name          Patch[string]       `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
 	Enabled       Patch[bool]         `json:"enabled,omitempty" nullable:"false"`
 	GroupID       Patch[uuid.UUID]    `json:"group_id,omitempty" format:"uuid"`
+	Route         Patch[bool]         `json:"route,omitempty" nullable:"false"`
 	SourceID      Patch[uuid.UUID]    `json:"source_id,omitempty" format:"uuid"`
 	CreateSources Patch[bool]         `json:"create_sources,omitempty" nullable:"false"`
 	RateLimit     Patch[float64]      `json:"rate_limit,omitempty" exclusiveMinimum:"0" maximum:"100000"`
@@ -77,7 +78,13 @@ func (a *API) editIntegration(p IntegrationPatch, i *store.Integration) error {
 	if err := p.CreateSources.overNeeded("create_sources", &i.CreateSources); err != nil {
 		return err
 	}
+	if err := p.Route.overNeeded("route", &i.Route); err != nil {
+		return err
+	}
 	p.GroupID.overPointer(&i.GroupID)
+	if err := checkRoute(*i); err != nil {
+		return err
+	}
 	if p.SourceID.set {
 		i.Warning, i.WarnedAt = "", nil
 	}

@@ -30,6 +30,7 @@ type itemKind struct {
 var itemKinds = map[string]itemKind{
 	"/v1/workspace":           {kind: store.ItemWorkspace},
 	"/v1/message-template":    {kind: store.ItemMessageTemplate},
+	"/v1/rules":               {kind: store.ItemRules},
 	"/v1/members/{id}":        {kind: store.ItemMember, moves: []string{"pending"}},
 	"/v1/groups/{id}":         {kind: store.ItemGroup, moves: []string{"next"}, once: []string{"pending"}},
 	"/v1/sources/{id}":        {kind: store.ItemSource},

@@ -35,6 +35,10 @@ type Lead struct {
 	Attribution   map[string]string `json:"attribution,omitempty" doc:"What brought it in: campaign_id, campaign_name, adset_id, adset_name, ad_id, ad_name, form_id, form_name, platform, click_id, utm_source and so on, as far as they are known."`
 	Consent       map[string]any    `json:"consent,omitempty" doc:"What the person agreed to or not, by its name."`
 
+	RulesVersion *int         `json:"rules_version,omitempty" doc:"By which rules it was decided when it came in; left out where it was by none."`
+	Rule         *string      `json:"rule,omitempty" doc:"The name of the rule that took it; left out where none did."`
+	RulesBroken  []BrokenRule `json:"rules_broken,omitempty" doc:"Rules that could not be worked out for it, and so did not take it; the first 20."`
+
 	CreatedAt time.Time  `json:"created_at"`
 	UpdatedAt time.Time  `json:"updated_at"`
 	ErasedAt  *time.Time `json:"erased_at,omitempty" doc:"When the person's data was erased at their request. This is what is left of the lead: it is listed nowhere, and whoever pushes it again is answered with it."`
@@ -103,6 +107,8 @@ var leadColumns = append(contactColumns(func(l Lead) contactCells {
 	{"form_id", func(l Lead) string { return l.Attribution["form_id"] }},
 	{"created_at", func(l Lead) string { return cellOfTime(l.CreatedAt) }},
 	{"updated_at", func(l Lead) string { return cellOfTime(l.UpdatedAt) }},
+	{"rules_version", func(l Lead) string { return cellOfVersion(l.RulesVersion) }},
+	{"rule", func(l Lead) string { return cellOfText(l.Rule) }},
 	{"attribution", func(l Lead) string { return cellOfObject(l.Attribution) }},
 	{"consent", func(l Lead) string { return cellOfObject(l.Consent) }},
 }...)
@@ -291,6 +297,7 @@ func leadBody(l store.Lead) Lead {
 		PhoneE164: textOrNull(l.PhoneE164), Fields: Fields(l.Fields),
 		SourceID: l.SourceID, DuplicateOf: l.DuplicateOf, Channel: l.Channel, ExternalID: textOrNull(l.ExternalID),
 		IntegrationID: l.IntegrationID, Test: l.Test, Attribution: l.Attribution, Consent: l.Consent,
+		RulesVersion: positiveOrNull(l.RulesVersion), Rule: textOrNull(l.Rule), RulesBroken: brokenBody(l.RulesBroken),
 		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt, ErasedAt: l.ErasedAt,
 	}
 }

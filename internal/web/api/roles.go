@@ -55,6 +55,10 @@ var roles = map[string][]lead.Role{
 
 	"get-group-availability": managers,
 
+	"get-rules":   managers,
+	"put-rules":   managers,
+	"check-rules": managers,
+
 	"post-source":   managers,
 	"list-sources":  members,
 	"get-source":    managers,

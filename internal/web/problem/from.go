@@ -3,6 +3,7 @@ package problem
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -20,6 +21,8 @@ func From(err error) *Problem {
 		violation *store.Violation
 		another   *store.MatchedError
 		planned   *store.PlannedError
+		rules     *store.RulesError
+		version   *store.VersionError
 	)
 	switch {
 	case errors.As(err, &known):
@@ -30,6 +33,14 @@ func From(err error) *Problem {
 		return Reason(reason)
 	case errors.As(err, &field):
 		return New(http.StatusUnprocessableEntity, field.Message, Field{"body." + field.Field, field.Message})
+	case errors.As(err, &rules):
+		fields := make([]Field, len(rules.Faults))
+		for i, f := range rules.Faults {
+			fields[i] = Field{fmt.Sprintf("body.rules[%d].%s", f.Rule, f.Field), f.Said()}
+		}
+		return New(http.StatusUnprocessableEntity, rules.Faults[0].Error(), fields...)
+	case errors.As(err, &version):
+		return New(http.StatusConflict, version.Error(), Field{"body.version", "this is not the version that they have by now"})
 	case errors.As(err, &violation):
 		status := http.StatusUnprocessableEntity
 		if violation.Exists {
