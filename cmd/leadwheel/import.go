@@ -40,7 +40,8 @@ Examples:
 // importCmd is `leadwheel import FILE`.
 type importCmd struct {
 	File        string   `arg:"" type:"existingfile" help:"CSV or XLSX file with a header line, or a zip archive of such; - for standard input."`
-	Group       string   `help:"Distribution group that the leads go to, by id or exact name. Without one they are stored only, or go where the API key says."`
+	Group       string   `xor:"to" help:"Distribution group that the leads go to, by id or exact name. Without one they are stored only, or go where the API key says."`
+	Route       bool     `xor:"to" help:"Let the workspace's rules say to which group each lead goes, instead of --group."`
 	Source      string   `help:"Source of leads that name none themselves, by id or exact name."`
 	Integration string   `help:"Integration whose leads these are, by id or exact name: a row and the delivery of the same lead are one lead."`
 	Pace        string   `enum:",${paces}" default:"" placeholder:"PACE" help:"Spread the leads over days: slow (4-6 a day for each member), normal (5-7) or fast (8-12). Without it they go out at once."`
@@ -98,7 +99,7 @@ func (c *importCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	settings := client.NewImport{Group: group, Source: source, Integration: integration, Pace: c.Pace, Mapping: mapping, FileName: c.fileName()}
+	settings := client.NewImport{Group: group, Route: c.Route, Source: source, Integration: integration, Pace: c.Pace, Mapping: mapping, FileName: c.fileName()}
 	p.watch(ctx, api, settings)
 	imp, err := api.Import(ctx, p, size, settings)
 	p.finish()

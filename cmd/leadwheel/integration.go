@@ -57,6 +57,7 @@ func (t *secretText) UnmarshalText(text []byte) error {
 // integrationFields are the flags that say what an integration is to be.
 type integrationFields struct {
 	Group         *string     `placeholder:"ID|NAME" help:"The distribution group that gets its leads. Empty: nobody."`
+	Route         *bool       `negatable:"" help:"Whether the workspace's rules say which group gets each of its leads. An integration that has a group gives it up by --group \"\"."`
 	Source        *string     `placeholder:"ID|NAME" help:"The source that its leads have. Empty: none."`
 	Enabled       *bool       `negatable:"" help:"Whether deliveries become leads; else they are kept, to be replayed."`
 	CreateSources *bool       `negatable:"" help:"Whether a source that a lead names and nobody knows is made."`
@@ -77,6 +78,7 @@ func (f integrationFields) values(ctx context.Context, api *client.Client) (valu
 	if err := v.id(ctx, api, "source_id", sourceNoun, f.Source); err != nil {
 		return nil, err
 	}
+	put(v, "route", f.Route)
 	put(v, "enabled", f.Enabled)
 	put(v, "create_sources", f.CreateSources)
 	put(v, "rate_limit", f.RateLimit)

@@ -79,6 +79,7 @@ func (f leadFields) values(ctx context.Context, api *client.Client) (values, err
 type leadCreateCmd struct {
 	leadFields
 	ExternalID *string `placeholder:"ID" help:"Your own id; the same one again is the same lead."`
+	Route      bool    `help:"Let the workspace's rules say to which group it goes, instead of --group or --member."`
 	receiverFlags
 	apiFlags
 }
@@ -108,8 +109,11 @@ func (c *leadCreateCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	v.text("external_id", c.ExternalID)
-	if c.named() {
+	if c.named() || c.Route {
 		to := make(values)
+		if c.Route {
+			to["route"] = true
+		}
 		if err := c.into(ctx, api, to); err != nil {
 			return err
 		}

@@ -33,6 +33,7 @@ type cli struct {
 	Event       eventCmd       `cmd:"" help:"Look at what was delivered to an integration, and read it again."`
 	Import      importsCmd     `cmd:"" help:"Import leads from a file, look at imports, and cancel them."`
 	Group       groupCmd       `cmd:"" help:"Add distribution groups, look at them and whose turn is next, edit and delete them."`
+	Rules       rulesCmd       `cmd:"" help:"Look at the rules by which leads go to groups, check and save them."`
 	Lead        leadCmd        `cmd:"" help:"Add, list, search, edit and delete source leads."`
 	Assigned    assignedCmd    `cmd:"" name:"assigned-lead" help:"Look at what members have, and change it."`
 	Assign      assignCmd      `cmd:"" help:"Distribute leads that are here already."`

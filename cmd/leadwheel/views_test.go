@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -64,10 +66,33 @@ func TestOperatorsViews(t *testing.T) {
 	table, _ := command(t, exitOK, settings, "history")
 	show, _ := command(t, exitOK, settings, "group", "show", "Sales", "--next", "2")
 	groups, _ := command(t, exitOK, settings, "group", "list")
+	file := filepath.Join(t.TempDir(), "rules.json")
+	keep := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep(`{"version":0,"rules":[{"name":"fair","when":"source == \"Fair\"","then":{"none":true}},{"name":"rest","when":"nonsense","then":{"group_id":"` + said.GroupID.String() + `"}}]}`)
+	if _, why := command(t, exitRefused, settings, "rules", "check", file); !strings.Contains(why, "rule 2") || !strings.Contains(why, "line 1, column 1") {
+		t.Errorf("the check says %s", why)
+	}
+	keep(`{"version":0,"rules":[{"name":"fair","when":"source == \"Fair\" or fields[\"size\"] == 0","then":{"none":true}},{"name":"rest","when":"","then":{"group_id":"` + said.GroupID.String() + `"}}]}`)
+	if right, _ := command(t, exitOK, settings, "rules", "check", file); !strings.Contains(right, "The rules are right.") {
+		t.Errorf("the check says %s", right)
+	}
+	command(t, exitOK, settings, "rules", "set", file)
+	if _, why := command(t, exitRefused, settings, "rules", "set", file); !strings.Contains(why, "version 1") {
+		t.Errorf("saved over another version it says %s", why)
+	}
+	ruled, _ := command(t, exitOK, settings, "rules", "show")
+	asked, _ := command(t, exitOK, settings, "rules", "check", "--lead", pushed.ID)
+	command(t, exitOK, settings, "lead", "create", "--name", "Ruled", "--field", "size=0", "--route")
 	for text, wants := range map[string][]string{
 		table:  {"AT ", "succeeded", "Aisyah", "Ben", "Sales"},
 		show:   {"SLOT  WEIGHT  MEMBERS", "2     Chandra", "3     Aisyah"},
 		groups: {said.GroupID.String(), "round_robin"},
+		ruled:  {"version 1", "fair", "nobody", "Sales", `source == "Fair"`},
+		asked:  {pushed.ID, "rest", "Sales"},
 	} {
 		for _, want := range wants {
 			if !strings.Contains(text, want) {

@@ -42,8 +42,10 @@ type Column struct {
 // integration's external ids, and are spread over days by the pace, unless these are nil or empty.
 type NewImport struct {
 	Group, Source, Integration uuid.UUID
-	Pace                       string
-	FileName                   string
+	// Route has them go by the rules, instead of to a group.
+	Route    bool
+	Pace     string
+	FileName string
 	// Mapping says which columns hold the name, email, phone and external_id; nil leaves that to the file.
 	Mapping map[string][]string
 }
@@ -54,6 +56,9 @@ func (c *Client) Import(ctx context.Context, file io.Reader, size int64, n NewIm
 	query := url.Values{}
 	if n.Group != uuid.Nil {
 		query.Set("group_id", n.Group.String())
+	}
+	if n.Route {
+		query.Set("route", "true")
 	}
 	if n.Source != uuid.Nil {
 		query.Set("source_id", n.Source.String())
