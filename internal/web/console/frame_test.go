@@ -19,7 +19,7 @@ func (f furnished) everyPage() []string {
 	}
 	return append(all,
 		"leads", "assigned-leads", "pending-leads", "history", "assignments", "groups", "members", "integrations", "imports", "notifications", "webhooks",
-		"customers", "sources", "opportunities", "api-keys", "sessions", "audit-log",
+		"customers", "sources", "opportunities", "api-keys", "sessions", "audit-log", "rules",
 	)
 }
 

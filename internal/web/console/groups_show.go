@@ -187,6 +187,8 @@ func turnsOf(group object) (all []turn) {
 const maxListed = 8
 
 func (s *site) serveGroups(pages *http.ServeMux) {
+	pages.HandleFunc("GET /console/rules", s.page(showRules))
+	pages.HandleFunc("POST /console/rules", s.page(changeOrSaveRules))
 	pages.HandleFunc("GET /console/groups/new", s.page(newGroup))
 	pages.HandleFunc("POST /console/groups/new", s.page(addGroup))
 	pages.HandleFunc("GET /console/groups/{id}", s.page(showGroup))

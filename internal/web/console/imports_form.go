@@ -67,7 +67,12 @@ func newImport(v *visit) (*page, error) {
 func (v *visit) importForm(view *importView) (*page, error) {
 	f := view.form
 	f.Save = "Start import"
-	f.choose("group_id", "Group", "Who gets the leads, in turn.", append([]option{{Label: "nobody yet: they only come in"}}, v.names.options("groups", v.hasReceiver)...))
+	rules, err := v.byRules()
+	if err != nil {
+		return nil, err
+	}
+	groups := append(append([]option{{Label: "nobody yet: they only come in"}}, rules...), v.names.options("groups", v.hasReceiver)...)
+	f.choose("group_id", "Group", "Who gets the leads, in turn.", groups)
 	paces := []option{{Label: "now"}}
 	for _, p := range lead.Paces {
 		paces = append(paces, option{Value: string(p), Label: paceNames[string(p)]})
@@ -99,7 +104,11 @@ func addImport(v *visit) (*page, error) {
 		return v.lookInto(view, file, query)
 	}
 	for _, name := range importChoices {
-		if value := f.value(name); value != "" {
+		switch value := f.value(name); {
+		case value == "":
+		case name == "group_id" && value == routed:
+			query.Set("route", "true")
+		default:
 			query.Set(name, value)
 		}
 	}

@@ -141,7 +141,12 @@ func (v *visit) integration() (object, *platform, error) {
 // integrationForm shows the fields that a platform has. stays is said of its secrets.
 func (v *visit) integrationForm(title string, p *platform, f *form, stays string) (*page, error) {
 	f.text("text", "name", "Name", "As in Villa campaign, or Website.")
-	f.choose("group_id", "Group", "Whose turn it is gets each lead.", append([]option{{Label: "nobody yet: leads only come in"}}, v.names.options("groups")...))
+	rules, err := v.byRules()
+	if err != nil {
+		return nil, err
+	}
+	groups := append(append([]option{{Label: "nobody yet: leads only come in"}}, rules...), v.names.options("groups")...)
+	f.choose("group_id", "Group", "Whose turn it is gets each lead.", groups)
 	f.choose("source_id", "Source", "What its leads have for a source.", append([]option{{Label: "none"}}, v.names.options("sources", func(s object) bool { return s.is("enabled") && s.is("for_leads") })...))
 	switch {
 	case p.secret != "" && p.ours:
@@ -164,6 +169,9 @@ func integrationValues(one object) url.Values {
 	values := url.Values{}
 	for _, name := range []string{"name", "group_id", "source_id", "redirect_url", "honeypot"} {
 		values.Set(name, one.text(name))
+	}
+	if one.is("route") {
+		values.Set("group_id", routed)
 	}
 	for _, name := range pageFields {
 		values.Set(name, one.text("page."+name))
@@ -203,6 +211,9 @@ func integrationBody(p *platform, f *form) map[string]any {
 		if body[name] = nil; f.value(name) != "" {
 			body[name] = f.value(name)
 		}
+	}
+	if body["route"] = body["group_id"] == routed; body["route"] == true {
+		body["group_id"] = nil
 	}
 	return body
 }

@@ -61,6 +61,7 @@ func showLead(v *visit) (*page, error) {
 	if view.Story, view.Live, err = v.story(id); err != nil {
 		return nil, err
 	}
+	view.Story = append(v.tellRule(one), view.Story...)
 	if view.Sections, err = v.sections(p, id); err != nil {
 		return nil, err
 	}

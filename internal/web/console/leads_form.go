@@ -190,6 +190,11 @@ func (v *visit) leadPage(title string, l *leadForm, one object) (*page, error) {
 	up := toLeads
 	if one == nil {
 		l.Target = v.target(l.form, "nobody yet")
+		rules, err := v.byRules()
+		if err != nil {
+			return nil, err
+		}
+		l.Target.Group.Options = slices.Insert(l.Target.Group.Options, 1, rules...)
 	} else {
 		title, up = "Edit "+title, &link{title, home + "leads/" + one.text("id")}
 	}

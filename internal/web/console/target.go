@@ -72,6 +72,8 @@ func (v *visit) distribution(f *form) (d map[string]any, ok bool) {
 	switch {
 	case group != "" && len(members) > 0:
 		f.errors["group_id"] = "Choose either a group or people, not both."
+	case group == routed:
+		d["route"] = true
 	case group != "":
 		d["group_id"] = group
 	case len(members) > 0:

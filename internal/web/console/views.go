@@ -45,6 +45,8 @@ func (v *visit) viewsBeside(list string) ([]viewLink, error) {
 		return pendingViews(v), nil
 	case "sources":
 		return sourceViews(v), nil
+	case "groups":
+		return groupViews(v), nil
 	case "people", "api-keys":
 		m, err := v.who()
 		return v.settingsViews(m.Role), err

@@ -39,6 +39,7 @@ var reasonNames = map[string]string{
 	string(lead.ObstacleCapHour): "enough this hour", string(lead.ObstacleCapDay): "enough today", string(lead.ObstacleCapWeek): "enough this week",
 	string(lead.ObstacleCapMonth): "enough this month", string(lead.ObstacleCapOpen): "enough open leads",
 	string(lead.GroupDeleted):      "group deleted",
+	string(lead.NoRule):            "no rule takes it",
 	string(lead.SourceNotEligible): "source not offered",
 	string(lead.FeatureDisabled):   "switched off",
 	string(lead.Duplicate):         "duplicate",
