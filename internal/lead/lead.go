@@ -16,6 +16,8 @@ const (
 	RoundRobin Method = "round_robin"
 	// RoundRobinMultiple gives each turn to a receivers group, each of whose members gets a copy.
 	RoundRobinMultiple Method = "round_robin_multiple"
+	// FirstToAccept offers each turn's lead to a receivers group: whoever accepts it first gets the one copy.
+	FirstToAccept Method = "first_to_accept"
 )
 
 // Methods lists every method.
@@ -35,10 +37,12 @@ const (
 	Withdrawn Outcome = "withdrawn"
 	// Undone means that the run which it was of was undone: the copy was taken back, or what was pending deleted. It has no reason.
 	Undone Outcome = "undone"
+	// Lapsed means that a turn's receivers were offered the lead and none of them accepted it: it went on. It has no reason.
+	Lapsed Outcome = "lapsed"
 )
 
 // Outcomes lists every outcome.
-func Outcomes() []Outcome { return []Outcome{Succeeded, Failed, Cancelled, Withdrawn, Undone} }
+func Outcomes() []Outcome { return []Outcome{Succeeded, Failed, Cancelled, Withdrawn, Undone, Lapsed} }
 
 // Trigger is what made a pending lead due.
 type Trigger string
@@ -56,11 +60,13 @@ const (
 	Reassigned Trigger = "reassigned"
 	// Pulled means that its member asked for one.
 	Pulled Trigger = "pulled"
+	// Accepted means that its member was the first to accept an offer of it.
+	Accepted Trigger = "accepted"
 )
 
 // Triggers lists every trigger.
 func Triggers() []Trigger {
-	return []Trigger{Immediate, Scheduled, DistributeNow, Overflow, Reassigned, Pulled}
+	return []Trigger{Immediate, Scheduled, DistributeNow, Overflow, Reassigned, Pulled, Accepted}
 }
 
 // Role is what a caller may do: an API key, or the session of a person.

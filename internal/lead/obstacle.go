@@ -11,6 +11,8 @@ const (
 	ObstacleInactive Obstacle = "member_inactive"
 	// ObstacleHolds means that the member already has a copy of the lead.
 	ObstacleHolds Obstacle = "already_assigned"
+	// ObstacleNotAnswered means that the lead was offered to them and they did not accept it.
+	ObstacleNotAnswered Obstacle = "not_answered"
 	// ObstacleOffDuty means that they, or an administrator for them, switched themselves off duty.
 	ObstacleOffDuty Obstacle = "off_duty"
 	// ObstacleAway means that they are in an absence.
@@ -28,7 +30,7 @@ const (
 
 // Obstacles lists every obstacle.
 func Obstacles() []Obstacle {
-	return []Obstacle{ObstacleInactive, ObstacleHolds, ObstacleOffDuty, ObstacleAway, ObstacleOutsideHours,
+	return []Obstacle{ObstacleInactive, ObstacleHolds, ObstacleNotAnswered, ObstacleOffDuty, ObstacleAway, ObstacleOutsideHours,
 		ObstacleCapHour, ObstacleCapDay, ObstacleCapWeek, ObstacleCapMonth, ObstacleCapOpen}
 }
 

@@ -13,11 +13,13 @@ const (
 	WebhookFailed WebhookEvent = "lead.distribution_failed"
 	// WebhookUpdated means that a source lead or a copy was changed.
 	WebhookUpdated WebhookEvent = "lead.updated"
-	// WebhookUnanswered means that a copy was not answered in time, and stays with its member.
+	// WebhookUnanswered means that a copy was not answered in time, and stays with its member, or that nobody accepted an offer.
 	WebhookUnanswered WebhookEvent = "lead.unanswered"
+	// WebhookOffered means that a lead was offered to a member.
+	WebhookOffered WebhookEvent = "lead.offered"
 )
 
 // WebhookEvents lists every event.
 func WebhookEvents() []WebhookEvent {
-	return []WebhookEvent{WebhookReceived, WebhookAssigned, WebhookFailed, WebhookUpdated, WebhookUnanswered}
+	return []WebhookEvent{WebhookReceived, WebhookAssigned, WebhookFailed, WebhookUpdated, WebhookUnanswered, WebhookOffered}
 }
