@@ -22,7 +22,7 @@ var countAssignments = `
 		WHERE workspace_id = $1 AND assignment_id = ANY($2::uuid[]) AND trigger <> 'immediate' GROUP BY 1
 		UNION ALL
 		SELECT assignment_id, 'pending', count(*) FROM pending_leads p
-		WHERE p.workspace_id = $1 AND assignment_id = ANY($2::uuid[]) AND p.trigger = 'immediate' AND ` + waiting + ` GROUP BY 1
+		WHERE p.workspace_id = $1 AND assignment_id = ANY($2::uuid[]) AND p.trigger = 'immediate' AND ` + parked + ` GROUP BY 1
 		UNION ALL
 		SELECT assignment_id, 'pending', sum(size) FROM batches
 		WHERE workspace_id = $1 AND assignment_id = ANY($2::uuid[]) AND lead_ids IS NOT NULL GROUP BY 1

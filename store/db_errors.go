@@ -110,6 +110,8 @@ var violations = map[string]Violation{
 	"cap_counts_workspace_id_member_id_fkey":        {Field: "member_id", Message: "there is no such member in this workspace"},
 	"waiting_groups_workspace_id_group_id_fkey":     {Field: "group_id", Message: "there is no such group in this workspace"},
 	"debts_workspace_id_group_id_fkey":              {Field: "group_id", Message: "there is no such group in this workspace"},
+	"offers_workspace_id_member_id_fkey":            {Field: "member_id", Message: "there is no such member in this workspace"},
+	"offers_pending":                                {Field: "member_id", Message: "the member was offered this lead before", Exists: true},
 	"pending_leads_check":                           {Field: "distribute", Message: "a distribution goes to a group or to a member"},
 	"rules_workspace_id_fkey":                       {Field: "workspace_id", Message: "there is no such workspace"},
 }

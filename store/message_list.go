@@ -38,14 +38,23 @@ const (
 	NotifyAnswer NotificationKind = "answer"
 	// NotifyUndone tells that copies were taken back, since what gave them was undone.
 	NotifyUndone NotificationKind = "undone"
+	// NotifyOffer tells of leads that are offered.
+	NotifyOffer NotificationKind = "offer"
+	// NotifyUnanswered tells who is in charge of copies that were not answered in time, and stay where they are.
+	NotifyUnanswered NotificationKind = "unanswered"
+	// NotifyNotAccepted tells who is in charge of leads that were offered and that nobody accepted in time.
+	NotifyNotAccepted NotificationKind = "not_accepted"
 	// NotifyTest shows an example, and that messages arrive.
 	NotifyTest NotificationKind = "test"
 )
 
 // NotificationKinds lists every kind.
 func NotificationKinds() []NotificationKind {
-	return []NotificationKind{NotifyLeads, NotifyReminder, NotifyAnswer, NotifyUndone, NotifyTest}
+	return []NotificationKind{NotifyLeads, NotifyReminder, NotifyAnswer, NotifyUndone, NotifyOffer, NotifyUnanswered, NotifyNotAccepted, NotifyTest}
 }
+
+// OfOffers reports whether messages of the kind tell of offers, and not of copies.
+func (k NotificationKind) OfOffers() bool { return k == NotifyOffer || k == NotifyNotAccepted }
 
 // A Notification is a message to a member: owed, sent, or given up on.
 type Notification struct {
@@ -54,9 +63,11 @@ type Notification struct {
 	Kind     NotificationKind  `db:"kind"`
 	Channel  lead.Channel      `db:"channel"`
 	State    NotificationState `db:"state"`
-	// Leads is how many copies it tells of, and AssignedLeadIDs the first hundred of them.
-	Leads           int `db:"leads"`
-	AssignedLeadIDs IDs `db:"assigned_lead_ids"`
+	// Leads is how many copies or offers it tells of, and About the first hundred of them.
+	Leads int `db:"leads"`
+	About IDs `db:"about"`
+	// PersonID is to whom it goes, where they are no member: MemberID is the same then.
+	PersonID *uuid.UUID `db:"person_id"`
 	// Attempts counts the times that a provider was asked to take it. Error is what one said last.
 	Attempts int    `db:"attempts"`
 	Error    string `db:"error"`
@@ -69,7 +80,7 @@ type Notification struct {
 }
 
 const notificationColumns = `notification_id, member_id, kind, channel, state, cardinality(assigned_lead_ids) AS leads,
-	assigned_lead_ids[1:100] AS assigned_lead_ids, attempts, coalesce(error, '') AS error, coalesce(fallback_from, '') AS fallback_from,
+	assigned_lead_ids[1:100] AS about, person_id, attempts, coalesce(error, '') AS error, coalesce(fallback_from, '') AS fallback_from,
 	created_at, send_at, sent_at`
 
 // A NotificationFilter narrows a list of messages; zero fields don't.

@@ -26,8 +26,12 @@ type PendingLead struct {
 	Trigger       lead.Trigger `db:"trigger"`
 	Pace          lead.Pace    `db:"pace"`
 	DueAt         time.Time    `db:"due_at"`
-	// WaitingSince is since when nobody can take it, nil where somebody can: it then has no due time of its own.
+	// WaitingSince is since when nobody can take it, or it has been offered: it then has no due time of its own. It is nil for all others.
 	WaitingSince *time.Time `db:"waiting_since"`
+	// OfferedAt is since when it has been offered, OfferBy until when it is to be accepted, and OfferedTo to whom.
+	OfferedAt *time.Time `db:"offered_at"`
+	OfferBy   *time.Time `db:"offer_by"`
+	OfferedTo IDs        `db:"offered_to"`
 	// Skipped are who was looked at.
 	Skipped objects[lead.Skip] `db:"skipped"`
 
@@ -38,8 +42,8 @@ type PendingLead struct {
 type PendingFilter struct {
 	MemberID, GroupID, AssignmentID, LeadID uuid.UUID
 	DueBefore                               time.Time
-	// Waiting narrows to those that nobody can take now.
-	Waiting bool
+	// Waiting narrows to those that nobody can take now, Offered to those that are offered.
+	Waiting, Offered bool
 
 	trigger lead.Trigger
 }
@@ -49,12 +53,18 @@ func (f PendingFilter) matches() string {
 	if f.Waiting {
 		return matching + " AND " + waiting
 	}
+	if f.Offered {
+		return matching + " AND " + offered
+	}
 	return matching
 }
 
 const (
-	// waiting is which pending leads p wait.
-	waiting  = `p.waiting_since IS NOT NULL AND p.batch_id IS NULL`
+	// parked is which pending leads p have no time: they wait for somebody who can take them, or to be accepted.
+	parked = `p.waiting_since IS NOT NULL AND p.batch_id IS NULL`
+	// waiting is which of them wait, and offered which are offered.
+	waiting  = parked + ` AND p.offered_at IS NULL`
+	offered  = parked + ` AND p.offered_at IS NOT NULL`
 	matching = `p.workspace_id = $1 AND ($2::uuid IS NULL OR p.member_id = $2) AND ($3::uuid IS NULL OR p.group_id = $3)
 	AND ($4::uuid IS NULL OR p.assignment_id = $4) AND ($5::uuid IS NULL OR p.lead_id = $5)
 	AND ($6::timestamptz IS NULL OR p.due_at < $6) AND ($7::text IS NULL OR p.trigger = $7)`
@@ -76,7 +86,10 @@ type PendingPage struct {
 const pendingLeads = `
 	SELECT p.pending_id, p.lead_id, p.member_id, p.group_id, p.assignment_id, p.moved_from, p.replanned_from, p.turn, p.trigger,
 		coalesce(p.pace, '') AS pace, p.due_at, coalesce(p.refused, '') AS refused,
-		CASE WHEN p.batch_id IS NULL THEN p.waiting_since END AS waiting_since, p.skipped
+		CASE WHEN p.batch_id IS NULL THEN p.waiting_since END AS waiting_since, p.skipped,
+		CASE WHEN p.batch_id IS NULL THEN p.offered_at END AS offered_at, CASE WHEN p.batch_id IS NULL THEN p.offer_by END AS offer_by,
+		CASE WHEN p.offered_at IS NOT NULL AND p.batch_id IS NULL THEN ARRAY(SELECT o.member_id FROM offers o
+			WHERE o.workspace_id = p.workspace_id AND o.pending_id = p.pending_id AND o.state = 'open' ORDER BY o.offer_id) END AS offered_to
 	FROM pending p WHERE `
 
 // PendingLeads lists a page of pending leads, soonest first.
@@ -99,12 +112,12 @@ func (q Queries) PendingLeads(ctx context.Context, workspace uuid.UUID, f Pendin
 }
 
 // planned, goingOut and stuck are the kinds of pending leads that have rows, each as it is found: by an index of what is
-// planned, by its batch, or by an index of what waits for somebody who can take it.
+// planned, by its batch, or by an index of what has no time.
 const (
 	planned  = ` AND NOT p.folded AND p.trigger <> 'immediate'`
 	goingOut = ` AND NOT p.folded AND p.trigger = 'immediate' AND p.batch_id = ANY(ARRAY(
 		SELECT b.batch_id FROM batches b WHERE b.workspace_id = $1 AND b.queue <> 'due'))`
-	stuck = ` AND NOT p.folded AND p.trigger = 'immediate' AND ` + waiting
+	stuck = ` AND NOT p.folded AND p.trigger = 'immediate' AND ` + parked
 )
 
 // PendingLead returns a pending lead, ErrNotFound where there is none, or not any more.

@@ -128,7 +128,18 @@ func (q Queries) WaitingBacklog(ctx context.Context) (n int, oldest *time.Time, 
 		Oldest *time.Time `db:"oldest"`
 	}
 	err = sqlx.GetContext(ctx, q.q, &row, `
-		SELECT count(*) AS n, min(waiting_since) AS oldest FROM pending_leads WHERE waiting_since IS NOT NULL AND batch_id IS NULL`)
+		SELECT count(*) AS n, min(waiting_since) AS oldest FROM pending_leads p WHERE `+waiting)
+	return row.N, row.Oldest, translate(err)
+}
+
+// OfferedBacklog is how many leads are offered, and since when the oldest is, nil where none is.
+func (q Queries) OfferedBacklog(ctx context.Context) (n int, oldest *time.Time, err error) {
+	var row struct {
+		N      int        `db:"n"`
+		Oldest *time.Time `db:"oldest"`
+	}
+	err = sqlx.GetContext(ctx, q.q, &row, `
+		SELECT count(*) AS n, min(offered_at) AS oldest FROM pending_leads p WHERE `+offered)
 	return row.N, row.Oldest, translate(err)
 }
 

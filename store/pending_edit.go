@@ -57,7 +57,7 @@ func (t *Tx) lockPending(ctx context.Context, workspace uuid.UUID, s PendingSele
 		return nil, err
 	}
 	args := s.Filter.args(workspace)
-	query := `SELECT p.pending_id, p.trigger, ` + waiting + ` AS waiting FROM pending_leads p WHERE ` + s.Filter.matches() + ` AND p.pending_id = ANY(`
+	query := `SELECT p.pending_id, p.trigger, ` + parked + ` AS parked FROM pending_leads p WHERE ` + s.Filter.matches() + ` AND p.pending_id = ANY(`
 	if s.IDs != nil {
 		query, args = query+`$8::uuid[])`, append(args, uuids(s.IDs))
 	} else {
@@ -72,7 +72,7 @@ func (t *Tx) lockPending(ctx context.Context, workspace uuid.UUID, s PendingSele
 type lockedPending struct {
 	ID      uuid.UUID    `db:"pending_id"`
 	Trigger lead.Trigger `db:"trigger"`
-	Waiting bool         `db:"waiting"`
+	Parked  bool         `db:"parked"`
 }
 
 // DistributeNow has pending leads go out at once, to the members planned. It returns how many were still pending.
@@ -80,7 +80,7 @@ type lockedPending struct {
 // among the soonest that match a filter.
 func (t *Tx) DistributeNow(ctx context.Context, workspace uuid.UUID, s PendingSelection) (int, error) {
 	planned := s
-	if planned.IDs == nil && !planned.Filter.Waiting {
+	if planned.IDs == nil && !planned.Filter.Waiting && !planned.Filter.Offered {
 		planned.Filter.trigger = lead.Scheduled
 	}
 	if s.Matched == nil {
@@ -108,7 +108,7 @@ func (t *Tx) bringForward(ctx context.Context, workspace uuid.UUID, s PendingSel
 	}
 	var ids, of []uuid.UUID
 	for _, r := range rows {
-		if r.Trigger == lead.Scheduled || r.Waiting {
+		if r.Trigger == lead.Scheduled || r.Parked {
 			ids = append(ids, r.ID)
 		}
 	}
@@ -121,7 +121,7 @@ func (t *Tx) bringForward(ctx context.Context, workspace uuid.UUID, s PendingSel
 		of = append(of, batches[i/lead.MaxBatch])
 	}
 	if _, err := t.q.ExecContext(ctx, `
-		UPDATE pending_leads p SET batch_id = n.batch_id, trigger = $4, accepted_at = $5
+		UPDATE pending_leads p SET batch_id = n.batch_id, trigger = $4, accepted_at = $5, offer_alarm_at = NULL
 		FROM unnest($2::uuid[], $3::uuid[]) AS n (pending_id, batch_id)
 		WHERE p.workspace_id = $1 AND p.pending_id = n.pending_id`,
 		workspace, uuids(ids), uuids(of), lead.DistributeNow, now); err != nil {

@@ -145,8 +145,8 @@ func (t *Tx) unfold(ctx context.Context, workspace uuid.UUID, batches []uuid.UUI
 // unfoldSelected unfolds the batches that may hold what is selected.
 func (t *Tx) unfoldSelected(ctx context.Context, workspace uuid.UUID, s PendingSelection) error {
 	var batches []uuid.UUID
-	if s.IDs == nil && s.Filter.Waiting {
-		return nil // what waits has rows
+	if s.IDs == nil && (s.Filter.Waiting || s.Filter.Offered) {
+		return nil // what has no time has rows
 	}
 	if s.IDs == nil {
 		args := append(s.Filter.args(workspace), MaxSelected)

@@ -85,7 +85,7 @@ type plannedFor struct {
 
 // where is what the leads have in common, as SQL, its arguments numbered from $2 on.
 func (p plannedFor) where() (condition string, args []any) {
-	condition = `p.workspace_id = $1 AND p.trigger = 'scheduled' AND p.refused IS NULL`
+	condition = `p.workspace_id = $1 AND p.trigger = 'scheduled' AND p.refused IS NULL AND p.member_id IS NOT NULL`
 	if p.of != nil {
 		args = append(args, uuids(p.of))
 		condition += fmt.Sprintf(` AND p.member_id = ANY($%d::uuid[])`, len(args)+1)

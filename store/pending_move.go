@@ -22,7 +22,7 @@ type PendingMove struct {
 type movedLead struct {
 	pacedLead
 	Planned bool `db:"planned"`
-	Waiting bool `db:"waiting"`
+	Parked  bool `db:"parked"`
 }
 
 // MovePendingLeads is MovePending for many: all of the selection that are still pending, or none. It returns how many those
@@ -43,10 +43,10 @@ func (t *Tx) MovePendingLeads(ctx context.Context, workspace uuid.UUID, s Pendin
 	var planned []movedLead
 	var stuck []uuid.UUID
 	for _, l := range leads {
-		if l.Waiting && to.Member == uuid.Nil {
+		if l.Parked && to.Member == uuid.Nil {
 			return 0, errMoveWaiting
 		}
-		if l.Waiting {
+		if l.Parked {
 			stuck = append(stuck, l.ID)
 			continue
 		}
@@ -99,7 +99,7 @@ func (t *Tx) lockMoved(ctx context.Context, workspace uuid.UUID, s PendingSelect
 	}
 	err = sqlx.SelectContext(ctx, t.q, &leads, `
 		SELECT pending_id, coalesce(member_id, pending_id) AS member_id, coalesce(pace, '') AS pace, due_at,
-			trigger = $3 AND member_id IS NOT NULL AND refused IS NULL AS planned, `+waiting+` AS waiting
+			trigger = $3 AND member_id IS NOT NULL AND refused IS NULL AS planned, `+parked+` AS parked
 		FROM pending_leads p WHERE workspace_id = $1 AND pending_id = ANY($2::uuid[]) ORDER BY due_at, pending_id`,
 		workspace, uuids(ids), lead.Scheduled)
 	for i := range leads {

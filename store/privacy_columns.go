@@ -57,6 +57,7 @@ var personal = []personalTable{
 	},
 	{name: "status_changes", about: "t.assigned_lead_id = ANY(p.copies)"},
 	{name: "pending", about: "t.lead_id = ANY(p.leads)"},
+	{name: "offers", about: "t.lead_id = ANY(p.leads)"},
 	{name: "history", about: "t.lead_id = ANY(p.leads)", erased: map[string]string{"detail": null}},
 	{
 		// A person may be a member too. While they work here they stay, and are erased once they were removed.

@@ -39,6 +39,7 @@ var impersonal = map[string]string{
 	"message_templates":  "template",
 	"notifications":      "kind channel state error fallback_from",
 	"opportunities":      "stage currency",
+	"offers":             "state",
 	"pending_leads":      "trigger pace refused skipped",
 	"rings":              "slots owed_to",
 	"rules":              "rules",

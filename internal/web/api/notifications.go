@@ -16,12 +16,14 @@ import (
 // Notification is a message to a member: owed, sent, or given up on.
 type Notification struct {
 	ID       uuid.UUID               `json:"id" format:"uuid"`
-	MemberID uuid.UUID               `json:"member_id" format:"uuid"`
+	MemberID *uuid.UUID              `json:"member_id" format:"uuid" nullable:"true"`
+	PersonID *uuid.UUID              `json:"person_id" format:"uuid" nullable:"true" doc:"To whom it goes, where they are in charge and no member."`
 	Kind     store.NotificationKind  `json:"kind"`
 	Channel  lead.Channel            `json:"channel"`
 	State    store.NotificationState `json:"state"`
-	Leads    int                     `json:"leads" doc:"How many assigned leads it tells of. Messages to a member that wait at the same time become one."`
-	LeadIDs  []uuid.UUID             `json:"assigned_lead_ids" doc:"The first hundred of them."`
+	Leads    int                     `json:"leads" doc:"How many assigned leads or offers it tells of. Messages to a member that wait at the same time become one."`
+	LeadIDs  []uuid.UUID             `json:"assigned_lead_ids" doc:"The first hundred assigned leads of them."`
+	OfferIDs []uuid.UUID             `json:"offer_ids" doc:"The first hundred offers of them."`
 	Attempts int                     `json:"attempts"`
 	Error    *string                 `json:"error" doc:"What the provider said last; for a message that was sent, why it went by another channel."`
 	Fallback *lead.Channel           `json:"fallback_from" nullable:"true" doc:"The channel that it was to go by first."`
@@ -128,8 +130,15 @@ func (a *API) postTestNotification(ctx context.Context, c *call, in *itemInput) 
 
 func notificationBody(n store.Notification) Notification {
 	body := Notification{
-		ID: n.ID, MemberID: n.MemberID, Kind: n.Kind, Channel: n.Channel, State: n.State, Leads: n.Leads, LeadIDs: n.AssignedLeadIDs,
+		ID: n.ID, MemberID: &n.MemberID, PersonID: n.PersonID, Kind: n.Kind, Channel: n.Channel, State: n.State, Leads: n.Leads,
+		LeadIDs: n.About, OfferIDs: []uuid.UUID{},
 		Attempts: n.Attempts, Error: textOrNull(n.Error), Fallback: textOrNull(n.FallbackFrom), Created: n.CreatedAt, SentAt: n.SentAt,
+	}
+	if n.PersonID != nil {
+		body.MemberID = nil
+	}
+	if n.Kind.OfOffers() {
+		body.LeadIDs, body.OfferIDs = body.OfferIDs, body.LeadIDs
 	}
 	if n.State == store.NotificationOwed {
 		body.NextAt = &n.SendAt
