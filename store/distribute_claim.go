@@ -40,11 +40,20 @@ type claim struct {
 	// Withdraws are copies that are taken back when somebody else gets the lead, Reassigned is how often it was then.
 	Withdraws  IDs `db:"withdraws"`
 	Reassigned int `db:"reassigned"`
+	// OfferedAt is since when it has been offered to the receivers of its turn, OfferBy until when they are to accept it.
+	OfferedAt sql.NullTime `db:"offered_at"`
+	OfferBy   sql.NullTime `db:"offer_by"`
 
-	day     sql.NullTime // the member's day for which it counts, where it has a pace
-	passed  []lead.Skip  // who was looked at in the groups that it went on from now
-	waitsIn uuid.UUID    // the first of them in which somebody may take it later
+	offering *offering    // the one that was under way when it was claimed
+	day      sql.NullTime // the member's day for which it counts, where it has a pace
+	passed   []lead.Skip  // who was looked at in the groups that it went on from now
+	waitsIn  uuid.UUID    // the first of them in which somebody may take it later
 }
+
+// claimColumns are a claim's, of pending leads p.
+const claimColumns = `p.pending_id, p.lead_id, p.group_id, p.member_id, p.ring_version, p.turn, p.skipped, p.moved_from, p.replanned_from,
+	p.assignment_id, p.retry_of, p.same_as, coalesce(p.refused, '') AS refused, p.trigger, coalesce(p.pace, '') AS pace, p.due_at,
+	p.accepted_at, p.waiting_since, p.overflowed, p.tried, p.withdraws, p.reassigned, p.offered_at, p.offer_by`
 
 // An EarlyError means that a batch is not due yet, and so was left alone.
 type EarlyError struct {
@@ -85,10 +94,10 @@ func (t *Tx) claimRows(ctx context.Context, workspace, batch uuid.UUID) ([]claim
 		), p AS (
 			DELETE FROM pending_leads p USING locked WHERE p.workspace_id = $1 AND p.pending_id = locked.pending_id RETURNING p.*
 		)
-		SELECT pending_id, lead_id, group_id, member_id, ring_version, turn, skipped, moved_from, replanned_from, assignment_id,
-			retry_of, same_as, coalesce(refused, '') AS refused, trigger, coalesce(pace, '') AS pace, due_at, accepted_at,
-			waiting_since, overflowed, tried, withdraws, reassigned
-		FROM p ORDER BY pending_id`, workspace, batch)
+		SELECT `+claimColumns+` FROM p ORDER BY p.pending_id`, workspace, batch)
+	for i := range claims {
+		claims[i].goOn()
+	}
 	return claims, translate(err)
 }
 

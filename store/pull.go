@@ -91,7 +91,7 @@ func (t *Tx) claimWaiting(ctx context.Context, workspace, member uuid.UUID, grou
 			SELECT p.pending_id FROM unnest($3::uuid[]) AS g (group_id) CROSS JOIN LATERAL (
 				SELECT p.pending_id, p.accepted_at FROM pending_leads p
 				WHERE p.workspace_id = $1 AND p.group_id = g.group_id AND p.waiting_since IS NOT NULL AND p.batch_id IS NULL
-					AND NOT EXISTS (SELECT 1 FROM assigned_leads a
+					AND p.offered_at IS NULL AND NOT EXISTS (SELECT 1 FROM assigned_leads a
 						WHERE a.workspace_id = $1 AND a.source_lead_id = p.lead_id AND a.member_id = $2)
 					AND EXISTS (SELECT 1 FROM leads l WHERE l.workspace_id = $1 AND l.lead_id = p.lead_id AND l.deleted_at IS NULL AND NOT l.test)
 				ORDER BY p.accepted_at, p.pending_id LIMIT 100) p
@@ -99,12 +99,11 @@ func (t *Tx) claimWaiting(ctx context.Context, workspace, member uuid.UUID, grou
 		), locked AS (
 			SELECT p.pending_id FROM pending_leads p
 			WHERE p.workspace_id = $1 AND p.pending_id IN (SELECT pending_id FROM oldest) AND p.waiting_since IS NOT NULL AND p.batch_id IS NULL
+				AND p.offered_at IS NULL
 			ORDER BY p.accepted_at, p.pending_id LIMIT 1 FOR UPDATE SKIP LOCKED
 		)
 		DELETE FROM pending_leads p USING locked WHERE p.workspace_id = $1 AND p.pending_id = locked.pending_id
-		RETURNING p.pending_id, p.lead_id, p.group_id, p.member_id, p.ring_version, p.turn, p.skipped, p.moved_from, p.replanned_from,
-			p.assignment_id, p.retry_of, p.same_as, coalesce(p.refused, '') AS refused, p.trigger, coalesce(p.pace, '') AS pace, p.due_at,
-			p.accepted_at, p.waiting_since, p.overflowed, p.tried, p.withdraws, p.reassigned`, workspace, member, uuids(groups))
+		RETURNING `+claimColumns, workspace, member, uuids(groups))
 	if err != nil || len(found) == 0 {
 		return nil, translate(err)
 	}
