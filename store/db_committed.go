@@ -23,6 +23,8 @@ type Committed struct {
 	Withdrawn, Overdue, Reminded int
 	// Undone is how many decisions were undone: copies taken back, and pending leads deleted.
 	Undone int
+	// Offered is how many offers were made to members, and Lapsed how many leads were offered by a turn that nobody accepted.
+	Offered, Lapsed int
 }
 
 // hint leaves hints to be handed on.
@@ -47,7 +49,7 @@ func (s *Store) handOn(left Committed) {
 	left.Bulk = slices.ContainsFunc(left.Hints, isBulk)
 	left.Hints = slices.DeleteFunc(left.Hints, isBulk)
 	if s.committed != nil && (len(left.Hints) > 0 || len(left.Received) > 0 || left.Cancelled > 0 || left.Bulk || left.Webhooks ||
-		len(left.Answered) > 0 || left.Withdrawn > 0 || left.Overdue > 0 || left.Reminded > 0 || left.Undone > 0) {
+		len(left.Answered) > 0 || left.Withdrawn > 0 || left.Overdue > 0 || left.Reminded > 0 || left.Undone > 0 || left.Offered > 0 || left.Lapsed > 0) {
 		s.committed(left)
 	}
 }
