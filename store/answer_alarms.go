@@ -21,16 +21,18 @@ type alarm struct {
 	reachRow
 }
 
-// AlarmsDue lists workspaces with copies about which something is to be done, as far as the limit's number that have waited longest says.
+// AlarmsDue lists workspaces with copies and offers about which something is to be done, as far as the limit's number that have waited longest says.
 func (q Queries) AlarmsDue(ctx context.Context, limit int) ([]uuid.UUID, error) {
 	var all []uuid.UUID
 	err := sqlx.SelectContext(often(ctx), q.q, &all, `
 		SELECT DISTINCT workspace_id FROM (
-			SELECT workspace_id FROM assigned_leads WHERE alarm_at <= $1 ORDER BY alarm_at LIMIT $2) due`, q.now(), limit)
+			(SELECT workspace_id FROM assigned_leads WHERE alarm_at <= $1 ORDER BY alarm_at LIMIT $2)
+			UNION ALL
+			(SELECT workspace_id FROM pending_leads WHERE offer_alarm_at <= $1 ORDER BY offer_alarm_at LIMIT $2)) due`, q.now(), limit)
 	return all, translate(err)
 }
 
-// PassAlarms does what is to be done about copies of a workspace that nobody has answered, limit at the most, and returns how many those
+// PassAlarms does what is to be done about copies of a workspace that nobody has answered, and offers that nobody has accepted, limit of each at the most, and returns how many those
 // are: at half of their time their members are owed a reminder; when it is over the lead becomes a pending lead for the next receiver,
 // who gets it in the transaction that takes the copy back, or it stays and that is told. Taking note and doing are one transaction.
 func (s *Store) PassAlarms(ctx context.Context, workspace uuid.UUID, limit int) (n int, err error) {
@@ -85,36 +87,23 @@ func (t *Tx) passAlarms(ctx context.Context, workspace uuid.UUID, limit int) (in
 	if err := t.reassign(ctx, workspace, again); err != nil {
 		return 0, err
 	}
-	return len(due), t.tellOverdue(ctx, workspace, stays)
+	if err := t.tellOverdue(ctx, workspace, stays); err != nil {
+		return 0, err
+	}
+	n, err := t.passOfferAlarms(ctx, workspace, limit)
+	return len(due) + n, err
 }
 
 // remindToAnswer owes members a reminder of copies that they have not answered.
 func (t *Tx) remindToAnswer(ctx context.Context, workspace uuid.UUID, all []alarm) error {
-	var ids, members, copies []uuid.UUID
-	var channels []string
+	var owed []owedMessage
 	for _, a := range all {
 		for _, c := range a.channels(t.channels) {
-			id, err := uuid.NewV7()
-			if err != nil {
-				return err
-			}
-			ids, members = append(ids, id), append(members, a.Member)
-			copies, channels = append(copies, a.ID), append(channels, string(c))
+			owed = append(owed, owedMessage{to: a.Member, channel: c, about: []uuid.UUID{a.ID}})
 		}
 	}
 	t.left.Reminded += len(all)
-	if len(ids) == 0 {
-		return nil
-	}
-	_, err := t.q.ExecContext(ctx, `
-		INSERT INTO notifications (workspace_id, notification_id, member_id, kind, channel, assigned_lead_ids, send_at, created_at)
-		SELECT $1, id, member, $2, channel, ARRAY[copy], $3, $3
-		FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::uuid[]) AS m (id, member, channel, copy)`,
-		workspace, string(NotifyAnswer), t.now(), uuids(ids), uuids(members), texts(channels), uuids(copies))
-	if err != nil {
-		return fmt.Errorf("noting who is to be reminded to answer: %w", translate(err))
-	}
-	return nil
+	return t.oweMessages(ctx, workspace, NotifyAnswer, owed)
 }
 
 // reassign has leads take the next turns of their groups, one for all copies that a turn gave. They stay of the assignment that these are of.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -123,13 +124,16 @@ func (q Queries) Assignments(ctx context.Context, workspace uuid.UUID, p Page) (
 // had. Deleted groups and removed members pass: what is given to them ends as failed history.
 func (q Queries) CheckDistribution(ctx context.Context, workspace uuid.UUID, d Distribution) error {
 	if d.GroupID != uuid.Nil {
-		var there bool
-		if err := sqlx.GetContext(often(ctx), q.q, &there, `
-			SELECT EXISTS (SELECT 1 FROM groups WHERE workspace_id = $1 AND group_id = $2)`, workspace, d.GroupID); err != nil {
-			return translate(err)
-		}
-		if !there {
+		var method lead.Method
+		err := translate(sqlx.GetContext(often(ctx), q.q, &method, `
+			SELECT method FROM groups WHERE workspace_id = $1 AND group_id = $2`, workspace, d.GroupID))
+		switch {
+		case errors.Is(err, ErrNotFound):
 			return &FieldError{"group_id", "there is no such group in this workspace"}
+		case err != nil:
+			return err
+		case method == lead.FirstToAccept && d.Pace != "":
+			return &FieldError{"pace", "leads of this group are offered, to whoever accepts them first; give a time, or none"}
 		}
 	}
 	if len(d.MemberIDs) == 0 {

@@ -132,6 +132,9 @@ func (s *Store) distributeOnce(ctx context.Context, d *distribution) (outcomes [
 		if len(d.claims) == 0 {
 			return d.takeBack(ctx, t)
 		}
+		if err := d.readAsked(ctx, t); err != nil {
+			return err
+		}
 		if err := t.keepPace(ctx, workspace, d.claims); err != nil {
 			return err
 		}
@@ -156,6 +159,9 @@ func (d *distribution) write(ctx context.Context, t *Tx) ([]Outcome, error) {
 		return nil, err
 	}
 	if err := t.putToWait(ctx, d.workspace, d); err != nil {
+		return nil, err
+	}
+	if err := d.offer(ctx, t); err != nil {
 		return nil, err
 	}
 	if err := t.writeCounts(ctx, d.workspace, d.roster.counts); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -96,6 +97,9 @@ func (d *distribution) takeBack(ctx context.Context, t *Tx) error {
 	for _, w := range d.waits {
 		take(w.Withdraws)
 	}
+	for _, o := range d.offers {
+		take(o.Withdraws)
+	}
 	all := make([]unanswered, len(gone))
 	for i, id := range gone {
 		all[i] = d.unanswered[id]
@@ -176,7 +180,10 @@ func (t *Tx) tellOverdue(ctx context.Context, workspace uuid.UUID, copies []unan
 		told[i] = happening{id: id, event: lead.WebhookUnanswered, lead: c.Lead, copied: c.ID}
 	}
 	t.left.Overdue += len(copies)
-	return t.tell(ctx, workspace, told)
+	if err := t.tell(ctx, workspace, told); err != nil {
+		return err
+	}
+	return t.tellInCharge(ctx, workspace, NotifyUnanswered, pluck(copies, func(c *unanswered) uuid.UUID { return c.ID }))
 }
 
 // wantAnswers says of the copies that turns give until when they are to be answered, where their groups want that.
@@ -190,21 +197,16 @@ func (d *distribution) wantAnswers(ctx context.Context, t *Tx) error {
 		}
 		return d.answers[one.GroupID.UUID.String()]
 	}
-	now := t.now()
-	members := d.roster.members
-	var missing []uuid.UUID
+	var members []uuid.UUID
 	for i := range d.decisions {
 		one := &d.decisions[i]
-		if a := wanted(one); !a.None() && a.Count == lead.CountWorkingHours && members[one.member] == nil {
-			missing = append(missing, one.member)
+		if a := wanted(one); !a.None() && a.Count == lead.CountWorkingHours {
+			members = append(members, one.member)
 		}
 	}
-	var more map[uuid.UUID]*workingMember
-	if len(missing) > 0 {
-		var err error
-		if more, err = t.workingMembers(ctx, d.workspace, missing, now); err != nil {
-			return err
-		}
+	working, err := d.calendars(ctx, t, members)
+	if err != nil {
+		return err
 	}
 	for i := range d.decisions {
 		one := &d.decisions[i]
@@ -213,14 +215,25 @@ func (d *distribution) wantAnswers(ctx context.Context, t *Tx) error {
 			continue
 		}
 		var calendar lead.Calendar
-		for _, m := range [2]*workingMember{members[one.member], more[one.member]} {
-			if m != nil {
-				calendar = m.calendar
-			}
+		if m := working[one.member]; m != nil {
+			calendar = m.calendar
 		}
-		one.alarmAt, one.answerBy = a.Alarms(now, calendar)
+		one.alarmAt, one.answerBy = a.Alarms(t.now(), calendar)
 	}
 	return nil
+}
+
+// calendars are those of members: of those who are on the roster, and of others, which it reads.
+func (d *distribution) calendars(ctx context.Context, t *Tx, ids []uuid.UUID) (map[uuid.UUID]*workingMember, error) {
+	missing := slices.DeleteFunc(slices.Clone(ids), func(id uuid.UUID) bool { return d.roster.members[id] != nil })
+	if len(missing) == 0 {
+		return d.roster.members, nil
+	}
+	all, err := t.workingMembers(ctx, d.workspace, missing, t.now())
+	if err == nil {
+		maps.Copy(all, d.roster.members)
+	}
+	return all, err
 }
 
 // momentText is a moment as decisions pass it on, empty for none.

@@ -14,6 +14,8 @@ import (
 type wait struct {
 	claim
 	skipped []lead.Skip
+	// soon says that it need not wait for anybody to become available.
+	soon bool
 }
 
 // give decides a claim for a named member: who is named is refused for no hours, absence or cap. What is planned is held back for them.
@@ -73,7 +75,7 @@ func (d *distribution) miss(m missed, groups map[uuid.UUID]groupRing) {
 		m.Overflowed = m.Overflowed[:at]
 	}
 	m.GroupID = nullID(waitsIn)
-	d.waits = append(d.waits, wait{m.claim, m.skipped})
+	d.waits = append(d.waits, wait{claim: m.claim, skipped: m.skipped})
 }
 
 // A missed claim is one that nobody of its group could take.
@@ -93,7 +95,7 @@ func (d *distribution) deal(ctx context.Context, t *Tx, g groupRing, claims []cl
 	}
 	drawn := drawsOf(d.workspace, group, d.batch)
 	drawn.ring.Version, drawn.ring.Returns = ring.Version, g.Returns
-	who := groupRoster{&d.roster, group}
+	who := groupRoster{roster: &d.roster, group: group, offers: g.Method == lead.FirstToAccept}
 	dealt, err := ring.Deal(leads, who, func(n int) ([]int64, error) { return d.draw(ctx, &drawn, n) })
 	if err != nil {
 		return nil, err
@@ -104,6 +106,7 @@ func (d *distribution) deal(ctx context.Context, t *Tx, g groupRing, claims []cl
 	for i, hand := range dealt.Hands {
 		c := claims[i]
 		skipped := append(slices.Clone(c.passed), hand.Skipped...)
+		d.tellAsked(c, skipped)
 		if len(c.Overflowed) > 0 {
 			c.Trigger = lead.Overflow
 		}
@@ -128,6 +131,10 @@ func (d *distribution) deal(ctx context.Context, t *Tx, g groupRing, claims []cl
 			settled = append(settled, spent)
 		} else {
 			d.turns = append(d.turns, spent)
+		}
+		if who.offers {
+			d.offers = append(d.offers, offer{claim: c, receivers: hand.Receivers, version: spent.version, turn: hand.Turn, skipped: skipped})
+			continue
 		}
 		for _, r := range hand.Receivers {
 			d.decisions = append(d.decisions, decision{

@@ -35,8 +35,12 @@ type distribution struct {
 	// ahead has members be taken for available who are not now, since the leads go out later.
 	ahead bool
 	waits []wait
-	now   time.Time
-	back  overPace // what is planned for members who cannot take it now
+	// offers are what is offered to receivers now, stays what stays on offer, and asked are who was offered some of the leads before.
+	offers []offer
+	stays  []claim
+	asked  []asked
+	now    time.Time
+	back   overPace // what is planned for members who cannot take it now
 	// answers are what the groups want of which no turn is dealt, by their ids. unanswered are the copies of leads that go on since nobody
 	// answered them, spare those that are taken back while others of their turn stay, and overdue those that stay since nobody else can
 	// take them.
@@ -79,8 +83,9 @@ type spentTurn struct {
 // groupRing is a group as a distribution needs it.
 type groupRing struct {
 	ringRow
-	Deleted bool `db:"deleted"`
-	Active  IDs  `db:"active"` // the members of its ring who are neither deactivated nor removed
+	Method  lead.Method `db:"method"`
+	Deleted bool        `db:"deleted"`
+	Active  IDs         `db:"active"` // the members of its ring who are neither deactivated nor removed
 	// Restricted are those of them who may be unavailable, or count what they get.
 	Restricted IDs            `db:"restricted"`
 	Overflow   overflowColumn `db:"overflow"`
@@ -142,6 +147,7 @@ func (d *distribution) decide(ctx context.Context, t *Tx) error {
 		return err
 	}
 	following.settle(d)
+	d.stay()
 	d.leave()
 	return d.checkFailures()
 }
@@ -175,13 +181,14 @@ func (d *distribution) read(ctx context.Context, t *Tx) (map[uuid.UUID]groupRing
 		return nil, err
 	}
 	groups := d.groups
-	if !d.look {
+	if d.look = d.look || d.offersLeads(); !d.look { // nothing is written of a lead that is offered by which it would show that it is gone
 		return groups, nil
 	}
 	var err error
 	if d.barred, err = t.barredLeads(ctx, d.workspace, leads); err != nil {
 		return nil, err
 	}
+	d.holdAsked()
 	return groups, t.readHoldings(ctx, d.workspace, leads, d.roster.held)
 }
 
@@ -192,7 +199,7 @@ func (t *Tx) groupRings(ctx context.Context, workspace uuid.UUID, ids []uuid.UUI
 	}
 	var rows []groupRing
 	if err := sqlx.SelectContext(ctx, t.q, &rows, `
-		SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted, g.overflow, g.answer_within, g.when_away, g.owe_at_most,
+		SELECT `+ringColumns+`, g.deleted_at IS NOT NULL AS deleted, g.method, g.overflow, g.answer_within, g.when_away, g.owe_at_most,
 			g.when_away = 'owe' AND EXISTS (SELECT 1 FROM debts d WHERE d.workspace_id = $1 AND d.group_id = g.group_id) AS indebted,
 			(SELECT duplicates_policy = 'same_member' FROM workspaces WHERE workspace_id = $1) AS same_member, m.active, m.restricted
 		FROM groups g JOIN rings r USING (workspace_id, group_id, version) CROSS JOIN LATERAL (

@@ -33,6 +33,8 @@ type holding struct {
 type groupRoster struct {
 	*roster
 	group uuid.UUID
+	// offers says that the group offers its leads: who is offered one has not got it yet.
+	offers bool
 }
 
 // Unable implements lead.Roster.
@@ -58,7 +60,13 @@ func (r groupRoster) Unable(member uuid.UUID) lead.Obstacle {
 }
 
 // Give implements lead.Roster.
-func (r groupRoster) Give(lead, member uuid.UUID) { r.give(lead, member, r.group) }
+func (r groupRoster) Give(lead, member uuid.UUID) {
+	if r.offers {
+		r.held[holding{lead, member}] = true
+		return
+	}
+	r.give(lead, member, r.group)
+}
 
 // Holds implements lead.Roster.
 func (r *roster) Holds(lead, member uuid.UUID) bool { return r.held[holding{lead, member}] }

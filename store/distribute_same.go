@@ -191,10 +191,14 @@ func (f *followers) settle(d *distribution) {
 	}
 	for _, c := range f.waiting {
 		first := f.first[f.of[c.PendingID]]
-		if members := got[first]; len(members) > 0 {
+		one, over := failed[first]
+		switch members := got[first]; {
+		case len(members) > 0:
 			d.giveAll(c, members)
-		} else {
-			d.fail(c, failed[first].reason)
+		case over:
+			d.fail(c, one.reason)
+		default: // nobody has it yet
+			d.waits = append(d.waits, wait{claim: c, soon: true})
 		}
 	}
 	for family, first := range f.first {

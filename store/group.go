@@ -146,6 +146,9 @@ func (t *Tx) DeleteGroup(ctx context.Context, workspace, group uuid.UUID) error 
 	if err := t.wakeGroup(ctx, workspace, group); err != nil {
 		return err
 	}
+	if err := t.hurryOffers(ctx, workspace, `p.group_id = $3`, group); err != nil {
+		return err
+	}
 	result, err := t.q.ExecContext(ctx, `
 		UPDATE groups SET deleted_at = $3, updated_at = $3
 		WHERE workspace_id = $1 AND group_id = $2 AND deleted_at IS NULL`, workspace, group, t.now())

@@ -203,5 +203,8 @@ func (t *Tx) DeleteLead(ctx context.Context, workspace, id uuid.UUID) error {
 	if err := oneRow(result, err); err != nil {
 		return err
 	}
+	if err := t.hurryOffers(ctx, workspace, `p.lead_id = $3`, id); err != nil {
+		return err
+	}
 	return t.tellUpdated(ctx, workspace, id, uuid.Nil, []string{"deleted_at"})
 }

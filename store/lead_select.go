@@ -129,6 +129,9 @@ func (t *Tx) DeleteLeads(ctx context.Context, workspace uuid.UUID, ids []uuid.UU
 		WHERE l.workspace_id = $1 AND l.lead_id = locked.lead_id RETURNING l.lead_id`, workspace, uuids(ids), t.now()); err != nil {
 		return nil, fmt.Errorf("deleting %d leads: %w", len(ids), translate(err))
 	}
+	if err := t.hurryOffers(ctx, workspace, `p.lead_id = ANY($3::uuid[])`, uuids(deleted)); err != nil {
+		return nil, err
+	}
 	told := make([]happening, len(deleted))
 	for i, id := range deleted {
 		event, err := uuid.NewV7()

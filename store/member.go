@@ -184,6 +184,9 @@ func (t *Tx) leaves(ctx context.Context, workspace, member uuid.UUID) error {
 	if err := t.wakeGroupsOf(ctx, workspace, member); err != nil {
 		return err
 	}
+	if err := t.cancelOffersTo(ctx, workspace, member); err != nil {
+		return err
+	}
 	return t.endMessageLinks(ctx, workspace, member)
 }
 

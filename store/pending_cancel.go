@@ -63,6 +63,9 @@ func (t *Tx) cancelPending(ctx context.Context, workspace uuid.UUID, s PendingSe
 		workspace, uuids(ids), uuids(entries), t.now(), act); err != nil {
 		return 0, fmt.Errorf("deleting %d pending leads: %w", len(ids), translate(err))
 	}
+	if err := t.cancelOffers(ctx, workspace, ids); err != nil {
+		return 0, err
+	}
 	actOf(ctx).cancel(ids)
 	t.left.Cancelled += len(ids)
 	return len(ids), nil

@@ -165,7 +165,7 @@ func (c claim) keepsCalendar() bool {
 // holdBack reports whether the claim's lead must not go out now, since its member cannot take it, and notes until when.
 func (d *distribution) holdBack(c claim) bool {
 	member := c.MemberID.UUID
-	o := groupRoster{&d.roster, c.GroupID.UUID}.Unable(member)
+	o := groupRoster{roster: &d.roster, group: c.GroupID.UUID}.Unable(member)
 	if o == "" || !c.keepsCalendar() {
 		return false
 	}

@@ -72,10 +72,16 @@ func (t *Tx) plan(ctx context.Context, w Workspace, s schedule, turns turnsOf) (
 		return nil, err
 	}
 	var pending []pendingLead
-	var err error
-	if s.GroupID != uuid.Nil {
+	offers, err := t.offersLeads(ctx, w.ID, s.GroupID)
+	switch {
+	case err != nil:
+	case offers: // they are dealt, and offered, when their time has come
+		for _, l := range s.leads {
+			pending = append(pending, pendingLead{lead: l, group: s.GroupID, sameAs: s.sameAs[l]})
+		}
+	case s.GroupID != uuid.Nil:
 		pending, err = t.dealAhead(ctx, w.ID, s, turns)
-	} else {
+	default:
 		pending = make([]pendingLead, 0, len(s.leads)*len(s.MemberIDs))
 		for _, l := range s.leads {
 			pending = append(pending, decisionsFor(l, s.Distribution)...)
@@ -84,7 +90,7 @@ func (t *Tx) plan(ctx context.Context, w Workspace, s schedule, turns turnsOf) (
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("planning %d leads for group %s: %w", len(s.leads), s.GroupID, err)
-	case s.Pace != "":
+	case s.Pace != "" && !offers:
 		return pending, t.spread(ctx, w, s, pending)
 	}
 	s.dueAt(pending, t.now())

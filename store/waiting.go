@@ -36,6 +36,9 @@ func (t *Tx) putToWait(ctx context.Context, workspace uuid.UUID, d *distribution
 		if _, known := wake[group]; !known {
 			wake[group] = d.nextChange(group, now)
 		}
+		if w.soon {
+			wake[group] = now
+		}
 		if o := d.groups[group].Overflow; o.Then == OverflowGroup {
 			wake[group] = earlier(wake[group], w.WaitingSince.Time.Add(o.after()), now)
 		}
@@ -59,7 +62,7 @@ func (t *Tx) putToWait(ctx context.Context, workspace uuid.UUID, d *distribution
 		SELECT $1, group_id, wake_at FROM unnest($2::uuid[], $3::timestamptz[]) AS n (group_id, wake_at) ORDER BY group_id
 		ON CONFLICT (workspace_id, group_id) DO UPDATE SET wake_at = CASE
 			WHEN w.batch_id = $4 AND $5 THEN least(excluded.wake_at, $6) ELSE least(w.wake_at, excluded.wake_at) END`,
-		workspace, uuids(groups), timestamps(times), d.batch, len(d.decisions) == 0, now.Add(stuckAgain))
+		workspace, uuids(groups), timestamps(times), d.batch, len(d.decisions)+len(d.offers) == 0, now.Add(stuckAgain))
 	return translate(err)
 }
 
@@ -95,7 +98,7 @@ func earlier(a, b, now time.Time) time.Time {
 // the latest.
 func (d *distribution) nextChange(group uuid.UUID, now time.Time) time.Time {
 	next := now.Add(lookAgain)
-	who := groupRoster{&d.roster, group}
+	who := groupRoster{roster: &d.roster, group: group}
 	for _, id := range d.groups[group].Restricted {
 		m := d.roster.members[id]
 		if m == nil {
@@ -199,7 +202,7 @@ func (d *distribution) room(group uuid.UUID) int {
 		return lead.MaxBatch
 	}
 	room := 0
-	who := groupRoster{&d.roster, group}
+	who := groupRoster{roster: &d.roster, group: group}
 	for _, id := range g.Active {
 		if who.Unable(id) != "" {
 			continue
@@ -220,7 +223,7 @@ func (d *distribution) room(group uuid.UUID) int {
 func (t *Tx) releasable(ctx context.Context, g GroupRef, limit int, since time.Time) (ids []uuid.UUID, err error) {
 	err = sqlx.SelectContext(ctx, t.q, &ids, `
 		SELECT pending_id FROM pending_leads
-		WHERE workspace_id = $1 AND group_id = $2 AND waiting_since IS NOT NULL AND batch_id IS NULL
+		WHERE workspace_id = $1 AND group_id = $2 AND waiting_since IS NOT NULL AND batch_id IS NULL AND offered_at IS NULL
 			AND ($4::timestamptz IS NULL OR waiting_since <= $4)
 		ORDER BY tried, accepted_at, pending_id LIMIT $3 FOR UPDATE SKIP LOCKED`, g.Workspace, g.Group, limit, nullTime(since))
 	return ids, translate(err)
@@ -250,7 +253,7 @@ func (t *Tx) rest(ctx context.Context, g GroupRef, d *distribution) error {
 	var oldest sql.NullTime
 	if err := sqlx.GetContext(ctx, t.q, &oldest, `
 		SELECT min(waiting_since) FROM pending_leads
-		WHERE workspace_id = $1 AND group_id = $2 AND waiting_since IS NOT NULL AND batch_id IS NULL`, g.Workspace, g.Group); err != nil {
+		WHERE workspace_id = $1 AND group_id = $2 AND waiting_since IS NOT NULL AND batch_id IS NULL AND offered_at IS NULL`, g.Workspace, g.Group); err != nil {
 		return translate(err)
 	}
 	if !oldest.Valid {
@@ -300,6 +303,9 @@ func (t *Tx) giveWaiting(ctx context.Context, workspace uuid.UUID, ids []uuid.UU
 	at := to.At
 	if at.IsZero() {
 		at = t.now()
+	}
+	if err := t.endOffers(ctx, workspace, ids); err != nil {
+		return err
 	}
 	if _, err := t.q.ExecContext(ctx, `
 		UPDATE pending_leads SET member_id = $3, due_at = $4, trigger = $5, waiting_since = NULL, skipped = NULL

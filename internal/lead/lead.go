@@ -21,7 +21,7 @@ const (
 )
 
 // Methods lists every method.
-func Methods() []Method { return []Method{RoundRobin, RoundRobinMultiple} }
+func Methods() []Method { return []Method{RoundRobin, RoundRobinMultiple, FirstToAccept} }
 
 // Outcome is how a distribution ended.
 type Outcome string
