@@ -18,7 +18,7 @@ var availabilityAudits = []auditQuery{
 		WHERE c.group_id = '00000000-0000-0000-0000-000000000000' AND m.caps ? cap.name AND m.updated_at < cap.since
 			AND (m.caps ->> cap.name)::int < (SELECT count(*) FROM history h
 				WHERE h.workspace_id = m.workspace_id AND h.member_id = m.member_id AND h.at >= cap.since AND h.outcome = 'succeeded'
-					AND h.turn IS NOT NULL AND h.trigger IN ('immediate', 'overflow', 'reassigned')
+					AND h.turn IS NOT NULL AND h.trigger IN ('immediate', 'overflow', 'reassigned', 'accepted')
 					AND NOT EXISTS (SELECT 1 FROM history u WHERE u.workspace_id = h.workspace_id AND u.lead_id = h.lead_id
 						AND u.pending_id = h.pending_id AND u.member_id = h.member_id AND u.outcome = 'undone'))`},
 	{name: "received_while_unavailable", promise: "nobody received by turn who was off duty, away or outside their hours", query: `
@@ -48,14 +48,16 @@ var availabilityAudits = []auditQuery{
 		SELECT 'group ' || group_id FROM waiting_groups WHERE wake_at < $1
 		UNION ALL
 		SELECT 'pending lead ' || p.pending_id FROM pending_leads p
-		WHERE p.waiting_since < $1 AND p.batch_id IS NULL AND (
+		WHERE p.waiting_since < $1 AND p.batch_id IS NULL AND p.offered_at IS NULL AND (
 			NOT EXISTS (SELECT 1 FROM waiting_groups w WHERE w.workspace_id = p.workspace_id AND w.group_id = p.group_id)
 			OR EXISTS (SELECT 1 FROM groups g CROSS JOIN LATERAL jsonb_path_query(g.listed, '$[*].members[*].member_id') AS listed (id)
 				JOIN members m ON m.workspace_id = g.workspace_id AND m.member_id = (listed.id #>> '{}')::uuid
 				WHERE g.workspace_id = p.workspace_id AND g.group_id = p.group_id AND g.deleted_at IS NULL AND m.active AND m.removed_at IS NULL
 					AND m.on_duty AND m.working_hours IS NULL AND NOT m.counted AND m.absent_until IS NULL AND m.updated_at < $1
 					AND NOT EXISTS (SELECT 1 FROM assigned_leads a
-						WHERE a.workspace_id = p.workspace_id AND a.source_lead_id = p.lead_id AND a.member_id = m.member_id)))`},
+						WHERE a.workspace_id = p.workspace_id AND a.source_lead_id = p.lead_id AND a.member_id = m.member_id)
+					AND NOT EXISTS (SELECT 1 FROM offers o
+						WHERE o.workspace_id = p.workspace_id AND o.pending_id = p.pending_id AND o.member_id = m.member_id)))`},
 	{name: "debts_of_no_turn", promise: "each turn that is kept for somebody is in the ledger, without a lead", query: `
 		SELECT 'group ' || d.group_id || ', turn ' || d.turn FROM debts d
 		WHERE NOT EXISTS (SELECT 1 FROM turns t WHERE (t.workspace_id, t.group_id, t.version, t.turn) = (d.workspace_id, d.group_id, d.version, d.turn)

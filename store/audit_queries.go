@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -72,7 +73,7 @@ var auditQueries = append([]auditQuery{
 	{name: "assignments_incomplete", promise: "every lead of an assignment is pending, deleted or in history", query: `
 		WITH done AS (
 			SELECT workspace_id, assignment_id, count(DISTINCT pending_id) AS n FROM history
-			WHERE assignment_id IS NOT NULL AND outcome <> 'withdrawn' AND trigger <> 'reassigned' GROUP BY 1, 2
+			WHERE assignment_id IS NOT NULL AND outcome NOT IN ('withdrawn', 'lapsed') AND trigger <> 'reassigned' GROUP BY 1, 2
 		), waiting AS (
 			SELECT workspace_id, assignment_id, count(*) AS n FROM (
 				SELECT workspace_id, assignment_id FROM pending WHERE trigger <> 'reassigned'
@@ -98,7 +99,7 @@ var auditQueries = append([]auditQuery{
 	{name: "wrong_receiver", promise: "turn n goes to slot n mod ring size", query: `
 		SELECT 'history ' || h.history_id FROM history h
 		JOIN rings r ON (r.workspace_id, r.group_id, r.version) = (h.workspace_id, h.group_id, h.ring_version)
-		WHERE h.turn IS NOT NULL AND NOT (
+		WHERE h.turn IS NOT NULL AND h.member_id IS NOT NULL AND NOT (
 			r.slots -> (h.turn % jsonb_array_length(r.slots))::int
 			@> jsonb_build_array(jsonb_build_object('member_id', coalesce(h.moved_from, h.member_id))))`},
 	{name: "old_turns_missing", promise: "no turn of an earlier ring version is missing", query: `
@@ -156,12 +157,16 @@ var auditQueries = append([]auditQuery{
 		)
 		SELECT 'copy ' || assigned_lead_id FROM assigned_leads a LEFT JOIN told USING (workspace_id, member_id, assigned_lead_id)
 		WHERE a.messages <> coalesce(told.n, 0)`},
-	{name: "messages_without_copy", promise: "every message tells of copies that its member has", query: `
+	{name: "messages_without_copy", promise: "every message tells its member of copies or offers that are theirs", query: `
 		SELECT 'message ' || notification_id || ', copy ' || copy FROM notifications n, unnest(assigned_lead_ids) AS copy
-		WHERE NOT EXISTS (SELECT 1 FROM assigned_leads a
-			WHERE a.workspace_id = n.workspace_id AND a.member_id = n.member_id AND a.assigned_lead_id = copy)`},
+		WHERE n.kind NOT IN ('offer', 'not_accepted') AND NOT EXISTS (SELECT 1 FROM assigned_leads a
+			WHERE a.workspace_id = n.workspace_id AND a.assigned_lead_id = copy AND (n.kind = 'unanswered' OR a.member_id = n.member_id))
+		UNION ALL
+		SELECT 'message ' || notification_id || ', offer ' || offer FROM notifications n, unnest(assigned_lead_ids) AS offer
+		WHERE n.kind IN ('offer', 'not_accepted') AND NOT EXISTS (SELECT 1 FROM offers o
+			WHERE o.workspace_id = n.workspace_id AND o.offer_id = offer AND (n.kind = 'not_accepted' OR o.member_id = n.member_id))`},
 	{name: "messages_stuck", promise: "messages are tried within an hour of when they are due", overdue: true, query: fmt.Sprintf(`
 		SELECT 'message ' || notification_id || coalesce(': ' || error, '') FROM notifications
 		WHERE state = 'owed' AND (send_at < $1::timestamptz - interval '%d hours'
 			OR attempts = 0 AND coalesce(owed_at, created_at) < $1::timestamptz - interval '%d hours')`, messageStuckAfter, neverTriedAfter)},
-}, append(availabilityAudits, undoAudits...)...)
+}, slices.Concat(availabilityAudits, offerAudits, undoAudits)...)
