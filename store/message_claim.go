@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -58,6 +59,8 @@ type Recipient struct {
 	WorkspaceName string    `db:"workspace_name"`
 	// Links says that messages have links to the leads that they tell of.
 	Links bool `db:"message_links"`
+	// InCharge says that it is somebody in charge who is no member.
+	InCharge bool `db:"in_charge"`
 	// Template is the workspace's own, empty where it has none.
 	Template string `db:"template"`
 }
@@ -81,6 +84,11 @@ type MessageLead struct {
 	Fields     json.RawMessage `db:"fields"`
 	SourceName string          `db:"source_name"`
 	At         time.Time       `db:"at"`
+	// Holder is who has it, where others are told of it.
+	Holder string `db:"holder"`
+	// Place is where the person of an offered lead lives, By until when it can be accepted.
+	Place string     `db:"-"`
+	By    *time.Time `db:"-"`
 	// LinkToken is what a link to it carries, empty where there is none. Link is that link.
 	LinkToken string `db:"-"`
 	Link      string `db:"-"`
@@ -186,6 +194,16 @@ func (q Queries) recipient(ctx context.Context, workspace, member uuid.UUID) (re
 			`+reachColumns+`
 		FROM members m JOIN workspaces w USING (workspace_id) LEFT JOIN message_templates tm USING (workspace_id)
 		WHERE m.workspace_id = $1 AND m.member_id = $2`, workspace, member)
+	if err = translate(err); !errors.Is(err, ErrNotFound) {
+		return to, err
+	}
+	// Who is in charge need be no member.
+	err = sqlx.GetContext(ctx, q.q, &to, `
+		SELECT true AS in_charge, p.person_id AS member_id, p.name, p.email, '' AS telegram_chat_id, w.timezone, w.name AS workspace_name, false AS message_links,
+			'' AS template, p.removed_at IS NOT NULL OR p.role = $3 AS inactive, NULL::int AS quiet_from, NULL::int AS quiet_to,
+			false AS has_chat, true AS has_mail, NULL::text[] AS notify_by
+		FROM people p JOIN workspaces w USING (workspace_id) WHERE p.workspace_id = $1 AND p.person_id = $2`,
+		workspace, member, string(lead.PersonAgent))
 	return to, translate(err)
 }
 
@@ -206,7 +224,7 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 		}
 	}
 	stillDue := map[NotificationKind]func(context.Context, *Message, []uuid.UUID) ([]uuid.UUID, error){
-		NotifyReminder: t.toFollowUp, NotifyAnswer: t.toAnswer, NotifyUndone: t.toTakeBack,
+		NotifyReminder: t.toFollowUp, NotifyAnswer: t.toAnswer, NotifyUndone: t.toTakeBack, NotifyOffer: t.toAccept,
 	}[m.Kind]
 	if stillDue != nil {
 		if ids, err = stillDue(ctx, m, ids); err != nil {
@@ -229,11 +247,14 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 		return nil, 0, translate(err)
 	}
 	shown := ids[:min(len(ids), shownLeads)]
-	read := t.messageLeads
-	if m.Kind == NotifyUndone {
-		read = t.takenBack
+	about := t.messageLeads
+	switch {
+	case m.Kind.OfOffers():
+		about = t.messageOffers
+	case m.Kind == NotifyUndone:
+		about = t.takenBack
 	}
-	if m.Leads, err = read(ctx, workspace, shown); err != nil {
+	if m.Leads, err = about(ctx, workspace, shown); err != nil {
 		return nil, 0, err
 	}
 	m.Total = len(ids) - len(shown) + len(m.Leads)
@@ -253,7 +274,7 @@ func (q Queries) messageLeads(ctx context.Context, workspace uuid.UUID, ids []uu
 		SELECT a.assigned_lead_id, coalesce(a.name, '') AS name, coalesce(a.email, '') AS email, coalesce(a.phone, '') AS phone,
 			coalesce(a.phone_e164, '') AS phone_e164, a.fields,
 			coalesce(s.name, '') AS source_name,
-			a.assigned_at AS at
+			a.assigned_at AS at, (SELECT m.name FROM members m WHERE m.workspace_id = a.workspace_id AND m.member_id = a.member_id) AS holder
 		FROM assigned_leads a
 		LEFT JOIN sources s ON s.workspace_id = a.workspace_id AND s.source_id = a.source_id
 		WHERE a.workspace_id = $1 AND a.assigned_lead_id = ANY($2::uuid[]) AND a.erased_at IS NULL AND a.withdrawn_at IS NULL`, workspace, uuids(ids))

@@ -33,7 +33,7 @@ func IsMessageLink(token string) bool { return strings.HasPrefix(token, messageL
 // addMessageLinks makes the links to the copies that a message shows, unless the workspace wants none. Of what is in them the database
 // has a hash, so that each attempt to send the message makes new ones.
 func (t *Tx) addMessageLinks(ctx context.Context, m *Message) error {
-	if !m.Recipient.Links || len(m.Leads) == 0 || m.Kind == NotifyUndone {
+	if !m.Recipient.Links || len(m.Leads) == 0 || m.Kind.OfOffers() || m.Kind == NotifyUnanswered || m.Kind == NotifyUndone {
 		return nil
 	}
 	var hashes [][]byte

@@ -20,9 +20,9 @@ func (m *Message) UnsubscribeToken() string {
 	return base64.RawURLEncoding.EncodeToString(m.Recipient.MailToken[:])
 }
 
-// addUnsubscribeLink makes the token that a message by e-mail carries.
+// addUnsubscribeLink makes the token that a message by e-mail to a member carries.
 func (t *Tx) addUnsubscribeLink(ctx context.Context, m *Message) (err error) {
-	if m.Channel != lead.Email {
+	if m.Channel != lead.Email || m.Recipient.InCharge {
 		return nil
 	}
 	if m.Recipient.MailToken, err = uuid.NewRandom(); err != nil {

@@ -107,3 +107,19 @@ func (q Queries) toAccept(ctx context.Context, m *Message, ids []uuid.UUID) ([]u
 		ORDER BY o.answer_by, o.offer_id`, m.Workspace, uuids(ids), m.Recipient.MemberID, string(OfferOpen))
 	return open, translate(err)
 }
+
+// messageOffers reads what is offered as messages tell of it, in the order of the offers' ids: a name and a place.
+func (q Queries) messageOffers(ctx context.Context, workspace uuid.UUID, ids []uuid.UUID) ([]MessageLead, error) {
+	var rows []offerRow
+	if err := sqlx.SelectContext(ctx, q.q, &rows, `
+		SELECT `+offerColumns+` WHERE o.workspace_id = $1 AND o.offer_id = ANY($2::uuid[]) AND l.deleted_at IS NULL
+		ORDER BY array_position($2::uuid[], o.offer_id)`, workspace, uuids(ids)); err != nil {
+		return nil, fmt.Errorf("reading what is offered: %w", translate(err))
+	}
+	leads := make([]MessageLead, len(rows))
+	for i, r := range rows {
+		o := r.offer()
+		leads[i] = MessageLead{ID: o.ID, Name: o.Name, Place: o.Place, At: o.OfferedAt, By: o.AnswerBy}
+	}
+	return leads, nil
+}

@@ -32,7 +32,12 @@ type WebhookContent struct {
 	AssignedAt *time.Time `db:"assigned_at"`
 	// Of a copy that was taken back nothing is told by which its person can be reached: it is its member's no more.
 	WithdrawnAt *time.Time `db:"withdrawn_at"`
-	MemberID    *uuid.UUID `db:"member_id"`
+	// OfferID is the offer that it tells of, AnswerBy until when that is to be accepted: the lead's name and place are told then, as
+	// the member sees them.
+	OfferID  *uuid.UUID `db:"offer_id"`
+	AnswerBy *time.Time `db:"answer_by"`
+	Place    string     `db:"-"`
+	MemberID *uuid.UUID `db:"member_id"`
 	// GroupID, Trigger and Reason are those of a distribution.
 	GroupID *uuid.UUID   `db:"group_id"`
 	Trigger lead.Trigger `db:"trigger"`
@@ -48,7 +53,7 @@ func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UU
 	err := sqlx.SelectContext(ctx, q.q, &rows, `
 		SELECT r.delivery_id, `+contactColumns("r")+`, s.source_id, coalesce(s.name, '') AS source_name,
 			r.channel, r.external_id, r.integration_id, r.duplicate_of, r.test, r.attribution, r.created_at, r.deleted_at,
-			r.status, r.follow_up_at, r.assigned_at, r.withdrawn_at, r.member_id, r.group_id, r.trigger, r.reason
+			r.status, r.follow_up_at, r.assigned_at, r.withdrawn_at, r.offer_id, r.answer_by, r.member_id, r.group_id, r.trigger, r.reason
 		FROM (
 			SELECT d.workspace_id, d.delivery_id,
 				CASE WHEN c THEN a.name ELSE l.name END AS name, CASE WHEN c THEN a.email ELSE l.email END AS email,
@@ -56,12 +61,14 @@ func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UU
 				CASE WHEN c THEN a.fields ELSE l.fields END AS fields, CASE WHEN c THEN a.source_id ELSE l.source_id END AS source_id,
 				l.channel, coalesce(l.external_id, l.also_id, '') AS external_id, l.integration_id, l.duplicate_of, l.test, l.attribution,
 				l.created_at, l.deleted_at, coalesce(a.status, '') AS status, a.follow_up_at, a.assigned_at, a.withdrawn_at,
-				coalesce(a.member_id, h.member_id) AS member_id, coalesce(h.group_id, a.group_id) AS group_id,
+				o.offer_id, o.answer_by,
+				coalesce(a.member_id, h.member_id, o.member_id) AS member_id, coalesce(h.group_id, a.group_id, o.group_id) AS group_id,
 				coalesce(h.trigger, '') AS trigger, coalesce(h.reason, '') AS reason
 			FROM webhook_deliveries d
 			JOIN leads l ON l.workspace_id = d.workspace_id AND l.lead_id = d.lead_id
 			LEFT JOIN assigned_leads a ON a.workspace_id = d.workspace_id AND a.assigned_lead_id = d.assigned_lead_id
 			LEFT JOIN history h ON h.workspace_id = d.workspace_id AND h.history_id = d.delivery_id
+			LEFT JOIN offers o ON o.workspace_id = d.workspace_id AND o.offer_id = d.delivery_id
 			CROSS JOIN LATERAL (SELECT a.assigned_lead_id IS NOT NULL) AS is_copy (c)
 			WHERE d.workspace_id = $1 AND d.webhook_id = $2 AND d.delivery_id = ANY($3::uuid[])
 		) r `+joinSource(`r`), workspace, webhook, uuids(ids))
@@ -72,6 +79,10 @@ func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UU
 	for _, r := range rows {
 		if r.WithdrawnAt != nil {
 			r.Contact = Contact{Name: r.Name, Fields: json.RawMessage(`{}`)}
+		}
+		if r.OfferID != nil {
+			r.Place = lead.Place(r.Fields)
+			r.Contact = Contact{Name: lead.OfferedName(r.Name), Fields: json.RawMessage(`{}`)}
 		}
 		all[r.ID] = r.WebhookContent
 	}

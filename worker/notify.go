@@ -23,6 +23,9 @@ const giveUpAfter = 24 * time.Hour
 // messageLinkPath is where the link in a message opens its lead.
 const messageLinkPath = "/my/open/"
 
+// agentPath is where agents accept what they are offered.
+const agentPath = "/my/"
+
 // testAttempts are those that a test message gets.
 const testAttempts = 3
 
@@ -63,6 +66,9 @@ func (n *notification) handle(ctx context.Context, task *asynq.Task) error {
 	for i, l := range m.Leads {
 		if l.LinkToken != "" && n.publicURL != "" {
 			m.Leads[i].Link = n.publicURL + messageLinkPath + l.LinkToken
+		}
+		if m.Kind == store.NotifyOffer && n.publicURL != "" {
+			m.Leads[i].Link = n.publicURL + agentPath
 		}
 	}
 	err = n.senders[m.Channel].Send(ctx, m, notify.Write(m, n.store.Now()))

@@ -54,6 +54,22 @@ Half of the time to answer is over. Accept it, or give it a status or a note.`
 const undoneTemplate = `<b>Taken back: {{.name}}</b>
 This lead was given to you by mistake, and is not yours any more. Please do not contact them.`
 
+// offerTemplate is what a member is offered a lead with.
+const offerTemplate = `<b>Offer: {{.name}}</b>
+{{- if .place}}
+{{.place}}{{end}}
+The first to accept it gets it{{if .by}}, until {{.by}}{{end}}.
+{{- if .link}}
+<a href="{{.link}}">Accept it</a>{{end}}`
+
+// chargeTemplate is what those in charge are told with of a lead that nobody took up in time.
+const chargeTemplate = `<b>{{.what}}: {{.name}}</b>
+{{- if .place}}
+{{.place}}{{end}}
+{{- if .holder}}
+{{.holder}} has it since {{.time}}, and has not answered it in time.{{else}}
+It has been offered since {{.time}}, and nobody accepted it in time.{{end}} It stays there until somebody acts on it.`
+
 // summaryTemplate is what a message about several leads says.
 const summaryTemplate = `<b>{{.total}} {{.what}}</b>
 {{- range .leads}}
@@ -81,6 +97,8 @@ var (
 	reminder       = mustLink(reminderTemplate)
 	answerReminder = mustLink(answerTemplate)
 	undone         = mustLink(undoneTemplate)
+	offerMessage   = mustLink(offerTemplate)
+	chargeMessage  = mustLink(chargeTemplate)
 )
 
 // mustLink reads a template of ours.

@@ -72,11 +72,16 @@ func (s subject) view(b bounds) map[string]any {
 	if e164.MatchString(s.PhoneE164) {
 		phone, call, whatsapp = s.PhoneE164, s.PhoneE164, strings.TrimPrefix(s.PhoneE164, "+")
 	}
+	by := ""
+	if s.By != nil {
+		by = s.By.In(s.zone).Format("Mon 2 Jan 2006, 15:04 MST")
+	}
 	view := placed(map[string]any{
 		"name": cut(s.title(), b.value), "phone": cut(phone, b.value), "call": call, "whatsapp": whatsapp, "email": cut(s.Email, b.value),
 		"source": cut(s.SourceName, b.value), "campaign": cut(campaign, b.value),
 		"time": s.At.In(s.zone).Format("Mon 2 Jan 2006, 15:04 MST"), "age": age(s.now.Sub(s.At)),
 		"member": cut(s.member, b.value), "workspace": cut(s.workspace, b.value), "link": s.Link,
+		"place": cut(s.Place, b.value), "holder": cut(s.Holder, b.value), "by": by,
 	})
 	// What is cut for being long leads to nobody.
 	view["phone"+string(asNumber)], view["email"+string(asMail)] = call, mailLink(s.Email)

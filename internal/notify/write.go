@@ -22,6 +22,13 @@ var fallbackNotes = map[lead.Channel]string{
 	lead.Email:    "\n\n<i>Your e-mail address did not take this, so it comes by Telegram.</i>",
 }
 
+// severals are what messages call the leads that they tell of, where those are several and not new ones.
+var severals = map[store.NotificationKind]string{
+	store.NotifyReminder: "leads to follow up", store.NotifyAnswer: "leads to answer", store.NotifyOffer: "leads on offer",
+	store.NotifyUnanswered: "leads that were not answered in time", store.NotifyNotAccepted: "leads that nobody accepted in time",
+	store.NotifyUndone: "leads taken back; they are not yours any more",
+}
+
 // Write writes a message. It always finds something to send: a template that cannot be used any more gives way to the
 // default, and what is too long for the channel is cut.
 func Write(m *store.Message, now time.Time) Content {
@@ -40,21 +47,15 @@ func Write(m *store.Message, now time.Time) Content {
 		about, before = []subject{one}, testNote
 	}
 	if m.Total > 1 {
-		what := "new leads"
-		if m.Kind == store.NotifyReminder {
-			what = "leads to follow up"
-		}
-		if m.Kind == store.NotifyAnswer {
-			what = "leads to answer"
-		}
-		if m.Kind == store.NotifyUndone {
-			what = "leads taken back; they are not yours any more"
+		what, known := severals[m.Kind]
+		if !known {
+			what = "new leads"
 		}
 		return compose(fmt.Sprintf("%d %s", m.Total, what), before, after, func(b bounds) (string, error) {
 			return (&Template{summaryMessage}).execute(summary(about, m.Total, what, b))
 		})
 	}
-	if link := about[0].Link; link != "" && m.Kind != store.NotifyTest && !strings.Contains(m.Recipient.Template, ".link") {
+	if link := about[0].Link; link != "" && m.Kind != store.NotifyTest && !m.Kind.OfOffers() && !strings.Contains(m.Recipient.Template, ".link") {
 		after = "\n\n<a href=\"" + html.EscapeString(link) + "\">Open this lead</a>" + after
 	}
 	t, title := &Template{reminder}, "Follow up: "
@@ -64,6 +65,12 @@ func Write(m *store.Message, now time.Time) Content {
 		t, title = &Template{answerReminder}, "Answer soon: "
 	case store.NotifyUndone:
 		t, title = &Template{undone}, "Taken back: "
+	case store.NotifyOffer:
+		t, title = &Template{offerMessage}, "Offer: "
+	case store.NotifyUnanswered:
+		t, title = &Template{chargeMessage}, "Not answered: "
+	case store.NotifyNotAccepted:
+		t, title = &Template{chargeMessage}, "Not accepted: "
 	default:
 		title = "New lead: "
 		if t, err = ParseTemplate(m.Recipient.Template); err != nil {
@@ -71,7 +78,12 @@ func Write(m *store.Message, now time.Time) Content {
 		}
 	}
 	return compose(title+cut(oneLine(about[0].title()), 100), before, after, func(b bounds) (string, error) {
-		return t.execute(about[0].view(b))
+		view := about[0].view(b)
+		view["what"] = strings.TrimSuffix(title, ": ")
+		if m.Kind != store.NotifyUnanswered {
+			delete(view, "holder")
+		}
+		return t.execute(view)
 	})
 }
 

@@ -21,21 +21,28 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 <body style="margin:0;padding:16px;font:16px/1.5 system-ui,sans-serif">
 <div style="max-width:36em;margin:0 auto;overflow-wrap:anywhere">
 {{.Body}}
-<p style="margin-top:2em;font-size:13px;opacity:.7">You get this because leads of {{.Workspace}} are given to you.
-<a href="{{.Unsubscribe}}">Get no more e-mails</a></p>
+<p style="margin-top:2em;font-size:13px;opacity:.7">You get this because {{.Because}}.
+{{- if .Unsubscribe}}
+<a href="{{.Unsubscribe}}">Get no more e-mails</a>{{end}}</p>
 </div>
 </body>
 </html>
 `))
 
-// layout is a message as a page and as text.
+// layout is a message as a page and as text. Who is in charge has no link to unsubscribe.
 func layout(m *store.Message, c notify.Content, unsubscribe string) (html, text string, err error) {
+	because, end := "leads of "+m.Recipient.WorkspaceName+" are given to you", "\n"
+	if m.Recipient.InCharge {
+		because = "you manage " + m.Recipient.WorkspaceName
+	}
+	if unsubscribe != "" {
+		end = "\nGet no more e-mails: " + unsubscribe + "\n"
+	}
 	var out strings.Builder
 	err = page.Execute(&out, map[string]any{
-		"Subject": c.Subject, "Workspace": m.Recipient.WorkspaceName, "Unsubscribe": unsubscribe,
+		"Subject": c.Subject, "Because": because, "Unsubscribe": unsubscribe,
 		"Body": template.HTML(notify.Lines(c.HTML)), //nolint:gosec // escaped where it was written
 	})
-	text = fmt.Sprintf("%s\n\n-- \nYou get this because leads of %s are given to you.\nGet no more e-mails: %s\n",
-		c.Text, m.Recipient.WorkspaceName, unsubscribe)
+	text = fmt.Sprintf("%s\n\n-- \nYou get this because %s.%s", c.Text, because, end)
 	return out.String(), text, err
 }

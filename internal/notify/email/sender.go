@@ -219,9 +219,12 @@ func (s *Sender) message(m *store.Message, c notify.Content) (*mail.Msg, error) 
 		return nil, err
 	}
 	message.SetMessageIDWithValue(m.ID.String() + "@" + s.domain)
-	unsubscribe := s.publicURL + "/unsubscribe/" + m.UnsubscribeToken()
-	message.SetListUnsubscribe(unsubscribe)
-	message.SetListUnsubscribePost()
+	unsubscribe := ""
+	if !m.Recipient.InCharge {
+		unsubscribe = s.publicURL + "/unsubscribe/" + m.UnsubscribeToken()
+		message.SetListUnsubscribe(unsubscribe)
+		message.SetListUnsubscribePost()
+	}
 	page, text, err := layout(m, c, unsubscribe)
 	if err != nil {
 		return nil, err
