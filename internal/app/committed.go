@@ -32,4 +32,7 @@ func (a *App) committed(left store.Committed) {
 	a.metrics.Distributions.WithLabelValues(string(lead.Undone), "").Add(float64(left.Undone))
 	a.metrics.Answers.WithLabelValues("withdrawn").Add(float64(left.Withdrawn))
 	a.metrics.Answers.WithLabelValues("overdue").Add(float64(left.Overdue))
+	a.metrics.Answers.WithLabelValues("offered").Add(float64(left.Offered))
+	a.metrics.Answers.WithLabelValues("lapsed").Add(float64(left.Lapsed))
+	a.metrics.Distributions.WithLabelValues(string(lead.Lapsed), "").Add(float64(left.Lapsed))
 }

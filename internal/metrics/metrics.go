@@ -31,7 +31,7 @@ var Limits = []string{"key", "person", "guesses_address", "guesses", "sign_ins",
 var SignInWays = []string{"link", "password", "passkey", "oidc", "key"}
 
 // AnswerOutcomes are the values of the outcome label of answers.
-var AnswerOutcomes = []string{"answered", "answered_late", "reminded", "withdrawn", "overdue"}
+var AnswerOutcomes = []string{"answered", "answered_late", "reminded", "withdrawn", "overdue", "offered", "lapsed"}
 
 // SignInOutcomes are the values of the outcome label of sign-ins.
 var SignInOutcomes = []string{"succeeded", "failed"}
@@ -125,7 +125,7 @@ func New(reg prometheus.Registerer) *Metrics {
 	}, []string{"way", "outcome"})
 	m.Answers = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadwheel_answers_total",
-		Help: "What became of assigned leads that are to be answered, by outcome: answered, answered_late, reminded (at half time), withdrawn (for the next receiver), or overdue (left with the member).",
+		Help: "What became of assigned leads that are to be answered, by outcome: answered, answered_late, reminded (at half time), withdrawn (for the next receiver), or overdue (left with the member); and of leads that are offered: offered (to a member), and lapsed (nobody of a turn accepted it).",
 	}, []string{"outcome"})
 	m.AnswerTime = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "leadwheel_answer_seconds", Help: "Time from a lead's assignment until its member took it up.",
@@ -160,6 +160,7 @@ func (m *Metrics) fill() {
 	m.Distributions.WithLabelValues(string(lead.Cancelled), "")
 	m.Distributions.WithLabelValues(string(lead.Withdrawn), "")
 	m.Distributions.WithLabelValues(string(lead.Undone), "")
+	m.Distributions.WithLabelValues(string(lead.Lapsed), "")
 	for _, r := range lead.Reasons() {
 		m.Distributions.WithLabelValues(string(lead.Failed), r.Label())
 	}

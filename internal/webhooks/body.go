@@ -53,6 +53,9 @@ type data struct {
 	AssignedAt     *time.Time        `json:"assigned_at,omitempty"`
 	DeletedAt      *time.Time        `json:"deleted_at,omitempty"`
 	WithdrawnAt    *time.Time        `json:"withdrawn_at,omitempty"`
+	OfferID        *uuid.UUID        `json:"offer_id,omitempty"`
+	Place          string            `json:"place,omitempty"`
+	AnswerBy       *time.Time        `json:"answer_by,omitempty"`
 }
 
 // Body writes what a delivery tells.
@@ -73,6 +76,7 @@ func dataOf(d store.WebhookDelivery, c store.WebhookContent) data {
 		PhoneE164: orNull(c.PhoneE164), Fields: c.Fields, Attribution: c.Attribution, SourceID: c.SourceID, Source: orNull(c.SourceName),
 		Channel: c.Channel, ExternalID: orNull(c.ExternalID), IntegrationID: c.IntegrationID, DuplicateOf: c.DuplicateOf,
 		Test: c.Test, CreatedAt: c.CreatedAt, AssignedAt: c.AssignedAt, DeletedAt: c.DeletedAt, WithdrawnAt: c.WithdrawnAt,
+		OfferID: c.OfferID, Place: c.Place, AnswerBy: c.AnswerBy,
 	}
 	switch d.Event {
 	case lead.WebhookFailed:

@@ -134,6 +134,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerMyMessages()
 	a.registerMyAvailability()
 	a.registerNextLead()
+	a.registerOffers()
 	a.registerAuditLog()
 	a.registerIntegrations()
 	a.registerEvents()

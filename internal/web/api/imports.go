@@ -194,7 +194,7 @@ func (a *API) newImport(ctx context.Context, c *call, in *importInput) (n store.
 	if err != nil {
 		return n, nil, err
 	}
-	if n.Pace, err = importPace(c, in.Pace, n.Route || n.GroupID != nil); err != nil {
+	if n.Pace, err = a.importPace(ctx, c, in.Pace, n.Route, n.GroupID); err != nil {
 		return n, nil, err
 	}
 	if n.SourceID, sourceWarning, err = a.importSource(ctx, c, in.SourceID); err != nil {

@@ -57,14 +57,21 @@ func importRoute(c *call, group string) error {
 }
 
 // importPace is how an import's leads are spread over days, empty where they go out at once.
-func importPace(c *call, named lead.Pace, distributed bool) (lead.Pace, error) {
+func (a *API) importPace(ctx context.Context, c *call, named lead.Pace, route bool, group *uuid.UUID) (lead.Pace, error) {
 	switch {
 	case named != "" && !c.ScheduledDistribution:
 		return "", lead.FeatureDisabled
-	case named != "" && !distributed:
+	case named != "" && !route && group == nil:
 		return "", badQuery("query.pace", "a pace needs a group to which the leads go; give group_id, or route")
+	case named == "" || route:
+		return named, nil
 	}
-	return named, nil
+	var field *store.FieldError
+	err := a.Store.CheckDistribution(ctx, c.Workspace, store.Distribution{GroupID: *group, Pace: named})
+	if errors.As(err, &field) {
+		err = badQuery("query.pace", field.Message)
+	}
+	return named, err
 }
 
 // importSource is the source of rows that name none: the one the import names, or its key's; nil where there is none.

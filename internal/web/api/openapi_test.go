@@ -90,7 +90,7 @@ func TestEveryCollectionThatTakesPOSTIsAList(t *testing.T) {
 	actions := []string{
 		"/v1/leads/batch", "/v1/privacy/export", "/v1/privacy/erase", "/v1/history/{id}/retry", "/v1/assignments/preview", "/v1/imports/preview", "/v1/pending-leads/delete", "/v1/pending-leads/distribute-now", "/v1/pending-leads/move",
 		"/v1/integrations/{id}/events/{event_id}/replay", "/v1/integrations/{id}/reconcile", "/v1/integrations/{id}/test",
-		"/v1/sources/{id}/merge", "/v1/leads/{id}/convert", "/v1/assigned-leads/{id}/convert", "/v1/assigned-leads/{id}/accept", "/v1/my/next-lead", "/v1/workspace/rename-status",
+		"/v1/sources/{id}/merge", "/v1/leads/{id}/convert", "/v1/assigned-leads/{id}/convert", "/v1/assigned-leads/{id}/accept", "/v1/offers/{id}/accept", "/v1/my/next-lead", "/v1/workspace/rename-status",
 		"/v1/members/{id}/telegram-link", "/v1/me/telegram-link", "/v1/members/{id}/test-notification", "/v1/members/{id}/pending", "/v1/groups/preview", "/v1/leads/delete", "/v1/history/retry", "/v1/notifications/{id}/resend", "/v1/message-template/preview", "/v1/message-template/test", "/v1/rules/check",
 		"/v1/webhooks/{id}/rotate-secret", "/v1/webhooks/{id}/redeliver-failed", "/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver",
 		"/v1/sessions/end-all", "/v1/sign-in", "/v1/sign-in/link", "/v1/sign-in/passkey", "/v1/sign-in/passkey/begin", "/v1/sign-in/oidc", "/v1/sign-in/oidc/begin", "/v1/me/passkeys/begin", "/v1/people/{id}/sign-in-link", "/v1/api-keys/{id}/rotate", "/v1/imports/{id}/cancel",
@@ -128,7 +128,7 @@ func TestContractRoles(t *testing.T) {
 			"get-workspace", "list-sources", "list-assigned-leads", "get-assigned-lead", "patch-assigned-lead", "convert-assigned-lead",
 			"list-assigned-lead-timeline", "list-customers", "get-customer", "patch-customer", "post-opportunity", "list-opportunities",
 			"get-opportunity", "patch-opportunity", "get-me", "patch-me", "put-my-password", "list-my-passkeys", "begin-my-passkey", "post-my-passkey", "patch-my-passkey", "delete-my-passkey", "list-sessions", "delete-session", "end-sessions",
-			"post-session", "accept-assigned-lead", "post-next-lead", "get-my-messages", "patch-my-messages", "get-my-availability", "patch-my-availability", "post-my-telegram-link",
+			"post-session", "accept-assigned-lead", "post-next-lead", "list-my-offers", "accept-offer", "get-my-messages", "patch-my-messages", "get-my-availability", "patch-my-availability", "post-my-telegram-link",
 		},
 	}
 	for path, operations := range newSite(t).document().Paths {

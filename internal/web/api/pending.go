@@ -26,9 +26,12 @@ type PendingLead struct {
 	Turn         *int64       `json:"turn"`
 	Trigger      lead.Trigger `json:"trigger"`
 	Pace         *lead.Pace   `json:"pace" nullable:"true"`
-	State        PendingState `json:"state" doc:"waiting: nobody of its group can take it now; it goes out as soon as somebody can. due: it is going out. planned: it has a time to come."`
-	DueAt        *time.Time   `json:"due_at" nullable:"true" doc:"Null while it waits."`
+	State        PendingState `json:"state" doc:"waiting: nobody of its group can take it now; it goes out as soon as somebody can. offered: receivers of its group can accept it. due: it is going out. planned: it has a time to come."`
+	DueAt        *time.Time   `json:"due_at" nullable:"true" doc:"Null while it waits or is offered."`
 	WaitingSince *time.Time   `json:"waiting_since" nullable:"true" doc:"Since when nobody can take it."`
+	OfferedAt    *time.Time   `json:"offered_at" nullable:"true" doc:"Since when it has been offered."`
+	AnswerBy     *time.Time   `json:"answer_by" nullable:"true" doc:"Until when it is to be accepted, while it is offered; null where that has no end."`
+	OfferedTo    []uuid.UUID  `json:"offered_to" doc:"Who can accept it."`
 	Skipped      []Skip       `json:"skipped" doc:"Who was looked at and could not take it, or had been passed over when it was planned."`
 }
 
@@ -38,13 +41,22 @@ type PendingState string
 // What pending leads wait for.
 const (
 	PendingWaiting PendingState = "waiting"
+	PendingOffered PendingState = "offered"
 	PendingDue     PendingState = "due"
 	PendingPlanned PendingState = "planned"
 )
 
 // PendingStates lists every state.
 func PendingStates() []PendingState {
-	return []PendingState{PendingWaiting, PendingDue, PendingPlanned}
+	return []PendingState{PendingWaiting, PendingOffered, PendingDue, PendingPlanned}
+}
+
+// TimelessState is a state of pending leads that have no time.
+type TimelessState string
+
+// TimelessStates lists every one.
+func TimelessStates() []TimelessState {
+	return []TimelessState{TimelessState(PendingWaiting), TimelessState(PendingOffered)}
 }
 
 // PendingDay is how many leads a member has pending on one day.
@@ -62,18 +74,18 @@ type PendingCount struct {
 
 // PendingFilter narrows what is meant of pending leads.
 type PendingFilter struct {
-	MemberID     uuid.UUID `query:"member_id" format:"uuid"`
-	GroupID      uuid.UUID `query:"group_id" format:"uuid"`
-	AssignmentID uuid.UUID `query:"assignment_id" format:"uuid"`
-	LeadID       uuid.UUID `query:"lead_id" format:"uuid"`
-	DueBefore    time.Time `query:"due_before" doc:"Exclusive."`
-	State        string    `query:"state" enum:"waiting" doc:"waiting: only what nobody can take now."`
+	MemberID     uuid.UUID     `query:"member_id" format:"uuid"`
+	GroupID      uuid.UUID     `query:"group_id" format:"uuid"`
+	AssignmentID uuid.UUID     `query:"assignment_id" format:"uuid"`
+	LeadID       uuid.UUID     `query:"lead_id" format:"uuid"`
+	DueBefore    time.Time     `query:"due_before" doc:"Exclusive."`
+	State        TimelessState `query:"state" doc:"waiting: only what nobody can take now. offered: only what receivers can accept."`
 }
 
 func (f PendingFilter) toStore() store.PendingFilter {
 	return store.PendingFilter{
 		MemberID: f.MemberID, GroupID: f.GroupID, AssignmentID: f.AssignmentID, LeadID: f.LeadID, DueBefore: f.DueBefore,
-		Waiting: f.State == string(PendingWaiting),
+		Waiting: f.State == TimelessState(PendingWaiting), Offered: f.State == TimelessState(PendingOffered),
 	}
 }
 
@@ -171,9 +183,12 @@ func pendingBody(p store.PendingLead, now time.Time) PendingLead {
 	body := PendingLead{
 		ID: p.ID, LeadID: p.LeadID, MemberID: p.MemberID, GroupID: p.GroupID, AssignmentID: p.AssignmentID,
 		MovedFrom: p.MovedFrom, Replanned: p.ReplannedFrom, Turn: p.Turn, Trigger: p.Trigger, Pace: textOrNull(p.Pace),
-		State: PendingPlanned, DueAt: &p.DueAt, WaitingSince: p.WaitingSince, Skipped: each(p.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
+		State: PendingPlanned, DueAt: &p.DueAt, WaitingSince: p.WaitingSince, OfferedTo: []uuid.UUID{}, Skipped: each(p.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
 	}
 	switch {
+	case p.OfferedAt != nil:
+		body.State, body.DueAt, body.WaitingSince = PendingOffered, nil, nil
+		body.OfferedAt, body.AnswerBy, body.OfferedTo = p.OfferedAt, p.OfferBy, p.OfferedTo
 	case p.WaitingSince != nil:
 		body.State, body.DueAt = PendingWaiting, nil
 	case p.Trigger != lead.Scheduled || !p.DueAt.After(now):

@@ -108,6 +108,9 @@ var roles = map[string][]lead.Role{
 	"patch-assigned-lead":         members,
 	"accept-assigned-lead":        members,
 	"post-next-lead":              members,
+	"list-offers":                 managers,
+	"list-my-offers":              members,
+	"accept-offer":                members,
 	"convert-assigned-lead":       members,
 	"list-assigned-lead-timeline": members,
 

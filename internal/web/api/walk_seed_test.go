@@ -52,6 +52,10 @@ func (s *site) newTenant(name string) tenant {
 	s.do(w.keys[lead.RoleIntegration], "POST", "/v1/imports", "name,email\nI,i@example.com\n,\n", "Content-Type", "text/csv").is(202)
 	s.do("", "POST", post("/v1/integrations", `{"kind":"generic","name":"Any"}`).is(201).at("url").(string), `{"size":1}`).is(200)
 
+	offering := post("/v1/groups", map[string]any{"name": "Offers", "method": "first_to_accept", "slots": []any{map[string]any{"members": []any{map[string]any{"member_id": first}}}}}).is(201).id()
+	post("/v1/assignments", map[string]any{"lead_ids": []string{post("/v1/leads", `{"name":"O"}`).is(201).id()}, "group_id": offering}).is(202)
+	s.distributeAll()
+	s.do(w.keys[lead.RoleMember], "POST", "/v1/offers/"+s.do(admin, "GET", "/v1/offers", nil).items()[0]["id"].(string)+"/accept", nil).is(201)
 	post("/v1/members/"+first.String()+"/test-notification", nil).is(202)
 	post("/v1/sessions", nil).is(201)
 	w.keys[lead.RoleManager] = s.signedIn(post("/v1/people", `{"name":"Mira","email":"mira@`+name+`.example.com","role":"manager"}`).is(201))

@@ -57,6 +57,10 @@ func From(err error) *Problem {
 			p.Pending = append(p.Pending, Pending(one))
 		}
 		return p
+	case errors.Is(err, store.ErrTaken):
+		p := New(http.StatusConflict, store.ErrTaken.Error())
+		p.Code = Taken
+		return p
 	case errors.Is(err, store.ErrNotFound):
 		return New(http.StatusNotFound, "there is nothing at this address; check the id")
 	case errors.Is(err, context.Canceled):

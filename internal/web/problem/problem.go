@@ -24,6 +24,8 @@ const (
 	RateLimited    = "rate_limited"
 	Unavailable    = "unavailable"
 	InternalError  = "internal_error"
+	// Taken means that what was offered to several is somebody else's by now.
+	Taken = "taken"
 )
 
 // StatusClientGone is what the log shows for requests whose client did not wait for the answer.
