@@ -64,5 +64,8 @@ func (q Queries) count(ctx context.Context, workspace uuid.UUID, all []Assignmen
 			of.Pending = c.N
 		}
 	}
+	for i := range all { // what was taken back was given before
+		all[i].Given -= all[i].Withdrawn
+	}
 	return nil
 }

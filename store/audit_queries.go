@@ -60,10 +60,12 @@ var auditQueries = append([]auditQuery{
 	{name: "leads_forgotten", promise: "every lead that was to be distributed is pending, deleted or in history", query: `
 		WITH done AS (
 			SELECT workspace_id, lead_id, count(DISTINCT pending_id) AS n FROM history
-			WHERE assignment_id IS NULL AND retry_of IS NULL AND trigger <> 'reassigned' GROUP BY 1, 2
+			WHERE assignment_id IS NULL AND retry_of IS NULL AND outcome NOT IN ('withdrawn', 'lapsed') GROUP BY 1, 2
 		), waiting AS (
 			SELECT workspace_id, lead_id, count(*) AS n FROM (
-				SELECT workspace_id, lead_id, assignment_id, retry_of FROM pending WHERE trigger <> 'reassigned'
+				SELECT workspace_id, lead_id, assignment_id, retry_of FROM pending p
+				WHERE NOT EXISTS (SELECT 1 FROM pending_leads u -- of what is yet to be taken back nothing is decided
+					WHERE u.workspace_id = p.workspace_id AND u.pending_id = p.pending_id AND u.withdraws IS NOT NULL)
 				UNION ALL SELECT workspace_id, lead_id, assignment_id, retry_of FROM deleted_pending) w
 			WHERE assignment_id IS NULL AND retry_of IS NULL GROUP BY 1, 2
 		)

@@ -86,19 +86,24 @@ func (d *distribution) takeBack(ctx context.Context, t *Tx) error {
 	if len(d.unanswered) == 0 {
 		return nil
 	}
-	var gone []uuid.UUID
-	take := func(ids []uuid.UUID) {
-		gone = append(gone, without(ids, gone)...)
+	gone := slices.Clone(d.spare)
+	again := make(map[uuid.UUID]uuid.UUID) // the leads about which is decided once more, by their pending ids
+	take := func(c claim) {
+		if gone = append(gone, without(c.Withdraws, gone)...); len(c.Withdraws) > 0 {
+			again[c.PendingID] = c.LeadID
+		}
 	}
-	take(d.spare)
 	for _, one := range d.decisions {
-		take(one.Withdraws)
+		take(one.claim)
 	}
 	for _, w := range d.waits {
-		take(w.Withdraws)
+		take(w.claim)
 	}
 	for _, o := range d.offers {
-		take(o.Withdraws)
+		take(o.claim)
+	}
+	if err := t.countAgain(ctx, d.workspace, slices.Collect(maps.Values(again))); err != nil {
+		return err
 	}
 	all := make([]unanswered, len(gone))
 	for i, id := range gone {
@@ -108,6 +113,21 @@ func (d *distribution) takeBack(ctx context.Context, t *Tx) error {
 		return err
 	}
 	return t.tellOverdue(ctx, d.workspace, d.overdue)
+}
+
+// countAgain notes that leads are decided about once more, so that none of the decisions can be forgotten.
+func (t *Tx) countAgain(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID) error {
+	if len(leads) == 0 {
+		return nil
+	}
+	_, err := t.q.ExecContext(ctx, `
+		WITH locked AS (
+			SELECT lead_id FROM leads WHERE workspace_id = $1 AND lead_id = ANY($2::uuid[]) ORDER BY lead_id FOR NO KEY UPDATE
+		)
+		UPDATE leads l SET decisions = l.decisions + n.times
+		FROM locked JOIN (SELECT id, count(*) AS times FROM unnest($2::uuid[]) AS id GROUP BY 1) n ON n.id = locked.lead_id
+		WHERE l.workspace_id = $1 AND l.lead_id = locked.lead_id`, workspace, uuids(leads))
+	return translate(err)
 }
 
 // leave drops the decisions by which nobody else would get a lead that is to be taken back: whoever has it keeps it, and that is told.

@@ -147,7 +147,7 @@ func (q Queries) leadList(ctx context.Context, workspace uuid.UUID, f LeadFilter
 	}
 	if f.Assigned != nil {
 		l.others = append(l.others, map[bool]string{true: "", false: "NOT "}[*f.Assigned]+
-			"EXISTS (SELECT 1 FROM assigned_leads a WHERE a.workspace_id = $1 AND a.source_lead_id = lead_id)")
+			"EXISTS (SELECT 1 FROM assigned_leads a WHERE a.workspace_id = $1 AND a.source_lead_id = lead_id AND a.withdrawn_at IS NULL)")
 	}
 	return l, nil
 }

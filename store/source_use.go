@@ -139,7 +139,7 @@ func (q Queries) CountBySource(ctx context.Context, workspace uuid.UUID, p Page)
 			SELECT coalesce(s.merged_into, a.source_id, $3), 0, 0, count(*)
 			FROM assigned_leads a JOIN workspaces w ON w.workspace_id = $1 AND a.status = w.won_status
 			LEFT JOIN sources s ON s.workspace_id = $1 AND s.source_id = a.source_id
-			WHERE a.workspace_id = $1
+			WHERE a.workspace_id = $1 AND a.withdrawn_at IS NULL
 			GROUP BY 1
 		)
 		SELECT page.source_id, page.name, coalesce(sum(leads), 0) AS leads, coalesce(sum(customers), 0) AS customers,
