@@ -96,7 +96,7 @@ var collections = []collection{
 		Name: "pending-leads", Title: "Pending",
 		Columns: []string{"due", "lead_id", "member_id", "group_id", "turn", "trigger", "pace"},
 		Empty:   "Nothing waits. Leads that are handed out later wait here until their time.",
-		Filters: []filter{byMember, byGroup, choice("state", "State", "waiting"), {"due_before", "Due until", "until", nil}, byLead, byAssignment},
+		Filters: []filter{byMember, byGroup, choice("state", "State", "waiting", "offered"), {"due_before", "Due until", "until", nil}, byLead, byAssignment},
 		Acts:    []string{"distribute-now", "move-pending", "delete-pending"},
 	},
 	{

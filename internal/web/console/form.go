@@ -194,4 +194,4 @@ func (v *visit) done(address, what string) (*page, error) {
 }
 
 // told are the words for what was done from pages of their own.
-var told = map[string]string{"added": "Added.", "saved": "Saved.", "password": "Your password is set.", "removed": "Removed.", "reset": "Signed out everywhere. A new link lets them in again.", "ended": "Signed out there.", "accepted": "This lead is yours to follow up.", "converted": "They are a customer now.", "merged": "Merged: what had the other source has this one now.", "imported": "The file was read. Here is what became of its rows.", "assigned": "Accepted. Here is how far they have come."}
+var told = map[string]string{"added": "Added.", "saved": "Saved.", "password": "Your password is set.", "removed": "Removed.", "reset": "Signed out everywhere. A new link lets them in again.", "ended": "Signed out there.", "accepted": "This lead is yours to follow up.", "taken": "Taken: somebody else was first.", "converted": "They are a customer now.", "merged": "Merged: what had the other source has this one now.", "imported": "The file was read. Here is what became of its rows.", "assigned": "Accepted. Here is how far they have come."}

@@ -45,7 +45,9 @@ func (s draftSeat) caps() json.RawMessage {
 }
 
 // Several says that each turn is a receivers group's.
-func (d *draft) Several() bool { return d.Method == string(lead.RoundRobinMultiple) }
+func (d *draft) Several() bool {
+	return d.Method == string(lead.RoundRobinMultiple) || d.Method == string(lead.FirstToAccept)
+}
 
 // draftOf reads what a form has of a group.
 func draftOf(sent url.Values) *draft {
@@ -87,7 +89,9 @@ func (d *draft) change(do string) {
 	case what == "add":
 		d.Rows = append(d.Rows, d.blank())
 	case what == "add-group":
-		d.Method = string(lead.RoundRobinMultiple)
+		if !d.Several() {
+			d.Method = string(lead.RoundRobinMultiple)
+		}
 		d.Rows = append(d.Rows, d.blank())
 	case i < 0:
 	case what == "add-in":

@@ -272,6 +272,7 @@ func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
 	method := g.made(input{Kind: "select", Name: "method", Label: "Method", Value: g.Method, Options: []option{
 		{Value: string(lead.RoundRobin), Label: "One member a turn: each lead goes to the next in order"},
 		{Value: string(lead.RoundRobinMultiple), Label: "A receivers group a turn: each of its members gets a copy"},
+		{Value: string(lead.FirstToAccept), Label: "Offered to a receivers group a turn: the first to accept gets it"},
 	}})
 	g.Fields = []input{name, method}
 	if g.errors["receivers"] != "" {

@@ -1,12 +1,15 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // readObstacles reads why receivers of a group cannot take a lead now, so that whyNot says it.
@@ -53,9 +56,9 @@ func (v *visit) waitingFor(group string) (string, error) {
 
 // policyInWords says what a group does about receivers who cannot take a lead.
 func (v *visit) policyInWords(one object) string {
-	words := "Whoever cannot take a lead is passed over."
+	words := answerInWords(one) + "Whoever cannot take a lead is passed over."
 	if one.text("when_away") == "owe" {
-		words = "Whoever cannot take a lead is owed up to " + one.text("owe_at_most") + " turns."
+		words = answerInWords(one) + "Whoever cannot take a lead is owed up to " + one.text("owe_at_most") + " turns."
 	}
 	switch one.text("overflow.then") {
 	case "group":
@@ -69,6 +72,22 @@ func (v *visit) policyInWords(one object) string {
 		return words + " What nobody can take fails."
 	}
 	return words + " What nobody can take waits until somebody can."
+}
+
+// answerInWords says in what time a group wants its leads taken up, empty where in none.
+func answerInWords(one object) string {
+	minutes := one.text("answer_within.minutes")
+	if minutes == "" {
+		return ""
+	}
+	words := "A lead is to be taken up within " + minutes + " minutes"
+	if one.text("answer_within.count") == string(lead.CountWorkingHours) {
+		words += " of work"
+	}
+	if one.text("answer_within.then") == string(lead.ThenTell) {
+		return words + ", else those in charge are told. "
+	}
+	return words + ", else it goes to the next, " + one.text("answer_within.at_most") + " times at most. "
 }
 
 // editPolicy asks what becomes of leads that somebody, or nobody, of a group can take.
@@ -123,6 +142,14 @@ func (v *visit) policyForm(one object, f *form) (*page, error) {
 	}
 	f.choose("group_id", "Group", "Where it goes on to.", groups)
 	f.text("text", "after_minutes", "After minutes", "0: at once.")
+	f.text("text", "answer_minutes", "Minutes to answer", "How long whoever gets a lead by turn, or is offered it, has to take it up. Empty: no time.")
+	f.choose("answer_count", "What counts", "", []option{
+		{Value: string(lead.CountAlways), Label: "every minute"}, {Value: string(lead.CountWorkingHours), Label: "the minutes in which the member works"},
+	})
+	f.choose("answer_then", "A lead that nobody takes up in time", "", []option{
+		{Value: string(lead.ThenReassign), Label: "is taken back and goes to the next"}, {Value: string(lead.ThenTell), Label: "stays, and those in charge are told"},
+	})
+	f.text("text", "answer_at_most", "Taken back at most", "How often; then it stays, and those in charge are told.")
 	return formPage("When nobody can: "+called(one), f, &link{called(one), home + "groups/" + one.text("id")}), nil
 }
 
@@ -130,6 +157,9 @@ func policyValues(one object) url.Values {
 	values := url.Values{
 		"when_away": {one.text("when_away")}, "owe_at_most": {one.text("owe_at_most")}, "then": {one.text("overflow.then")},
 		"group_id": {one.text("overflow.group_id")}, "after_minutes": {one.text("overflow.after_minutes")},
+	}
+	for name, empty := range map[string]string{"minutes": "", "count": string(lead.CountAlways), "then": string(lead.ThenReassign), "at_most": "3"} {
+		values.Set("answer_"+name, cmp.Or(one.text("answer_within."+name), empty))
 	}
 	if values.Get("after_minutes") == "" {
 		values.Set("after_minutes", "0")
@@ -154,14 +184,27 @@ func policyBody(one object, f *form) map[string]any {
 		overflow["group_id"], overflow["after_minutes"] = f.value("group_id"), number("after_minutes")
 	}
 	slots, _ := draftFrom(one).listed()
-	return map[string]any{
+	body := map[string]any{
 		"name": one.text("name"), "method": one.text("method"), "slots": slots,
 		"when_away": f.value("when_away"), "owe_at_most": number("owe_at_most"), "overflow": overflow,
 	}
+	switch {
+	case !f.values.Has("answer_minutes"): // it stays as it is
+	case f.value("answer_minutes") == "":
+		body["answer_within"] = nil
+	default:
+		body["answer_within"] = map[string]any{
+			"minutes": number("answer_minutes"), "count": f.value("answer_count"), "then": f.value("answer_then"), "at_most": number("answer_at_most"),
+		}
+	}
+	return body
 }
 
 // policyField is the form's field for one of the API's.
 func policyField(field string) string {
+	if name, is := strings.CutPrefix(field, "answer_within."); is {
+		return "answer_" + name
+	}
 	field = strings.TrimPrefix(field, "overflow.")
 	if !slices.Contains([]string{"when_away", "owe_at_most", "then", "group_id", "after_minutes"}, field) {
 		return ""

@@ -194,6 +194,8 @@ func (s *site) serveGroups(pages *http.ServeMux) {
 	pages.HandleFunc("GET /console/groups/{id}", s.page(showGroup))
 	pages.HandleFunc("GET /console/groups/{id}/edit", s.page(editGroup))
 	pages.HandleFunc("POST /console/groups/{id}/edit", s.page(saveGroup))
+	pages.HandleFunc("GET /console/groups/{id}/caps", s.page(editGroupCaps))
+	pages.HandleFunc("POST /console/groups/{id}/caps", s.page(saveGroupCaps))
 	pages.HandleFunc("GET /console/groups/{id}/policy", s.page(editPolicy))
 	pages.HandleFunc("POST /console/groups/{id}/policy", s.page(savePolicy))
 }

@@ -29,6 +29,7 @@ func (s *site) serveMy(mux *http.ServeMux) {
 	pages.HandleFunc("GET /my/opportunities/{id}", s.myPage(editMyOpportunity))
 	pages.HandleFunc("POST /my/opportunities/{id}", s.myPage(saveMyOpportunity))
 	pages.HandleFunc("GET /my/open/{link}", s.openMessageLink)
+	pages.HandleFunc("POST /my/offers/{id}/accept", s.myPage(acceptMyOffer))
 	pages.HandleFunc("POST /my/duty", s.myPage(changeMyDuty))
 	pages.HandleFunc("GET /my/settings", s.myPage(mySettings))
 	pages.HandleFunc("POST /my/settings", s.myPage(saveMySettings))
@@ -113,6 +114,8 @@ type myList struct {
 	Older          string
 	// Duty says whether leads come to them now.
 	Duty *dutyView
+	// Offers are the leads that they can accept.
+	Offers []myOffer
 }
 
 // myPerPage is how many leads a page has.
@@ -140,6 +143,9 @@ func myLeads(v *visit) (*page, error) {
 		view.Older = myHome + "?" + query.Encode()
 	}
 	if view.Duty, err = v.myDuty(); err != nil {
+		return nil, err
+	}
+	if view.Offers, err = v.myOffers(); err != nil {
 		return nil, err
 	}
 	return &page{Title: "My leads", Template: "my-leads", Data: view}, nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -240,6 +241,14 @@ func (v *visit) table(columns []string, rows []object) *table {
 func (v *visit) dueOrWaiting(o object) shown {
 	if o.text("state") == "waiting" {
 		return shown{Text: "waits for somebody", Tone: "warn"}
+	}
+	if o.text("state") == "offered" {
+		to, _ := o.get("offered_to").([]any)
+		words := "offered to " + strconv.Itoa(len(to))
+		if by := momentOf(o, "answer_by"); !by.IsZero() {
+			words += " until " + v.shortly(by)
+		}
+		return shown{Text: words}
 	}
 	return v.show("due_at", o.get("due_at"))
 }

@@ -8,19 +8,20 @@ import (
 
 // said are the words for what programs call otherwise, by the field's name and its value.
 var said = map[string]map[string]string{
-	"method": {"round_robin": "One member a turn", "round_robin_multiple": "A receivers group a turn"},
+	"method": {"round_robin": "One member a turn", "round_robin_multiple": "A receivers group a turn", "first_to_accept": "Offered to a receivers group a turn"},
 	"pace":   paceNames,
 	"trigger": {"immediate": "at once", "scheduled": "as planned", "distribute_now": "brought forward",
-		"overflow": "taken over from another group", "reassigned": "taken back from another", "pulled": "asked for"},
-	"outcome": {"succeeded": "given", "lead": "a lead", "duplicate": "known already", "test": "a test", "ignored": "no lead in it", "unmapped": "not understood", "held": "waits"},
+		"overflow": "taken over from another group", "reassigned": "taken back from another", "pulled": "asked for", "accepted": "accepted first"},
+	"outcome": {"succeeded": "given", "withdrawn": "taken back", "lapsed": "nobody accepted it", "lead": "a lead", "duplicate": "known already", "test": "a test", "ignored": "no lead in it", "unmapped": "not understood", "held": "waits"},
 	"event": {
 		"lead.received": "a lead came in (lead.received)", "lead.assigned": "a lead was given (lead.assigned)",
 		"lead.distribution_failed": "a lead could not be given (lead.distribution_failed)", "lead.updated": "a lead or a copy was changed (lead.updated)",
+		"lead.unanswered": "nobody took a lead up in time (lead.unanswered)", "lead.offered": "a lead was offered (lead.offered)",
 	},
 	"fallback_from": {"email": "e-mail", "telegram": "Telegram"},
 	"channel":       {"api": "keyed in or API", "email": "e-mail", "telegram": "Telegram"},
 	"state":         {"token_dead": "access token refused", "owed": "to be sent", "failed": "not sent"},
-	"kind":          {"form": "form page", "linkedin": "LinkedIn", "meta": "Meta", "google": "Google", "tiktok": "TikTok", "typeform": "Typeform", "leads": "new leads", "reminder": "follow-up", "lead:ingest": "pushed leads", "lead:distribute": "a distribution", "lead:fetch": "fetching leads", "member:notify": "messages", "webhook:deliver": "deliveries to a webhook"},
+	"kind":          {"form": "form page", "linkedin": "LinkedIn", "meta": "Meta", "google": "Google", "tiktok": "TikTok", "typeform": "Typeform", "leads": "new leads", "reminder": "follow-up", "answer": "a reminder to answer", "offer": "offers", "unanswered": "not answered in time", "not_accepted": "not accepted in time", "lead:ingest": "pushed leads", "lead:distribute": "a distribution", "lead:fetch": "fetching leads", "member:notify": "messages", "webhook:deliver": "deliveries to a webhook"},
 	"reason":        reasonNames,
 	"role":          {"integration": "program"},
 }
@@ -35,7 +36,8 @@ var reasonNames = map[string]string{
 	string(lead.NoActiveReceiver):  "nobody can receive",
 	string(lead.NobodyAvailable):   "nobody was available",
 
-	string(lead.ObstacleOffDuty): "off duty", string(lead.ObstacleAway): "away", string(lead.ObstacleOutsideHours): "outside working hours",
+	string(lead.ObstacleNotAnswered): "did not accept it",
+	string(lead.ObstacleOffDuty):     "off duty", string(lead.ObstacleAway): "away", string(lead.ObstacleOutsideHours): "outside working hours",
 	string(lead.ObstacleCapHour): "enough this hour", string(lead.ObstacleCapDay): "enough today", string(lead.ObstacleCapWeek): "enough this week",
 	string(lead.ObstacleCapMonth): "enough this month", string(lead.ObstacleCapOpen): "enough open leads",
 	string(lead.GroupDeleted):      "group deleted",

@@ -1,0 +1,118 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+)
+
+// editGroupCaps asks how many of a group's leads each of its receivers gets at the most.
+func editGroupCaps(v *visit) (*page, error) {
+	one, err := v.item("groups")
+	if err != nil {
+		return nil, err
+	}
+	here := home + "groups/" + one.text("id")
+	f := newForm(here+"/caps", here, groupCapValues(one))
+	f.opened(v.tags["/v1/groups/"+one.text("id")], f.values)
+	return v.groupCapsForm(one, f)
+}
+
+func saveGroupCaps(v *visit) (*page, error) {
+	one, err := v.item("groups")
+	if err != nil {
+		return nil, err
+	}
+	here := home + "groups/" + one.text("id")
+	f, err := v.sentForm(here)
+	if err != nil {
+		return nil, err
+	}
+	body := groupCapsBody(one, f)
+	if len(f.errors) > 0 {
+		return v.groupCapsForm(one, f)
+	}
+	again, err := v.edit(f, edit{http.MethodPut, "/v1/groups/" + one.text("id"), body, "group", groupCapValues, func(string) string { return "" }})
+	if again {
+		return v.groupCapsForm(one, f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(here, "saved")
+}
+
+// cappedOf are the receivers of a group, each once, with the strictest of their caps in it.
+func cappedOf(one object) (ids []string, caps map[string]lead.Caps) {
+	caps = make(map[string]lead.Caps)
+	for _, l := range receiversOf(one) {
+		for _, m := range l.Members {
+			id := m.MemberID.String()
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+			if m.Caps != nil {
+				caps[id] = caps[id].Stricter(*m.Caps)
+			}
+		}
+	}
+	return ids, caps
+}
+
+func (v *visit) groupCapsForm(one object, f *form) (*page, error) {
+	ids, _ := cappedOf(one)
+	for _, id := range ids {
+		name, _ := v.names.of("members", id)
+		for _, c := range capNames {
+			f.text("text", id+"."+c.Name, name+": "+strings.ToLower(c.Label[:1])+c.Label[1:], "")
+		}
+	}
+	f.Fields[len(f.Fields)-1].Hint = "Empty limits are none. They count what this group gives; a member's own hold over all groups."
+	return formPage("Limits in "+called(one), f, &link{called(one), home + "groups/" + one.text("id")}), nil
+}
+
+func groupCapValues(one object) url.Values {
+	values := url.Values{}
+	ids, caps := cappedOf(one)
+	for _, id := range ids {
+		c := caps[id]
+		for name, most := range map[string]*int{"per_hour": c.PerHour, "per_day": c.PerDay, "per_week": c.PerWeek, "per_month": c.PerMonth, "open": c.Open} {
+			values.Set(id+"."+name, "")
+			if most != nil {
+				values.Set(id+"."+name, strconv.Itoa(*most))
+			}
+		}
+	}
+	return values
+}
+
+// groupCapsBody is the group with the caps that the form says, the same wherever a member is listed.
+func groupCapsBody(one object, f *form) map[string]any {
+	slots, _ := draftFrom(one).listed()
+	for _, slot := range slots {
+		members, _ := slot["members"].([]map[string]any)
+		for _, m := range members {
+			id, _ := m["member_id"].(string)
+			caps := map[string]any{}
+			for _, c := range capNames {
+				text := f.value(id + "." + c.Name)
+				if text == "" {
+					continue
+				}
+				n, err := strconv.Atoi(text)
+				if err != nil || n < 1 {
+					f.errors[id+"."+c.Name] = "This is no whole number above 0."
+				}
+				caps[c.Name] = n
+			}
+			if m["caps"] = caps; len(caps) == 0 {
+				delete(m, "caps")
+			}
+		}
+	}
+	return map[string]any{"name": one.text("name"), "method": one.text("method"), "slots": slots}
+}
