@@ -16,6 +16,7 @@ import (
 type assignmentCmd struct {
 	List assignmentListCmd `cmd:"" help:"List the assignments, newest first, with what became of them."`
 	Show assignmentShowCmd `cmd:"" help:"Show what became of one."`
+	Undo assignmentUndoCmd `cmd:"" help:"Undo one: delete what is pending and take back what nobody has touched."`
 }
 
 // assignment is what the tables show of an assignment.
@@ -28,6 +29,7 @@ type assignment struct {
 	Pending   int        `json:"pending"`
 	Failed    int        `json:"failed"`
 	Cancelled int        `json:"cancelled"`
+	Undone    int        `json:"undone"`
 	CreatedAt time.Time  `json:"created_at"`
 }
 
@@ -40,13 +42,13 @@ func (a assignment) row(groups names) []string {
 		pace = *a.Pace
 	}
 	row := []string{timeCell(&a.CreatedAt), a.ID.String(), to, pace}
-	for _, n := range []int{a.Count, a.Given, a.Pending, a.Failed, a.Cancelled} {
+	for _, n := range []int{a.Count, a.Given, a.Pending, a.Failed, a.Cancelled, a.Undone} {
 		row = append(row, strconv.Itoa(n))
 	}
 	return row
 }
 
-const assignmentHeads = "AT ID TO PACE DECISIONS GIVEN PENDING FAILED CANCELLED"
+const assignmentHeads = "AT ID TO PACE DECISIONS GIVEN PENDING FAILED CANCELLED UNDONE"
 
 type assignmentListCmd struct {
 	listFlags `set:"most=20"`
@@ -80,7 +82,7 @@ type assignmentShowCmd struct {
 
 // Help gives an example.
 func (assignmentShowCmd) Help() string {
-	return `What was deleted while it was pending is cancelled.
+	return `What was deleted while it was pending is cancelled. Of what was undone the copies are still counted as given.
 
 Example:
 

@@ -22,6 +22,7 @@ type importsCmd struct {
 	File   importCmd       `cmd:"" default:"withargs" help:"Import leads from a CSV or XLSX file, or a zip archive of such. The word itself may be left out."`
 	List   importListCmd   `cmd:"" help:"List imports and how far they are."`
 	Cancel importCancelCmd `cmd:"" help:"Cancel an import that runs or waits."`
+	Undo   importUndoCmd   `cmd:"" help:"Undo an import: what it distributed, and its leads."`
 }
 
 // Help gives examples.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -205,7 +206,7 @@ func typeEnds(t *testing.T, y *typist) {
 // typeOldEnds are commands that scripts run without --yes, from before there was one: they ask only who is there.
 func typeOldEnds(t *testing.T, y *typist) {
 	for _, line := range []string{
-		"pending delete --all --member Siew", "group delete Pairs", "session end --all", "import cancel " + uuid.NewString(), "privacy erase --email aina@example.com",
+		"pending delete --all --member Siew", "group delete Pairs", "session end --all", "import cancel " + uuid.NewString(), "import undo " + uuid.NewString(), "assignment undo " + uuid.NewString(), "privacy erase --email aina@example.com",
 	} {
 		y.typed, y.person = "n\n", true
 		if y.line(exitRefused, line); !strings.Contains(y.asked, "[y/N]") || !strings.Contains(y.asked, "nothing was done") {
@@ -214,4 +215,34 @@ func typeOldEnds(t *testing.T, y *typist) {
 		y.typed, y.person = "", false
 	}
 	y.shows("pending delete --all --member Siew", " deleted")
+}
+
+// TestRunsAreUndoneByCommand undoes an assignment and an import, after a question, and prints what came of it.
+func TestRunsAreUndoneByCommand(t *testing.T) {
+	t.Parallel()
+	_, flags := serveImports(t)
+	y := &typist{tb: t, flags: flags}
+	y.line(exitOK, "member create Nora")
+	y.line(exitOK, "lead create --name Aina")
+	y.line(exitOK, "assign --all --member Nora")
+	first := func(of string) string {
+		var all struct{ Items []struct{ ID string } }
+		if err := json.Unmarshal([]byte(y.line(exitOK, of+" list --json")), &all); err != nil {
+			t.Fatal(err)
+		}
+		return all.Items[0].ID
+	}
+	run := first("assignment")
+	if y.line(exitRefused, "assignment undo "+run); !strings.Contains(y.asked, "--yes") {
+		t.Errorf("it says %q", y.asked)
+	}
+	y.shows("assignment undo --yes "+run, "Undone: 0 copies taken back, 1 pending leads deleted, 0 copies stay.")
+	y.shows("assignment undo --yes --json "+run, `"deleted": 1`)
+	file := filepath.Join(t.TempDir(), "leads.csv")
+	if err := os.WriteFile(file, []byte("name,email\nA,a@x.example\nB,b@x.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	y.line(exitOK, "import file "+file)
+	imported := first("import")
+	y.shows("import undo --yes "+imported, "Undone:", "Of its leads 2 were deleted and 0 stay.")
 }
