@@ -112,7 +112,7 @@ func (t *Tx) ConvertLead(ctx context.Context, workspace, id uuid.UUID) (c Custom
 }
 
 // ConvertAssignedLead makes a copy a customer, which keeps the source that it had. fresh is unset where it was one
-// already. With a member, someone else's copy is ErrNotFound, one that was taken back a *Violation; the customer is theirs from then
+// already. With a member, someone else's copy is ErrNotFound, one that was taken back a *Violation, as one that was undone is for everybody; the customer is theirs from then
 // on, and the copy answered.
 func (t *Tx) ConvertAssignedLead(ctx context.Context, workspace, member, id uuid.UUID) (c Customer, fresh bool, err error) {
 	if member != uuid.Nil {
@@ -120,12 +120,15 @@ func (t *Tx) ConvertAssignedLead(ctx context.Context, workspace, member, id uuid
 			return c, false, err
 		}
 	}
-	var there bool
-	if err := sqlx.GetContext(ctx, t.q, &there, `
-		SELECT true FROM assigned_leads
+	var undone bool
+	if err := sqlx.GetContext(ctx, t.q, &undone, `
+		SELECT undone_lead_id IS NOT NULL FROM assigned_leads
 		WHERE workspace_id = $1 AND assigned_lead_id = $2 AND ($3::uuid IS NULL OR member_id = $3) FOR NO KEY UPDATE`,
 		workspace, id, nullID(member)); err != nil {
 		return c, false, translate(err)
+	}
+	if undone {
+		return c, false, errTakenBack(AssignedLead{Undone: true})
 	}
 	return t.convert(ctx, workspace, member, id, `
 		INSERT INTO customers (workspace_id, customer_id, assigned_lead_id, name, email, phone, phone_e164, words, fields,

@@ -55,3 +55,8 @@ var (
 )
 
 const MaxPrepared = maxPrepared
+
+// UndoOnce exports undoOnce.
+func (s *Store) UndoOnce(ctx context.Context, workspace, run uuid.UUID) (Undo, error) {
+	return s.undoOnce(ctx, workspace, run)
+}
