@@ -45,8 +45,8 @@ func (p undoing) takeLeads(ctx context.Context) error {
 func (p undoing) nextLeads(ctx context.Context) (leads []uuid.UUID, err error) {
 	if p.Kind == RunAssignment {
 		err = sqlx.SelectContext(ctx, p.q, &leads, `
-			DELETE FROM undo_leads WHERE workspace_id = $1 AND run_id = $2 AND lead_id IN (
-				SELECT lead_id FROM undo_leads WHERE workspace_id = $1 AND run_id = $2 ORDER BY lead_id LIMIT $3)
+			DELETE FROM undo_leads WHERE workspace_id = $1 AND run_id = $2 AND lead_id = ANY (ARRAY(
+				SELECT lead_id FROM undo_leads WHERE workspace_id = $1 AND run_id = $2 ORDER BY lead_id LIMIT $3))
 			RETURNING lead_id`, p.workspace, p.Run, undoPart)
 		return leads, translate(err)
 	}

@@ -93,6 +93,7 @@ func TestUndoneRunsAreAsIfTheyHadNeverBeen(t *testing.T) {
 			},
 		})
 	})
+	w.fireAnyhow() // what was armed and is empty by now
 	w.exact()
 }
 
@@ -168,5 +169,6 @@ func TestUndoKeepsTurnsExact(t *testing.T) {
 			}
 		}
 	})
+	w.fireAnyhow() // what was armed and is empty by now
 	w.exact()
 }

@@ -66,10 +66,10 @@ func (p undoing) save(ctx context.Context) error {
 }
 
 // ofRun is which decisions are the run's, those of a table d: of an import the first ones of its leads, not what somebody assigned or
-// tried again.
+// tried again. The planner is kept from going through all of a large assignment for each part of it.
 func (p undoing) ofRun(d string) string {
 	if p.Kind == RunAssignment {
-		return d + `.assignment_id = $2`
+		return d + `.assignment_id IS NOT DISTINCT FROM $2`
 	}
 	return d + `.assignment_id IS NULL AND ` + d + `.retry_of IS NULL AND EXISTS (
 		SELECT 1 FROM leads l WHERE l.workspace_id = $1 AND l.lead_id = ` + d + `.lead_id AND l.import_id = $2)`
