@@ -118,6 +118,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerAssignments()
 	a.registerPending()
 	a.registerActivity()
+	a.registerFairness()
 	a.registerHistory()
 	a.registerAssignedLeads()
 	a.registerTimeline()

@@ -97,6 +97,7 @@ var roles = map[string][]lead.Role{
 	"move-pending-leads":           managers,
 
 	"get-activity": managers,
+	"get-fairness": managers,
 
 	"count-history":   managers,
 	"list-history":    managers,
