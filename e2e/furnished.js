@@ -29,10 +29,14 @@ export async function furnished(name) {
   const tried = (await site.post(`/v1/integrations/${integration}/test`)).id;
   const pending = (await site.get('/v1/pending-leads?limit=1')).items[0].id;
   const run = (await site.post('/v1/assignments', { lead_ids: [lead], group_id: group, pace: 'slow' })).id;
+  await site.call('PUT', '/v1/rules', { version: 0, rules: [
+    ...hostile.map((name) => ({ name, when: `source == ${JSON.stringify(name)}`, then: { group_id: group } })),
+    { name: 'Dear', when: 'fields["budget"] > 500000 and received.hour in 9..17', then: { none: true } }, { name: 'Rest', when: 'true', then: { group_id: group } },
+  ] });
   site.ids = { group, lead, siew, copy };
   site.addresses = [
     '', 'leads', 'leads/new', `leads/${lead}`, `leads/${lead}/edit`, 'assigned-leads', `assigned-leads/${copy}`, `assignments/${run}`, 'assignments',
-    'groups', 'groups/new', `groups/${group}`, `groups/${group}/edit`, 'pending-leads', 'pending-leads/days', `pending-leads/${pending}`, 'history',
+    'groups', 'rules', 'groups/new', `groups/${group}`, `groups/${group}/edit`, 'pending-leads', 'pending-leads/days', `pending-leads/${pending}`, 'history',
     'members', 'members/new', `members/${siew}`, `members/${siew}/edit`, 'sources', 'sources/new', `sources/${source}`, `sources/${source}/edit`,
     'integrations', 'integrations/new', 'integrations/new?kind=meta', `integrations/${integration}`, `integrations/${integration}/edit`, 'imports', 'imports/new', 'customers', `customers/${customer}`, 'opportunities', 'notifications', 'webhooks',
     `webhooks/${webhook}`, 'settings',

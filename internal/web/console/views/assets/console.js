@@ -59,6 +59,26 @@ for (const part of document.querySelectorAll("[data-live]")) {
 
 // A group's form shows what it makes as it is filled in, and its receivers can be dragged.
 for (const form of document.querySelectorAll("form[data-preview]")) watch(form);
+for (const form of document.querySelectorAll("form[data-rules]")) rewrite(form);
+
+// rewrite keeps what rules say in step with their boxes. Which boxes a rule has goes by the field that it asks for.
+function rewrite(form) {
+  form.addEventListener("change", async (e) => {
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", "show");
+    const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+    if (!answer || answer.status >= 500 || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const part = e.target.matches("select[name^='by.']") ? "[data-rule]" : "[data-said]";
+    const fresh = page.querySelectorAll(part), focused = document.activeElement?.id;
+    for (const box of page.querySelectorAll("input:not([type=hidden]), select, textarea")) { // what was filled in meanwhile stays
+      const now = form.elements[box.name];
+      if (now) [box.value, box.checked] = [now.value, now.checked];
+    }
+    form.querySelectorAll(part).forEach((old, i) => fresh[i] && old.replaceWith(fresh[i]));
+    if (focused) document.getElementById(focused)?.focus();
+  });
+}
 
 function watch(form) {
   let waiting, asked = 0;
