@@ -11,6 +11,8 @@ import (
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
+
+	"github.com/leadwheel/leadwheel/internal/contact"
 )
 
 // What a list may be.
@@ -76,7 +78,7 @@ func Compile(version int, rules []Rule) (*List, []Fault) {
 		if said := badName(r.Name, names); said != "" {
 			faults = append(faults, Fault{Rule: i, Field: "name", Message: said})
 		}
-		names[r.Name] = i
+		names[contact.NameKey(r.Name)] = i
 		one, fault := c.compile(r)
 		if fault != nil {
 			fault.Rule, fault.Field = i, "when"
@@ -111,9 +113,10 @@ func Kept(version int, rules []Rule) *List {
 
 // badName says what is wrong with a rule's name. Leads keep it, so it tells rules apart.
 func badName(name string, before map[string]int) string {
-	other, taken := before[name]
+	key := contact.NameKey(name)
+	other, taken := before[key]
 	switch {
-	case strings.TrimSpace(name) == "":
+	case key == "":
 		return "give the rule a name, by which leads tell that it took them"
 	case utf8.RuneCountInString(name) > MaxName:
 		return fmt.Sprintf("this is longer than %d characters", MaxName)

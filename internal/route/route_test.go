@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -177,7 +178,7 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 
 func TestFaultsOfNames(t *testing.T) {
 	t.Parallel()
-	_, faults := Compile(1, []Rule{{" ", Always, klang, true}, {"a", Always, klang, true}, {"a", "x", klang, true}, {strings.Repeat("n", MaxName+1), Always, klang, true}})
+	_, faults := Compile(1, []Rule{{" \u200b", Always, klang, true}, {"a", Always, klang, true}, {"A", "x", klang, true}, {strings.Repeat("n", MaxName+1), Always, klang, true}})
 	var got []string
 	for _, f := range faults {
 		got = append(got, fmt.Sprintf("%d %s", f.Rule, f.Field))
@@ -238,6 +239,56 @@ func BenchmarkDecide200(b *testing.B) {
 		if v := l.Decide(of, never); v.evaluated != 200 {
 			b.Fatal(v)
 		}
+	}
+}
+
+// TestOneListIsAskedByMany at once, as by the requests of a busy workspace.
+func TestOneListIsAskedByMany(t *testing.T) {
+	t.Parallel()
+	l := listOf(t, `source matches "^F.*k$" and fields["budget"] > 1`, `fields["city"] in ["Klang"]`, Always)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 200 {
+				if v := l.Decide(siti(), never); v.Rule != "r0" {
+					t.Errorf("%+v", v)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestHostileRulesStayBounded compiles and asks what costs the most of what is allowed.
+func TestHostileRulesStayBounded(t *testing.T) {
+	t.Parallel()
+	begun := time.Now()
+	long := strings.Repeat("a", 70_000)
+	of := siti()
+	of.Source = long
+	of.Fields = json.RawMessage(`{"a":"` + long + `","deep":` + strings.Repeat(`[`, 5000) + strings.Repeat(`]`, 5000) + `}`)
+	rules := make([]Rule, MaxRules)
+	for i := range rules {
+		when := `"` + strings.Repeat("b", 900) + `" in fields["deep"] or fields["a"] contains "ab" or source == fields["a"] + source`
+		if i == 0 {
+			when = `source matches "` + strings.Repeat("(a?a?)*", 20) + `b$" or fields["a"] matches "^(.*a){40}b$"`
+		}
+		rules[i] = Rule{fmt.Sprint("r", i), when, klang, true}
+	}
+	l, faults := Compile(1, rules)
+	if len(faults) > 0 {
+		t.Fatal(faults[0])
+	}
+	for range 10 {
+		if v := l.Decide(of, never); v.Decided() || v.evaluated != MaxRules {
+			t.Fatalf("%+v", v)
+		}
+	}
+	if took := time.Since(begun); took > 30*time.Second {
+		t.Errorf("ten leads took %s", took)
+	}
+	for _, when := range []string{strings.Repeat("(", 490) + "test" + strings.Repeat(")", 490), strings.Repeat("not ", 180) + "test", strings.Repeat("[", 180) + strings.Repeat("]", 180) + " == nil", "test" + strings.Repeat(" ? test : test", 60)} {
+		Compile(1, []Rule{{"one", when, klang, true}})
 	}
 }
 
