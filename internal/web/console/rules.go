@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 const (
@@ -123,7 +124,7 @@ func (v *visit) rulesPage(f *form, rows []ruleRow, theirs object) (*page, error)
 			add(input{Kind: "area", Name: "when", Label: "Condition", Value: r.When})
 		default:
 			add(input{Kind: "select", Name: "is", Label: "Is", Value: r.Is, Options: ruleComparisons})
-			add(input{Kind: "text", Name: "value", Label: "Value", Value: r.Value})
+			add(input{Kind: "text", Name: "value", Label: "Value", Value: r.Value, Suggested: v.suggested(r.By, len(rows))})
 		}
 		add(input{Kind: "select", Name: "to", Label: "Goes to", Value: r.To, Options: missingGroup(to, r.To)})
 		add(input{Kind: "check", Name: "on", Label: "In use", Value: "yes", Checked: r.On})
@@ -137,6 +138,22 @@ func (v *visit) rulesPage(f *form, rows []ruleRow, theirs object) (*page, error)
 		p.Status = http.StatusUnprocessableEntity
 	}
 	return p, nil
+}
+
+// maxSuggested bounds what is suggested for a value, and in how many rules, since each has a list of its own in the page.
+const maxSuggested = 50
+
+// suggested are values that a field can have, where the workspace knows a few.
+func (v *visit) suggested(by string, rules int) (values []string) {
+	collection := map[string]string{"source": "sources", "integration": "integrations"}[by]
+	if collection == "" || rules > maxSuggested {
+		return nil
+	}
+	options := v.names.options(collection)
+	for _, o := range options[:min(len(options), maxSuggested)] {
+		values = append(values, o.Label)
+	}
+	return values
 }
 
 // missingGroup are the options with one for a group that was deleted, where a rule has such.
@@ -174,6 +191,26 @@ func (v *visit) byRules() ([]option, error) {
 
 // routed is the value of the choice of the rules in a list of groups.
 const routed = "route"
+
+// ruleTroubles tells of rules that take no leads any more, since their group was deleted.
+func ruleTroubles(v *visit) ([]trouble, error) {
+	var now object
+	if err := v.get(rulesPath, &now); err != nil {
+		return nil, err
+	}
+	var idle []string
+	for _, r := range ruleRowsFrom(now) {
+		if _, there := v.names.of("groups", r.To); r.On && r.To != toNobody && !there {
+			idle = append(idle, r.Name)
+		}
+	}
+	if len(idle) == 0 {
+		return nil, nil
+	}
+	return []trouble{{
+		"Rules whose group was deleted: " + strings.Join(idle[:min(len(idle), 5)], ", "), "They take no leads; the rules after them do.", rulesHref, "Choose other groups",
+	}}, nil
+}
 
 // tellRule tells by which rule a lead went, and which could not be worked out for it; there is nothing to tell of most.
 func (v *visit) tellRule(one object) (lines []storyLine) {

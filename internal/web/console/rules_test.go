@@ -70,4 +70,9 @@ func TestRulesAreBuiltWithoutScripts(t *testing.T) {
 	href := leads.between(`href="/console/leads/0`, `"`)
 	s.get("/console/leads/0"+href).is(http.StatusOK).shows("The rule “fair” took it, of version 3 of the rules.", "Given to")
 	s.get("/console/imports/new").is(http.StatusOK).shows("by the rules")
+
+	// Rules whose group is gone take no leads, which today's page tells.
+	s.api("DELETE", "/v1/groups/"+group, nil)
+	s.get("/console/").is(http.StatusOK).shows("Rules whose group was deleted: fair, big, rest")
+	s.get(at).is(http.StatusOK).shows("a group that was deleted")
 }

@@ -12,7 +12,7 @@ type trouble struct{ Text, Why, Href, Mend string }
 
 // troubles are what needs a person, the worst first.
 func (v *visit) troubles() (all []trouble, err error) {
-	for _, look := range []func(*visit) ([]trouble, error){failures, overdue, integrationTroubles, messageTroubles, webhookTroubles} {
+	for _, look := range []func(*visit) ([]trouble, error){failures, overdue, integrationTroubles, ruleTroubles, messageTroubles, webhookTroubles} {
 		found, err := look(v)
 		if err != nil {
 			return nil, err
