@@ -55,6 +55,8 @@ func TestGoldenPayloads(t *testing.T) {
 	t.Run("webhook", func(t *testing.T) { goldenCase(t, "webhook.json", webhook, Decode[Webhook]) })
 	t.Run("ingest", func(t *testing.T) { goldenCase(t, "ingest.json", ingest, Decode[Ingest]) })
 	t.Run("ingest for members", func(t *testing.T) { goldenCase(t, "ingest_members.json", members, Decode[Ingest]) })
+	members.MemberIDs, members.Route = nil, true
+	t.Run("ingest by the rules", func(t *testing.T) { goldenCase(t, "ingest_route.json", members, Decode[Ingest]) })
 }
 
 func goldenCase[P any](t *testing.T, file string, want P, decode func([]byte) (P, error)) {

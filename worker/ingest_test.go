@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 
+	"github.com/leadwheel/leadwheel/internal/route"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -39,6 +40,32 @@ func TestPushedLeadsAreStoredAndGiven(t *testing.T) {
 		"queue:crm 1 Aina {}", "queue:shop 1 Siti Rahman {\"budget\": \"1e9\"}", "queue:shop 2 farid@example.com {}",
 	}, stored); diff != "" {
 		t.Errorf("stored (-want +got):\n%s", diff)
+	}
+}
+
+// TestPushesThatGoByTheRules are decided when they are stored, once however often they are pushed; no push has a group and the rules.
+func TestPushesThatGoByTheRules(t *testing.T) {
+	t.Parallel()
+	s := newShift(t)
+	s.start()
+	none := 0
+	s.must(s.Store.WithTx(t.Context(), func(tx *store.Tx) error {
+		_, _, err := tx.SaveRules(t.Context(), s.workspace, &none, []route.Rule{{Name: "klang", When: `fields["city"] == "Klang"`, GroupID: s.group, Enabled: true}})
+		return err
+	}))
+	push := tasks.Push{WorkspaceID: s.workspace, Route: true, Leads: []tasks.Lead{
+		{ExternalID: "1", Name: "Siti", Fields: map[string]any{"city": "Klang"}}, {ExternalID: "2", Name: "Farid"},
+	}}
+	for range 2 {
+		s.must(s.queue.PushLeads(t.Context(), push))
+	}
+	s.none(tasks.QueueIngest)
+	s.hint(s.TakeHints()...)
+	s.untilCount(1, copiesQuery)
+	s.untilCount(1, `SELECT count(*) FROM history WHERE reason = 'no_rule'`)
+	push.GroupID = s.group
+	if err := s.queue.PushLeads(t.Context(), push); err == nil {
+		t.Error("a push went to a group and by the rules")
 	}
 }
 
