@@ -15,11 +15,12 @@ import (
 
 // groupCmd is `leadwheel group`.
 type groupCmd struct {
-	Create groupCreateCmd `cmd:"" help:"Add a distribution group."`
-	Show   groupShowCmd   `cmd:"" help:"Show a distribution group's receivers and whose turn is next."`
-	List   groupListCmd   `cmd:"" help:"List the distribution groups."`
-	Edit   groupEditCmd   `cmd:"" help:"Add and take out receivers, and choose what becomes of what is planned for those who leave."`
-	Delete groupDeleteCmd `cmd:"" help:"Delete a distribution group, and choose what becomes of what is planned through it."`
+	Create       groupCreateCmd       `cmd:"" help:"Add a distribution group."`
+	Show         groupShowCmd         `cmd:"" help:"Show a distribution group's receivers and whose turn is next."`
+	List         groupListCmd         `cmd:"" help:"List the distribution groups."`
+	Availability groupAvailabilityCmd `cmd:"" help:"Show which receivers of a distribution group can take a lead, and why others cannot."`
+	Edit         groupEditCmd         `cmd:"" help:"Add and take out receivers, and choose what becomes of what is planned for those who leave."`
+	Delete       groupDeleteCmd       `cmd:"" help:"Delete a distribution group, and choose what becomes of what is planned through it."`
 }
 
 // group is what the tables show of a distribution group.

@@ -15,7 +15,7 @@ type groupCreateCmd struct {
 	Name   string      `arg:"" help:"What it is called."`
 	Member []string    `sep:"none" placeholder:"ID|NAME" help:"Who gets its leads, in turn order, as often as needed: each in a slot of their own."`
 	Slot   []string    `sep:"none" placeholder:"MEMBER,…[=N]" help:"Instead of --member: a slot whose members each get a copy, and its shares, as in --slot \"Aisyah,Ben=2\"."`
-	Method lead.Method `enum:",${methods}" default:"" placeholder:"METHOD" help:"round_robin or round_robin_multiple. Default: the latter where a slot has several members."`
+	Method lead.Method `enum:",${methods}" default:"" placeholder:"METHOD" help:"round_robin, round_robin_multiple or first_to_accept (a lead is offered to a slot, and the first to accept it gets it). Default: round_robin_multiple where a slot has several members."`
 	apiFlags
 }
 

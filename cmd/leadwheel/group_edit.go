@@ -150,8 +150,9 @@ func (c *groupEditCmd) Run(ctx context.Context, s streams) error {
 // body is the group as it is to be.
 func (c *groupEditCmd) body(ctx context.Context, api *client.Client, id uuid.UUID) (map[string]any, error) {
 	type member struct {
-		MemberID uuid.UUID `json:"member_id"`
-		Notify   bool      `json:"notify"`
+		MemberID uuid.UUID       `json:"member_id"`
+		Notify   bool            `json:"notify"`
+		Caps     json.RawMessage `json:"caps,omitempty"`
 	}
 	type slot struct {
 		Weight  int      `json:"weight"`
@@ -177,7 +178,7 @@ func (c *groupEditCmd) body(ctx context.Context, api *client.Client, id uuid.UUI
 	}
 	g.Slots = slices.DeleteFunc(g.Slots, func(s slot) bool { return len(s.Members) == 0 })
 	for _, m := range add {
-		g.Slots = append(g.Slots, slot{1, []member{{m, true}}})
+		g.Slots = append(g.Slots, slot{1, []member{{m, true, nil}}})
 	}
 	if c.Name != "" {
 		g.Name = c.Name
@@ -189,7 +190,7 @@ func (c *groupEditCmd) body(ctx context.Context, api *client.Client, id uuid.UUI
 			return nil, err
 		}
 		body["slots"] = slots
-		if method == lead.RoundRobinMultiple {
+		if method == lead.RoundRobinMultiple && g.Method == string(lead.RoundRobin) {
 			body["method"] = method
 		}
 	}

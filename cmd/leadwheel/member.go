@@ -19,6 +19,10 @@ type memberCmd struct {
 	List       memberListCmd       `cmd:"" help:"List the members."`
 	Show       memberShowCmd       `cmd:"" help:"Show a member, and what they have pending."`
 	Edit       memberEditCmd       `cmd:"" help:"Change a member's name, addresses, and when and how they are told."`
+	Duty       memberDutyCmd       `cmd:"" help:"Put a member on duty or off."`
+	Hours      memberHoursCmd      `cmd:"" help:"Show or set when a member works."`
+	Absence    memberAbsenceCmd    `cmd:"" help:"Say when a member is away."`
+	Caps       memberCapsCmd       `cmd:"" help:"Show or set how many leads a member gets at the most."`
 	Deactivate memberDeactivateCmd `cmd:"" help:"Give a member no more leads, and choose what becomes of what is planned for them."`
 	Activate   memberActivateCmd   `cmd:"" help:"Give a member leads again."`
 	Delete     memberDeleteCmd     `cmd:"" help:"Remove a member; their history stays."`
