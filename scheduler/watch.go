@@ -3,6 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -16,6 +17,8 @@ const (
 	ringsWindow   = 24 * time.Hour
 	// ringsShown bounds the series. Where more rings turn, those that turn least evenly are shown.
 	ringsShown = 1000
+	// ringsAsked bounds those of which it is looked who can take a lead, which takes some reads each.
+	ringsAsked = 200
 
 	// integrationsInterval is how often it is looked at which integrations deliver. integrationsShown bounds the series:
 	// where more deliver, the quiet ones are shown first.
@@ -46,7 +49,33 @@ func (s *Scheduler) lookAtRings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.metrics.Rings.Set(ringsOf(shares))
+	rings := ringsOf(shares)
+	err = s.lookWhoIsAvailable(ctx, rings[:min(len(rings), ringsAsked)])
+	s.metrics.Rings.Set(rings)
+	return err
+}
+
+// lookWhoIsAvailable counts the members of rings who can take a lead now. Of rings that are gone it leaves it open.
+func (s *Scheduler) lookWhoIsAvailable(ctx context.Context, rings []metrics.Ring) error {
+	for i := range rings {
+		r := &rings[i]
+		all, err := s.store.Availability(ctx, r.Workspace, r.Group, s.store.Now())
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		r.Asked = true
+		for _, one := range all {
+			if one.Obstacle == "" {
+				r.Available++
+			}
+			if one.Obstacle.IsCap() {
+				r.Capped++
+			}
+		}
+	}
 	return nil
 }
 

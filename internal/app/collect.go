@@ -29,6 +29,7 @@ type collector struct {
 	up                                             *prometheus.Desc
 	pending, overdue, queueOverdue, dead           *prometheus.Desc
 	waiting, waitingOldest                         *prometheus.Desc
+	offered, offeredOldest                         *prometheus.Desc
 	pool, poolMax, poolWait, clock                 *prometheus.Desc
 	webhooksOwed, webhooksLate, webhooksFailing    *prometheus.Desc
 	webhooksDisabled                               *prometheus.Desc
@@ -47,6 +48,8 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 		overdue:          desc("leadwheel_overdue_seconds", "Age of the oldest due pending lead, 0 where none is due."),
 		waiting:          desc("leadwheel_waiting_leads", "Leads that nobody of their group can take now."),
 		waitingOldest:    desc("leadwheel_waiting_oldest_seconds", "For how long the oldest lead has waited that nobody of its group can take, 0 where none waits."),
+		offered:          desc("leadwheel_offered_leads", "Leads that are offered to members and that nobody has accepted."),
+		offeredOldest:    desc("leadwheel_offered_oldest_seconds", "For how long the oldest lead has been offered to those who can accept it now, 0 where none is."),
 		queueOverdue:     desc("leadwheel_queue_overdue_seconds", "Age of the oldest due pending lead that goes by a queue, 0 where none is due.", "queue"),
 		dead:             desc("leadwheel_dead_tasks", "Tasks that the queue gave up on and that are kept in the database."),
 		pool:             desc("leadwheel_postgres_pool_connections", "Connections of this process to Postgres, by what they do.", "state"),
@@ -71,7 +74,7 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		c.up, c.pending, c.overdue, c.waiting, c.waitingOldest, c.queueOverdue, c.dead, c.pool, c.poolMax, c.poolWait, c.clock,
+		c.up, c.pending, c.overdue, c.waiting, c.waitingOldest, c.offered, c.offeredOldest, c.queueOverdue, c.dead, c.pool, c.poolMax, c.poolWait, c.clock,
 		c.webhooksOwed, c.webhooksLate, c.webhooksFailing, c.webhooksDisabled, c.memory, c.memoryMax,
 		c.size, c.tasks, c.latency, c.processed, c.failed, c.usage,
 	} {
@@ -147,6 +150,13 @@ func (c *collector) collectDatabase(ctx context.Context, ch chan<- prometheus.Me
 	}
 	gauge(ch, c.waiting, float64(waiting))
 	gauge(ch, c.waitingOldest, c.age(since))
+	offered, since, err := c.store.OfferedBacklog(ctx)
+	if err != nil {
+		c.log.Warn("the offered leads could not be counted for metrics", "error", err)
+		return
+	}
+	gauge(ch, c.offered, float64(offered))
+	gauge(ch, c.offeredOldest, c.age(since))
 	dead, err := c.store.CountDeadTasks(ctx)
 	if err != nil {
 		c.log.Warn("the dead tasks could not be counted for metrics", "error", err)

@@ -16,12 +16,16 @@ type Ring struct {
 	// got nothing at all.
 	Spread  float64
 	Starved int
+	// Available is how many of its members can take a lead now, and Capped how many have as many as they may, where that was Asked.
+	Available, Capped int
+	Asked             bool
 }
 
 // Rings are the gauges of the rings that turn. A ring that turns no more has none.
 type Rings struct {
-	turns, spread, starved *prometheus.Desc
-	now                    atomic.Pointer[[]Ring]
+	turns, spread, starved, available, capped *prometheus.Desc
+
+	now atomic.Pointer[[]Ring]
 }
 
 func newRings() *Rings {
@@ -32,6 +36,8 @@ func newRings() *Rings {
 			"Difference between the members of a ring who got most and least over its last rounds, in leads a slot.", labels, nil),
 		starved: prometheus.NewDesc("leadwheel_ring_starved_members",
 			"Active members of a ring who got nothing over its last rounds.", labels, nil),
+		available: prometheus.NewDesc("leadwheel_ring_available_members", "Members of a ring who can take a lead now.", labels, nil),
+		capped:    prometheus.NewDesc("leadwheel_ring_capped_members", "Members of a ring who have as many leads as their caps allow for now.", labels, nil),
 	}
 }
 
@@ -39,7 +45,11 @@ func newRings() *Rings {
 func (r *Rings) Set(all []Ring) { r.now.Store(&all) }
 
 // Describe implements prometheus.Collector.
-func (r *Rings) Describe(ch chan<- *prometheus.Desc) { ch <- r.turns; ch <- r.spread; ch <- r.starved }
+func (r *Rings) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{r.turns, r.spread, r.starved, r.available, r.capped} {
+		ch <- d
+	}
+}
 
 // Collect implements prometheus.Collector.
 func (r *Rings) Collect(ch chan<- prometheus.Metric) {
@@ -52,5 +62,9 @@ func (r *Rings) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(r.turns, prometheus.GaugeValue, float64(ring.Turn), workspace, group)
 		ch <- prometheus.MustNewConstMetric(r.spread, prometheus.GaugeValue, ring.Spread, workspace, group)
 		ch <- prometheus.MustNewConstMetric(r.starved, prometheus.GaugeValue, float64(ring.Starved), workspace, group)
+		if ring.Asked {
+			ch <- prometheus.MustNewConstMetric(r.available, prometheus.GaugeValue, float64(ring.Available), workspace, group)
+			ch <- prometheus.MustNewConstMetric(r.capped, prometheus.GaugeValue, float64(ring.Capped), workspace, group)
+		}
 	}
 }
