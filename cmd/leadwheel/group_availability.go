@@ -21,7 +21,7 @@ type availabilityItem struct {
 }
 
 type groupAvailabilityCmd struct {
-	Group string  `arg:"" help:"Its id or exact name."`
+	Group string `arg:"" help:"Its id or exact name."`
 	At    string `placeholder:"TIME" help:"At this time rather than now, as in 2026-12-31T18:00:00+08:00."`
 	client.Flags
 	jsonFlag
