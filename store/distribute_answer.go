@@ -87,9 +87,9 @@ func (d *distribution) takeBack(ctx context.Context, t *Tx) error {
 		return nil
 	}
 	gone := slices.Clone(d.spare)
-	again := make(map[uuid.UUID]uuid.UUID) // the leads about which is decided once more, by their pending ids
+	again := make(map[uuid.UUID]uuid.UUID) // the leads about which is decided once more outside assignments, by their pending ids
 	take := func(c claim) {
-		if gone = append(gone, without(c.Withdraws, gone)...); len(c.Withdraws) > 0 {
+		if gone = append(gone, without(c.Withdraws, gone)...); len(c.Withdraws) > 0 && !c.AssignmentID.Valid {
 			again[c.PendingID] = c.LeadID
 		}
 	}
