@@ -247,14 +247,7 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 		return nil, 0, translate(err)
 	}
 	shown := ids[:min(len(ids), shownLeads)]
-	about := t.messageLeads
-	switch {
-	case m.Kind.OfOffers():
-		about = t.messageOffers
-	case m.Kind == NotifyUndone:
-		about = t.takenBack
-	}
-	if m.Leads, err = about(ctx, workspace, shown); err != nil {
+	if m.Leads, err = t.messageAbout(ctx, workspace, m.Kind, shown); err != nil {
 		return nil, 0, err
 	}
 	m.Total = len(ids) - len(shown) + len(m.Leads)
@@ -265,6 +258,17 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 		return nil, 0, err
 	}
 	return m, 0, t.addUnsubscribeLink(ctx, m)
+}
+
+// messageAbout reads what messages of a kind tell of.
+func (q Queries) messageAbout(ctx context.Context, workspace uuid.UUID, kind NotificationKind, ids []uuid.UUID) ([]MessageLead, error) {
+	switch {
+	case kind.OfOffers():
+		return q.messageOffers(ctx, workspace, ids)
+	case kind == NotifyUndone:
+		return q.takenBack(ctx, workspace, ids)
+	}
+	return q.messageLeads(ctx, workspace, ids)
 }
 
 // messageLeads reads copies as messages tell of them, in the order of their ids, but for those that were erased or taken back since.

@@ -58,25 +58,7 @@ func Write(m *store.Message, now time.Time) Content {
 	if link := about[0].Link; link != "" && m.Kind != store.NotifyTest && !m.Kind.OfOffers() && !strings.Contains(m.Recipient.Template, ".link") {
 		after = "\n\n<a href=\"" + html.EscapeString(link) + "\">Open this lead</a>" + after
 	}
-	t, title := &Template{reminder}, "Follow up: "
-	switch m.Kind {
-	case store.NotifyReminder:
-	case store.NotifyAnswer:
-		t, title = &Template{answerReminder}, "Answer soon: "
-	case store.NotifyUndone:
-		t, title = &Template{undone}, "Taken back: "
-	case store.NotifyOffer:
-		t, title = &Template{offerMessage}, "Offer: "
-	case store.NotifyUnanswered:
-		t, title = &Template{chargeMessage}, "Not answered: "
-	case store.NotifyNotAccepted:
-		t, title = &Template{chargeMessage}, "Not accepted: "
-	default:
-		title = "New lead: "
-		if t, err = ParseTemplate(m.Recipient.Template); err != nil {
-			t = &Template{defaultMessage}
-		}
-	}
+	t, title := templateOf(m)
 	return compose(title+cut(oneLine(about[0].title()), 100), before, after, func(b bounds) (string, error) {
 		view := about[0].view(b)
 		view["what"] = strings.TrimSuffix(title, ": ")
@@ -85,6 +67,29 @@ func Write(m *store.Message, now time.Time) Content {
 		}
 		return t.execute(view)
 	})
+}
+
+// templateOf is what a message about one lead says, and what its subject begins with. A workspace has its own for new leads.
+func templateOf(m *store.Message) (t *Template, title string) {
+	switch m.Kind {
+	case store.NotifyReminder:
+		return &Template{reminder}, "Follow up: "
+	case store.NotifyAnswer:
+		return &Template{answerReminder}, "Answer soon: "
+	case store.NotifyOffer:
+		return &Template{offerMessage}, "Offer: "
+	case store.NotifyUnanswered:
+		return &Template{chargeMessage}, "Not answered: "
+	case store.NotifyNotAccepted:
+		return &Template{chargeMessage}, "Not accepted: "
+	case store.NotifyUndone:
+		return &Template{undone}, "Taken back: "
+	}
+	t, err := ParseTemplate(m.Recipient.Template)
+	if err != nil {
+		t = &Template{defaultMessage}
+	}
+	return t, "New lead: "
 }
 
 // Preview is what messages about a lead look like with a template, by the clock of a zone. An error says what is wrong with it.
