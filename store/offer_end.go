@@ -122,7 +122,7 @@ func (t *Tx) hurryOffers(ctx context.Context, workspace uuid.UUID, condition str
 	_, err := t.q.ExecContext(ctx, `
 		WITH found AS (
 			SELECT p.pending_id FROM pending_leads p
-			WHERE p.workspace_id = $1 AND p.offered_at IS NOT NULL AND p.batch_id IS NULL AND `+condition+` ORDER BY p.pending_id FOR UPDATE
+			WHERE p.workspace_id = $1 AND p.waiting_since IS NOT NULL AND p.offered_at IS NOT NULL AND p.batch_id IS NULL AND `+condition+` ORDER BY p.pending_id FOR UPDATE
 		)
 		UPDATE pending_leads p SET offer_alarm_at = $2 FROM found WHERE p.workspace_id = $1 AND p.pending_id = found.pending_id`,
 		workspace, t.now(), arg)
