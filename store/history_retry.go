@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/route"
 )
 
 // RetryHistory decides anew a distribution that failed, for the group or member it was meant for. Each failure can be
@@ -81,17 +82,9 @@ func (t *Tx) retry(ctx context.Context, workspace uuid.UUID, queue lead.Queue, a
 	}
 	var again []pendingLead
 	for _, f := range all {
-		p := pendingLead{lead: f.Lead, group: f.Group.UUID, retryOf: f.ID}
-		v, asked := verdicts[f.Lead]
-		switch {
-		case f.ByRule && asked && !v.Decided():
-			p.group, p.refused = uuid.Nil, lead.NoRule
-		case f.ByRule && asked && v.GroupID == uuid.Nil:
+		p := f.again(verdicts)
+		if p.none() {
 			continue // a rule has it that nobody gets the lead, which is no failure
-		case f.ByRule && asked:
-			p.group = v.GroupID
-		case !f.Group.Valid:
-			p.member = f.Member.UUID
 		}
 		if p.group != uuid.Nil && w.Policy == SameMember {
 			p.sameAs = f.SameAs.UUID
@@ -99,6 +92,21 @@ func (t *Tx) retry(ctx context.Context, workspace uuid.UUID, queue lead.Queue, a
 		again = append(again, p)
 	}
 	return t.addPending(ctx, workspace, queue, again)
+}
+
+// again is the decision by which a failure is driven again, for nobody where a rule has it so.
+func (f failure) again(verdicts map[uuid.UUID]route.Verdict) pendingLead {
+	p := pendingLead{lead: f.Lead, group: f.Group.UUID, retryOf: f.ID}
+	v, asked := verdicts[f.Lead]
+	switch {
+	case f.ByRule && asked && !v.Decided():
+		p.group, p.refused = uuid.Nil, lead.NoRule
+	case f.ByRule && asked:
+		p.group = v.GroupID
+	case !f.Group.Valid:
+		p.member = f.Member.UUID
+	}
+	return p
 }
 
 // A HistorySelection says which failed distributions are meant: those with the IDs or, where there is a Filter, all that match

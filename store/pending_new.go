@@ -23,6 +23,11 @@ type pendingLead struct {
 	due                                      time.Time
 }
 
+// none reports whether a decision is for nobody, and no failure either.
+func (p pendingLead) none() bool {
+	return p.group == uuid.Nil && p.member == uuid.Nil && p.refused == ""
+}
+
 // refuse has decisions end as failures, since their feature is switched off.
 func refuse(pending []pendingLead) {
 	for i := range pending {

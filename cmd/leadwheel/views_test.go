@@ -66,27 +66,7 @@ func TestOperatorsViews(t *testing.T) {
 	table, _ := command(t, exitOK, settings, "history")
 	show, _ := command(t, exitOK, settings, "group", "show", "Sales", "--next", "2")
 	groups, _ := command(t, exitOK, settings, "group", "list")
-	file := filepath.Join(t.TempDir(), "rules.json")
-	keep := func(text string) {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	keep(`{"version":0,"rules":[{"name":"fair","when":"source == \"Fair\"","then":{"none":true}},{"name":"rest","when":"nonsense","then":{"group_id":"` + said.GroupID.String() + `"}}]}`)
-	if _, why := command(t, exitRefused, settings, "rules", "check", file); !strings.Contains(why, "rule 2") || !strings.Contains(why, "line 1, column 1") {
-		t.Errorf("the check says %s", why)
-	}
-	keep(`{"version":0,"rules":[{"name":"fair","when":"source == \"Fair\" or fields[\"size\"] == 0","then":{"none":true}},{"name":"rest","when":"","then":{"group_id":"` + said.GroupID.String() + `"}}]}`)
-	if right, _ := command(t, exitOK, settings, "rules", "check", file); !strings.Contains(right, "The rules are right.") {
-		t.Errorf("the check says %s", right)
-	}
-	command(t, exitOK, settings, "rules", "set", file)
-	if _, why := command(t, exitRefused, settings, "rules", "set", file); !strings.Contains(why, "version 1") {
-		t.Errorf("saved over another version it says %s", why)
-	}
-	ruled, _ := command(t, exitOK, settings, "rules", "show")
-	asked, _ := command(t, exitOK, settings, "rules", "check", "--lead", pushed.ID)
-	command(t, exitOK, settings, "lead", "create", "--name", "Ruled", "--field", "size=0", "--route")
+	ruled, asked := savedRules(t, settings, said.GroupID.String(), pushed.ID)
 	for text, wants := range map[string][]string{
 		table:  {"AT ", "succeeded", "Aisyah", "Ben", "Sales"},
 		show:   {"SLOT  WEIGHT  MEMBERS", "2     Chandra", "3     Aisyah"},
@@ -255,4 +235,31 @@ func operatorsEditAGroup(t *testing.T, settings []string, api *client.Client, sa
 	if shown, _ := command(t, exitOK, settings, "assignment", "show", made.Items[0].ID.String()); !strings.Contains(shown, "CANCELLED") || made.Items[0].Cancelled != 1 {
 		t.Errorf("%+v is shown as %s", made, shown)
 	}
+}
+
+// savedRules checks and saves rules by commands, and returns what is shown of them, and which takes a lead.
+func savedRules(t *testing.T, settings []string, group, lead string) (ruled, asked string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "rules.json")
+	keep := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep(`{"version":0,"rules":[{"name":"fair","when":"source == \"Fair\"","then":{"none":true}},{"name":"rest","when":"nonsense","then":{"group_id":"` + group + `"}}]}`)
+	if _, why := command(t, exitRefused, settings, "rules", "check", file); !strings.Contains(why, "rule 2") || !strings.Contains(why, "line 1, column 1") {
+		t.Errorf("the check says %s", why)
+	}
+	keep(`{"version":0,"rules":[{"name":"fair","when":"source == \"Fair\" or fields[\"size\"] == 0","then":{"none":true}},{"name":"rest","when":"","then":{"group_id":"` + group + `"}}]}`)
+	if right, _ := command(t, exitOK, settings, "rules", "check", file); !strings.Contains(right, "The rules are right.") {
+		t.Errorf("the check says %s", right)
+	}
+	command(t, exitOK, settings, "rules", "set", file)
+	if _, why := command(t, exitRefused, settings, "rules", "set", file); !strings.Contains(why, "version 1") {
+		t.Errorf("saved over another version it says %s", why)
+	}
+	ruled, _ = command(t, exitOK, settings, "rules", "show")
+	asked, _ = command(t, exitOK, settings, "rules", "check", "--lead", lead)
+	command(t, exitOK, settings, "lead", "create", "--name", "Ruled", "--field", "size=0", "--route")
+	return ruled, asked
 }

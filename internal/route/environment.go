@@ -2,6 +2,7 @@ package route
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -130,11 +131,18 @@ func objectOf(text json.RawMessage) map[string]any {
 	return object
 }
 
-// shorten cuts all texts in a value.
+// exact is up to where whole numbers in JSON are told apart.
+const exact = 1 << 53
+
+// shorten cuts all texts in a value, and has whole numbers be such.
 func shorten(value any) any {
 	switch v := value.(type) {
 	case string:
 		return cut(v)
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < exact {
+			return int(v)
+		}
 	case []any:
 		for i := range v {
 			v[i] = shorten(v[i])

@@ -64,6 +64,7 @@ func TestConditions(t *testing.T) {
 		`fields["budget"] == 650000`:                                true,
 		`fields["rooms"] == 3`:                                      true,
 		`fields["rooms"] >= 2.5`:                                    true,
+		`fields["rooms"] % 2 == 1`:                                  true,
 		`fields["city"] == 3`:                                       false,
 		`fields["city"] != 3`:                                       true,
 		`int(fields["budget"]) > 500000`:                            true,

@@ -21,9 +21,10 @@ func From(err error) *Problem {
 		violation *store.Violation
 		another   *store.MatchedError
 		planned   *store.PlannedError
-		rules     *store.RulesError
-		version   *store.VersionError
 	)
+	if p := ofRules(err); p != nil {
+		return p
+	}
 	switch {
 	case errors.As(err, &known):
 		return known
@@ -33,14 +34,6 @@ func From(err error) *Problem {
 		return Reason(reason)
 	case errors.As(err, &field):
 		return New(http.StatusUnprocessableEntity, field.Message, Field{"body." + field.Field, field.Message})
-	case errors.As(err, &rules):
-		fields := make([]Field, len(rules.Faults))
-		for i, f := range rules.Faults {
-			fields[i] = Field{fmt.Sprintf("body.rules[%d].%s", f.Rule, f.Field), f.Said()}
-		}
-		return New(http.StatusUnprocessableEntity, rules.Faults[0].Error(), fields...)
-	case errors.As(err, &version):
-		return New(http.StatusConflict, version.Error(), Field{"body.version", "this is not the version that they have by now"})
 	case errors.As(err, &violation):
 		status := http.StatusUnprocessableEntity
 		if violation.Exists {
@@ -73,6 +66,23 @@ func From(err error) *Problem {
 			WithHeader("Retry-After", "1")
 	}
 	return New(http.StatusInternalServerError, "something went wrong on our side; it is in the log under this request's id")
+}
+
+// ofRules says what an error is to whoever saves rules, nil where it is none of theirs.
+func ofRules(err error) *Problem {
+	var rules *store.RulesError
+	var version *store.VersionError
+	switch {
+	case errors.As(err, &rules):
+		fields := make([]Field, len(rules.Faults))
+		for i, f := range rules.Faults {
+			fields[i] = Field{fmt.Sprintf("body.rules[%d].%s", f.Rule, f.Field), f.Said()}
+		}
+		return New(http.StatusUnprocessableEntity, rules.Faults[0].Error(), fields...)
+	case errors.As(err, &version):
+		return New(http.StatusConflict, version.Error(), Field{"body.version", "this is not the version that they have by now"})
+	}
+	return nil
 }
 
 // Reason is the refusal of a request for a reason, and the fields that caused it.
