@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -239,4 +241,39 @@ func TestRulesAreTriedWithoutEffect(t *testing.T) {
 	if l := w.lead(ids[0]); l.RulesVersion != 0 {
 		t.Errorf("the lead was changed: %+v", l)
 	}
+}
+
+// TestOneOfManyWhoSaveRulesAtOnceDoes: the others are told the version that they have now. Leads that come in meanwhile each go by some
+// version whole.
+func TestOneOfManyWhoSaveRulesAtOnceDoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	group := w.group("A B")
+	w.saveRules(rule("v1", "", group))
+	read := 1
+	var saved, refused atomic.Int32
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			var stale *store.VersionError
+			switch err := w.tx(func(ctx context.Context, t *store.Tx) error {
+				_, _, err := t.SaveRules(ctx, w.workspace, &read, []route.Rule{rule("v2", "", group)})
+				return err
+			}); {
+			case err == nil:
+				saved.Add(1)
+			case errors.As(err, &stale) && stale.Version == 2:
+				refused.Add(1)
+			default:
+				t.Errorf("saving: %v", err)
+			}
+		})
+		all.Go(func() { w.byRule(store.Distribution{}, `{}`, `{}`) })
+	}
+	all.Wait()
+	equal(t, "saved", saved.Load(), 1)
+	equal(t, "refused", refused.Load(), 5)
+	equal(t, "leads by a version of another", w.Count(t, `SELECT count(*) FROM leads WHERE rule <> 'v' || rules_version`), 0)
+	equal(t, "given", w.Count(t, `SELECT count(*) FROM assigned_leads`), 12)
+	w.exact()
 }
