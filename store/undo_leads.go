@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -44,11 +45,15 @@ func (p undoing) takeLeads(ctx context.Context) error {
 // nextLeads takes the next leads to look at.
 func (p undoing) nextLeads(ctx context.Context) (leads []uuid.UUID, err error) {
 	if p.Kind == RunAssignment {
-		err = sqlx.SelectContext(ctx, p.q, &leads, `
-			DELETE FROM undo_leads WHERE workspace_id = $1 AND run_id = $2 AND lead_id = ANY (ARRAY(
-				SELECT lead_id FROM undo_leads WHERE workspace_id = $1 AND run_id = $2 ORDER BY lead_id LIMIT $3))
-			RETURNING lead_id`, p.workspace, p.Run, undoPart)
-		return leads, translate(err)
+		var part IDs
+		err := translate(sqlx.GetContext(ctx, p.q, &part, `
+			DELETE FROM undo_leads WHERE workspace_id = $1 AND run_id = $2
+				AND part = (SELECT min(part) FROM undo_leads WHERE workspace_id = $1 AND run_id = $2)
+			RETURNING lead_ids`, p.workspace, p.Run))
+		if errors.Is(err, ErrNotFound) {
+			err = nil
+		}
+		return part, err
 	}
 	if err := sqlx.SelectContext(ctx, p.q, &leads, `
 		SELECT lead_id FROM leads WHERE workspace_id = $1 AND import_id = $2 AND ($3::uuid IS NULL OR lead_id > $3)

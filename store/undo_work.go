@@ -102,11 +102,13 @@ func (p undoing) stop(ctx context.Context) error {
 		return nil
 	}
 	_, err = p.q.ExecContext(ctx, `
-		INSERT INTO undo_leads (workspace_id, run_id, lead_id)
-		SELECT $1, $2, lead_id FROM history WHERE workspace_id = $1 AND assignment_id = $2 AND outcome <> 'undone'
-		UNION
-		SELECT $1, $2, lead_id FROM pending_leads WHERE workspace_id = $1 AND assignment_id = $2 AND trigger <> 'immediate'`,
-		p.workspace, p.Run)
+		INSERT INTO undo_leads (workspace_id, run_id, part, lead_ids)
+		SELECT $1, $2, (n - 1) / $3, array_agg(lead_id ORDER BY n) FROM (
+			SELECT lead_id, row_number() OVER (ORDER BY lead_id) AS n FROM (
+				SELECT lead_id FROM history WHERE workspace_id = $1 AND assignment_id = $2 AND outcome <> 'undone'
+				UNION
+				SELECT lead_id FROM pending_leads WHERE workspace_id = $1 AND assignment_id = $2 AND trigger <> 'immediate') all_of_them) numbered
+		GROUP BY 3`, p.workspace, p.Run, undoPart)
 	return translate(err)
 }
 

@@ -41,12 +41,13 @@ CREATE TABLE IF NOT EXISTS undos (
 );
 CREATE INDEX IF NOT EXISTS undos_open ON undos (updated_at) WHERE done_at IS NULL;
 
--- The leads of an assignment that are still to be taken back.
+-- The leads of an assignment that are still to be taken back, a row for those of one part.
 CREATE TABLE IF NOT EXISTS undo_leads (
     workspace_id uuid NOT NULL,
     run_id       uuid NOT NULL,
-    lead_id      uuid NOT NULL,
-    PRIMARY KEY (workspace_id, run_id, lead_id)
+    part         integer NOT NULL,
+    lead_ids     uuid[] NOT NULL,
+    PRIMARY KEY (workspace_id, run_id, part)
 );
 
 -- The copies that stay, and why.
