@@ -246,3 +246,13 @@ func TestRunsAreUndoneByCommand(t *testing.T) {
 	imported := first("import")
 	y.shows("import undo --yes "+imported, "Undone:", "Of its leads 2 were deleted and 0 stay.")
 }
+
+// TestFairnessByCommand prints what each receiver of a group was due and got.
+func TestFairnessByCommand(t *testing.T) {
+	t.Parallel()
+	_, flags := serveImports(t)
+	y := &typist{tb: t, flags: flags}
+	y.shows("fairness Sales --from 7d", "MEMBER", "MEDIAN")
+	y.shows("fairness Sales --by source --json", `"items"`)
+	y.line(exitRefused, "fairness Nowhere")
+}

@@ -196,6 +196,7 @@ func (s *site) serveGroups(pages *http.ServeMux) {
 	pages.HandleFunc("POST /console/groups/{id}/edit", s.page(saveGroup))
 	pages.HandleFunc("GET /console/groups/{id}/caps", s.page(editGroupCaps))
 	pages.HandleFunc("POST /console/groups/{id}/caps", s.page(saveGroupCaps))
+	pages.HandleFunc("GET /console/groups/{id}/fairness", s.page(showFairness))
 	pages.HandleFunc("GET /console/groups/{id}/policy", s.page(editPolicy))
 	pages.HandleFunc("POST /console/groups/{id}/policy", s.page(savePolicy))
 }
