@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func TestFairnessTellsWhatEverybodyWasDueAndGot(t *testing.T) {
 	if by := w.fairness(store.FairnessSpec{Group: g, BySource: true}); by["A"].Received != 2 || len(by) != 3 {
 		t.Errorf("by source: %+v", by)
 	}
-	if _, err := w.Store.Fairness(context.Background(), w.workspace, store.FairnessSpec{Group: uuid.New(), To: c.Now()}); err != store.ErrNotFound {
+	if _, err := w.Store.Fairness(context.Background(), w.workspace, store.FairnessSpec{Group: uuid.New(), To: c.Now()}); !errors.Is(err, store.ErrNotFound) {
 		t.Error(err)
 	}
 	w.exact()

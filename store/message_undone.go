@@ -30,3 +30,4 @@ func (q Queries) takenBack(ctx context.Context, workspace uuid.UUID, ids []uuid.
 	}
 	return leads, nil
 }
+

@@ -141,17 +141,22 @@ func (b *takingBack) sort(decisions []ended) {
 			b.passed = append(b.passed, e.Pending)
 		}
 		c, found := copyOf(e)
-		switch {
-		case e.History == uuid.Nil:
-			b.pending = append(b.pending, e)
-		case found && c.Why != "":
-		case found && c.Withdrawn.Valid:
-			b.away, b.undone = append(b.away, c), append(b.undone, e)
-		case found:
-			b.gone, b.undone = append(b.gone, c), append(b.undone, e)
-		case e.turnBack && e.Outcome != lead.Succeeded:
-			b.undone = append(b.undone, e)
-		}
+		b.take(e, c, found)
+	}
+}
+
+// take takes a decision back, with its copy where it has one.
+func (b *takingBack) take(e ended, c givenCopy, found bool) {
+	switch {
+	case e.History == uuid.Nil:
+		b.pending = append(b.pending, e)
+	case found && c.Why != "":
+	case found && c.Withdrawn.Valid:
+		b.away, b.undone = append(b.away, c), append(b.undone, e)
+	case found:
+		b.gone, b.undone = append(b.gone, c), append(b.undone, e)
+	case e.turnBack && e.Outcome != lead.Succeeded:
+		b.undone = append(b.undone, e)
 	}
 }
 

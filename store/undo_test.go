@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +102,7 @@ func TestARunIsAsIfItHadNeverBeen(t *testing.T) {
 	equal(t, "given again", w.holders(ids), "A B C A")
 	w.exact()
 	equal(t, "undone again", counted(w.undo(again)), [3]int{0, 4, 0})
-	run, batches = w.assignRun(ids, store.Distribution{GroupID: g})
+	_, batches = w.assignRun(ids, store.Distribution{GroupID: g})
 	w.run(batches...)
 	equal(t, "given a third time", w.holders(ids), "A B C A")
 	w.exact()
@@ -220,7 +221,7 @@ func TestUndoHasItsTime(t *testing.T) {
 	}
 	set(61)
 	equal(t, "undone", counted(w.undo(second)), [3]int{4, 0, 0})
-	if _, err := w.startUndo(uuid.New(), store.RunAssignment); err != store.ErrNotFound {
+	if _, err := w.startUndo(uuid.New(), store.RunAssignment); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("what never was: %v", err)
 	}
 	w.exact()

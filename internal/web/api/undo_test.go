@@ -27,7 +27,7 @@ func TestUndoInTheAPI(t *testing.T) {
 	var answers [20]string
 	var asked sync.WaitGroup
 	for i := range answers {
-		asked.Go(func() { answers[i] = string(s.post(path+"/undo", nil).is(200).body) })
+		asked.Go(func() { answers[i] = s.post(path+"/undo", nil).is(200).body })
 	}
 	asked.Wait()
 	for _, answer := range answers {
@@ -42,7 +42,7 @@ func TestUndoInTheAPI(t *testing.T) {
 	if diff := cmp.Diff([]any{map[string]any{"assigned_lead_id": copied, "why": "answered"}}, done.at("kept")); diff != "" {
 		t.Error(diff)
 	}
-	if again := s.do(s.admin, "POST", path+"/undo", nil, "Idempotency-Key", "once").is(200); string(again.body) != string(done.body) {
+	if again := s.do(s.admin, "POST", path+"/undo", nil, "Idempotency-Key", "once").is(200); again.body != done.body {
 		t.Errorf("again it answers %s", again.body)
 	}
 	shown := s.get(path).is(200)
@@ -92,11 +92,11 @@ func TestUndoAnImport(t *testing.T) {
 	s.post("/v1/assignments", map[string]any{"lead_ids": leads[2:3], "member_ids": []any{s.member("C")}}).is(202)
 	done := s.post("/v1/imports/"+run+"/undo", nil).is(200)
 	if done.at("withdrawn") != 5.0 || done.at("leads_deleted") != 2.0 || done.at("leads_kept") != 3.0 {
-		t.Error(string(done.body))
+		t.Error(done.body)
 	}
 	s.distribute()
 	s.audited()
-	if again := s.post("/v1/imports/"+run+"/undo", nil).is(200); string(again.body) != string(done.body) {
+	if again := s.post("/v1/imports/"+run+"/undo", nil).is(200); again.body != done.body {
 		t.Errorf("again it answers %s", again.body)
 	}
 	again, _ := send()
@@ -105,7 +105,7 @@ func TestUndoAnImport(t *testing.T) {
 	}
 	done = s.post("/v1/imports/"+again+"/undo", nil).is(200)
 	if done.at("deleted") != 2.0 || done.at("withdrawn") != 0.0 || done.at("leads_deleted") != 2.0 {
-		t.Error(string(done.body))
+		t.Error(done.body)
 	}
 	s.distribute()
 	s.audited()

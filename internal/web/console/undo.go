@@ -23,7 +23,8 @@ func undoRun(v *visit, item string, _ *order) (int, error) {
 
 // willUndo says how much of a run there is to undo.
 func (v *visit) willUndo(o *order) string {
-	for _, one := range v.items(o.place, o.IDs[:min(len(o.IDs), 1)]) {
+	if runs := v.items(o.place, o.IDs[:min(len(o.IDs), 1)]); len(runs) > 0 {
+		one := runs[0]
 		if o.path == "imports" {
 			return fmt.Sprintf("Its %s are deleted too, but for those that somebody else has, or has done something with.", counted(number(one, "imported"), "lead"))
 		}
@@ -46,9 +47,8 @@ func (v *visit) withUndone(below []section, p place, id string, one object) ([]s
 }
 
 // renamed is a value in which a field goes by another name: "why" is what history says of an outcome.
-func renamed[T any](value T, from, to string) T {
-	var again any
-	switch value := any(value).(type) {
+func renamed(value any, from, to string) any {
+	switch value := value.(type) {
 	case object:
 		all := make(object, len(value))
 		for i, f := range value {
@@ -56,15 +56,13 @@ func renamed[T any](value T, from, to string) T {
 				all[i].Name = to
 			}
 		}
-		again = all
+		return all
 	case []any:
 		all := make([]any, len(value))
 		for i, one := range value {
 			all[i] = renamed(one, from, to)
 		}
-		again = all
-	default:
-		return any(value).(T)
+		return all
 	}
-	return again.(T)
+	return value
 }
