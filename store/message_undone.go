@@ -30,4 +30,3 @@ func (q Queries) takenBack(ctx context.Context, workspace uuid.UUID, ids []uuid.
 	}
 	return leads, nil
 }
-
