@@ -58,6 +58,13 @@ func From(err error) *Problem {
 		return New(http.StatusNotFound, "there is nothing at this address; check the id")
 	case errors.Is(err, context.Canceled):
 		return New(StatusClientGone, "the request was broken off before it could be answered")
+	}
+	return ofDatabase(err)
+}
+
+// ofDatabase says what an error means that is nobody's fault who asks.
+func ofDatabase(err error) *Problem {
+	switch {
 	case errors.Is(err, store.ErrTooLong):
 		return New(http.StatusServiceUnavailable, "this took the database too long and was stopped; ask for less, as by a filter or a shorter time").
 			WithHeader("Retry-After", "30")
