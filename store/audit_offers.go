@@ -20,7 +20,9 @@ var offerAudits = []auditQuery{
 		UNION ALL
 		SELECT 'offer ' || o.offer_id FROM offers o
 		WHERE NOT EXISTS (SELECT 1 FROM turns t WHERE (t.workspace_id, t.group_id, t.version, t.turn, t.lead_id)
-			= (o.workspace_id, o.group_id, o.ring_version, o.turn, o.lead_id))`},
+			= (o.workspace_id, o.group_id, o.ring_version, o.turn, o.lead_id))
+			AND NOT EXISTS (SELECT 1 FROM history u WHERE u.workspace_id = o.workspace_id AND u.lead_id = o.lead_id AND u.outcome = 'undone'
+				AND (u.group_id, u.ring_version, u.turn) = (o.group_id, o.ring_version, o.turn))`},
 	{name: "offers_of_nothing", promise: "what can be accepted is pending, and by one turn", query: `
 		SELECT 'offer ' || o.offer_id FROM offers o
 		WHERE o.state = 'open' AND NOT EXISTS (SELECT 1 FROM pending_leads p WHERE p.workspace_id = o.workspace_id AND p.pending_id = o.pending_id

@@ -88,18 +88,18 @@ func (p undoing) lockCopies(ctx context.Context, leads []uuid.UUID) ([]givenCopy
 	return copies, translate(err)
 }
 
-// decisions reads what became of the leads by the run, and locks what of it is planned.
+// decisions reads what became of the leads by the run, and locks what of it is planned or offered.
 func (p undoing) decisions(ctx context.Context, leads []uuid.UUID) ([]ended, error) {
 	var planned, done []ended
 	if err := sqlx.SelectContext(ctx, p.q, &planned, `
 		SELECT p.pending_id, p.lead_id, p.member_id, p.group_id, p.ring_version, p.turn, '' AS outcome, p.due_at AS at FROM pending_leads p
-		WHERE p.workspace_id = $1 AND p.lead_id = ANY($3::uuid[]) AND p.trigger <> 'immediate' AND `+p.ofRun("p")+`
+		WHERE p.workspace_id = $1 AND p.lead_id = ANY($3::uuid[]) AND (p.trigger <> 'immediate' OR p.offered_at IS NOT NULL) AND `+p.ofRun("p")+`
 		ORDER BY p.pending_id FOR UPDATE OF p`, p.workspace, p.Run, uuids(leads)); err != nil {
 		return nil, fmt.Errorf("locking what is planned: %w", translate(err))
 	}
 	if err := sqlx.SelectContext(ctx, p.q, &done, `
 		SELECT h.history_id, h.pending_id, h.lead_id, h.member_id, h.group_id, h.ring_version, h.turn, h.outcome, h.at FROM history h
-		WHERE h.workspace_id = $1 AND h.lead_id = ANY($3::uuid[]) AND h.outcome IN ('succeeded', 'failed', 'cancelled') AND `+p.ofRun("h")+`
+		WHERE h.workspace_id = $1 AND h.lead_id = ANY($3::uuid[]) AND h.outcome IN ('succeeded', 'failed', 'cancelled', 'lapsed') AND `+p.ofRun("h")+`
 		ORDER BY h.history_id`, p.workspace, p.Run, uuids(leads)); err != nil {
 		return nil, fmt.Errorf("reading what became of %d leads: %w", len(leads), translate(err))
 	}
@@ -167,6 +167,7 @@ func (b *takingBack) write(ctx context.Context) error {
 	}
 	steps := []func(context.Context) error{
 		func(ctx context.Context) error { return b.endPending(ctx, ids, turnBack) },
+		func(ctx context.Context) error { return b.cancelOffers(ctx, b.workspace, ids) },
 		b.writeHistory, b.dropMessages, b.writeCopies, b.writeKept,
 		func(ctx context.Context) error { return b.returnTurns(ctx, b.turns, b.passed) },
 		func(ctx context.Context) error { return b.giveBackCaps(ctx, b.workspace, b.gone) },

@@ -54,7 +54,7 @@ type takingBack struct {
 	undoing
 	copies []givenCopy
 
-	pending []ended     // what is planned
+	pending []ended     // what is planned or offered
 	undone  []ended     // what came to an end and gets an entry that says that it was undone
 	gone    []givenCopy // copies that are taken back now
 	away    []givenCopy // those that had been, since they were not answered

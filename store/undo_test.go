@@ -116,6 +116,33 @@ func TestARunIsAsIfItHadNeverBeen(t *testing.T) {
 	}
 }
 
+// TestUndoOfOffers undoes a run whose leads are offered: to the first who were asked, to the next ones, and accepted.
+func TestUndoOfOffers(t *testing.T) {
+	t.Parallel()
+	w, c := newTimedWorld(t)
+	g := w.offering("A B C", within(10, 3))
+	before := w.upcoming(g, 6)
+	ids, _ := w.add(3, store.Distribution{})
+	run, batches := w.assignRun(ids[:2], store.Distribution{GroupID: g})
+	w.run(batches...)
+	equal(t, "offered", w.offered(ids[0])+", "+w.offered(ids[1]), "A, B")
+	c.Advance(10 * time.Minute)
+	w.alarms()
+	equal(t, "offered to the next", w.offered(ids[0])+", "+w.offered(ids[1]), "A. C, B. A")
+	equal(t, "undone", counted(w.undo(run)), [3]int{2, 0, 0})
+	equal(t, "cancelled", w.offered(ids[0])+", "+w.offered(ids[1]), "A. Cx, B. Ax")
+	equal(t, "next", w.upcoming(g, 6), before)
+	w.exact()
+	run, batches = w.assignRun(ids[2:], store.Distribution{GroupID: g})
+	w.run(batches...)
+	if err := w.acceptOffer(ids[2], 'A'); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "accepted is kept", counted(w.undo(run)), [3]int{0, 0, 1})
+	equal(t, "stays accepted", w.offered(ids[2]), "A+")
+	w.exact()
+}
+
 // TestUndoStopsARunThatIsGoingOn undoes what has not gone out yet, of every kind of batch.
 func TestUndoStopsARunThatIsGoingOn(t *testing.T) {
 	t.Parallel()

@@ -76,7 +76,7 @@ func (p undoing) ofRun(d string) string {
 }
 
 // stop deletes the run's decisions that are still to go out at once, a part of them; where none is left it lists the run's leads. What of
-// these is planned, or taken back later on, is found by lead.
+// these is planned, offered, or taken back later on, is found by lead.
 func (p undoing) stop(ctx context.Context) error {
 	n, err := p.deleteFolded(ctx)
 	if err != nil {
@@ -85,7 +85,7 @@ func (p undoing) stop(ctx context.Context) error {
 	if n == 0 {
 		if n, err = p.deletePending(ctx, `
 			SELECT p.pending_id FROM batches b JOIN pending_leads p ON p.workspace_id = b.workspace_id AND p.batch_id = b.batch_id
-			WHERE b.workspace_id = $1 AND b.queue <> 'due' AND b.lead_ids IS NULL AND p.trigger = 'immediate' AND `+p.ofRun("p")+`
+			WHERE b.workspace_id = $1 AND b.queue <> 'due' AND b.lead_ids IS NULL AND p.trigger = 'immediate' AND p.offered_at IS NULL AND `+p.ofRun("p")+`
 			UNION ALL
 			SELECT p.pending_id FROM pending_leads p
 			WHERE p.workspace_id = $1 AND p.trigger = 'immediate' AND `+waiting+` AND `+p.ofRun("p")+` LIMIT `+fmt.Sprint(undoPart)); err != nil {
@@ -107,7 +107,8 @@ func (p undoing) stop(ctx context.Context) error {
 			SELECT lead_id, row_number() OVER (ORDER BY lead_id) AS n FROM (
 				SELECT lead_id FROM history WHERE workspace_id = $1 AND assignment_id = $2 AND outcome <> 'undone'
 				UNION
-				SELECT lead_id FROM pending_leads WHERE workspace_id = $1 AND assignment_id = $2 AND trigger <> 'immediate') all_of_them) numbered
+				SELECT lead_id FROM pending_leads WHERE workspace_id = $1 AND assignment_id = $2
+					AND (trigger <> 'immediate' OR offered_at IS NOT NULL)) all_of_them) numbered
 		GROUP BY 3`, p.workspace, p.Run, undoPart)
 	return translate(err)
 }
