@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -31,11 +33,54 @@ func BenchmarkDistribute(b *testing.B) {
 	})
 }
 
+// BenchmarkDistributeLimited hands out leads in bulk to a ring of 50, of whom nobody has limits, or everybody: working hours, an absence
+// and a cap a day. It reports leads a second.
+func BenchmarkDistributeLimited(b *testing.B) {
+	for name, limited := range map[string]bool{"plain": false, "limited": true} {
+		b.Run(name, func(b *testing.B) {
+			bulkTo(b, func(w *world) uuid.UUID { return w.ringOf50(limited) }, func(w *world, batch lead.Hint, _ int) error {
+				_, err := w.Store.Distribute(b.Context(), w.workspace, batch.ID)
+				return err
+			})
+		})
+	}
+}
+
+// ringOf50 is a group of 50 members, each of whom is limited so that they can take all that is given here, or not at all.
+func (w *world) ringOf50(limited bool) uuid.UUID {
+	w.t.Helper()
+	var ring []string
+	var week lead.Week
+	for day := range week {
+		week[day] = []lead.Hours{{From: 0, To: 12 * 60}, {From: 12 * 60, To: 24 * 60}}
+	}
+	away := w.Store.Now().Add(30 * 24 * time.Hour)
+	for _, letter := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx") {
+		if _, is := w.members[letter]; !is {
+			m, err := w.Store.CreateMember(w.t.Context(), w.workspace, store.Member{Name: "Member " + string(letter)})
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			w.members[letter], w.letters[m.ID] = m.ID, letter
+		}
+		ring = append(ring, string(letter))
+		if limited {
+			w.absent(letter, away, away.Add(24*time.Hour))
+			w.editMember(letter, func(m *store.Member) { m.WorkingHours, m.Caps = &week, perDay(benchLeads) })
+		}
+	}
+	return w.group(strings.Join(ring, " "))
+}
+
 func bulk(b *testing.B, distribute func(w *world, batch lead.Hint, n int) error) {
+	bulkTo(b, func(w *world) uuid.UUID { return w.group("A B C") }, distribute)
+}
+
+func bulkTo(b *testing.B, to func(*world) uuid.UUID, distribute func(w *world, batch lead.Hint, n int) error) {
 	for b.Loop() {
 		b.StopTimer()
 		w := newWorld(b)
-		group := w.group("A B C")
+		group := to(w)
 		ids, _ := w.add(benchLeads, store.Distribution{})
 		batches := w.assign(ids, store.Distribution{GroupID: group})
 		w.DB.MustExec(`VACUUM ANALYZE`)
