@@ -144,6 +144,14 @@ func (s *statements) Ping(ctx context.Context) error {
 	return s.pqConn.Ping(ctx)
 }
 
+// Close implements driver.Conn. A server that has gone needs no farewell.
+func (s *statements) Close() error {
+	if err := s.pqConn.Close(); err != nil && !Unavailable(err) {
+		return err
+	}
+	return nil
+}
+
 // ResetSession implements driver.SessionResetter. It is called before a connection is used again.
 func (s *statements) ResetSession(ctx context.Context) error {
 	if !s.line.usable() {
