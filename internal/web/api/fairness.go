@@ -84,7 +84,7 @@ func (a *API) fairness(ctx context.Context, c *call, in *fairnessInput) (*listOu
 		return a.listJSON(FairnessReport{in.GroupID, in.From.UTC(), in.To.UTC(), items}, nil)
 	}
 	return &listOutput{func(out huma.Context) {
-		beginCSV(out, "get-fairness")
+		beginCSV(out, "fairness")
 		w := csv.NewWriter(out.BodyWriter())
 		writeRow(w, fairnessColumns, func(c column[Fairness]) string { return c.name })
 		for _, item := range items {

@@ -31,7 +31,7 @@ func TestWorkspace(t *testing.T) {
 	s := newSite(t)
 	want := map[string]any{"name": "acme", "timezone": "Asia/Kuala_Lumpur", "region": "MY", "distribution_hours": map[string]any{"from": "09:00", "to": "21:00"},
 		"statuses": []any{"new", "contacted", "qualified", "won", "lost"}, "won_status": "won", "duplicates": map[string]any{"policy": "allow", "days": 30.0},
-		"features": map[string]any{"leads_distribution": true, "scheduled_distribution": true}, "api_keys": map[string]any{"max_days": nil}, "message_links": true, "closed_statuses": []any{"won", "lost"}}
+		"features": map[string]any{"leads_distribution": true, "scheduled_distribution": true}, "api_keys": map[string]any{"max_days": nil}, "message_links": true, "closed_statuses": []any{"won", "lost"}, "undo_minutes": 60.0}
 	same(t, want, s.get("/v1/workspace").is(200).object())
 
 	s.patch("/v1/workspace", `{"features":{"leads_distribution":false}}`).is(200)
@@ -42,7 +42,7 @@ func TestWorkspace(t *testing.T) {
 	s.do(s.admin, "PATCH", "/v1/workspace", `{"name":" Acme ","timezone":"Europe/Berlin","region":"DE"}`, "Content-Type", "application/merge-patch+json").is(200)
 	want = map[string]any{"name": "Acme", "timezone": "Europe/Berlin", "region": "DE", "distribution_hours": map[string]any{"from": "22:30", "to": "06:00"},
 		"statuses": []any{"new", "contacted", "qualified", "won", "lost"}, "won_status": "won", "duplicates": map[string]any{"policy": "flag", "days": 7.0},
-		"features": map[string]any{"leads_distribution": false, "scheduled_distribution": false}, "api_keys": map[string]any{"max_days": nil}, "message_links": true, "closed_statuses": []any{"won", "lost"}}
+		"features": map[string]any{"leads_distribution": false, "scheduled_distribution": false}, "api_keys": map[string]any{"max_days": nil}, "message_links": true, "closed_statuses": []any{"won", "lost"}, "undo_minutes": 60.0}
 	same(t, want, s.get("/v1/workspace").is(200).object())
 
 	for body, location := range map[string]string{

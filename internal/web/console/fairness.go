@@ -42,7 +42,6 @@ func showFairness(v *visit) (*page, error) {
 	if err != nil || !slices.Contains(fairDays, days) {
 		days = fairDays[0]
 	}
-	to := time.Now().UTC()
 	var report struct {
 		Items []struct {
 			MemberID  string `json:"member_id"`
@@ -57,7 +56,7 @@ func showFairness(v *visit) (*page, error) {
 		}
 	}
 	if err := v.get("/v1/fairness?"+url.Values{
-		"group_id": {group.text("id")}, "from": {to.AddDate(0, 0, -days).Format(time.RFC3339)}, "to": {to.Format(time.RFC3339)},
+		"group_id": {group.text("id")}, "from": {v.now.UTC().AddDate(0, 0, -days).Format(time.RFC3339)},
 	}.Encode(), &report); err != nil {
 		return nil, err
 	}
