@@ -8,13 +8,10 @@ import (
 
 // editCustomer asks what to change of a customer.
 func editCustomer(v *visit) (*page, error) {
-	one, err := v.item("customers")
+	one, f, err := v.openItem("customers", "edit", customerValues)
 	if err != nil {
 		return nil, err
 	}
-	here := home + "customers/" + one.text("id")
-	f := newForm(here+"/edit", here, customerValues(one))
-	f.opened(v.tags["/v1/customers/"+one.text("id")], f.values)
 	return v.customerForm(f, one), nil
 }
 
@@ -33,12 +30,7 @@ func customerValues(one object) url.Values {
 }
 
 func saveCustomer(v *visit) (*page, error) {
-	one, err := v.item("customers")
-	if err != nil {
-		return nil, err
-	}
-	here := home + "customers/" + one.text("id")
-	f, err := v.sentForm(here)
+	one, here, f, err := v.sentItem("customers")
 	if err != nil {
 		return nil, err
 	}
@@ -48,17 +40,9 @@ func saveCustomer(v *visit) (*page, error) {
 			body[name] = f.value(name)
 		}
 	}
-	if len(f.errors) > 0 {
+	return v.save(f, edit{http.MethodPatch, "/v1/customers/" + one.text("id"), body, "customer", customerValues, customerField}, here, func() (*page, error) {
 		return v.customerForm(f, one), nil
-	}
-	again, err := v.edit(f, edit{http.MethodPatch, "/v1/customers/" + one.text("id"), body, "customer", customerValues, customerField})
-	if again {
-		return v.customerForm(f, one), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return v.done(here, "saved")
+	})
 }
 
 // customerField is the form's field for one of the API's.

@@ -89,6 +89,28 @@ func (v *visit) sentForm(back string) (*form, error) {
 	return f, nil
 }
 
+// openItem reads the item that an address names, and fills the form of one of its pages with what it holds.
+func (v *visit) openItem(collection, what string, values func(object) url.Values) (object, *form, error) {
+	one, err := v.item(collection)
+	if err != nil {
+		return nil, nil, err
+	}
+	here := home + collection + "/" + one.text("id")
+	f := newForm(here+"/"+what, here, values(one))
+	f.opened(v.tags["/v1/"+collection+"/"+one.text("id")], f.values)
+	return one, f, nil
+}
+
+// sentItem reads the item that an address names, where its page is, and the form about it that was sent.
+func (v *visit) sentItem(collection string) (one object, here string, f *form, err error) {
+	if one, err = v.item(collection); err != nil {
+		return nil, "", nil, err
+	}
+	here = home + collection + "/" + one.text("id")
+	f, err = v.sentForm(here)
+	return one, here, f, err
+}
+
 // does has the visit's calls made once for the form.
 func (f *form) does(v *visit) { v.api = v.site.client(v.Request, v.token, f.Once) }
 

@@ -12,38 +12,22 @@ import (
 
 // editGroupCaps asks how many of a group's leads each of its receivers gets at the most.
 func editGroupCaps(v *visit) (*page, error) {
-	one, err := v.item("groups")
+	one, f, err := v.openItem("groups", "caps", groupCapValues)
 	if err != nil {
 		return nil, err
 	}
-	here := home + "groups/" + one.text("id")
-	f := newForm(here+"/caps", here, groupCapValues(one))
-	f.opened(v.tags["/v1/groups/"+one.text("id")], f.values)
 	return v.groupCapsForm(one, f)
 }
 
 func saveGroupCaps(v *visit) (*page, error) {
-	one, err := v.item("groups")
-	if err != nil {
-		return nil, err
-	}
-	here := home + "groups/" + one.text("id")
-	f, err := v.sentForm(here)
+	one, here, f, err := v.sentItem("groups")
 	if err != nil {
 		return nil, err
 	}
 	body := groupCapsBody(one, f)
-	if len(f.errors) > 0 {
+	return v.save(f, edit{http.MethodPut, "/v1/groups/" + one.text("id"), body, "group", groupCapValues, func(string) string { return "" }}, here, func() (*page, error) {
 		return v.groupCapsForm(one, f)
-	}
-	again, err := v.edit(f, edit{http.MethodPut, "/v1/groups/" + one.text("id"), body, "group", groupCapValues, func(string) string { return "" }})
-	if again {
-		return v.groupCapsForm(one, f)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return v.done(here, "saved")
+	})
 }
 
 // cappedOf are the receivers of a group, each once, with the strictest of their caps in it.

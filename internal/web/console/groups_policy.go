@@ -92,38 +92,22 @@ func answerInWords(one object) string {
 
 // editPolicy asks what becomes of leads that somebody, or nobody, of a group can take.
 func editPolicy(v *visit) (*page, error) {
-	one, err := v.item("groups")
+	one, f, err := v.openItem("groups", "policy", policyValues)
 	if err != nil {
 		return nil, err
 	}
-	here := home + "groups/" + one.text("id")
-	f := newForm(here+"/policy", here, policyValues(one))
-	f.opened(v.tags["/v1/groups/"+one.text("id")], f.values)
 	return v.policyForm(one, f)
 }
 
 func savePolicy(v *visit) (*page, error) {
-	one, err := v.item("groups")
-	if err != nil {
-		return nil, err
-	}
-	here := home + "groups/" + one.text("id")
-	f, err := v.sentForm(here)
+	one, here, f, err := v.sentItem("groups")
 	if err != nil {
 		return nil, err
 	}
 	body := policyBody(one, f)
-	if len(f.errors) > 0 {
+	return v.save(f, edit{http.MethodPut, "/v1/groups/" + one.text("id"), body, "group", policyValues, policyField}, here, func() (*page, error) {
 		return v.policyForm(one, f)
-	}
-	again, err := v.edit(f, edit{http.MethodPut, "/v1/groups/" + one.text("id"), body, "group", policyValues, policyField})
-	if again {
-		return v.policyForm(one, f)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return v.done(here, "saved")
+	})
 }
 
 func (v *visit) policyForm(one object, f *form) (*page, error) {

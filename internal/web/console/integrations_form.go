@@ -115,14 +115,9 @@ func saveIntegration(v *visit) (*page, error) {
 			delete(body, secret)
 		}
 	}
-	again, err := v.edit(f, edit{http.MethodPatch, "/v1/integrations/" + one.text("id"), body, "integration", integrationValues, integrationField})
-	if again {
+	return v.save(f, edit{http.MethodPatch, "/v1/integrations/" + one.text("id"), body, "integration", integrationValues, integrationField}, here, func() (*page, error) {
 		return v.integrationForm("Edit "+called(one), p, f, kept)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return v.done(here, "saved")
+	})
 }
 
 // integration reads the integration that an address names, and its platform.

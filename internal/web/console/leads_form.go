@@ -52,13 +52,10 @@ func addLead(v *visit) (*page, error) {
 }
 
 func editLead(v *visit) (*page, error) {
-	one, err := v.item("leads")
+	one, f, err := v.openItem("leads", "edit", leadValues)
 	if err != nil {
 		return nil, err
 	}
-	here := home + "leads/" + one.text("id")
-	f := newForm(here+"/edit", here, leadValues(one))
-	f.opened(v.tags["/v1/leads/"+one.text("id")], f.values)
 	return v.leadPage(called(one), &leadForm{form: f}, one)
 }
 
@@ -91,29 +88,16 @@ func plainFields(one object, long ...string) (all []field) {
 }
 
 func saveLead(v *visit) (*page, error) {
-	one, err := v.item("leads")
-	if err != nil {
-		return nil, err
-	}
-	here := home + "leads/" + one.text("id")
-	f, err := v.sentForm(here)
+	one, here, f, err := v.sentItem("leads")
 	if err != nil {
 		return nil, err
 	}
 	l := &leadForm{form: f}
 	body, fields := l.body(), l.fields()
 	body["fields"] = emptied(fields, plainFields(one, notesField))
-	if len(f.errors) > 0 {
+	return v.save(f, edit{http.MethodPatch, "/v1/leads/" + one.text("id"), body, "lead", leadValues, leadField}, here, func() (*page, error) {
 		return v.leadPage(called(one), l, one)
-	}
-	again, err := v.edit(f, edit{http.MethodPatch, "/v1/leads/" + one.text("id"), body, "lead", leadValues, leadField})
-	if again {
-		return v.leadPage(called(one), l, one)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return v.done(here, "saved")
+	})
 }
 
 // emptied are custom fields with null for those that a form had shown and does not have any more.

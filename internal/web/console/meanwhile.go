@@ -60,6 +60,21 @@ type edit struct {
 	field  func(string) string
 }
 
+// save changes an item by a form and goes on to its page, or shows the form again.
+func (v *visit) save(f *form, e edit, here string, show func() (*page, error)) (*page, error) {
+	if len(f.errors) > 0 {
+		return show()
+	}
+	again, err := v.edit(f, e)
+	if again {
+		return show()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.done(here, "saved")
+}
+
 // edit changes an item by a form. again says that the form is to be shown again: what it holds was refused, or somebody else has changed
 // the item since the form was made.
 func (v *visit) edit(f *form, e edit) (again bool, err error) {

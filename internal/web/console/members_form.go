@@ -34,13 +34,10 @@ func addMember(v *visit) (*page, error) {
 
 // editMember asks what to change of a member.
 func editMember(v *visit) (*page, error) {
-	one, err := v.item("members")
+	one, f, err := v.openItem("members", "edit", memberValues)
 	if err != nil {
 		return nil, err
 	}
-	here := home + "members/" + one.text("id")
-	f := newForm(here+"/edit", here, memberValues(one))
-	f.opened(v.tags["/v1/members/"+one.text("id")], f.values)
 	return v.memberForm("Edit "+called(one), f)
 }
 
@@ -53,24 +50,14 @@ func memberValues(one object) url.Values {
 }
 
 func saveMember(v *visit) (*page, error) {
-	one, err := v.item("members")
-	if err != nil {
-		return nil, err
-	}
-	here := home + "members/" + one.text("id")
-	f, err := v.sentForm(here)
+	one, here, f, err := v.sentItem("members")
 	if err != nil {
 		return nil, err
 	}
 	path := "/v1/members/" + one.text("id")
-	again, err := v.edit(f, edit{http.MethodPatch, path, memberBody(f), "member", memberValues, memberField})
-	if again {
+	return v.save(f, edit{http.MethodPatch, path, memberBody(f), "member", memberValues, memberField}, here, func() (*page, error) {
 		return v.memberForm("Edit "+called(one), f)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return v.done(here, "saved")
+	})
 }
 
 // item reads the thing that an address names in a collection.

@@ -23,38 +23,22 @@ var capNames = []struct{ Name, Label, Words string }{
 
 // editHours asks when a member takes leads, and how many.
 func editHours(v *visit) (*page, error) {
-	one, err := v.item("members")
+	one, f, err := v.openItem("members", "hours", hoursValues)
 	if err != nil {
 		return nil, err
 	}
-	here := home + "members/" + one.text("id")
-	f := newForm(here+"/hours", here, hoursValues(one))
-	f.opened(v.tags["/v1/members/"+one.text("id")], f.values)
 	return v.hoursForm(one, f)
 }
 
 func saveHours(v *visit) (*page, error) {
-	one, err := v.item("members")
-	if err != nil {
-		return nil, err
-	}
-	here := home + "members/" + one.text("id")
-	f, err := v.sentForm(here)
+	one, here, f, err := v.sentItem("members")
 	if err != nil {
 		return nil, err
 	}
 	body := hoursBody(f)
-	if len(f.errors) > 0 {
+	return v.save(f, edit{http.MethodPatch, "/v1/members/" + one.text("id"), body, "member", hoursValues, hoursField}, here, func() (*page, error) {
 		return v.hoursForm(one, f)
-	}
-	again, err := v.edit(f, edit{http.MethodPatch, "/v1/members/" + one.text("id"), body, "member", hoursValues, hoursField})
-	if again {
-		return v.hoursForm(one, f)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return v.done(here, "saved")
+	})
 }
 
 func (v *visit) hoursForm(one object, f *form) (*page, error) {
@@ -228,12 +212,7 @@ func newAbsence(v *visit) (*page, error) {
 }
 
 func addAbsence(v *visit) (*page, error) {
-	one, err := v.item("members")
-	if err != nil {
-		return nil, err
-	}
-	here := home + "members/" + one.text("id")
-	f, err := v.sentForm(here)
+	one, here, f, err := v.sentItem("members")
 	if err != nil {
 		return nil, err
 	}

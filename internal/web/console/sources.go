@@ -29,14 +29,11 @@ func addSource(v *visit) (*page, error) {
 }
 
 func editSource(v *visit) (*page, error) {
-	one, err := v.item("sources")
+	one, f, err := v.openItem("sources", "edit", sourceValues)
 	if err != nil {
 		return nil, err
 	}
-	here := home + "sources/" + one.text("id")
-	f := newForm(here+"/edit", here, sourceValues(one))
-	f.opened(v.tags["/v1/sources/"+one.text("id")], f.values)
-	return sourceForm("Edit "+called(one), f, &link{called(one), here})
+	return sourceForm("Edit "+called(one), f, &link{called(one), home + "sources/" + one.text("id")})
 }
 
 // sourceValues are what a source's form holds.
@@ -49,23 +46,13 @@ func sourceValues(one object) url.Values {
 }
 
 func saveSource(v *visit) (*page, error) {
-	one, err := v.item("sources")
+	one, here, f, err := v.sentItem("sources")
 	if err != nil {
 		return nil, err
 	}
-	here := home + "sources/" + one.text("id")
-	f, err := v.sentForm(here)
-	if err != nil {
-		return nil, err
-	}
-	again, err := v.edit(f, edit{http.MethodPatch, "/v1/sources/" + one.text("id"), sourceBody(f), "source", sourceValues, same})
-	if again {
+	return v.save(f, edit{http.MethodPatch, "/v1/sources/" + one.text("id"), sourceBody(f), "source", sourceValues, same}, here, func() (*page, error) {
 		return sourceForm("Edit "+called(one), f, &link{called(one), here})
-	}
-	if err != nil {
-		return nil, err
-	}
-	return v.done(here, "saved")
+	})
 }
 
 // ticked is what a box of a form holds.
