@@ -94,28 +94,21 @@ func (l *line) know(ctx context.Context, c driver.QueryerContext) error {
 	process, isProcess := said[0].(int64)
 	began, isTime := said[1].(time.Time)
 	if !isProcess || !isTime {
-		return fmt.Errorf("one of Postgres' sessions is called %v, and began at %v; no such session can be looked for", said...)
+		return fmt.Errorf("one of Postgres' sessions is called %v, and began at %v; no such session can be looked for", said[0], said[1])
 	}
 	l.session = session{process, began}
 	return nil
 }
 
 // row reads one row over a connection that is not in the pool.
-func (l *line) row(ctx context.Context, c driver.QueryerContext, query string, args ...driver.NamedValue) ([]any, error) {
+func (l *line) row(ctx context.Context, c driver.QueryerContext, query string, args ...driver.NamedValue) ([]driver.Value, error) {
 	l.wait(ctx)
 	rows, err := c.QueryContext(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
 	said := make([]driver.Value, len(rows.Columns()))
-	if err := errors.Join(rows.Next(said), rows.Close()); err != nil {
-		return nil, err
-	}
-	all := make([]any, len(said))
-	for i, v := range said {
-		all[i] = v
-	}
-	return all, nil
+	return said, errors.Join(rows.Next(said), rows.Close())
 }
 
 // wait says until when whoever uses the line waits for it.
