@@ -53,14 +53,19 @@ func (v *visit) whyNot(member string) string {
 // capsOf are caps as the API has them.
 func capsOf(caps object) *lead.Caps {
 	all := &lead.Caps{}
-	for name, into := range map[string]**int{
-		"per_hour": &all.PerHour, "per_day": &all.PerDay, "per_week": &all.PerWeek, "per_month": &all.PerMonth, "open": &all.Open,
-	} {
+	for name, into := range byName(all) {
 		if n, err := strconv.Atoi(caps.text(name)); err == nil {
 			*into = &n
 		}
 	}
 	return all
+}
+
+// byName are caps by what the API calls them.
+func byName(caps *lead.Caps) map[string]**int {
+	return map[string]**int{
+		"per_hour": &caps.PerHour, "per_day": &caps.PerDay, "per_week": &caps.PerWeek, "per_month": &caps.PerMonth, "open": &caps.Open,
+	}
 }
 
 // uuidOf is an id of the API's, none where it is no id.

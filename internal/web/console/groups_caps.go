@@ -64,10 +64,10 @@ func groupCapValues(one object) url.Values {
 	ids, caps := cappedOf(one)
 	for _, id := range ids {
 		c := caps[id]
-		for name, most := range map[string]*int{"per_hour": c.PerHour, "per_day": c.PerDay, "per_week": c.PerWeek, "per_month": c.PerMonth, "open": c.Open} {
+		for name, most := range byName(&c) {
 			values.Set(id+"."+name, "")
-			if most != nil {
-				values.Set(id+"."+name, strconv.Itoa(*most))
+			if *most != nil {
+				values.Set(id+"."+name, strconv.Itoa(**most))
 			}
 		}
 	}
