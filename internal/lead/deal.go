@@ -49,24 +49,11 @@ type Dealt struct {
 //
 // draw gives the ring's next n turns; it is called only for leads that can be dealt, and its errors are returned.
 func (r Ring) Deal(leads []uuid.UUID, who Roster, draw func(n int) ([]int64, error)) (Dealt, error) {
-	d := dealer{ring: r, who: who, debts: r.Debts, drawn: make([][]int64, len(r.Slots))}
-	d.Hands = make([]Hand, len(leads))
-	var open []int
-	for i, l := range leads {
-		if d.Hands[i].Reason = d.unreachable(l, &d.Hands[i]); d.Hands[i].Reason == "" {
-			open = append(open, i)
-		}
+	all := make([]LaneLead, len(leads))
+	for i, id := range leads {
+		all[i] = LaneLead{Lead: id, Lane: r.Lane}
 	}
-	for n, i := range open {
-		if err := d.deal(leads[i], &d.Hands[i], len(open)-n, draw); err != nil {
-			return Dealt{}, err
-		}
-	}
-	for _, turns := range d.drawn {
-		d.Unspent = append(d.Unspent, turns...)
-	}
-	slices.Sort(d.Unspent)
-	return d.Dealt, nil
+	return DealLanes(all, func(int) Ring { return r }, who, func(want map[int]int) ([]int64, error) { return draw(want[r.Lane]) })
 }
 
 // maxDraw bounds what is drawn at once.
@@ -77,18 +64,31 @@ type dealer struct {
 	ring  Ring
 	who   Roster
 	debts *Debts
+	draw  func(want map[int]int) ([]int64, error)
 	drawn [][]int64 // turns drawn and not yet spent, by slot, ascending
 	held  int       // how many these are
 }
 
+func newDealer(r Ring, who Roster, draw func(want map[int]int) ([]int64, error)) *dealer {
+	return &dealer{ring: r, who: who, debts: r.Debts, draw: draw, drawn: make([][]int64, len(r.Slots))}
+}
+
+// take takes a turn that was drawn.
+func (d *dealer) take(turn int64) {
+	place := d.ring.index(turn)
+	d.drawn[place] = append(d.drawn[place], turn)
+	slices.Sort(d.drawn[place])
+	d.held++
+}
+
 // deal gives a lead the lowest turn whose slot can take it, and draws more where none of those drawn can. left counts
 // the leads not dealt yet, this one included.
-func (d *dealer) deal(id uuid.UUID, hand *Hand, left int, draw func(n int) ([]int64, error)) error {
+func (d *dealer) deal(id uuid.UUID, hand *Hand, left int) error {
 	// Its prospects are looked at anew: the same lead may stand in a batch twice, and whoever has got one may get no more.
 	if hand.Reason = d.unreachable(id, hand); hand.Reason != "" {
 		return nil //nolint:nilerr // the reason is what becomes of the lead, not a failure to deal
 	}
-	if debt, found := d.debts.next(func(s Slot) bool { return d.takes(s, id) }); found {
+	if debt, found := d.debts.next(d.ring.Lane, func(s Slot) bool { return d.takes(s, id) }); found {
 		hand.Turn, hand.Version = debt.Turn, debt.Version
 		d.debts.Paid = true
 		d.hand(id, hand, debt.Slot)
@@ -103,16 +103,13 @@ func (d *dealer) deal(id uuid.UUID, hand *Hand, left int, draw func(n int) ([]in
 			return nil
 		}
 		// A turn for each lead that is left; where slots are passed over, so many that few rounds reach the others.
-		turns, err := draw(min(max(left, d.held), maxDraw))
+		turns, err := d.draw(map[int]int{d.ring.Lane: min(max(left, d.held), maxDraw)})
 		if err != nil {
 			return err
 		}
-		for _, t := range turns {
-			place := d.ring.index(t)
-			d.drawn[place] = append(d.drawn[place], t)
-			slices.Sort(d.drawn[place])
+		for _, turn := range turns {
+			d.take(turn)
 		}
-		d.held += len(turns)
 	}
 }
 
@@ -148,7 +145,7 @@ func (d *dealer) spend(id uuid.UUID, hand *Hand, place int) {
 		_, skipped := d.split(id, d.ring.Slots[other])
 		hand.skip(skipped)
 		for allUnable(skipped) && len(d.drawn[other]) > 0 && d.drawn[other][0] < turn {
-			d.debts.owes(Debt{d.ring.Version, d.drawn[other][0], d.ring.Slots[other]}, skipped)
+			d.debts.owes(Debt{d.ring.Version, d.drawn[other][0], d.ring.Slots[other], d.ring.Lane}, skipped)
 			d.Passed = append(d.Passed, d.drawn[other][0])
 			hand.Passed = append(hand.Passed, d.drawn[other][0])
 			d.drawn[other] = d.drawn[other][1:]

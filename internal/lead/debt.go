@@ -8,7 +8,12 @@ type Debt struct {
 	Version int
 	Turn    int64
 	Slot    Slot
+	// Lane is whose leads make it good, or AnyLane.
+	Lane int
 }
+
+// AnyLane is the lane of a debt from when the group had other lanes: any lead makes it good.
+const AnyLane = -1
 
 // Debts are the turns that a group keeps, and how it makes them good: when somebody of the slot is back, theirs go first, but no two
 // leads in a row, so that nobody is flooded and the others go on getting leads.
@@ -43,12 +48,12 @@ func (d *Debts) owes(one Debt, skipped []Skip) bool {
 	return true
 }
 
-// next takes the oldest debt whose slot takes the lead, where it is a debt's turn.
-func (d *Debts) next(takes func(Slot) bool) (one Debt, found bool) {
+// next takes the oldest debt of a lane whose slot takes the lead, where it is a debt's turn.
+func (d *Debts) next(lane int, takes func(Slot) bool) (one Debt, found bool) {
 	if d == nil || d.Paid {
 		return one, false
 	}
-	at := slices.IndexFunc(d.Kept, func(k Debt) bool { return takes(k.Slot) })
+	at := slices.IndexFunc(d.Kept, func(k Debt) bool { return (k.Lane == lane || k.Lane == AnyLane) && takes(k.Slot) })
 	if at < 0 {
 		return one, false
 	}

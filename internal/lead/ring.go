@@ -57,8 +57,11 @@ func Spread(listed []Listed) []Slot {
 type Ring struct {
 	Version int
 	Slots   []Slot
-	First   int64
-	Owed    []int64
+	// Lane is which of the group's lanes it is, see LaneTurns. Opened says that the lane began with this version.
+	Lane   int
+	Opened bool
+	First  int64
+	Owed   []int64
 	// OwedTo are, for each of the Owed turns, those of its slot who wait for it; nil is all of them. The others had theirs
 	// in this round, as members of another slot of an earlier version.
 	OwedTo [][]uuid.UUID
@@ -88,6 +91,8 @@ func (r Ring) Caps() map[uuid.UUID]Caps {
 
 // SlotOf is the slot to which a turn belongs.
 func (r Ring) SlotOf(turn int64) Slot { return r.Slots[r.index(turn)] }
+
+func (r Ring) size() int { return len(r.Slots) }
 
 func (r Ring) index(turn int64) int { return int(turn % int64(len(r.Slots))) }
 

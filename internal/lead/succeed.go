@@ -33,8 +33,8 @@ func (r Ring) Succeed(p Position, slots []Slot) Ring {
 	for turn := p.Next; first < 0 && turn < p.Next+int64(len(r.Slots)); turn++ {
 		first = s.places[r.index(turn)].place
 	}
-	next := Ring{Version: r.Version + 1, Slots: slots, PutBack: s.stillBehind(putBack)}
-	last := int64(-1)
+	next := Ring{Version: r.Version + 1, Slots: slots, Lane: r.Lane, PutBack: s.stillBehind(putBack)}
+	last := LaneFrom(r.Lane, len(slots)) - 1
 	for _, o := range s.owed {
 		if len(o.members) == len(slots[o.place]) {
 			o.members = nil // all of them
@@ -57,7 +57,7 @@ func (r Ring) restOfRound(p Position) (rest []uuid.UUID) {
 // mayCut reports whether an edit may cut the round short: the ring has gone round since it was edited last, so that nobody
 // has waited for longer than a round, and none of those who lose by it has lost by another that the others did not.
 func (r Ring) mayCut(p Position, rest []uuid.UUID) bool {
-	calm := r.Version == 1 || p.Next-r.First >= int64(len(r.Slots))
+	calm := r.Version == 1 || r.Opened || p.Next-r.First >= int64(len(r.Slots))
 	return calm && !slices.ContainsFunc(rest, func(m uuid.UUID) bool { return slices.Contains(r.PutBack, m) })
 }
 
