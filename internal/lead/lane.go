@@ -33,17 +33,28 @@ type Stand struct {
 // A LaneTally counts what each slot of a ring has had over all lanes, whole rounds left out, of which everybody has as much.
 type LaneTally struct {
 	had  []int
-	from int // of slots that had as much the first from here on is next
+	from int // of slots that had as much the first from here on is next: behind that at which the last lane was opened
 }
 
-// NewLaneTally counts lanes. The first of them is lane 0, whose next slot is the first of those that had as much.
+// NewLaneTally counts lanes, in the order of their numbers. The first of them is lane 0, by whose next slot the lanes begin.
 func NewLaneTally(stands []Stand) *LaneTally {
-	first := stands[0]
-	t := &LaneTally{had: make([]int, len(first.Ring.Slots)), from: first.Ring.index(first.Position.Next)}
+	t := partRounds(stands)
 	for _, s := range stands {
-		t.partRound(s)
 		for _, turn := range s.Position.Free {
 			t.had[s.Ring.index(turn)]--
+		}
+	}
+	return t
+}
+
+// partRounds counts the rounds of lanes that are under way.
+func partRounds(stands []Stand) *LaneTally {
+	zero := stands[0]
+	t := &LaneTally{had: make([]int, zero.Ring.size()), from: zero.Ring.index(zero.Position.Next)}
+	for _, s := range stands {
+		t.partRound(s)
+		if s.Ring.Opened {
+			t.from = (s.Ring.index(s.Ring.First) + 1) % len(t.had)
 		}
 	}
 	return t
@@ -62,8 +73,12 @@ func (t *LaneTally) partRound(s Stand) {
 	if len(r.PutBack) == 0 {
 		return
 	}
+	behind := make(map[uuid.UUID]bool, len(r.PutBack))
+	for _, m := range r.PutBack {
+		behind[m] = true
+	}
 	for i, slot := range r.Slots { // the others had theirs in a round that an edit has cut off
-		if !slices.ContainsFunc(slot, func(m Receiver) bool { return slices.Contains(r.PutBack, m.MemberID) }) {
+		if !slices.ContainsFunc(slot, func(m Receiver) bool { return behind[m.MemberID] }) {
 			t.had[i]++
 		}
 	}
@@ -85,6 +100,7 @@ func (t *LaneTally) least() int {
 func (t *LaneTally) Open(r Ring, lane int) Ring {
 	place := t.least()
 	t.had[place]++
+	t.from = (place + 1) % len(t.had)
 	return Ring{Version: r.Version, Slots: r.Slots, Lane: lane, Opened: true, First: LaneFrom(lane, len(r.Slots)) + int64(place), Debts: r.Debts}
 }
 
@@ -95,12 +111,8 @@ func Anew(stands []Stand) (Ring, Position) {
 	if len(stands) == 1 {
 		return r, p
 	}
-	t := &LaneTally{had: make([]int, len(r.Slots)), from: r.index(p.Next)}
-	for _, s := range stands {
-		t.partRound(s)
-	}
 	size := int64(r.size())
-	next := (p.Next/size+1)*size + int64(t.least()) // a round begins there: nobody is in the middle of one
+	next := (p.Next/size+1)*size + int64(partRounds(stands).least()) // a round begins there: nobody is in the middle of one
 	r.First = next
 	free := slices.Clone(p.Free)
 	for _, s := range stands[1:] {
