@@ -63,7 +63,7 @@ func (s *Store) unsettled(ctx context.Context) ([]workspaceRing, error) {
 	}
 	var found []workspaceRing
 	for i, r := range rows {
-		if nexts[i] > 0 && (!r.Whole || nexts[i] > r.Next) {
+		if next, known := nexts[i][0]; known && (!r.Whole || next > r.Next) {
 			found = append(found, r)
 		}
 	}
@@ -90,11 +90,11 @@ func (s *Store) lostBy(ctx context.Context, ring cursor.Ring, row ringRow) (epoc
 		held[turn] = true
 	}
 	for _, turn := range position.Free {
-		if turn < state.Next && !held[turn] {
+		if turn < state.Nexts[0] && !held[turn] {
 			lost = append(lost, turn)
 		}
 	}
-	for turn := position.Next; turn < state.Next && len(lost) < maxLost; turn++ {
+	for turn := position.Next; turn < state.Nexts[0] && len(lost) < maxLost; turn++ {
 		if !held[turn] {
 			lost = append(lost, turn)
 		}

@@ -253,7 +253,7 @@ func (s *Store) RebuildCursor(ctx context.Context, workspace, group uuid.UUID, e
 			if err != nil {
 				return err
 			}
-			lost = at[0] > 0
+			lost = len(at[0]) > 0
 		}
 		return s.cursors.Load(ctx, ring, position)
 	})

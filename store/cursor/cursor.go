@@ -51,6 +51,31 @@ type Ring struct {
 	Version          int
 	// Returns is how often turns of the version were given back: a cursor from before does not know of them.
 	Returns int
+	// Size is how many slots it has, by which a turn tells its lane. A ring without lanes need not say it.
+	Size int
+}
+
+// A Want is how many turns of a lane a batch needs in all.
+type Want struct {
+	Lane, N int
+	// First is the lane's first turn in this version: a cursor that was loaded before it was opened begins there.
+	First int64
+}
+
+// lane is the lane of a turn.
+func (r Ring) lane(turn int64) int {
+	if r.Size == 0 {
+		return 0
+	}
+	return lead.LaneOf(turn, r.Size)
+}
+
+// nextField is the field of a cursor with a lane's next turn.
+func nextField(lane int) string {
+	if lane == 0 {
+		return "next"
+	}
+	return "next:" + strconv.Itoa(lane)
 }
 
 // stand is at what a cursor of the ring must stand to be drawn from.
@@ -67,10 +92,27 @@ func (r Ring) keys() []string {
 	return []string{base + "cursor", base + "free", base + "draws"}
 }
 
-// Draw draws the first n turns of a batch: those that it has drawn before, in the same order, then free ones, then the
-// next. The epoch names the cursor that was drawn from. Draw returns a *StaleError where the cursor must be loaded first.
+// Draw draws the first n turns of a batch in a ring without lanes, as DrawLanes does.
 func (c *Cursors) Draw(ctx context.Context, r Ring, at time.Time, batch uuid.UUID, n int) (epoch string, turns []int64, err error) {
-	answer, err := drawScript.Run(ctx, c.rdb, r.keys(), r.stand(), at.Unix(), batch.String(), n).StringSlice()
+	epoch, turns, err = c.DrawLanes(ctx, r, at, batch, []Want{{N: n}})
+	if err != nil {
+		return "", nil, err
+	}
+	return epoch, turns[:n], nil
+}
+
+// DrawLanes draws turns for a batch, and returns all that it has drawn by now: of each lane those that it has drawn before, in the same
+// order, then free ones, then the next. The epoch names the cursor that was drawn from. It returns a *StaleError where the cursor must be
+// loaded first.
+func (c *Cursors) DrawLanes(ctx context.Context, r Ring, at time.Time, batch uuid.UUID, wants []Want) (epoch string, turns []int64, err error) {
+	args := make([]any, 0, 4+3*len(wants))
+	args = append(args, r.stand(), at.Unix(), batch.String(), lead.LaneFrom(1, max(r.Size, 1)))
+	n := 0
+	for _, w := range wants {
+		args = append(args, w.Lane, w.N, w.First)
+		n += w.N
+	}
+	answer, err := drawScript.Run(ctx, c.rdb, r.keys(), args...).StringSlice()
 	if err != nil {
 		return "", nil, fmt.Errorf("drawing %d turns of group %s: %w", n, r.Group, err)
 	}
@@ -84,7 +126,7 @@ func (c *Cursors) Draw(ctx context.Context, r Ring, at time.Time, batch uuid.UUI
 	if err != nil {
 		return "", nil, fmt.Errorf("drawing %d turns of group %s: %w", n, r.Group, err)
 	}
-	return answer[0], turns[:n], nil
+	return answer[0], turns, nil
 }
 
 // parseTurns reads "turn,turn,..." with or without the time behind a colon.
@@ -116,17 +158,21 @@ func (c *Cursors) Settle(ctx context.Context, r Ring, batch uuid.UUID, drawn int
 	return nil
 }
 
-// Load sets the cursor to a position read from the ledger and forgets all draws. Call it only while no transaction
+// Load sets the cursor to positions read from the ledger, of the ring's lanes, and forgets all draws. Call it only while no transaction
 // with draws of this group is open.
-func (c *Cursors) Load(ctx context.Context, r Ring, p lead.Position) error {
+func (c *Cursors) Load(ctx context.Context, r Ring, lanes ...lead.Position) error {
 	epoch, err := uuid.NewRandom()
 	if err != nil {
 		return err
 	}
-	args := make([]any, 0, len(p.Free)+3)
-	args = append(args, r.stand(), epoch.String(), p.Next)
-	for _, t := range p.Free {
-		args = append(args, t)
+	args := []any{r.stand(), epoch.String(), len(lanes)}
+	for _, p := range lanes {
+		args = append(args, nextField(r.lane(p.Next)), p.Next)
+	}
+	for _, p := range lanes {
+		for _, t := range p.Free {
+			args = append(args, t)
+		}
 	}
 	if err := loadScript.Run(ctx, c.rdb, r.keys(), args...).Err(); err != nil {
 		return fmt.Errorf("loading the turn cursor of group %s: %w", r.Group, err)
@@ -168,37 +214,33 @@ func (c *Cursors) Abandoned(ctx context.Context, rings []Ring, before time.Time)
 	return found, nil
 }
 
-// A State is where a cursor stands: turns below Next are handed out, except those that are Held, which are free to be
+// A State is where a cursor stands: turns of a lane below its next are handed out, except those that are Held, which are free to be
 // handed out first or drawn and not settled. Known is false where there is no cursor for this ring version.
 type State struct {
 	Known bool
 	Epoch string
-	Next  int64
+	Nexts map[int]int64
 	Held  []int64
 }
 
 // State reads a cursor, at one instant.
 func (c *Cursors) State(ctx context.Context, r Ring) (s State, err error) {
 	keys := r.keys()
-	var cursor *redis.SliceCmd
+	var cursor *redis.MapStringStringCmd
 	var free, draws *redis.StringSliceCmd
 	if _, err := c.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		cursor = p.HMGet(ctx, keys[0], "version", "epoch", "next")
+		cursor = p.HGetAll(ctx, keys[0])
 		free = p.ZRange(ctx, keys[1], 0, -1)
 		draws = p.HVals(ctx, keys[2])
 		return nil
 	}); err != nil {
 		return s, fmt.Errorf("reading the turn cursor of group %s: %w", r.Group, err)
 	}
-	var found struct {
-		Stand string `redis:"version"`
-		Epoch string `redis:"epoch"`
-		Next  int64  `redis:"next"`
-	}
-	if err := cursor.Scan(&found); err != nil {
+	fields := cursor.Val()
+	s = State{Known: fields["version"] == r.stand(), Epoch: fields["epoch"]}
+	if s.Nexts, err = nexts(fields); err != nil {
 		return s, fmt.Errorf("reading the turn cursor of group %s: %w", r.Group, err)
 	}
-	s = State{Known: found.Stand == r.stand(), Epoch: found.Epoch, Next: found.Next}
 	for _, text := range append(free.Val(), draws.Val()...) {
 		some, err := parseTurns(text)
 		if err != nil {
@@ -209,29 +251,48 @@ func (c *Cursors) State(ctx context.Context, r Ring) (s State, err error) {
 	return s, nil
 }
 
-// Nexts are the next turns of the rings' cursors, 0 where there is none for that ring version.
-func (c *Cursors) Nexts(ctx context.Context, rings []Ring) ([]int64, error) {
-	found := make([]*redis.SliceCmd, len(rings))
+// nexts reads the next turns of a cursor's lanes from its fields.
+func nexts(fields map[string]string) (map[int]int64, error) {
+	all := make(map[int]int64, len(fields))
+	for field, text := range fields {
+		name, number, further := strings.Cut(field, ":")
+		if name != "next" {
+			continue
+		}
+		lane := 0
+		turn, err := strconv.ParseInt(text, 10, 64)
+		if err == nil && further {
+			lane, err = strconv.Atoi(number)
+		}
+		if err != nil {
+			return nil, err
+		}
+		all[lane] = turn
+	}
+	return all, nil
+}
+
+// Nexts are the next turns of the rings' cursors, by lane, none where there is none for that ring version.
+func (c *Cursors) Nexts(ctx context.Context, rings []Ring) ([]map[int]int64, error) {
+	found := make([]*redis.MapStringStringCmd, len(rings))
 	if _, err := c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, r := range rings {
-			found[i] = p.HMGet(ctx, r.keys()[0], "version", "next")
+			found[i] = p.HGetAll(ctx, r.keys()[0])
 		}
 		return nil
 	}); err != nil {
 		return nil, fmt.Errorf("reading the turn cursors: %w", err)
 	}
-	nexts := make([]int64, len(rings))
+	all := make([]map[int]int64, len(rings))
 	for i, r := range rings {
-		var at struct {
-			Stand string `redis:"version"`
-			Next  int64  `redis:"next"`
+		fields := found[i].Val()
+		if fields["version"] != r.stand() {
+			continue
 		}
-		if err := found[i].Scan(&at); err != nil {
+		var err error
+		if all[i], err = nexts(fields); err != nil {
 			return nil, fmt.Errorf("reading the turn cursor of group %s: %w", r.Group, err)
 		}
-		if at.Stand == r.stand() {
-			nexts[i] = at.Next
-		}
 	}
-	return nexts, nil
+	return all, nil
 }
