@@ -14,12 +14,6 @@ import (
 	"github.com/leadwheel/leadwheel/store/cursor"
 )
 
-// An UpcomingTurn is a turn that has not been handed out yet and the active members who would receive its lead.
-type UpcomingTurn struct {
-	Turn      int64       `json:"turn"`
-	MemberIDs []uuid.UUID `json:"member_ids"`
-}
-
 // ringRow is a ring as stored. Its settled turn says from where on the ledger must be read to find its position.
 type ringRow struct {
 	GroupID uuid.UUID            `db:"group_id"`
@@ -120,77 +114,6 @@ func (q Queries) position(ctx context.Context, workspace uuid.UUID, row ringRow)
 		return p, fmt.Errorf("reading the turns of group %s: %w", row.GroupID, translate(err))
 	}
 	return p, nil
-}
-
-// Upcoming lists a group's next n turns as the ledger stands, those that reach nobody left out.
-func (q Queries) Upcoming(ctx context.Context, workspace, group uuid.UUID, n int) ([]UpcomingTurn, error) {
-	g, err := q.Group(ctx, workspace, group)
-	if err != nil {
-		return nil, err
-	}
-	row, err := q.ring(ctx, workspace, group, g.Version)
-	if err != nil {
-		return nil, err
-	}
-	position, err := q.position(ctx, workspace, row)
-	if err != nil {
-		return nil, err
-	}
-	return q.upcoming(ctx, workspace, group, row.ring(), position, n)
-}
-
-// UpcomingOf is Upcoming for several groups, by their ids.
-func (q Queries) UpcomingOf(ctx context.Context, workspace uuid.UUID, groups []uuid.UUID, n int) (map[uuid.UUID][]UpcomingTurn, error) {
-	var rows []ringRow
-	if err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT `+ringColumns+` FROM rings r JOIN groups g USING (workspace_id, group_id, version)
-		WHERE r.workspace_id = $1 AND r.group_id = ANY($2::uuid[]) AND g.deleted_at IS NULL`, workspace, uuids(groups)); err != nil {
-		return nil, fmt.Errorf("reading rings: %w", translate(err))
-	}
-	rings := make([]lead.Ring, len(rows))
-	for i, row := range rows {
-		rings[i] = row.ring()
-	}
-	known := make(map[uuid.UUID]lead.Ring, len(rows))
-	for i, row := range rows {
-		known[row.GroupID] = rings[i]
-	}
-	obstacles, err := q.obstacles(ctx, workspace, known, q.now())
-	if err != nil {
-		return nil, err
-	}
-	all := make(map[uuid.UUID][]UpcomingTurn, len(rows))
-	for i, row := range rows {
-		position, err := q.position(ctx, workspace, row)
-		if err != nil {
-			return nil, err
-		}
-		all[row.GroupID] = upcomingAt(rings[i], position, n, obstacles.able(row.GroupID))
-	}
-	return all, nil
-}
-
-// upcoming lists the turns of a group's ring that come at a position.
-func (q Queries) upcoming(ctx context.Context, workspace, group uuid.UUID, ring lead.Ring, position lead.Position, n int) ([]UpcomingTurn, error) {
-	obstacles, err := q.obstacles(ctx, workspace, map[uuid.UUID]lead.Ring{group: ring}, q.now())
-	if err != nil {
-		return nil, err
-	}
-	return upcomingAt(ring, position, n, obstacles.able(group)), nil
-}
-
-func upcomingAt(ring lead.Ring, position lead.Position, n int, able func(uuid.UUID) bool) []UpcomingTurn {
-	turns := []UpcomingTurn{}
-	for _, turn := range ring.Upcoming(position, n, able) {
-		up := UpcomingTurn{Turn: turn}
-		for _, m := range ring.SlotOf(turn) {
-			if able(m.MemberID) {
-				up.MemberIDs = append(up.MemberIDs, m.MemberID)
-			}
-		}
-		turns = append(turns, up)
-	}
-	return turns
 }
 
 // activeMembers tells which of the members in rings, and of the others named, can receive leads.
@@ -299,22 +222,4 @@ func (s *Store) RebuildAbandoned(ctx context.Context, before time.Time) (rebuilt
 		err = errors.Join(err, failed)
 	}
 	return rebuilt, err
-}
-
-// SettleTurns moves each ring's settled turn up to the first one that the ledger lacks, so that reading a position stays
-// cheap however many turns a ring has handed out. Where turns are given back meanwhile, what it has read of the ledger is no more so.
-func (s *Store) SettleTurns(ctx context.Context) error {
-	_, err := s.q.ExecContext(ctx, `
-		UPDATE rings SET settled_turn = found.turn
-		FROM (
-			SELECT r.workspace_id, r.group_id, r.version, r.returns, (
-				SELECT max(turn) + 1 FROM (
-					SELECT t.turn, r.settled_turn - 1 + row_number() OVER (ORDER BY t.turn) AS expected FROM turns t
-					WHERE t.workspace_id = r.workspace_id AND t.group_id = r.group_id AND t.version = r.version
-					  AND t.turn >= r.settled_turn) numbered
-				WHERE turn = expected) AS turn
-			FROM groups g JOIN rings r USING (workspace_id, group_id, version)) found
-		WHERE (rings.workspace_id, rings.group_id, rings.version) = (found.workspace_id, found.group_id, found.version)
-		  AND found.turn > rings.settled_turn AND found.returns = rings.returns`)
-	return translate(err)
 }
