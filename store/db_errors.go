@@ -81,6 +81,8 @@ var violations = map[string]Violation{
 	"groups_workspace_id_fkey":                      {Field: "workspace_id", Message: "there is no such workspace"},
 	"api_keys_workspace_id_fkey":                    {Field: "workspace_id", Message: "there is no such workspace"},
 	"rings_workspace_id_group_id_fkey":              {Field: "group_id", Message: "there is no such group in this workspace"},
+	"lane_rings_workspace_id_group_id_version_fkey": {Field: "group_id", Message: "there is no such ring of a group in this workspace"},
+	"lanes_value_key":                               {Field: "lane", Message: "the group has this lane already", Exists: true},
 	"api_keys_workspace_id_member_id_fkey":          {Field: "member_id", Message: "there is no such member in this workspace"},
 	"api_keys_workspace_id_group_id_fkey":           {Field: "group_id", Message: "there is no such group in this workspace"},
 	"api_keys_workspace_id_source_id_fkey":          {Field: "source_id", Message: "there is no such source in this workspace"},

@@ -79,6 +79,8 @@ var personal = []personalTable{
 		name: "import_rejects", about: "t.record ~* p.pattern", erased: map[string]string{"record": nothing},
 		since: "t.import_id IN (SELECT i.import_id FROM imports i WHERE i.workspace_id = p.workspace AND i.updated_at >= p.since)",
 	},
+	// A group may balance by a field that tells who somebody is: its lanes are then called by it.
+	{name: "lanes", about: "t.value ~* p.pattern", erased: map[string]string{"value": "'erased:' || t.lane"}},
 	// A file may be called by whom it is about.
 	{name: "imports", about: "t.file_name ~* p.pattern", erased: map[string]string{"file_name": nothing}},
 	{
