@@ -5,9 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // An AuditReport says which promises the data keeps.
@@ -108,11 +111,11 @@ func (q Queries) ringsWithGaps(ctx context.Context) (found []workspaceRing, err 
 		return nil, fmt.Errorf("checking %s: %w", lostTurnsCheck, translate(err))
 	}
 	for _, r := range rows {
-		position, err := q.position(ctx, r.Workspace, r.ringRow)
+		stands, err := q.stands(ctx, r.Workspace, r.ringRow)
 		if err != nil {
 			return nil, err
 		}
-		if len(position.Free) > 0 {
+		if slices.ContainsFunc(stands, func(one lead.Stand) bool { return len(one.Position.Free) > 0 }) {
 			found = append(found, r)
 		}
 	}

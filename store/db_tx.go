@@ -9,7 +9,7 @@ import (
 
 // WithTx runs do in one transaction: committed where it returns nil, else rolled back, also when ctx has ended. The
 // database's errors come back translated: see Violation, Unavailable and Refused. Where do plans for a group whose turn
-// cursor must be rebuilt first, it is rolled back and called again. What ctx says of a
+// cursor must be rebuilt first, or a lane of it opened, it is rolled back and called again. What ctx says of a
 // Precondition is checked first, what it says of an Act is logged with it, what is done as leader has no effect where another leads by
 // then, and what it left to be done is handed on once it has
 // committed: see Committed.
@@ -41,10 +41,8 @@ func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
 		if !errors.As(err, &stale) || run == maxReruns {
 			return err
 		}
-		for _, d := range stale.draws {
-			if _, err := s.RebuildCursor(ctx, d.ring.Workspace, d.ring.Group, d.epoch); err != nil {
-				return err
-			}
+		if _, err := s.renew(ctx, stale); err != nil {
+			return err
 		}
 	}
 }
@@ -60,7 +58,7 @@ func (s *Store) tryTx(ctx context.Context, do func(*Tx) error) (err error) {
 			err = errors.Join(err, fmt.Errorf("rolling back: %w", rolledBack))
 		}
 	}()
-	t := &Tx{Queries: Queries{q: tx, now: s.now, channels: s.channels, ids: s.ids, compiled: s.compiled}, turnsOf: s.draw}
+	t := &Tx{Queries: Queries{q: tx, now: s.now, channels: s.channels, ids: s.ids, compiled: s.compiled}, turnsOf: s}
 	if err := do(t); err != nil {
 		for i := range t.draws {
 			t.draws[i].unspent = t.draws[i].turns // none of them is in the ledger

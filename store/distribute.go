@@ -59,7 +59,7 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 	// them one by one. Where that is wrong copies are missing, and the next run looks.
 	look := false
 	for range maxReruns {
-		d := distribution{turnsOf: s.draw, workspace: workspace, batch: batch, look: look, most: maxCopies, follow: true}
+		d := distribution{turnsOf: s, workspace: workspace, batch: batch, look: look, most: maxCopies, follow: true}
 		outcomes, unsettled, err := s.distributeOnce(ctx, &d)
 		var stale *staleCursor
 		var over *overPace
@@ -69,7 +69,7 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 			result.Outcomes, result.Unsettled = outcomes, unsettled
 			return result, nil
 		case errors.As(err, &stale):
-			lost, err := s.rebuild(ctx, workspace, stale.draws)
+			lost, err := s.renew(ctx, stale)
 			if err != nil {
 				return result, err
 			}
@@ -93,19 +93,25 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 	return result, fmt.Errorf("distributing batch %s: gave up after %d tries, each overtaken by others", batch, maxReruns)
 }
 
-// staleCursor names draws whose cursors must be rebuilt before the batch can be distributed.
+// staleCursor names draws whose cursors must be rebuilt before the batch can be distributed, and lanes that must be opened.
 type staleCursor struct {
 	draws []draws
+	open  []newLanes
 	cause error
 }
 
 func (e *staleCursor) Error() string { return e.cause.Error() }
 func (e *staleCursor) Unwrap() error { return e.cause }
 
-// rebuild rebuilds the cursors that were drawn from, and returns how many of them were lost or wrong.
-func (s *Store) rebuild(ctx context.Context, workspace uuid.UUID, all []draws) (lost int, err error) {
-	for _, d := range all {
-		wrong, err := s.RebuildCursor(ctx, workspace, d.ring.Group, d.epoch)
+// renew rebuilds the cursors that were drawn from, and returns how many of them were lost or wrong. It opens the lanes that are wanted.
+func (s *Store) renew(ctx context.Context, stale *staleCursor) (lost int, err error) {
+	for _, n := range stale.open {
+		if err := s.openLanes(ctx, n); err != nil {
+			return lost, err
+		}
+	}
+	for _, d := range stale.draws {
+		wrong, err := s.RebuildCursor(ctx, d.ring.Workspace, d.ring.Group, d.epoch)
 		if err != nil {
 			return lost, err
 		}
@@ -183,19 +189,32 @@ func (d *distribution) write(ctx context.Context, t *Tx) ([]Outcome, error) {
 	return outcomes, d.takeBack(ctx, t)
 }
 
-func (s *Store) draw(ctx context.Context, ring cursor.Ring, batch uuid.UUID, n int) (string, []int64, error) {
+// draw implements turnsOf: it draws from the cursor.
+func (s *Store) draw(ctx context.Context, ring cursor.Ring, batch uuid.UUID, wants []cursor.Want) (string, []int64, error) {
 	if s.cursors == nil {
 		return "", nil, errors.New("drawing turns needs Redis, and this store was opened without")
 	}
-	return s.cursors.Draw(ctx, ring, s.now(), batch, n)
+	return s.cursors.DrawLanes(ctx, ring, s.now(), batch, wants)
 }
 
 // draws are what a batch drew, or may have drawn in a run that failed, of one group.
 type draws struct {
 	ring           cursor.Ring
 	batch          uuid.UUID
-	epoch          string // empty where this run drew nothing
-	turns, unspent []int64
+	epoch          string      // empty where this run drew nothing
+	gone           map[int]int // through how many turns this run has gone, by lane
+	turns, unspent []int64     // all that the batch has drawn, and those of them that it did not spend
+}
+
+// leave has the turns go back too that an earlier run drew and this one had no use for.
+func (d *draws) leave() {
+	seen := make(map[int]int, len(d.gone))
+	for _, turn := range d.turns {
+		lane := lead.LaneOf(turn, d.ring.Size)
+		if seen[lane]++; seen[lane] > d.gone[lane] {
+			d.unspent = append(d.unspent, turn)
+		}
+	}
 }
 
 // settle tells the cursors that a batch is done with. It goes through even where ctx has just ended.

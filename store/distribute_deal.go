@@ -87,20 +87,23 @@ type missed struct {
 
 // deal decides a group's claims by its ring, and returns those that nobody can take now.
 func (d *distribution) deal(ctx context.Context, t *Tx, g groupRing, claims []claim) (misses []missed, err error) {
-	ring, group := g.ring(), g.GroupID
-	ring.Debts = g.debts
-	leads := make([]uuid.UUID, len(claims))
-	for i, c := range claims {
-		leads[i] = c.LeadID
+	group := g.GroupID
+	leads, rings, err := d.laned(ctx, t, g, claims)
+	if err != nil {
+		return nil, err
 	}
+	ring := rings[0]
 	drawn := drawsOf(d.workspace, group, d.batch)
-	drawn.ring.Version, drawn.ring.Returns = ring.Version, g.Returns
+	drawn.ring.Version, drawn.ring.Returns, drawn.ring.Size = ring.Version, g.Returns, len(ring.Slots)
 	who := groupRoster{roster: &d.roster, group: group, offers: g.Method == lead.FirstToAccept}
-	dealt, err := ring.Deal(leads, who, func(n int) ([]int64, error) { return d.draw(ctx, &drawn, n) })
+	dealt, err := lead.DealLanes(leads, func(lane int) lead.Ring { return rings[lane] }, who, func(want map[int]int) ([]int64, error) {
+		return d.draw(ctx, &drawn, rings, want)
+	})
 	if err != nil {
 		return nil, err
 	}
 	drawn.unspent = dealt.Unspent
+	drawn.leave()
 	d.draws = append(d.draws, drawn)
 	var settled []spentTurn
 	for i, hand := range dealt.Hands {

@@ -50,10 +50,6 @@ type distribution struct {
 	overdue    []unanswered
 }
 
-// turnsOf gives the first n turns of a ring for a batch, the same ones whenever it is asked, and the epoch of the cursor
-// that they come from. It returns a *cursor.StaleError where that must be loaded first.
-type turnsOf func(ctx context.Context, ring cursor.Ring, batch uuid.UUID, n int) (epoch string, turns []int64, err error)
-
 // A decision is what becomes of a claim for one member: a copy, or a failure with its reason.
 type decision struct {
 	claim
@@ -269,16 +265,19 @@ func (c claim) decided(reason lead.Reason) decision {
 
 // drawsOf names what a batch may have drawn of a group.
 func drawsOf(workspace, group, batch uuid.UUID) draws {
-	return draws{ring: cursor.Ring{Workspace: workspace, Group: group}, batch: batch}
+	return draws{ring: cursor.Ring{Workspace: workspace, Group: group}, batch: batch, gone: make(map[int]int)}
 }
 
-// draw draws n more turns. All that a batch draws of a group is remembered under the batch's id, in order, so that a run
-// after one that failed goes through the same turns.
-func (d *distribution) draw(ctx context.Context, drawn *draws, n int) ([]int64, error) {
+// draw draws more turns of lanes: of each as many as it wants. All that a batch draws of a group is remembered under the batch's id, of each
+// lane in order, so that a run after one that failed goes through the same turns.
+func (d *distribution) draw(ctx context.Context, drawn *draws, rings map[int]lead.Ring, want map[int]int) ([]int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
-	before := len(drawn.turns)
-	epoch, turns, err := d.turnsOf(ctx, drawn.ring, drawn.batch, before+n)
+	wants := make([]cursor.Want, 0, len(want))
+	for lane, n := range want {
+		wants = append(wants, cursor.Want{Lane: lane, N: drawn.gone[lane] + n, First: rings[lane].First})
+	}
+	epoch, turns, err := d.turnsOf.draw(ctx, drawn.ring, drawn.batch, wants)
 	var stale *cursor.StaleError
 	switch {
 	case errors.As(err, &stale):
@@ -287,5 +286,16 @@ func (d *distribution) draw(ctx context.Context, drawn *draws, n int) ([]int64, 
 		return nil, err
 	}
 	drawn.epoch, drawn.turns = epoch, turns
-	return turns[before:], nil
+	more := make([]int64, 0, len(turns))
+	passed := make(map[int]int, len(want))
+	for _, turn := range turns {
+		lane := rings[0].LaneOf(turn)
+		if passed[lane]++; passed[lane] > drawn.gone[lane] && passed[lane] <= drawn.gone[lane]+want[lane] {
+			more = append(more, turn)
+		}
+	}
+	for lane, n := range want {
+		drawn.gone[lane] += n
+	}
+	return more, nil
 }

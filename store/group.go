@@ -26,6 +26,7 @@ type Group struct {
 	OweAtMost int                  `db:"owe_at_most"`
 	Overflow  overflowColumn       `db:"overflow"`
 	Answer    answerColumn         `db:"answer_within"`
+	BalanceBy lead.BalanceBy       `db:"balance_by"`
 	CreatedAt time.Time            `db:"created_at"`
 	UpdatedAt time.Time            `db:"updated_at"`
 }
@@ -38,7 +39,8 @@ type GroupSpec struct {
 	GroupPolicy
 }
 
-const groupColumns = `group_id, name, method, version, listed, when_away, owe_at_most, overflow, answer_within, created_at, updated_at`
+const groupColumns = `group_id, name, method, version, listed, when_away, owe_at_most, overflow, answer_within,
+	coalesce(balance_by, '') AS balance_by, created_at, updated_at`
 
 // Group returns a group, ErrNotFound where there is none or it was deleted.
 func (q Queries) Group(ctx context.Context, workspace, group uuid.UUID) (Group, error) {
@@ -85,18 +87,18 @@ func (t *Tx) CreateGroup(ctx context.Context, workspace uuid.UUID, spec GroupSpe
 	if err := t.countReceivers(ctx, workspace, nil, spec.Listed); err != nil {
 		return Group{}, err
 	}
-	if err := t.insertRing(ctx, workspace, id, lead.Ring{Version: 1, Slots: lead.Spread(spec.Listed)}); err != nil {
+	if err := t.insertRing(ctx, workspace, id, lead.Ring{Version: 1, Slots: lead.Spread(spec.Listed)}, lanesFrom(*spec.BalanceBy, 1)); err != nil {
 		return Group{}, err
 	}
 	return t.Group(ctx, workspace, id)
 }
 
-// differs reports whether a spec has other receivers than the group, or another method: its ring would be another one.
+// differs reports whether a spec has other receivers than the group, another method, or other lanes: its ring would be another one.
 func (g Group) differs(spec GroupSpec) bool {
-	return g.Method != spec.Method || !reflect.DeepEqual([]lead.Listed(g.Listed), spec.Listed)
+	return g.BalanceBy != *spec.BalanceBy || g.Method != spec.Method || !reflect.DeepEqual([]lead.Listed(g.Listed), spec.Listed)
 }
 
-// UpdateGroup replaces what the operator says of a group. Where the receivers or the method change, the ring gets a new
+// UpdateGroup replaces what the operator says of a group. Where the receivers, the method or the lanes change, the ring gets a new
 // version in which whoever was next stays next, see lead.Ring.Succeed; distributions in progress end under the old one first.
 func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec GroupSpec) (Group, error) {
 	if err := t.closeGate(ctx, workspace); err != nil {
@@ -115,11 +117,9 @@ func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec G
 	}
 	version := old.Version
 	if old.differs(spec) {
-		next, err := t.succeedRing(ctx, workspace, group, old.Version, lead.Spread(spec.Listed))
-		if err != nil {
+		if version, err = t.succeedRing(ctx, workspace, group, old.Version, ringEdit{slots: lead.Spread(spec.Listed), by: *spec.BalanceBy}); err != nil {
 			return Group{}, err
 		}
-		version = next.Version
 	}
 	update, args := append(spec.row(), row{{"version", version}, {"updated_at", t.now()}}...).
 		update("groups", "workspace_id = $1 AND group_id = $2", workspace, group)

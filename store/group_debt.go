@@ -40,7 +40,7 @@ func (t *Tx) lockDebts(ctx context.Context, workspace uuid.UUID, groups map[uuid
 	rows, err := t.debts(ctx, workspace, owing)
 	for _, r := range rows {
 		g := groups[r.Group]
-		g.debts.Kept = append(g.debts.Kept, lead.Debt{Version: r.Version, Turn: r.Turn, Slot: slotOf(r.Members, g.Slots)})
+		g.debts.Kept = append(g.debts.Kept, lead.Debt{Version: r.Version, Turn: r.Turn, Slot: slotOf(r.Members, g.Slots), Lane: r.laneIn(g.ringRow)})
 	}
 	return err
 }
@@ -50,13 +50,25 @@ type debtRow struct {
 	Version int       `db:"version"`
 	Turn    int64     `db:"turn"`
 	Members IDs       `db:"member_ids"`
+	// Size and LanesSince are of the ring by which it was their turn.
+	Size       int `db:"size"`
+	LanesSince int `db:"lanes_since"`
+}
+
+// laneIn is the lane of a group's present ring whose leads make it good.
+func (d debtRow) laneIn(present ringRow) int {
+	if d.LanesSince != present.LanesSince {
+		return lead.AnyLane
+	}
+	return lead.LaneOf(d.Turn, d.Size)
 }
 
 // debts lists what groups keep, oldest first.
 func (q Queries) debts(ctx context.Context, workspace uuid.UUID, groups []uuid.UUID) (rows []debtRow, err error) {
 	if err := sqlx.SelectContext(ctx, q.q, &rows, `
-		SELECT group_id, version, turn, member_ids FROM debts WHERE workspace_id = $1 AND group_id = ANY($2::uuid[])
-		ORDER BY version, turn`, workspace, uuids(groups)); err != nil {
+		SELECT d.group_id, d.version, d.turn, d.member_ids, jsonb_array_length(r.slots) AS size, coalesce(r.lanes_since, 0) AS lanes_since
+		FROM debts d JOIN rings r USING (workspace_id, group_id, version) WHERE d.workspace_id = $1 AND d.group_id = ANY($2::uuid[])
+		ORDER BY d.version, d.turn`, workspace, uuids(groups)); err != nil {
 		return nil, fmt.Errorf("reading what %d groups owe: %w", len(groups), translate(err))
 	}
 	return rows, nil

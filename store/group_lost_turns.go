@@ -33,38 +33,50 @@ func (s *Store) RebuildLost(ctx context.Context) (rebuilt int, err error) {
 type workspaceRing struct {
 	ringRow
 	Workspace uuid.UUID `db:"workspace_id"`
-	// Next follows the highest turn in the ledger, Whole says that none below it is missing.
-	Next  int64 `db:"next"`
-	Whole bool  `db:"whole"`
 }
 
-// unsettled lists the rings that may have lost turns: those whose ledger has gaps, as a busy one has for a moment, and
+// unsettled lists the rings that may have lost turns: those of which a lane's ledger has gaps, as a busy one has for a moment, and
 // those whose cursor is ahead of it.
 func (s *Store) unsettled(ctx context.Context) ([]workspaceRing, error) {
-	var rows []workspaceRing
+	var rows []struct {
+		workspaceRing
+		Lane int `db:"lane"`
+		// Next follows the highest turn in the ledger, Whole says that none below it is missing.
+		Next  int64 `db:"next"`
+		Whole bool  `db:"whole"`
+	}
 	if err := sqlx.SelectContext(ctx, s.q, &rows, `
-		SELECT g.workspace_id, `+ringColumns+`, coalesce(last.turn + 1, r.settled_turn) AS next,
-			coalesce(last.turn + 1, r.settled_turn) = r.settled_turn AND NOT EXISTS (
-				SELECT 1 FROM unnest(r.owed_turns) AS owed WHERE NOT EXISTS (SELECT 1 FROM turns t
-					WHERE (t.workspace_id, t.group_id, t.version, t.turn) = (r.workspace_id, r.group_id, r.version, owed))) AS whole
-		FROM groups g JOIN rings r USING (workspace_id, group_id, version)
+		SELECT g.workspace_id, `+ringColumns+`, l.lane, coalesce(last.turn + 1, l.settled_turn) AS next,
+			coalesce(last.turn + 1, l.settled_turn) = l.settled_turn AND NOT EXISTS (
+				SELECT 1 FROM unnest(l.owed_turns) AS owed WHERE NOT EXISTS (SELECT 1 FROM turns t
+					WHERE (t.workspace_id, t.group_id, t.version, t.turn) = (l.workspace_id, l.group_id, l.version, owed))) AS whole
+		FROM groups g JOIN rings r USING (workspace_id, group_id, version) JOIN ring_lanes l USING (workspace_id, group_id, version)
 		CROSS JOIN LATERAL (SELECT max(turn) AS turn FROM turns t
-			WHERE (t.workspace_id, t.group_id, t.version) = (r.workspace_id, r.group_id, r.version) AND t.turn >= r.settled_turn) last
-		WHERE g.deleted_at IS NULL`); err != nil {
+			WHERE (t.workspace_id, t.group_id, t.version) = (l.workspace_id, l.group_id, l.version)
+				AND t.turn >= l.settled_turn AND t.turn < l.end_turn) last
+		WHERE g.deleted_at IS NULL ORDER BY g.workspace_id, g.group_id`); err != nil {
 		return nil, translate(err)
 	}
-	rings := make([]cursor.Ring, len(rows))
+	var rings []workspaceRing
+	var cursors []cursor.Ring
+	of := make([]int, len(rows)) // places in rings
 	for i, r := range rows {
-		rings[i] = r.cursor(r.Workspace)
+		if n := len(rings); n == 0 || rings[n-1].Workspace != r.Workspace || rings[n-1].GroupID != r.GroupID {
+			rings, cursors = append(rings, r.workspaceRing), append(cursors, r.cursor(r.Workspace))
+		}
+		of[i] = len(rings) - 1
 	}
-	nexts, err := s.cursors.Nexts(ctx, rings)
+	nexts, err := s.cursors.Nexts(ctx, cursors)
 	if err != nil {
 		return nil, err
 	}
 	var found []workspaceRing
+	last := -1
 	for i, r := range rows {
-		if next, known := nexts[i][0]; known && (!r.Whole || next > r.Next) {
-			found = append(found, r)
+		next, known := nexts[of[i]][r.Lane]
+		if known && (!r.Whole || next > r.Next) && of[i] != last {
+			last = of[i]
+			found = append(found, rings[last])
 		}
 	}
 	return found, nil
@@ -81,7 +93,7 @@ func (s *Store) lostBy(ctx context.Context, ring cursor.Ring, row ringRow) (epoc
 	if err != nil || !state.Known {
 		return "", nil, err
 	}
-	position, err := s.position(ctx, ring.Workspace, row)
+	stands, err := s.stands(ctx, ring.Workspace, row)
 	if err != nil {
 		return "", nil, err
 	}
@@ -89,14 +101,20 @@ func (s *Store) lostBy(ctx context.Context, ring cursor.Ring, row ringRow) (epoc
 	for _, turn := range state.Held {
 		held[turn] = true
 	}
-	for _, turn := range position.Free {
-		if turn < state.Nexts[0] && !held[turn] {
-			lost = append(lost, turn)
+	for _, one := range stands {
+		next, known := state.Nexts[one.Ring.Lane]
+		if !known { // it was opened since, and no turn of it was drawn
+			continue
 		}
-	}
-	for turn := position.Next; turn < state.Nexts[0] && len(lost) < maxLost; turn++ {
-		if !held[turn] {
-			lost = append(lost, turn)
+		for _, turn := range one.Position.Free {
+			if turn < next && !held[turn] {
+				lost = append(lost, turn)
+			}
+		}
+		for turn := one.Position.Next; turn < next && len(lost) < maxLost; turn++ {
+			if !held[turn] {
+				lost = append(lost, turn)
+			}
 		}
 	}
 	return state.Epoch, lost, nil

@@ -132,7 +132,8 @@ func (q Queries) PreviewGroup(ctx context.Context, workspace, group uuid.UUID, s
 	if err := q.checkSpec(ctx, workspace, spec, old.Listed); err != nil {
 		return p, err
 	}
-	if err := q.checkPolicy(ctx, workspace, group, spec.or(old)); err != nil {
+	spec.GroupPolicy = spec.or(old)
+	if err := q.checkPolicy(ctx, workspace, group, spec.GroupPolicy); err != nil {
 		return p, err
 	}
 	if group != uuid.Nil {
@@ -150,19 +151,26 @@ func (q Queries) PreviewGroup(ctx context.Context, workspace, group uuid.UUID, s
 	return p, err
 }
 
-// ringAfter is the ring that a group would have after an edit, and where it would stand.
+// ringAfter is the ring that a group would have after an edit, and where it would stand: see nextOf.
 func (q Queries) ringAfter(ctx context.Context, workspace uuid.UUID, old Group, spec GroupSpec) (lead.Ring, lead.Position, error) {
 	row, err := q.ring(ctx, workspace, old.ID, old.Version)
 	if err != nil {
 		return lead.Ring{}, lead.Position{}, err
 	}
-	position, err := q.position(ctx, workspace, row)
-	ring := row.ring()
-	if err == nil && old.differs(spec) {
-		ring = ring.Succeed(position, lead.Spread(spec.Listed))
-		position = lead.Position{Next: ring.First, Free: ring.Owed}
+	stands, err := q.stands(ctx, workspace, row)
+	if err != nil {
+		return lead.Ring{}, lead.Position{}, err
 	}
-	return ring, position, err
+	if !old.differs(spec) {
+		ring, position := nextOf(stands, row.LanesSince > 0)
+		return ring, position, nil
+	}
+	rings := lanesAfter(row, stands, lead.Spread(spec.Listed), *spec.BalanceBy, nil)
+	for i, r := range rings {
+		stands[i] = lead.Stand{Ring: r, Position: lead.Position{Next: r.First, Free: r.Owed}}
+	}
+	ring, position := nextOf(stands[:len(rings)], *spec.BalanceBy != lead.BalanceNothing)
+	return ring, position, nil
 }
 
 // without are the ids that are not among others.

@@ -82,6 +82,8 @@ type GroupPolicy struct {
 	Overflow  Overflow
 	// AnswerWithin is in what time members are to answer. Nil leaves it as it is, the zero value wants no answer.
 	AnswerWithin *lead.AnswerWithin
+	// BalanceBy is by what the mix is kept even. Nil leaves it as it is.
+	BalanceBy *lead.BalanceBy
 }
 
 // orDefault fills in what was left out.
@@ -96,6 +98,9 @@ func (p GroupPolicy) orDefault() GroupPolicy {
 		p.Overflow.Then = OverflowWait
 	}
 	p.AnswerWithin = answerOrDefault(p.AnswerWithin)
+	if p.BalanceBy == nil {
+		p.BalanceBy = new(lead.BalanceBy)
+	}
 	return p
 }
 
@@ -113,6 +118,9 @@ func (p GroupPolicy) or(old Group) GroupPolicy {
 	if p.AnswerWithin == nil {
 		p.AnswerWithin = &old.Answer.AnswerWithin
 	}
+	if p.BalanceBy == nil {
+		p.BalanceBy = &old.BalanceBy
+	}
 	p.AnswerWithin = answerOrDefault(p.AnswerWithin)
 	return p.orDefault()
 }
@@ -129,7 +137,7 @@ func (p GroupPolicy) row() row {
 	if p.Overflow.Then != OverflowWait {
 		overflow = asJSON(p.Overflow)
 	}
-	return row{{"when_away", string(p.WhenAway)}, {"owe_at_most", p.OweAtMost}, {"overflow", overflow}, p.answerRow()}
+	return row{{"when_away", string(p.WhenAway)}, {"owe_at_most", p.OweAtMost}, {"overflow", overflow}, p.answerRow(), {"balance_by", nullText(string(*p.BalanceBy))}}
 }
 
 // row is what an operator says of a group, as its columns have it.
@@ -144,6 +152,9 @@ func (q Queries) checkPolicy(ctx context.Context, workspace, group uuid.UUID, p 
 	}
 	if err := checkAnswer(p.AnswerWithin); err != nil {
 		return err
+	}
+	if _, err := lead.ParseBalanceBy(string(*p.BalanceBy)); err != nil {
+		return &FieldError{"balance_by", err.Error()}
 	}
 	if p.Overflow.Then != OverflowGroup {
 		if p.Overflow.GroupID != uuid.Nil || p.Overflow.AfterMinutes != 0 {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -26,52 +27,104 @@ type ringRow struct {
 	Settled int64                `db:"settled_turn"`
 	// Returns is how often turns of it were given back.
 	Returns int `db:"returns"`
+	// LanesSince is the version from which on its lanes are counted, 0 where it has none, and BalanceBy what they are by. What else is
+	// said here is of lane 0.
+	LanesSince int            `db:"lanes_since"`
+	BalanceBy  lead.BalanceBy `db:"balance_by"`
 }
 
 // cursor names the ring for its cursor.
 func (r ringRow) cursor(workspace uuid.UUID) cursor.Ring {
-	return cursor.Ring{Workspace: workspace, Group: r.GroupID, Version: r.Version, Returns: r.Returns}
+	return cursor.Ring{Workspace: workspace, Group: r.GroupID, Version: r.Version, Returns: r.Returns, Size: len(r.Slots)}
 }
 
 func (r ringRow) ring() lead.Ring {
 	return lead.Ring{Version: r.Version, Slots: r.Slots, First: r.First, Owed: r.Owed, OwedTo: r.OwedTo, PutBack: r.PutBack}
 }
 
-const ringColumns = `r.group_id, r.version, r.slots, r.first_turn, r.owed_turns, r.owed_to, r.put_back, r.settled_turn, r.returns`
+const ringColumns = `r.group_id, r.version, r.slots, r.first_turn, r.owed_turns, r.owed_to, r.put_back, r.settled_turn, r.returns,
+	coalesce(r.lanes_since, 0) AS lanes_since, coalesce(r.balance_by, '') AS balance_by`
 
-func (t *Tx) insertRing(ctx context.Context, workspace, group uuid.UUID, r lead.Ring) error {
+// lanesOf says what a ring's lanes are by, and from which version on they are counted, 0 where it has none.
+type lanesOf struct {
+	by    lead.BalanceBy
+	since int
+}
+
+// lanesFrom are lanes that begin with a version.
+func lanesFrom(by lead.BalanceBy, version int) lanesOf {
+	if by == lead.BalanceNothing {
+		return lanesOf{}
+	}
+	return lanesOf{by, version}
+}
+
+func (t *Tx) insertRing(ctx context.Context, workspace, group uuid.UUID, r lead.Ring, lanes lanesOf) error {
 	insert, args := row{
 		{"workspace_id", workspace}, {"group_id", group}, {"version", r.Version}, {"slots", asJSON(r.Slots)},
 		{"first_turn", r.First}, {"owed_turns", bigints(r.Owed)}, {"owed_to", asJSON(r.OwedTo)},
 		{"put_back", uuids(r.PutBack)}, {"settled_turn", r.First}, {"created_at", t.now()},
+		{"balance_by", nullText(string(lanes.by))}, {"lanes_since", sql.NullInt64{Int64: int64(lanes.since), Valid: lanes.since > 0}},
 	}.insert("rings")
 	_, err := t.q.ExecContext(ctx, insert, args...)
 	return translate(err)
 }
 
-// succeedRing ends a ring version and starts the next. Free turns of the old version are closed in its ledger; the new
+// A ringEdit is what the next version of a ring is to be.
+type ringEdit struct {
+	slots []lead.Slot
+	by    lead.BalanceBy
+	// back are turns of earlier versions that are given back to its lanes.
+	back map[int][]lead.Returned
+}
+
+// succeedRing ends a ring version and starts the next, with all its lanes: those go on as they are, but where the group balances by something
+// else from now on they end, see lead.Anew. Free turns of the old version are closed in its ledger; the new
 // version carries them, and before them turns of earlier versions that are given back. Needs the gate closed, so that no turn of the old
-// version is in the air.
-func (t *Tx) succeedRing(ctx context.Context, workspace, group uuid.UUID, version int, slots []lead.Slot, back ...lead.Returned) (lead.Ring, error) {
+// version is in the air. It returns the new version.
+func (t *Tx) succeedRing(ctx context.Context, workspace, group uuid.UUID, version int, edit ringEdit) (int, error) {
 	row, err := t.ring(ctx, workspace, group, version)
 	if err != nil {
-		return lead.Ring{}, err
+		return 0, err
 	}
-	position, err := t.position(ctx, workspace, row)
+	stands, err := t.stands(ctx, workspace, row)
 	if err != nil {
-		return lead.Ring{}, err
+		return 0, err
+	}
+	var free []int64
+	for _, s := range stands {
+		free = append(free, s.Position.Free...)
 	}
 	if _, err := t.q.ExecContext(ctx, `
 		INSERT INTO turns (workspace_id, group_id, version, turn) SELECT $1, $2, $3, unnest($4::bigint[])`,
-		workspace, group, version, bigints(position.Free)); err != nil {
-		return lead.Ring{}, translate(err)
+		workspace, group, version, bigints(free)); err != nil {
+		return 0, translate(err)
 	}
-	old := row.ring()
-	if row.Returns > 0 {
-		position = old.Uneven(position)
+	lanes := lanesOf{row.BalanceBy, row.LanesSince}
+	if edit.by != row.BalanceBy {
+		lanes = lanesFrom(edit.by, version+1)
 	}
-	next := old.Succeed(old.With(position, back...), slots)
-	return next, t.insertRing(ctx, workspace, group, next)
+	rings := lanesAfter(row, stands, edit.slots, edit.by, edit.back)
+	if err := t.insertRing(ctx, workspace, group, rings[0], lanes); err != nil {
+		return 0, err
+	}
+	return rings[0].Version, t.insertLanes(ctx, workspace, group, rings[1:])
+}
+
+// lanesAfter are the lanes of the next version of a ring whose lanes stand as given: lane 0 alone where it balances by something else then.
+func lanesAfter(row ringRow, stands []lead.Stand, slots []lead.Slot, by lead.BalanceBy, back map[int][]lead.Returned) []lead.Ring {
+	if by != row.BalanceBy {
+		ring, position := lead.Anew(stands)
+		stands = []lead.Stand{{Ring: ring, Position: position}}
+	}
+	rings := make([]lead.Ring, len(stands))
+	for i, s := range stands {
+		if row.Returns > 0 {
+			s.Position = s.Ring.Uneven(s.Position)
+		}
+		rings[i] = s.Ring.Succeed(s.Ring.With(s.Position, back[s.Ring.Lane]...), slots)
+	}
+	return rings
 }
 
 func (q Queries) ring(ctx context.Context, workspace, group uuid.UUID, version int) (ringRow, error) {
@@ -86,7 +139,7 @@ func (q Queries) ring(ctx context.Context, workspace, group uuid.UUID, version i
 // database, however many turns are in the ledger.
 const freeTurns = `
 	WITH used AS (
-		SELECT turn FROM turns WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND turn >= $4
+		SELECT turn FROM turns WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND turn >= $4 AND turn < $6
 		UNION ALL SELECT $4 - 1
 	)
 	SELECT free FROM (
@@ -98,17 +151,17 @@ const freeTurns = `
 		FROM (SELECT turn, lead(turn) OVER (ORDER BY turn) AS next FROM used) pairs WHERE next > turn + 1
 	) AS all_free ORDER BY free`
 
-// position reads from the ledger how far a ring has been handed out. Turns below the settled one are all used except owed
+// position reads from the ledger how far a ring has been handed out, lane 0 of one with lanes. Turns below the settled one are all used except owed
 // ones, so a long history costs nothing.
 func (q Queries) position(ctx context.Context, workspace uuid.UUID, row ringRow) (lead.Position, error) {
-	p := lead.Position{Next: row.Settled}
+	p, end := lead.Position{Next: row.Settled}, lead.LaneFrom(1, len(row.Slots))
 	err := sqlx.GetContext(ctx, q.q, &p.Next, `
 		SELECT coalesce(max(turn) + 1, $4) FROM turns
-		WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND turn >= $4`,
-		workspace, row.GroupID, row.Version, row.Settled)
+		WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND turn >= $4 AND turn < $5`,
+		workspace, row.GroupID, row.Version, row.Settled, end)
 	if err == nil {
 		err = sqlx.SelectContext(ctx, q.q, &p.Free, freeTurns,
-			workspace, row.GroupID, row.Version, row.Settled, bigints(row.Owed))
+			workspace, row.GroupID, row.Version, row.Settled, bigints(row.Owed), end)
 	}
 	if err != nil {
 		return p, fmt.Errorf("reading the turns of group %s: %w", row.GroupID, translate(err))
@@ -154,23 +207,24 @@ func (s *Store) RebuildCursor(ctx context.Context, workspace, group uuid.UUID, e
 		if err := t.closeGate(ctx, workspace); err != nil {
 			return err
 		}
-		var row ringRow
-		err := sqlx.GetContext(ctx, t.q, &row, `
-			SELECT `+ringColumns+` FROM rings r JOIN groups g USING (workspace_id, group_id, version)
-			WHERE g.workspace_id = $1 AND g.group_id = $2`, workspace, group)
+		row, err := t.presentRing(ctx, workspace, group)
 		if err != nil {
-			return translate(err)
+			return err
 		}
 		ring := row.cursor(workspace)
 		current, err := s.cursors.Epoch(ctx, ring)
 		if err != nil || current != epoch {
 			return err
 		}
-		position, err := t.position(ctx, workspace, row)
+		stands, err := t.stands(ctx, workspace, row)
 		if err != nil {
 			return err
 		}
-		lost = position.Next > row.First || len(position.Free) > len(row.Owed)
+		positions := make([]lead.Position, len(stands))
+		for i, one := range stands {
+			positions[i] = one.Position
+			lost = lost || one.Position.Next > one.Ring.First || len(one.Position.Free) > len(one.Ring.Owed)
+		}
 		if lost && current != "" && row.Returns > 0 { // it is no loss that turns were given back
 			at, err := s.cursors.Nexts(ctx, []cursor.Ring{ring})
 			if err != nil {
@@ -178,7 +232,7 @@ func (s *Store) RebuildCursor(ctx context.Context, workspace, group uuid.UUID, e
 			}
 			lost = len(at[0]) > 0
 		}
-		return s.cursors.Load(ctx, ring, position)
+		return s.cursors.Load(ctx, ring, positions...)
 	})
 	if err != nil {
 		return false, fmt.Errorf("rebuilding the turn cursor of group %s: %w", group, err)

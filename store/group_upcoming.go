@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -16,21 +17,50 @@ type UpcomingTurn struct {
 	MemberIDs []uuid.UUID `json:"member_ids"`
 }
 
-// Upcoming lists a group's next n turns as the ledger stands, those that reach nobody left out.
+// nextOf is the ring of which a lead takes the next turn that has a value without a lane, and where it stands: that of the lane which would be
+// opened for it, and lane 0 where the group has no lanes or as many as it may.
+func nextOf(stands []lead.Stand, laned bool) (lead.Ring, lead.Position) {
+	open := make([]Lane, len(stands)-1)
+	for i, s := range stands[1:] {
+		open[i].Number = s.Ring.Lane
+	}
+	if numbers := freeLanes(open, 1); laned && len(numbers) > 0 {
+		ring := lead.NewLaneTally(stands).Open(stands[0].Ring, numbers[0])
+		return ring, lead.Position{Next: ring.First}
+	}
+	return stands[0].Ring, stands[0].Position
+}
+
+// Upcoming lists a group's next n turns as the ledger stands, those that reach nobody left out: of a group with lanes those of leads with a
+// value that has none yet.
 func (q Queries) Upcoming(ctx context.Context, workspace, group uuid.UUID, n int) ([]UpcomingTurn, error) {
-	g, err := q.Group(ctx, workspace, group)
+	all, err := q.UpcomingOf(ctx, workspace, []uuid.UUID{group}, n)
+	if err == nil && all[group] == nil {
+		err = ErrNotFound
+	}
+	return all[group], err
+}
+
+// UpcomingIn is Upcoming for leads of a value, of a group with lanes.
+func (q Queries) UpcomingIn(ctx context.Context, workspace, group uuid.UUID, value string, n int) ([]UpcomingTurn, error) {
+	row, err := q.presentRing(ctx, workspace, group)
 	if err != nil {
 		return nil, err
 	}
-	row, err := q.ring(ctx, workspace, group, g.Version)
+	open, err := q.lanes(ctx, workspace, row)
 	if err != nil {
 		return nil, err
 	}
-	position, err := q.position(ctx, workspace, row)
+	at := slices.IndexFunc(open, func(l Lane) bool { return l.Value == lead.LaneValue(value) })
+	if at < 0 {
+		return q.Upcoming(ctx, workspace, group, n)
+	}
+	stands, err := q.stands(ctx, workspace, row)
 	if err != nil {
 		return nil, err
 	}
-	return q.upcoming(ctx, workspace, group, row.ring(), position, n)
+	at = slices.IndexFunc(stands, func(s lead.Stand) bool { return s.Ring.Lane == open[at].Number })
+	return q.upcoming(ctx, workspace, group, stands[max(at, 0)].Ring, stands[max(at, 0)].Position, n)
 }
 
 // UpcomingOf is Upcoming for several groups, by their ids.
@@ -41,25 +71,22 @@ func (q Queries) UpcomingOf(ctx context.Context, workspace uuid.UUID, groups []u
 		WHERE r.workspace_id = $1 AND r.group_id = ANY($2::uuid[]) AND g.deleted_at IS NULL`, workspace, uuids(groups)); err != nil {
 		return nil, fmt.Errorf("reading rings: %w", translate(err))
 	}
-	rings := make([]lead.Ring, len(rows))
-	for i, row := range rows {
-		rings[i] = row.ring()
-	}
 	known := make(map[uuid.UUID]lead.Ring, len(rows))
-	for i, row := range rows {
-		known[row.GroupID] = rings[i]
+	for _, row := range rows {
+		known[row.GroupID] = row.ring()
 	}
 	obstacles, err := q.obstacles(ctx, workspace, known, q.now())
 	if err != nil {
 		return nil, err
 	}
 	all := make(map[uuid.UUID][]UpcomingTurn, len(rows))
-	for i, row := range rows {
-		position, err := q.position(ctx, workspace, row)
+	for _, row := range rows {
+		stands, err := q.stands(ctx, workspace, row)
 		if err != nil {
 			return nil, err
 		}
-		all[row.GroupID] = upcomingAt(rings[i], position, n, obstacles.able(row.GroupID))
+		ring, position := nextOf(stands, row.LanesSince > 0)
+		all[row.GroupID] = upcomingAt(ring, position, n, obstacles.able(row.GroupID))
 	}
 	return all, nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -86,34 +87,73 @@ func (t *Tx) spend(ctx context.Context, d *distribution) error {
 	return err
 }
 
-// peek is a turnsOf for previews: it gives the turns that the ledger says come next, and spends nothing.
-func (t *Tx) peek(workspace uuid.UUID) turnsOf {
-	var position *lead.Position
-	var last uuid.UUID
-	var turns []int64 // of the last batch
-	return func(ctx context.Context, ring cursor.Ring, batch uuid.UUID, n int) (string, []int64, error) {
-		if position == nil {
-			row, err := t.ring(ctx, workspace, ring.Group, ring.Version)
-			if err != nil {
-				return "", nil, err
-			}
-			p, err := t.position(ctx, workspace, row)
-			if err != nil {
-				return "", nil, err
-			}
-			position = &p
+// A peek is a turnsOf for previews: it gives the turns that the ledger says come next, and spends nothing. A preview is of one group.
+type peek struct {
+	stands []lead.Stand
+	opened map[string]lead.Ring
+	last   uuid.UUID
+	turns  []int64 // of the last batch
+	tx     *Tx
+}
+
+// read reads where the ring's lanes stand, once.
+func (p *peek) read(ctx context.Context, workspace, group uuid.UUID, version int) error {
+	if p.stands != nil {
+		return nil
+	}
+	row, err := p.tx.ring(ctx, workspace, group, version)
+	if err != nil {
+		return err
+	}
+	p.stands, err = p.tx.stands(ctx, workspace, row)
+	return err
+}
+
+func (p *peek) draw(ctx context.Context, ring cursor.Ring, batch uuid.UUID, wants []cursor.Want) (string, []int64, error) {
+	if err := p.read(ctx, ring.Workspace, ring.Group, ring.Version); err != nil {
+		return "", nil, err
+	}
+	if batch != p.last {
+		p.last, p.turns = batch, nil
+	}
+	for _, w := range wants {
+		at := slices.IndexFunc(p.stands, func(s lead.Stand) bool { return s.Ring.Lane == w.Lane })
+		position, had := &p.stands[at].Position, 0
+		for _, turn := range p.turns {
+			had += oneIf(p.stands[at].Ring.LaneOf(turn) == w.Lane)
 		}
-		if batch != last {
-			last, turns = batch, nil
-		}
-		for len(turns) < n {
+		for ; had < w.N; had++ {
 			if len(position.Free) > 0 {
-				turns, position.Free = append(turns, position.Free[0]), position.Free[1:]
+				p.turns, position.Free = append(p.turns, position.Free[0]), position.Free[1:]
 				continue
 			}
-			turns = append(turns, position.Next)
+			p.turns = append(p.turns, position.Next)
 			position.Next++
 		}
-		return "", turns, nil
 	}
+	return "", p.turns, nil
+}
+
+// open implements turnsOf: the lanes are there for the preview alone.
+func (p *peek) open(ctx context.Context, _ *Tx, workspace uuid.UUID, row ringRow, values []string) (map[string]lead.Ring, error) {
+	if err := p.read(ctx, workspace, row.GroupID, row.Version); err != nil {
+		return nil, err
+	}
+	var tally *lead.LaneTally
+	for _, value := range values {
+		if _, known := p.opened[value]; known || len(p.stands) >= lead.MaxLanes {
+			continue
+		}
+		if tally == nil {
+			tally = lead.NewLaneTally(p.stands)
+		}
+		open := make([]Lane, len(p.stands))
+		for i, s := range p.stands {
+			open[i].Number = s.Ring.Lane
+		}
+		ring := tally.Open(p.stands[0].Ring, freeLanes(open, 1)[0])
+		p.stands = append(p.stands, lead.Stand{Ring: ring, Position: lead.Position{Next: ring.First}})
+		p.opened[value] = ring
+	}
+	return maps.Clone(p.opened), nil
 }

@@ -214,13 +214,13 @@ func (p undoing) returnOldTurns(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		next, err := p.succeedRing(ctx, p.workspace, group, present, ring.Slots, back...)
+		version, err := p.succeedRing(ctx, p.workspace, group, present, ringEdit{slots: ring.Slots, by: ring.BalanceBy, back: map[int][]lead.Returned{0: back}})
 		if err != nil {
 			return err
 		}
 		if _, err := p.q.ExecContext(ctx, `
 			UPDATE groups SET version = $3, updated_at = $4 WHERE workspace_id = $1 AND group_id = $2`,
-			p.workspace, group, next.Version, p.now()); err != nil {
+			p.workspace, group, version, p.now()); err != nil {
 			return translate(err)
 		}
 	}

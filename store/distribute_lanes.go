@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store/cursor"
+)
+
+// turnsOf is where a distribution gets its turns from.
+type turnsOf interface {
+	// draw gives the first turns of lanes of a ring for a batch, the same ones whenever it is asked, and others that the batch has drawn,
+	// with the epoch of the cursor that they come from. It returns a *cursor.StaleError where that must be loaded first.
+	draw(ctx context.Context, ring cursor.Ring, batch uuid.UUID, wants []cursor.Want) (epoch string, turns []int64, err error)
+	// open gives the rings of lanes for values that have none yet, by these, or an error which has them be opened first.
+	open(ctx context.Context, t *Tx, workspace uuid.UUID, row ringRow, values []string) (map[string]lead.Ring, error)
+}
+
+// errNoLane means that leads have values for which no lane is open yet.
+var errNoLane = errors.New("a lane is to be opened first")
+
+// open implements turnsOf: lanes are opened in a transaction of their own, which waits until nothing is dealt.
+func (s *Store) open(_ context.Context, _ *Tx, workspace uuid.UUID, row ringRow, values []string) (map[string]lead.Ring, error) {
+	return nil, &staleCursor{open: []newLanes{{workspace, row.GroupID, values}}, cause: errNoLane}
+}
+
+// laneValue is the value of what a group balances by that a lead l has, in SQL, as lead.BalanceBy.Value tells it. The name of a field is
+// a parameter.
+func laneValue(by lead.BalanceBy, field string) string {
+	value := map[lead.BalanceBy]string{
+		lead.BalanceSource:   `l.source_id::text`,
+		lead.BalanceCampaign: `l.attribution ->> 'campaign_id'`,
+		lead.BalanceForm:     `coalesce(nullif(l.attribution ->> 'form_id', ''), l.integration_id::text)`,
+		lead.BalanceRule:     `l.rule`,
+	}[by]
+	if by.Field() != "" {
+		value = `l.fields ->> ` + field
+	}
+	return fmt.Sprintf(`left(coalesce(%s, ''), %d)`, value, lead.MaxLaneValue)
+}
+
+// A laneLead is a lead and its lane, nil where none is open for its value.
+type laneLead struct {
+	Lead  uuid.UUID `db:"lead_id"`
+	Value string    `db:"value"`
+	Lane  *int      `db:"lane"`
+	First *int64    `db:"first_turn"`
+}
+
+// laned says which lanes of a group's ring its claims take, and gives these.
+func (d *distribution) laned(ctx context.Context, t *Tx, g groupRing, claims []claim) ([]lead.LaneLead, map[int]lead.Ring, error) {
+	base := g.ring()
+	base.Debts = g.debts
+	leads, rings := make([]lead.LaneLead, len(claims)), map[int]lead.Ring{0: base}
+	for i, c := range claims {
+		leads[i].Lead = c.LeadID
+	}
+	if g.LanesSince == 0 || len(claims) == 0 {
+		return leads, rings, nil
+	}
+	found, err := t.laneLeads(ctx, d.workspace, g.ringRow, pluck(claims, func(c *claim) uuid.UUID { return c.LeadID }))
+	if err != nil {
+		return nil, nil, err
+	}
+	of, missing := make(map[uuid.UUID]laneLead, len(found)), []string(nil)
+	for _, l := range found {
+		of[l.Lead] = l
+	}
+	for _, c := range claims { // in the order of the leads
+		if l, there := of[c.LeadID]; there && l.Lane == nil && !slices.Contains(missing, l.Value) {
+			missing = append(missing, l.Value)
+		}
+	}
+	opened, err := d.openMissing(ctx, t, g, missing)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, c := range claims {
+		l := of[c.LeadID]
+		ring, isNew := opened[l.Value]
+		switch {
+		case l.Lane != nil:
+			ring = lead.Ring{Version: base.Version, Slots: base.Slots, Lane: *l.Lane, First: *l.First, Debts: base.Debts}
+		case !isNew:
+			ring = base
+		}
+		leads[i].Lane, rings[ring.Lane] = ring.Lane, ring
+	}
+	return leads, rings, nil
+}
+
+// openMissing has lanes be opened for values that have none, where the group may have more.
+func (d *distribution) openMissing(ctx context.Context, t *Tx, g groupRing, values []string) (map[string]lead.Ring, error) {
+	if len(values) == 0 {
+		return nil, nil
+	}
+	var open int
+	if err := sqlx.GetContext(ctx, t.q, &open, `
+		SELECT count(*) FROM lanes WHERE workspace_id = $1 AND group_id = $2 AND since = $3`, d.workspace, g.GroupID, g.LanesSince); err != nil {
+		return nil, translate(err)
+	}
+	if open >= lead.MaxLanes-1 {
+		return nil, nil
+	}
+	opened, err := d.turnsOf.open(ctx, t, d.workspace, g.ringRow, values)
+	for value, ring := range opened {
+		ring.Debts = g.debts
+		opened[value] = ring
+	}
+	return opened, err
+}
+
+// laneLeads tells the lanes that leads take of a ring.
+func (q Queries) laneLeads(ctx context.Context, workspace uuid.UUID, row ringRow, leads []uuid.UUID) (found []laneLead, err error) {
+	if err := sqlx.SelectContext(ctx, q.q, &found, `
+		SELECT v.lead_id, v.value, n.lane, r.first_turn FROM (
+			SELECT l.lead_id, `+laneValue(row.BalanceBy, "$6::text")+` AS value FROM leads l WHERE l.workspace_id = $1 AND l.lead_id = ANY($5::uuid[])) v
+		LEFT JOIN lanes n ON n.workspace_id = $1 AND n.group_id = $2 AND n.since = $4 AND n.value = v.value
+		LEFT JOIN lane_rings r ON r.workspace_id = $1 AND r.group_id = $2 AND r.version = $3 AND r.lane = n.lane
+		WHERE $6::text IS NOT NULL`,
+		workspace, row.GroupID, row.Version, row.LanesSince, uuids(leads), row.BalanceBy.Field()); err != nil {
+		return nil, fmt.Errorf("reading the lanes of %d leads: %w", len(leads), translate(err))
+	}
+	return found, nil
+}
