@@ -105,11 +105,11 @@ var auditQueries = append([]auditQuery{
 			r.slots -> (h.turn % jsonb_array_length(r.slots))::int
 			@> jsonb_build_array(jsonb_build_object('member_id', coalesce(h.moved_from, h.member_id))))`},
 	{name: "old_turns_missing", promise: "no turn of an earlier ring version is missing", query: `
-		SELECT 'group ' || r.group_id || ', version ' || r.version
-		FROM rings r JOIN groups g USING (workspace_id, group_id)
+		SELECT 'group ' || r.group_id || ', version ' || r.version || CASE WHEN r.lane > 0 THEN ', lane ' || r.lane ELSE '' END
+		FROM ring_lanes r JOIN groups g USING (workspace_id, group_id)
 		JOIN LATERAL (SELECT count(*) AS n, max(turn) AS last FROM turns t
 			WHERE t.workspace_id = r.workspace_id AND t.group_id = r.group_id AND t.version = r.version
-			  AND t.turn >= r.first_turn) used ON true
+			  AND t.turn >= r.first_turn AND t.turn < r.end_turn) used ON true
 		WHERE r.version < g.version AND used.n > 0 AND used.n <> used.last - r.first_turn + 1`},
 	{name: "pace_passed", promise: "a member never gets more in a day than the pace promises, over all schedules", query: fmt.Sprintf(`
 		SELECT 'member ' || member_id || ', ' || paced_day || ': ' || slow || ' slow, ' || normal || ' normal, ' || fast || ' fast'
@@ -171,4 +171,4 @@ var auditQueries = append([]auditQuery{
 		SELECT 'message ' || notification_id || coalesce(': ' || error, '') FROM notifications
 		WHERE state = 'owed' AND (send_at < $1::timestamptz - interval '%d hours'
 			OR attempts = 0 AND coalesce(owed_at, created_at) < $1::timestamptz - interval '%d hours')`, messageStuckAfter, neverTriedAfter)},
-}, slices.Concat(availabilityAudits, offerAudits, undoAudits)...)
+}, slices.Concat(availabilityAudits, offerAudits, undoAudits, laneAudits)...)
