@@ -3,6 +3,7 @@ package store_test
 import (
 	"testing"
 
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -112,4 +113,32 @@ func (w *world) finds(check string) {
 		}
 	}
 	w.t.Errorf("the audit did not find %s: %+v", check, report)
+}
+
+// TestAuditFindsWrongLanes breaks what lanes promise, and expects the audit to say so.
+func TestAuditFindsWrongLanes(t *testing.T) {
+	t.Parallel()
+	for name, one := range map[string]struct{ check, damage string }{
+		"a lane that is not there": {"turns_of_no_lane", `DELETE FROM lane_rings WHERE version = 2 AND lane = 1`},
+		"before it began": {"turns_of_no_lane", `UPDATE lane_rings SET first_turn = first_turn + 1, settled_turn = settled_turn + 1
+			WHERE version = 2 AND lane = 1`},
+		"of another value":          {"lane_of_others", `UPDATE lanes SET value = 'z' WHERE lane = 2`},
+		"shared, and has one":       {"lane_of_others", `INSERT INTO lanes SELECT workspace_id, group_id, since, 0, 'z', opened_at FROM lanes WHERE lane = 1; UPDATE turns SET turn = 1 WHERE version = 2 AND turn = (SELECT min(turn) FROM turns WHERE version = 2)`},
+		"too many":                  {"lanes_too_many", `INSERT INTO lanes SELECT workspace_id, group_id, since, lane + n, n::text, opened_at FROM lanes, generate_series(1, 999) AS n WHERE lane = 2`},
+		"an old turn of a lane":     {"old_turns_missing", `DELETE FROM turns WHERE version = 1 AND turn = (SELECT min(turn) + 1 FROM turns WHERE version = 1 AND turn > 2000000000000)`},
+		"a turn of a lane is lost":  {"lost_turns", `DELETE FROM turns WHERE version = 2 AND turn = (SELECT min(turn) FROM turns WHERE version = 2 AND turn > 2000000000000)`},
+		"a turn of somebody else's": {"wrong_receiver", `UPDATE history SET turn = turn + 1 WHERE ring_version = 2 AND turn > 2000000000000`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			g := w.balancedAtOnce("A B C", lead.BalanceCampaign)
+			w.giveOf(g, "xyyyxyy")
+			w.edit(g, "A B C D")
+			w.giveOf(g, "xyyyxyy")
+			w.exact()
+			w.DB.MustExec(one.damage)
+			w.finds(one.check)
+		})
+	}
 }

@@ -31,7 +31,7 @@ const (
 	// lockGate keeps those who hand out the workspace's leads apart from those who change who may receive them. Every
 	// distribution passes it with others, from before it reads rings and members until it has committed; whoever edits a ring, a
 	// member or a cursor closes it, and so sees a ledger in which nothing is half done. Waiters are served in turn, so neither
-	// side starves.
+	// side starves. A group's lanes have no locks of their own: they are opened, edited and closed with the gate closed.
 	lockGate workspaceLock = 0
 	// lockPlans serialises plans, so that two at once cannot both fill the same member's day.
 	lockPlans workspaceLock = 1

@@ -22,6 +22,19 @@ func (w *world) balanced(ring string, by lead.BalanceBy) uuid.UUID {
 	return id
 }
 
+// balancedAtOnce is a group that is made with what it balances by.
+func (w *world) balancedAtOnce(ring string, by lead.BalanceBy) (id uuid.UUID) {
+	w.t.Helper()
+	w.must(func(ctx context.Context, t *store.Tx) error {
+		spec := w.spec(ring)
+		spec.BalanceBy = &by
+		g, err := t.CreateGroup(ctx, w.workspace, spec)
+		id = g.ID
+		return err
+	})
+	return id
+}
+
 // rebalance has a group balance by something else.
 func (w *world) rebalance(group uuid.UUID, ring string, by lead.BalanceBy) {
 	w.t.Helper()
