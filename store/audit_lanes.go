@@ -25,7 +25,9 @@ var laneAudits = []auditQuery{
 			WHEN 'rule' THEN l.rule
 			ELSE l.fields ->> substr(r.balance_by, 7) END, ''), %[2]d) AS value) lane
 		LEFT JOIN lanes n ON n.workspace_id = t.workspace_id AND n.group_id = t.group_id AND n.since = r.lanes_since AND n.lane = lane.number
-		WHERE r.lanes_since IS NOT NULL AND (n.value <> lane.value OR lane.number > 0 AND n.value IS NULL)`,
+		WHERE r.lanes_since IS NOT NULL AND (n.value <> lane.value OR lane.number > 0 AND n.value IS NULL)
+			AND NOT (r.balance_by = 'source' AND EXISTS (SELECT 1 FROM sources s -- it was merged before that, which changes no lead
+				WHERE s.workspace_id = t.workspace_id AND s.source_id = l.source_id AND s.merged_into::text = n.value))`,
 		int64(lead.LaneTurns), lead.MaxLaneValue)},
 	{name: "lanes_too_many", promise: fmt.Sprintf("a group has at most %d lanes", lead.MaxLanes), query: fmt.Sprintf(`
 		SELECT 'group ' || group_id || ', since version ' || since || ': ' || count(*) + 1 FROM lanes

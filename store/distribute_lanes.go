@@ -34,7 +34,7 @@ func (s *Store) open(_ context.Context, _ *Tx, workspace uuid.UUID, row ringRow,
 // a parameter.
 func laneValue(by lead.BalanceBy, field string) string {
 	value := map[lead.BalanceBy]string{
-		lead.BalanceSource:   `l.source_id::text`,
+		lead.BalanceSource:   sourceNow("l") + `::text`,
 		lead.BalanceCampaign: `l.attribution ->> 'campaign_id'`,
 		lead.BalanceForm:     `coalesce(nullif(l.attribution ->> 'form_id', ''), l.integration_id::text)`,
 		lead.BalanceRule:     `l.rule`,

@@ -11,11 +11,12 @@ import (
 // ShareRounds is how many rounds of a ring shares are counted over.
 const ShareRounds = 4
 
-// A Share is what a member got of the last rounds of a ring's present version.
+// A Share is what a member got of the last rounds of a ring's present version, over all its lanes or in one of them.
 type Share struct {
 	Workspace uuid.UUID `db:"workspace_id"`
 	Group     uuid.UUID `db:"group_id"`
 	Version   int       `db:"version"`
+	Lane      int       `db:"lane"`
 	// Turns is how many turns the version has handed out, Counted over how many of them the member's share is counted.
 	Turns   int64 `db:"turns"`
 	Counted int   `db:"counted"`
@@ -30,18 +31,20 @@ type Share struct {
 	Leads int `db:"leads"`
 }
 
-// sharesOf counts each member's part of the last turns of the rings in "ends", which says for each where its turns end.
-// Turns say who is to get a lead now or later; history says whose came to nothing.
+// sharesOf counts each member's part of the last turns of the rings' lanes in "ends", which says for each where its turns end.
+// Turns say who is to get a lead now or later; history says whose came to nothing. Since when a member is to be as they are is told by the
+// group's history, and in a lane by what became of the first lead that is counted.
 const sharesOf = `
 	, ring AS (
-		SELECT r.workspace_id, r.group_id, r.version, r.slots, jsonb_array_length(r.slots) AS size, ends.turn AS ends,
+		SELECT r.workspace_id, r.group_id, r.version, r.lane, r.lanes_since, r.slots, jsonb_array_length(r.slots) AS size, ends.turn AS ends,
 			ends.turn - r.first_turn AS turns, least(ends.turn - r.first_turn, $1 * jsonb_array_length(r.slots))::int AS counted
-		FROM ends JOIN rings r USING (workspace_id, group_id, version)
+		FROM ends JOIN ring_lanes r USING (workspace_id, group_id, version, lane)
 	), listed AS (
 		SELECT workspace_id, group_id, (m ->> 'member_id')::uuid AS member_id, count(*) AS slots
-		FROM ring, jsonb_array_elements(slots) AS slot, jsonb_array_elements(slot) AS m GROUP BY 1, 2, 3
+		FROM (SELECT DISTINCT ON (workspace_id, group_id) workspace_id, group_id, slots FROM ring) one,
+			jsonb_array_elements(slots) AS slot, jsonb_array_elements(slot) AS m GROUP BY 1, 2, 3
 	), dealt AS (
-		SELECT ring.workspace_id, ring.group_id, m.member_id, count(*) AS leads
+		SELECT ring.workspace_id, ring.group_id, ring.lane, m.member_id, count(*) AS leads
 		FROM ring JOIN turns t ON (t.workspace_id, t.group_id, t.version) = (ring.workspace_id, ring.group_id, ring.version)
 			AND t.turn >= ring.ends - ring.counted AND t.turn < ring.ends AND t.lead_id IS NOT NULL
 		CROSS JOIN LATERAL (SELECT (m ->> 'member_id')::uuid AS member_id
@@ -50,44 +53,84 @@ const sharesOf = `
 			WHERE h.workspace_id = t.workspace_id AND h.lead_id = t.lead_id AND h.group_id = t.group_id AND h.outcome = 'failed'
 				AND h.ring_version = t.version AND h.turn = t.turn
 				AND coalesce(h.moved_from, h.member_id, m.member_id) = m.member_id)
-		GROUP BY 1, 2, 3
-	)
-	SELECT ring.workspace_id, ring.group_id, ring.version, ring.turns, ring.counted, ring.size, l.member_id, l.slots,
-		coalesce(m.active AND m.removed_at IS NULL, false) AS active,
-		coalesce(m.on_duty AND m.working_hours IS NULL AND NOT m.counted AND m.absent_until IS NULL AND m.updated_at < (SELECT h.at FROM history h
-			WHERE h.workspace_id = ring.workspace_id AND h.group_id = ring.group_id
-			ORDER BY h.history_id DESC OFFSET ring.counted LIMIT 1), false) AS steady,
-		coalesce(d.leads, 0) AS leads
-	FROM ring JOIN listed l USING (workspace_id, group_id)
-	LEFT JOIN members m USING (workspace_id, member_id)
-	LEFT JOIN dealt d USING (workspace_id, group_id, member_id)
-	ORDER BY ring.workspace_id, ring.group_id, l.member_id`
+		GROUP BY 1, 2, 3, 4
+	), counted AS (
+		SELECT ring.*, CASE WHEN lanes_since IS NULL
+			THEN (SELECT h.at FROM history h WHERE h.workspace_id = ring.workspace_id AND h.group_id = ring.group_id
+				ORDER BY h.history_id DESC OFFSET ring.counted LIMIT 1)
+			ELSE (SELECT min(h.at) FROM turns t JOIN history h ON h.workspace_id = t.workspace_id AND h.lead_id = t.lead_id AND h.group_id = t.group_id
+				WHERE (t.workspace_id, t.group_id, t.version, t.turn)
+					= (ring.workspace_id, ring.group_id, ring.version, ring.ends - ring.counted)) END AS since
+		FROM ring
+	), share AS (
+		SELECT ring.workspace_id, ring.group_id, ring.version, ring.lane, ring.turns, ring.counted, ring.size, l.member_id, l.slots,
+			coalesce(m.active AND m.removed_at IS NULL, false) AS active,
+			coalesce(m.on_duty AND m.working_hours IS NULL AND NOT m.counted AND m.absent_until IS NULL AND m.updated_at < ring.since, false) AS steady,
+			coalesce(d.leads, 0) AS leads
+		FROM counted ring JOIN listed l USING (workspace_id, group_id)
+		LEFT JOIN members m USING (workspace_id, member_id)
+		LEFT JOIN dealt d USING (workspace_id, group_id, lane, member_id)
+	)`
 
-// Shares lists the shares of a group's receivers up to now: turns that are being dealt may be missing.
+// sharesNow are the ends of the lanes of a group, up to now.
+const sharesNow = `
+	WITH ends AS (
+		SELECT g.workspace_id, g.group_id, g.version, r.lane, coalesce((SELECT max(t.turn) + 1 FROM turns t
+			WHERE t.workspace_id = g.workspace_id AND t.group_id = g.group_id AND t.version = g.version
+				AND t.turn >= r.settled_turn AND t.turn < r.end_turn), r.settled_turn) AS turn
+		FROM groups g JOIN ring_lanes r USING (workspace_id, group_id, version)
+		WHERE g.workspace_id = $2 AND g.group_id = $3 AND g.deleted_at IS NULL
+	)` + sharesOf
+
+// Shares lists the shares of a group's receivers up to now, over all its lanes: turns that are being dealt may be missing.
 func (q Queries) Shares(ctx context.Context, workspace, group uuid.UUID) ([]Share, error) {
 	all := []Share{}
-	err := sqlx.SelectContext(ctx, q.q, &all, `
-		WITH ends AS (
-			SELECT g.workspace_id, g.group_id, g.version, coalesce((SELECT max(t.turn) + 1 FROM turns t
-				WHERE t.workspace_id = g.workspace_id AND t.group_id = g.group_id AND t.version = g.version
-					AND t.turn >= r.settled_turn), r.settled_turn) AS turn
-			FROM groups g JOIN rings r USING (workspace_id, group_id, version)
-			WHERE g.workspace_id = $2 AND g.group_id = $3 AND g.deleted_at IS NULL
-		)`+sharesOf, ShareRounds, workspace, group)
+	err := sqlx.SelectContext(ctx, q.q, &all, sharesNow+`
+		SELECT workspace_id, group_id, version, sum(turns)::bigint AS turns, sum(counted)::int AS counted, size, member_id, slots, active,
+			bool_and(steady) AS steady, sum(leads)::int AS leads
+		FROM share GROUP BY workspace_id, group_id, version, size, member_id, slots, active ORDER BY member_id`, ShareRounds, workspace, group)
 	return all, translate(err)
 }
 
-// SharesSince lists the shares of the receivers of all groups that have distributed since a time, all workspaces', group
-// by group, up to the settled turn, so that none is missing.
+// sharesSince are the ends of the lanes of all groups that have distributed since a time, and balance by something or by nothing, up to the
+// settled turn, so that none is missing.
+const sharesSince = `
+	WITH ends AS (
+		SELECT g.workspace_id, g.group_id, g.version, r.lane, r.settled_turn AS turn
+		FROM groups g JOIN ring_lanes r USING (workspace_id, group_id, version)
+		WHERE g.deleted_at IS NULL AND (r.lanes_since IS NOT NULL) = $3 AND EXISTS (SELECT 1 FROM history h
+			WHERE h.workspace_id = g.workspace_id AND h.group_id = g.group_id AND h.history_id > $2)
+	)` + sharesOf
+
+// SharesSince lists the shares of the receivers of all groups without lanes that have distributed since a time, all workspaces', group
+// by group.
 func (q Queries) SharesSince(ctx context.Context, since time.Time) ([]Share, error) {
 	var all []Share
-	err := sqlx.SelectContext(ctx, q.q, &all, `
-		WITH ends AS (
-			SELECT g.workspace_id, g.group_id, g.version, r.settled_turn AS turn
-			FROM groups g JOIN rings r USING (workspace_id, group_id, version)
-			WHERE g.deleted_at IS NULL AND EXISTS (SELECT 1 FROM history h
-				WHERE h.workspace_id = g.workspace_id AND h.group_id = g.group_id AND h.history_id > $2)
-		)`+sharesOf, ShareRounds, oldestID(since))
+	err := sqlx.SelectContext(ctx, q.q, &all, sharesSince+` SELECT * FROM share ORDER BY workspace_id, group_id, member_id`,
+		ShareRounds, oldestID(since), false)
+	return all, translate(err)
+}
+
+// A Mix is how evenly a lane has gone round of late: of its receivers who could have had their full share, if it has turned often enough.
+type Mix struct {
+	Workspace uuid.UUID `db:"workspace_id"`
+	Group     uuid.UUID `db:"group_id"`
+	Lane      int       `db:"lane"`
+	// Turns is how many turns the lane has handed out in its ring's present version.
+	Turns int64 `db:"turns"`
+	// Spread is by how many leads a slot whoever got most has more than whoever got least, and Starved how many got none.
+	Spread  float64 `db:"spread"`
+	Starved int     `db:"starved"`
+}
+
+// MixesSince lists the lanes of all groups with lanes that have distributed since a time, all workspaces', group by group.
+func (q Queries) MixesSince(ctx context.Context, since time.Time) ([]Mix, error) {
+	var all []Mix
+	err := sqlx.SelectContext(ctx, q.q, &all, sharesSince+`
+		SELECT workspace_id, group_id, lane, max(turns) AS turns, coalesce(max(leads::float8 / slots) FILTER (WHERE compared)
+			- min(leads::float8 / slots) FILTER (WHERE compared), 0) AS spread, count(*) FILTER (WHERE compared AND leads = 0) AS starved
+		FROM (SELECT *, active AND steady AND counted >= $1 * size AS compared FROM share) s
+		GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, ShareRounds, oldestID(since), true)
 	return all, translate(err)
 }
 

@@ -22,6 +22,8 @@ type HistoryEntry struct {
 	// RingVersion and Turn say which step of the group's ring it was.
 	RingVersion *int   `db:"ring_version"`
 	Turn        *int64 `db:"turn"`
+	// Lane is the lane of the turn, where the group had lanes.
+	Lane *LaneTurn `db:"lane"`
 	// MovedFrom is the member for whom it was planned, where an operator chose another, and ReplannedFrom when it was to
 	// go out first, where it was planned anew: its member was unavailable, or an outage outlasted that day.
 	MovedFrom     *uuid.UUID   `db:"moved_from"`
@@ -69,7 +71,7 @@ func (q Queries) History(ctx context.Context, workspace uuid.UUID, f HistoryFilt
 	l := historyList(workspace, f, p)
 	err := l.read(ctx, q, &all, `
 		SELECT h.history_id, h.lead_id, h.member_id, h.group_id, h.assignment_id, h.retry_of, h.ring_version, h.turn, h.moved_from,
-			h.replanned_from,
+			CASE WHEN h.turn IS NOT NULL THEN `+laneTurn("h")+` END AS lane, h.replanned_from,
 			h.outcome, coalesce(h.reason, '') AS reason, h.trigger, coalesce(h.pace, '') AS pace, h.skipped, h.overflowed, h.due_at, h.accepted_at, h.at,
 			h.pending_id, h.act_id, (SELECT api_key_id FROM audit_log a WHERE a.workspace_id = h.workspace_id AND a.entry_id = h.act_id) AS cancelled_by,
 			CASE WHEN h.act_id IS NULL THEN '' ELSE coalesce((SELECT coalesce(p.name, nullif(k.name, ''), 'a key (' || k.role || ')')

@@ -21,11 +21,13 @@ type PendingLead struct {
 	// MovedFrom is the member for whom it was planned, where an operator chose another.
 	MovedFrom *uuid.UUID `db:"moved_from"`
 	// ReplannedFrom is when it was to go out first, where it was planned anew.
-	ReplannedFrom *time.Time   `db:"replanned_from"`
-	Turn          *int64       `db:"turn"`
-	Trigger       lead.Trigger `db:"trigger"`
-	Pace          lead.Pace    `db:"pace"`
-	DueAt         time.Time    `db:"due_at"`
+	ReplannedFrom *time.Time `db:"replanned_from"`
+	Turn          *int64     `db:"turn"`
+	// Lane is the lane of the turn, where the group had lanes.
+	Lane    *LaneTurn    `db:"lane"`
+	Trigger lead.Trigger `db:"trigger"`
+	Pace    lead.Pace    `db:"pace"`
+	DueAt   time.Time    `db:"due_at"`
 	// WaitingSince is since when nobody can take it, or it has been offered: it then has no due time of its own. It is nil for all others.
 	WaitingSince *time.Time `db:"waiting_since"`
 	// OfferedAt is since when it has been offered, OfferBy until when it is to be accepted, and OfferedTo to whom.
@@ -83,8 +85,9 @@ type PendingPage struct {
 	AfterID  uuid.UUID
 }
 
-const pendingLeads = `
+var pendingLeads = `
 	SELECT p.pending_id, p.lead_id, p.member_id, p.group_id, p.assignment_id, p.moved_from, p.replanned_from, p.turn, p.trigger,
+		CASE WHEN p.turn IS NOT NULL THEN ` + laneTurn("p") + ` END AS lane,
 		coalesce(p.pace, '') AS pace, p.due_at, coalesce(p.refused, '') AS refused,
 		CASE WHEN p.batch_id IS NULL THEN p.waiting_since END AS waiting_since, p.skipped,
 		CASE WHEN p.batch_id IS NULL THEN p.offered_at END AS offered_at, CASE WHEN p.batch_id IS NULL THEN p.offer_by END AS offer_by,

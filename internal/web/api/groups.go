@@ -17,7 +17,7 @@ type Group struct {
 	ID      uuid.UUID   `json:"id" format:"uuid"`
 	Name    string      `json:"name"`
 	Method  lead.Method `json:"method"`
-	Version int         `json:"version" doc:"Goes up whenever the receivers or the method change."`
+	Version int         `json:"version" doc:"Goes up whenever the receivers, the method or what it balances by change."`
 	Slots   []Slot      `json:"slots"`
 	GroupPolicy
 	Next *[]Turn `json:"next,omitempty" doc:"Whose turns come next, with ?next=."`
@@ -62,7 +62,8 @@ type groupOutput struct{ Body Group }
 
 type groupInput struct {
 	ItemID
-	Next int `query:"next" minimum:"0" maximum:"1000" doc:"How many of the turns to come to show."`
+	Next int    `query:"next" minimum:"0" maximum:"1000" doc:"How many of the turns to come to show; of a group that keeps its mix even those of the lane named, or of one that would be opened now."`
+	Lane string `query:"lane" maxLength:"1000" doc:"With next: the value of what the group balances by whose turns to show."`
 }
 
 func (a *API) registerGroups() {
@@ -78,6 +79,7 @@ func (a *API) registerGroups() {
 	}, a.getGroup)
 	a.registerGroupChanges()
 	a.registerGroupShares(one + "/shares")
+	a.registerGroupLanes(one + "/lanes")
 	a.registerAvailability()
 }
 
@@ -125,7 +127,7 @@ func (a *API) getGroup(ctx context.Context, c *call, in *groupInput) (*groupOutp
 	}
 	body := bodies[0]
 	if in.Next > 0 {
-		turns, err := a.Store.Upcoming(ctx, c.Workspace, in.ID, in.Next)
+		turns, err := a.nextTurns(ctx, c, in)
 		if err != nil {
 			return nil, err
 		}
@@ -133,6 +135,13 @@ func (a *API) getGroup(ctx context.Context, c *call, in *groupInput) (*groupOutp
 		body.Next = &next
 	}
 	return &groupOutput{body}, nil
+}
+
+func (a *API) nextTurns(ctx context.Context, c *call, in *groupInput) ([]store.UpcomingTurn, error) {
+	if in.Lane == "" {
+		return a.Store.Upcoming(ctx, c.Workspace, in.ID, in.Next)
+	}
+	return a.Store.UpcomingIn(ctx, c.Workspace, in.ID, in.Lane, in.Next)
 }
 
 func (g GroupSpec) spec() (store.GroupSpec, error) {

@@ -17,6 +17,8 @@ type GroupPolicy struct {
 	Overflow  Overflow       `json:"overflow" doc:"What becomes of a lead that nobody can take now, though somebody active is listed."`
 	// AnswerWithin is null where no answer is wanted.
 	AnswerWithin *AnswerWithin `json:"answer_within" doc:"In what time whoever gets a lead by turn is to answer it; null where no answer is wanted."`
+	// BalanceBy is null for nothing.
+	BalanceBy *string `json:"balance_by" doc:"By what the mix is kept even: source, campaign, form, rule, or field: and a field's name. Each value has turns of its own, so that every receiver gets as many of each; null for nothing."`
 }
 
 // GroupPolicySpec is what may be said of a group's policy. What is left out is as it was, or as by default.
@@ -26,6 +28,8 @@ type GroupPolicySpec struct {
 	Overflow  *Overflow      `json:"overflow,omitempty" doc:"To wait unless given."`
 	// AnswerWithin is left as it is where it is left out.
 	AnswerWithin Patch[AnswerWithin] `json:"answer_within,omitempty" doc:"In what time whoever gets a lead by turn is to answer it; null for no time."`
+	// BalanceBy is left as it is where it is left out.
+	BalanceBy Patch[string] `json:"balance_by,omitempty" doc:"By what to keep the mix even: source, campaign, form, rule, or field: and a field's name, as in field:city; null for nothing. Another one begins anew with whoever has had least."`
 }
 
 // AnswerWithin is in what time a group wants its leads answered.
@@ -79,11 +83,15 @@ func (p GroupPolicySpec) policy() store.GroupPolicy {
 		within := lead.AnswerWithin(p.AnswerWithin.value)
 		policy.AnswerWithin = &within
 	}
+	if p.BalanceBy.set {
+		by := lead.BalanceBy(p.BalanceBy.value)
+		policy.BalanceBy = &by
+	}
 	return policy
 }
 
 func policyBody(g store.Group) GroupPolicy {
-	p := GroupPolicy{WhenAway: g.WhenAway, OweAtMost: g.OweAtMost, Overflow: Overflow{Then: g.Overflow.Then}}
+	p := GroupPolicy{WhenAway: g.WhenAway, OweAtMost: g.OweAtMost, Overflow: Overflow{Then: g.Overflow.Then}, BalanceBy: (*string)(textOrNull(g.BalanceBy))}
 	if g.Overflow.Then == store.OverflowGroup {
 		p.Overflow.GroupID, p.Overflow.AfterMinutes = &g.Overflow.GroupID, &g.Overflow.AfterMinutes
 	}

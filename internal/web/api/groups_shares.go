@@ -14,7 +14,7 @@ import (
 type GroupShares struct {
 	Version int     `json:"version"`
 	Turns   int64   `json:"turns" doc:"How many turns this version of the group has handed out."`
-	Counted int     `json:"counted" doc:"How many of them, the last ones, are counted here: four rounds of the ring, or fewer where there were no more."`
+	Counted int     `json:"counted" doc:"How many of them, the last ones, are counted here: four rounds of the ring, or of each of its lanes, or fewer where there were no more."`
 	Members []Share `json:"members"`
 }
 
@@ -44,8 +44,10 @@ func (a *API) getGroupShares(ctx context.Context, c *call, in *itemInput) (*shar
 	}
 	return &sharesOutput{GroupShares{
 		Version: shares[0].Version, Turns: shares[0].Turns, Counted: shares[0].Counted,
-		Members: each(shares, func(s store.Share) Share {
-			return Share{MemberID: s.MemberID, Active: s.Active, Slots: s.Slots, Leads: s.Leads}
-		}),
+		Members: each(shares, shareBody),
 	}}, nil
+}
+
+func shareBody(s store.Share) Share {
+	return Share{MemberID: s.MemberID, Active: s.Active, Slots: s.Slots, Leads: s.Leads}
 }

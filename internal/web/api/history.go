@@ -27,6 +27,7 @@ type HistoryEntry struct {
 	Retried         bool         `json:"retried" doc:"Whether this entry failed and was retried."`
 	RingVersion     *int         `json:"ring_version"`
 	Turn            *int64       `json:"turn"`
+	Lane            *LaneTurn    `json:"lane" doc:"The lane of the turn; null where the group had none."`
 	MovedFrom       *uuid.UUID   `json:"moved_from" format:"uuid" nullable:"true" doc:"The member for whom it was planned, where someone chose another."`
 	Replanned       *time.Time   `json:"replanned_from" doc:"When it was to go out first, where it was planned anew: its member was unavailable, or an outage outlasted that day."`
 	Outcome         lead.Outcome `json:"outcome"`
@@ -102,6 +103,7 @@ var historyColumns = []column[HistoryEntry]{
 	{"cancelled_by", func(h HistoryEntry) string { return cellOfID(h.CancelledBy) }},
 	{"rules_version", func(h HistoryEntry) string { return cellOfVersion(h.RulesVersion) }},
 	{"rule", func(h HistoryEntry) string { return cellOfText(h.Rule) }},
+	{"lane", func(h HistoryEntry) string { return cellOfLane(h.Lane) }},
 }
 
 func (a *API) registerHistory() {
@@ -201,7 +203,7 @@ func (a *API) retryHistory(ctx context.Context, c *call, in *itemInput) (*posted
 func historyBody(h store.HistoryEntry) HistoryEntry {
 	return HistoryEntry{
 		ID: h.ID, LeadID: h.LeadID, MemberID: h.MemberID, GroupID: h.GroupID, AssignmentID: h.AssignmentID,
-		RetryOf: h.RetryOf, Retried: h.Retried, RingVersion: h.RingVersion, Turn: h.Turn,
+		RetryOf: h.RetryOf, Retried: h.Retried, RingVersion: h.RingVersion, Turn: h.Turn, Lane: laneTurnBody(h.Lane),
 		MovedFrom: h.MovedFrom, Replanned: h.ReplannedFrom, Outcome: h.Outcome,
 		Reason: textOrNull(h.Reason), Trigger: h.Trigger, Pace: textOrNull(h.Pace),
 		AcceptedAt: h.AcceptedAt, DueAt: h.DueAt, At: h.At, PendingID: h.PendingID, ActID: h.ActID, CancelledBy: h.CancelledBy,

@@ -24,6 +24,7 @@ type PendingLead struct {
 	MovedFrom    *uuid.UUID   `json:"moved_from" format:"uuid" nullable:"true" doc:"The member for whom it was planned, where someone chose another."`
 	Replanned    *time.Time   `json:"replanned_from" doc:"When it was to go out first, where it was planned anew: its member was unavailable, or an outage outlasted that day."`
 	Turn         *int64       `json:"turn"`
+	Lane         *LaneTurn    `json:"lane" doc:"The lane of the turn; null where the group had none."`
 	Trigger      lead.Trigger `json:"trigger"`
 	Pace         *lead.Pace   `json:"pace" nullable:"true"`
 	State        PendingState `json:"state" doc:"waiting: nobody of its group can take it now; it goes out as soon as somebody can. offered: receivers of its group can accept it. due: it is going out. planned: it has a time to come."`
@@ -182,7 +183,7 @@ func (a *API) listPending(ctx context.Context, c *call, in *pendingListInput) (*
 func pendingBody(p store.PendingLead, now time.Time) PendingLead {
 	body := PendingLead{
 		ID: p.ID, LeadID: p.LeadID, MemberID: p.MemberID, GroupID: p.GroupID, AssignmentID: p.AssignmentID,
-		MovedFrom: p.MovedFrom, Replanned: p.ReplannedFrom, Turn: p.Turn, Trigger: p.Trigger, Pace: textOrNull(p.Pace),
+		MovedFrom: p.MovedFrom, Replanned: p.ReplannedFrom, Turn: p.Turn, Lane: laneTurnBody(p.Lane), Trigger: p.Trigger, Pace: textOrNull(p.Pace),
 		State: PendingPlanned, DueAt: &p.DueAt, WaitingSince: p.WaitingSince, OfferedTo: []uuid.UUID{}, Skipped: each(p.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
 	}
 	switch {

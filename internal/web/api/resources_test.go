@@ -149,7 +149,7 @@ func TestGroups(t *testing.T) {
 		map[string]any{"members": []any{map[string]any{"member_id": a, "notify": true}}, "weight": 1.0},
 		map[string]any{"members": []any{map[string]any{"member_id": b, "notify": false}}, "weight": 2.0},
 	}
-	want := map[string]any{"answer_within": nil, "when_away": "pass", "owe_at_most": 10.0, "overflow": map[string]any{"then": "wait"}, "name": "sales", "method": "round_robin", "version": 1.0, "slots": slots}
+	want := map[string]any{"answer_within": nil, "balance_by": nil, "when_away": "pass", "owe_at_most": 10.0, "overflow": map[string]any{"then": "wait"}, "name": "sales", "method": "round_robin", "version": 1.0, "slots": slots}
 	same(t, want, made.object())
 	same(t, want, s.get(path).is(200).object())
 

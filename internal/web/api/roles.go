@@ -52,6 +52,7 @@ var roles = map[string][]lead.Role{
 	"put-group":        managers,
 	"delete-group":     managers,
 	"get-group-shares": managers,
+	"list-group-lanes": managers,
 
 	"get-group-availability": managers,
 
