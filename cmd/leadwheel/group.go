@@ -35,7 +35,8 @@ type group struct {
 			MemberID uuid.UUID `json:"member_id"`
 		} `json:"members"`
 	} `json:"slots"`
-	Next []struct {
+	BalanceBy *string `json:"balance_by"`
+	Next      []struct {
 		Turn      int64       `json:"turn"`
 		MemberIDs []uuid.UUID `json:"member_ids"`
 	} `json:"next"`
@@ -43,7 +44,7 @@ type group struct {
 
 type groupShowCmd struct {
 	Group string `arg:"" help:"Its id or exact name."`
-	Next  int    `default:"20" help:"How many turns to come to show. Default ${default}."`
+	Next  int    `default:"20" help:"How many turns to come to show; of a group that keeps its mix even those of leads of a new kind. Default ${default}."`
 	client.Flags
 	jsonFlag
 }
@@ -86,7 +87,10 @@ func (c *groupShowCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	return g.print(s.out, members)
+	if err := g.print(s.out, members); err != nil || g.BalanceBy == nil {
+		return err
+	}
+	return printLanes(ctx, s.out, api, id, *g.BalanceBy, members)
 }
 
 func (g group) print(out io.Writer, members names) error {

@@ -16,6 +16,7 @@ type groupCreateCmd struct {
 	Member []string    `sep:"none" placeholder:"ID|NAME" help:"Who gets its leads, in turn order, as often as needed: each in a slot of their own."`
 	Slot   []string    `sep:"none" placeholder:"MEMBER,…[=N]" help:"Instead of --member: a slot whose members each get a copy, and its shares, as in --slot \"Aisyah,Ben=2\"."`
 	Method lead.Method `enum:",${methods}" default:"" placeholder:"METHOD" help:"round_robin, round_robin_multiple or first_to_accept (a lead is offered to a slot, and the first to accept it gets it). Default: round_robin_multiple where a slot has several members."`
+	balanceFlag
 	apiFlags
 }
 
@@ -27,7 +28,9 @@ Examples:
 
   leadwheel group create Inbound --member Aisyah --member Ben
 
-  leadwheel group create Pairs --slot "Aisyah,Ben=2" --slot Chandra`
+  leadwheel group create Pairs --slot "Aisyah,Ben=2" --slot Chandra
+
+  leadwheel group create Ads --member Aisyah --member Ben --balance-by campaign`
 }
 
 // Validate implements kong's check of a command's flags.
@@ -51,7 +54,9 @@ func (c *groupCreateCmd) Run(ctx context.Context, s streams) error {
 	if c.Method != "" {
 		method = c.Method
 	}
-	return groupNoun.create(ctx, s, c.apiFlags, values{"name": c.Name, "method": method, "slots": slots}, groupNoun.saved(s, "added"))
+	body := values{"name": c.Name, "method": method, "slots": slots}
+	c.set(body)
+	return groupNoun.create(ctx, s, c.apiFlags, body, groupNoun.saved(s, "added"))
 }
 
 // slotsOf are the slots that flags describe, as the API names them, and the method that goes with them.

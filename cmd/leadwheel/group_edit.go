@@ -89,6 +89,7 @@ type groupEditCmd struct {
 	Remove []string `placeholder:"ID|NAME" help:"Members to take out wherever they are listed."`
 	Slot   []string `sep:"none" placeholder:"MEMBER,…[=N]" help:"Instead of --add and --remove: all slots as they are to be, in turn order, each with its members and shares, as in --slot \"Aisyah,Ben=2\"."`
 	DryRun bool     `help:"Show what would change, and change nothing."`
+	balanceFlag
 	plannedChoice
 	client.Flags
 	jsonFlag
@@ -102,7 +103,9 @@ Examples:
 
   leadwheel group edit Sales --remove Ben --add Chandra --pending spread
 
-  leadwheel group edit Sales --slot Aisyah=2 --slot Chandra --dry-run`
+  leadwheel group edit Sales --slot Aisyah=2 --slot Chandra --dry-run
+
+  leadwheel group edit Sales --balance-by source`
 }
 
 // Validate implements kong's check of a command's flags.
@@ -194,6 +197,7 @@ func (c *groupEditCmd) body(ctx context.Context, api *client.Client, id uuid.UUI
 			body["method"] = method
 		}
 	}
+	c.set(body)
 	choice, err := c.values(ctx, api)
 	if choice != nil {
 		body["pending"] = choice

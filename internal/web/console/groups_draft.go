@@ -15,7 +15,8 @@ import (
 // A draft is a group as a form has it.
 type draft struct {
 	Name, Method string
-	Rows         []draftRow
+	mixDraft
+	Rows []draftRow
 }
 
 // A draftRow is a place in the order: a receiver, or a receivers group.
@@ -51,7 +52,7 @@ func (d *draft) Several() bool {
 
 // draftOf reads what a form has of a group.
 func draftOf(sent url.Values) *draft {
-	d := &draft{Name: sent.Get("name"), Method: sent.Get("method")}
+	d := &draft{Name: sent.Get("name"), Method: sent.Get("method"), mixDraft: mixOf(sent)}
 	for _, key := range sent["row"] {
 		row := draftRow{Key: key, Weight: strings.TrimSpace(sent.Get("weight." + key))}
 		for _, seat := range sent["seat."+key] {
@@ -65,7 +66,7 @@ func draftOf(sent url.Values) *draft {
 
 // draftFrom is a group that there is, to be edited.
 func draftFrom(group object) *draft {
-	d := &draft{Name: group.text("name"), Method: group.text("method")}
+	d := &draft{Name: group.text("name"), Method: group.text("method"), mixDraft: mixFrom(group.text("balance_by"))}
 	for i, l := range receiversOf(group) {
 		row := draftRow{Key: strconv.Itoa(i), Weight: strconv.Itoa(l.Weight)}
 		for j, m := range l.Members {

@@ -98,7 +98,11 @@ func unfit(err error) bool {
 // body is what the API is sent, and rows the rows that its slots come from.
 func (g *groupForm) body() (body map[string]any, rows []int) {
 	slots, rows := g.listed()
-	return map[string]any{"name": g.value("name"), "method": g.Method, "slots": slots}, rows
+	body = map[string]any{"name": g.value("name"), "method": g.Method, "slots": slots}
+	if g.values.Has("mix") {
+		body["balance_by"] = g.balanceBy()
+	}
+	return body, rows
 }
 
 // refuses puts what the API says beside the fields, and says whether that is all there is to an error.
@@ -115,8 +119,11 @@ func (g *groupForm) refuses(err error) bool {
 		if field == "slots" || name == "receivers" {
 			return "receivers"
 		}
-		if name == "name" || name == "method" {
+		switch name {
+		case "name", "method":
 			return name
+		case "balance_by":
+			return g.field()
 		}
 		return ""
 	})
@@ -167,7 +174,7 @@ func (v *visit) storeGroup(g *groupForm, one object) (*page, error) {
 // groupValues are what a group's form holds, its receivers as one text.
 func groupValues(one object) url.Values {
 	d := draftFrom(one)
-	return url.Values{"name": {d.Name}, "method": {d.Method}, "receivers": {d.receivers()}}
+	return url.Values{"name": {d.Name}, "method": {d.Method}, "mix": {d.Mix}, "mix_field": {d.Field}, "receivers": {d.receivers()}}
 }
 
 // receivers are the draft's as one text, which is another for others.
@@ -187,7 +194,7 @@ func (v *visit) overtaken(g *groupForm) (*page, error) {
 		return nil, err
 	}
 	theirs := draftFrom(one)
-	g.Name, g.Method = g.values.Get("name"), g.values.Get("method")
+	g.Name, g.Method, g.mixDraft = g.values.Get("name"), g.values.Get("method"), mixOf(g.values)
 	if changed, is := g.theirs["receivers"]; is {
 		changed.value = strings.Join(v.receiverNames(theirs), ", ")
 		if changed.taken {
@@ -249,7 +256,7 @@ func (v *visit) previewGroup(g *groupForm, one object) error {
 		return err
 	}
 	g.planned(v, p.Pending)
-	g.Preview = &groupPreview{Wheel: v.wheelOf(g.ring(), p.Next), Next: v.nextTurns(p.Next), Edit: one != nil}
+	g.Preview = &groupPreview{Wheel: v.wheelOf(g.ring(), p.Next), Next: v.nextTurns(p.Next, len(g.ring())), Edit: one != nil}
 	for _, id := range p.Joins {
 		name, _ := v.names.of("members", id)
 		g.Preview.Joins = append(g.Preview.Joins, name)
@@ -274,7 +281,7 @@ func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
 		{Value: string(lead.RoundRobinMultiple), Label: "A receivers group a turn: each of its members gets a copy"},
 		{Value: string(lead.FirstToAccept), Label: "Offered to a receivers group a turn: the first to accept gets it"},
 	}})
-	g.Fields = []input{name, method}
+	g.Fields = append([]input{name, method}, g.mixFields()...)
 	if g.errors["receivers"] != "" {
 		g.Wrong = append(g.Wrong, input{Name: "receivers", Label: "Receivers", Error: g.errors["receivers"]})
 	}

@@ -22,7 +22,9 @@ type groupView struct {
 	// Policy says what becomes of leads that somebody cannot take, Waiting how many wait; empty for none.
 	Policy, Waiting string
 	Fairness        *fairness
-	Sections        []*listView
+	// Mix are its lanes, nil where it balances by nothing.
+	Mix      *mixView
+	Sections []*listView
 }
 
 // A receiverView is one place of a group's list.
@@ -59,13 +61,16 @@ func showGroup(v *visit) (*page, error) {
 	listed := receiversOf(one)
 	view := groupView{
 		Form: v.form("groups"), Acts: p.fitting(one), ID: id, Edit: home + "groups/" + id + "/edit", Method: say("method", one.text("method")),
-		Wheel: v.wheelOf(lead.Spread(listed), coming.Next), Next: v.nextTurns(coming.Next), Receivers: v.receiverViews(listed, coming.Next),
+		Wheel: v.wheelOf(lead.Spread(listed), coming.Next), Next: v.nextTurns(coming.Next, len(lead.Spread(listed))), Receivers: v.receiverViews(listed, coming.Next),
 	}
 	view.Policy = v.policyInWords(one)
 	if view.Waiting, err = v.waitingFor(id); err != nil {
 		return nil, err
 	}
 	if view.Fairness, err = v.fairnessOf(id); err != nil {
+		return nil, err
+	}
+	if view.Mix, err = v.mixOfGroup(one); err != nil {
 		return nil, err
 	}
 	if view.Sections, err = v.sections(p, id); err != nil {

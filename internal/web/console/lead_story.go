@@ -114,11 +114,15 @@ func (v *visit) tellUndone(w *words, e object) {
 // tellTurn tells whose turn it was in a group, and who was passed over.
 func (v *visit) tellTurn(w *words, e object) {
 	turn, known := turnOf(e)
+	if lane, is := e.get("lane").(object); is {
+		turn, known = turnOf(lane)
+	}
 	switch given := e.text("outcome") == "succeeded"; {
 	case known && given && e.text("moved_from") == "":
-		w.say(": turn " + strconv.FormatInt(turn, 10) + " of ")
+		w.say(": turn " + turnInLane(e) + " of ")
 		w.name(v, "group_id", e.text("group_id"))
 		w.say(" was theirs")
+		w.say(inLane(e))
 	default:
 		w.say(", by ")
 		w.name(v, "group_id", e.text("group_id"))
@@ -176,9 +180,10 @@ func (v *visit) foretold(p object) storyLine {
 	default:
 		w.say("Planned for ")
 		w.name(v, "member_id", member)
-		if turn, known := turnOf(p); known && group != "" {
-			w.say(", by turn " + strconv.FormatInt(turn, 10) + " of ")
+		if _, known := turnOf(p); known && group != "" {
+			w.say(", by turn " + turnInLane(p) + " of ")
 			w.name(v, "group_id", group)
+			w.say(inLane(p))
 		}
 		w.say(".")
 		if why := v.whyNot(member); why != "" {

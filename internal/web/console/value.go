@@ -266,6 +266,8 @@ func (v *visit) computed(column string) func(object) shown {
 		return v.whyItEnded
 	case "due":
 		return v.dueOrWaiting
+	case "turn":
+		return v.turnShown
 	case "begun with":
 		return v.begunWith
 	case "what to do":

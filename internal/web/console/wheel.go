@@ -47,7 +47,7 @@ func (v *visit) wheelOf(slots []lead.Slot, next []turn) *wheel {
 	}
 	first := 0
 	if len(next) > 0 {
-		w.Turn = next[0].Turn
+		w.Turn = numberInLane(next[0].Turn, len(slots))
 		first = int(w.Turn % int64(len(slots)))
 	}
 	n := min(len(slots), maxSegments)
@@ -154,14 +154,15 @@ type nextTurn struct {
 	Who  string
 }
 
-func (v *visit) nextTurns(turns []turn) []nextTurn {
+// nextTurns are turns of a ring of a size.
+func (v *visit) nextTurns(turns []turn, size int) []nextTurn {
 	all := make([]nextTurn, len(turns))
 	for i, t := range turns {
 		names := make([]string, len(t.MemberIDs))
 		for j, id := range t.MemberIDs {
 			names[j], _ = v.names.of("members", id)
 		}
-		all[i] = nextTurn{t.Turn, strings.Join(names, " + ")}
+		all[i] = nextTurn{numberInLane(t.Turn, size), strings.Join(names, " + ")}
 	}
 	return all
 }
