@@ -49,7 +49,11 @@ func (s *Scheduler) lookAtRings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rings := ringsOf(shares)
+	mixes, err := s.store.MixesSince(ctx, s.store.Now().Add(-ringsWindow))
+	if err != nil {
+		return err
+	}
+	rings := mostUneven(append(ringsOf(shares), lanedRings(mixes)...))
 	err = s.lookWhoIsAvailable(ctx, rings[:min(len(rings), ringsAsked)])
 	s.metrics.Rings.Set(rings)
 	return err
@@ -123,6 +127,28 @@ func ringsOf(shares []store.Share) []metrics.Ring {
 		ring.Spread = most - least
 		rings, shares = append(rings, ring), shares[n:]
 	}
+	return mostUneven(rings)
+}
+
+// lanedRings sums up the lanes of each group, which stand together.
+func lanedRings(mixes []store.Mix) []metrics.Ring {
+	var rings []metrics.Ring
+	for _, m := range mixes {
+		if n := len(rings); n == 0 || rings[n-1].Workspace != m.Workspace || rings[n-1].Group != m.Group {
+			rings = append(rings, metrics.Ring{Workspace: m.Workspace, Group: m.Group})
+		}
+		ring := &rings[len(rings)-1]
+		ring.Turn += m.Turns
+		ring.Spread, ring.Starved = max(ring.Spread, m.Spread), max(ring.Starved, m.Starved)
+		if ring.Lanes++; m.Spread > 1 {
+			ring.Uneven++
+		}
+	}
+	return rings
+}
+
+// mostUneven are as many rings as are shown, those that turn least evenly first where there are more.
+func mostUneven(rings []metrics.Ring) []metrics.Ring {
 	if len(rings) > ringsShown {
 		slices.SortFunc(rings, func(a, b metrics.Ring) int { return cmp.Compare(b.Spread, a.Spread) })
 		rings = rings[:ringsShown]

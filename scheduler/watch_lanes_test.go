@@ -1,0 +1,101 @@
+package scheduler
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/testenv"
+	"github.com/leadwheel/leadwheel/store"
+)
+
+// TestLanesThatAreOff shows how many lanes of a group are uneven: none while all leads come to somebody, and one where those of a member fail.
+func TestLanesThatAreOff(t *testing.T) {
+	t.Parallel()
+	env := testenv.New(t)
+	env.ExpectHandedOn(t)
+	w, err := env.Store.CreateWorkspace(t.Context(), store.WorkspaceSpec{Name: "acme", Timezone: "UTC", Region: "MY"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group store.Group
+	if err := env.Store.WithTx(t.Context(), func(tx *store.Tx) error {
+		by := lead.BalanceCampaign
+		spec := store.GroupSpec{Name: "sales", Method: lead.RoundRobin, GroupPolicy: store.GroupPolicy{BalanceBy: &by}}
+		for _, name := range []string{"A", "B"} {
+			made, err := tx.CreateMember(t.Context(), w.ID, store.Member{Name: name})
+			if err != nil {
+				return err
+			}
+			spec.Listed = append(spec.Listed, lead.Listed{Weight: 1, Members: lead.Slot{{MemberID: made.ID}}})
+		}
+		var err error
+		group, err = tx.CreateGroup(t.Context(), w.ID, spec)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := env.Store.WithTx(t.Context(), func(tx *store.Tx) error {
+		var leads []store.NewLead
+		for i := range 20 {
+			leads = append(leads, store.NewLead{
+				Name: "one", Channel: "api", Origin: "api", Distribute: store.Distribution{GroupID: group.ID},
+				Attribution: json.RawMessage(fmt.Sprintf(`{"campaign_id": "%d"}`, i%2)),
+			})
+		}
+		_, err := tx.AddLeads(t.Context(), w.ID, lead.QueueFresh, leads)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var batches []uuid.UUID
+	if err := env.DB.Select(&batches, `SELECT batch_id FROM batches`); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range batches {
+		if _, err := env.Store.Distribute(t.Context(), w.ID, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	registry := prometheus.NewRegistry()
+	s := &Scheduler{store: env.Store, metrics: metrics.New(registry)}
+	look := func() (lanes, uneven float64) {
+		t.Helper()
+		if err := s.lookAtRings(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return value(t, registry, "leadwheel_ring_lanes", group.ID), value(t, registry, "leadwheel_ring_uneven_lanes", group.ID)
+	}
+	if lanes, uneven := look(); lanes != 3 || uneven != 0 {
+		t.Errorf("%v lanes, of which %v are uneven", lanes, uneven)
+	}
+	env.DB.MustExec(`UPDATE history SET outcome = 'failed', reason = 'internal_error' WHERE lead_id IN (SELECT lead_id FROM leads WHERE attribution ->> 'campaign_id' = '1')
+		AND member_id = (SELECT member_id FROM members WHERE name = 'A')`)
+	if lanes, uneven := look(); lanes != 3 || uneven != 1 {
+		t.Errorf("with what failed, %v lanes, of which %v are uneven", lanes, uneven)
+	}
+}
+
+// value is a gauge of a group.
+func value(t *testing.T, registry *prometheus.Registry, name string, group uuid.UUID) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if f.GetName() == name && l.GetValue() == group.String() {
+					return m.GetGauge().GetValue()
+				}
+			}
+		}
+	}
+	return -1
+}
