@@ -52,8 +52,10 @@ func distributeOne(t *testing.T, env *testenv.Env) {
 		if err != nil {
 			return err
 		}
+		by := lead.BalanceSource
 		g, err := tx.CreateGroup(t.Context(), workspace.ID, store.GroupSpec{
-			Name: "Sales", Method: lead.RoundRobin, Listed: []lead.Listed{{Weight: 1, Members: lead.Slot{{MemberID: m.ID}}}},
+			GroupPolicy: store.GroupPolicy{BalanceBy: &by},
+			Name:        "Sales", Method: lead.RoundRobin, Listed: []lead.Listed{{Weight: 1, Members: lead.Slot{{MemberID: m.ID}}}},
 		})
 		if err != nil {
 			return err
