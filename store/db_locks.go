@@ -9,7 +9,9 @@ import (
 
 // A workspaceLock is one of a workspace's advisory locks. Each is held until the transaction ends. A transaction takes them in the order
 // in which they stand here, since two that took them in different orders could wait for each other; then come rows: batches and
-// pending leads before members, members before the copies that they get, each kind by its ids.
+// pending leads before members, members before the copies that they get, copies before what is counted of members, and that before
+// the groups in which leads wait, each kind by its ids. Of two batches that have the same lead, one may have the copy and want the counts
+// and the other the reverse: the database ends one of them, which is tried again.
 //
 // Besides these there are locks of what is no workspace's: the scheduler's lead (see db_leader.go), and those of one import (see
 // import_cancel.go). An origin's ids are locked after the gate: see known.lock.

@@ -58,8 +58,9 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 	// The first run takes it that nobody has the leads yet and that all are there, which is usual and spares looking for
 	// them one by one. Where that is wrong copies are missing, and the next run looks.
 	look := false
+	late := true // nor that anybody comes near a cap
 	for range maxReruns {
-		d := distribution{turnsOf: s, workspace: workspace, batch: batch, look: look, most: maxCopies, follow: true}
+		d := distribution{turnsOf: s, workspace: workspace, batch: batch, look: look, late: late, most: maxCopies, follow: true}
 		outcomes, unsettled, err := s.distributeOnce(ctx, &d)
 		var stale *staleCursor
 		var over *overPace
@@ -76,6 +77,8 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 			result.Rebuilt += lost
 		case errors.Is(err, errUnseen):
 			look = true
+		case errors.Is(err, errLockFirst):
+			late = false
 		case errors.As(err, &over):
 			if err := s.putBack(ctx, workspace, batch, over); err != nil {
 				return result, fmt.Errorf("putting back %d leads of batch %s: %w", len(over.ids), batch, err)
@@ -147,6 +150,9 @@ func (s *Store) distributeOnce(ctx context.Context, d *distribution) (outcomes [
 		if err := d.decide(ctx, t); err != nil {
 			return err
 		}
+		if d.mustLockFirst() {
+			return errLockFirst
+		}
 		if len(d.back.ids) > 0 {
 			return &d.back
 		}
@@ -170,9 +176,6 @@ func (d *distribution) write(ctx context.Context, t *Tx) ([]Outcome, error) {
 	if err := d.offer(ctx, t); err != nil {
 		return nil, err
 	}
-	if err := t.writeCounts(ctx, d.workspace, d.roster.counts); err != nil {
-		return nil, err
-	}
 	if err := t.chooseTold(ctx, d.workspace, d.decisions); err != nil {
 		return nil, err
 	}
@@ -184,6 +187,9 @@ func (d *distribution) write(ctx context.Context, t *Tx) ([]Outcome, error) {
 		return nil, err
 	}
 	if err := t.owe(ctx, d.workspace, d.decisions); err != nil {
+		return nil, err
+	}
+	if err := d.count(ctx, t); err != nil {
 		return nil, err
 	}
 	return outcomes, d.takeBack(ctx, t)

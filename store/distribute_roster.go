@@ -22,6 +22,8 @@ type roster struct {
 	caps    map[capKey]lead.Caps
 	counts  map[capKey]*capCount
 	members map[uuid.UUID]*workingMember // those who may be unavailable, or count what they get
+	// unlocked says that the counts are not locked yet, and full that a cap was found reached.
+	unlocked, full bool
 }
 
 type holding struct {
@@ -52,6 +54,7 @@ func (r groupRoster) Unable(member uuid.UUID) lead.Obstacle {
 		key := capKey{member, group}
 		if c := r.counts[key]; c != nil {
 			if o := r.caps[key].Full(c.count()); o != "" {
+				r.full = true
 				return o
 			}
 		}
@@ -149,14 +152,6 @@ func (d *distribution) readNamed(ctx context.Context, t *Tx, named, planned []uu
 	return counted, nil
 }
 
-// readCounts reads what is counted of members, over all groups and in these, and locks it where it is to be dealt by.
-func (d *distribution) readCounts(ctx context.Context, t *Tx, members map[uuid.UUID]*workingMember, groups []uuid.UUID) (map[capKey]*capCount, error) {
-	if d.estimate {
-		return t.countsAt(ctx, d.workspace, members, t.now())
-	}
-	return t.lockCounts(ctx, d.workspace, members, groups)
-}
-
 // addToRoster adds the groups' receivers, and others who may be unavailable.
 func (d *distribution) addToRoster(ctx context.Context, t *Tx, restricted []uuid.UUID) error {
 	ids := make([]uuid.UUID, 0, len(d.groups))
@@ -179,10 +174,6 @@ func (d *distribution) addToRoster(ctx context.Context, t *Tx, restricted []uuid
 	if err != nil {
 		return err
 	}
-	counts, err := d.readCounts(ctx, t, members, append(ids, planned...))
-	if err != nil {
-		return err
-	}
 	r := &d.roster
 	if r.members == nil {
 		r.members, r.unable = make(map[uuid.UUID]*workingMember), make(map[uuid.UUID]lead.Obstacle)
@@ -195,14 +186,18 @@ func (d *distribution) addToRoster(ctx context.Context, t *Tx, restricted []uuid
 			r.caps[capKey{id, uuid.Nil}] = m.Caps.Caps
 		}
 	}
-	for key, c := range counts {
-		if r.counts[key] == nil { // another one has counted already what this batch gave
-			r.counts[key] = c
-		}
-	}
 	for id, g := range d.groups {
 		for member, caps := range g.ring().Caps() { // the same again where it was planned for the group
 			r.caps[capKey{member, id}] = caps
+		}
+	}
+	counts, err := d.readCounts(ctx, t, members, append(ids, planned...))
+	if err != nil {
+		return err
+	}
+	for key, c := range counts {
+		if r.counts[key] == nil { // another one has counted already what this batch gave
+			r.counts[key] = c
 		}
 	}
 	return nil

@@ -26,6 +26,7 @@ func TestSpreadingAGroupsPlanStaysWithinPaceAndGivesNobodyALeadTwice(t *testing.
 		equal(t, "spread", done.Spread, 120)
 		return err
 	})
+	c.Advance(time.Minute)
 	w.run(w.TakeHints()...) // what is due goes out once the gate is open again
 	equal(t, "planned twice", w.count(`SELECT count(*) FROM (SELECT 1 FROM pending_leads GROUP BY lead_id, member_id HAVING count(*) > 1) d`), 0)
 	for day, n := range w.days(`SELECT workspace_id, member_id, due_at AS at FROM pending_leads`) {

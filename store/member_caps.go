@@ -30,7 +30,7 @@ type capCount struct {
 	InMonth   int       `db:"in_month"`
 	Open      int       `db:"open"`
 
-	given bool // whether this transaction added to it
+	given, opened int // what this transaction added to it
 }
 
 const capCountColumns = `member_id, group_id, hour_from, day_from, week_from, month_from, in_hour, in_day, in_week, in_month, open`
@@ -55,12 +55,20 @@ func (c *capCount) count() lead.Count {
 
 // add counts one more lead, whose copy is open unless the status with which it begins counts as closed.
 func (c *capCount) add(open bool) {
-	n := c.count()
-	n.Add(1)
-	if !open {
-		n.Open--
+	c.addAll(1, 0)
+	if open {
+		c.addAll(0, 1)
 	}
-	c.InHour, c.InDay, c.InWeek, c.InMonth, c.Open, c.given = n.Hour, n.Day, n.Week, n.Month, n.Open, true
+}
+
+func (c *capCount) addAll(given, opened int) {
+	c.given += given
+	c.InHour += given
+	c.InDay += given
+	c.InWeek += given
+	c.InMonth += given
+	c.opened += opened
+	c.Open += opened
 }
 
 // countedOf are those members of whom is counted what they get.
@@ -100,7 +108,7 @@ func (t *Tx) lockCounts(ctx context.Context, workspace uuid.UUID, members map[uu
 func (t *Tx) writeCounts(ctx context.Context, workspace uuid.UUID, counts map[capKey]*capCount) error {
 	var given []capCount
 	for _, c := range counts {
-		if c.given {
+		if c.given > 0 {
 			given = append(given, *c)
 		}
 	}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,7 +165,8 @@ func TestUndoStopsARunThatIsGoingOn(t *testing.T) {
 	planned, _ := w.assignRun(ids[:9], store.Distribution{GroupID: g, At: c.Now().Add(time.Hour)})
 	paced, _ := w.assignRun(ids[9:12], store.Distribution{GroupID: g, Pace: lead.Slow})
 	equal(t, "next", w.upcoming(g, 3), "A B C")
-	w.deletePending(w.pending()[0].ID)
+	pending := w.pending()
+	w.deletePending(pending[slices.IndexFunc(pending, func(p store.PendingLead) bool { return p.Pace == "" })].ID)
 	equal(t, "planned", counted(w.undo(planned)), [3]int{8, 0, 0})
 	w.exact()
 	equal(t, "paced", counted(w.undo(paced)), [3]int{3, 0, 0})

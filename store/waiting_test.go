@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -189,6 +190,35 @@ func TestCapsAreExact(t *testing.T) {
 	clock.Set(mondayAtTen.Add(24 * time.Hour))
 	w.release()
 	equal(t, "the next day", w.counts()["A"]+w.counts()["B"], 20)
+	w.exact()
+}
+
+// TestCapsAreExactWhereBatchesComeNearThemAtOnce has two batches be dealt by counts that have room enough for either, and not for both.
+func TestCapsAreExactWhereBatchesComeNearThemAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, testenv.WithClock(testenv.NewClock(mondayAtTen).Now))
+	g := w.group("A")
+	w.cap("A", perDay(30))
+	ids, _ := w.add(40, store.Distribution{})
+	batches := append(w.assign(ids[:20], store.Distribution{GroupID: g}), w.assign(ids[20:], store.Distribution{GroupID: g})...)
+	held := w.DB.MustBegin()
+	if _, err := held.Exec(`SELECT 1 FROM cap_counts FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	var dealing sync.WaitGroup
+	dealing.Go(func() { w.runAtOnce(2, batches) })
+	testenv.Eventually(t, 10*time.Second, func() error {
+		if n := w.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`); n < 2 {
+			return fmt.Errorf("%d of 2 batches wait for the counts", n)
+		}
+		return nil
+	})
+	if err := held.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	dealing.Wait()
+	equal(t, "copies", w.counts(), map[string]int{"A": 30})
+	equal(t, "waiting", w.stuck(g), 10)
 	w.exact()
 }
 
