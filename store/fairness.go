@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // A FairnessSpec says of what and when fairness is told: of a group's distributions from one time to another, and by source too.
@@ -136,7 +138,7 @@ func (q Queries) fairPassed(ctx context.Context, workspace uuid.UUID, f Fairness
 	}
 	for _, r := range rows {
 		one := of(r.fairnessKey)
-		one.Passed[r.Reason] += r.N
+		one.Passed[string(lead.ObstacleOf(r.Reason))] += r.N
 		one.Due += r.N
 	}
 	return nil

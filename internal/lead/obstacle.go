@@ -8,7 +8,7 @@ type Obstacle string
 // The obstacles. Of several that hold at once a member has the first of this order.
 const (
 	// ObstacleInactive means that the member is deactivated or removed.
-	ObstacleInactive Obstacle = "member_inactive"
+	ObstacleInactive Obstacle = "inactive"
 	// ObstacleHolds means that the member already has a copy of the lead.
 	ObstacleHolds Obstacle = "already_assigned"
 	// ObstacleNotAnswered means that the lead was offered to them and they did not accept it.
@@ -36,6 +36,20 @@ func Obstacles() []Obstacle {
 
 // caps are the obstacles that a cap makes.
 var capObstacles = []Obstacle{ObstacleCapHour, ObstacleCapDay, ObstacleCapWeek, ObstacleCapMonth, ObstacleCapOpen}
+
+// ObstacleOf is the obstacle that history has a word for. Older history has another one for somebody inactive.
+func ObstacleOf(word string) Obstacle {
+	if word == "member_inactive" {
+		return ObstacleInactive
+	}
+	return Obstacle(word)
+}
+
+// UnmarshalText reads an obstacle as history has it.
+func (o *Obstacle) UnmarshalText(word []byte) error {
+	*o = ObstacleOf(string(word))
+	return nil
+}
 
 // IsCap reports whether a cap is in the way.
 func (o Obstacle) IsCap() bool { return slices.Contains(capObstacles, o) }

@@ -29,7 +29,7 @@ func TestHistory(t *testing.T) {
 		t.Error(succeeded)
 	}
 	if skipped := succeeded["skipped"].([]any); len(skipped) != 1 || skipped[0].(map[string]any)["member_id"] != a.String() ||
-		skipped[0].(map[string]any)["reason"] != "member_inactive" {
+		skipped[0].(map[string]any)["reason"] != "inactive" {
 		t.Error(skipped)
 	}
 	if failed["outcome"] != "failed" || failed["reason"] != "already_assigned" || failed["turn"] != nil || failed["retried"] != false {

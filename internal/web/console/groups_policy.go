@@ -21,7 +21,7 @@ func (v *visit) readObstacles(group string) error {
 	v.obstacles = make(map[string]string)
 	for _, one := range list.Items {
 		reason := one.text("reason")
-		if reason == "" || reason == "member_inactive" {
+		if reason == "" || reason == string(lead.ObstacleInactive) {
 			continue
 		}
 		words := say("reason", reason)

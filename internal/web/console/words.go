@@ -36,6 +36,7 @@ var reasonNames = map[string]string{
 	string(lead.NoActiveReceiver):  "nobody can receive",
 	string(lead.NobodyAvailable):   "nobody was available",
 
+	string(lead.ObstacleInactive):    "deactivated",
 	string(lead.ObstacleNotAnswered): "did not accept it",
 	string(lead.ObstacleOffDuty):     "off duty", string(lead.ObstacleAway): "away", string(lead.ObstacleOutsideHours): "outside working hours",
 	string(lead.ObstacleCapHour): "enough this hour", string(lead.ObstacleCapDay): "enough today", string(lead.ObstacleCapWeek): "enough this week",
