@@ -156,3 +156,22 @@ func bulkTo(b *testing.B, to func(*world) uuid.UUID, distribute func(w *world, b
 	}
 	b.ReportMetric(float64(benchLeads*b.N)/b.Elapsed().Seconds(), "leads/s")
 }
+
+// BenchmarkDistributeUnqueued compares bulk work whose turns come from the ledger, of one batch at a time, with that of the queue's workers.
+func BenchmarkDistributeUnqueued(b *testing.B) {
+	b.Run("queued", func(b *testing.B) {
+		bulk(b, func(w *world, batch lead.Hint, _ int) error {
+			_, err := w.Store.Distribute(b.Context(), w.workspace, batch.ID)
+			return err
+		})
+	})
+	b.Run("unqueued", func(b *testing.B) {
+		var one sync.Mutex
+		bulk(b, func(w *world, batch lead.Hint, _ int) error {
+			one.Lock()
+			defer one.Unlock()
+			_, err := w.Store.DistributeUnqueued(b.Context(), w.workspace, batch.ID)
+			return err
+		})
+	})
+}

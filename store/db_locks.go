@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
 )
 
 // A workspaceLock is one of a workspace's advisory locks. Each is held until the transaction ends. A transaction takes them in the order
@@ -48,8 +49,31 @@ func (t *Tx) take(ctx context.Context, l workspaceLock, workspace uuid.UUID) err
 	return translate(err)
 }
 
-// passGate holds the gate together with others who hand out leads.
+// gate is how a transaction passes the gate that hands out leads.
+type gate int
+
+const (
+	// gateShared passes it with others. Turns come from the cursors in Redis.
+	gateShared gate = iota
+	// gateAlone closes it behind itself, and gateTried does so where nobody has passed it, and ends with ErrBusy else. Turns come from the
+	// ledger.
+	gateAlone
+	gateTried
+)
+
+// passGate holds the gate together with others who hand out leads, or alone, as the transaction is to.
 func (t *Tx) passGate(ctx context.Context, workspace uuid.UUID) error {
+	switch t.gate {
+	case gateAlone:
+		return t.closeGate(ctx, workspace)
+	case gateTried:
+		var free bool
+		err := sqlx.GetContext(ctx, t.q, &free, `SELECT pg_try_advisory_xact_lock(hashtextextended($1::text, $2))`, workspace, lockGate)
+		if err == nil && !free {
+			return ErrBusy
+		}
+		return translate(err)
+	}
 	_, err := t.q.ExecContext(ctx, `SELECT pg_advisory_xact_lock_shared(hashtextextended($1::text, $2))`, workspace, lockGate)
 	return translate(err)
 }

@@ -9,7 +9,7 @@ import (
 
 // WithTx runs do in one transaction: committed where it returns nil, else rolled back, also when ctx has ended. The
 // database's errors come back translated: see Violation, Unavailable and Refused. Where do plans for a group whose turn
-// cursor must be rebuilt first, or a lane of it opened, it is rolled back and called again. What ctx says of a
+// cursor must be rebuilt first, or does not answer, or of which a lane must be opened, it is rolled back and called again. What ctx says of a
 // Precondition is checked first, what it says of an Act is logged with it, what is done as leader has no effect where another leads by
 // then, and what it left to be done is handed on once it has
 // committed: see Committed.
@@ -18,9 +18,10 @@ func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
 	if held.over() {
 		return ErrNotLeading
 	}
+	through := s.passes()
 	for run := 1; ; run++ {
 		act.begin()
-		err := s.tryTx(ctx, func(t *Tx) error {
+		err := s.txThrough(ctx, through, func(t *Tx) error {
 			if err := t.require(ctx, condition); err != nil {
 				return err
 			}
@@ -37,6 +38,11 @@ func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
 			condition.done()
 			return nil
 		}
+		var away *cursorsError
+		if errors.As(err, &away) && through == gateShared {
+			through = gateAlone
+			continue
+		}
 		var stale *staleCursor
 		if !errors.As(err, &stale) || run == maxReruns {
 			return err
@@ -48,7 +54,12 @@ func (s *Store) WithTx(ctx context.Context, do func(*Tx) error) error {
 }
 
 // tryTx runs do in one transaction, once.
-func (s *Store) tryTx(ctx context.Context, do func(*Tx) error) (err error) {
+func (s *Store) tryTx(ctx context.Context, do func(*Tx) error) error {
+	return s.txThrough(ctx, gateShared, do)
+}
+
+// txThrough is tryTx for what deals turns, and says how it passes the gate.
+func (s *Store) txThrough(ctx context.Context, through gate, do func(*Tx) error) (err error) {
 	tx, err := s.db.BeginTxx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("starting a transaction: %w", translate(err))
@@ -58,7 +69,10 @@ func (s *Store) tryTx(ctx context.Context, do func(*Tx) error) (err error) {
 			err = errors.Join(err, fmt.Errorf("rolling back: %w", rolledBack))
 		}
 	}()
-	t := &Tx{Queries: Queries{q: tx, now: s.now, channels: s.channels, ids: s.ids, compiled: s.compiled}, turnsOf: s}
+	t := &Tx{Queries: Queries{q: tx, now: s.now, channels: s.channels, ids: s.ids, compiled: s.compiled}, gate: through, turnsOf: s}
+	if through != gateShared {
+		t.turnsOf = newLedgerTurns(t, ledgerEpoch)
+	}
 	if err := do(t); err != nil {
 		for i := range t.draws {
 			t.draws[i].unspent = t.draws[i].turns // none of them is in the ledger
@@ -77,7 +91,7 @@ func (s *Store) tryTx(ctx context.Context, do func(*Tx) error) (err error) {
 // settle tells the cursors what became of the turns that were drawn for plans. Nothing is lost where they cannot be told:
 // the draws are found abandoned later.
 func (t *Tx) settle(ctx context.Context, s *Store) {
-	if len(t.draws) > 0 {
+	if len(t.draws) > 0 && t.gate == gateShared {
 		_ = s.settle(ctx, t.draws)
 	}
 }

@@ -54,15 +54,20 @@ type Outcome struct {
 // copies than one transaction should, or runs out of time or memory. An error means that nothing was done and that it is
 // worth trying again.
 func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Result, error) {
+	return s.distribute(ctx, workspace, batch, s.passes())
+}
+
+func (s *Store) distribute(ctx context.Context, workspace, batch uuid.UUID, through gate) (Result, error) {
 	var result Result
 	// The first run takes it that nobody has the leads yet and that all are there, which is usual and spares looking for
 	// them one by one. Where that is wrong copies are missing, and the next run looks.
 	look := false
 	late := true // nor that anybody comes near a cap
 	for range maxReruns {
-		d := distribution{turnsOf: s, workspace: workspace, batch: batch, look: look, late: late, most: maxCopies, follow: true}
-		outcomes, unsettled, err := s.distributeOnce(ctx, &d)
+		d := distribution{workspace: workspace, batch: batch, look: look, late: late, most: maxCopies, follow: true}
+		outcomes, unsettled, err := s.distributeOnce(ctx, &d, through)
 		var stale *staleCursor
+		var away *cursorsError
 		var over *overPace
 		var wide *tooWide
 		switch {
@@ -75,6 +80,8 @@ func (s *Store) Distribute(ctx context.Context, workspace, batch uuid.UUID) (Res
 				return result, err
 			}
 			result.Rebuilt += lost
+		case errors.As(err, &away) && through == gateShared:
+			through = gateAlone
 		case errors.Is(err, errUnseen):
 			look = true
 		case errors.Is(err, errLockFirst):
@@ -126,9 +133,10 @@ func (s *Store) renew(ctx context.Context, stale *staleCursor) (lost int, err er
 }
 
 // distributeOnce is one run of Distribute.
-func (s *Store) distributeOnce(ctx context.Context, d *distribution) (outcomes []Outcome, unsettled, err error) {
+func (s *Store) distributeOnce(ctx context.Context, d *distribution, through gate) (outcomes []Outcome, unsettled, err error) {
 	workspace := d.workspace
-	err = s.tryTx(ctx, func(t *Tx) error {
+	err = s.txThrough(ctx, through, func(t *Tx) error {
+		d.turnsOf = t.turnsOf
 		if err := t.passGate(ctx, workspace); err != nil {
 			return err
 		}
@@ -161,6 +169,9 @@ func (s *Store) distributeOnce(ctx context.Context, d *distribution) (outcomes [
 	})
 	if err != nil {
 		return nil, nil, err
+	}
+	if through != gateShared { // the cursors know of none of it
+		return outcomes, nil, nil
 	}
 	return outcomes, s.settle(ctx, d.draws), nil
 }
@@ -195,14 +206,6 @@ func (d *distribution) write(ctx context.Context, t *Tx) ([]Outcome, error) {
 	return outcomes, d.takeBack(ctx, t)
 }
 
-// draw implements turnsOf: it draws from the cursor.
-func (s *Store) draw(ctx context.Context, ring cursor.Ring, batch uuid.UUID, wants []cursor.Want) (string, []int64, error) {
-	if s.cursors == nil {
-		return "", nil, errors.New("drawing turns needs Redis, and this store was opened without")
-	}
-	return s.cursors.DrawLanes(ctx, ring, s.now(), batch, wants)
-}
-
 // draws are what a batch drew, or may have drawn in a run that failed, of one group.
 type draws struct {
 	ring           cursor.Ring
@@ -210,6 +213,20 @@ type draws struct {
 	epoch          string      // empty where this run drew nothing
 	gone           map[int]int // through how many turns this run has gone, by lane
 	turns, unspent []int64     // all that the batch has drawn, and those of them that it did not spend
+}
+
+// spare takes of the unspent turns those that are wanted, of each lane as many, and lowers by these what is wanted.
+func (d *draws) spare(want map[int]int) (turns []int64) {
+	d.unspent = slices.DeleteFunc(d.unspent, func(turn int64) bool {
+		lane := lead.LaneOf(turn, d.ring.Size)
+		taken := want[lane] > 0
+		if taken {
+			want[lane]--
+			turns = append(turns, turn)
+		}
+		return taken
+	})
+	return turns
 }
 
 // leave has the turns go back too that an earlier run drew and this one had no use for.

@@ -58,6 +58,9 @@ func (d *distribution) dealAll(ctx context.Context, t *Tx, groups map[uuid.UUID]
 			d.miss(m, groups)
 		}
 	}
+	for i := range d.draws {
+		d.draws[i].leave()
+	}
 	return nil
 }
 
@@ -93,18 +96,15 @@ func (d *distribution) deal(ctx context.Context, t *Tx, g groupRing, claims []cl
 		return nil, err
 	}
 	ring := rings[0]
-	drawn := drawsOf(d.workspace, group, d.batch)
-	drawn.ring.Version, drawn.ring.Returns, drawn.ring.Size = ring.Version, g.Returns, len(ring.Slots)
+	drawn := d.drawsOf(g)
 	who := groupRoster{roster: &d.roster, group: group, offers: g.Method == lead.FirstToAccept}
 	dealt, err := lead.DealLanes(leads, func(lane int) lead.Ring { return rings[lane] }, who, func(want map[int]int) ([]int64, error) {
-		return d.draw(ctx, &drawn, rings, want)
+		return d.draw(ctx, drawn, rings, want)
 	})
 	if err != nil {
 		return nil, err
 	}
-	drawn.unspent = dealt.Unspent
-	drawn.leave()
-	d.draws = append(d.draws, drawn)
+	drawn.unspent = append(dealt.Unspent, drawn.unspent...)
 	var settled []spentTurn
 	for i, hand := range dealt.Hands {
 		c := claims[i]

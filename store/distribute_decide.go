@@ -265,19 +265,31 @@ func (c claim) decided(reason lead.Reason) decision {
 	}
 }
 
-// drawsOf names what a batch may have drawn of a group.
-func drawsOf(workspace, group, batch uuid.UUID) draws {
-	return draws{ring: cursor.Ring{Workspace: workspace, Group: group}, batch: batch, gone: make(map[int]int)}
+// drawsOf is what the batch draws of a group, which may be dealt leads more than once: first its own, then those that come from others.
+// It is good until another group's is asked for.
+func (d *distribution) drawsOf(g groupRing) *draws {
+	ring := g.cursor(d.workspace)
+	at := slices.IndexFunc(d.draws, func(known draws) bool { return known.ring == ring })
+	if at < 0 {
+		at = len(d.draws)
+		d.draws = append(d.draws, draws{ring: ring, batch: d.batch, gone: make(map[int]int)})
+	}
+	return &d.draws[at]
 }
 
-// draw draws more turns of lanes: of each as many as it wants. All that a batch draws of a group is remembered under the batch's id, of each
-// lane in order, so that a run after one that failed goes through the same turns.
+// draw gives turns of lanes, of each as many as it wants: those that an earlier deal drew and did not spend, then more. All that a batch
+// draws of a group is remembered under the batch's id, of each lane in order, so that a run after one that failed goes through the same
+// turns.
 func (d *distribution) draw(ctx context.Context, drawn *draws, rings map[int]lead.Ring, want map[int]int) ([]int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
-	defer cancel()
+	more := drawn.spare(want)
 	wants := make([]cursor.Want, 0, len(want))
 	for lane, n := range want {
-		wants = append(wants, cursor.Want{Lane: lane, N: drawn.gone[lane] + n, First: rings[lane].First})
+		if n > 0 {
+			wants = append(wants, cursor.Want{Lane: lane, N: drawn.gone[lane] + n, First: rings[lane].First})
+		}
+	}
+	if len(wants) == 0 {
+		return more, nil
 	}
 	epoch, turns, err := d.turnsOf.draw(ctx, drawn.ring, drawn.batch, wants)
 	var stale *cursor.StaleError
@@ -288,7 +300,6 @@ func (d *distribution) draw(ctx context.Context, drawn *draws, rings map[int]lea
 		return nil, err
 	}
 	drawn.epoch, drawn.turns = epoch, turns
-	more := make([]int64, 0, len(turns))
 	passed := make(map[int]int, len(want))
 	for _, turn := range turns {
 		lane := rings[0].LaneOf(turn)

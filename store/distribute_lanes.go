@@ -27,7 +27,12 @@ var errNoLane = errors.New("a lane is to be opened first")
 
 // open implements turnsOf: lanes are opened in a transaction of their own, which waits until nothing is dealt.
 func (s *Store) open(_ context.Context, _ *Tx, workspace uuid.UUID, row ringRow, values []string) (map[string]lead.Ring, error) {
-	return nil, &staleCursor{open: []newLanes{{workspace, row.GroupID, values}}, cause: errNoLane}
+	return nil, openFirst(workspace, row, values)
+}
+
+// openFirst has lanes be opened, and the transaction be run again.
+func openFirst(workspace uuid.UUID, row ringRow, values []string) error {
+	return &staleCursor{open: []newLanes{{workspace, row.GroupID, values}}, cause: errNoLane}
 }
 
 // laneValue is the value of what a group balances by that a lead l has, in SQL, as lead.BalanceBy.Value tells it. The name of a field is

@@ -14,6 +14,7 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store/cursor"
 )
 
 // maxCopies bounds the copies that one transaction makes, and so its memory and its time: each takes a few kilobytes until
@@ -121,7 +122,7 @@ func (s *Store) split(ctx context.Context, workspace, batch uuid.UUID, leads int
 		for i, p := range pending {
 			ids[i] = p.ID
 			if p.Group != uuid.Nil && !slices.ContainsFunc(drawn, func(d draws) bool { return d.ring.Group == p.Group }) {
-				drawn = append(drawn, drawsOf(workspace, p.Group, batch))
+				drawn = append(drawn, draws{ring: cursor.Ring{Workspace: workspace, Group: p.Group}, batch: batch})
 			}
 		}
 		switch {

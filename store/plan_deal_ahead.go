@@ -3,13 +3,9 @@ package store
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/google/uuid"
-
-	"github.com/leadwheel/leadwheel/internal/lead"
-	"github.com/leadwheel/leadwheel/store/cursor"
 )
 
 // dealtAtOnce bounds the leads that are dealt together when they are planned.
@@ -85,75 +81,4 @@ func (t *Tx) spend(ctx context.Context, d *distribution) error {
 		return d.blame(errTurnTaken)
 	}
 	return err
-}
-
-// A peek is a turnsOf for previews: it gives the turns that the ledger says come next, and spends nothing. A preview is of one group.
-type peek struct {
-	stands []lead.Stand
-	opened map[string]lead.Ring
-	last   uuid.UUID
-	turns  []int64 // of the last batch
-	tx     *Tx
-}
-
-// read reads where the ring's lanes stand, once.
-func (p *peek) read(ctx context.Context, workspace, group uuid.UUID, version int) error {
-	if p.stands != nil {
-		return nil
-	}
-	row, err := p.tx.ring(ctx, workspace, group, version)
-	if err != nil {
-		return err
-	}
-	p.stands, err = p.tx.stands(ctx, workspace, row)
-	return err
-}
-
-func (p *peek) draw(ctx context.Context, ring cursor.Ring, batch uuid.UUID, wants []cursor.Want) (string, []int64, error) {
-	if err := p.read(ctx, ring.Workspace, ring.Group, ring.Version); err != nil {
-		return "", nil, err
-	}
-	if batch != p.last {
-		p.last, p.turns = batch, nil
-	}
-	for _, w := range wants {
-		at := slices.IndexFunc(p.stands, func(s lead.Stand) bool { return s.Ring.Lane == w.Lane })
-		position, had := &p.stands[at].Position, 0
-		for _, turn := range p.turns {
-			had += oneIf(p.stands[at].Ring.LaneOf(turn) == w.Lane)
-		}
-		for ; had < w.N; had++ {
-			if len(position.Free) > 0 {
-				p.turns, position.Free = append(p.turns, position.Free[0]), position.Free[1:]
-				continue
-			}
-			p.turns = append(p.turns, position.Next)
-			position.Next++
-		}
-	}
-	return "", p.turns, nil
-}
-
-// open implements turnsOf: the lanes are there for the preview alone.
-func (p *peek) open(ctx context.Context, _ *Tx, workspace uuid.UUID, row ringRow, values []string) (map[string]lead.Ring, error) {
-	if err := p.read(ctx, workspace, row.GroupID, row.Version); err != nil {
-		return nil, err
-	}
-	var tally *lead.LaneTally
-	for _, value := range values {
-		if _, known := p.opened[value]; known || len(p.stands) >= lead.MaxLanes {
-			continue
-		}
-		if tally == nil {
-			tally = lead.NewLaneTally(p.stands)
-		}
-		open := make([]Lane, len(p.stands))
-		for i, s := range p.stands {
-			open[i].Number = s.Ring.Lane
-		}
-		ring := tally.Open(p.stands[0].Ring, freeLanes(open, 1)[0])
-		p.stands = append(p.stands, lead.Stand{Ring: ring, Position: lead.Position{Next: ring.First}})
-		p.opened[value] = ring
-	}
-	return maps.Clone(p.opened), nil
 }

@@ -34,7 +34,7 @@ func (t *Tx) Preview(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID
 	if d.Seed == 0 {
 		d.Seed = newSeed(t.now())
 	}
-	pending, err := t.plan(ctx, w, schedule{Distribution: d, leads: leads}, &peek{tx: t, opened: make(map[string]lead.Ring)})
+	pending, err := t.plan(ctx, w, schedule{Distribution: d, leads: leads}, newLedgerTurns(t, ""))
 	planned := make([]Planned, len(pending))
 	for i, p := range pending {
 		planned[i] = Planned{LeadID: p.lead, MemberID: p.member, DueAt: p.due, Reason: p.refused}

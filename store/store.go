@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -25,6 +26,9 @@ type Store struct {
 	db      *sqlx.DB
 	url     string
 	cursors *cursor.Cursors
+	// cursorsAway is until when, after the store was opened, they are not asked, since they did not answer.
+	cursorsAway atomic.Int64
+	opened      time.Time
 	// committed may be nil.
 	committed  func(Committed)
 	stop       context.CancelFunc // ends what runs in the background
@@ -35,6 +39,7 @@ type Store struct {
 type Tx struct {
 	Queries
 	turnsOf turnsOf
+	gate    gate
 	draws   []draws // of what was planned for groups
 	left    Committed
 }
@@ -75,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("connecting to Postgres: %w", err), db.Close())
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s := &Store{db: db, url: o.DatabaseURL, committed: o.Committed, stop: stop}
+	s := &Store{db: db, url: o.DatabaseURL, committed: o.Committed, stop: stop, opened: time.Now()}
 	now := o.Now
 	if now == nil {
 		c, err := newDBClock(ctx, db)

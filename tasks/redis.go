@@ -1,7 +1,9 @@
 package tasks
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -17,6 +19,17 @@ func OpenRedis(url string) (redis.UniversalClient, error) {
 		return nil, errAddress
 	}
 	return client, nil
+}
+
+// readyKey is what is written to Redis to see whether that can be done.
+const readyKey = "leadwheel:ready"
+
+// Takes returns an error where Redis takes no tasks: it does not answer, or it does and is full, or a replica.
+func Takes(ctx context.Context, rdb redis.UniversalClient) error {
+	if err := rdb.Set(ctx, readyKey, 1, time.Minute).Err(); err != nil {
+		return fmt.Errorf("asking whether Redis takes tasks: %w", err)
+	}
+	return nil
 }
 
 // errAddress does not say more, since that would quote the address, which has a password in it.

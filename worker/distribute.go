@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
@@ -31,7 +32,7 @@ func (d *distribute) handle(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return err
 	}
-	err = d.act(ctx, p)
+	err = d.act(ctx, p, d.store.Distribute)
 	if d.early(p, err) { //nolint:contextcheck // it is fed again when the task is over
 		return nil
 	}
@@ -41,9 +42,12 @@ func (d *distribute) handle(ctx context.Context, task *asynq.Task) error {
 	return err
 }
 
-func (d *distribute) act(ctx context.Context, p tasks.Distribute) error {
+// acting is how a batch is distributed: see store.Distribute and store.DistributeUnqueued.
+type acting func(ctx context.Context, workspace, batch uuid.UUID) (store.Result, error)
+
+func (d *distribute) act(ctx context.Context, p tasks.Distribute, distribute acting) error {
 	log := d.log.With("workspace_id", p.Workspace, "batch_id", p.Batch)
-	result, err := d.store.Distribute(ctx, p.Workspace, p.Batch)
+	result, err := distribute(ctx, p.Workspace, p.Batch)
 	d.metrics.CursorRebuilds.Add(float64(result.Rebuilt))
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func (d *distribute) early(p tasks.Distribute, cause error) bool {
 		}()
 		ctx, cancel := context.WithTimeout(context.Background(), tasks.Timeout)
 		defer cancel()
-		if err := d.act(ctx, p); err != nil {
+		if err := d.act(ctx, p, d.store.Distribute); err != nil {
 			d.log.Warn("a batch could not be distributed when it was due; it is handed over again", "batch_id", p.Batch, "error", discreet.Error(err))
 		}
 	})

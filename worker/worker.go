@@ -39,6 +39,7 @@ type Worker struct {
 	servers  []*asynq.Server
 	webhooks *lane
 	due      *watch
+	unqueued *unqueued
 }
 
 // Options are what a Worker needs.
@@ -78,8 +79,10 @@ var classes = []class{
 // Start starts the servers. Stop the worker before its Redis client is closed.
 func Start(o Options) (*Worker, error) {
 	w := &Worker{log: o.Log, webhooks: newLane(), due: newWatch()}
+	distributing := &distribute{o.Store, w.due, o.Metrics, o.Log}
+	w.unqueued = &unqueued{store: o.Store, redis: o.Redis, act: distributing.act, log: o.Log, away: o.Metrics.QueueAway}
 	w.handlers = map[string]asynq.HandlerFunc{
-		tasks.KindDistribute: (&distribute{o.Store, w.due, o.Metrics, o.Log}).handle,
+		tasks.KindDistribute: distributing.handle,
 		tasks.KindIngest:     (&ingestion{o.Store, o.Log}).handle,
 		tasks.KindFetch:      (&fetch{o.Fetcher}).handle,
 		tasks.KindNotify:     (&notification{o.Store, o.Senders, strings.TrimRight(o.PublicURL, "/"), o.Metrics, o.Log}).handle,
@@ -103,6 +106,7 @@ func Start(o Options) (*Worker, error) {
 		}
 		w.servers = append(w.servers, server)
 	}
+	w.unqueued.start()
 	return w, nil
 }
 
@@ -116,6 +120,7 @@ func (w *Worker) Stop() {
 		})
 	}
 	ending.Wait()
+	w.unqueued.close()
 	w.webhooks.close()
 	w.due.close()
 }

@@ -193,6 +193,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	if slices.Contains(cfg.Roles, RoleWorker) {
 		teller := webhooks.NewSender(webhooks.NewAddresses(cfg.WebhookAllow), a.store.Now)
 		a.onStop("webhooks", func(context.Context) error { teller.Close(); return nil })
+		//nolint:contextcheck // it runs until it is stopped, whatever becomes of the start's context
 		w, err := worker.Start(worker.Options{
 			Store: a.store, Redis: a.redis, Senders: a.senders(), PublicURL: cfg.publicURL(), Webhooks: teller, Box: a.secrets,
 			Metrics: a.metrics, Log: a.log,
@@ -269,17 +270,9 @@ func (a *App) publicHandler(cfg Config, vouching *openid.Provider) http.Handler 
 func (a *App) checks() []web.Check {
 	return []web.Check{
 		{Name: "postgres", Ping: a.store.Ready},
-		{Name: "redis", Ping: func(ctx context.Context) error { return redisTakesTasks(ctx, a.redis) }},
+		{Name: "redis", Ping: func(ctx context.Context) error { return tasks.Takes(ctx, a.redis) }, Degrades: true},
 		{Name: "clock", Ping: a.clockIsRight, Degrades: true},
 	}
-}
-
-// readyKey is what is written to Redis to see whether that can be done.
-const readyKey = "leadwheel:ready"
-
-// redisTakesTasks returns an error also where Redis answers, but takes nothing, since it is full or a replica.
-func redisTakesTasks(ctx context.Context, rdb redis.UniversalClient) error {
-	return rdb.Set(ctx, readyKey, 1, time.Minute).Err()
 }
 
 // mostAhead is by how much this machine's clock may differ from the database's.

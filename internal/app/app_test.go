@@ -235,7 +235,7 @@ func TestOperatorsSeeTheState(t *testing.T) {
 	d.RedisServer.Kill()
 	testenv.Eventually(t, 20*time.Second, func() error {
 		status, body := get(t, a.URL()+"/readyz")
-		if status != http.StatusServiceUnavailable || !strings.Contains(body, `"redis":"down"`) || !strings.Contains(body, `"postgres":"ok"`) {
+		if status != http.StatusOK || !strings.Contains(body, `"redis":"degraded"`) || !strings.Contains(body, `"postgres":"ok"`) {
 			return fmt.Errorf("without Redis: status %d: %s", status, body)
 		}
 		return nil
@@ -245,7 +245,7 @@ func TestOperatorsSeeTheState(t *testing.T) {
 	}
 	d.RedisServer.Start()
 	testenv.Eventually(t, 20*time.Second, func() error {
-		if status, body := get(t, a.URL()+"/readyz"); status != http.StatusOK {
+		if status, body := get(t, a.URL()+"/readyz"); status != http.StatusOK || !strings.Contains(body, `"redis":"ok"`) {
 			return fmt.Errorf("with Redis again: status %d: %s", status, body)
 		}
 		return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
 )
 
 const (
@@ -94,7 +95,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		}
 	})
 	both.Go(func() {
-		if c.answers(ctx, ch, "redis", func(ctx context.Context) error { return redisTakesTasks(ctx, c.rdb) }) {
+		if c.answers(ctx, ch, "redis", func(ctx context.Context) error { return tasks.Takes(ctx, c.rdb) }) {
 			c.collectRedis(ctx, ch)
 		}
 	})

@@ -3,6 +3,7 @@ package app_test
 import (
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -94,6 +95,50 @@ func TestRedisDies(t *testing.T) {
 	}
 	s.untilIdle(30 * time.Second)
 	s.even(10)
+}
+
+// TestLeadsGoOutWithoutRedis has leads of each kind come in while Redis is dead, and after: each reaches its member within seconds, in
+// turn, and those who watch are told.
+func TestLeadsGoOutWithoutRedis(t *testing.T) {
+	t.Parallel()
+	d := testenv.NewDedicated(t)
+	s := newScene(t, &d.Env, 4)
+	ids := s.storeLeads(faultLeads)
+	a := s.start(app.Roles()...)
+	give := func(n int) {
+		t.Helper()
+		for range n {
+			status, err := s.post("/v1/leads", map[string]any{"name": "x", "distribute": map[string]any{"group_id": s.group}}, nil)
+			if err != nil || status != 201 {
+				t.Fatalf("status %d, error %v", status, err)
+			}
+		}
+	}
+	give(6)
+	s.untilCopies(6, 10*time.Second)
+	d.RedisServer.Kill()
+	give(6)
+	s.untilCopies(12, 10*time.Second) // which is 5 where nobody else needs the machine
+	if status, body := get(t, a.OpsURL()+"/readyz"); status != 200 || !strings.Contains(body, `"redis":"degraded"`) {
+		t.Errorf("it is ready with %d %s", status, body)
+	}
+	if _, body := get(t, a.OpsURL()+"/metrics"); !strings.Contains(body, "leadwheel_queue_away 1") {
+		t.Error("no series says that the queue is away")
+	}
+	s.assign(ids[:faultLeads/2])
+	planned := map[string]any{"name": "x", "distribute": map[string]any{"group_id": s.group, "at": time.Now().Add(3 * time.Second).Format(time.RFC3339)}}
+	if status, err := s.post("/v1/leads", planned, nil); err != nil || status != 201 {
+		t.Fatalf("a lead for a time: status %d, error %v", status, err)
+	}
+	s.untilIdle(40 * time.Second)
+	d.RedisServer.Start()
+	give(3)
+	s.assign(ids[faultLeads/2:])
+	s.untilIdle(40 * time.Second)
+	s.even((faultLeads + 16) / 4)
+	if _, body := get(t, a.OpsURL()+"/metrics"); !strings.Contains(body, "leadwheel_queue_away 0") {
+		t.Error("the queue is still said to be away")
+	}
 }
 
 // TestPostgresDies kills Postgres in the midst of distribution, and starts it again.

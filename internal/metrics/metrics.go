@@ -64,6 +64,9 @@ type Metrics struct {
 	Answers           *prometheus.CounterVec // outcome
 	AnswerTime        prometheus.Histogram   // seconds from assigned to answered
 
+	// QueueAway is 1 while this process' workers cannot reach the queue and take leads from the database, else 0.
+	QueueAway prometheus.Gauge
+
 	// Leading is 1 while this process leads the schedule, else 0. What follows is the leader's doing: elsewhere it stays
 	// as it was.
 	Leading     prometheus.Gauge
@@ -131,6 +134,9 @@ func New(reg prometheus.Registerer) *Metrics {
 		Name: "leadwheel_answer_seconds", Help: "Time from a lead's assignment until its member took it up.",
 		Buckets: []float64{10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400, 259200},
 	})
+	m.QueueAway = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "leadwheel_queue_away", Help: "1 while this process' workers cannot reach the queue and take leads from Postgres instead, else 0.",
+	})
 	m.Leading = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "leadwheel_scheduler_leading", Help: "1 while this process leads the schedule, else 0.",
 	})
@@ -147,7 +153,7 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.fill()
 	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
 		m.Hooks, m.WebhookDeliveries, m.KeysRefused, m.Imports, m.Limited, m.SignIns, m.Answers, m.AnswerTime,
-		m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations)
+		m.QueueAway, m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations)
 	return m
 }
 
