@@ -16,7 +16,7 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-const faultLeads = 20_000
+const faultLeads = 8_000
 
 // TestWorkerKilled kills a worker in the midst of its batches, and starts another.
 func TestWorkerKilled(t *testing.T) {

@@ -46,9 +46,6 @@ func TestAssignments(t *testing.T) {
 
 func TestAssignmentOfAHundredThousand(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("writes 100,000 rows")
-	}
 	s := newSite(t)
 	g := s.group(s.member("A"))
 	if _, err := s.DB.Exec(`INSERT INTO leads (workspace_id, lead_id, name, fields, channel, origin, decisions, created_at, updated_at)
