@@ -21,6 +21,8 @@ type Member struct {
 	TelegramChatID string    `db:"telegram_chat_id"`
 	// Timezone is an IANA name; empty means the workspace's.
 	Timezone string `db:"timezone"`
+	// Language is what they read, and are told of their leads in; empty means the workspace's.
+	Language string `db:"language"`
 	// NotifyBy are the channels by which they want to be told of their leads; nil is the default, empty is none.
 	NotifyBy textArray[lead.Channel] `db:"notify_by"`
 	// QuietHours are when they want no messages, by their clock.
@@ -63,7 +65,7 @@ func (r memberRow) member() Member {
 }
 
 const memberColumns = `member_id, name, coalesce(email, '') AS email, coalesce(telegram_chat_id, '') AS telegram_chat_id,
-	coalesce(timezone, '') AS timezone, notify_by, quiet_from, quiet_to, coalesce(email_off, '') AS email_off, active,
+	coalesce(timezone, '') AS timezone, coalesce(language, '') AS language, notify_by, quiet_from, quiet_to, coalesce(email_off, '') AS email_off, active,
 	NOT on_duty AS off_duty, working_hours, caps,
 	created_at, updated_at`
 
@@ -72,7 +74,7 @@ func (m Member) row() row {
 	quietFrom, quietTo := quietColumns(m.QuietHours)
 	return append(m.availabilityRow(), row{
 		{"name", m.Name}, {"email", nullText(m.Email)}, {"telegram_chat_id", nullText(m.TelegramChatID)},
-		{"timezone", nullText(m.Timezone)}, {"notify_by", channelArray(m.NotifyBy)}, {"quiet_from", quietFrom},
+		{"timezone", nullText(m.Timezone)}, {"language", nullText(m.Language)}, {"notify_by", channelArray(m.NotifyBy)}, {"quiet_from", quietFrom},
 		{"quiet_to", quietTo},
 	}...)
 }
@@ -215,6 +217,9 @@ func (m Member) check(before Member) error {
 		if err := checkZone("timezone", m.Timezone); err != nil {
 			return err
 		}
+	}
+	if err := checkLanguage(m.Language); err != nil {
+		return err
 	}
 	if m.QuietHours != nil && m.QuietHours.From == m.QuietHours.To {
 		return &FieldError{"quiet_hours", "quiet hours need two different times of day; null is none"}

@@ -57,6 +57,8 @@ type Recipient struct {
 	MailToken     uuid.UUID `db:"-"`
 	Timezone      string    `db:"timezone"`
 	WorkspaceName string    `db:"workspace_name"`
+	// Language is what they are told in.
+	Language string `db:"language"`
 	// Links says that messages have links to the leads that they tell of.
 	Links bool `db:"message_links"`
 	// InCharge says that it is somebody in charge who is no member.
@@ -189,7 +191,7 @@ func (q Queries) recipient(ctx context.Context, workspace, member uuid.UUID) (re
 	var to recipientRow
 	err := sqlx.GetContext(ctx, q.q, &to, `
 		SELECT m.member_id, m.name, coalesce(m.email, '') AS email, coalesce(m.telegram_chat_id, '') AS telegram_chat_id,
-			coalesce(m.timezone, w.timezone) AS timezone, w.name AS workspace_name, w.message_links,
+			coalesce(m.timezone, w.timezone) AS timezone, coalesce(m.language, w.language) AS language, w.name AS workspace_name, w.message_links,
 			coalesce(tm.template, '') AS template, NOT m.active OR m.removed_at IS NOT NULL AS inactive, m.quiet_from, m.quiet_to,
 			`+reachColumns+`
 		FROM members m JOIN workspaces w USING (workspace_id) LEFT JOIN message_templates tm USING (workspace_id)
@@ -199,7 +201,7 @@ func (q Queries) recipient(ctx context.Context, workspace, member uuid.UUID) (re
 	}
 	// Who is in charge need be no member.
 	err = sqlx.GetContext(ctx, q.q, &to, `
-		SELECT true AS in_charge, p.person_id AS member_id, p.name, p.email, '' AS telegram_chat_id, w.timezone, w.name AS workspace_name, false AS message_links,
+		SELECT true AS in_charge, p.person_id AS member_id, p.name, p.email, '' AS telegram_chat_id, w.timezone, coalesce(`+personLanguage+`, w.language) AS language, w.name AS workspace_name, false AS message_links,
 			'' AS template, p.removed_at IS NOT NULL OR p.role = $3 AS inactive, NULL::int AS quiet_from, NULL::int AS quiet_to,
 			false AS has_chat, true AS has_mail, NULL::text[] AS notify_by
 		FROM people p JOIN workspaces w USING (workspace_id) WHERE p.workspace_id = $1 AND p.person_id = $2`,

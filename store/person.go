@@ -25,6 +25,8 @@ type Person struct {
 	Role  lead.PersonRole `db:"role"`
 	// MemberID is the member who they are; an agent needs one.
 	MemberID *uuid.UUID `db:"member_id"`
+	// Language is what they read; empty means their member's, or the workspace's.
+	Language string `db:"language"`
 	// PasswordHash is of their password, empty where they have none.
 	PasswordHash string `db:"password_hash"`
 	// Passkeys are how many they have. EditPerson takes all away where it is set to 0.
@@ -35,7 +37,7 @@ type Person struct {
 	UpdatedAt time.Time  `db:"updated_at"`
 }
 
-const personColumns = `p.workspace_id, p.person_id, p.name, p.email, p.role, p.member_id, coalesce(p.password_hash, '') AS password_hash, p.seen_at,
+const personColumns = `p.workspace_id, p.person_id, p.name, p.email, p.role, p.member_id, coalesce(`+personLanguage+`, '') AS language, coalesce(p.password_hash, '') AS password_hash, p.seen_at,
 	(SELECT count(*) FROM passkeys k WHERE k.workspace_id = p.workspace_id AND k.person_id = p.person_id) AS passkeys, p.created_at, p.updated_at`
 
 // How many characters a person's name and address have at most, as in the API.
@@ -47,6 +49,9 @@ const (
 // checkPerson returns a *FieldError for a person who cannot be stored. One without a name gets their member's.
 func (q Queries) checkPerson(ctx context.Context, workspace uuid.UUID, p *Person) error {
 	p.Name, p.Email = strings.TrimSpace(p.Name), strings.TrimSpace(p.Email)
+	if err := checkLanguage(p.Language); err != nil {
+		return err
+	}
 	switch {
 	case utf8.RuneCountInString(p.Name) > maxPersonName:
 		return &FieldError{"name", fmt.Sprintf("a name has at most %d characters", maxPersonName)}
@@ -137,6 +142,11 @@ func (t *Tx) EditPerson(ctx context.Context, workspace, id uuid.UUID, edit func(
 	}
 	if err := t.checkPerson(ctx, workspace, &p); err != nil {
 		return p, err
+	}
+	if p.Language != before.Language {
+		if err := t.chooseLanguage(ctx, p); err != nil {
+			return p, err
+		}
 	}
 	noPasskeys := p.Passkeys == 0 && before.Passkeys > 0
 	if err := sqlx.GetContext(ctx, t.q, &p, `

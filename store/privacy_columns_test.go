@@ -35,7 +35,7 @@ var impersonal = map[string]string{
 	"integrations":       "kind name token token_hash sealed settings warning health reconcile",
 	"fetches":            "external_id attribution error",
 	"leads":              "channel origin rule rules_broken",
-	"members":            "timezone notify_by email_off working_hours caps",
+	"members":            "timezone language notify_by email_off working_hours caps",
 	"message_templates":  "template",
 	"notifications":      "kind channel state error fallback_from",
 	"opportunities":      "stage currency",
@@ -44,7 +44,7 @@ var impersonal = map[string]string{
 	"rings":              "slots owed_to balance_by",
 	"lane_rings":         "owed_to",
 	"rules":              "rules",
-	"people":             "role password_hash",
+	"people":             "role language password_hash",
 	"passkeys":           "name credential_id credential",
 	"person_identities":  "issuer subject",
 	"sign_in_flows":      "token_hash kind state",
@@ -60,7 +60,7 @@ var impersonal = map[string]string{
 	"undo_kept":          "why",
 	"webhooks":           "url events disabled_for sealed",
 	"webhook_deliveries": "event changed state error",
-	"workspaces":         "name timezone region statuses won_status closed_statuses duplicates_policy",
+	"workspaces":         "name timezone region language statuses won_status closed_statuses duplicates_policy",
 }
 
 // A schemaColumn is a column as the catalog has it.

@@ -19,6 +19,8 @@ type Workspace struct {
 	// Timezone is an IANA name, Region a two-letter country code.
 	Timezone string `db:"timezone"`
 	Region   string `db:"region"`
+	// Language is what people read whose own it is not to choose, or who have not chosen.
+	Language string `db:"language"`
 	// LeadsDistribution allows new distributions; what is pending runs all the same.
 	LeadsDistribution bool `db:"leads_distribution"`
 	// ScheduledDistribution allows new schedules; what is pending runs all the same.
@@ -50,7 +52,7 @@ type WorkspaceSpec struct {
 	Name, Timezone, Region string
 }
 
-const workspaceColumns = `workspace_id, name, timezone, region, leads_distribution, scheduled_distribution,
+const workspaceColumns = `workspace_id, name, timezone, region, language, leads_distribution, scheduled_distribution,
 	distribution_from AS "hours.from", distribution_to AS "hours.to", statuses, won_status, closed_statuses, duplicates_policy, duplicates_days, message_links, undo_minutes, api_key_max_days, created_at, updated_at`
 
 // CreateWorkspace makes a workspace with every feature on.
@@ -135,7 +137,7 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 	}
 	w.UpdatedAt = t.now()
 	update, args := row{
-		{"name", w.Name}, {"timezone", w.Timezone}, {"region", w.Region}, {"leads_distribution", w.LeadsDistribution},
+		{"name", w.Name}, {"timezone", w.Timezone}, {"region", w.Region}, {"language", w.Language}, {"leads_distribution", w.LeadsDistribution},
 		{"scheduled_distribution", w.ScheduledDistribution}, {"distribution_from", int(w.Hours.From)},
 		{"distribution_to", int(w.Hours.To)}, {"statuses", texts(w.Statuses)}, {"won_status", w.WonStatus}, {"closed_statuses", texts(w.ClosedStatuses)},
 		{"duplicates_policy", string(w.Policy)}, {"duplicates_days", w.Days}, {"message_links", w.MessageLinks}, {"undo_minutes", w.UndoMinutes}, {"api_key_max_days", w.APIKeyMaxDays},
@@ -180,6 +182,9 @@ func (t *Tx) changedWorkspace(ctx context.Context, before, w Workspace) error {
 // check returns a *FieldError for settings that cannot be.
 func (w *Workspace) check() error {
 	if err := checkZone("timezone", w.Timezone); err != nil {
+		return err
+	}
+	if err := checkLanguage(w.Language); err != nil {
 		return err
 	}
 	if err := w.Hours.Validate(); err != nil {

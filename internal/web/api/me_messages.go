@@ -17,6 +17,7 @@ type MyMessages struct {
 	NotifyBy   *NotifyBy   `json:"notify_by" nullable:"true" doc:"null: by Telegram where it is connected, else by e-mail."`
 	QuietHours *QuietHours `json:"quiet_hours" doc:"Without messages, by the clock of timezone."`
 	Timezone   *string     `json:"timezone" nullable:"true" doc:"null: the workspace's."`
+	Language   *Language   `json:"language" nullable:"true" doc:"In which they are told of them, and read the console; null: the workspace's."`
 	Email      *string     `json:"email" nullable:"true" doc:"Where e-mail goes."`
 	EmailOff   *EmailOff   `json:"email_off" nullable:"true" doc:"Why nothing is sent there although there is an address."`
 	Telegram   bool        `json:"telegram" doc:"Whether a chat is connected."`
@@ -28,6 +29,7 @@ type MyMessagesPatch struct {
 	NotifyBy   Patch[NotifyBy]   `json:"notify_by,omitempty"`
 	QuietHours Patch[QuietHours] `json:"quiet_hours,omitempty"`
 	Timezone   Patch[string]     `json:"timezone,omitempty" maxLength:"200"`
+	Language   Patch[Language]   `json:"language,omitempty"`
 }
 
 type myMessagesOutput struct{ Body MyMessages }
@@ -83,12 +85,13 @@ func (c *call) itself() (uuid.UUID, error) {
 
 func (p MyMessagesPatch) apply(m *store.Member) error {
 	p.Timezone.over(&m.Timezone)
+	p.Language.over((*Language)(&m.Language))
 	return MemberPatch{NotifyBy: p.NotifyBy, QuietHours: p.QuietHours}.applyNotify(m)
 }
 
 func (a *API) myMessages(m store.Member) MyMessages {
 	return MyMessages{
-		NotifyBy: notifyByBody(m.NotifyBy), QuietHours: hoursOrNull(m.QuietHours), Timezone: textOrNull(m.Timezone), Email: textOrNull(m.Email),
+		NotifyBy: notifyByBody(m.NotifyBy), QuietHours: hoursOrNull(m.QuietHours), Timezone: textOrNull(m.Timezone), Language: textOrNull(Language(m.Language)), Email: textOrNull(m.Email),
 		EmailOff: textOrNull(EmailOff(m.EmailOff)), Telegram: m.TelegramChatID != "", Channels: a.channels(),
 	}
 }

@@ -19,6 +19,7 @@ type Member struct {
 	Email          *string      `json:"email"`
 	TelegramChatID *string      `json:"telegram_chat_id"`
 	Timezone       *string      `json:"timezone" doc:"An IANA time zone; null means the workspace's."`
+	Language       *Language    `json:"language" nullable:"true" doc:"What they read, and are told of their leads in; null means the workspace's."`
 	NotifyBy       *NotifyBy    `json:"notify_by" nullable:"true" doc:"How they are told of their leads: by all of these that reach them, else by whatever does. Null: by Telegram where linked, else by e-mail. Empty: not at all."`
 	QuietHours     *QuietHours  `json:"quiet_hours" doc:"When they get no messages, by their own clock."`
 	EmailOff       *EmailOff    `json:"email_off" nullable:"true" doc:"Why nothing is sent to the e-mail address. A new address or choice of notify_by has it used again."`
@@ -41,6 +42,7 @@ type NewMember struct {
 	Email          string       `json:"email,omitempty" format:"email" maxLength:"1000"`
 	TelegramChatID string       `json:"telegram_chat_id,omitempty" maxLength:"1000" doc:"The number of a chat, as in 123456789, or -1001234567890 of a group."`
 	Timezone       string       `json:"timezone,omitempty" maxLength:"200"`
+	Language       Language     `json:"language,omitempty"`
 	NotifyBy       *NotifyBy    `json:"notify_by,omitempty" nullable:"true"`
 	QuietHours     *QuietHours  `json:"quiet_hours,omitempty"`
 	OnDuty         *bool        `json:"on_duty,omitempty" doc:"True unless given."`
@@ -54,6 +56,7 @@ type MemberPatch struct {
 	Email          Patch[string]     `json:"email,omitempty" format:"email" maxLength:"1000"`
 	TelegramChatID Patch[string]     `json:"telegram_chat_id,omitempty" maxLength:"1000" doc:"The number of a chat, as in 123456789, or -1001234567890 of a group."`
 	Timezone       Patch[string]     `json:"timezone,omitempty" maxLength:"200"`
+	Language       Patch[Language]   `json:"language,omitempty"`
 	NotifyBy       Patch[NotifyBy]   `json:"notify_by,omitempty"`
 	QuietHours     Patch[QuietHours] `json:"quiet_hours,omitempty"`
 	Active         Patch[bool]       `json:"active,omitempty" nullable:"false"`
@@ -123,7 +126,7 @@ func (a *API) postMember(ctx context.Context, c *call, in *struct{ Body NewMembe
 	}
 	return once(ctx, a, c, func(tx *store.Tx) (effect[Member], error) {
 		m, err := tx.CreateMember(ctx, c.Workspace, store.Member{
-			Name: in.Body.Name, Email: in.Body.Email, TelegramChatID: in.Body.TelegramChatID, Timezone: in.Body.Timezone,
+			Name: in.Body.Name, Email: in.Body.Email, TelegramChatID: in.Body.TelegramChatID, Timezone: in.Body.Timezone, Language: string(in.Body.Language),
 			NotifyBy: in.Body.NotifyBy.channels(), QuietHours: quiet,
 			OffDuty: !unlessFalse(in.Body.OnDuty), WorkingHours: week, Caps: in.Body.Caps.toStore(),
 		})
@@ -165,6 +168,7 @@ func (p MemberPatch) apply(m *store.Member) error {
 	p.Email.over(&m.Email)
 	p.TelegramChatID.over(&m.TelegramChatID)
 	p.Timezone.over(&m.Timezone)
+	p.Language.over((*Language)(&m.Language))
 	if err := overName(p.Name, &m.Name); err != nil {
 		return err
 	}
@@ -214,7 +218,7 @@ func (a *API) memberOutput(ctx context.Context, c *call, m store.Member) (*membe
 func memberBody(m store.Member) Member {
 	return Member{
 		ID: m.ID, Name: m.Name, Email: textOrNull(m.Email), TelegramChatID: textOrNull(m.TelegramChatID),
-		Timezone: textOrNull(m.Timezone), NotifyBy: notifyByBody(m.NotifyBy), QuietHours: hoursOrNull(m.QuietHours),
+		Timezone: textOrNull(m.Timezone), Language: textOrNull(Language(m.Language)), NotifyBy: notifyByBody(m.NotifyBy), QuietHours: hoursOrNull(m.QuietHours),
 		EmailOff: textOrNull(EmailOff(m.EmailOff)), Active: m.Active,
 		OnDuty: !m.OffDuty, WorkingHours: workingHoursOrNull(m.WorkingHours), Caps: capsOrNull(m.Caps),
 		CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,

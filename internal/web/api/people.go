@@ -23,6 +23,7 @@ type Person struct {
 	Email       string          `json:"email"`
 	Role        lead.PersonRole `json:"role"`
 	MemberID    *uuid.UUID      `json:"member_id" format:"uuid" nullable:"true" doc:"The member who they are."`
+	Language    *Language       `json:"language" nullable:"true" doc:"What they have chosen to read, which is that of the member who they are, if they are one; null: the workspace's."`
 	HasPassword bool            `json:"has_password" doc:"Else a link signs them in."`
 	Passkeys    int             `json:"passkeys" doc:"How many passkeys they have."`
 	SeenAt      *time.Time      `json:"seen_at" doc:"When they were signed in last, to the minute."`
@@ -245,7 +246,7 @@ func overPasskeys(change Patch[int], p *store.Person) error {
 
 func personBody(p store.Person) Person {
 	return Person{
-		ID: p.ID, Name: p.Name, Email: p.Email, Role: p.Role, MemberID: p.MemberID, HasPassword: p.PasswordHash != "", Passkeys: p.Passkeys,
+		ID: p.ID, Name: p.Name, Email: p.Email, Role: p.Role, MemberID: p.MemberID, Language: textOrNull(Language(p.Language)), HasPassword: p.PasswordHash != "", Passkeys: p.Passkeys,
 		SeenAt: p.SeenAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 }

@@ -29,7 +29,7 @@ func same(t *testing.T, want, got map[string]any) {
 func TestWorkspace(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	want := map[string]any{"name": "acme", "timezone": "Asia/Kuala_Lumpur", "region": "MY", "distribution_hours": map[string]any{"from": "09:00", "to": "21:00"},
+	want := map[string]any{"name": "acme", "timezone": "Asia/Kuala_Lumpur", "region": "MY", "language": "en", "distribution_hours": map[string]any{"from": "09:00", "to": "21:00"},
 		"statuses": []any{"new", "contacted", "qualified", "won", "lost"}, "won_status": "won", "duplicates": map[string]any{"policy": "allow", "days": 30.0},
 		"features": map[string]any{"leads_distribution": true, "scheduled_distribution": true}, "api_keys": map[string]any{"max_days": nil}, "message_links": true, "closed_statuses": []any{"won", "lost"}, "undo_minutes": 60.0}
 	same(t, want, s.get("/v1/workspace").is(200).object())
@@ -40,7 +40,7 @@ func TestWorkspace(t *testing.T) {
 	s.patch("/v1/workspace", `{"duplicates":{"policy":"flag"}}`).is(200)
 	s.patch("/v1/workspace", `{"duplicates":{"days":7}}`).is(200)
 	s.do(s.admin, "PATCH", "/v1/workspace", `{"name":" Acme ","timezone":"Europe/Berlin","region":"DE"}`, "Content-Type", "application/merge-patch+json").is(200)
-	want = map[string]any{"name": "Acme", "timezone": "Europe/Berlin", "region": "DE", "distribution_hours": map[string]any{"from": "22:30", "to": "06:00"},
+	want = map[string]any{"name": "Acme", "timezone": "Europe/Berlin", "region": "DE", "language": "en", "distribution_hours": map[string]any{"from": "22:30", "to": "06:00"},
 		"statuses": []any{"new", "contacted", "qualified", "won", "lost"}, "won_status": "won", "duplicates": map[string]any{"policy": "flag", "days": 7.0},
 		"features": map[string]any{"leads_distribution": false, "scheduled_distribution": false}, "api_keys": map[string]any{"max_days": nil}, "message_links": true, "closed_statuses": []any{"won", "lost"}, "undo_minutes": 60.0}
 	same(t, want, s.get("/v1/workspace").is(200).object())
@@ -66,7 +66,7 @@ func TestMembers(t *testing.T) {
 	s := newSite(t)
 	made := s.post("/v1/members", `{"name":"Aina","email":"aina@example.com","telegram_chat_id":"42","timezone":"Asia/Jakarta"}`).is(201)
 	path := "/v1/members/" + made.id()
-	want := map[string]any{"name": "Aina", "email": "aina@example.com", "telegram_chat_id": "42", "timezone": "Asia/Jakarta", "active": true,
+	want := map[string]any{"name": "Aina", "email": "aina@example.com", "telegram_chat_id": "42", "timezone": "Asia/Jakarta", "language": nil, "active": true,
 		"notify_by": nil, "quiet_hours": nil, "email_off": nil, "on_duty": true, "working_hours": nil, "caps": nil}
 	same(t, want, made.object())
 	want["pending"] = map[string]any{"count": 0.0, "next_due_at": nil}

@@ -32,6 +32,7 @@ type Me struct {
 	SessionID      *uuid.UUID `json:"session_id" format:"uuid" nullable:"true"`
 	AssignedLeadID *uuid.UUID `json:"assigned_lead_id,omitempty" format:"uuid" doc:"The one copy that the caller may see, who opened it by a message's link."`
 	Timezone       string     `json:"timezone" doc:"The caller's clock: a member's own, or the workspace's."`
+	Language       Language   `json:"language" doc:"What the caller reads: what they chose, or the workspace's."`
 }
 
 // SignInWays are by what people sign in, beside a link that an administrator makes, a password and a key.
@@ -43,7 +44,8 @@ type SignInWays struct {
 
 // MePatch is what people change of themselves.
 type MePatch struct {
-	Name Patch[string] `json:"name,omitempty" maxLength:"200" nullable:"false"`
+	Name     Patch[string]   `json:"name,omitempty" maxLength:"200" nullable:"false"`
+	Language Patch[Language] `json:"language,omitempty" doc:"null: the workspace's."`
 }
 
 // PasswordChange is a new password, and the one before where there is one.
@@ -58,11 +60,17 @@ func (a *API) patchMe(ctx context.Context, c *call, in *struct{ Body MePatch }) 
 	}
 	me := meOf(c)
 	err := a.Store.WithTx(ctx, func(tx *store.Tx) error {
-		p, err := tx.EditPerson(ctx, c.Workspace, *c.PersonID, func(p *store.Person) error { return overName(in.Body.Name, &p.Name) })
+		p, err := tx.EditPerson(ctx, c.Workspace, *c.PersonID, func(p *store.Person) error {
+			in.Body.Language.over((*Language)(&p.Language))
+			return overName(in.Body.Name, &p.Name)
+		})
 		body := personBody(p)
 		me.Person = &body
 		return err
 	})
+	if err == nil {
+		err = a.customs(ctx, c, &me)
+	}
 	return &struct{ Body Me }{me}, err
 }
 
@@ -73,6 +81,16 @@ func meOf(c *call) Me {
 		me.APIKeyID = &c.ID
 	}
 	return me
+}
+
+// customs adds the caller's clock and language to who calls.
+func (a *API) customs(ctx context.Context, c *call, me *Me) (err error) {
+	if me.Timezone, err = a.Store.Clock(ctx, c.Workspace, idOrNil(c.MemberID)); err != nil {
+		return err
+	}
+	tag, err := a.Store.Language(ctx, c.Workspace, idOrNil(c.MemberID), idOrNil(c.PersonID))
+	me.Language = Language(tag)
+	return err
 }
 
 func (a *API) registerSignIn() {
@@ -86,8 +104,7 @@ func (a *API) registerSignIn() {
 		OperationID: "get-me", Method: http.MethodGet, Path: "/v1/me", Summary: "Read who calls",
 	}, func(ctx context.Context, c *call, _ *struct{}) (*struct{ Body Me }, error) {
 		me := meOf(c)
-		var err error
-		if me.Timezone, err = a.Store.Clock(ctx, c.Workspace, idOrNil(c.MemberID)); err != nil {
+		if err := a.customs(ctx, c, &me); err != nil {
 			return nil, err
 		}
 		if c.PersonID == nil {
@@ -99,7 +116,7 @@ func (a *API) registerSignIn() {
 		return &struct{ Body Me }{me}, err
 	})
 	register(a, huma.Operation{
-		OperationID: "patch-me", Method: http.MethodPatch, Path: "/v1/me", Summary: "Change one's own name", Errors: []int{http.StatusConflict},
+		OperationID: "patch-me", Method: http.MethodPatch, Path: "/v1/me", Summary: "Change one's own name, and the language that one reads", Errors: []int{http.StatusConflict},
 	}, a.patchMe)
 	register(a, huma.Operation{
 		OperationID: "get-sign-in", Method: http.MethodGet, Path: "/v1/sign-in", Summary: "Read by what people sign in here",

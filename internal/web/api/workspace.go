@@ -21,6 +21,7 @@ type Workspace struct {
 	Name         string     `json:"name"`
 	Timezone     string     `json:"timezone" doc:"An IANA time zone."`
 	Region       string     `json:"region" doc:"The country whose phone numbers need no prefix, two letters."`
+	Language     Language   `json:"language" doc:"What people read, and members are told of their leads in, who have not chosen a language of their own."`
 	Hours        Hours      `json:"distribution_hours"`
 	Statuses     []string   `json:"statuses" doc:"What an assigned lead can have for a status; it begins with the first."`
 	WonStatus    *string    `json:"won_status" doc:"The status that counts as won."`
@@ -67,6 +68,7 @@ type WorkspacePatch struct {
 	Name         Patch[string]   `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
 	Timezone     Patch[string]   `json:"timezone,omitempty" maxLength:"200" nullable:"false"`
 	Region       Patch[string]   `json:"region,omitempty" pattern:"^[A-Z]{2}$" patternDescription:"two capital letters" nullable:"false"`
+	Language     Patch[Language] `json:"language,omitempty" nullable:"false"`
 	Hours        HoursPatch      `json:"distribution_hours,omitzero"`
 	Statuses     Patch[[]string] `json:"statuses,omitempty" nullable:"false" doc:"The whole list. A status that assigned leads have can be renamed, and not taken away."`
 	WonStatus    Patch[string]   `json:"won_status,omitempty" maxLength:"100"`
@@ -115,6 +117,9 @@ func (p WorkspacePatch) apply(w *store.Workspace) error {
 		return err
 	}
 	if err := p.Region.overNeeded("region", &w.Region); err != nil {
+		return err
+	}
+	if err := p.Language.overNeeded("language", (*Language)(&w.Language)); err != nil {
 		return err
 	}
 	if err := p.Hours.apply(&w.Hours); err != nil {
@@ -185,7 +190,7 @@ const notAClock = "this is no time of day; write HH:MM, from 00:00 to 23:59"
 
 func workspaceBody(w store.Workspace) Workspace {
 	return Workspace{
-		ID: w.ID, Name: w.Name, Timezone: w.Timezone, Region: w.Region,
+		ID: w.ID, Name: w.Name, Timezone: w.Timezone, Region: w.Region, Language: Language(w.Language),
 		Hours:    Hours{From: w.Hours.From.String(), To: w.Hours.To.String()},
 		Statuses: w.Statuses, WonStatus: textOrNull(w.WonStatus), Closed: append([]string{}, w.ClosedStatuses...),
 		Duplicates:   Duplicates{Policy: w.Policy, Days: w.Days},
