@@ -14,19 +14,21 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // An act is something that can be done to items of a collection. Either Each does it to one of them, or Many to several.
 type act struct {
-	Name, Label string
+	Name  string
+	Label language.Text
 	// Done says what was done; a count comes after it.
-	Done string
+	Done language.Text
 	// Ask is asked before it is done. Without, it is done at once, but for what concerns All.
-	Ask string
+	Ask language.Text
 	// Asks is what else is asked: "planned", "delete-group", asksUndo or asksMove.
 	Asks string
 	// All is what it is called where it is done to whatever filters leave, by Every or else Many; empty where it cannot be.
-	All string
+	All language.Text
 	// Page is where a form is sent that orders it, where that is a page of its own.
 	Page string
 	// Alone says that it is offered on an item's own page, and not in lists.
@@ -102,7 +104,7 @@ func perform(v *visit) (*page, error) {
 		return nil, err
 	}
 	if (o.Ask != "" || o.chosen != nil) && o.sent.Get("sure") == "" {
-		return &page{Title: o.Label, Template: "ask", Data: v.ask(o)}, nil
+		return &page{Title: v.say(o.Label), Template: "ask", Data: v.ask(o)}, nil
 	}
 	v.api = v.site.client(v.Request, v.token, o.Form.Once)
 	n, refusals, err := o.do(v)
@@ -140,7 +142,7 @@ func (v *visit) ask(o *order) askView {
 		view.Groups = slices.DeleteFunc(slices.Clone(v.names.options("groups")), func(g option) bool { return slices.Contains(o.IDs, g.Value) })
 	}
 	if o.Asks == asksMove {
-		view.Move = v.moveFields(newForm("", "", o.sent))
+		view.Move = v.moveFields(v.newForm("", "", o.sent))
 	}
 	if o.Asks == asksUndo {
 		view.Will = v.willUndo(o)
@@ -318,7 +320,7 @@ func (o *order) do(v *visit) (n int, refusals []refusal, err error) {
 		case len(o.IDs) == 1:
 			return n, nil, err
 		case errors.As(err, &refused) && refused.Refused() && refused.Status != http.StatusUnauthorized:
-			refusals = append(refusals, refusal{short(id), sentence(refused.Error())})
+			refusals = append(refusals, refusal{short(id), sentence(v.tongue.Word(refused.Error()))})
 		case n+len(refusals) == 0:
 			return n, nil, err
 		default:
@@ -329,23 +331,23 @@ func (o *order) do(v *visit) (n int, refusals []refusal, err error) {
 }
 
 // doneWords tell what a visitor has just done, from the address that they were led back to.
-func doneWords(query url.Values) string {
+func (v *visit) doneWords(query url.Values) string {
 	if words := told[query.Get("done")]; words != "" {
-		return words
+		return v.say(words)
 	}
 	a := actOf(query.Get("done"))
 	n, err := strconv.Atoi(query.Get("count"))
 	if a == nil || err != nil || n < 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s: %d.", a.Done, n)
+	return fmt.Sprintf("%s: %d.", v.say(a.Done), n)
 }
 
 // moment reads what a field for a moment holds, which a browser sends without a zone.
 func (v *visit) moment(name, value string) (string, error) {
 	at, err := time.ParseInLocation(localFormat, value, v.zone)
 	if err != nil {
-		wrong := fmt.Sprintf("%q is no moment; write it as 2026-03-01T09:00", value)
+		wrong := v.say("%q is no moment; write it as 2026-03-01T09:00", value)
 		return "", &client.Problem{Status: http.StatusUnprocessableEntity, Detail: wrong, Errors: []client.Field{{Location: "body." + name, Message: wrong}}}
 	}
 	return at.UTC().Format(time.RFC3339), nil

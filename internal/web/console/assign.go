@@ -23,7 +23,7 @@ type assignView struct {
 	Plan *plan
 }
 
-var toLeads = &link{"Leads", home + "leads"}
+var toLeads = way{"Leads", home + "leads"}
 
 // assignLeads asks to whom the leads go that were ticked, previews what comes of it, and assigns them.
 func assignLeads(v *visit) (*page, error) {
@@ -115,7 +115,7 @@ func (v *visit) notAssigned(f *form, leads chosenLeads, err error) (*page, error
 	}
 	if matched := err.(*client.Problem).Matched; matched != nil { //nolint:errorlint // f.refused has seen what it is
 		leads.Matched = fmt.Sprint(*matched)
-		f.Problem = "By now " + counted(*matched, "lead") + " match. Nothing was assigned; look again and assign them if that is right."
+		f.Problem = v.say("By now %s match. Nothing was assigned; look again and assign them if that is right.", v.leads(*matched))
 	}
 	return v.assignPage(f, leads, nil)
 }
@@ -133,7 +133,7 @@ func (v *visit) assignPage(f *form, leads chosenLeads, p *plan) (*page, error) {
 	f.Action = home + "leads/assign"
 	view := assignView{form: f, Leads: leads, Target: v.target(f, "nobody yet"), Only: f.value("only") != "", Plan: p}
 	view.Named = v.leadNames(leads.IDs[:min(len(leads.IDs), maxNamed)])
-	shown := &page{Title: "Assign " + counted(leads.Count(), "lead"), Template: "assign", Data: view, Up: toLeads}
+	shown := &page{Title: v.say("Assign %s", v.leads(leads.Count())), Template: "assign", Data: view, Up: v.way(toLeads)}
 	if len(f.errors) > 0 || f.Problem != "" {
 		shown.Status = http.StatusUnprocessableEntity
 	}

@@ -2,12 +2,9 @@ package console
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // A plannedLead is who would get a lead, and when, as the API previews it.
@@ -69,23 +66,23 @@ func (v *visit) planOf(items []plannedLead) *plan {
 	}
 	p := &plan{}
 	for _, reason := range slices.Sorted(maps.Keys(nobody)) {
-		p.Nobody = append(p.Nobody, fmt.Sprintf("%s would go to nobody: %s.", counted(nobody[reason], "lead"), lead.Reason(reason).Text()))
+		p.Nobody = append(p.Nobody, v.say("%s would go to nobody: %s.", v.leads(nobody[reason]), v.reasonText(reason)))
 	}
 	for id, times := range members {
 		name, _ := v.names.of("members", id)
 		if why := v.whyNot(id); why != "" {
-			p.Nobody = append(p.Nobody, fmt.Sprintf("%s of %s will fail, unless they are active by then: %s now.", counted(len(times), "lead"), name, why))
+			p.Nobody = append(p.Nobody, v.say("%s of %s will fail, unless they are active by then: %s now.", v.leads(len(times)), name, why))
 		}
 		slices.SortFunc(times, time.Time.Compare)
 		p.Shares = append(p.Shares, planShare{name, len(times), v.when(times[0]), v.when(times[len(times)-1])})
 	}
 	slices.Sort(p.Nobody)
 	slices.SortFunc(p.Shares, func(a, b planShare) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Name, b.Name)) })
-	p.Sentence = fmt.Sprintf("%s to %s", counted(given, "lead"), people(len(members)))
+	p.Sentence = v.say("%s to %s", v.leads(given), v.people(len(members)))
 	if last.After(v.now.Add(time.Minute)) {
-		p.Sentence += ", the last one " + last.In(v.zone).Format("on Monday, 2 January 2006 at 15:04")
+		p.Sentence = v.say("%s, the last one on %s at %s", p.Sentence, v.tongue.Date(last.In(v.zone), "Monday, 2 January 2006"), last.In(v.zone).Format("15:04"))
 	} else if given > 0 {
-		p.Sentence += ", now"
+		p.Sentence = v.say("%s, now", p.Sentence)
 	}
 	p.Sentence += "."
 	v.planDays(p, days)
@@ -93,12 +90,7 @@ func (v *visit) planOf(items []plannedLead) *plan {
 }
 
 // people is a number of persons.
-func people(n int) string {
-	if n == 1 {
-		return "1 person"
-	}
-	return grouped(n) + " people"
-}
+func (v *visit) people(n int) string { return v.many(n, "%d person", "%d people") }
 
 func (v *visit) planDays(p *plan, days map[string]map[string]int) {
 	most := 0
@@ -108,7 +100,7 @@ func (v *visit) planDays(p *plan, days map[string]map[string]int) {
 			continue
 		}
 		at, _ := time.Parse(time.DateOnly, day) // as it was written above
-		d := planDay{Day: at.Format("Mon 2 Jan")}
+		d := planDay{Day: v.tongue.Date(at, dayFormat)}
 		for _, id := range slices.Sorted(maps.Keys(days[day])) {
 			name, _ := v.names.of("members", id)
 			d.Count += days[day][id]

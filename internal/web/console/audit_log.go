@@ -1,10 +1,11 @@
 package console
 
 import (
-	"cmp"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // An auditView is the audit log in sentences.
@@ -88,14 +89,17 @@ func copied(query url.Values) url.Values {
 }
 
 // things are what the operations of the API are about, by the last word of their names.
-var things = map[string]struct{ collection, one string }{
+var things = map[string]struct {
+	collection string
+	one        language.Text
+}{
 	"member": {"members", "member"}, "group": {"groups", "group"}, "source": {"sources", "source"}, "lead": {"leads", "lead"}, "leads": {"leads", "lead"},
 	"integration": {"integrations", "integration"}, "person": {"people", "person"}, "key": {"api-keys", "key"}, "webhook": {"", "webhook"},
 	"customer": {"", "customer"}, "opportunity": {"", "opportunity"}, "import": {"", "import"}, "session": {"", "session"},
 }
 
 // deeds say what operations do; the things that they do it to come after it. What has no row is told by the operation's own words.
-var deeds = map[string]string{
+var deeds = map[string]language.Text{
 	"patch-workspace": "changed the workspace’s settings", "rename-status": "renamed a status", "put-message-template": "changed what messages say",
 	"post-assignment": "assigned leads", "delete-pending-leads": "deleted pending leads", "delete-pending-lead": "deleted a pending lead",
 	"distribute-pending-leads-now": "sent out pending leads at once", "patch-pending-lead": "moved a pending lead", "retry-history": "tried a failed distribution again",
@@ -115,10 +119,10 @@ var deeds = map[string]string{
 }
 
 // verbs are what operations are called by that are told by the thing which they are about.
-var verbs = map[string]string{"post": "made", "patch": "changed", "put": "changed", "delete": "deleted"}
+var verbs = map[string]language.Text{"post": "made the %s", "patch": "changed the %s", "put": "changed the %s", "delete": "deleted the %s"}
 
 // switches say which way a switch went, by what the log has of it.
-var switches = map[string]string{
+var switches = map[string]language.Text{
 	"active=false": "deactivated", "active=true": "activated", "enabled=false": "switched off", "enabled=true": "switched on",
 	"by=link": "signed in by a link", "by=password": "signed in with a password", "by=passkey": "signed in with a passkey", "by=oidc": "signed in by another account",
 }
@@ -144,33 +148,31 @@ func (v *visit) auditLine(e object) auditLine {
 }
 
 // deed is what was done, by an operation that begins with a verb, to one thing.
-func (v *visit) deed(e object, op, verb, one string) string {
+func (v *visit) deed(e object, op, verb string, one language.Text) string {
 	switch {
 	case switches[e.text("filter")] != "" && (verb == "patch" || op == "sign-in"):
-		return switches[e.text("filter")]
+		return v.say(switches[e.text("filter")])
 	case deeds[op] != "":
-		return deeds[op]
+		return v.say(deeds[op])
 	case verbs[verb] == "" || one == "":
 		return strings.ReplaceAll(op, "-", " ")
-	case verb == "patch":
-		return strings.TrimSpace("changed " + v.changed(e, one))
 	}
-	return strings.TrimSpace(verbs[verb] + " the " + cmp.Or(strings.TrimPrefix(one, "person"), one))
+	if changed := v.changed(e); verb == "patch" && changed != "" {
+		return v.say("changed %s of", changed)
+	}
+	return v.say(verbs[verb], v.say(one))
 }
 
-// changed says which fields of a thing were changed.
-func (v *visit) changed(e object, one string) string {
+// changed says which fields of a thing were changed, as far as that is known.
+func (v *visit) changed(e object) string {
 	fields, _ := e.get("fields").([]any)
 	var names []string
 	for _, f := range fields {
 		if name, is := f.(string); is {
-			names = append(names, strings.ToLower(label(name)))
+			names = append(names, strings.ToLower(v.label(name)))
 		}
 	}
-	if len(names) == 0 {
-		return "the " + one
-	}
-	return strings.Join(names, ", ") + " of"
+	return strings.Join(names, ", ")
 }
 
 // actor is who did what an entry tells of.
@@ -180,7 +182,7 @@ func (v *visit) actor(e object) string {
 	}
 	if key := e.text("api_key_id"); key != "" {
 		if one := v.names.one("api-keys", key); one != nil {
-			return keyName(one)
+			return v.keyName(one)
 		}
 		return "A key"
 	}
@@ -188,11 +190,11 @@ func (v *visit) actor(e object) string {
 }
 
 // keyName is what a key is called where it acts.
-func keyName(key object) string {
+func (v *visit) keyName(key object) string {
 	if name := key.text("name"); name != "" {
-		return "The key “" + name + "”"
+		return v.say("The key “%s”", name)
 	}
-	return capital(unnamed(key))
+	return capital(v.unnamed(key))
 }
 
 // thing is one of those that an entry is about, by name.

@@ -3,7 +3,7 @@ package console
 import "strings"
 
 // browserName is what people call a browser and the system that it runs on, by what it calls itself.
-func browserName(agent string) string {
+func (v *visit) browserName(agent string) string {
 	// Each calls itself what those before it are called, so that the first that fits is right.
 	browser, system := "", ""
 	for _, b := range [][2]string{{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"}, {"CriOS", "Chrome"}, {"Chrome", "Chrome"}, {"Safari", "Safari"}} {
@@ -24,5 +24,5 @@ func browserName(agent string) string {
 	case system == "":
 		return browser
 	}
-	return browser + " on " + system
+	return v.say("%s on %s", browser, system)
 }

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -30,7 +29,7 @@ type chartRow struct {
 }
 
 // chartOf draws the hours of a day up to now, nil where nothing happened in them.
-func chartOf(hours []hour, zone *time.Location) *chart {
+func (v *visit) chartOf(hours []hour) *chart {
 	const slots, wide, high = 24, 12.0, 60.0
 	most, best := 0, 0
 	for i, h := range hours {
@@ -56,17 +55,17 @@ func chartOf(hours []hour, zone *time.Location) *chart {
 		}
 		given, failed = given+h.Given, failed+h.Failed
 		if h.Received+h.Given+h.Failed > 0 {
-			c.Rows = append(c.Rows, chartRow{between(h.At, zone), h.Received, h.Given, h.Failed})
+			c.Rows = append(c.Rows, chartRow{v.between(h.At), h.Received, h.Given, h.Failed})
 		}
 	}
-	c.Words = fmt.Sprintf("%s given and %s failed so far.", grouped(given), grouped(failed))
+	c.Words = v.say("%s given and %s failed so far.", grouped(given), grouped(failed))
 	if n := hours[best].Received; n > 0 {
-		c.Words = fmt.Sprintf("Most came in between %s: %s. %s", between(hours[best].At, zone), grouped(n), c.Words)
+		c.Words = v.say("Most came in between %s: %s. %s", v.between(hours[best].At), grouped(n), c.Words)
 	}
 	return c
 }
 
 // between is an hour as a clock shows it.
-func between(at time.Time, zone *time.Location) string {
-	return at.In(zone).Format("15:04") + " and " + at.Add(time.Hour).In(zone).Format("15:04")
+func (v *visit) between(at time.Time) string {
+	return v.say("%s and %s", at.In(v.zone).Format("15:04"), at.Add(time.Hour).In(v.zone).Format("15:04"))
 }

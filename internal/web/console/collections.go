@@ -6,13 +6,15 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // A collection is what the console knows of one of the API's: where it is, what of it to show, and what can be done.
 type collection struct {
 	// Name is what its address ends with, here and in the API.
-	Name, Title string
+	Name  string
+	Title language.Text
 	// Columns are fields of its items, with dots between the names of nested ones.
 	Columns []string
 	Filters []filter
@@ -28,9 +30,9 @@ type collection struct {
 	Below  []string
 	// New is what the button says that makes one more, at the collection's address with /new; empty where none is made here.
 	// Empty is what to do where there is none yet.
-	New, Empty string
+	New, Empty language.Text
 	// Links are pages on which something is done about an item, with {id} for its id.
-	Links []link
+	Links []way
 	// Kept says that only admins make and change items.
 	Kept bool
 	// Unlisted items have no address of their own; all that there is to know of them is in the list.
@@ -44,15 +46,20 @@ type related struct{ Collection, Param string }
 
 // A filter narrows a list by one parameter.
 type filter struct {
-	Param, Label string
+	Param string
+	Label language.Text
 	// Kind is text, choice, from (a day's beginning), until (a day's end), id (of what a page led from: shown where it is
 	// given), or the collection whose things are offered.
 	Kind    string
-	Choices []string
+	Choices []namedValue
 }
 
-func choice(param, label string, choices ...string) filter {
-	return filter{param, label, "choice", choices}
+func choice(param string, label language.Text, choices ...string) filter {
+	f := filter{param, label, "choice", nil}
+	for _, c := range choices {
+		f.Choices = append(f.Choices, namedValue{Value: c})
+	}
+	return f
 }
 
 var (
@@ -75,8 +82,8 @@ var collections = []collection{
 		Columns: []string{"name", "created_at", "phone", "email", "given_to", "source_id", "channel", "test"},
 		New:     "New lead", Empty: "No leads yet. Key one in, import a file, or connect the form or ad platform that they come from.",
 		Filters: []filter{
-			byText, {"assigned", "Given to", "choice", []string{"false=not given to anybody", "true=given to somebody"}}, bySource, byIntegration,
-			byFrom, byUntil, {"test", "Tests", "choice", []string{"true=only tests", "false=no tests"}},
+			byText, {"assigned", "Given to", "choice", []namedValue{{"false", "not given to anybody"}, {"true", "given to somebody"}}}, bySource, byIntegration,
+			byFrom, byUntil, {"test", "Tests", "choice", []namedValue{{"true", "only tests"}, {"false", "no tests"}}},
 			{"campaign_id", "Campaign ID", "text", nil}, {"form_id", "Form ID", "text", nil}, {"external_id", "External ID", "text", nil},
 		},
 		Acts:    []string{"assign", "delete-lead", "export", "convert"},
@@ -89,7 +96,7 @@ var collections = []collection{
 		Columns: []string{"name", "assigned_at", "phone", "email", "member_id", "group_id", "source", "status", "follow_up_at"},
 		Filters: []filter{byText, byMember, byGroup, bySource, {"status", "Status", "text", nil}, byFrom, byUntil, {"source_lead_id", "Lead ID", "id", nil}},
 		Acts:    []string{"convert"},
-		Links:   []link{{"New opportunity", "opportunities/new?assigned_lead_id={id}"}},
+		Links:   []way{{"New opportunity", "opportunities/new?assigned_lead_id={id}"}},
 		Related: []related{{"customers", "assigned_lead_id"}, {"opportunities", "assigned_lead_id"}}, CSV: true,
 	},
 	{
@@ -104,7 +111,7 @@ var collections = []collection{
 		Columns: []string{"at", "outcome", "lead_id", "member_id", "group_id", "turn", "trigger", "why"},
 		Filters: []filter{
 			choice("outcome", "Outcome", "failed", "succeeded", "cancelled", "withdrawn", "undone"), choice("reason", "Reason", reasons()...),
-			{"retried", "Tried again", "choice", []string{"false=not yet", "true=already"}},
+			{"retried", "Tried again", "choice", []namedValue{{"false", "not yet"}, {"true", "already"}}},
 			choice("trigger", "How", "immediate", "scheduled", "distribute_now", "overflow", "reassigned", "pulled"), byMember, byGroup, byFrom, byUntil, byLead,
 			byAssignment, {"act_id", "Audit log entry", "id", nil},
 		},
@@ -157,7 +164,7 @@ var collections = []collection{
 		Name: "webhooks", Title: "Webhooks", New: "New webhook", Kept: true, Empty: "No webhooks yet. A webhook tells another program of leads.",
 		Columns: []string{"url", "enabled", "disabled_reason", "failing_since", "events"},
 		Acts:    []string{"enable", "disable", "redeliver-failed", "delete-webhook"},
-		Links:   []link{{"Edit", "webhooks/{id}/edit"}, {"New secret", "webhooks/{id}/secret"}},
+		Links:   []way{{"Edit", "webhooks/{id}/edit"}, {"New secret", "webhooks/{id}/secret"}},
 		Parts: []collection{{
 			Name: "deliveries", Title: "Deliveries",
 			Columns: []string{"at", "state", "event", "lead_id", "attempts", "status", "error", "sent_at"},
@@ -169,13 +176,13 @@ var collections = []collection{
 		Name: "customers", Title: "Customers", Empty: "No customers yet. A lead becomes one by Convert, on its page or on that of a member’s copy.",
 		Columns: []string{"created_at", "name", "phone", "email", "member_id", "source"},
 		Filters: []filter{byText, byMember, bySource, byFrom, byUntil}, CSV: true,
-		Links:   []link{{"Edit", "customers/{id}/edit"}, {"New opportunity", "opportunities/new?customer_id={id}"}},
+		Links:   []way{{"Edit", "customers/{id}/edit"}, {"New opportunity", "opportunities/new?customer_id={id}"}},
 		Related: []related{{"opportunities", "customer_id"}},
 	},
 	{
 		Name: "sources", Title: "Sources", New: "New source", Empty: "No sources yet. A source says where leads and customers came from, such as a fair or a campaign.", Columns: []string{"name", "enabled", "for_leads", "for_customers"},
 		Related: []related{{"leads", "source_id"}, {"customers", "source_id"}},
-		Links:   []link{{"Edit", "sources/{id}/edit"}, {"Merge", "sources/{id}/merge"}}, Acts: []string{"delete-source"},
+		Links:   []way{{"Edit", "sources/{id}/edit"}, {"Merge", "sources/{id}/merge"}}, Acts: []string{"delete-source"},
 	},
 	{
 		Name: "opportunities", Title: "Opportunities", Empty: "No opportunities yet. One is made on the page of a lead, of a copy or of a customer, by New opportunity.",
@@ -183,7 +190,7 @@ var collections = []collection{
 		Filters: []filter{
 			{"stage", "Stage", "text", nil}, byMember, bySource, byLead, {"assigned_lead_id", "Assigned lead ID", "id", nil}, {"customer_id", "Customer ID", "id", nil},
 		},
-		Links: []link{{"Edit", "opportunities/{id}/edit"}}, CSV: true,
+		Links: []way{{"Edit", "opportunities/{id}/edit"}}, CSV: true,
 	},
 	{
 		Name: "api-keys", Title: "API keys", Columns: []string{"key", "role", "member_id", "group_id", "source_id", "created_at", "last_used_at", "expires_at", "revoked_at"},

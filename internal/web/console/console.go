@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // A site serves the console.
@@ -70,9 +71,10 @@ func Register(mux *http.ServeMux, api http.Handler, public string, dashboard htt
 // guarded keeps other sites from showing the console, sending to it, and learning where in it somebody was.
 func guarded(pages http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		render(w, &page{Title: "This was not done", Template: "problem", Status: http.StatusForbidden, Data: problemView{
-			Words: "The browser says that another site sent this. Open the console itself and do it there.",
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t := tongueOf(r)
+		render(w, t, &page{Title: t.Say("This was not done"), Template: "problem", Status: http.StatusForbidden, Data: problemView{
+			Words: t.Say("The browser says that another site sent this. Open the console itself and do it there."),
 		}})
 	}))
 	protected := protection.Handler(pages)
@@ -127,6 +129,8 @@ type visit struct {
 	api   *client.Client
 	names *names
 	me    *me
+	// tongue is what whoever looks reads.
+	tongue tongue
 	// single says that a message's link let them in, to one lead.
 	single bool
 	// workspaceRead is the workspace as the frame has read it.
@@ -151,7 +155,7 @@ func (s *site) page(show func(*visit) (*page, error)) http.HandlerFunc {
 			toSignIn(w, r)
 			return
 		}
-		v := &visit{Request: r, site: s, w: w, token: token, zone: time.UTC, now: time.Now(), single: single, tags: map[string]string{}}
+		v := &visit{Request: r, site: s, w: w, token: token, tongue: tongueOf(r), zone: time.UTC, now: time.Now(), single: single, tags: map[string]string{}}
 		carrier := s.carrier(r, "")
 		carrier.tags = v.tags
 		v.api = client.Over(carrier, token)
@@ -172,7 +176,7 @@ func (v *visit) serve(show func(*visit) (*page, error)) {
 	}
 	if p != nil {
 		p.Frame = common
-		render(v.w, p)
+		render(v.w, v.tongue, p)
 	}
 }
 
@@ -194,11 +198,17 @@ func (v *visit) frame() (*frame, error) {
 	if zone, err := time.LoadLocation(v.workspaceRead.text("timezone")); err == nil {
 		v.zone = zone
 	}
-	f := &frame{Workspace: v.workspaceRead.text("name"), Done: doneWords(v.URL.Query())}
+	m, err := v.who()
+	if err != nil {
+		return nil, err
+	}
+	v.tongue = language.In(m.Language)
+	keepTongue(v.w, v.Request, v.tongue)
+	f := &frame{Workspace: v.workspaceRead.text("name"), Done: v.doneWords(v.URL.Query())}
 	if isMy(v.Request) {
 		return f, v.myFrame(f)
 	}
-	f.Menu = menuFor(v.URL.Path)
+	f.Menu = v.menuFor(v.URL.Path)
 	return f, nil
 }
 
@@ -233,7 +243,7 @@ func (v *visit) fail(err error, common *frame) {
 		v.site.log.ErrorContext(context.WithoutCancel(v.Context()), "a page of the console failed", "route", v.Pattern, "error", err)
 		p.Data = problemView{Words: "Something is wrong with the console itself; the server's log says what. What you see elsewhere is not affected."}
 	}
-	render(v.w, p)
+	render(v.w, v.tongue, p)
 }
 
 // waitAsTold tells a browser what the API told the console: when to ask again.
@@ -254,13 +264,13 @@ type problemView struct {
 
 // refusal tells people what the API tells programs.
 func (v *visit) refusal(p *client.Problem) problemView {
-	view := problemView{Words: sentence(p.Detail)}
+	view := problemView{Words: sentence(v.tongue.Word(p.Detail))}
 	if v.PostForm != nil {
 		view.Back, view.IDs = within(v.PostForm.Get("back")), v.PostForm["id"]
 	}
 	for _, f := range p.Errors {
 		if f.Message != p.Detail {
-			view.Fields = append(view.Fields, part{label(f.Location), shown{Text: f.Message}})
+			view.Fields = append(view.Fields, part{v.label(f.Location), shown{Text: v.tongue.Word(f.Message)}})
 		}
 	}
 	if len(view.Fields) > 0 {

@@ -60,7 +60,7 @@ func (v *visit) customerForm(f *form, one object) *page {
 	f.choose("source_id", "Source", "Those that are offered for customers; the one that they have stays whatever became of it.", v.sourcesFor("for_customers", one))
 	f.text("area", "notes", "Notes", "")
 	f.text("area", "more", "Other answers", "One a line, as in City: Kuala Lumpur.")
-	return formPage("Edit "+called(one), f, &link{called(one), home + "customers/" + one.text("id")})
+	return formPage(v.say("Edit %s", v.called(one)), f, &link{v.called(one), home + "customers/" + one.text("id")})
 }
 
 func (s *site) serveCustomers(pages *http.ServeMux) {

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -63,7 +62,7 @@ func showFairness(v *visit) (*page, error) {
 	here := home + "groups/" + group.text("id")
 	view := fairnessView{Words: "Nothing was given in these days."}
 	for _, n := range fairDays {
-		view.Days = append(view.Days, dayChoice{fmt.Sprintf("%d days", n), here + "/fairness?days=" + strconv.Itoa(n), n == days})
+		view.Days = append(view.Days, dayChoice{v.say("%d days", n), here + "/fairness?days=" + strconv.Itoa(n), n == days})
 	}
 	most := 0.0
 	for _, m := range report.Items {
@@ -83,12 +82,12 @@ func showFairness(v *visit) (*page, error) {
 			if row.Passed != "" {
 				row.Passed += ", "
 			}
-			row.Passed += say("reason", reason) + " " + grouped(m.Passed[reason])
+			row.Passed += v.worded("reason", reason) + " " + grouped(m.Passed[reason])
 		}
 		if m.Median != nil {
 			row.Median = time.Duration(*m.Median * float64(time.Second)).Round(time.Second).String()
 		}
 		view.Bars = append(view.Bars, row)
 	}
-	return &page{Title: "Fairness of " + called(group), Template: "fairness", Data: view, Up: &link{called(group), here}}, nil
+	return &page{Title: v.say("Fairness of %s", v.called(group)), Template: "fairness", Data: view, Up: &link{v.called(group), here}}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // A form is what somebody fills in, and what was wrong with it when they sent it.
@@ -30,6 +31,7 @@ type form struct {
 	// Seen is what was edited when the form was made; see opened.
 	Seen string
 
+	tongue tongue
 	values url.Values
 	errors map[string]string
 	theirs map[string]their
@@ -69,8 +71,8 @@ func (i input) DescribedBy() string {
 }
 
 // newForm is a form that holds what there is so far.
-func newForm(action, back string, values url.Values) *form {
-	return &form{Once: rand.Text(), Action: action, Back: back, Save: "Save", values: values, errors: map[string]string{}, theirs: map[string]their{}}
+func (v *visit) newForm(action, back string, values url.Values) *form {
+	return &form{Once: rand.Text(), Action: action, Back: back, Save: "Save", tongue: v.tongue, values: values, errors: map[string]string{}, theirs: map[string]their{}}
 }
 
 // maxFilled bounds a form that is filled in, in bytes: a group may have a thousand receivers, and custom fields have 64 KiB.
@@ -81,7 +83,7 @@ func (v *visit) sentForm(back string) (*form, error) {
 	if err := v.readForm(maxFilled); err != nil {
 		return nil, err
 	}
-	f := newForm(v.URL.Path, back, v.PostForm)
+	f := v.newForm(v.URL.Path, back, v.PostForm)
 	if once := v.PostForm.Get("once"); once != "" {
 		f.Once = once
 	}
@@ -96,7 +98,7 @@ func (v *visit) openItem(collection, what string, values func(object) url.Values
 		return nil, nil, err
 	}
 	here := home + collection + "/" + one.text("id")
-	f := newForm(here+"/"+what, here, values(one))
+	f := v.newForm(here+"/"+what, here, values(one))
 	f.opened(v.tags["/v1/"+collection+"/"+one.text("id")], f.values)
 	return one, f, nil
 }
@@ -127,24 +129,27 @@ func (f *form) made(i input) input {
 		f.Wrong = append(f.Wrong, i)
 	}
 	if t, is := f.theirs[i.Name]; is {
-		i.Note = t.note(i)
+		i.Note = t.note(f, i)
 		f.Meanwhile = append(f.Meanwhile, i)
 	}
 	return i
 }
 
+// say is a text in the language of whoever fills it in.
+func (f *form) say(text language.Text, args ...any) string { return f.tongue.Say(text, args...) }
+
 func (f *form) add(i input) { f.Fields = append(f.Fields, f.made(i)) }
 
-func (f *form) text(kind, name, label, hint string) {
-	f.add(input{Kind: kind, Name: name, Label: label, Hint: hint})
+func (f *form) text(kind, name string, label, hint language.Text) {
+	f.add(input{Kind: kind, Name: name, Label: f.say(label), Hint: f.say(hint)})
 }
 
-func (f *form) choose(name, label, hint string, options []option) {
-	f.add(input{Kind: "select", Name: name, Label: label, Hint: hint, Options: options})
+func (f *form) choose(name string, label, hint language.Text, options []option) {
+	f.add(input{Kind: "select", Name: name, Label: f.say(label), Hint: f.say(hint), Options: options})
 }
 
-func (f *form) check(name, label, hint string) {
-	f.add(input{Kind: "check", Name: name, Label: label, Hint: hint, Value: "yes", Checked: f.values.Get(name) != ""})
+func (f *form) check(name string, label, hint language.Text) {
+	f.add(input{Kind: "check", Name: name, Label: f.say(label), Hint: f.say(hint), Value: "yes", Checked: f.values.Get(name) != ""})
 }
 
 // refused puts what the API says of a form's fields beside them, and says whether that is all there is to the error. as
@@ -158,13 +163,13 @@ func (f *form) refused(err error, as func(field string) string) bool {
 		_, field, _ := strings.Cut(e.Location, ".")
 		name := as(field)
 		if name == "" {
-			f.Problem = sentence(humane(e.Message))
+			f.Problem = sentence(f.humane(e.Message))
 			continue
 		}
-		f.errors[name] = sentence(humane(e.Message))
+		f.errors[name] = sentence(f.humane(e.Message))
 	}
 	if len(f.errors) == 0 && f.Problem == "" {
-		f.Problem = sentence(humane(p.Detail))
+		f.Problem = sentence(f.humane(p.Detail))
 	}
 	return true
 }
@@ -178,15 +183,15 @@ var (
 )
 
 // humane says for people what is said for programs.
-func humane(message string) string {
+func (f *form) humane(message string) string {
 	short := tooShort.FindStringSubmatch(message)
 	switch found := tooLong.FindStringSubmatch(message); {
 	case short != nil && short[1] == "1":
 		return "This is needed"
 	case short != nil:
-		return "This is shorter than " + short[1] + " characters"
+		return f.say("This is shorter than %s characters", short[1])
 	case found != nil:
-		return "This is longer than " + found[1] + " characters"
+		return f.say("This is longer than %s characters", found[1])
 	case strings.HasPrefix(message, "expected string to be RFC 5322 email"):
 		return "This is no e-mail address; write it as in name@example.com"
 	case strings.HasPrefix(message, "this seed is not"):
@@ -195,9 +200,9 @@ func humane(message string) string {
 		return "Choose either a group or people"
 	}
 	for _, word := range []string{"group_id", "member_ids", "member_id", "source_id", "due_at", "lead_ids"} {
-		message = strings.ReplaceAll(message, word, strings.ToLower(label(word)))
+		message = strings.ReplaceAll(message, word, strings.ToLower(fieldWord(word)))
 	}
-	return message
+	return f.tongue.Word(message)
 }
 
 // formPage shows a form on a page of its own.
@@ -216,4 +221,4 @@ func (v *visit) done(address, what string) (*page, error) {
 }
 
 // told are the words for what was done from pages of their own.
-var told = map[string]string{"added": "Added.", "saved": "Saved.", "password": "Your password is set.", "removed": "Removed.", "reset": "Signed out everywhere. A new link lets them in again.", "ended": "Signed out there.", "accepted": "This lead is yours to follow up.", "taken": "Taken: somebody else was first.", "converted": "They are a customer now.", "merged": "Merged: what had the other source has this one now.", "imported": "The file was read. Here is what became of its rows.", "assigned": "Accepted. Here is how far they have come."}
+var told = map[string]language.Text{"added": "Added.", "saved": "Saved.", "password": "Your password is set.", "removed": "Removed.", "reset": "Signed out everywhere. A new link lets them in again.", "ended": "Signed out there.", "accepted": "This lead is yours to follow up.", "taken": "Taken: somebody else was first.", "converted": "They are a customer now.", "merged": "Merged: what had the other source has this one now.", "imported": "The file was read. Here is what became of its rows.", "assigned": "Accepted. Here is how far they have come."}

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -52,11 +51,11 @@ func (v *visit) groupCapsForm(one object, f *form) (*page, error) {
 	for _, id := range ids {
 		name, _ := v.names.of("members", id)
 		for _, c := range capNames {
-			f.text("text", id+"."+c.Name, name+": "+strings.ToLower(c.Label[:1])+c.Label[1:], "")
+			f.add(input{Kind: "text", Name: id + "." + c.Name, Label: name + ": " + uncapital(v.say(c.Label))})
 		}
 	}
 	f.Fields[len(f.Fields)-1].Hint = "Empty limits are none. They count what this group gives; a member's own hold over all groups."
-	return formPage("Limits in "+called(one), f, &link{called(one), home + "groups/" + one.text("id")}), nil
+	return formPage(v.say("Limits in %s", v.called(one)), f, &link{v.called(one), home + "groups/" + one.text("id")}), nil
 }
 
 func groupCapValues(one object) url.Values {

@@ -26,6 +26,8 @@ type draftRow struct {
 	Seats       []draftSeat
 	// Error is what is wrong with it, WeightError with its weight.
 	Error, WeightError string
+	// misweighed says that its weight is no number.
+	misweighed bool
 }
 
 // A draftSeat is a member in a row.
@@ -167,7 +169,7 @@ func (d *draft) listed() (slots []map[string]any, rows []int) {
 		if weight, err := strconv.Atoi(row.Weight); err == nil {
 			slot["weight"] = weight
 		} else if row.Weight != "" {
-			row.WeightError = "This is no whole number."
+			row.misweighed = true
 		}
 		slots, rows = append(slots, slot), append(rows, i)
 	}
@@ -176,7 +178,7 @@ func (d *draft) listed() (slots []map[string]any, rows []int) {
 
 // misweighed says whether a weight is no number.
 func (d *draft) misweighed() bool {
-	return slices.ContainsFunc(d.Rows, func(r draftRow) bool { return r.WeightError != "" })
+	return slices.ContainsFunc(d.Rows, func(r draftRow) bool { return r.misweighed })
 }
 
 // ring is the draft as a ring's slots.
@@ -216,9 +218,9 @@ func (d *draft) refuse(field, message string, rows []int) (name string) {
 	row := &d.Rows[rows[i]]
 	switch {
 	case strings.HasPrefix(rest, ".weight"):
-		row.WeightError = sentence(humane(message))
+		row.WeightError = message
 	default:
-		row.Error = sentence(humane(message))
+		row.Error = message
 	}
 	return "receivers"
 }

@@ -38,7 +38,7 @@ type groupPreview struct {
 func newGroup(v *visit) (*page, error) {
 	d := &draft{Method: string(lead.RoundRobin)}
 	d.settle()
-	return v.groupPage(&groupForm{form: newForm(home+"groups/new", home+"groups", url.Values{}), draft: d}, nil)
+	return v.groupPage(&groupForm{form: v.newForm(home+"groups/new", home+"groups", url.Values{}), draft: d}, nil)
 }
 
 func addGroup(v *visit) (*page, error) { return v.sentGroup(nil) }
@@ -49,7 +49,7 @@ func editGroup(v *visit) (*page, error) {
 		return nil, err
 	}
 	here := home + "groups/" + one.text("id")
-	g := &groupForm{form: newForm(here+"/edit", here, groupValues(one)), draft: draftFrom(one)}
+	g := &groupForm{form: v.newForm(here+"/edit", here, groupValues(one)), draft: draftFrom(one)}
 	g.opened(v.tags["/v1/groups/"+one.text("id")], g.values)
 	if err := v.previewGroup(g, one); unfit(err) {
 		return nil, err
@@ -115,7 +115,7 @@ func (g *groupForm) refuses(err error) bool {
 		}
 	}
 	return g.refused(err, func(field string) string {
-		name := g.refuse(field, messages["body."+field], rows)
+		name := g.refuse(field, sentence(g.humane(messages["body."+field])), rows)
 		if field == "slots" || name == "receivers" {
 			return "receivers"
 		}
@@ -133,6 +133,11 @@ func (g *groupForm) refuses(err error) bool {
 func (v *visit) storeGroup(g *groupForm, one object) (*page, error) {
 	body, _ := g.body()
 	if g.misweighed() {
+		for i := range g.Rows {
+			if g.Rows[i].misweighed {
+				g.Rows[i].WeightError = "This is no whole number."
+			}
+		}
 		g.errors["receivers"] = "A weight is no whole number."
 		return v.groupPage(g, one)
 	}
@@ -201,7 +206,7 @@ func (v *visit) overtaken(g *groupForm) (*page, error) {
 			g.Rows = theirs.Rows
 		}
 		i := input{Name: "receivers", Label: "Receivers"}
-		i.Note = changed.note(i)
+		i.Note = changed.note(g.form, i)
 		g.Meanwhile = append(g.Meanwhile, i)
 	}
 	if err := v.previewGroup(g, one); unfit(err) {
@@ -271,9 +276,9 @@ func (v *visit) previewGroup(g *groupForm, one object) error {
 // groupPage shows the form of a group.
 func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
 	g.settle()
-	title, up := "New group", toGroups
+	title, up := "New group", v.way(toGroups)
 	if one != nil {
-		title, up = "Edit "+called(one), &link{called(one), home + "groups/" + one.text("id")}
+		title, up = v.say("Edit %s", v.called(one)), &link{v.called(one), home + "groups/" + one.text("id")}
 	}
 	name := g.made(input{Kind: "text", Name: "name", Label: "Name", Value: g.Name})
 	method := g.made(input{Kind: "select", Name: "method", Label: "Method", Value: g.Method, Options: []option{
@@ -286,7 +291,7 @@ func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
 		g.Wrong = append(g.Wrong, input{Name: "receivers", Label: "Receivers", Error: g.errors["receivers"]})
 	}
 	for _, m := range v.names.all("members") {
-		o := option{Value: m.text("id"), Label: called(m)}
+		o := option{Value: m.text("id"), Label: v.called(m)}
 		if why := v.whyNot(o.Value); why != "" {
 			o.Label += " (" + why + ")"
 		}

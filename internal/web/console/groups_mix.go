@@ -76,14 +76,14 @@ type laneView struct {
 }
 
 // laneCalled is what people call a lane.
-func laneCalled(lane object) string {
+func (v *visit) laneCalled(lane object) string {
 	switch name := lane.text("name"); {
 	case name != "":
 		return name
 	case lane.get("value") == nil:
-		return "everything else"
+		return v.say("everything else")
 	case lane.text("value") == "":
-		return "none"
+		return v.say("none")
 	}
 	return lane.text("value")
 }
@@ -117,7 +117,7 @@ func (v *visit) mixOfGroup(one object) (*mixView, error) {
 	}
 	m := &mixView{Words: words, More: list.NextCursor != ""}
 	for i, lane := range list.Items {
-		l := laneView{Name: laneCalled(lane), Turns: lane.text("turns")}
+		l := laneView{Name: v.laneCalled(lane), Turns: lane.text("turns")}
 		members, _ := lane.get("members").([]any)
 		for _, member := range members[:min(len(members), shownInLane)] {
 			share, _ := member.(object)
@@ -143,24 +143,7 @@ func numberInLane(turn int64, size int) int64 {
 // turnShown is a turn in a list: by its number in its lane, with the lane, where the group had lanes.
 func (v *visit) turnShown(o object) shown {
 	if lane, is := o.get("lane").(object); is {
-		return shown{Text: lane.text("turn"), After: laneCalled(lane)}
+		return shown{Text: lane.text("turn"), After: v.laneCalled(lane)}
 	}
 	return v.show("turn", o.get("turn"))
-}
-
-// turnInLane is the turn that something took, by its number in its lane where the group had lanes.
-func turnInLane(e object) string {
-	if lane, is := e.get("lane").(object); is {
-		return lane.text("turn")
-	}
-	return e.text("turn")
-}
-
-// inLane says in which lane a turn was, empty where the group had none.
-func inLane(e object) string {
-	lane, is := e.get("lane").(object)
-	if !is {
-		return ""
-	}
-	return " in the lane " + laneCalled(lane)
 }

@@ -24,9 +24,9 @@ func (v *visit) readObstacles(group string) error {
 		if reason == "" || reason == string(lead.ObstacleInactive) {
 			continue
 		}
-		words := say("reason", reason)
+		words := v.worded("reason", reason)
 		if until := momentOf(one, "until"); !until.IsZero() {
-			words += " until " + v.shortly(until)
+			words = v.say("%s until %s", words, v.shortly(until))
 		}
 		v.obstacles[one.text("member_id")] = words
 	}
@@ -39,7 +39,7 @@ func (v *visit) shortly(at time.Time) string {
 	if at.Format(time.DateOnly) == now.Format(time.DateOnly) {
 		return at.Format("15:04")
 	}
-	return at.Format("Mon 2 Jan 15:04")
+	return v.tongue.Date(at, "Mon 2 Jan 15:04")
 }
 
 // waitingFor says how many leads wait for a group, empty where none does.
@@ -51,43 +51,43 @@ func (v *visit) waitingFor(group string) (string, error) {
 	if err := v.get("/v1/pending-leads/count?state=waiting&group_id="+url.QueryEscape(group), &n); err != nil || n.Count == 0 {
 		return "", err
 	}
-	return counted(n.Count, "lead") + " wait for somebody who can take them. They go out by themselves, oldest first.", nil
+	return v.say("%s wait for somebody who can take them. They go out by themselves, oldest first.", v.leads(n.Count)), nil
 }
 
 // policyInWords says what a group does about receivers who cannot take a lead.
 func (v *visit) policyInWords(one object) string {
-	words := answerInWords(one) + "Whoever cannot take a lead is passed over."
+	sentences := []string{v.answerInWords(one)}
 	if one.text("when_away") == "owe" {
-		words = answerInWords(one) + "Whoever cannot take a lead is owed up to " + one.text("owe_at_most") + " turns."
+		sentences = append(sentences, v.say("Whoever cannot take a lead is owed up to %s turns.", one.text("owe_at_most")))
+	} else {
+		sentences = append(sentences, "Whoever cannot take a lead is passed over.")
 	}
-	switch one.text("overflow.then") {
-	case "group":
-		name, _ := v.names.of("groups", one.text("overflow.group_id"))
-		words += " What nobody can take goes on to " + name
-		if minutes := one.text("overflow.after_minutes"); minutes != "0" {
-			words += " after " + minutes + " minutes"
-		}
-		return words + "."
-	case "fail":
-		return words + " What nobody can take fails."
+	then, minutes := "What nobody can take waits until somebody can.", one.text("overflow.after_minutes")
+	switch name, _ := v.names.of("groups", one.text("overflow.group_id")); {
+	case one.text("overflow.then") == "group" && minutes != "0":
+		then = v.say("What nobody can take goes on to %s after %s minutes.", name, minutes)
+	case one.text("overflow.then") == "group":
+		then = v.say("What nobody can take goes on to %s.", name)
+	case one.text("overflow.then") == "fail":
+		then = "What nobody can take fails."
 	}
-	return words + " What nobody can take waits until somebody can."
+	return strings.TrimSpace(strings.Join(append(sentences, then), " "))
 }
 
 // answerInWords says in what time a group wants its leads taken up, empty where in none.
-func answerInWords(one object) string {
+func (v *visit) answerInWords(one object) string {
 	minutes := one.text("answer_within.minutes")
 	if minutes == "" {
 		return ""
 	}
-	words := "A lead is to be taken up within " + minutes + " minutes"
+	within := v.say("A lead is to be taken up within %s minutes", minutes)
 	if one.text("answer_within.count") == string(lead.CountWorkingHours) {
-		words += " of work"
+		within = v.say("A lead is to be taken up within %s minutes of work", minutes)
 	}
 	if one.text("answer_within.then") == string(lead.ThenTell) {
-		return words + ", else those in charge are told. "
+		return v.say("%s, else those in charge are told.", within)
 	}
-	return words + ", else it goes to the next, " + one.text("answer_within.at_most") + " times at most. "
+	return v.say("%s, else it goes to the next, %s times at most.", within, one.text("answer_within.at_most"))
 }
 
 // editPolicy asks what becomes of leads that somebody, or nobody, of a group can take.
@@ -134,7 +134,7 @@ func (v *visit) policyForm(one object, f *form) (*page, error) {
 		{Value: string(lead.ThenReassign), Label: "is taken back and goes to the next"}, {Value: string(lead.ThenTell), Label: "stays, and those in charge are told"},
 	})
 	f.text("text", "answer_at_most", "Taken back at most", "How often; then it stays, and those in charge are told.")
-	return formPage("When nobody can: "+called(one), f, &link{called(one), home + "groups/" + one.text("id")}), nil
+	return formPage(v.say("When nobody can: %s", v.called(one)), f, &link{v.called(one), home + "groups/" + one.text("id")}), nil
 }
 
 func policyValues(one object) url.Values {

@@ -8,7 +8,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-var toGroups = &link{"Groups", home + "groups"}
+var toGroups = way{"Groups", home + "groups"}
 
 // A groupView is a group with who is next and who got what.
 type groupView struct {
@@ -60,7 +60,7 @@ func showGroup(v *visit) (*page, error) {
 	}
 	listed := receiversOf(one)
 	view := groupView{
-		Form: v.form("groups"), Acts: p.fitting(one), ID: id, Edit: home + "groups/" + id + "/edit", Method: say("method", one.text("method")),
+		Form: v.form("groups"), Acts: p.fitting(one), ID: id, Edit: home + "groups/" + id + "/edit", Method: v.worded("method", one.text("method")),
 		Wheel: v.wheelOf(lead.Spread(listed), coming.Next), Next: v.nextTurns(coming.Next, len(lead.Spread(listed))), Receivers: v.receiverViews(listed, coming.Next),
 	}
 	view.Policy = v.policyInWords(one)
@@ -76,7 +76,7 @@ func showGroup(v *visit) (*page, error) {
 	if view.Sections, err = v.sections(p, id); err != nil {
 		return nil, err
 	}
-	return &page{Title: called(one), Template: "group", Data: view, Up: toGroups}, nil
+	return &page{Title: v.called(one), Template: "group", Data: view, Up: v.way(toGroups)}, nil
 }
 
 // receiverViews are a group's receivers as listed, the next one marked.
@@ -132,7 +132,7 @@ func (v *visit) fairnessOf(group string) (*fairness, error) {
 	if shares.Counted == 0 {
 		return f, nil
 	}
-	f.Words = "The last " + counted(shares.Counted, "turn") + " since the receivers were last changed; four rounds of the wheel are counted at the most."
+	f.Words = v.say("The last %s since the receivers were last changed; four rounds of the wheel are counted at the most.", v.many(shares.Counted, "%d turn", "%d turns"))
 	size, most := 0, 0.0
 	for _, m := range shares.Members {
 		size += m.Slots
@@ -160,7 +160,7 @@ func (v *visit) receiversInOrder(group object) shown {
 				one.Text += " ×" + grouped(r.Weight)
 			}
 			if r.Next {
-				one.After = "next"
+				one.After, one.Next = "next", true
 			}
 			all.Items = append(all.Items, one)
 		}

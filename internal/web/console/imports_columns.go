@@ -12,7 +12,7 @@ import (
 )
 
 // What a column can be said to be, beside what it is taken for by itself.
-var columnKinds = []option{{"name", "Name", false}, {"email", "Email", false}, {"phone", "Phone", false}, {"external_id", "Id of the lead elsewhere", false}}
+var columnKinds = []namedValue{{"name", "Name"}, {"email", "Email"}, {"phone", "Phone"}, {"external_id", "Id of the lead elsewhere"}}
 
 // lookInto shows what an import would make of a file: its columns with a choice each, and its first rows.
 func (v *visit) lookInto(view *importView, file io.Reader, query url.Values) (*page, error) {
@@ -36,12 +36,12 @@ func (v *visit) lookInto(view *importView, file io.Reader, query url.Values) (*p
 		return nil, err
 	}
 	for i, c := range found.Columns {
-		guess := "as it is taken for: " + columnWords(c.Becomes)
+		guess := v.say("as it is taken for: %s", v.columnWords(c.Becomes))
 		if c.By == "mapping" {
 			guess = "by its heading and what is in it"
 		}
 		view.Columns = append(view.Columns, columnChoice{c.Heading, f.made(input{
-			Kind: "select", Name: "c" + strconv.Itoa(i), Label: c.Heading, Options: append([]option{{Label: guess}}, columnKinds...), Value: chosenFor(f, c.Heading),
+			Kind: "select", Name: "c" + strconv.Itoa(i), Label: c.Heading, Options: append([]option{{Label: guess}}, v.optionsOf(columnKinds...)...), Value: chosenFor(f, c.Heading),
 		})})
 	}
 	for _, r := range found.Rows {
@@ -58,14 +58,14 @@ func (v *visit) lookInto(view *importView, file io.Reader, query url.Values) (*p
 }
 
 // columnWords say what a column becomes.
-func columnWords(becomes string) string {
+func (v *visit) columnWords(becomes string) string {
 	if what, is := strings.CutPrefix(becomes, "attribution."); is {
 		return strings.ReplaceAll(what, "_", " ")
 	}
 	if becomes == "field" {
 		return "a field of the lead"
 	}
-	return strings.ReplaceAll(becomes, "_", " ")
+	return v.worded("becomes", becomes)
 }
 
 // headings are those of the columns for which a form has choices, by the choice's name.

@@ -14,7 +14,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-var toImports = &link{"Imports", home + "imports"}
+var toImports = way{"Imports", home + "imports"}
 
 // A form with a file says no more than so many things beside the file, each of so many bytes.
 const (
@@ -60,7 +60,7 @@ func newImport(v *visit) (*page, error) {
 			values.Set(name, one.text(name))
 		}
 	}
-	return v.importForm(&importView{form: newForm(home+"imports/new", home+"imports", values)})
+	return v.importForm(&importView{form: v.newForm(home+"imports/new", home+"imports", values)})
 }
 
 // importForm asks for a file and who gets its leads. The file comes last: it is read as it comes, by what was said before it.
@@ -75,12 +75,12 @@ func (v *visit) importForm(view *importView) (*page, error) {
 	f.choose("group_id", "Group", "Who gets the leads, in turn.", groups)
 	paces := []option{{Label: "now"}}
 	for _, p := range lead.Paces {
-		paces = append(paces, option{Value: string(p), Label: paceNames[string(p)]})
+		paces = append(paces, option{Value: string(p), Label: v.say(paceNames[string(p)])})
 	}
 	f.choose("pace", "When", "Spread over days, at so many a day for each member.", paces)
 	f.choose("source_id", "Source", "Of rows that name none in a column source.", append([]option{{Label: "none"}}, v.names.options("sources", func(s object) bool { return s.is("enabled") && s.is("for_leads") })...))
 	f.text("file", "file", "File", "CSV, XLSX, or a zip archive of these, with a line of headings. Columns are understood in many languages; others become fields of the leads. Sent again, a file adds nothing twice.")
-	shown := formPage("New import", f, toImports)
+	shown := formPage("New import", f, v.way(toImports))
 	shown.Template, shown.Data = "import-form", view
 	return shown, nil
 }
@@ -137,7 +137,7 @@ func (v *visit) sentFile() (*form, io.Reader, string, error) {
 	if err != nil {
 		return nil, nil, "", unread
 	}
-	f := newForm(v.URL.Path, home+"imports", url.Values{})
+	f := v.newForm(v.URL.Path, home+"imports", url.Values{})
 	for n := 0; ; n++ {
 		part, err := parts.NextPart()
 		switch {

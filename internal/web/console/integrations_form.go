@@ -8,10 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-var toIntegrations = &link{"Integrations", home + "integrations"}
+var toIntegrations = way{"Integrations", home + "integrations"}
 
 // pageFields are those fields of a form's page that the console asks for.
 var pageFields = []string{"title", "intro", "button", "thanks", "consent"}
@@ -20,20 +21,20 @@ var pageFields = []string{"title", "intro", "button", "thanks", "consent"}
 func newIntegration(v *visit) (*page, error) {
 	kind := v.URL.Query().Get("kind")
 	if kind == "" {
-		return &page{Title: "New integration", Template: "platforms", Data: platforms, Up: toIntegrations}, nil
+		return &page{Title: "New integration", Template: "platforms", Data: platforms, Up: v.way(toIntegrations)}, nil
 	}
 	p := platformOf(kind)
 	if p == nil {
 		return nil, errNoPage
 	}
-	values := url.Values{"name": {p.Name}}
+	values := url.Values{"name": {v.say(p.Name)}}
 	if p.ours {
 		values.Set("secret", madeSecret(p.Kind))
 	}
 	if p.Kind == lead.KindMeta {
 		values.Set("verify_token", rand.Text())
 	}
-	return v.integrationForm("New integration: "+p.Name, p, newForm(home+"integrations/new?kind="+kind, home+"integrations/new", values), "")
+	return v.integrationForm(v.say("New integration: %s", v.say(p.Name)), p, v.newForm(home+"integrations/new?kind="+kind, home+"integrations/new", values), "")
 }
 
 // madeSecret is a secret for a platform that takes ours.
@@ -65,7 +66,7 @@ func addIntegration(v *visit) (*page, error) {
 	var made object
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/integrations", body, &made)
 	if err != nil && f.refused(err, integrationField) {
-		return v.integrationForm("New integration: "+p.Name, p, f, "")
+		return v.integrationForm(v.say("New integration: %s", v.say(p.Name)), p, f, "")
 	}
 	if err != nil {
 		return nil, err
@@ -76,7 +77,7 @@ func addIntegration(v *visit) (*page, error) {
 	}
 	view := shown.Data.(integrationView)
 	view.Made = "Added. Copy what the platform needs now: secrets are shown only here, and nobody can read them later."
-	for _, one := range []toCopy{{"secret", p.secret, f.value("secret")}, {"verify_token", "Verify token", f.value("verify_token")}} {
+	for _, one := range []toCopy{{"secret", v.say(p.secret), f.value("secret")}, {"verify_token", "Verify token", f.value("verify_token")}} {
 		if one.Value != "" {
 			view.Copies = append(view.Copies, one)
 		}
@@ -91,13 +92,13 @@ func editIntegration(v *visit) (*page, error) {
 		return nil, err
 	}
 	here := home + "integrations/" + one.text("id")
-	f := newForm(here+"/edit", here, integrationValues(one))
+	f := v.newForm(here+"/edit", here, integrationValues(one))
 	f.opened(v.tags["/v1/integrations/"+one.text("id")], f.values)
-	return v.integrationForm("Edit "+called(one), p, f, kept)
+	return v.integrationForm(v.say("Edit %s", v.called(one)), p, f, kept)
 }
 
 // kept says of secrets that they stay where nothing is filled in.
-const kept = " Empty: it stays as it is."
+const kept language.Text = "Empty: it stays as it is."
 
 func saveIntegration(v *visit) (*page, error) {
 	one, p, err := v.integration()
@@ -116,7 +117,7 @@ func saveIntegration(v *visit) (*page, error) {
 		}
 	}
 	return v.save(f, edit{http.MethodPatch, "/v1/integrations/" + one.text("id"), body, "integration", integrationValues, integrationField}, here, func() (*page, error) {
-		return v.integrationForm("Edit "+called(one), p, f, kept)
+		return v.integrationForm(v.say("Edit %s", v.called(one)), p, f, kept)
 	})
 }
 
@@ -128,13 +129,13 @@ func (v *visit) integration() (object, *platform, error) {
 	}
 	p := platformOf(one.text("kind"))
 	if p == nil {
-		p = &platform{Kind: lead.Kind(one.text("kind")), Name: one.text("kind"), secret: "Secret"}
+		p = &platform{Kind: lead.Kind(one.text("kind")), Name: language.Text(one.text("kind")), secret: "Secret"}
 	}
 	return one, p, nil
 }
 
 // integrationForm shows the fields that a platform has. stays is said of its secrets.
-func (v *visit) integrationForm(title string, p *platform, f *form, stays string) (*page, error) {
+func (v *visit) integrationForm(title string, p *platform, f *form, stays language.Text) (*page, error) {
 	f.text("text", "name", "Name", "As in Villa campaign, or Website.")
 	rules, err := v.byRules()
 	if err != nil {
@@ -145,18 +146,23 @@ func (v *visit) integrationForm(title string, p *platform, f *form, stays string
 	f.choose("source_id", "Source", "What its leads have for a source.", append([]option{{Label: "none"}}, v.names.options("sources", func(s object) bool { return s.is("enabled") && s.is("for_leads") })...))
 	switch {
 	case p.secret != "" && p.ours:
-		f.text("text", "secret", p.secret, "It is made here; copy it to the platform."+stays)
+		f.add(input{Kind: "text", Name: "secret", Label: v.say(p.secret), Hint: join("It is made here; copy it to the platform.", v.say(stays))})
 	case p.secret != "":
-		f.text("text", "secret", p.secret, "The platform shows it; with it what comes is known to be the platform’s."+stays)
+		f.add(input{Kind: "text", Name: "secret", Label: v.say(p.secret), Hint: join("The platform shows it; with it what comes is known to be the platform’s.", v.say(stays))})
 	}
 	for _, field := range p.fields {
-		hint := field.hint
+		hint := v.say(field.hint)
 		if strings.HasSuffix(field.name, "_token") {
-			hint += stays
+			hint = join(hint, v.say(stays))
 		}
-		f.text(field.kind, field.name, field.label, hint)
+		f.add(input{Kind: field.kind, Name: field.name, Label: v.say(field.label), Hint: hint})
 	}
-	return formPage(title, f, toIntegrations), nil
+	return formPage(title, f, v.way(toIntegrations)), nil
+}
+
+// join puts sentences behind each other.
+func join(sentences ...string) string {
+	return strings.Join(slices.DeleteFunc(sentences, func(s string) bool { return s == "" }), " ")
 }
 
 // integrationValues are what an integration's form holds. Secrets are never shown.

@@ -3,6 +3,8 @@ package console
 import (
 	"html"
 	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // An integrationView is an integration with what to do on its platform, and what came.
@@ -10,7 +12,7 @@ type integrationView struct {
 	// Made says that it was added just now, empty else.
 	Made   string
 	Copies []toCopy
-	Steps  []string
+	Steps  []language.Text
 	// Trouble says what keeps leads from coming through, and what to do, empty where they do.
 	Trouble string
 	Facts   []part
@@ -42,43 +44,42 @@ func (v *visit) integrationPage(one object) (*page, error) {
 	v.names.learn([]object{one})
 	id, address := one.text("id"), v.address(one.text("url"))
 	view := integrationView{
-		Copies: []toCopy{{"address", "Address", address}}, Trouble: troubleOf(one), Acts: v.offered(p.fitting(one)), Form: v.form("integrations"), ID: id,
+		Copies: []toCopy{{"address", "Address", address}}, Trouble: v.troubleOf(one), Acts: v.offered(p.fitting(one)), Form: v.form("integrations"), ID: id,
 		Edit: home + "integrations/" + id + "/edit",
 	}
 	view.Form.Back = home + "integrations/" + id
 	if of := platformOf(one.text("kind")); of != nil {
-		view.Steps, view.Facts = of.Steps, []part{{"Platform", shown{Text: of.Name}}}
+		view.Steps, view.Facts = of.Steps, []part{{"Platform", shown{Text: v.say(of.Name)}}}
 		if of == &formPlatform {
-			view.Embed = `<iframe src="` + html.EscapeString(address) + `" title="` + html.EscapeString(called(one)) + `" width="100%" height="640" style="border:0"></iframe>`
+			view.Embed = `<iframe src="` + html.EscapeString(address) + `" title="` + html.EscapeString(v.called(one)) + `" width="100%" height="640" style="border:0"></iframe>`
 		}
 	}
 	for _, name := range []string{"group_id", "source_id", "warning", "created_at"} {
 		if one.get(name) != nil {
-			view.Facts = append(view.Facts, part{label(name), v.show(name, one.get(name))})
+			view.Facts = append(view.Facts, part{v.label(name), v.show(name, one.get(name))})
 		}
 	}
 	if view.Sections, err = v.sections(p, id); err != nil {
 		return nil, err
 	}
-	return &page{Title: called(one), Template: "integration", Data: view, Up: toIntegrations}, nil
+	return &page{Title: v.called(one), Template: "integration", Data: view, Up: v.way(toIntegrations)}, nil
 }
 
 // troubleOf says what keeps an integration's leads from coming through, and what to do.
-func troubleOf(one object) string {
-	held := number(one, "health.held")
+func (v *visit) troubleOf(one object) string {
 	waits := ""
-	if held > 0 {
-		waits = " What has come waits, " + counted(held, "time") + "; nothing is lost."
+	if held := number(one, "health.held"); held > 0 {
+		waits = v.say("What has come waits, %s; nothing is lost.", v.many(held, "%d time", "%d times"))
 	}
 	switch {
 	case !one.is("enabled"):
-		return "It is paused: what comes is kept, and can be taken in later." + waits
+		return join("It is paused: what comes is kept, and can be taken in later.", waits)
 	case one.text("health.state") == "token_dead":
-		return "The platform does not take the access token any more. Make a new one there and give it under Edit." + waits
+		return join("The platform does not take the access token any more. Make a new one there and give it under Edit.", waits)
 	case one.text("health.state") == "permission":
-		return "The access token does not let us read the leads. Give it the permissions that the steps name, or give another under Edit." + waits
+		return join("The access token does not let us read the leads. Give it the permissions that the steps name, or give another under Edit.", waits)
 	case one.text("health.state") == "throttled":
-		return "The platform asks us to wait. It goes on by itself." + waits
+		return join("The platform asks us to wait. It goes on by itself.", waits)
 	}
 	return ""
 }

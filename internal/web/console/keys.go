@@ -10,10 +10,10 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-var toKeys = &link{"API keys", home + "api-keys"}
+var toKeys = way{"API keys", home + "api-keys"}
 
 func newKey(v *visit) (*page, error) {
-	return v.keyForm(newForm(home+"api-keys/new", home+"api-keys", url.Values{"role": {string(lead.RoleIntegration)}}))
+	return v.keyForm(v.newForm(home+"api-keys/new", home+"api-keys", url.Values{"role": {string(lead.RoleIntegration)}}))
 }
 
 func (v *visit) keyForm(f *form) (*page, error) {
@@ -25,8 +25,8 @@ func (v *visit) keyForm(f *form) (*page, error) {
 	f.choose("member_id", "Member", "For a key that sees one member’s leads.", append([]option{{"", "nobody", false}}, v.names.options("members", isActive)...))
 	f.choose("group_id", "Group", "Where leads go that it brings in.", append([]option{{"", "as each request says", false}}, v.names.options("groups")...))
 	f.choose("source_id", "Source", "What leads have for a source that it brings in.", append([]option{{"", "as each request says", false}}, v.names.options("sources")...))
-	f.text("datetime-local", "expires_at", "Until", "By the clock of "+v.zone.String()+". Empty: as long as the workspace lets keys last.")
-	return formPage("New key", f, toKeys), nil
+	f.add(input{Kind: "datetime-local", Name: "expires_at", Label: "Until", Hint: v.say("By the clock of %s. Empty: as long as the workspace lets keys last.", v.zone)})
+	return formPage("New key", f, v.way(toKeys)), nil
 }
 
 func addKey(v *visit) (*page, error) {
@@ -59,12 +59,12 @@ func addKey(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keyPage("The key is made", made.Key, ""), nil
+	return v.keyPage("The key is made", made.Key, ""), nil
 }
 
-func keyPage(title, key, more string) *page {
-	return &page{Title: title, Template: "once", Up: toKeys, Data: onceView{
-		Words: "Copy it to where it is used. It is shown only now; nobody can read it later. " + more, Label: "Key", Secret: key, Next: toKeys,
+func (v *visit) keyPage(title, key, more string) *page {
+	return &page{Title: title, Template: "once", Up: v.way(toKeys), Data: onceView{
+		Words: v.say("Copy it to where it is used. It is shown only now; nobody can read it later. %s", more), Label: "Key", Secret: key, Next: v.way(toKeys),
 	}}
 }
 
@@ -82,7 +82,7 @@ func rotateKey(v *visit) (*page, error) {
 	case slices.ContainsFunc(ids, func(id string) bool { return uuid.Validate(id) != nil }):
 		return nil, errNoPage
 	case len(ids) != 1:
-		return formPage("Rotate", &form{Problem: "Tick the one key that is to be followed by another.", Back: home + "api-keys", Action: home + "api-keys/rotate", Save: "Rotate"}, toKeys), nil
+		return formPage("Rotate", &form{Problem: "Tick the one key that is to be followed by another.", Back: home + "api-keys", Action: home + "api-keys/rotate", Save: "Rotate"}, v.way(toKeys)), nil
 	}
 	f.Action += "?id=" + url.QueryEscape(ids[0])
 	f.Save = "Rotate"
@@ -92,14 +92,14 @@ func rotateKey(v *visit) (*page, error) {
 	}
 	ask := func() (*page, error) {
 		f.text("number", "overlap_hours", "Hours", "For so long the old key works beside the new one, so that programs can be changed over. 0: it ends at once.")
-		return formPage("Rotate "+called(one), f, toKeys), nil
+		return formPage(v.say("Rotate %s", v.called(one)), f, v.way(toKeys)), nil
 	}
 	if !f.values.Has("overlap_hours") {
 		f.values = url.Values{"overlap_hours": {"24"}}
 		return ask()
 	}
 	f.does(v)
-	hours, wrong := wholeNumber(f.value("overlap_hours"))
+	hours, wrong := f.wholeNumber(f.value("overlap_hours"))
 	if wrong != "" {
 		f.errors["overlap_hours"] = wrong
 		return ask()
@@ -114,7 +114,7 @@ func rotateKey(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keyPage("The key has a successor", made.Key, "The old one ends after "+counted(hours, "hour")+"."), nil
+	return v.keyPage("The key has a successor", made.Key, v.say("The old one ends after %s.", v.many(hours, "%d hour", "%d hours"))), nil
 }
 
 func (s *site) serveKeys(pages *http.ServeMux) {

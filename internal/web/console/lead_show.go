@@ -42,7 +42,7 @@ func showLead(v *visit) (*page, error) {
 		return nil, err
 	}
 	id := one.text("id")
-	view := leadView{Form: v.form("leads"), Acts: p.fitting(one), ID: id, Contact: contactOf(one)}
+	view := leadView{Form: v.form("leads"), Acts: p.fitting(one), ID: id, Contact: v.contactOf(one)}
 	if one.text("erased_at") == "" {
 		view.Edit, view.Opportunity = home+"leads/"+id+"/edit", home+"opportunities/new?lead_id="+id
 	}
@@ -55,7 +55,7 @@ func showLead(v *visit) (*page, error) {
 	}
 	for _, name := range []string{"created_at", "channel", "source_id", "integration_id", "external_id", "attribution", "consent", "duplicate_of", "test", "updated_at", "erased_at"} {
 		if value := v.show(name, one.get(name)); !value.Empty() {
-			view.From = append(view.From, part{label(name), value})
+			view.From = append(view.From, part{v.label(name), value})
 		}
 	}
 	if view.Story, view.Live, err = v.story(id); err != nil {
@@ -66,11 +66,11 @@ func showLead(v *visit) (*page, error) {
 		return nil, err
 	}
 	view.Sections = slices.DeleteFunc(view.Sections, func(l *listView) bool { return l.Name == "history" && len(view.Story) > 0 })
-	return &page{Title: called(one), Template: "lead", Data: view, Up: toLeads}, nil
+	return &page{Title: v.called(one), Template: "lead", Data: view, Up: v.way(toLeads)}, nil
 }
 
 // contactOf are the ways to reach a lead's person.
-func contactOf(one object) (all []contactLine) {
+func (v *visit) contactOf(one object) (all []contactLine) {
 	if phone := one.text("phone"); phone != "" {
 		line := contactLine{Label: "Phone", Text: phone}
 		if e164 := one.text("phone_e164"); e164 != "" && strings.Trim(e164, "+0123456789") == "" {

@@ -3,11 +3,13 @@ package console
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
@@ -41,8 +43,7 @@ func (v *visit) story(id string) (all []storyLine, live bool, err error) {
 	for _, c := range copies.Items {
 		if at := momentOf(c, "follow_up_at"); !at.IsZero() {
 			var w words
-			w.name(v, "member_id", c.text("member_id"))
-			w.say(" wants to follow it up.")
+			w.say(v, "%s wants to follow it up.", v.show("member_id", c.text("member_id")))
 			all = append(all, storyLine{At: v.when(at), when: at, Tone: "plain", Words: w})
 		}
 	}
@@ -52,117 +53,117 @@ func (v *visit) story(id string) (all []storyLine, live bool, err error) {
 // words are a sentence, made of words and of names that lead to their pages.
 type words []shown
 
-func (w *words) say(text string)                 { *w = append(*w, shown{Text: text}) }
-func (w *words) name(v *visit, field, id string) { *w = append(*w, v.show(field, id)) }
+// say adds a text in which each %s is a name, or a few words.
+func (w *words) say(v *visit, text language.Text, args ...any) {
+	for i, piece := range strings.Split(v.say(text), "%s") {
+		if i > 0 {
+			switch arg := args[i-1].(type) {
+			case shown:
+				*w = append(*w, arg)
+			case []shown:
+				*w = append(*w, arg...)
+			default:
+				*w = append(*w, shown{Text: fmt.Sprint(arg)})
+			}
+		}
+		*w = append(*w, shown{Text: piece})
+	}
+}
+
+// next begins another sentence.
+func (w *words) next() { *w = append(*w, shown{Text: " "}) }
 
 // tell tells of an entry of history.
 func (v *visit) tell(e object) storyLine {
 	at := momentOf(e, "at")
-	line := storyLine{At: v.when(at), when: at}
+	line := storyLine{At: v.when(at), when: at, Tone: "warn"}
 	var w words
-	member, group := e.text("member_id"), e.text("group_id")
-	switch e.text("outcome") {
-	case "succeeded":
+	member, whom := e.text("member_id") != "", v.show("member_id", e.get("member_id"))
+	switch outcome := e.text("outcome"); {
+	case outcome == "succeeded":
 		line.Tone = "good"
-		w.say("Given to ")
-		w.name(v, "member_id", member)
-	case "failed":
+		w.say(v, "Given to %s", whom)
+	case outcome == "failed" && member:
 		line.Tone = "bad"
-		w.say("Not given")
-		if member != "" {
-			w.say(" to ")
-			w.name(v, "member_id", member)
-		}
-		w.say(": " + lead.Reason(e.text("reason")).Text())
-	case "cancelled":
-		line.Tone = "warn"
-		w.say("What was planned")
-		if member != "" {
-			w.say(" for ")
-			w.name(v, "member_id", member)
-		}
-		w.say(" was deleted")
-	case "undone":
-		line.Tone = "warn"
-		v.tellUndone(&w, e)
+		w.say(v, "Not given to %s: %s", whom, v.reasonText(e.text("reason")))
+	case outcome == "failed":
+		line.Tone = "bad"
+		w.say(v, "Not given: %s", v.reasonText(e.text("reason")))
+	case outcome == "cancelled" && member:
+		w.say(v, "What was planned for %s was deleted", whom)
+	case outcome == "cancelled":
+		w.say(v, "What was planned was deleted")
+	case outcome == "undone" && member: // a copy was taken back, or what was to come deleted
+		w.say(v, "Undone: it is no more for %s", whom)
+	case outcome == "undone":
+		w.say(v, "Undone")
+	case member:
+		w.say(v, "%s from %s", capital(v.worded("outcome", outcome)), whom)
 	default:
-		line.Tone = "warn"
-		w.say(capital(say("outcome", e.text("outcome"))))
-		if member != "" {
-			w.say(" from ")
-			w.name(v, "member_id", member)
-		}
+		w.say(v, "%s", capital(v.worded("outcome", outcome)))
 	}
-	if group != "" {
+	if e.text("group_id") != "" {
 		v.tellTurn(&w, e)
 	}
-	w.say(".")
+	w = append(w, shown{Text: "."})
 	v.tellMore(&w, e)
 	line.Words = w
 	return line
 }
 
-// tellUndone tells that a run was undone of which the lead was: a copy was taken back, or what was to come deleted.
-func (v *visit) tellUndone(w *words, e object) {
-	w.say("Undone")
-	if member := e.text("member_id"); member != "" {
-		w.say(": it is no more for ")
-		w.name(v, "member_id", member)
-	}
-}
-
 // tellTurn tells whose turn it was in a group, and who was passed over.
 func (v *visit) tellTurn(w *words, e object) {
 	turn, known := turnOf(e)
-	if lane, is := e.get("lane").(object); is {
+	lane, laned := e.get("lane").(object)
+	if laned {
 		turn, known = turnOf(lane)
 	}
-	switch given := e.text("outcome") == "succeeded"; {
-	case known && given && e.text("moved_from") == "":
-		w.say(": turn " + turnInLane(e) + " of ")
-		w.name(v, "group_id", e.text("group_id"))
-		w.say(" was theirs")
-		w.say(inLane(e))
+	group := v.show("group_id", e.get("group_id"))
+	switch given := e.text("outcome") == "succeeded" && e.text("moved_from") == ""; {
+	case known && given && laned:
+		w.say(v, ": turn %s of %s was theirs in the lane %s", turn, group, v.laneCalled(lane))
+	case known && given:
+		w.say(v, ": turn %s of %s was theirs", turn, group)
 	default:
-		w.say(", by ")
-		w.name(v, "group_id", e.text("group_id"))
+		w.say(v, ", by %s", group)
 	}
 	skipped, _ := e.get("skipped").([]any)
 	ring := v.ringOf(e)
 	for _, s := range skipped {
 		one, _ := s.(object)
-		w.say("; ")
-		w.name(v, "member_id", one.text("member_id"))
-		if known {
-			if before, found := turnBefore(ring, turn, skipped, one.text("member_id")); found {
-				w.say(" (turn " + strconv.FormatInt(before, 10) + ")")
-			}
+		who, why := v.show("member_id", one.get("member_id")), v.worded("reason", one.text("reason"))
+		before, found := turnBefore(ring, turn, skipped, one.text("member_id"))
+		if known && found {
+			w.say(v, "; %s (turn %s) was passed over: %s", who, before, why)
+		} else {
+			w.say(v, "; %s was passed over: %s", who, why)
 		}
-		w.say(" was passed over: " + say("reason", one.text("reason")))
 	}
 	if next := v.nextAfter(ring, turn, skipped); known && next != nil {
-		w.say(". Next was ")
+		var names []shown
 		for i, m := range next {
 			if i > 0 {
-				w.say(" + ")
+				names = append(names, shown{Text: " + "})
 			}
-			w.name(v, "member_id", m.MemberID.String())
+			names = append(names, v.show("member_id", m.MemberID.String()))
 		}
+		w.say(v, ". Next was %s", names)
 	}
 }
 
 // tellMore tells what else is worth a word.
 func (v *visit) tellMore(w *words, e object) {
 	if from := e.text("moved_from"); from != "" {
-		w.say(" It was planned for ")
-		w.name(v, "member_id", from)
-		w.say(" before.")
+		w.next()
+		w.say(v, "It was planned for %s before.", v.show("member_id", from))
 	}
 	if e.text("trigger") == "distribute_now" {
-		w.say(" It was brought forward.")
+		w.next()
+		w.say(v, "It was brought forward.")
 	}
 	if e.is("retried") {
-		w.say(" It was tried again.")
+		w.next()
+		w.say(v, "It was tried again.")
 	}
 }
 
@@ -171,24 +172,24 @@ func (v *visit) foretold(p object) storyLine {
 	due := momentOf(p, "due_at")
 	line := storyLine{At: v.when(due), when: due, Tone: "plain"}
 	var w words
-	member, group := p.text("member_id"), p.text("group_id")
-	switch {
-	case member == "" && group != "":
-		w.say("On its way: ")
-		w.name(v, "group_id", group)
-		w.say(" is about to give it to whoever is next.")
+	member, group := p.text("member_id"), v.show("group_id", p.get("group_id"))
+	turn, known := turnOf(p)
+	lane, laned := p.get("lane").(object)
+	switch whom := v.show("member_id", p.get("member_id")); {
+	case member == "" && !group.Empty():
+		w.say(v, "On its way: %s is about to give it to whoever is next.", group)
+		line.Words = w
+		return line
+	case known && !group.Empty() && laned:
+		w.say(v, "Planned for %s, by turn %s of %s in the lane %s.", whom, lane.text("turn"), group, v.laneCalled(lane))
+	case known && !group.Empty():
+		w.say(v, "Planned for %s, by turn %s of %s.", whom, turn, group)
 	default:
-		w.say("Planned for ")
-		w.name(v, "member_id", member)
-		if _, known := turnOf(p); known && group != "" {
-			w.say(", by turn " + turnInLane(p) + " of ")
-			w.name(v, "group_id", group)
-			w.say(inLane(p))
-		}
-		w.say(".")
-		if why := v.whyNot(member); why != "" {
-			w.say(" They are " + why + ": unless they are active by then, it will fail.")
-		}
+		w.say(v, "Planned for %s.", whom)
+	}
+	if why := v.whyNot(member); why != "" {
+		w.next()
+		w.say(v, "They are %s: unless they are active by then, it will fail.", why)
 	}
 	line.Words = w
 	return line

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,7 +17,7 @@ type leadForm struct {
 }
 
 func newLead(v *visit) (*page, error) {
-	return v.leadPage("New lead", &leadForm{form: newForm(home+"leads/new", home+"leads", url.Values{})}, nil)
+	return v.leadPage("New lead", &leadForm{form: v.newForm(home+"leads/new", home+"leads", url.Values{})}, nil)
 }
 
 // addLead keys in a lead, and distributes it where the form says to whom.
@@ -56,7 +55,7 @@ func editLead(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.leadPage(called(one), &leadForm{form: f}, one)
+	return v.leadPage(v.called(one), &leadForm{form: f}, one)
 }
 
 // leadValues are what a lead's form holds.
@@ -96,7 +95,7 @@ func saveLead(v *visit) (*page, error) {
 	body, fields := l.body(), l.fields()
 	body["fields"] = emptied(fields, plainFields(one, notesField))
 	return v.save(f, edit{http.MethodPatch, "/v1/leads/" + one.text("id"), body, "lead", leadValues, leadField}, here, func() (*page, error) {
-		return v.leadPage(called(one), l, one)
+		return v.leadPage(v.called(one), l, one)
 	})
 }
 
@@ -139,7 +138,7 @@ func (f *form) answers() map[string]any {
 		}
 		name, value, found := strings.Cut(line, ":")
 		if name = strings.TrimSpace(name); !found || name == "" {
-			f.errors["more"] = fmt.Sprintf("Write each as Question: answer; %q is not.", line)
+			f.errors["more"] = f.say("Write each as Question: answer; %q is not.", line)
 			continue
 		}
 		all[name] = strings.TrimSpace(value)
@@ -171,7 +170,7 @@ func (v *visit) leadPage(title string, l *leadForm, one object) (*page, error) {
 	l.choose("source_id", "Source", "", v.sourcesFor("for_leads", one))
 	l.text("area", "notes", "Notes", "")
 	l.text("area", "more", "Other answers", "One a line, as in City: Kuala Lumpur.")
-	up := toLeads
+	up := v.way(toLeads)
 	if one == nil {
 		l.Target = v.target(l.form, "nobody yet")
 		rules, err := v.byRules()
@@ -180,7 +179,7 @@ func (v *visit) leadPage(title string, l *leadForm, one object) (*page, error) {
 		}
 		l.Target.Group.Options = slices.Insert(l.Target.Group.Options, 1, rules...)
 	} else {
-		title, up = "Edit "+title, &link{title, home + "leads/" + one.text("id")}
+		title, up = v.say("Edit %s", title), &link{title, home + "leads/" + one.text("id")}
 	}
 	p := &page{Title: title, Template: "lead-form", Data: l, Up: up}
 	if len(l.errors) > 0 || l.Problem != "" {

@@ -104,15 +104,15 @@ func (v *visit) listPage(ticked []string) (*page, error) {
 		}
 	}
 	if len(view.Rows) > 0 {
-		view.All = p.buttonsForAll(chosen)
+		view.All = v.buttonsForAll(p, chosen)
 	}
-	shown := &page{Title: p.Title, Template: "list", Data: view}
+	shown := &page{Title: v.say(p.Title), Template: "list", Data: view}
 	if shown.Views, err = v.viewsBeside(p.Name); err != nil {
 		return nil, err
 	}
 	mayMake, err := v.mayChange(p.collection)
 	if p.New != "" && mayMake {
-		shown.New = &link{p.New, p.Href() + "/new"}
+		shown.New = &link{v.say(p.New), p.Href() + "/new"}
 	}
 	return shown, err
 }
@@ -127,10 +127,10 @@ func (v *visit) mayChange(c *collection) (bool, error) {
 }
 
 // buttonsForAll do something to all that filters leave.
-func (p place) buttonsForAll(chosen url.Values) (all []button) {
+func (v *visit) buttonsForAll(p place, chosen url.Values) (all []button) {
 	for _, a := range p.acts() {
 		if a.All != "" && (a.Name != "retry" || slices.Contains([]string{"", "failed"}, chosen.Get("outcome")) && chosen.Get("retried") != "true") {
-			all = append(all, button{a.All, a.address(chosen)})
+			all = append(all, button{v.say(a.All), a.address(chosen)})
 		}
 	}
 	return all
@@ -170,7 +170,7 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 	}
 	view := &listView{place: p, Form: v.form(p.path), Older: read.NextCursor, None: "Nothing here."}
 	if p.Empty != "" && cursor == "" && len(chosen) == 0 {
-		view.None = p.Empty
+		view.None = v.say(p.Empty)
 	}
 	v.names.learn(read.Items)
 	t := v.table(p.Columns, read.Items)
@@ -224,15 +224,15 @@ func each(items []shown) []*shown {
 func (v *visit) nameOf(item object) string {
 	id := item.text("lead_id")
 	if browser := item.text("browser"); browser != "" {
-		return browserName(browser)
+		return v.browserName(browser)
 	}
 	if id == "" {
-		return called(item)
+		return v.called(item)
 	}
 	name, _ := v.names.of("leads", id)
 	if member := item.text("member_id"); member != "" {
 		who, _ := v.names.of("members", member)
-		name += " for " + who
+		name = v.say("%s for %s", name, who)
 	}
 	return name
 }
@@ -315,11 +315,11 @@ func (v *visit) filterView(f filter, value string) filterView {
 	switch {
 	case f.Kind == "choice":
 		for _, choice := range f.Choices {
-			value, words, named := strings.Cut(choice, "=")
-			if !named {
-				words = say(f.Param, value)
+			words := v.say(choice.Name)
+			if words == "" {
+				words = v.worded(f.Param, choice.Value)
 			}
-			view.Options = append(view.Options, option{Value: value, Label: capital(words)})
+			view.Options = append(view.Options, option{Value: choice.Value, Label: capital(words)})
 		}
 	case f.Kind == "from" || f.Kind == "until":
 		if _, err := time.Parse(time.DateOnly, value); value != "" && err != nil {

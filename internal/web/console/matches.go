@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -34,7 +33,7 @@ func (v *visit) matches(o *order) *matches {
 			}
 		}
 		if left > 0 {
-			m.Notes = append(m.Notes, fmt.Sprintf("%s cannot succeed, since the lead is there already, or the lead or the group is gone; they are left as they are.", counted(left, "other")))
+			m.Notes = append(m.Notes, v.say("%s cannot succeed, since the lead is there already, or the lead or the group is gone; they are left as they are.", v.others(left)))
 		}
 	}
 	return &m

@@ -18,13 +18,17 @@ type me struct {
 	Person    *personOf
 	SessionID string `json:"session_id"`
 	Timezone  string
+	// Language is what they read.
+	Language string
 }
 
 // personOf is somebody who signs in.
 type personOf struct {
 	ID, Name, Email string
 	Role            lead.PersonRole
-	HasPassword     bool `json:"has_password"`
+	// Language is what they have chosen to read, empty for nothing.
+	Language    string
+	HasPassword bool `json:"has_password"`
 }
 
 // who reads who is signed in, once a visit.
@@ -90,7 +94,7 @@ type sessionRow struct {
 }
 
 func showMe(v *visit) (*page, error) {
-	return v.mePage(newForm(home+"me", home+"me", url.Values{}))
+	return v.mePage(v.newForm(home+"me", home+"me", url.Values{}))
 }
 
 // mePage is one's own page, with the one of its forms that was sent as it was.
@@ -101,9 +105,9 @@ func (v *visit) mePage(sent *form) (*page, error) {
 	}
 	view := meView{Form: v.form("sessions"), Facts: []part{{"Signed in with", shown{Text: "an API key, which may do everything"}}}}
 	if p := m.Person; p != nil {
-		view.Facts = []part{{"Email", shown{Text: p.Email}}, {"Role", shown{Text: say("role", string(p.Role)), Title: sentence(roleWords[p.Role])}}}
-		f := newForm(home+"me/password", home+"me", url.Values{})
-		view.Name = newForm(home+"me", home+"me", url.Values{"name": {p.Name}})
+		view.Facts = []part{{"Email", shown{Text: p.Email}}, {"Role", shown{Text: v.worded("role", string(p.Role)), Title: sentence(v.say(roleWords[p.Role]))}}}
+		f := v.newForm(home+"me/password", home+"me", url.Values{})
+		view.Name = v.newForm(home+"me", home+"me", url.Values{"name": {p.Name}})
 		if sent.Action == f.Action {
 			f = sent
 		} else if sent.values.Has("name") || sent.Problem != "" {
@@ -123,7 +127,7 @@ func (v *visit) mePage(sent *form) (*page, error) {
 	for _, s := range own {
 		view.Others = view.Others || !s.is("current")
 		view.Sessions = append(view.Sessions, sessionRow{
-			ID: s.text("id"), Where: s.text("address"), Browser: browserName(s.text("browser")), Begun: v.show("created_at", s.get("created_at")),
+			ID: s.text("id"), Where: s.text("address"), Browser: v.browserName(s.text("browser")), Begun: v.show("created_at", s.get("created_at")),
 			Seen: v.show("seen_at", s.get("seen_at")), Current: s.is("current"),
 		})
 	}
@@ -232,7 +236,7 @@ func (v *visit) begunWith(session object) shown {
 		return shown{Text: name}
 	}
 	if key := v.names.one("api-keys", session.text("api_key_id")); key != nil {
-		return shown{Text: keyName(key)}
+		return shown{Text: v.keyName(key)}
 	}
 	return shown{Text: "the link in a message"}
 }

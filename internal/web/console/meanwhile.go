@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // A form of something that two people may edit says what that was when the form was made: its tag in the API, and a digest of what each
@@ -55,7 +55,7 @@ type edit struct {
 	method, path string
 	body         any
 	// one is what the item is called, values what a form of it holds, field the form's field for one of the API's, nil where the caller sees to what is refused.
-	one    string
+	one    language.Text
 	values func(object) url.Values
 	field  func(string) string
 }
@@ -99,7 +99,7 @@ func (v *visit) edit(f *form, e edit) (again bool, err error) {
 }
 
 // meanwhile sets what somebody else has changed beside what was filled in.
-func (f *form) meanwhile(one, tag string, now url.Values) {
+func (f *form) meanwhile(one language.Text, tag string, now url.Values) {
 	_, was := f.base()
 	f.values = maps.Clone(f.values)
 	for name := range now {
@@ -112,7 +112,7 @@ func (f *form) meanwhile(one, tag string, now url.Values) {
 			f.theirs[name] = their{value: now.Get(name)}
 		}
 	}
-	f.Problem = fmt.Sprintf("Somebody else has changed this %s since you opened it. What you wrote is kept; look at both, and save again.", one)
+	f.Problem = f.say("Somebody else has changed this %s since you opened it. What you wrote is kept; look at both, and save again.", f.say(one))
 	f.opened(tag, now)
 }
 
@@ -123,7 +123,7 @@ type their struct {
 }
 
 // note says of a field what somebody else has made of it.
-func (t their) note(i input) string {
+func (t their) note(f *form, i input) string {
 	value := strings.TrimSpace(t.value)
 	switch at := slices.IndexFunc(i.Options, func(o option) bool { return o.Value == t.value }); {
 	case t.taken:
@@ -136,5 +136,5 @@ func (t their) note(i input) string {
 	if value == "" {
 		return "Somebody else has emptied this meanwhile. Saving replaces that with yours."
 	}
-	return "Somebody else has made this “" + value + "” meanwhile. Saving replaces that with yours."
+	return f.say("Somebody else has made this “%s” meanwhile. Saving replaces that with yours.", value)
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/google/uuid"
 )
 
-var toMembers = &link{"Members", home + "members"}
+var toMembers = way{"Members", home + "members"}
 
 // newMember asks for a member to be added.
 func newMember(v *visit) (*page, error) {
-	return v.memberForm("New member", newForm(home+"members/new", home+"members", url.Values{}))
+	return v.memberForm("New member", v.newForm(home+"members/new", home+"members", url.Values{}))
 }
 
 func addMember(v *visit) (*page, error) {
@@ -38,7 +38,7 @@ func editMember(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.memberForm("Edit "+called(one), f)
+	return v.memberForm(v.say("Edit %s", v.called(one)), f)
 }
 
 // memberValues are what a member's form holds.
@@ -56,7 +56,7 @@ func saveMember(v *visit) (*page, error) {
 	}
 	path := "/v1/members/" + one.text("id")
 	return v.save(f, edit{http.MethodPatch, path, memberBody(f), "member", memberValues, memberField}, here, func() (*page, error) {
-		return v.memberForm("Edit "+called(one), f)
+		return v.memberForm(v.say("Edit %s", v.called(one)), f)
 	})
 }
 
@@ -75,7 +75,7 @@ func (v *visit) memberForm(title string, f *form) (*page, error) {
 	f.text("email", "email", "Email", "Where they are told of their leads, unless it is by Telegram.")
 	f.text("text", "telegram_chat_id", "Telegram chat", "A number. Leave it empty: the member’s page makes a link by which they connect their Telegram themselves.")
 	f.add(input{
-		Kind: "text", Name: "timezone", Label: "Time zone", Hint: "Leads go out by this clock. Empty: the workspace’s, " + v.zone.String() + ".", Suggested: zones,
+		Kind: "text", Name: "timezone", Label: "Time zone", Hint: v.say("Leads go out by this clock. Empty: the workspace’s, %s.", v.zone.String()), Suggested: zones,
 	})
 	f.add(input{Kind: "select", Name: "notify_by", Label: "Told of new leads", Wide: true, Options: []option{
 		{Label: "by Telegram where connected, else by e-mail"}, {Value: "email", Label: "by e-mail"}, {Value: "telegram", Label: "by Telegram"},
@@ -83,7 +83,7 @@ func (v *visit) memberForm(title string, f *form) (*page, error) {
 	}})
 	f.text("time", "from", "Quiet from", "No messages from this time …")
 	f.text("time", "to", "Quiet until", "… until this one, by their own clock. Leave both empty for messages at any time.")
-	return formPage(title, f, toMembers), nil
+	return formPage(title, f, v.way(toMembers)), nil
 }
 
 // zones are suggested; every other IANA time zone can be written.

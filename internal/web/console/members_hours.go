@@ -8,15 +8,23 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // days are the days of a week as people and the API call them, in the order of a week.
-var days = []struct{ Name, Label string }{
+var days = []struct {
+	Name  string
+	Label language.Text
+}{
 	{"mon", "Monday"}, {"tue", "Tuesday"}, {"wed", "Wednesday"}, {"thu", "Thursday"}, {"fri", "Friday"}, {"sat", "Saturday"}, {"sun", "Sunday"},
 }
 
 // capNames are the caps as people and the API call them.
-var capNames = []struct{ Name, Label, Words string }{
+var capNames = []struct {
+	Name         string
+	Label, Words language.Text
+}{
 	{"per_hour", "Leads an hour", "an hour"}, {"per_day", "Leads a day", "a day"}, {"per_week", "Leads a week", "a week"},
 	{"per_month", "Leads a month", "a month"}, {"open", "Open leads", "open"},
 }
@@ -47,7 +55,7 @@ func (v *visit) hoursForm(one object, f *form) (*page, error) {
 		{Value: "always", Label: "at any time"}, {Value: "hours", Label: "in the hours below, by their own clock"},
 	}})
 	for _, d := range days {
-		hint := ""
+		hint := language.Text("")
 		if d.Name == "mon" {
 			hint = "As in 09:00-12:30, 14:00-18:00. Over midnight: 22:00-06:00. Empty: no leads on that day."
 		}
@@ -57,7 +65,7 @@ func (v *visit) hoursForm(one object, f *form) (*page, error) {
 		f.text("text", c.Name, c.Label, "")
 	}
 	f.Fields[len(f.Fields)-1].Hint = "Those whose status is not closed: see Settings. Empty limits are none. They hold over all groups."
-	return formPage("Hours and limits of "+called(one), f, &link{called(one), home + "members/" + one.text("id")}), nil
+	return formPage(v.say("Hours and limits of %s", v.called(one)), f, &link{v.called(one), home + "members/" + one.text("id")}), nil
 }
 
 // hoursValues are what the form of a member's hours and limits holds.
@@ -150,7 +158,7 @@ func (v *visit) hoursInWords(one object) shown {
 	var all []shown
 	for _, d := range days {
 		if spans := spansInWords(one, d.Name); spans != "" {
-			all = append(all, shown{Text: d.Label + " " + strings.ReplaceAll(spans, "-", "–")})
+			all = append(all, shown{Text: v.say(d.Label) + " " + strings.ReplaceAll(spans, "-", "–")})
 		}
 	}
 	if len(all) == 0 {
@@ -160,11 +168,11 @@ func (v *visit) hoursInWords(one object) shown {
 }
 
 // capsInWords says how many leads a member gets at the most.
-func capsInWords(one object) shown {
+func (v *visit) capsInWords(one object) shown {
 	var all []string
 	for _, c := range capNames {
 		if n := one.text("caps." + c.Name); n != "" {
-			all = append(all, n+" "+c.Words)
+			all = append(all, n+" "+v.say(c.Words))
 		}
 	}
 	if len(all) == 0 {
@@ -184,12 +192,12 @@ func (v *visit) absencesOf(member string) (all []absenceView, err error) {
 	}
 	for _, a := range list.Items {
 		from, to := a.text("from"), a.text("to")
-		words := from + " to " + to
+		words := v.say("%s to %s", from, to)
 		over := to < v.now.In(v.zone).Format(time.DateOnly)
 		if at, err := time.Parse(time.RFC3339, to); err == nil {
 			over = at.Before(v.now)
 			since, _ := time.Parse(time.RFC3339, from)
-			words = since.In(v.zone).Format("2 Jan 2006 15:04") + " to " + at.In(v.zone).Format("2 Jan 2006 15:04")
+			words = v.say("%s to %s", since.In(v.zone).Format("2 Jan 2006 15:04"), at.In(v.zone).Format("2 Jan 2006 15:04"))
 		}
 		if over {
 			continue
@@ -208,7 +216,7 @@ func newAbsence(v *visit) (*page, error) {
 		return nil, err
 	}
 	here := home + "members/" + one.text("id")
-	return absenceForm(one, newForm(here+"/absences/new", here, url.Values{}))
+	return v.absenceForm(one, v.newForm(here+"/absences/new", here, url.Values{}))
 }
 
 func addAbsence(v *visit) (*page, error) {
@@ -220,7 +228,7 @@ func addAbsence(v *visit) (*page, error) {
 	body := map[string]any{"from": f.value("from"), "to": f.value("to"), "note": f.value("note")}
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/members/"+one.text("id")+"/absences", body, nil)
 	if err != nil && f.refused(err, same) {
-		return absenceForm(one, f)
+		return v.absenceForm(one, f)
 	}
 	if err != nil {
 		return nil, err
@@ -228,11 +236,11 @@ func addAbsence(v *visit) (*page, error) {
 	return v.done(here, "added")
 }
 
-func absenceForm(one object, f *form) (*page, error) {
+func (v *visit) absenceForm(one object, f *form) (*page, error) {
 	f.text("date", "from", "First day", "By their own clock.")
 	f.text("date", "to", "Last day", "They are back on the day after.")
 	f.text("text", "note", "Notes", "")
-	return formPage("Absence of "+called(one), f, &link{called(one), home + "members/" + one.text("id")}), nil
+	return formPage(f.say("Absence of %s", v.called(one)), f, &link{v.called(one), home + "members/" + one.text("id")}), nil
 }
 
 func removeAbsence(v *visit) (*page, error) {

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 )
@@ -48,28 +47,28 @@ func (v *visit) memberPage(telegram string) (*page, error) {
 		return nil, err
 	}
 	here := home + "members/" + one.text("id")
-	view := memberView{Acts: p.fitting(one), Form: v.form("members"), ID: one.text("id"), Edit: here + "/edit", Telegram: telegram, Untold: untold(one)}
+	view := memberView{Acts: p.fitting(one), Form: v.form("members"), ID: one.text("id"), Edit: here + "/edit", Telegram: telegram, Untold: v.untold(one)}
 	planned, _ := strconv.Atoi(one.text("pending.count")) // 0 where there is none
 	if planned > 0 && !one.is("active") {
-		view.Doomed = counted(planned, "lead") + " planned for them will fail when due, unless they are active again by then."
+		view.Doomed = v.say("%s planned for them will fail when due, unless they are active again by then.", v.leads(planned))
 	}
 	zone := shown{Text: one.text("timezone")}
 	if zone.Text == "" {
-		zone.Text = v.zone.String() + ", the workspace’s"
+		zone.Text = v.say("%s, the workspace’s", v.zone.String())
 	}
 	next := shown{Text: "nothing"}
 	if planned > 0 {
 		next = v.show("next_due_at", one.get("pending.next_due_at"))
-		next.Text = counted(planned, "lead") + ", the next " + next.Text
+		next.Text = v.say("%s, the next %s", v.leads(planned), next.Text)
 	}
 	quiet := shown{Text: "none"}
 	if one.get("quiet_hours") != nil {
-		quiet.Text = one.text("quiet_hours.from") + " to " + one.text("quiet_hours.to")
+		quiet.Text = v.say("%s to %s", one.text("quiet_hours.from"), one.text("quiet_hours.to"))
 	}
 	view.Facts = []part{
 		{"Receives leads", v.receives(one)}, {"Planned for them", next}, {"Told of leads", v.toldBy(one)}, {"Email", v.show("email", one.get("email"))},
 		{"Telegram", v.show("telegram_chat_id", one.get("telegram_chat_id"))}, {"Time zone", zone},
-		{"Works", v.hoursInWords(one)}, {"At the most", capsInWords(one)}, {"Quiet hours", quiet}, {"Added", v.show("created_at", one.get("created_at"))},
+		{"Works", v.hoursInWords(one)}, {"At the most", v.capsInWords(one)}, {"Quiet hours", quiet}, {"Added", v.show("created_at", one.get("created_at"))},
 	}
 	if view.Absences, err = v.absencesOf(one.text("id")); err != nil {
 		return nil, err
@@ -77,7 +76,7 @@ func (v *visit) memberPage(telegram string) (*page, error) {
 	if view.Sections, err = v.sections(p, one.text("id")); err != nil {
 		return nil, err
 	}
-	return &page{Title: called(one), Template: "member", Data: view, Up: toMembers}, nil
+	return &page{Title: v.called(one), Template: "member", Data: view, Up: v.way(toMembers)}, nil
 }
 
 // receives says whether a member receives leads.
@@ -91,16 +90,24 @@ func (v *visit) receives(one object) shown {
 	return shown{Text: "deactivated", Tone: "bad"}
 }
 
-// untold says why a member cannot be told of their leads, empty where they can, or are not to be.
-func untold(one object) string {
+// untold says that a member cannot be told of their leads, and why; empty where they can, or are not to be.
+func (v *visit) untold(one object) string {
+	if why := v.unreached(one); why != "" {
+		return v.say("They cannot be told of their leads: %s", why)
+	}
+	return ""
+}
+
+// unreached says why nothing reaches a member who is to be told of their leads, empty where something does.
+func (v *visit) unreached(one object) string {
 	by, chosen := one.get("notify_by").([]any)
 	switch email, telegram := one.text("email") != "", one.text("telegram_chat_id") != ""; {
 	case chosen && len(by) == 0:
 		return ""
 	case !email && !telegram:
-		return "They cannot be told of their leads: there is neither an e-mail address nor a Telegram chat. Add one under Edit."
+		return "there is neither an e-mail address nor a Telegram chat. Add one under Edit."
 	case email && one.text("email_off") != "" && !telegram:
-		return "They cannot be told of their leads: nothing is sent to the e-mail address any more, since it is " + say("email_off", one.text("email_off")) + ". Give another under Edit."
+		return v.say("nothing is sent to the e-mail address any more, since it is %s. Give another under Edit.", v.worded("email_off", one.text("email_off")))
 	}
 	return ""
 }
@@ -111,14 +118,14 @@ func (v *visit) toldBy(one object) shown {
 	switch {
 	case chosen && len(by) == 0:
 		return shown{Text: "not at all"}
-	case untold(one) != "":
+	case v.unreached(one) != "":
 		return shown{Text: "cannot be told", Tone: "warn"}
 	case chosen:
 		var names []string
 		for _, channel := range by {
-			names = append(names, say("channel", channel.(string)))
+			names = append(names, v.worded("channel", channel.(string)))
 		}
-		return shown{Text: strings.Join(names, " and ")}
+		return shown{Text: v.and(names)}
 	case one.text("telegram_chat_id") != "":
 		return shown{Text: "Telegram"}
 	}

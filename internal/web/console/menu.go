@@ -1,6 +1,10 @@
 package console
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/language"
+)
 
 // A menuItem is a page that the menu leads to.
 type menuItem struct {
@@ -9,7 +13,10 @@ type menuItem struct {
 }
 
 // menu is what the console is about, in the order in which managers need it.
-var menu = []struct{ name, title string }{
+var menu = []struct {
+	name  string
+	title language.Text
+}{
 	{"", "Today"},
 	{"leads", "Leads"},
 	{"groups", "Groups"},
@@ -24,11 +31,11 @@ var menu = []struct{ name, title string }{
 }
 
 // menuFor is the menu as a page at a path shows it.
-func menuFor(path string) []menuItem {
+func (v *visit) menuFor(path string) []menuItem {
 	name, _, _ := strings.Cut(strings.TrimPrefix(path, home), "/")
 	all := make([]menuItem, len(menu))
 	for i, m := range menu {
-		all[i] = menuItem{link{m.title, home + m.name}, m.name == name || m.name != "" && m.name == belongsTo[name]}
+		all[i] = menuItem{link{v.say(m.title), home + m.name}, m.name == name || m.name != "" && m.name == belongsTo[name]}
 	}
 	return all
 }

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 )
@@ -33,10 +32,10 @@ func showMessages(v *visit) (*page, error) {
 	view := messagesView{List: p.Data.(*listView)}
 	untold := can.cannotTell(v.names.all("members"))
 	for _, m := range untold[:min(len(untold), maxUntold)] {
-		view.Untold = append(view.Untold, untoldMember{called(m), memberHref(m.text("id")), can.why(m)})
+		view.Untold = append(view.Untold, untoldMember{v.called(m), memberHref(m.text("id")), can.why(v, m)})
 	}
 	if more := len(untold) - maxUntold; more > 0 {
-		view.More = fmt.Sprintf("And %s.", counted(more, "other"))
+		view.More = v.say("And %s.", v.others(more))
 	}
 	p.Template, p.Data, p.Views = "messages", view, messageViews(v)
 	p.Up = &link{"Settings", home + "settings"}

@@ -25,7 +25,7 @@ type templateView struct {
 	May, Mail    bool
 	NoMail, Sent string
 	Preview      *preview
-	Words        []part
+	Words        []namedValue
 }
 
 // A preview is a message about an example.
@@ -39,7 +39,7 @@ func showTemplate(v *visit) (*page, error) {
 	if err := v.get(templatePath, &now); err != nil {
 		return nil, err
 	}
-	f := newForm(templateHref, templateHref, templateValues(now))
+	f := v.newForm(templateHref, templateHref, templateValues(now))
 	f.opened(v.tags[templatePath], f.values)
 	return v.templatePage(f, "")
 }
@@ -64,7 +64,7 @@ func saveTemplate(v *visit) (*page, error) {
 		}
 		words := ""
 		if err == nil {
-			words = "A test is on its way to " + sent.To + "."
+			words = v.say("A test is on its way to %s.", sent.To)
 		}
 		return v.templatePage(f, words)
 	}
@@ -138,10 +138,10 @@ func look(message string) template.HTML {
 }
 
 // templateWords are what can stand in a message.
-var templateWords = []part{
-	{"{{.name}}", shown{Text: "the lead’s name"}}, {"{{.phone}}", shown{Text: "their phone; {{.call}} and {{.whatsapp}} are links to it"}}, {"{{.email}}", shown{Text: "their e-mail address"}},
-	{"{{range .answers}}{{.name}}: {{.value}}{{end}}", shown{Text: "what they answered, one after the other"}},
-	{"{{.source}}", shown{Text: "where they came from; {{.campaign}} is the campaign"}}, {"{{.time}}", shown{Text: "when the member got them; {{.age}} is how long ago"}},
-	{"{{.member}}", shown{Text: "who is told; {{.workspace}} is your workspace"}}, {"{{.link}}", shown{Text: "a link that opens the lead; without it the message ends with one"}},
-	{"{{if .name}}…{{else}}…{{end}}", shown{Text: "one text where there is a name, and else another"}}, {"<b> <i> <u> <a href=\"…\">", shown{Text: "bold, italic, underlined, a link"}},
+var templateWords = []namedValue{
+	{"{{.name}}", "the lead’s name"}, {"{{.phone}}", "their phone; {{.call}} and {{.whatsapp}} are links to it"}, {"{{.email}}", "their e-mail address"},
+	{"{{range .answers}}{{.name}}: {{.value}}{{end}}", "what they answered, one after the other"},
+	{"{{.source}}", "where they came from; {{.campaign}} is the campaign"}, {"{{.time}}", "when the member got them; {{.age}} is how long ago"},
+	{"{{.member}}", "who is told; {{.workspace}} is your workspace"}, {"{{.link}}", "a link that opens the lead; without it the message ends with one"},
+	{"{{if .name}}…{{else}}…{{end}}", "one text where there is a name, and else another"}, {"<b> <i> <u> <a href=\"…\">", "bold, italic, underlined, a link"},
 }

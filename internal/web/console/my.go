@@ -153,7 +153,7 @@ func myLeads(v *visit) (*page, error) {
 
 func (v *visit) myRow(one object, statuses []string) myRow {
 	row := myRow{
-		Href: myHome + "leads/" + one.text("id"), Name: called(one), Reach: one.text("phone"), Status: one.text("status"),
+		Href: myHome + "leads/" + one.text("id"), Name: v.called(one), Reach: one.text("phone"), Status: one.text("status"),
 		At: v.when(momentOf(one, "assigned_at")), New: len(statuses) > 0 && one.text("status") == statuses[0],
 	}
 	if row.Reach == "" || row.Reach == row.Name {

@@ -23,20 +23,20 @@ func (v *visit) myDuty() (*dutyView, error) {
 	if err := v.get("/v1/me/availability", &now); err != nil {
 		return nil, err
 	}
-	d := &dutyView{Once: newForm("", "", nil).Once, On: now.is("on_duty"), Words: "On duty", Tone: "good", Hours: v.hoursInWords(now)}
+	d := &dutyView{Once: v.newForm("", "", nil).Once, On: now.is("on_duty"), Words: "On duty", Tone: "good", Hours: v.hoursInWords(now)}
 	switch reason := now.text("reason"); {
 	case !d.On:
 		d.Words, d.Tone = "Off duty: no leads come", "warn"
 	case reason != "":
-		d.Words, d.Tone = "On duty, "+say("reason", reason), "plain"
+		d.Words, d.Tone = v.say("On duty, %s", v.worded("reason", reason)), "plain"
 		if until := momentOf(now, "until"); !until.IsZero() {
-			d.Words += " until " + v.shortly(until)
+			d.Words = v.say("%s until %s", d.Words, v.shortly(until))
 		}
 	}
 	absences, _ := now.get("absences").([]any)
 	for _, a := range absences {
 		one, _ := a.(object)
-		d.Absences = append(d.Absences, strings.TrimSuffix(one.text("from")+" to "+one.text("to")+", "+one.text("note"), ", "))
+		d.Absences = append(d.Absences, strings.TrimSuffix(v.say("%s to %s", one.text("from"), one.text("to"))+", "+one.text("note"), ", "))
 	}
 	return d, nil
 }

@@ -87,14 +87,14 @@ func myLead(v *visit) (*page, error) {
 func (v *visit) myLeadPage(one object, when, notes *form, wrong string) (*page, error) {
 	here := myHome + "leads/" + one.text("id")
 	view := &myLeadView{
-		Here: here, Once: newForm("", "", nil).Once, Received: v.when(momentOf(one, "assigned_at")), Statuses: statusesOf(v.workspaceRead),
+		Here: here, Once: v.newForm("", "", nil).Once, Received: v.when(momentOf(one, "assigned_at")), Statuses: statusesOf(v.workspaceRead),
 		Status: one.text("status"), StatusError: wrong,
 	}
 	view.reach(one)
 	view.answer(v, one)
 	for _, name := range []string{"phone", "email"} {
 		if text := one.text(name); text != "" {
-			view.Contact = append(view.Contact, part{label(name), shown{Text: text}})
+			view.Contact = append(view.Contact, part{v.label(name), shown{Text: text}})
 		}
 	}
 	if fields, is := one.get("fields").(object); is {
@@ -106,7 +106,7 @@ func (v *visit) myLeadPage(one object, when, notes *form, wrong string) (*page, 
 	if !at.IsZero() {
 		view.FollowUp, view.Due = v.when(at), !at.After(v.now)
 	}
-	p := &page{Title: called(one), Template: "my-lead", Data: view, Up: &link{"My leads", myHome}}
+	p := &page{Title: v.called(one), Template: "my-lead", Data: view, Up: &link{"My leads", myHome}}
 	if view.Single = v.single; v.single {
 		p.Up = nil
 	}
@@ -114,14 +114,14 @@ func (v *visit) myLeadPage(one object, when, notes *form, wrong string) (*page, 
 		p.Status = http.StatusUnprocessableEntity
 	}
 	if when == nil {
-		when = newForm(here+"/follow-up", here, url.Values{})
+		when = v.newForm(here+"/follow-up", here, url.Values{})
 		if !at.IsZero() {
 			when.values.Set("follow_up_at", at.In(v.zone).Format(localFormat))
 		}
 	}
 	when.text("datetime-local", "follow_up_at", "Follow-up time", "You are reminded when it comes.")
 	if notes == nil {
-		notes = newForm(here+"/notes", here, url.Values{"notes": {one.text("notes")}})
+		notes = v.newForm(here+"/notes", here, url.Values{"notes": {one.text("notes")}})
 	}
 	notes.text("area", "notes", "Notes", "")
 	view.When, view.Notes = when, notes
@@ -238,7 +238,7 @@ func newMyOpportunity(v *visit) (*page, error) {
 		return nil, err
 	}
 	here := myHome + "leads/" + one.text("id")
-	return opportunityPage("New opportunity", newForm(here+"/opportunity", here, url.Values{}), &link{called(one), here}), nil
+	return opportunityPage("New opportunity", v.newForm(here+"/opportunity", here, url.Values{}), &link{v.called(one), here}), nil
 }
 
 func addMyOpportunity(v *visit) (*page, error) {
@@ -255,11 +255,11 @@ func addMyOpportunity(v *visit) (*page, error) {
 	body := without(opportunityBody(f))
 	body["assigned_lead_id"] = one.text("id")
 	if len(f.errors) > 0 {
-		return opportunityPage("New opportunity", f, &link{called(one), here}), nil
+		return opportunityPage("New opportunity", f, &link{v.called(one), here}), nil
 	}
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/opportunities", body, nil)
 	if err != nil && f.refused(err, opportunityField) {
-		return opportunityPage("New opportunity", f, &link{called(one), here}), nil
+		return opportunityPage("New opportunity", f, &link{v.called(one), here}), nil
 	}
 	if err != nil {
 		return nil, err
@@ -276,12 +276,12 @@ func editMyOpportunity(v *visit) (*page, error) {
 	for _, name := range opportunityFields {
 		values.Set(name, one.text(name))
 	}
-	back := myBackOf(one)
-	return opportunityPage("Edit opportunity", newForm(v.URL.Path, back.Href, values), back), nil
+	back := v.myBackOf(one)
+	return opportunityPage("Edit opportunity", v.newForm(v.URL.Path, back.Href, values), back), nil
 }
 
 // myBackOf is the lead that an opportunity is on.
-func myBackOf(opportunity object) *link {
+func (v *visit) myBackOf(opportunity object) *link {
 	if id := opportunity.text("assigned_lead_id"); id != "" {
 		return &link{"The lead", myHome + "leads/" + id}
 	}
@@ -293,7 +293,7 @@ func saveMyOpportunity(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	back := myBackOf(one)
+	back := v.myBackOf(one)
 	f, err := v.sentForm(back.Href)
 	if err != nil {
 		return nil, err

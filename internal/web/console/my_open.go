@@ -85,12 +85,13 @@ func (s *site) sees(r *http.Request, id string) bool {
 
 // refuseLink says why a message's link opens nothing, and asks who it is.
 func (s *site) refuseLink(w http.ResponseWriter, r *http.Request, err error) {
-	status, words := http.StatusServiceUnavailable, "The lead could not be opened just now. Please try again."
+	t := tongueOf(r)
+	status, words := http.StatusServiceUnavailable, t.Say("The lead could not be opened just now. Please try again.")
 	if refused := (&client.Problem{}); errors.As(err, &refused) && refused.Status == http.StatusUnauthorized {
-		status, words = refused.Status, "This link opens nothing any more: it is older than a day, or was ended. Sign in to see your leads."
+		status, words = refused.Status, t.Say("This link opens nothing any more: it is older than a day, or was ended. Sign in to see your leads.")
 	} else if errors.As(err, &refused) {
 		waitAsTold(w, refused)
 		status, words = refused.Status, sentence(refused.Detail)
 	}
-	render(w, &page{Title: "Sign in", Template: "sign-in", Status: status, Data: signInView{Back: myHome, Problem: words}})
+	render(w, t, &page{Title: t.Say("Sign in"), Template: "sign-in", Status: status, Data: signInView{Back: myHome, Problem: words}})
 }

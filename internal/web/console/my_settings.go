@@ -39,7 +39,7 @@ func (v *visit) mySettingsPage(told, password *form, address string) (*page, err
 	if told != nil || password != nil {
 		p.Status = http.StatusUnprocessableEntity
 	}
-	view := mySettingsView{Once: newForm("", "", nil).Once, Link: address, Telegram: "Your Telegram is not connected."}
+	view := mySettingsView{Once: v.newForm("", "", nil).Once, Link: address, Telegram: "Your Telegram is not connected."}
 	if view.Connect = now.is("channels.telegram"); now.is("telegram") {
 		view.Telegram = "Your Telegram is connected."
 	}
@@ -47,13 +47,13 @@ func (v *visit) mySettingsPage(told, password *form, address string) (*page, err
 		return nil, err
 	}
 	if told == nil {
-		told = newForm(myHome+"settings", myHome+"settings", url.Values{
+		told = v.newForm(myHome+"settings", myHome+"settings", url.Values{
 			"notify_by": {toldBy(now)}, "from": {now.text("quiet_hours.from")}, "to": {now.text("quiet_hours.to")}, "timezone": {now.text("timezone")},
 		})
 	}
-	toldFields(told, now, m.Timezone)
+	v.toldFields(told, now, m.Timezone)
 	if view.Told = told; m.Person != nil {
-		view.Password = myPassword(password, m.Person.HasPassword)
+		view.Password = v.myPassword(password, m.Person.HasPassword)
 		if view.Passkeys, err = v.ownPasskeys(); err != nil {
 			return nil, err
 		}
@@ -92,11 +92,11 @@ func toldBy(now object) string {
 }
 
 // toldFields offers the channels that there are.
-func toldFields(f *form, now object, zone string) {
+func (v *visit) toldFields(f *form, now object, zone string) {
 	email, telegram := now.is("channels.email"), now.is("channels.telegram")
 	options := []option{{Label: "by Telegram where connected, else by e-mail"}}
 	if address := now.text("email"); email && address != "" {
-		options = append(options, option{Value: "email", Label: "by e-mail to " + address})
+		options = append(options, option{Value: "email", Label: f.say("by e-mail to %s", address)})
 	}
 	if telegram {
 		options = append(options, option{Value: "telegram", Label: "by Telegram"})
@@ -110,12 +110,12 @@ func toldFields(f *form, now object, zone string) {
 	case !email && !telegram:
 		hint = "No messages are set up here yet; ask your manager."
 	case now.text("email_off") != "":
-		hint = "Nothing is sent to your e-mail address: " + say("email_off", now.text("email_off")) + ". Saving has it used again."
+		hint = f.say("Nothing is sent to your e-mail address: %s. Saving has it used again.", v.worded("email_off", now.text("email_off")))
 	}
-	f.choose("notify_by", "Told of new leads", hint, options)
+	f.add(input{Kind: "select", Name: "notify_by", Label: "Told of new leads", Hint: hint, Options: options})
 	f.text("time", "from", "Quiet from", "No messages from this time …")
 	f.text("time", "to", "Quiet until", "… until this one. Leave both empty for messages at any time.")
-	f.add(input{Kind: "text", Name: "timezone", Label: "Time zone", Hint: "Your clock. Empty: your company’s. Now it is " + zone + ".", Suggested: zones})
+	f.add(input{Kind: "text", Name: "timezone", Label: "Time zone", Hint: f.say("Your clock. Empty: your company’s. Now it is %s.", zone), Suggested: zones})
 }
 
 func saveMySettings(v *visit) (*page, error) {
@@ -154,9 +154,9 @@ func connectMyTelegram(v *visit) (*page, error) {
 }
 
 // myPassword is the form by which an agent gives themselves a password.
-func myPassword(f *form, has bool) *form {
+func (v *visit) myPassword(f *form, has bool) *form {
 	if f == nil {
-		f = newForm(myHome+"settings/password", myHome, url.Values{})
+		f = v.newForm(myHome+"settings/password", myHome, url.Values{})
 	}
 	f.passwordFields(has, "a link")
 	return f
@@ -168,7 +168,7 @@ func (f *form) passwordFields(has bool, link string) {
 		f.Save = "Change password"
 		f.add(input{Kind: "password", Name: "current", Label: "Present password"})
 	}
-	f.add(input{Kind: "password", Name: "password", Label: "New password", Hint: "12 characters or more. Whoever else is signed in as you is then signed out. Without one, " + link + " signs you in."})
+	f.add(input{Kind: "password", Name: "password", Label: "New password", Hint: f.say("12 characters or more. Whoever else is signed in as you is then signed out. Without one, %s signs you in.", link)})
 }
 
 func setMyPassword(v *visit) (*page, error) {

@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"errors"
-	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // refersTo are the collections that fields' ids belong to, by the field's name.
@@ -25,8 +25,7 @@ var few = []string{"members", "groups", "sources", "integrations", "people", "ap
 
 // names finds what the things are called that ids stand for. Each is read once a visit.
 type names struct {
-	get   func(path string, answer any) error
-	walk  func(collection string, query url.Values) iter.Seq2[object, error]
+	v     *visit
 	known map[string]string // by collection and id; empty where there is no such thing any more
 	read  map[string][]object
 	byID  map[string]object // what was read as a whole, by collection and id
@@ -55,33 +54,38 @@ func (n *names) of(collection, id string) (name string, exists bool) {
 	}
 	key := collection + "/" + id
 	if name, known := n.known[key]; known {
-		return cmp.Or(name, gone(collection)), name != ""
+		return cmp.Or(name, n.gone(collection)), name != ""
 	}
 	if n.whole[collection] {
-		return gone(collection), false
+		return n.gone(collection), false
 	}
 	if n.asked++; n.asked > maxAsked {
 		return short(id), true
 	}
 	var one object
 	refused := &client.Problem{}
-	switch err := n.get("/v1/"+collection+"/"+url.PathEscape(id), &one); {
+	switch err := n.v.get("/v1/"+collection+"/"+url.PathEscape(id), &one); {
 	case err == nil:
-		name = called(one)
+		name = n.v.called(one)
 	case !errors.As(err, &refused) || refused.Status != http.StatusNotFound:
 		return short(id), true // names are a help: things are shown without them
 	}
 	n.known[key] = name
-	return cmp.Or(name, gone(collection)), name != ""
+	return cmp.Or(name, n.gone(collection)), name != ""
 }
 
 // gone is what is said in place of the name of a thing that there is no more.
-func gone(collection string) string {
-	return "a " + strings.TrimSuffix(strings.ReplaceAll(collection, "-", " "), "s") + " that is gone"
+func (n *names) gone(collection string) string { return n.v.say(lost[collection]) }
+
+// lost are what things are called that there are no more.
+var lost = map[string]language.Text{
+	"members": "a member that is gone", "groups": "a group that is gone", "sources": "a source that is gone", "integrations": "an integration that is gone",
+	"leads": "a lead that is gone", "assigned-leads": "an assigned lead that is gone", "customers": "a customer that is gone", "people": "a person who is gone",
+	"api-keys": "a key that is gone",
 }
 
 func newNames(v *visit) *names {
-	return &names{get: v.get, walk: v.walk, known: map[string]string{}, read: map[string][]object{}, byID: map[string]object{}, whole: map[string]bool{}}
+	return &names{v: v, known: map[string]string{}, read: map[string][]object{}, byID: map[string]object{}, whole: map[string]bool{}}
 }
 
 // all are a collection's things, by name.
@@ -91,17 +95,17 @@ func (n *names) all(collection string) []object {
 	}
 	var all []object
 	n.whole[collection] = true
-	for one, err := range n.walk(collection, nil) {
+	for one, err := range n.v.walk(collection, nil) {
 		if err != nil || len(all) == maxOptions {
 			n.whole[collection] = false
 			break // ids are shown without names
 		}
 		all = append(all, one)
-		n.known[collection+"/"+one.text("id")] = called(one)
+		n.known[collection+"/"+one.text("id")] = n.v.called(one)
 		n.byID[collection+"/"+one.text("id")] = one
 	}
 	slices.SortFunc(all, func(a, b object) int {
-		return cmp.Or(cmp.Compare(strings.ToLower(called(a)), strings.ToLower(called(b))), cmp.Compare(a.text("id"), b.text("id")))
+		return cmp.Or(cmp.Compare(strings.ToLower(n.v.called(a)), strings.ToLower(n.v.called(b))), cmp.Compare(a.text("id"), b.text("id")))
 	})
 	n.read[collection] = all
 	return all
@@ -112,7 +116,7 @@ func (n *names) options(collection string, fits ...func(object) bool) []option {
 	var all []option
 	for _, one := range n.all(collection) {
 		if !slices.ContainsFunc(fits, func(fits func(object) bool) bool { return !fits(one) }) {
-			all = append(all, option{Value: one.text("id"), Label: called(one)})
+			all = append(all, option{Value: one.text("id"), Label: n.v.called(one)})
 		}
 	}
 	return all
@@ -137,27 +141,27 @@ func (n *names) learn(rows []object) {
 	}
 	for some := range slices.Chunk(ids, maxPage) {
 		var read list
-		if n.get("/v1/leads?"+url.Values{"ids": {strings.Join(some, ",")}, "limit": {strconv.Itoa(maxPage)}}.Encode(), &read) != nil {
+		if n.v.get("/v1/leads?"+url.Values{"ids": {strings.Join(some, ",")}, "limit": {strconv.Itoa(maxPage)}}.Encode(), &read) != nil {
 			return // names are a help: things are shown without them
 		}
 		for _, id := range some {
 			n.known["leads/"+id] = ""
 		}
 		for _, one := range read.Items {
-			n.known["leads/"+one.text("id")] = called(one)
+			n.known["leads/"+one.text("id")] = n.v.called(one)
 		}
 	}
 }
 
 // called is what people call a thing.
-func called(one object) string {
-	return cmp.Or(one.text("name"), one.text("title"), one.text("file_name"), one.text("phone"), one.text("email"), one.text("url"), unnamed(one), short(one.text("id")))
+func (v *visit) called(one object) string {
+	return cmp.Or(one.text("name"), one.text("title"), one.text("file_name"), one.text("phone"), one.text("email"), one.text("url"), v.unnamed(one), short(one.text("id")))
 }
 
 // unnamed is what a key is called that has no name, empty for other things.
-func unnamed(one object) string {
+func (v *visit) unnamed(one object) string {
 	if role := one.text("role"); role != "" {
-		return "a key (" + role + ")"
+		return v.say("a key (%s)", v.worded("role", role))
 	}
 	return ""
 }

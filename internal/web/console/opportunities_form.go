@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // places are where an opportunity can be, by the API's name for the id, with the collection that has it.
@@ -39,7 +41,7 @@ func (v *visit) opportunityOn() (field string, on object, at *link, offer string
 				offer = "for_leads"
 			}
 		}
-		return p.field, on, &link{called(on), home + p.collection + "/" + id}, offer, nil
+		return p.field, on, &link{v.called(on), home + p.collection + "/" + id}, offer, nil
 	}
 	return "", nil, nil, "", errNoPage
 }
@@ -49,7 +51,7 @@ func newOpportunity(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := newForm(home+"opportunities/new?"+field+"="+on.text("id"), at.Href, url.Values{})
+	f := v.newForm(home+"opportunities/new?"+field+"="+on.text("id"), at.Href, url.Values{})
 	return v.opportunityForm("New opportunity", f, at, offer, nil), nil
 }
 
@@ -88,15 +90,15 @@ func editOpportunity(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := newForm(at.Href+"/edit", at.Href, opportunityValues(one))
+	f := v.newForm(at.Href+"/edit", at.Href, opportunityValues(one))
 	f.opened(v.tags["/v1/opportunities/"+one.text("id")], f.values)
-	return v.opportunityForm("Edit "+called(one), f, at, offerOf(one), one), nil
+	return v.opportunityForm(v.say("Edit %s", v.called(one)), f, at, offerOf(one), one), nil
 }
 
 // opportunity reads the one that an address names, and where its page is.
 func (v *visit) opportunity() (object, *link, error) {
 	one, err := v.item("opportunities")
-	return one, &link{called(one), home + "opportunities/" + one.text("id")}, err
+	return one, &link{v.called(one), home + "opportunities/" + one.text("id")}, err
 }
 
 // offerOf is which sources an opportunity may have.
@@ -130,11 +132,11 @@ func saveOpportunity(v *visit) (*page, error) {
 		body["source_id"] = f.value("source_id")
 	}
 	if len(f.errors) > 0 {
-		return v.opportunityForm("Edit "+called(one), f, at, offerOf(one), one), nil
+		return v.opportunityForm(v.say("Edit %s", v.called(one)), f, at, offerOf(one), one), nil
 	}
 	again, err := v.edit(f, edit{http.MethodPatch, "/v1/opportunities/" + one.text("id"), body, "opportunity", opportunityValues, opportunityOrSource})
 	if again {
-		return v.opportunityForm("Edit "+called(one), f, at, offerOf(one), one), nil
+		return v.opportunityForm(v.say("Edit %s", v.called(one)), f, at, offerOf(one), one), nil
 	}
 	if err != nil {
 		return nil, err
@@ -148,7 +150,7 @@ func opportunityOrSource(field string) string {
 }
 
 func (v *visit) opportunityForm(title string, f *form, up *link, offer string, one object) *page {
-	hint := "Those that are offered for leads."
+	hint := language.Text("Those that are offered for leads.")
 	if offer == "for_customers" {
 		hint = "Those that are offered for customers."
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -55,9 +56,9 @@ func keepFlow(w http.ResponseWriter, r *http.Request, kind, value string) {
 func askForPasskey(w http.ResponseWriter, r *http.Request, api *client.Client, address string) {
 	var f passkeyFlow
 	if err := api.Call(r.Context(), http.MethodPost, address, nil, &f); err != nil {
-		refused := refusalOr(err, "the browser could not be asked for a passkey just now; please try again")
+		refused := refusalOr(err, tongueOf(r).Say("the browser could not be asked for a passkey just now; please try again"))
 		waitAsTold(w, refused)
-		problem.New(refused.Status, sentence(refused.Detail)).Write(w)
+		problem.New(refused.Status, sentence(tongueOf(r).Word(refused.Detail))).Write(w)
 		return
 	}
 	keepFlow(w, r, "passkey", f.Flow)
@@ -83,7 +84,7 @@ func (s *site) passkeySignIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	view := signInView{Back: within(r.PostFormValue("back"))}
 	body := map[string]any{"flow": flowOf(w, r, "passkey"), "credential": credentialOf(r)}
-	s.admit(w, r, s.beginBy(w, r, "", "/v1/sign-in/passkey", body, map[int]string{
+	s.admit(w, r, s.beginBy(w, r, "", "/v1/sign-in/passkey", body, map[int]language.Text{
 		http.StatusUnauthorized:       "This passkey signs nobody in here. It may have been removed; or it took longer than five minutes. Try again, or have a link sent to you.",
 		http.StatusServiceUnavailable: "You could not be signed in just now. Please try again.",
 	}), view)
@@ -174,7 +175,7 @@ func addPasskey(v *visit) (*page, error) {
 	}
 	name := strings.TrimSpace(v.PostForm.Get("name"))
 	if name == "" {
-		name = browserName(v.UserAgent())
+		name = v.browserName(v.UserAgent())
 	}
 	return v.changePasskeys(http.MethodPost, "", map[string]any{"flow": flowOf(v.w, v.Request, "passkey"), "name": name, "credential": credentialOf(v.Request)}, "added")
 }
@@ -207,7 +208,7 @@ func (v *visit) changePasskeys(method, id string, body any, done string) (*page,
 		return nil, errNoPage
 	}
 	here := v.accountHref()
-	f := newForm(here, here, url.Values{})
+	f := v.newForm(here, here, url.Values{})
 	switch {
 	case err == nil:
 		return v.done(here, done)

@@ -82,7 +82,7 @@ func (v *visit) daysTable(view *daysView, items []object, chosen url.Values) {
 	view.Linked = len(members)*min(len(days), maxColumns) <= maxLinked
 	t := &table{Labels: []string{"Who", "All"}}
 	for _, day := range days[:min(len(days), maxColumns)] {
-		t.Labels = append(t.Labels, dayWords(day))
+		t.Labels = append(t.Labels, v.dayWords(day))
 	}
 	if len(days) > maxColumns {
 		t.Labels = append(t.Labels, "Later")

@@ -51,19 +51,19 @@ func movePending(v *visit, o *order) (int, error) {
 func (v *visit) moveFields(f *form) *form {
 	members := append([]option{{Label: "whoever was to get them"}}, v.names.options("members", isActive)...)
 	f.choose("member_id", "Member", "", members)
-	f.text("datetime-local", "at", "Time", "By the clock of "+v.zone.String()+". Empty: when they were to go out.")
+	f.add(input{Kind: "datetime-local", Name: "at", Label: "Time", Hint: v.say("By the clock of %s. Empty: when they were to go out.", v.zone)})
 	return f
 }
 
 // notMoved asks again where pending leads are to be moved, with what was wrong and what was given; other errors it gives back.
 func (v *visit) notMoved(o *order, err error) (*page, error) {
-	f := newForm("", "", o.sent)
+	f := v.newForm("", "", o.sent)
 	if o.Asks != asksMove || !f.refused(err, func(field string) string { return oneOf(field, "member_id", "at") }) {
 		return nil, err
 	}
 	view := v.ask(o)
 	view.Move = v.moveFields(f)
-	return &page{Title: o.Label, Template: "ask", Data: view, Status: http.StatusUnprocessableEntity}, nil
+	return &page{Title: v.say(o.Label), Template: "ask", Data: view, Status: http.StatusUnprocessableEntity}, nil
 }
 
 // asksMove is what is asked before leads are moved.

@@ -6,26 +6,27 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // roleWords say what people with a role may do.
-var roleWords = map[lead.PersonRole]string{
+var roleWords = map[lead.PersonRole]language.Text{
 	lead.PersonAdmin:   "does everything.",
 	lead.PersonManager: "does everything but what concerns API keys, webhooks’ secrets, people and the workspace’s settings.",
 	lead.PersonAgent:   "sees and edits their own leads and customers.",
 }
 
-var toPeople = &link{"People", home + "people"}
+var toPeople = way{"People", home + "people"}
 
 func invitePerson(v *visit) (*page, error) {
-	return v.inviteForm(newForm(home+"people/new", home+"people", url.Values{"role": {string(lead.PersonManager)}}))
+	return v.inviteForm(v.newForm(home+"people/new", home+"people", url.Values{"role": {string(lead.PersonManager)}}))
 }
 
 func (v *visit) inviteForm(f *form) (*page, error) {
 	f.Save = "Invite"
 	v.personFields(f)
-	return formPage("Invite somebody", f, toPeople), nil
+	return formPage("Invite somebody", f, v.way(toPeople)), nil
 }
 
 // personFields are the fields of somebody who signs in.
@@ -35,10 +36,10 @@ func (v *visit) personFields(f *form) {
 	var roles []option
 	var hints []string
 	for _, r := range lead.PersonRoles() {
-		name := capital(say("role", string(r)))
-		roles, hints = append(roles, option{string(r), name, false}), append(hints, name+": "+roleWords[r])
+		name := capital(v.worded("role", string(r)))
+		roles, hints = append(roles, option{string(r), name, false}), append(hints, name+": "+v.say(roleWords[r]))
 	}
-	f.choose("role", "Role", strings.Join(hints, " "), roles)
+	f.add(input{Kind: "select", Name: "role", Label: "Role", Hint: strings.Join(hints, " "), Options: roles})
 	f.choose("member_id", "Member", "Needed for an agent: the member whose leads they see.", append([]option{{"", "nobody", false}}, v.names.options("members", isActive)...))
 }
 
@@ -68,14 +69,14 @@ func addPerson(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.linkPage(made.Name, made.URL, "can sign in now"), nil
+	return v.linkPage(v.say("%s can sign in now", made.Name), made.URL), nil
 }
 
 // linkPage shows a link that signs somebody in, this once.
-func (v *visit) linkPage(name, path, what string) *page {
-	return &page{Title: name + " " + what, Template: "once", Up: toPeople, Data: onceView{
+func (v *visit) linkPage(title, path string) *page {
+	return &page{Title: title, Template: "once", Up: v.way(toPeople), Data: onceView{
 		Words:  "Send them this link. It opens the console signed in, once, within 15 minutes. It is shown only now.",
-		Secret: v.origin() + path, Label: "Link", Next: toPeople,
+		Secret: v.origin() + path, Label: "Link", Next: v.way(toPeople),
 	}}
 }
 
@@ -111,7 +112,7 @@ func editPerson(v *visit) (*page, error) {
 		return nil, err
 	}
 	here := home + "people/" + one.text("id")
-	return v.personPage(one, newForm(here, home+"people", url.Values{
+	return v.personPage(one, v.newForm(here, home+"people", url.Values{
 		"name": {one.text("name")}, "email": {one.text("email")}, "role": {one.text("role")}, "member_id": {one.text("member_id")},
 	}))
 }
@@ -133,7 +134,7 @@ func (v *visit) personPage(one object, f *form) (*page, error) {
 	view := personView{form: f, ID: one.text("id"), Order: v.form("people"), Known: one.is("has_password") || number(one, "passkeys") > 0, Self: m.Person != nil && m.Person.ID == one.text("id"), Facts: []part{
 		{"Signed in last", seen}, {"Password", shown{Text: password}}, {"Passkeys", shown{Text: cmp.Or(one.text("passkeys"), "0")}}, {"Added", v.show("created_at", one.get("created_at"))},
 	}}
-	p := &page{Title: called(one), Template: "person", Data: view, Up: toPeople}
+	p := &page{Title: v.called(one), Template: "person", Data: view, Up: v.way(toPeople)}
 	if len(f.errors) > 0 || f.Problem != "" {
 		p.Status = http.StatusUnprocessableEntity
 	}
@@ -172,7 +173,7 @@ func newLink(v *visit) (*page, error) {
 	if err := v.api.Call(v.Context(), http.MethodPost, "/v1/people/"+one.text("id")+"/sign-in-link", nil, &made); err != nil {
 		return nil, err
 	}
-	return v.linkPage("A link for "+called(one), made.URL, ""), nil
+	return v.linkPage(v.say("A link for %s", v.called(one)), made.URL), nil
 }
 
 // resetPerson takes a person's password and passkeys away, as where a device was lost or somebody else knows them.

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 const privacyHref = home + "privacy"
@@ -28,36 +30,32 @@ type privacyView struct {
 // known is how many records are about a person.
 type known struct {
 	Total int
-	Parts []part
+	Parts []string
 }
 
 // recordNames are what records are called that are about a person, by their table: one, and several.
-var recordNames = map[string][2]string{
-	"leads": {"lead", "leads"}, "assigned_leads": {"copy with a member", "copies with members"}, "customers": {"customer", "customers"},
-	"opportunities": {"opportunity", "opportunities"}, "pending": {"planned distribution", "planned distributions"}, "history": {"line of history", "lines of history"},
-	"status_changes": {"change of a status", "changes of statuses"}, "members": {"member", "members"}, "people": {"person who signs in", "people who sign in"},
-	"import_rejects": {"row of a file that was not taken", "rows of files that were not taken"}, "integration_events": {"delivery of a platform or form", "deliveries of platforms and forms"},
-	"waiting": {"lead in the queue", "leads in the queue"},
+var recordNames = map[string][2]language.Text{
+	"leads": {"%d lead", "%d leads"}, "assigned_leads": {"%d copy with a member", "%d copies with members"}, "customers": {"%d customer", "%d customers"},
+	"opportunities": {"%d opportunity", "%d opportunities"}, "pending": {"%d planned distribution", "%d planned distributions"}, "history": {"%d line of history", "%d lines of history"},
+	"status_changes": {"%d change of a status", "%d changes of statuses"}, "members": {"%d member", "%d members"}, "people": {"%d person who signs in", "%d people who sign in"},
+	"import_rejects": {"%d row of a file that was not taken", "%d rows of files that were not taken"}, "integration_events": {"%d delivery of a platform or form", "%d deliveries of platforms and forms"},
+	"waiting": {"%d lead in the queue", "%d leads in the queue"},
 }
 
 // knownOf names and counts records by their table.
-func knownOf(counts map[string]int) *known {
+func (v *visit) knownOf(counts map[string]int) *known {
 	k := &known{}
 	for _, table := range slices.Sorted(maps.Keys(counts)) {
 		n := counts[table]
 		if n == 0 {
 			continue
 		}
-		words, named := recordNames[table]
-		if !named {
-			words = [2]string{"other record (" + say("", table) + ")", "other records (" + say("", table) + ")"}
-		}
-		text := words[1]
-		if n == 1 {
-			text = words[0]
+		text := v.many(n, "%d other record (%s)", "%d other records (%s)", strings.ReplaceAll(table, "_", " "))
+		if words, named := recordNames[table]; named {
+			text = v.many(n, words[0], words[1])
 		}
 		k.Total += n
-		k.Parts = append(k.Parts, part{grouped(n), shown{Text: text}})
+		k.Parts = append(k.Parts, text)
 	}
 	return k
 }
@@ -66,7 +64,7 @@ func showPrivacy(v *visit) (*page, error) {
 	if err := v.adminsOnly(); err != nil {
 		return nil, err
 	}
-	return v.privacyPage(&privacyView{form: newForm(privacyHref, privacyHref, url.Values{})})
+	return v.privacyPage(&privacyView{form: v.newForm(privacyHref, privacyHref, url.Values{})})
 }
 
 // actPrivacy looks for a person, gives all that is known of them as a file, asks whether they are to be erased, or erases them, as the
@@ -98,8 +96,8 @@ func actPrivacy(v *visit) (*page, error) {
 		if err = v.api.Call(v.Context(), http.MethodPost, "/v1/privacy/erase", them, &done); err == nil {
 			counts := map[string]int{"waiting": done.Waiting}
 			maps.Copy(counts, done.Records)
-			view.Erased = knownOf(counts)
-			view.form = newForm(privacyHref, privacyHref, url.Values{})
+			view.Erased = v.knownOf(counts)
+			view.form = v.newForm(privacyHref, privacyHref, url.Values{})
 		}
 	default:
 		var found json.RawMessage
@@ -107,7 +105,7 @@ func actPrivacy(v *visit) (*page, error) {
 			return nil, v.sendPerson(found)
 		}
 		if err == nil {
-			view.Known, err = countedIn(found)
+			view.Known, err = v.countedIn(found)
 			view.Sure = do == "ask"
 		}
 	}
@@ -118,7 +116,7 @@ func actPrivacy(v *visit) (*page, error) {
 }
 
 // countedIn counts the records of an export.
-func countedIn(found json.RawMessage) (*known, error) {
+func (v *visit) countedIn(found json.RawMessage) (*known, error) {
 	var all struct {
 		Records map[string][]json.RawMessage
 		Waiting []json.RawMessage
@@ -130,7 +128,7 @@ func countedIn(found json.RawMessage) (*known, error) {
 	for table, rows := range all.Records {
 		counts[table] = len(rows)
 	}
-	return knownOf(counts), nil
+	return v.knownOf(counts), nil
 }
 
 // sendPerson sends all that is known of a person, as a file that no name of theirs is in the name of.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
@@ -16,7 +17,7 @@ import (
 const QueuesPath = "/console/queues"
 
 // remedies say what to do about work of a kind that was given up on.
-var remedies = map[string]string{
+var remedies = map[string]language.Text{
 	"lead:ingest":     "The leads in it are not stored. Whoever runs the installation gives it to the queue again with leadwheel dead retry, once the cause is mended.",
 	"lead:distribute": "Nothing: what is owed stays in the database and is found again within a minute.",
 	"lead:fetch":      "Nothing: the leads are asked for again. If it goes on, look at the integration’s page.",

@@ -36,7 +36,7 @@ func showRecord(v *visit) (*page, error) {
 		return nil, err
 	}
 	v.names.learn([]object{one})
-	view := recordView{Value: v.show("", shownOf(one)), Acts: v.offered(p.fitting(one)), Form: v.form(p.path), ID: id}
+	view := recordView{Value: v.show("", v.shownOf(one)), Acts: v.offered(p.fitting(one)), Form: v.form(p.path), ID: id}
 	mayChange, err := v.mayChange(p.collection)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func showRecord(v *visit) (*page, error) {
 		if !mayChange {
 			break
 		}
-		view.Links = append(view.Links, link{l.Label, home + strings.ReplaceAll(l.Href, "{id}", id)})
+		view.Links = append(view.Links, link{v.say(l.Label), home + strings.ReplaceAll(l.Href, "{id}", id)})
 	}
 	if p.Rejects && one.text("rejected") != "0" {
 		view.File, view.Again = home+p.item(id)+"/rejects", home+"imports/new?like="+id
@@ -55,7 +55,7 @@ func showRecord(v *visit) (*page, error) {
 		if err := v.get("/v1/"+p.item(id)+"/"+name, &below); err != nil {
 			return nil, err
 		}
-		view.Below = append(view.Below, section{label(name), v.show(name, below)})
+		view.Below = append(view.Below, section{v.label(name), v.show(name, below)})
 	}
 	if view.Below, err = v.withUndone(view.Below, p, id, one); err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func showRecord(v *visit) (*page, error) {
 	if view.Sections, err = v.sections(p, id); err != nil {
 		return nil, err
 	}
-	return &page{Title: v.titleOf(one), Template: "record", Data: view, Up: &link{p.Title, p.Href()}}, nil
+	return &page{Title: v.titleOf(one), Template: "record", Data: view, Up: &link{v.say(p.Title), p.Href()}}, nil
 }
 
 // sections are the lists that belong to a thing, as far as there is something in them.
@@ -107,9 +107,9 @@ func (v *visit) section(p place, chosen url.Values) (*listView, error) {
 // titleOf is what a thing's page is called: by its name, or where it has none, by its lead's.
 func (v *visit) titleOf(one object) string {
 	if one.has("outcome") && one.has("body") {
-		return "What came " + v.when(momentOf(one, "at")).Text
+		return v.say("What came %s", v.when(momentOf(one, "at")).Text)
 	}
-	if title := called(one); title != short(one.text("id")) || one.text("lead_id") == "" {
+	if title := v.called(one); title != short(one.text("id")) || one.text("lead_id") == "" {
 		return title
 	}
 	return v.nameOf(one)
@@ -117,10 +117,10 @@ func (v *visit) titleOf(one object) string {
 
 // shownOf is a thing without what its page need not say: its own id and its source's name where something else tells them, and of what
 // waits, came or is told, what it has not.
-func shownOf(one object) object {
+func (v *visit) shownOf(one object) object {
 	waits, told := one.text("lead_id") != "", one.has("body") || one.has("failing_since") || one.has("file_name")
 	return slices.DeleteFunc(slices.Clone(one), func(f field) bool {
-		return f.Name == "id" && (called(one) != short(one.text("id")) || waits || told) || (waits || told) && isNothing(f.Value) || f.Name == "source" && one.has("source_id")
+		return f.Name == "id" && (v.called(one) != short(one.text("id")) || waits || told) || (waits || told) && isNothing(f.Value) || f.Name == "source" && one.has("source_id")
 	})
 }
 

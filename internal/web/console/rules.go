@@ -37,7 +37,7 @@ func showRules(v *visit) (*page, error) {
 	if err := v.get(rulesPath, &now); err != nil {
 		return nil, err
 	}
-	f := newForm(rulesHref, home+"groups", url.Values{})
+	f := v.newForm(rulesHref, home+"groups", url.Values{})
 	f.opened(v.tags[rulesPath], f.values)
 	return v.rulesPage(f, ruleRowsFrom(now), nil)
 }
@@ -114,7 +114,7 @@ func (v *visit) rulesPage(f *form, rows []ruleRow, theirs object) (*page, error)
 			one.Inputs = append(one.Inputs, f.made(in))
 		}
 		add(input{Kind: "text", Name: "name", Label: "Name", Value: r.Name})
-		add(input{Kind: "select", Name: "by", Label: "Field", Value: r.By, Options: ruleFields})
+		add(input{Kind: "select", Name: "by", Label: "Field", Value: r.By, Options: v.optionsOf(ruleFields...)})
 		if r.By == ruleOfField {
 			add(input{Kind: "text", Name: "of", Label: "Name of the field", Value: r.Of})
 		}
@@ -123,10 +123,10 @@ func (v *visit) rulesPage(f *form, rows []ruleRow, theirs object) (*page, error)
 		case ruleWritten:
 			add(input{Kind: "area", Name: "when", Label: "Condition", Value: r.When})
 		default:
-			add(input{Kind: "select", Name: "is", Label: "Is", Value: r.Is, Options: ruleComparisons})
+			add(input{Kind: "select", Name: "is", Label: "Is", Value: r.Is, Options: v.optionsOf(ruleComparisons...)})
 			add(input{Kind: "text", Name: "value", Label: "Value", Value: r.Value, Suggested: v.suggested(r.By, len(rows))})
 		}
-		add(input{Kind: "select", Name: "to", Label: "Goes to", Value: r.To, Options: missingGroup(to, r.To)})
+		add(input{Kind: "select", Name: "to", Label: "Goes to", Value: r.To, Options: v.missingGroup(to, r.To)})
 		add(input{Kind: "check", Name: "on", Label: "In use", Value: "yes", Checked: r.On})
 		view.Rows = append(view.Rows, one)
 	}
@@ -157,7 +157,7 @@ func (v *visit) suggested(by string, rules int) (values []string) {
 }
 
 // missingGroup are the options with one for a group that was deleted, where a rule has such.
-func missingGroup(options []option, group string) []option {
+func (v *visit) missingGroup(options []option, group string) []option {
 	if group == "" || slices.ContainsFunc(options, func(o option) bool { return o.Value == group }) {
 		return options
 	}
@@ -208,7 +208,7 @@ func ruleTroubles(v *visit) ([]trouble, error) {
 		return nil, nil
 	}
 	return []trouble{{
-		"Rules whose group was deleted: " + strings.Join(idle[:min(len(idle), 5)], ", "), "They take no leads; the rules after them do.", rulesHref, "Choose other groups",
+		v.say("Rules whose group was deleted: %s", strings.Join(idle[:min(len(idle), 5)], ", ")), "They take no leads; the rules after them do.", rulesHref, "Choose other groups",
 	}}, nil
 }
 
@@ -219,18 +219,18 @@ func (v *visit) tellRule(one object) (lines []storyLine) {
 		return nil
 	}
 	at := momentOf(one, "created_at")
-	say := func(tone, text string) {
+	tell := func(tone, text string) {
 		lines = append(lines, storyLine{At: v.when(at), when: at, Tone: tone, Words: []shown{{Text: text}}})
 	}
 	broken, _ := one.get("rules_broken").([]any)
 	for _, b := range broken {
 		rule, _ := b.(object)
-		say("warn", "The rule “"+rule.text("rule")+"” was left out: "+rule.text("why")+".")
+		tell("warn", v.say("The rule “%s” was left out: %s.", rule.text("rule"), rule.text("why")))
 	}
 	if rule := one.text("rule"); rule != "" {
-		say("plain", "The rule “"+rule+"” took it, of version "+version+" of the rules.")
+		tell("plain", v.say("The rule “%s” took it, of version %s of the rules.", rule, version))
 	} else {
-		say("warn", "No rule of version "+version+" took it.")
+		tell("warn", v.say("No rule of version %s took it.", version))
 	}
 	return lines
 }

@@ -29,15 +29,15 @@ const (
 )
 
 // ruleFields are what a simple condition can ask for.
-var ruleFields = []option{
-	{Value: ruleAll, Label: "everything else"}, {Value: "source", Label: "Source"}, {Value: ruleOfField, Label: "A field of the lead"},
-	{Value: "integration", Label: "Integration"}, {Value: "channel", Label: "Came in by"}, {Value: "campaign_id", Label: "Campaign"},
-	{Value: "form_id", Label: "Form"}, {Value: "platform", Label: "Platform"}, {Value: "phone_country", Label: "Country of the phone"},
-	{Value: "email_domain", Label: "Domain of the e-mail"}, {Value: "language", Label: "Language"}, {Value: ruleWritten, Label: "written out"},
+var ruleFields = []namedValue{
+	{Value: ruleAll, Name: "everything else"}, {Value: "source", Name: "Source"}, {Value: ruleOfField, Name: "A field of the lead"},
+	{Value: "integration", Name: "Integration"}, {Value: "channel", Name: "Came in by"}, {Value: "campaign_id", Name: "Campaign"},
+	{Value: "form_id", Name: "Form"}, {Value: "platform", Name: "Platform"}, {Value: "phone_country", Name: "Country of the phone"},
+	{Value: "email_domain", Name: "Domain of the e-mail"}, {Value: "language", Name: "Language"}, {Value: ruleWritten, Name: "written out"},
 }
 
-var ruleComparisons = []option{
-	{Value: "==", Label: "is"}, {Value: "!=", Label: "is not"}, {Value: "contains", Label: "contains"}, {Value: "startsWith", Label: "begins with"},
+var ruleComparisons = []namedValue{
+	{Value: "==", Name: "is"}, {Value: "!=", Name: "is not"}, {Value: "contains", Name: "contains"}, {Value: "startsWith", Name: "begins with"},
 }
 
 // condition is the rule's, as the API takes it.
@@ -66,7 +66,7 @@ func (r *ruleRow) take(condition string) {
 		return
 	}
 	m := simple.FindStringSubmatch(condition)
-	if m != nil && (m[1] == ruleOfField) == (m[2] != "") && slices.ContainsFunc(ruleFields, func(o option) bool { return o.Value == m[1] && m[1] != ruleAll && m[1] != ruleWritten }) {
+	if m != nil && (m[1] == ruleOfField) == (m[2] != "") && slices.ContainsFunc(ruleFields, func(o namedValue) bool { return o.Value == m[1] && m[1] != ruleAll && m[1] != ruleWritten }) {
 		of, _ := strconv.Unquote(m[2])
 		value, err := strconv.Unquote(m[4])
 		boxed := ruleRow{By: m[1], Of: of, Is: m[3], Value: value}
@@ -89,7 +89,7 @@ func ruleRowsOf(sent url.Values) (rows []ruleRow) {
 	}
 	for i := range rows {
 		r := &rows[i]
-		if !slices.ContainsFunc(ruleComparisons, func(o option) bool { return o.Value == r.Is }) {
+		if !slices.ContainsFunc(ruleComparisons, func(o namedValue) bool { return o.Value == r.Is }) {
 			r.Is = "=="
 		}
 		if r.By == ruleWritten && strings.TrimSpace(r.When) == "" && r.Value != "" { // what was in boxes is where writing begins

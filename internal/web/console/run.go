@@ -3,6 +3,8 @@ package console
 import (
 	"net/url"
 	"strconv"
+
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // A runView is how far leads have come that were assigned together.
@@ -41,7 +43,11 @@ func showRun(v *visit) (*page, error) {
 	view := runView{Sentence: v.runWords(one), Here: v.URL.Path, Acts: v.offered(p.fitting(one)), Form: v.form(p.path), ID: id}
 	total := number(one, "count")
 	from := 0.0
-	for _, c := range []struct{ field, label, class, list, outcome string }{
+	for _, c := range []struct {
+		field                string
+		label                language.Text
+		class, list, outcome string
+	}{
 		{"given", "Given", "good", "history", "succeeded"}, {"pending", "Pending", "plain", "pending-leads", ""},
 		{"failed", "Failed", "bad", "history", "failed"}, {"cancelled", "Deleted", "warn", "history", "cancelled"}, {"withdrawn", "Taken back", "warn", "history", ""},
 		{"undone", "Undone", "warn", "history", "undone"},
@@ -54,7 +60,7 @@ func showRun(v *visit) (*page, error) {
 		if c.outcome != "" {
 			query.Set("outcome", c.outcome)
 		}
-		share := runCount{Label: c.label, Class: c.class, Count: n, From: from, Href: home + c.list + "?" + query.Encode()}
+		share := runCount{Label: v.say(c.label), Class: c.class, Count: n, From: from, Href: home + c.list + "?" + query.Encode()}
 		if total > 0 {
 			share.Width = 100 * float64(n) / float64(total)
 		}
@@ -68,32 +74,34 @@ func showRun(v *visit) (*page, error) {
 	if view.Sections, err = v.sections(p, id); err != nil {
 		return nil, err
 	}
-	return &page{Title: "Assigned " + counted(total, "lead"), Template: "run", Data: view, Up: &link{"Assignments", home + "assignments"}}, nil
+	return &page{Title: v.say("Assigned %s", v.leads(total)), Template: "run", Data: view, Up: &link{"Assignments", home + "assignments"}}, nil
 }
 
 // runWords say to whom leads were assigned, when, and how fast they go out.
 func (v *visit) runWords(one object) []shown {
-	words := []shown{{Text: "To "}}
+	var to []shown
 	if group := one.text("group_id"); group != "" {
-		words = append(words, v.show("group_id", group))
+		to = append(to, v.show("group_id", group))
 	}
 	members, _ := one.get("member_ids").([]any)
 	for i, m := range members {
 		if i > 0 {
-			words = append(words, shown{Text: ", "})
+			to = append(to, shown{Text: ", "})
 		}
-		words = append(words, v.show("member_id", m))
+		to = append(to, v.show("member_id", m))
 	}
-	words = append(words, shown{Text: ", assigned "}, v.show("created_at", one.get("created_at")), shown{Text: ". "})
+	var w words
+	w.say(v, "To %s, assigned %s.", to, v.show("created_at", one.get("created_at")))
+	w.next()
 	switch {
 	case one.text("pace") != "":
-		words = append(words, shown{Text: "They go out later, " + paceNames[one.text("pace")] + " for each member."})
+		w.say(v, "They go out later, %s for each member.", v.worded("pace", one.text("pace")))
 	case one.text("at") != "":
-		words = append(words, shown{Text: "They go out "}, v.show("at", one.get("at")), shown{Text: "."})
+		w.say(v, "They go out %s.", v.show("at", one.get("at")))
 	default:
-		words = append(words, shown{Text: "They go out at once."})
+		w.say(v, "They go out at once.")
 	}
-	return words
+	return w
 }
 
 // number is a whole number of an object's, 0 where there is none.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -29,6 +30,8 @@ const (
 type signInView struct {
 	Back, Email, Problem, Link, Done string
 	ways
+	// Languages are those in which it can be read.
+	Languages []languageLink
 	// Choices are the workspaces to choose from, for whoever works in several.
 	Choices []client.Choice
 }
@@ -70,13 +73,17 @@ func toSignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) askForKey(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Has("lang") {
+		keepTongue(w, r, tongueOf(r))
+	}
 	s.showSignIn(w, r, "Sign in", http.StatusOK, signInView{Back: within(r.FormValue("back"))})
 }
 
 // showSignIn shows the page with the ways that there are to sign in here.
-func (s *site) showSignIn(w http.ResponseWriter, r *http.Request, title string, status int, view signInView) {
-	view.ways = waysOf(r, s.client(r, "", ""))
-	render(w, &page{Title: title, Template: "sign-in", Status: status, Data: view})
+func (s *site) showSignIn(w http.ResponseWriter, r *http.Request, title language.Text, status int, view signInView) {
+	t := tongueOf(r)
+	view.ways, view.Languages = waysOf(r, s.client(r, "", "")), languagesOf(r, t)
+	render(w, t, &page{Title: t.Say(title), Template: "sign-in", Status: status, Data: view})
 }
 
 // signIn signs somebody in by address and password or, where there is no address, with an API key.
@@ -98,7 +105,7 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 
 // admit lets in whoever may, and has others try again or choose.
 func (s *site) admit(w http.ResponseWriter, r *http.Request, e entry, view signInView) {
-	title := "Sign in"
+	title := language.Text("Sign in")
 	if view.Choices, view.Problem = e.choices, e.problem; len(e.choices) > 0 {
 		title, view.Problem = "Where to?", ""
 	}
@@ -111,18 +118,18 @@ func (s *site) admit(w http.ResponseWriter, r *http.Request, e entry, view signI
 
 // sendLink has a link sent to whoever has an address, and says the same where nobody has.
 func (s *site) sendLink(w http.ResponseWriter, r *http.Request, view signInView) {
-	status, refused := http.StatusOK, &client.Problem{}
+	t, status, refused := tongueOf(r), http.StatusOK, &client.Problem{}
 	err := s.client(r, "", "").Call(r.Context(), http.MethodPost, "/v1/sign-in/link", map[string]string{"email": view.Email}, nil)
 	switch {
 	case err == nil:
-		view.Done = "If this is the address of somebody who works here, a link is on its way to them. It works once, within 15 minutes."
+		view.Done = t.Say("If this is the address of somebody who works here, a link is on its way to them. It works once, within 15 minutes.")
 	case errors.As(err, &refused) && view.Email == "":
-		status, view.Problem = refused.Status, "Give your e-mail address."
+		status, view.Problem = refused.Status, t.Say("Give your e-mail address.")
 	case errors.As(err, &refused):
 		waitAsTold(w, refused)
-		status, view.Problem = refused.Status, sentence(refused.Detail)
+		status, view.Problem = refused.Status, sentence(t.Word(refused.Detail))
 	default:
-		status, view.Problem = http.StatusServiceUnavailable, "No link could be sent just now. Please try again."
+		status, view.Problem = http.StatusServiceUnavailable, t.Say("No link could be sent just now. Please try again.")
 	}
 	s.showSignIn(w, r, "Sign in", status, view)
 }
@@ -158,7 +165,8 @@ func (s *site) openLink(w http.ResponseWriter, r *http.Request) {
 		s.useLink(w, r)
 		return
 	}
-	render(w, &page{Title: "Sign in", Template: "sign-in", Data: signInView{Link: r.URL.Path}})
+	t := tongueOf(r)
+	render(w, t, &page{Title: t.Say("Sign in"), Template: "sign-in", Data: signInView{Link: r.URL.Path}})
 }
 
 // useLink signs somebody in by a link.
@@ -168,11 +176,11 @@ func (s *site) useLink(w http.ResponseWriter, r *http.Request) {
 
 // enter begins a person's session.
 func (s *site) enter(w http.ResponseWriter, r *http.Request, by map[string]string) entry {
-	wrong := "Address and password do not fit together. Without a password, ask an administrator for a link."
+	wrong := language.Text("Address and password do not fit together. Without a password, ask an administrator for a link.")
 	if by["link"] != "" {
 		wrong = "This link was used already, or is older than 15 minutes. Ask for a new one."
 	}
-	return s.beginBy(w, r, "", "/v1/sign-in", by, map[int]string{
+	return s.beginBy(w, r, "", "/v1/sign-in", by, map[int]language.Text{
 		http.StatusUnauthorized: wrong, http.StatusServiceUnavailable: "You could not be signed in just now. Please try again.",
 	})
 }
@@ -180,9 +188,9 @@ func (s *site) enter(w http.ResponseWriter, r *http.Request, by map[string]strin
 // begin begins a session with a key.
 func (s *site) begin(w http.ResponseWriter, r *http.Request, key string) entry {
 	if key == "" || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`";,\`, c) }) {
-		return entry{status: http.StatusUnauthorized, problem: "Give your e-mail address and password. Give an API key as it was printed: lw_ and many letters."}
+		return entry{status: http.StatusUnauthorized, problem: tongueOf(r).Say("Give your e-mail address and password. Give an API key as it was printed: lw_ and many letters.")}
 	}
-	return s.beginBy(w, r, key, "/v1/sessions", nil, map[int]string{
+	return s.beginBy(w, r, key, "/v1/sessions", nil, map[int]language.Text{
 		http.StatusUnauthorized:       "This key is not valid: it was mistyped, has expired or was revoked.",
 		http.StatusForbidden:          "This key may not use the console: only keys for administrators and members may. `leadwheel apikey create --role admin --workspace NAME` makes one.",
 		http.StatusServiceUnavailable: "The key could not be looked up. Please try again.",
@@ -191,22 +199,22 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request, key string) entry {
 
 // beginBy has the API begin a session. words say what its refusals mean here, by status, and under 503 what it means
 // that it did not answer; for other refusals, and its own 503, the API's words stand.
-func (s *site) beginBy(w http.ResponseWriter, r *http.Request, key, path string, body any, words map[int]string) entry {
+func (s *site) beginBy(w http.ResponseWriter, r *http.Request, key, path string, body any, words map[int]language.Text) entry {
 	var begun struct{ Token string }
-	refused := &client.Problem{}
+	t, refused := tongueOf(r), &client.Problem{}
 	err := s.client(r, key, "").Call(r.Context(), http.MethodPost, path, body, &begun)
 	switch {
 	case err == nil:
 		return entry{token: begun.Token}
 	case !errors.As(err, &refused):
-		return entry{status: http.StatusServiceUnavailable, problem: words[http.StatusServiceUnavailable]}
+		return entry{status: http.StatusServiceUnavailable, problem: t.Say(words[http.StatusServiceUnavailable])}
 	case len(refused.Choices) > 0:
 		return entry{status: http.StatusOK, choices: refused.Choices}
 	case refused.Status != http.StatusServiceUnavailable && words[refused.Status] != "":
-		return entry{status: refused.Status, problem: words[refused.Status]}
+		return entry{status: refused.Status, problem: t.Say(words[refused.Status])}
 	}
 	waitAsTold(w, refused)
-	return entry{status: refused.Status, problem: sentence(refused.Detail)}
+	return entry{status: refused.Status, problem: sentence(t.Word(refused.Detail))}
 }
 
 // signOut ends the session, and asks for a key again. A session that was over already is none.
@@ -215,8 +223,9 @@ func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
 		err := s.client(r, token, "").Call(r.Context(), http.MethodDelete, "/v1/sessions/current", nil, nil)
 		if refused := (&client.Problem{}); err != nil && (!errors.As(err, &refused) || refused.Status != http.StatusUnauthorized && refused.Status != http.StatusNotFound) {
 			waitAsTold(w, refused)
-			render(w, &page{Title: "You are still signed in", Template: "problem", Status: http.StatusServiceUnavailable, Data: problemView{
-				Words: "The session could not be ended. Please try again.",
+			t := tongueOf(r)
+			render(w, t, &page{Title: t.Say("You are still signed in"), Template: "problem", Status: http.StatusServiceUnavailable, Data: problemView{
+				Words: t.Say("The session could not be ended. Please try again."),
 			}})
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -32,8 +33,9 @@ type settingsLink struct{ Label, Href, Words string }
 
 // settingsLinks are the collections that the settings lead to, with what is found there.
 var settingsLinks = []struct {
-	name, words string
-	admin       bool
+	name  string
+	words language.Text
+	admin bool
 }{
 	{"assignments", "Every time that leads were handed out together, and how far each has come.", false},
 	{"assigned-leads", "The members’ own copies of leads, with their status and notes.", false},
@@ -52,7 +54,7 @@ func showSettings(v *visit) (*page, error) {
 	if m.Role != lead.RoleAdmin {
 		return v.settingsPage(m, nil, workspace)
 	}
-	f := newForm(home+"settings", home+"settings", settingsValues(workspace))
+	f := v.newForm(home+"settings", home+"settings", settingsValues(workspace))
 	f.opened(v.tags["/v1/workspace"], f.values)
 	return v.settingsPage(m, f, workspace)
 }
@@ -102,7 +104,7 @@ func (v *visit) settingsPage(m me, f *form, workspace object) (*page, error) {
 		view.Facts = v.settingsFacts(workspace)
 	} else {
 		view.Groups = v.settingsFields(f)
-		view.Rename = newForm(home+"settings/rename-status", home+"settings", url.Values{})
+		view.Rename = v.newForm(home+"settings/rename-status", home+"settings", url.Values{})
 		var from []option
 		for _, s := range statusesOf(workspace) {
 			from = append(from, option{s, s, false})
@@ -116,7 +118,7 @@ func (v *visit) settingsPage(m me, f *form, workspace object) (*page, error) {
 			continue
 		}
 		i := slices.IndexFunc(collections, func(c collection) bool { return c.Name == l.name })
-		view.Lists = append(view.Lists, settingsLink{collections[i].Title, home + l.name, l.words})
+		view.Lists = append(view.Lists, settingsLink{v.say(collections[i].Title), home + l.name, v.say(l.words)})
 	}
 	if m.Role == lead.RoleAdmin {
 		if seen, err := v.seesQueues(); err != nil {
@@ -138,21 +140,21 @@ func (v *visit) settingsFacts(w object) []part {
 		{"Name", shown{Text: w.text("name")}},
 		{"Time zone", shown{Text: w.text("timezone")}},
 		{"Region of phone numbers", shown{Text: w.text("region")}},
-		{"Leads go out", shown{Text: "from " + w.text("distribution_hours.from") + " to " + w.text("distribution_hours.to")}},
+		{"Leads go out", shown{Text: v.say("from %s to %s", w.text("distribution_hours.from"), w.text("distribution_hours.to"))}},
 		{"Statuses", v.show("statuses", w.get("statuses"))},
-		{"Distribution", truth("enabled", w.is("features.leads_distribution"))},
-		{"Distribution by a plan", truth("enabled", w.is("features.scheduled_distribution"))},
-		{"Assignments and imports can be undone", shown{Text: "for " + w.text("undo_minutes") + " minutes"}},
-		{"Links in messages", truth("enabled", w.is("message_links"))},
+		{"Distribution", v.truth("enabled", w.is("features.leads_distribution"))},
+		{"Distribution by a plan", v.truth("enabled", w.is("features.scheduled_distribution"))},
+		{"Assignments and imports can be undone", shown{Text: v.say("for %s minutes", w.text("undo_minutes"))}},
+		{"Links in messages", v.truth("enabled", w.is("message_links"))},
 		{"Who may change this", shown{Text: "an admin"}},
 	}
 }
 
 func (v *visit) settingsFields(f *form) (groups []fieldGroup) {
-	group := func(title string, add func()) {
+	group := func(title language.Text, add func()) {
 		before := len(f.Fields)
 		add()
-		groups = append(groups, fieldGroup{title, f.Fields[before:]})
+		groups = append(groups, fieldGroup{v.say(title), f.Fields[before:]})
 	}
 	group("Power-ups", func() {
 		f.check("leads_distribution", "Distribution", "Off: nothing new is handed out. What is pending still goes out.")
@@ -171,7 +173,7 @@ func (v *visit) settingsFields(f *form) (groups []fieldGroup) {
 		f.text("time", "to", "Until", "Planned leads go out within these hours, by each member’s own clock. Earlier than From, they span midnight.")
 	})
 	group("Duplicates", func() {
-		f.choose("policy", "A lead that matches an earlier one", "", policies)
+		f.choose("policy", "A lead that matches an earlier one", "", v.optionsOf(policies...))
 		f.text("number", "days", "Days", "How old the earlier one may be.")
 	})
 	group("Statuses", func() {
@@ -187,13 +189,13 @@ func (v *visit) settingsFields(f *form) (groups []fieldGroup) {
 	return groups
 }
 
-var policies = []option{
-	{string(store.AllowDuplicates), "is handed out like any other", false}, {string(store.FlagDuplicates), "is handed out, and says which it matches", false},
-	{string(store.SameMember), "goes to whoever has the earlier one", false}, {string(store.RejectDuplicates), "is kept, and not handed out", false},
+var policies = []namedValue{
+	{string(store.AllowDuplicates), "is handed out like any other"}, {string(store.FlagDuplicates), "is handed out, and says which it matches"},
+	{string(store.SameMember), "goes to whoever has the earlier one"}, {string(store.RejectDuplicates), "is kept, and not handed out"},
 }
 
 // wholeNumber reads a number of a form's, or says what is wrong with it.
-func wholeNumber(text string) (n int, wrong string) {
+func (f *form) wholeNumber(text string) (n int, wrong string) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
 		return 0, "Write a whole number."
@@ -229,13 +231,13 @@ func (f *form) settings() map[string]any {
 	for _, feature := range features {
 		switches[feature] = f.value(feature) != ""
 	}
-	days, wrong := wholeNumber(f.value("days"))
+	days, wrong := f.wholeNumber(f.value("days"))
 	if wrong != "" {
 		f.errors["days"] = wrong
 	}
 	keys := map[string]any{"max_days": nil}
 	if text := f.value("max_days"); text != "" {
-		if keys["max_days"], wrong = wholeNumber(text); wrong != "" {
+		if keys["max_days"], wrong = f.wholeNumber(text); wrong != "" {
 			f.errors["max_days"] = wrong
 		}
 	}
@@ -251,7 +253,7 @@ func (f *form) settings() map[string]any {
 		"duplicates":         map[string]any{"policy": f.value("policy"), "days": days}, "features": switches, "api_keys": keys, "message_links": f.value("message_links") != "",
 	}
 	if text := f.value("undo_minutes"); text != "" {
-		if body["undo_minutes"], wrong = wholeNumber(text); wrong != "" {
+		if body["undo_minutes"], wrong = f.wholeNumber(text); wrong != "" {
 			f.errors["undo_minutes"] = wrong
 		}
 	}

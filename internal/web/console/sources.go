@@ -5,10 +5,10 @@ import (
 	"net/url"
 )
 
-var toSources = &link{"Sources", home + "sources"}
+var toSources = way{"Sources", home + "sources"}
 
 func newSource(v *visit) (*page, error) {
-	return sourceForm("New source", newForm(home+"sources/new", home+"sources", url.Values{"enabled": {"yes"}, "for_leads": {"yes"}, "for_customers": {"yes"}}), toSources)
+	return sourceForm("New source", v.newForm(home+"sources/new", home+"sources", url.Values{"enabled": {"yes"}, "for_leads": {"yes"}, "for_customers": {"yes"}}), v.way(toSources))
 }
 
 func addSource(v *visit) (*page, error) {
@@ -20,7 +20,7 @@ func addSource(v *visit) (*page, error) {
 	var made struct{ ID string }
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/sources", sourceBody(f), &made)
 	if err != nil && f.refused(err, same) {
-		return sourceForm("New source", f, toSources)
+		return sourceForm("New source", f, v.way(toSources))
 	}
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func editSource(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sourceForm("Edit "+called(one), f, &link{called(one), home + "sources/" + one.text("id")})
+	return sourceForm(v.say("Edit %s", v.called(one)), f, &link{v.called(one), home + "sources/" + one.text("id")})
 }
 
 // sourceValues are what a source's form holds.
@@ -51,7 +51,7 @@ func saveSource(v *visit) (*page, error) {
 		return nil, err
 	}
 	return v.save(f, edit{http.MethodPatch, "/v1/sources/" + one.text("id"), sourceBody(f), "source", sourceValues, same}, here, func() (*page, error) {
-		return sourceForm("Edit "+called(one), f, &link{called(one), here})
+		return sourceForm(v.say("Edit %s", v.called(one)), f, &link{v.called(one), here})
 	})
 }
 

@@ -59,13 +59,13 @@ func askMerge(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.mergePage(one, newForm(at.Href+"/merge", at.Href, url.Values{}), at)
+	return v.mergePage(one, v.newForm(at.Href+"/merge", at.Href, url.Values{}), at)
 }
 
 // source reads the one that an address names, and where its page is.
 func (v *visit) source() (object, *link, error) {
 	one, err := v.item("sources")
-	return one, &link{called(one), home + "sources/" + one.text("id")}, err
+	return one, &link{v.called(one), home + "sources/" + one.text("id")}, err
 }
 
 func (v *visit) mergePage(one object, f *form, at *link) (*page, error) {
@@ -76,15 +76,14 @@ func (v *visit) mergePage(one object, f *form, at *link) (*page, error) {
 	if err := v.get("/v1/leads/count?"+url.Values{"source_id": {one.text("id")}}.Encode(), &has); err != nil {
 		return nil, err
 	}
-	many := counted(has.Count, "lead")
+	many := v.leads(has.Count)
 	if has.More {
-		many = "more than " + many
+		many = v.say("more than %s", many)
 	}
 	f.Save = "Merge"
-	f.Note = "“" + called(one) + "” becomes another name of the source that you choose. What has it (" + many + ", with their copies, customers and opportunities) shows that one from then on, " +
-		"and so do integrations, keys and files that name it. It is offered no more, and this cannot be undone."
+	f.Note = v.say("“%s” becomes another name of the source that you choose. What has it (%s, with their copies, customers and opportunities) shows that one from then on, and so do integrations, keys and files that name it. It is offered no more, and this cannot be undone.", v.called(one), many)
 	f.choose("into", "Into", "", append([]option{{Label: "choose a source"}}, v.names.options("sources", func(s object) bool { return s.text("id") != one.text("id") })...))
-	return formPage("Merge "+called(one), f, at), nil
+	return formPage(v.say("Merge %s", v.called(one)), f, at), nil
 }
 
 func mergeSource(v *visit) (*page, error) {

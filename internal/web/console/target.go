@@ -37,7 +37,7 @@ func (v *visit) target(f *form, nobody string) *target {
 	t := &target{Named: len(f.values["member_ids"]) > 0 || f.errors["member_ids"] != "", Later: f.value("when") == "later", Zone: v.zone.String(), PeopleError: f.errors["member_ids"], PaceError: f.errors["pace"]}
 	groups := append([]option{{Label: nobody}}, v.names.options("groups", v.hasReceiver)...)
 	for _, idle := range v.names.options("groups", func(g object) bool { return !v.hasReceiver(g) }) {
-		groups = append(groups, option{Label: idle.Label + " (nobody can receive)", Off: true})
+		groups = append(groups, option{Label: v.say("%s (nobody can receive)", idle.Label), Off: true})
 	}
 	t.Group = f.made(input{Kind: "select", Name: "group_id", Label: "Group", Hint: "One turn a lead: each goes to whoever is next.", Options: groups})
 	for _, m := range v.names.options("members", isActive) {
@@ -45,10 +45,10 @@ func (v *visit) target(f *form, nobody string) *target {
 	}
 	pace := cmp.Or(f.value("pace"), string(lead.Normal))
 	for _, p := range lead.Paces {
-		t.Paces = append(t.Paces, person{string(p), paceNames[string(p)], string(p) == pace})
+		t.Paces = append(t.Paces, person{string(p), v.say(paceNames[string(p)]), string(p) == pace})
 	}
 	t.Paces = append(t.Paces, person{"at", "At a time", pace == "at"})
-	t.At = f.made(input{Kind: "datetime-local", Name: "at", Label: "Time", Hint: "By the clock of " + t.Zone + "."})
+	t.At = f.made(input{Kind: "datetime-local", Name: "at", Label: "Time", Hint: v.say("By the clock of %s.", t.Zone)})
 	return t
 }
 

@@ -123,7 +123,7 @@ func (t *todayView) count(v *visit, day activity) {
 	for _, f := range day.Reasons {
 		if slices.Contains(refusals, f.Reason) {
 			failed -= f.Count
-			t.Refused = append(t.Refused, figure{say("reason", string(f.Reason)), grouped(f.Count), ended("failed", string(f.Reason)), "plain"})
+			t.Refused = append(t.Refused, figure{v.worded("reason", string(f.Reason)), grouped(f.Count), ended("failed", string(f.Reason)), "plain"})
 		}
 	}
 	t.Numbers = []figure{
@@ -134,7 +134,7 @@ func (t *todayView) count(v *visit, day activity) {
 	if day.Cancelled > 0 {
 		t.Numbers = append(t.Numbers, figure{"Deleted", grouped(day.Cancelled), ended("cancelled", ""), "warn"})
 	}
-	t.Chart = chartOf(day.Hours, v.zone)
+	t.Chart = v.chartOf(day.Hours)
 	const listed = 20
 	for i, m := range day.Members {
 		if i == listed {

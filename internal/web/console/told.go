@@ -26,7 +26,7 @@ func messageTroubles(v *visit) ([]trouble, error) {
 			home + "members", "See how each is told",
 		}}, failed...), nil
 	}
-	why := "What they have is not set up here, or they have neither. " + map[bool]string{true: "E-mail", false: "Telegram"}[can.Email] + " works: give them that."
+	why := v.say("What they have is not set up here, or they have neither. %s works: give them that.", map[bool]string{true: "E-mail", false: "Telegram"}[can.Email])
 	if can.Email && can.Telegram {
 		why = "They have neither an e-mail address that works nor a Telegram chat. Give them one."
 	}
@@ -34,7 +34,7 @@ func messageTroubles(v *visit) ([]trouble, error) {
 	if len(untold) == 1 {
 		href = memberHref(untold[0].text("id")) + "/edit"
 	}
-	return append([]trouble{{namesOf(untold) + " cannot be told of their leads.", why, href, "Mend it"}}, failed...), nil
+	return append([]trouble{{v.say("%s cannot be told of their leads.", v.namesOf(untold)), why, href, "Mend it"}}, failed...), nil
 }
 
 // cannotTell are the active members who are to be told of their leads and whom no channel reaches.
@@ -47,9 +47,9 @@ func (c channels) cannotTell(members []object) []object {
 }
 
 // why says why no channel reaches a member, and what to do.
-func (c channels) why(m object) string {
-	if words := untold(m); words != "" {
-		return strings.TrimPrefix(words, "They cannot be told of their leads: ")
+func (c channels) why(v *visit, m object) string {
+	if words := v.unreached(m); words != "" {
+		return words
 	}
 	switch {
 	case !c.Email && !c.Telegram:
@@ -61,17 +61,22 @@ func (c channels) why(m object) string {
 }
 
 // namesOf are what things are called, the first few of them by name.
-func namesOf(all []object) string {
+func (v *visit) namesOf(all []object) string {
 	const few = 5
 	var names []string
 	for _, one := range all[:min(len(all), few)] {
-		names = append(names, called(one))
+		names = append(names, v.called(one))
 	}
 	if more := len(all) - few; more > 0 {
-		return strings.Join(names, ", ") + " and " + counted(more, "other")
+		return v.say("%s and %s", strings.Join(names, ", "), v.others(more))
 	}
+	return v.and(names)
+}
+
+// and lists names.
+func (v *visit) and(names []string) string {
 	if last := len(names) - 1; last > 0 {
-		return strings.Join(names[:last], ", ") + " and " + names[last]
+		return v.say("%s and %s", strings.Join(names[:last], ", "), names[last])
 	}
 	return strings.Join(names, "")
 }

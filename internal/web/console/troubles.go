@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // A trouble is something that needs a person. Href is where it is mended, and Mend what its link says.
@@ -26,9 +28,9 @@ func (v *visit) troubles() (all []trouble, err error) {
 const someOf = "100"
 
 // some is how many items a list has, of which there may be more.
-func (l list) some() string {
+func (l list) some(v *visit) string {
 	if l.NextCursor != "" {
-		return fmt.Sprintf("%d or more", len(l.Items))
+		return v.say("%d or more", len(l.Items))
 	}
 	return fmt.Sprint(len(l.Items))
 }
@@ -49,8 +51,8 @@ func failures(v *visit) ([]trouble, error) {
 			mend = "See them"
 		}
 		all = append(all, trouble{
-			fmt.Sprintf("Distributions that failed in the last day (%s): %d", say("reason", string(f.Reason)), f.Untried),
-			sentence(f.Reason.Text()), home + "history?" + query.Encode(), mend,
+			v.say("Distributions that failed in the last day (%s): %d", v.worded("reason", string(f.Reason)), f.Untried),
+			sentence(v.reasonText(string(f.Reason))), home + "history?" + query.Encode(), mend,
 		})
 	}
 	return all, err
@@ -65,7 +67,7 @@ func overdue(v *visit) ([]trouble, error) {
 		return nil, err
 	}
 	return []trouble{{
-		fmt.Sprintf("Pending leads that are overdue: %s, the oldest since %s", found.some(), v.show("due_at", found.Items[0].text("due_at")).Text),
+		v.say("Pending leads that are overdue: %s, the oldest since %s", found.some(v), v.show("due_at", found.Items[0].text("due_at")).Text),
 		"Workers are behind, or nobody acts on what is due. See the queues on the operators' listener.", home + "pending-leads", "See what is pending",
 	}}, nil
 }
@@ -77,19 +79,19 @@ func integrationTroubles(v *visit) ([]trouble, error) {
 		href := home + "integrations/" + url.PathEscape(i.text("id"))
 		switch state := i.text("health.state"); {
 		case !i.is("enabled"):
-			all = append(all, trouble{fmt.Sprintf("Integration %s is paused", i.text("name")), "What it is sent is kept, and makes no leads.", href, "Resume it"})
+			all = append(all, trouble{v.say("Integration %s is paused", i.text("name")), "What it is sent is kept, and makes no leads.", href, "Resume it"})
 		case state != "ok":
 			all = append(all, trouble{
-				fmt.Sprintf("Integration %s: %s, with %s leads held", i.text("name"), say("state", state), i.text("health.held")), healthWords[state], href, "Mend it",
+				v.say("Integration %s: %s, with %s leads held", i.text("name"), v.worded("state", state), i.text("health.held")), v.say(healthWords[state]), href, "Mend it",
 			})
 		case i.text("warning") != "":
-			all = append(all, trouble{fmt.Sprintf("Integration %s warns", i.text("name")), sentence(i.text("warning")), href, "Look at it"})
+			all = append(all, trouble{v.say("Integration %s warns", i.text("name")), sentence(v.tongue.Word(i.text("warning"))), href, "Look at it"})
 		}
 	}
 	return all, err
 }
 
-var healthWords = map[string]string{
+var healthWords = map[string]language.Text{
 	"token_dead": "The platform does not take the access token any more. Give the integration a new one, and what is held comes in.",
 	"permission": "The platform refuses to show leads to this access token. Grant it the permission, or give another.",
 	"throttled":  "The platform asks to be asked less often. This passes by itself.",
@@ -108,7 +110,7 @@ func failedMessages(v *visit) ([]trouble, error) {
 		return nil, err
 	}
 	return []trouble{{
-		fmt.Sprintf("Messages of the last day that could not be sent: %s", found.some()), "Each says why. The leads themselves have arrived.",
+		v.say("Messages of the last day that could not be sent: %s", found.some(v)), "Each says why. The leads themselves have arrived.",
 		home + "notifications?state=failed", "See why, and send them again",
 	}}, err
 }
@@ -120,9 +122,9 @@ func webhookTroubles(v *visit) ([]trouble, error) {
 		href := home + "webhooks/" + url.PathEscape(w.text("id"))
 		switch {
 		case w.text("disabled_reason") != "":
-			all = append(all, trouble{fmt.Sprintf("Webhook %s is disabled", w.text("url")), sentence(w.text("disabled_reason")), href, "Enable it"})
+			all = append(all, trouble{v.say("Webhook %s is disabled", w.text("url")), sentence(v.tongue.Word(w.text("disabled_reason"))), href, "Enable it"})
 		case w.text("failing_since") != "":
-			all = append(all, trouble{fmt.Sprintf("Webhook %s is failing", w.text("url")), "Since " + v.show("failing_since", w.text("failing_since")).Text + ".", href, "Look at it"})
+			all = append(all, trouble{v.say("Webhook %s is failing", w.text("url")), v.say("Since %s.", v.show("failing_since", w.text("failing_since")).Text), href, "Look at it"})
 		}
 	}
 	return all, err

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 )
 
@@ -26,9 +25,9 @@ func (v *visit) willUndo(o *order) string {
 	if runs := v.items(o.place, o.IDs[:min(len(o.IDs), 1)]); len(runs) > 0 {
 		one := runs[0]
 		if o.path == "imports" {
-			return fmt.Sprintf("Its %s are deleted too, but for those that somebody else has, or has done something with.", counted(number(one, "imported"), "lead"))
+			return v.say("Its %s are deleted too, but for those that somebody else has, or has done something with.", v.leads(number(one, "imported")))
 		}
-		return fmt.Sprintf("Pending are %s. Of what was given, %s, all is taken back that nobody has touched.",
+		return v.say("Pending are %s. Of what was given, %s, all is taken back that nobody has touched.",
 			grouped(number(one, "pending")), grouped(number(one, "given")))
 	}
 	return ""

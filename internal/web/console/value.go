@@ -22,6 +22,8 @@ type shown struct {
 	Href, Title string
 	// After stands behind the text as a badge.
 	After string
+	// Next says that After marks who is next.
+	Next bool
 	// Machine is the moment that Text tells, as RFC 3339.
 	Machine string
 	// Long is text with lines of its own.
@@ -58,7 +60,7 @@ func (v *visit) show(name string, value any) shown {
 	case nil:
 		return shown{}
 	case bool:
-		return truth(name, value)
+		return v.truth(name, value)
 	case string:
 		return v.text(name, value)
 	case object:
@@ -78,7 +80,7 @@ func (v *visit) object(name string, value object) shown {
 		if slices.Contains(theirs, name) {
 			parts = append(parts, part{f.Name, plain(f.Value)})
 		} else {
-			parts = append(parts, part{label(f.Name), v.show(f.Name, f.Value)})
+			parts = append(parts, part{v.label(f.Name), v.show(f.Name, f.Value)})
 		}
 	}
 	return shown{Parts: parts}
@@ -105,12 +107,12 @@ func plain(value any) shown {
 }
 
 // truth shows a yes or no; what is out of the ordinary stands out.
-func truth(name string, is bool) shown {
+func (v *visit) truth(name string, is bool) shown {
 	switch {
 	case name == "test" && !is, name == "retried" && !is:
 		return shown{}
 	case name == "test" && is, name == "retried" && is:
-		return shown{Text: name, Tone: "warn"}
+		return shown{Text: v.worded("", name), Tone: "warn"}
 	case (name == "active" || name == "enabled") && !is:
 		return shown{Text: "off", Tone: "bad"}
 	case name == "active" || name == "enabled":
@@ -130,20 +132,20 @@ func (v *visit) text(name, value string) shown {
 		return v.reference(collection, value)
 	}
 	if name == "reason" {
-		return shown{Text: say(name, value), Tone: "bad", Title: lead.Reason(value).Text()}
+		return shown{Text: v.worded(name, value), Tone: "bad", Title: v.reasonText(value)}
 	}
 	if slices.Contains(badges, name) {
 		tone := tones[value]
 		if tone == "" {
 			tone = "plain"
 		}
-		return shown{Text: say(name, value), Tone: tone}
+		return shown{Text: v.worded(name, value), Tone: tone}
 	}
 	if at, err := time.Parse(time.RFC3339, value); err == nil && isTime(name) {
 		return v.when(at)
 	}
 	if said[name] != nil {
-		return shown{Text: say(name, value)}
+		return shown{Text: v.worded(name, value)}
 	}
 	if u, err := url.Parse(value); name == "url" && err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		return shown{Text: value, Href: value}
@@ -207,7 +209,7 @@ func (v *visit) givenTo(values []any) shown {
 	var all shown
 	for i, value := range values {
 		if i == maxHolders {
-			all.Items = append(all.Items, shown{Text: fmt.Sprintf("%d more", len(values)-i)})
+			all.Items = append(all.Items, shown{Text: v.say("%d more", len(values)-i)})
 			break
 		}
 		if copied, is := value.(object); is {
@@ -221,7 +223,7 @@ func (v *visit) givenTo(values []any) shown {
 func (v *visit) table(columns []string, rows []object) *table {
 	t := &table{}
 	for _, name := range columns {
-		t.Labels = append(t.Labels, label(name))
+		t.Labels = append(t.Labels, v.label(name))
 	}
 	for _, row := range rows {
 		var cells []shown
@@ -244,9 +246,9 @@ func (v *visit) dueOrWaiting(o object) shown {
 	}
 	if o.text("state") == "offered" {
 		to, _ := o.get("offered_to").([]any)
-		words := "offered to " + strconv.Itoa(len(to))
+		words := v.say("offered to %s", strconv.Itoa(len(to)))
 		if by := momentOf(o, "answer_by"); !by.IsZero() {
-			words += " until " + v.shortly(by)
+			words = v.say("%s until %s", words, v.shortly(by))
 		}
 		return shown{Text: words}
 	}
@@ -271,13 +273,13 @@ func (v *visit) computed(column string) func(object) shown {
 	case "begun with":
 		return v.begunWith
 	case "what to do":
-		return func(o object) shown { return shown{Text: remedies[o.text("kind")]} }
+		return func(o object) shown { return shown{Text: v.say(remedies[o.text("kind")])} }
 	case "worth":
 		return func(o object) shown { return shown{Text: worthOf(o)} }
 	case "opened by":
-		return func(s object) shown { return shown{Text: browserName(s.text("browser")), Title: s.text("browser")} }
+		return func(s object) shown { return shown{Text: v.browserName(s.text("browser")), Title: s.text("browser")} }
 	case "key":
-		return func(key object) shown { return shown{Text: called(key)} }
+		return func(key object) shown { return shown{Text: v.called(key)} }
 	}
 	return nil
 }
@@ -292,20 +294,23 @@ func (v *visit) whyItEnded(e object) shown {
 	for _, s := range skipped {
 		one, _ := s.(object)
 		name, _ := v.names.of("members", one.text("member_id"))
-		all.Items = append(all.Items, shown{Text: name + " passed over: " + say("reason", one.text("reason"))})
+		all.Items = append(all.Items, shown{Text: v.say("%s passed over: %s", name, v.worded("reason", one.text("reason")))})
 	}
 	if from := e.text("moved_from"); from != "" {
 		name, _ := v.names.of("members", from)
-		all.Items = append(all.Items, shown{Text: "planned for " + name + " before"})
+		all.Items = append(all.Items, shown{Text: v.say("planned for %s before", name)})
 	}
 	if e.is("retried") {
 		all.Items = append(all.Items, shown{Text: "tried again", Tone: "warn"})
 	}
 	if by := e.text("cancelled_by_name"); by != "" {
-		all.Items = append(all.Items, shown{Text: "by " + by})
+		all.Items = append(all.Items, shown{Text: v.say("by %s", by)})
 	}
 	return all
 }
+
+// reasonText says more of a reason, as the API does.
+func (v *visit) reasonText(reason string) string { return v.tongue.Word(lead.Reason(reason).Text()) }
 
 // Away says that the value leads out of the console.
 func (s shown) Away() bool { return !strings.HasPrefix(s.Href, home) }
@@ -316,10 +321,13 @@ func (s shown) Empty() bool {
 }
 
 // label is a field's name as people write it.
-func label(name string) string {
+func (v *visit) label(name string) string { return v.tongue.Word(fieldWord(name)) }
+
+// fieldWord is a field's name as people write it in English.
+func fieldWord(name string) string {
 	name = name[strings.LastIndex(name, ".")+1:]
 	if called := fieldNames[name]; called != "" {
-		return called
+		return string(called)
 	}
 	if refersTo[name] != "" {
 		name = strings.TrimSuffix(name, "_id")
@@ -336,6 +344,12 @@ func label(name string) string {
 func capital(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// uncapital begins text with a small letter.
+func uncapital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToLower(first)) + text[size:]
 }
 
 // sentence is an error's text as a sentence.

@@ -22,12 +22,12 @@ func pendingViews(v *visit) []viewLink {
 }
 
 // dayWords is a date as people write it, as in Mon 2 Mar.
-func dayWords(date string) string {
+func (v *visit) dayWords(date string) string {
 	day, err := time.Parse(time.DateOnly, date)
 	if err != nil {
 		return date
 	}
-	return day.Format(dayFormat)
+	return v.tongue.Date(day, dayFormat)
 }
 
 func messageViews(v *visit) []viewLink {

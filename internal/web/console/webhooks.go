@@ -7,7 +7,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
-var toWebhooks = &link{"Webhooks", home + "webhooks"}
+var toWebhooks = way{"Webhooks", home + "webhooks"}
 
 // newWebhook asks what another program is to be told, and where. Whoever may not make one is told so before they fill it in.
 func newWebhook(v *visit) (*page, error) {
@@ -15,7 +15,7 @@ func newWebhook(v *visit) (*page, error) {
 		return nil, err
 	}
 	values := url.Values{string(lead.WebhookReceived): {"yes"}, string(lead.WebhookAssigned): {"yes"}}
-	return webhookForm("New webhook", newForm(home+"webhooks/new", toWebhooks.Href, values), toWebhooks), nil
+	return v.webhookForm("New webhook", v.newForm(home+"webhooks/new", toWebhooks.Href, values), v.way(toWebhooks)), nil
 }
 
 func addWebhook(v *visit) (*page, error) {
@@ -26,23 +26,23 @@ func addWebhook(v *visit) (*page, error) {
 	f.does(v)
 	body := f.webhook()
 	if len(f.errors) > 0 {
-		return webhookForm("New webhook", f, toWebhooks), nil
+		return v.webhookForm("New webhook", f, v.way(toWebhooks)), nil
 	}
 	var made struct{ ID, Secret string }
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/webhooks", body, &made)
 	if err != nil && f.refused(err, webhookField) {
-		return webhookForm("New webhook", f, toWebhooks), nil
+		return v.webhookForm("New webhook", f, v.way(toWebhooks)), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return webhookSecret("The webhook is made", made.Secret, "The other program checks with it that what it is told comes from here.", made.ID), nil
+	return v.webhookSecret("The webhook is made", made.Secret, "The other program checks with it that what it is told comes from here.", made.ID), nil
 }
 
 // webhookSecret shows a secret this once.
-func webhookSecret(title, secret, more, id string) *page {
-	return &page{Title: title, Template: "once", Up: toWebhooks, Data: onceView{
-		Words: "Copy the secret to the other program. It is shown only now; nobody can read it later. " + more, Label: "Secret", Secret: secret,
+func (v *visit) webhookSecret(title, secret, more, id string) *page {
+	return &page{Title: title, Template: "once", Up: v.way(toWebhooks), Data: onceView{
+		Words: v.say("Copy the secret to the other program. It is shown only now; nobody can read it later. %s", more), Label: "Secret", Secret: secret,
 		Next: &link{"Webhook", home + "webhooks/" + url.PathEscape(id)},
 	}}
 }
@@ -55,15 +55,15 @@ func editWebhook(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := newForm(at.Href+"/edit", at.Href, webhookValues(one))
+	f := v.newForm(at.Href+"/edit", at.Href, webhookValues(one))
 	f.opened(v.tags["/v1/webhooks/"+one.text("id")], f.values)
-	return webhookForm("Edit "+called(one), f, at), nil
+	return v.webhookForm(v.say("Edit %s", v.called(one)), f, at), nil
 }
 
 // webhook reads the one that an address names, and where its page is.
 func (v *visit) webhook() (object, *link, error) {
 	one, err := v.item("webhooks")
-	return one, &link{called(one), home + "webhooks/" + one.text("id")}, err
+	return one, &link{v.called(one), home + "webhooks/" + one.text("id")}, err
 }
 
 func saveWebhook(v *visit) (*page, error) {
@@ -77,11 +77,11 @@ func saveWebhook(v *visit) (*page, error) {
 	}
 	body := f.webhook()
 	if len(f.errors) > 0 {
-		return webhookForm("Edit "+called(one), f, at), nil
+		return v.webhookForm(v.say("Edit %s", v.called(one)), f, at), nil
 	}
 	again, err := v.edit(f, edit{http.MethodPatch, "/v1/webhooks/" + one.text("id"), body, "webhook", webhookValues, webhookField})
 	if again {
-		return webhookForm("Edit "+called(one), f, at), nil
+		return v.webhookForm(v.say("Edit %s", v.called(one)), f, at), nil
 	}
 	if err != nil {
 		return nil, err
@@ -118,10 +118,10 @@ func (f *form) webhook() map[string]any {
 
 func webhookField(field string) string { return oneOf(field, "url") }
 
-func webhookForm(title string, f *form, up *link) *page {
+func (v *visit) webhookForm(title string, f *form, up *link) *page {
 	f.add(input{Kind: "url", Name: "url", Label: "Address", Hint: "Of the other program, as in https://crm.example.com/leads.", Wide: true})
 	for _, event := range lead.WebhookEvents() {
-		f.check(string(event), capital(say("event", string(event))), "")
+		f.add(input{Kind: "check", Name: string(event), Label: capital(v.worded("event", string(event))), Value: "yes", Checked: f.value(string(event)) != ""})
 	}
 	return formPage(title, f, up)
 }
@@ -135,12 +135,12 @@ func askNewSecret(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newSecretPage(one, newForm(at.Href+"/secret", at.Href, url.Values{}), at), nil
+	return v.newSecretPage(one, v.newForm(at.Href+"/secret", at.Href, url.Values{}), at), nil
 }
 
-func newSecretPage(one object, f *form, at *link) *page {
+func (v *visit) newSecretPage(one object, f *form, at *link) *page {
 	f.Save = "New secret"
-	p := formPage("New secret for "+called(one), f, at)
+	p := formPage(f.say("New secret for %s", v.called(one)), f, at)
 	f.Note = "What is sent is signed with the new secret and, for 24 hours, with the present one too. Change the other program within that time."
 	return p
 }
@@ -158,12 +158,12 @@ func makeNewSecret(v *visit) (*page, error) {
 	var made struct{ Secret string }
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/webhooks/"+one.text("id")+"/rotate-secret", nil, &made)
 	if err != nil && f.refused(err, func(string) string { return "" }) {
-		return newSecretPage(one, f, at), nil
+		return v.newSecretPage(one, f, at), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return webhookSecret("The webhook has a new secret", made.Secret, "The one before works for 24 hours more.", one.text("id")), nil
+	return v.webhookSecret("The webhook has a new secret", made.Secret, "The one before works for 24 hours more.", one.text("id")), nil
 }
 
 func (s *site) serveWebhooks(pages *http.ServeMux) {

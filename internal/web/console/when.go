@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 const (
@@ -13,12 +15,13 @@ const (
 
 // when shows a moment as people speak of it, with the exact one, by the workspace's clock, in its title.
 func (v *visit) when(at time.Time) shown {
-	return shown{Text: relative(at, v.now, v.zone), Machine: at.UTC().Format(time.RFC3339), Title: at.In(v.zone).Format(exactFormat)}
+	return shown{Text: v.relative(at), Machine: at.UTC().Format(time.RFC3339), Title: v.tongue.Date(at.In(v.zone), exactFormat)}
 }
 
 // relative is how long ago a moment was or how far off it is, and beyond a week its date.
-func relative(at, now time.Time, zone *time.Location) string {
-	apart, words := now.Sub(at), "%s ago"
+func (v *visit) relative(moment time.Time) string {
+	at, now := moment.In(v.zone), v.now.In(v.zone)
+	apart, words := now.Sub(at), language.Text("%s ago")
 	if apart < 0 {
 		apart, words = -apart, "in %s"
 	}
@@ -28,23 +31,15 @@ func relative(at, now time.Time, zone *time.Location) string {
 	case apart < 45*time.Second:
 		return "just now"
 	case apart < time.Hour:
-		return fmt.Sprintf(words, fmt.Sprintf("%d min", int((apart+30*time.Second)/time.Minute)))
+		return v.say(words, v.say("%d min", int((apart+30*time.Second)/time.Minute)))
 	case apart < 24*time.Hour:
-		return fmt.Sprintf(words, fmt.Sprintf("%d h", int((apart+30*time.Minute)/time.Hour)))
+		return v.say(words, v.say("%d h", int((apart+30*time.Minute)/time.Hour)))
 	case apart < 7*24*time.Hour:
-		return at.In(zone).Format(dayFormat + ", 15:04")
-	case at.In(zone).Year() == now.In(zone).Year():
-		return at.In(zone).Format("2 Jan, 15:04")
+		return v.tongue.Date(at, dayFormat+", 15:04")
+	case at.Year() == now.Year():
+		return v.tongue.Date(at, "2 Jan, 15:04")
 	}
-	return at.In(zone).Format("2 Jan 2006")
-}
-
-// counted is a number of things, as in 1 lead and 2 leads.
-func counted(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return grouped(n) + " " + one + "s"
+	return v.tongue.Date(at, "2 Jan 2006")
 }
 
 // grouped is a number with its thousands apart.

@@ -3,11 +3,12 @@ package console
 import (
 	"strings"
 
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // said are the words for what programs call otherwise, by the field's name and its value.
-var said = map[string]map[string]string{
+var said = map[string]map[string]language.Text{
 	"method": {"round_robin": "One member a turn", "round_robin_multiple": "A receivers group a turn", "first_to_accept": "Offered to a receivers group a turn"},
 	"pace":   paceNames,
 	"trigger": {"immediate": "at once", "scheduled": "as planned", "distribute_now": "brought forward",
@@ -26,10 +27,10 @@ var said = map[string]map[string]string{
 	"role":          {"integration": "program"},
 }
 
-var paceNames = map[string]string{"slow": "Slow (4–6 a day)", "normal": "Normal (5–7 a day)", "fast": "Fast (8–12 a day)"}
+var paceNames = map[string]language.Text{"slow": "Slow (4–6 a day)", "normal": "Normal (5–7 a day)", "fast": "Fast (8–12 a day)"}
 
 // reasonNames are the reasons in a few words each; their texts say more.
-var reasonNames = map[string]string{
+var reasonNames = map[string]language.Text{
 	string(lead.AlreadyAssigned):   "already has it",
 	string(lead.SourceLeadDeleted): "lead deleted",
 	string(lead.MemberInactive):    "deactivated",
@@ -50,16 +51,16 @@ var reasonNames = map[string]string{
 	string(lead.InternalError):     "fault in the system",
 }
 
-// say is a field's value in words.
-func say(name, value string) string {
+// worded is a field's value in words.
+func (v *visit) worded(name, value string) string {
 	if words := said[name][value]; words != "" {
-		return words
+		return v.say(words)
 	}
-	return strings.ReplaceAll(value, "_", " ")
+	return v.tongue.Word(strings.ReplaceAll(value, "_", " "))
 }
 
 // fieldNames are what fields are called whose names say it badly.
-var fieldNames = map[string]string{
+var fieldNames = map[string]language.Text{
 	"at": "When", "due_at": "Due", "given_to": "Given to", "member_ids": "Members", "telegram_chat_id": "Telegram", "email": "Email",
 	"timezone": "Time zone", "api_key_id": "Key", "cancelled_by": "Cancelled by", "opened by": "Browser", "begun with": "Who", "key": "Name", "skipped": "Passed over", "trigger": "How", "due_before": "Due before", "phone_e164": "Phone, in full", "fallback_from": "Instead of", "file_name": "File", "error": "What was wrong", "next_attempt_at": "Next try", "follow_up_at": "Follow-up",
 }
