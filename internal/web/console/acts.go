@@ -112,7 +112,7 @@ func perform(v *visit) (*page, error) {
 		return v.notMoved(o, err)
 	}
 	if len(refusals) > 0 {
-		return &page{Title: "Not all of it was done", Template: "refused", Status: http.StatusConflict, Data: refusedView{o, n, refusals}}, nil
+		return &page{Title: v.say("Not all of it was done"), Template: "refused", Status: http.StatusConflict, Data: refusedView{o, n, refusals}}, nil
 	}
 	back, err := url.Parse(o.Form.Back)
 	if err != nil {
@@ -251,9 +251,9 @@ func (v *visit) readForm(limit int64) error {
 	tooLarge := (*http.MaxBytesError)(nil)
 	switch {
 	case errors.As(err, &tooLarge):
-		return &client.Problem{Status: http.StatusRequestEntityTooLarge, Detail: "this form is too large; choose fewer at a time"}
+		return &client.Problem{Status: http.StatusRequestEntityTooLarge, Detail: v.say("this form is too large; choose fewer at a time")}
 	case err != nil:
-		return &client.Problem{Status: http.StatusBadRequest, Detail: "this form cannot be read; go back and send it again"}
+		return &client.Problem{Status: http.StatusBadRequest, Detail: v.say("this form cannot be read; go back and send it again")}
 	}
 	if v.PostForm.Get("every") == "page" { // without a script, ticking all ticks none of the others
 		v.PostForm["id"] = strings.Fields(v.PostForm.Get("listed"))
@@ -291,7 +291,7 @@ func (v *visit) order() (*order, error) {
 	case slices.ContainsFunc(o.IDs, func(id string) bool { return uuid.Validate(id) != nil }):
 		return nil, errNoPage
 	case len(o.IDs) == 0:
-		return nil, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: "nothing is chosen; go back and tick what is meant"}
+		return nil, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: v.say("nothing is chosen; go back and tick what is meant")}
 	}
 	return o, nil
 }
@@ -324,7 +324,7 @@ func (o *order) do(v *visit) (n int, refusals []refusal, err error) {
 		case n+len(refusals) == 0:
 			return n, nil, err
 		default:
-			return n, append(refusals, refusal{short(id), "Something went wrong here, and nothing more was tried. Send the same form again."}), nil
+			return n, append(refusals, refusal{short(id), v.say("Something went wrong here, and nothing more was tried. Send the same form again.")}), nil
 		}
 	}
 	return n, refusals, nil

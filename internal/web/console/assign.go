@@ -59,7 +59,7 @@ func assignLeads(v *visit) (*page, error) {
 func (v *visit) assignment(f *form, leads chosenLeads) (body map[string]any, ok bool, err error) {
 	body, ok = v.distribution(f)
 	if ok && body == nil {
-		f.errors["group_id"] = "Choose a group, or people."
+		f.errors["group_id"] = v.say("Choose a group, or people.")
 		ok = false
 	}
 	if !ok {
@@ -131,7 +131,7 @@ func targetField(field string) string {
 
 func (v *visit) assignPage(f *form, leads chosenLeads, p *plan) (*page, error) {
 	f.Action = home + "leads/assign"
-	view := assignView{form: f, Leads: leads, Target: v.target(f, "nobody yet"), Only: f.value("only") != "", Plan: p}
+	view := assignView{form: f, Leads: leads, Target: v.target(f, v.say("nobody yet")), Only: f.value("only") != "", Plan: p}
 	view.Named = v.leadNames(leads.IDs[:min(len(leads.IDs), maxNamed)])
 	shown := &page{Title: v.say("Assign %s", v.leads(leads.Count())), Template: "assign", Data: view, Up: v.way(toLeads)}
 	if len(f.errors) > 0 || f.Problem != "" {

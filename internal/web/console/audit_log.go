@@ -76,7 +76,7 @@ func showAuditLog(v *visit) (*page, error) {
 	if asked.Get("cursor") != "" {
 		view.Newest = view.Href + "?" + kept.Encode()
 	}
-	return &page{Title: "Audit log", Template: "audit-log", Data: view, Views: v.settingsViews(m.Role)}, nil
+	return &page{Title: v.say("Audit log"), Template: "audit-log", Data: view, Views: v.settingsViews(m.Role)}, nil
 }
 
 // copied copies a query.
@@ -184,9 +184,9 @@ func (v *visit) actor(e object) string {
 		if one := v.names.one("api-keys", key); one != nil {
 			return v.keyName(one)
 		}
-		return "A key"
+		return v.say("A key")
 	}
-	return "An operator"
+	return v.say("An operator")
 }
 
 // keyName is what a key is called where it acts.

@@ -217,12 +217,12 @@ func (v *visit) get(path string, answer any) error { return v.api.Get(v.Context(
 
 // fail shows what went wrong. Who has no good key any more is asked for another.
 func (v *visit) fail(err error, common *frame) {
-	p := &page{Title: "That did not work", Template: "problem", Status: http.StatusInternalServerError, Frame: common}
+	p := &page{Title: v.say("That did not work"), Template: "problem", Status: http.StatusInternalServerError, Frame: common}
 	refused := &client.Problem{}
 	switch {
 	case errors.Is(err, errNoPage):
-		p.Title, p.Status = "There is no such page", http.StatusNotFound
-		p.Data = problemView{Words: "Nothing is at this address. Choose from the menu."}
+		p.Title, p.Status = v.say("There is no such page"), http.StatusNotFound
+		p.Data = problemView{Words: v.say("Nothing is at this address. Choose from the menu.")}
 	case errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
 		if v.single {
 			forgetLink(v.w, v.Request)
@@ -238,10 +238,10 @@ func (v *visit) fail(err error, common *frame) {
 		waitAsTold(v.w, refused)
 		p.Status, p.Data = refused.Status, v.refusal(refused)
 	case v.Context().Err() != nil:
-		p.Status, p.Data = http.StatusServiceUnavailable, problemView{Words: "This took too long, or was broken off. Please try again."}
+		p.Status, p.Data = http.StatusServiceUnavailable, problemView{Words: v.say("This took too long, or was broken off. Please try again.")}
 	default:
 		v.site.log.ErrorContext(context.WithoutCancel(v.Context()), "a page of the console failed", "route", v.Pattern, "error", err)
-		p.Data = problemView{Words: "Something is wrong with the console itself; the server's log says what. What you see elsewhere is not affected."}
+		p.Data = problemView{Words: v.say("Something is wrong with the console itself; the server's log says what. What you see elsewhere is not affected.")}
 	}
 	render(v.w, v.tongue, p)
 }
@@ -274,7 +274,7 @@ func (v *visit) refusal(p *client.Problem) problemView {
 		}
 	}
 	if len(view.Fields) > 0 {
-		view.Words = "Some of what was given is not right:"
+		view.Words = v.say("Some of what was given is not right:")
 	}
 	return view
 }

@@ -23,7 +23,7 @@ func (v *visit) download(path, name string, chosen url.Values) error {
 	if !f.sent {
 		refused := &client.Problem{Status: f.refused.status, RetryAfter: f.refused.header.Get("Retry-After")}
 		if json.Unmarshal(f.refused.body.Bytes(), refused) != nil || refused.Detail == "" {
-			refused.Detail = "the file could not be made; please try again"
+			refused.Detail = v.say("the file could not be made; please try again")
 		}
 		return refused
 	}

@@ -60,7 +60,7 @@ func showFairness(v *visit) (*page, error) {
 		return nil, err
 	}
 	here := home + "groups/" + group.text("id")
-	view := fairnessView{Words: "Nothing was given in these days."}
+	view := fairnessView{Words: v.say("Nothing was given in these days.")}
 	for _, n := range fairDays {
 		view.Days = append(view.Days, dayChoice{v.say("%d days", n), here + "/fairness?days=" + strconv.Itoa(n), n == days})
 	}
@@ -69,7 +69,7 @@ func showFairness(v *visit) (*page, error) {
 		most = max(most, float64(m.Received), m.Share)
 	}
 	if most > 0 {
-		view.Words = "The line across a bar is the share that their places in the ring come to. What was undone is not counted."
+		view.Words = v.say("The line across a bar is the share that their places in the ring come to. What was undone is not counted.")
 	}
 	for _, m := range report.Items {
 		name, _ := v.names.of("members", m.MemberID)

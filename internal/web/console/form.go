@@ -72,7 +72,7 @@ func (i input) DescribedBy() string {
 
 // newForm is a form that holds what there is so far.
 func (v *visit) newForm(action, back string, values url.Values) *form {
-	return &form{Once: rand.Text(), Action: action, Back: back, Save: "Save", tongue: v.tongue, values: values, errors: map[string]string{}, theirs: map[string]their{}}
+	return &form{Once: rand.Text(), Action: action, Back: back, Save: v.say("Save"), tongue: v.tongue, values: values, errors: map[string]string{}, theirs: map[string]their{}}
 }
 
 // maxFilled bounds a form that is filled in, in bytes: a group may have a thousand receivers, and custom fields have 64 KiB.
@@ -187,17 +187,17 @@ func (f *form) humane(message string) string {
 	short := tooShort.FindStringSubmatch(message)
 	switch found := tooLong.FindStringSubmatch(message); {
 	case short != nil && short[1] == "1":
-		return "This is needed"
+		return f.say("This is needed")
 	case short != nil:
 		return f.say("This is shorter than %s characters", short[1])
 	case found != nil:
 		return f.say("This is longer than %s characters", found[1])
 	case strings.HasPrefix(message, "expected string to be RFC 5322 email"):
-		return "This is no e-mail address; write it as in name@example.com"
+		return f.say("This is no e-mail address; write it as in name@example.com")
 	case strings.HasPrefix(message, "this seed is not"):
-		return "What was previewed is more than an hour old. Preview it again"
+		return f.say("What was previewed is more than an hour old. Preview it again")
 	case strings.Contains(message, "either group_id or member_ids"):
-		return "Choose either a group or people"
+		return f.say("Choose either a group or people")
 	}
 	for _, word := range []string{"group_id", "member_ids", "member_id", "source_id", "due_at", "lead_ids"} {
 		message = strings.ReplaceAll(message, word, strings.ToLower(fieldWord(word)))

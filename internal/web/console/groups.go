@@ -39,13 +39,13 @@ func receiversOf(group object) []lead.Listed {
 func (v *visit) whyNot(member string) string {
 	switch one := v.names.one("members", member); {
 	case one == nil:
-		return "removed"
+		return v.say("removed")
 	case !one.is("active"):
-		return "deactivated"
+		return v.say("deactivated")
 	case v.obstacles[member] != "":
 		return v.obstacles[member]
 	case !one.is("on_duty"):
-		return "off duty"
+		return v.say("off duty")
 	}
 	return ""
 }

@@ -54,7 +54,7 @@ func (v *visit) groupCapsForm(one object, f *form) (*page, error) {
 			f.add(input{Kind: "text", Name: id + "." + c.Name, Label: name + ": " + uncapital(v.say(c.Label))})
 		}
 	}
-	f.Fields[len(f.Fields)-1].Hint = "Empty limits are none. They count what this group gives; a member's own hold over all groups."
+	f.Fields[len(f.Fields)-1].Hint = v.say("Empty limits are none. They count what this group gives; a member's own hold over all groups.")
 	return formPage(v.say("Limits in %s", v.called(one)), f, &link{v.called(one), home + "groups/" + one.text("id")}), nil
 }
 
@@ -88,7 +88,7 @@ func groupCapsBody(one object, f *form) map[string]any {
 				}
 				n, err := strconv.Atoi(text)
 				if err != nil || n < 1 {
-					f.errors[id+"."+c.Name] = "This is no whole number above 0."
+					f.errors[id+"."+c.Name] = f.say("This is no whole number above 0.")
 				}
 				caps[c.Name] = n
 			}

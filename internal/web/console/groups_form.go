@@ -135,10 +135,10 @@ func (v *visit) storeGroup(g *groupForm, one object) (*page, error) {
 	if g.misweighed() {
 		for i := range g.Rows {
 			if g.Rows[i].misweighed {
-				g.Rows[i].WeightError = "This is no whole number."
+				g.Rows[i].WeightError = v.say("This is no whole number.")
 			}
 		}
-		g.errors["receivers"] = "A weight is no whole number."
+		g.errors["receivers"] = v.say("A weight is no whole number.")
 		return v.groupPage(g, one)
 	}
 	if one == nil {
@@ -205,7 +205,7 @@ func (v *visit) overtaken(g *groupForm) (*page, error) {
 		if changed.taken {
 			g.Rows = theirs.Rows
 		}
-		i := input{Name: "receivers", Label: "Receivers"}
+		i := input{Name: "receivers", Label: v.say("Receivers")}
 		i.Note = changed.note(g.form, i)
 		g.Meanwhile = append(g.Meanwhile, i)
 	}
@@ -276,19 +276,19 @@ func (v *visit) previewGroup(g *groupForm, one object) error {
 // groupPage shows the form of a group.
 func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
 	g.settle()
-	title, up := "New group", v.way(toGroups)
+	title, up := v.say("New group"), v.way(toGroups)
 	if one != nil {
 		title, up = v.say("Edit %s", v.called(one)), &link{v.called(one), home + "groups/" + one.text("id")}
 	}
-	name := g.made(input{Kind: "text", Name: "name", Label: "Name", Value: g.Name})
-	method := g.made(input{Kind: "select", Name: "method", Label: "Method", Value: g.Method, Options: []option{
-		{Value: string(lead.RoundRobin), Label: "One member a turn: each lead goes to the next in order"},
-		{Value: string(lead.RoundRobinMultiple), Label: "A receivers group a turn: each of its members gets a copy"},
-		{Value: string(lead.FirstToAccept), Label: "Offered to a receivers group a turn: the first to accept gets it"},
+	name := g.made(input{Kind: "text", Name: "name", Label: v.say("Name"), Value: g.Name})
+	method := g.made(input{Kind: "select", Name: "method", Label: v.say("Method"), Value: g.Method, Options: []option{
+		{Value: string(lead.RoundRobin), Label: v.say("One member a turn: each lead goes to the next in order")},
+		{Value: string(lead.RoundRobinMultiple), Label: v.say("A receivers group a turn: each of its members gets a copy")},
+		{Value: string(lead.FirstToAccept), Label: v.say("Offered to a receivers group a turn: the first to accept gets it")},
 	}})
 	g.Fields = append([]input{name, method}, g.mixFields()...)
 	if g.errors["receivers"] != "" {
-		g.Wrong = append(g.Wrong, input{Name: "receivers", Label: "Receivers", Error: g.errors["receivers"]})
+		g.Wrong = append(g.Wrong, input{Name: "receivers", Label: v.say("Receivers"), Error: g.errors["receivers"]})
 	}
 	for _, m := range v.names.all("members") {
 		o := option{Value: m.text("id"), Label: v.called(m)}
@@ -314,7 +314,7 @@ func (g *groupForm) keepRemoved() {
 		for _, s := range row.Seats {
 			known := slices.ContainsFunc(g.Members, func(o option) bool { return o.Value == s.Member })
 			if s.Member != "" && !known {
-				g.Members = append(g.Members, option{Value: s.Member, Label: "(removed)"})
+				g.Members = append(g.Members, option{Value: s.Member, Label: g.say("(removed)")})
 			}
 		}
 	}

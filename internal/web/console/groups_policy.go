@@ -60,16 +60,16 @@ func (v *visit) policyInWords(one object) string {
 	if one.text("when_away") == "owe" {
 		sentences = append(sentences, v.say("Whoever cannot take a lead is owed up to %s turns.", one.text("owe_at_most")))
 	} else {
-		sentences = append(sentences, "Whoever cannot take a lead is passed over.")
+		sentences = append(sentences, v.say("Whoever cannot take a lead is passed over."))
 	}
-	then, minutes := "What nobody can take waits until somebody can.", one.text("overflow.after_minutes")
+	then, minutes := v.say("What nobody can take waits until somebody can."), one.text("overflow.after_minutes")
 	switch name, _ := v.names.of("groups", one.text("overflow.group_id")); {
 	case one.text("overflow.then") == "group" && minutes != "0":
 		then = v.say("What nobody can take goes on to %s after %s minutes.", name, minutes)
 	case one.text("overflow.then") == "group":
 		then = v.say("What nobody can take goes on to %s.", name)
 	case one.text("overflow.then") == "fail":
-		then = "What nobody can take fails."
+		then = v.say("What nobody can take fails.")
 	}
 	return strings.TrimSpace(strings.Join(append(sentences, then), " "))
 }
@@ -112,13 +112,13 @@ func savePolicy(v *visit) (*page, error) {
 
 func (v *visit) policyForm(one object, f *form) (*page, error) {
 	f.choose("when_away", "Whoever cannot take a lead when it is their turn", "", []option{
-		{Value: "pass", Label: "is passed over and owed nothing"}, {Value: "owe", Label: "gets it made good when they are back"},
+		{Value: "pass", Label: v.say("is passed over and owed nothing")}, {Value: "owe", Label: v.say("gets it made good when they are back")},
 	})
 	f.text("text", "owe_at_most", "Turns kept for each", "Made good with every other lead at the most, so that nobody is flooded.")
 	f.choose("then", "A lead that nobody can take", "", []option{
-		{Value: "wait", Label: "waits until somebody can"}, {Value: "group", Label: "goes on to another group"}, {Value: "fail", Label: "fails"},
+		{Value: "wait", Label: v.say("waits until somebody can")}, {Value: "group", Label: v.say("goes on to another group")}, {Value: "fail", Label: v.say("fails")},
 	})
-	groups := []option{{Label: "Choose…"}}
+	groups := []option{{Label: v.say("Choose…")}}
 	for _, g := range v.names.options("groups") {
 		if g.Value != one.text("id") {
 			groups = append(groups, g)
@@ -128,10 +128,10 @@ func (v *visit) policyForm(one object, f *form) (*page, error) {
 	f.text("text", "after_minutes", "After minutes", "0: at once.")
 	f.text("text", "answer_minutes", "Minutes to answer", "How long whoever gets a lead by turn, or is offered it, has to take it up. Empty: no time.")
 	f.choose("answer_count", "What counts", "", []option{
-		{Value: string(lead.CountAlways), Label: "every minute"}, {Value: string(lead.CountWorkingHours), Label: "the minutes in which the member works"},
+		{Value: string(lead.CountAlways), Label: v.say("every minute")}, {Value: string(lead.CountWorkingHours), Label: v.say("the minutes in which the member works")},
 	})
 	f.choose("answer_then", "A lead that nobody takes up in time", "", []option{
-		{Value: string(lead.ThenReassign), Label: "is taken back and goes to the next"}, {Value: string(lead.ThenTell), Label: "stays, and those in charge are told"},
+		{Value: string(lead.ThenReassign), Label: v.say("is taken back and goes to the next")}, {Value: string(lead.ThenTell), Label: v.say("stays, and those in charge are told")},
 	})
 	f.text("text", "answer_at_most", "Taken back at most", "How often; then it stays, and those in charge are told.")
 	return formPage(v.say("When nobody can: %s", v.called(one)), f, &link{v.called(one), home + "groups/" + one.text("id")}), nil
@@ -156,14 +156,14 @@ func policyBody(one object, f *form) map[string]any {
 	number := func(name string) int {
 		n, err := strconv.Atoi(f.value(name))
 		if err != nil {
-			f.errors[name] = "This is no whole number."
+			f.errors[name] = f.say("This is no whole number.")
 		}
 		return n
 	}
 	overflow := map[string]any{"then": f.value("then")}
 	if f.value("then") == "group" {
 		if f.value("group_id") == "" {
-			f.errors["group_id"] = "Choose the group that takes them."
+			f.errors["group_id"] = f.say("Choose the group that takes them.")
 		}
 		overflow["group_id"], overflow["after_minutes"] = f.value("group_id"), number("after_minutes")
 	}

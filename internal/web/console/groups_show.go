@@ -128,7 +128,7 @@ func (v *visit) fairnessOf(group string) (*fairness, error) {
 	if err := v.get("/v1/groups/"+url.PathEscape(group)+"/shares", &shares); err != nil {
 		return nil, err
 	}
-	f := &fairness{Words: "No turn was handed out yet since the receivers were last changed."}
+	f := &fairness{Words: v.say("No turn was handed out yet since the receivers were last changed.")}
 	if shares.Counted == 0 {
 		return f, nil
 	}
@@ -160,12 +160,12 @@ func (v *visit) receiversInOrder(group object) shown {
 				one.Text += " ×" + grouped(r.Weight)
 			}
 			if r.Next {
-				one.After, one.Next = "next", true
+				one.After, one.Next = v.say("next"), true
 			}
 			all.Items = append(all.Items, one)
 		}
 		if len(all.Items) >= maxListed {
-			all.Items = append(all.Items, shown{Text: "and more"})
+			all.Items = append(all.Items, shown{Text: v.say("and more")})
 			break
 		}
 	}

@@ -38,7 +38,7 @@ func (v *visit) lookInto(view *importView, file io.Reader, query url.Values) (*p
 	for i, c := range found.Columns {
 		guess := v.say("as it is taken for: %s", v.columnWords(c.Becomes))
 		if c.By == "mapping" {
-			guess = "by its heading and what is in it"
+			guess = v.say("by its heading and what is in it")
 		}
 		view.Columns = append(view.Columns, columnChoice{c.Heading, f.made(input{
 			Kind: "select", Name: "c" + strconv.Itoa(i), Label: c.Heading, Options: append([]option{{Label: guess}}, v.optionsOf(columnKinds...)...), Value: chosenFor(f, c.Heading),
@@ -63,7 +63,7 @@ func (v *visit) columnWords(becomes string) string {
 		return strings.ReplaceAll(what, "_", " ")
 	}
 	if becomes == "field" {
-		return "a field of the lead"
+		return v.say("a field of the lead")
 	}
 	return v.worded("becomes", becomes)
 }

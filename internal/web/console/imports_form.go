@@ -66,21 +66,21 @@ func newImport(v *visit) (*page, error) {
 // importForm asks for a file and who gets its leads. The file comes last: it is read as it comes, by what was said before it.
 func (v *visit) importForm(view *importView) (*page, error) {
 	f := view.form
-	f.Save = "Start import"
+	f.Save = v.say("Start import")
 	rules, err := v.byRules()
 	if err != nil {
 		return nil, err
 	}
-	groups := append(append([]option{{Label: "nobody yet: they only come in"}}, rules...), v.names.options("groups", v.hasReceiver)...)
+	groups := append(append([]option{{Label: v.say("nobody yet: they only come in")}}, rules...), v.names.options("groups", v.hasReceiver)...)
 	f.choose("group_id", "Group", "Who gets the leads, in turn.", groups)
-	paces := []option{{Label: "now"}}
+	paces := []option{{Label: v.say("now")}}
 	for _, p := range lead.Paces {
 		paces = append(paces, option{Value: string(p), Label: v.say(paceNames[string(p)])})
 	}
 	f.choose("pace", "When", "Spread over days, at so many a day for each member.", paces)
-	f.choose("source_id", "Source", "Of rows that name none in a column source.", append([]option{{Label: "none"}}, v.names.options("sources", func(s object) bool { return s.is("enabled") && s.is("for_leads") })...))
+	f.choose("source_id", "Source", "Of rows that name none in a column source.", append([]option{{Label: v.say("none")}}, v.names.options("sources", func(s object) bool { return s.is("enabled") && s.is("for_leads") })...))
 	f.text("file", "file", "File", "CSV, XLSX, or a zip archive of these, with a line of headings. Columns are understood in many languages; others become fields of the leads. Sent again, a file adds nothing twice.")
-	shown := formPage("New import", f, v.way(toImports))
+	shown := formPage(v.say("New import"), f, v.way(toImports))
 	shown.Template, shown.Data = "import-form", view
 	return shown, nil
 }
@@ -93,7 +93,7 @@ func addImport(v *visit) (*page, error) {
 	}
 	view := &importView{form: f}
 	if file == nil {
-		f.errors["file"] = "Choose a file."
+		f.errors["file"] = v.say("Choose a file.")
 		return v.importForm(view)
 	}
 	query := url.Values{}
@@ -132,7 +132,7 @@ func addImport(v *visit) (*page, error) {
 
 // sentFile reads a form up to its file, which is nil where none was chosen, and what that is called.
 func (v *visit) sentFile() (*form, io.Reader, string, error) {
-	unread := &client.Problem{Status: http.StatusBadRequest, Detail: "this form cannot be read; go back and send it again"}
+	unread := &client.Problem{Status: http.StatusBadRequest, Detail: v.say("this form cannot be read; go back and send it again")}
 	parts, err := v.MultipartReader()
 	if err != nil {
 		return nil, nil, "", unread

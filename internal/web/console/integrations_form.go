@@ -21,7 +21,7 @@ var pageFields = []string{"title", "intro", "button", "thanks", "consent"}
 func newIntegration(v *visit) (*page, error) {
 	kind := v.URL.Query().Get("kind")
 	if kind == "" {
-		return &page{Title: "New integration", Template: "platforms", Data: platforms, Up: v.way(toIntegrations)}, nil
+		return &page{Title: v.say("New integration"), Template: "platforms", Data: platforms, Up: v.way(toIntegrations)}, nil
 	}
 	p := platformOf(kind)
 	if p == nil {
@@ -76,8 +76,8 @@ func addIntegration(v *visit) (*page, error) {
 		return nil, err
 	}
 	view := shown.Data.(integrationView)
-	view.Made = "Added. Copy what the platform needs now: secrets are shown only here, and nobody can read them later."
-	for _, one := range []toCopy{{"secret", v.say(p.secret), f.value("secret")}, {"verify_token", "Verify token", f.value("verify_token")}} {
+	view.Made = v.say("Added. Copy what the platform needs now: secrets are shown only here, and nobody can read them later.")
+	for _, one := range []toCopy{{"secret", v.say(p.secret), f.value("secret")}, {"verify_token", v.say("Verify token"), f.value("verify_token")}} {
 		if one.Value != "" {
 			view.Copies = append(view.Copies, one)
 		}
@@ -141,14 +141,14 @@ func (v *visit) integrationForm(title string, p *platform, f *form, stays langua
 	if err != nil {
 		return nil, err
 	}
-	groups := append(append([]option{{Label: "nobody yet: leads only come in"}}, rules...), v.names.options("groups")...)
+	groups := append(append([]option{{Label: v.say("nobody yet: leads only come in")}}, rules...), v.names.options("groups")...)
 	f.choose("group_id", "Group", "Whose turn it is gets each lead.", groups)
-	f.choose("source_id", "Source", "What its leads have for a source.", append([]option{{Label: "none"}}, v.names.options("sources", func(s object) bool { return s.is("enabled") && s.is("for_leads") })...))
+	f.choose("source_id", "Source", "What its leads have for a source.", append([]option{{Label: v.say("none")}}, v.names.options("sources", func(s object) bool { return s.is("enabled") && s.is("for_leads") })...))
 	switch {
 	case p.secret != "" && p.ours:
-		f.add(input{Kind: "text", Name: "secret", Label: v.say(p.secret), Hint: join("It is made here; copy it to the platform.", v.say(stays))})
+		f.add(input{Kind: "text", Name: "secret", Label: v.say(p.secret), Hint: join(v.say("It is made here; copy it to the platform."), v.say(stays))})
 	case p.secret != "":
-		f.add(input{Kind: "text", Name: "secret", Label: v.say(p.secret), Hint: join("The platform shows it; with it what comes is known to be the platform’s.", v.say(stays))})
+		f.add(input{Kind: "text", Name: "secret", Label: v.say(p.secret), Hint: join(v.say("The platform shows it; with it what comes is known to be the platform’s."), v.say(stays))})
 	}
 	for _, field := range p.fields {
 		hint := v.say(field.hint)

@@ -44,12 +44,12 @@ func (v *visit) integrationPage(one object) (*page, error) {
 	v.names.learn([]object{one})
 	id, address := one.text("id"), v.address(one.text("url"))
 	view := integrationView{
-		Copies: []toCopy{{"address", "Address", address}}, Trouble: v.troubleOf(one), Acts: v.offered(p.fitting(one)), Form: v.form("integrations"), ID: id,
+		Copies: []toCopy{{"address", v.say("Address"), address}}, Trouble: v.troubleOf(one), Acts: v.offered(p.fitting(one)), Form: v.form("integrations"), ID: id,
 		Edit: home + "integrations/" + id + "/edit",
 	}
 	view.Form.Back = home + "integrations/" + id
 	if of := platformOf(one.text("kind")); of != nil {
-		view.Steps, view.Facts = of.Steps, []part{{"Platform", shown{Text: v.say(of.Name)}}}
+		view.Steps, view.Facts = of.Steps, []part{{v.say("Platform"), shown{Text: v.say(of.Name)}}}
 		if of == &formPlatform {
 			view.Embed = `<iframe src="` + html.EscapeString(address) + `" title="` + html.EscapeString(v.called(one)) + `" width="100%" height="640" style="border:0"></iframe>`
 		}
@@ -73,13 +73,13 @@ func (v *visit) troubleOf(one object) string {
 	}
 	switch {
 	case !one.is("enabled"):
-		return join("It is paused: what comes is kept, and can be taken in later.", waits)
+		return join(v.say("It is paused: what comes is kept, and can be taken in later."), waits)
 	case one.text("health.state") == "token_dead":
-		return join("The platform does not take the access token any more. Make a new one there and give it under Edit.", waits)
+		return join(v.say("The platform does not take the access token any more. Make a new one there and give it under Edit."), waits)
 	case one.text("health.state") == "permission":
-		return join("The access token does not let us read the leads. Give it the permissions that the steps name, or give another under Edit.", waits)
+		return join(v.say("The access token does not let us read the leads. Give it the permissions that the steps name, or give another under Edit."), waits)
 	case one.text("health.state") == "throttled":
-		return join("The platform asks us to wait. It goes on by itself.", waits)
+		return join(v.say("The platform asks us to wait. It goes on by itself."), waits)
 	}
 	return ""
 }

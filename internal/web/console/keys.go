@@ -17,16 +17,16 @@ func newKey(v *visit) (*page, error) {
 }
 
 func (v *visit) keyForm(f *form) (*page, error) {
-	f.Save = "Make key"
+	f.Save = v.say("Make key")
 	f.text("text", "name", "Name", "What it is for, as in: website.")
 	f.choose("role", "May", "", []option{
-		{string(lead.RoleIntegration), "bring leads in, and nothing else", false}, {string(lead.RoleMember), "see and edit one member’s own leads", false}, {string(lead.RoleAdmin), "do everything", false},
+		{string(lead.RoleIntegration), v.say("bring leads in, and nothing else"), false}, {string(lead.RoleMember), v.say("see and edit one member’s own leads"), false}, {string(lead.RoleAdmin), v.say("do everything"), false},
 	})
-	f.choose("member_id", "Member", "For a key that sees one member’s leads.", append([]option{{"", "nobody", false}}, v.names.options("members", isActive)...))
-	f.choose("group_id", "Group", "Where leads go that it brings in.", append([]option{{"", "as each request says", false}}, v.names.options("groups")...))
-	f.choose("source_id", "Source", "What leads have for a source that it brings in.", append([]option{{"", "as each request says", false}}, v.names.options("sources")...))
-	f.add(input{Kind: "datetime-local", Name: "expires_at", Label: "Until", Hint: v.say("By the clock of %s. Empty: as long as the workspace lets keys last.", v.zone)})
-	return formPage("New key", f, v.way(toKeys)), nil
+	f.choose("member_id", "Member", "For a key that sees one member’s leads.", append([]option{{"", v.say("nobody"), false}}, v.names.options("members", isActive)...))
+	f.choose("group_id", "Group", "Where leads go that it brings in.", append([]option{{"", v.say("as each request says"), false}}, v.names.options("groups")...))
+	f.choose("source_id", "Source", "What leads have for a source that it brings in.", append([]option{{"", v.say("as each request says"), false}}, v.names.options("sources")...))
+	f.add(input{Kind: "datetime-local", Name: "expires_at", Label: v.say("Until"), Hint: v.say("By the clock of %s. Empty: as long as the workspace lets keys last.", v.zone)})
+	return formPage(v.say("New key"), f, v.way(toKeys)), nil
 }
 
 func addKey(v *visit) (*page, error) {
@@ -43,7 +43,7 @@ func addKey(v *visit) (*page, error) {
 	if until := f.value("expires_at"); until != "" {
 		at, err := v.moment("Until", until)
 		if err != nil {
-			f.errors["expires_at"] = "This is no moment; write it as 2026-03-01T09:00."
+			f.errors["expires_at"] = v.say("This is no moment; write it as 2026-03-01T09:00.")
 			return v.keyForm(f)
 		}
 		body["expires_at"] = at
@@ -59,12 +59,12 @@ func addKey(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.keyPage("The key is made", made.Key, ""), nil
+	return v.keyPage(v.say("The key is made"), made.Key, ""), nil
 }
 
 func (v *visit) keyPage(title, key, more string) *page {
 	return &page{Title: title, Template: "once", Up: v.way(toKeys), Data: onceView{
-		Words: v.say("Copy it to where it is used. It is shown only now; nobody can read it later. %s", more), Label: "Key", Secret: key, Next: v.way(toKeys),
+		Words: v.say("Copy it to where it is used. It is shown only now; nobody can read it later. %s", more), Label: v.say("Key"), Secret: key, Next: v.way(toKeys),
 	}}
 }
 
@@ -82,10 +82,10 @@ func rotateKey(v *visit) (*page, error) {
 	case slices.ContainsFunc(ids, func(id string) bool { return uuid.Validate(id) != nil }):
 		return nil, errNoPage
 	case len(ids) != 1:
-		return formPage("Rotate", &form{Problem: "Tick the one key that is to be followed by another.", Back: home + "api-keys", Action: home + "api-keys/rotate", Save: "Rotate"}, v.way(toKeys)), nil
+		return formPage(v.say("Rotate"), &form{Problem: v.say("Tick the one key that is to be followed by another."), Back: home + "api-keys", Action: home + "api-keys/rotate", Save: v.say("Rotate")}, v.way(toKeys)), nil
 	}
 	f.Action += "?id=" + url.QueryEscape(ids[0])
-	f.Save = "Rotate"
+	f.Save = v.say("Rotate")
 	var one object
 	if err := v.get("/v1/api-keys/"+ids[0], &one); err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func rotateKey(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.keyPage("The key has a successor", made.Key, v.say("The old one ends after %s.", v.many(hours, "%d hour", "%d hours"))), nil
+	return v.keyPage(v.say("The key has a successor"), made.Key, v.say("The old one ends after %s.", v.many(hours, "%d hour", "%d hours"))), nil
 }
 
 func (s *site) serveKeys(pages *http.ServeMux) {

@@ -72,14 +72,14 @@ func showLead(v *visit) (*page, error) {
 // contactOf are the ways to reach a lead's person.
 func (v *visit) contactOf(one object) (all []contactLine) {
 	if phone := one.text("phone"); phone != "" {
-		line := contactLine{Label: "Phone", Text: phone}
+		line := contactLine{Label: v.say("Phone"), Text: phone}
 		if e164 := one.text("phone_e164"); e164 != "" && strings.Trim(e164, "+0123456789") == "" {
 			line.Href = template.URL("tel:" + e164) //nolint:gosec // digits only
 		}
 		all = append(all, line)
 	}
 	if email := one.text("email"); email != "" {
-		line := contactLine{Label: "Email", Text: email}
+		line := contactLine{Label: v.say("Email"), Text: email}
 		if strings.Count(email, "@") == 1 {
 			line.Href = template.URL("mailto:" + url.PathEscape(email)) //nolint:gosec // escaped
 		}

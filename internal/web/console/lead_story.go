@@ -29,7 +29,7 @@ func (v *visit) story(id string) (all []storyLine, live bool, err error) {
 	}
 	slices.SortStableFunc(all, func(a, b storyLine) int { return a.when.Compare(b.when) })
 	if past.NextCursor != "" {
-		all = slices.Insert(all, 0, storyLine{Words: []shown{{Text: "What was before is in the history."}}})
+		all = slices.Insert(all, 0, storyLine{Words: []shown{{Text: v.say("What was before is in the history.")}}})
 	}
 	for _, p := range planned.Items {
 		if slices.ContainsFunc(past.Items, func(e object) bool { return e.text("pending_id") == p.text("id") }) {

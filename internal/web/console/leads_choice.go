@@ -53,7 +53,7 @@ func (v *visit) leadsChosen() (chosenLeads, error) {
 		return c, errNoPage
 	}
 	if len(c.IDs) == 0 {
-		return c, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: "nothing is chosen; go back and tick what is meant"}
+		return c, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: v.say("nothing is chosen; go back and tick what is meant")}
 	}
 	return c, nil
 }

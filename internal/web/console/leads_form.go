@@ -17,7 +17,7 @@ type leadForm struct {
 }
 
 func newLead(v *visit) (*page, error) {
-	return v.leadPage("New lead", &leadForm{form: v.newForm(home+"leads/new", home+"leads", url.Values{})}, nil)
+	return v.leadPage(v.say("New lead"), &leadForm{form: v.newForm(home+"leads/new", home+"leads", url.Values{})}, nil)
 }
 
 // addLead keys in a lead, and distributes it where the form says to whom.
@@ -33,7 +33,7 @@ func addLead(v *visit) (*page, error) {
 	}
 	to, ok := v.distribution(f)
 	if !ok || len(f.errors) > 0 {
-		return v.leadPage("New lead", l, nil)
+		return v.leadPage(v.say("New lead"), l, nil)
 	}
 	if to != nil {
 		body["distribute"] = to
@@ -42,7 +42,7 @@ func addLead(v *visit) (*page, error) {
 	var made struct{ ID string }
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/leads", without(body), &made)
 	if err != nil && f.refused(err, leadField) {
-		return v.leadPage("New lead", l, nil)
+		return v.leadPage(v.say("New lead"), l, nil)
 	}
 	if err != nil {
 		return nil, err
@@ -172,7 +172,7 @@ func (v *visit) leadPage(title string, l *leadForm, one object) (*page, error) {
 	l.text("area", "more", "Other answers", "One a line, as in City: Kuala Lumpur.")
 	up := v.way(toLeads)
 	if one == nil {
-		l.Target = v.target(l.form, "nobody yet")
+		l.Target = v.target(l.form, v.say("nobody yet"))
 		rules, err := v.byRules()
 		if err != nil {
 			return nil, err
@@ -190,7 +190,7 @@ func (v *visit) leadPage(title string, l *leadForm, one object) (*page, error) {
 
 // sourcesFor are the sources that are offered for leads or for customers, and the one that a thing has.
 func (v *visit) sourcesFor(offer string, one object) []option {
-	return append([]option{{Label: "none"}}, v.names.options("sources", func(s object) bool {
+	return append([]option{{Label: v.say("none")}}, v.names.options("sources", func(s object) bool {
 		return s.is("enabled") && s.is(offer) || one != nil && s.text("id") == one.text("source_id")
 	})...)
 }

@@ -168,7 +168,7 @@ func (v *visit) list(p place, chosen url.Values, cursor string, limit int) (*lis
 	if err != nil {
 		return nil, err
 	}
-	view := &listView{place: p, Form: v.form(p.path), Older: read.NextCursor, None: "Nothing here."}
+	view := &listView{place: p, Form: v.form(p.path), Older: read.NextCursor, None: v.say("Nothing here.")}
 	if p.Empty != "" && cursor == "" && len(chosen) == 0 {
 		view.None = v.say(p.Empty)
 	}

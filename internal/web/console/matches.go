@@ -47,7 +47,7 @@ func retryAll(v *visit, o *order) (n int, err error) {
 	}
 	hopeful := slices.DeleteFunc(found.Reasons, func(r failedFor) bool { return slices.Contains(hopeless, string(r.Reason)) })
 	if len(hopeful) == 0 {
-		return 0, &client.Problem{Status: http.StatusConflict, Detail: "none of these can succeed, or all were tried again already"}
+		return 0, &client.Problem{Status: http.StatusConflict, Detail: v.say("none of these can succeed, or all were tried again already")}
 	}
 	for _, r := range hopeful {
 		filter := map[string]any{"matched": r.Untried}

@@ -48,7 +48,7 @@ func (v *visit) who() (me, error) {
 func (v *visit) adminsOnly() error {
 	m, err := v.who()
 	if err == nil && m.Role != lead.RoleAdmin {
-		err = &client.Problem{Status: http.StatusForbidden, Code: "forbidden", Detail: "only admins may do this; ask one of them"}
+		err = &client.Problem{Status: http.StatusForbidden, Code: "forbidden", Detail: v.say("only admins may do this; ask one of them")}
 	}
 	return err
 }
@@ -66,11 +66,11 @@ func (v *visit) offered(acts []*act) []*act {
 
 // settingsViews are the pages of the settings, those that somebody with a role may see.
 func (v *visit) settingsViews(role lead.Role) []viewLink {
-	all := []link{{"General", home + "settings"}}
+	all := []link{{v.say("General"), home + "settings"}}
 	if role == lead.RoleAdmin {
-		all = append(all, link{"People", home + "people"}, link{"API keys", home + "api-keys"}, link{"Privacy", privacyHref}, link{"Audit log", home + "audit-log"})
+		all = append(all, link{v.say("People"), home + "people"}, link{v.say("API keys"), home + "api-keys"}, link{v.say("Privacy"), privacyHref}, link{v.say("Audit log"), home + "audit-log"})
 	}
-	return v.views(append(all, link{"My account", home + "me"})...)
+	return v.views(append(all, link{v.say("My account"), home + "me"})...)
 }
 
 // A meView is one's own page.
@@ -103,9 +103,9 @@ func (v *visit) mePage(sent *form) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	view := meView{Form: v.form("sessions"), Facts: []part{{"Signed in with", shown{Text: "an API key, which may do everything"}}}}
+	view := meView{Form: v.form("sessions"), Facts: []part{{v.say("Signed in with"), shown{Text: v.say("an API key, which may do everything")}}}}
 	if p := m.Person; p != nil {
-		view.Facts = []part{{"Email", shown{Text: p.Email}}, {"Role", shown{Text: v.worded("role", string(p.Role)), Title: sentence(v.say(roleWords[p.Role]))}}}
+		view.Facts = []part{{v.say("Email"), shown{Text: p.Email}}, {v.say("Role"), shown{Text: v.worded("role", string(p.Role)), Title: sentence(v.say(roleWords[p.Role]))}}}
 		f := v.newForm(home+"me/password", home+"me", url.Values{})
 		view.Name = v.newForm(home+"me", home+"me", url.Values{"name": {p.Name}})
 		if sent.Action == f.Action {
@@ -114,7 +114,7 @@ func (v *visit) mePage(sent *form) (*page, error) {
 			view.Name = sent
 		}
 		view.Name.text("text", "name", "Name", "")
-		f.passwordFields(p.HasPassword, "a link by e-mail")
+		f.passwordFields(p.HasPassword, v.say("a link by e-mail"))
 		view.Password = f
 		if view.Passkeys, err = v.ownPasskeys(); err != nil {
 			return nil, err
@@ -131,7 +131,7 @@ func (v *visit) mePage(sent *form) (*page, error) {
 			Seen: v.show("seen_at", s.get("seen_at")), Current: s.is("current"),
 		})
 	}
-	p := &page{Title: "My account", Template: "me", Data: view, Views: v.settingsViews(m.Role)}
+	p := &page{Title: v.say("My account"), Template: "me", Data: view, Views: v.settingsViews(m.Role)}
 	if len(sent.errors) > 0 || sent.Problem != "" {
 		p.Status = http.StatusUnprocessableEntity
 	}
@@ -238,5 +238,5 @@ func (v *visit) begunWith(session object) shown {
 	if key := v.names.one("api-keys", session.text("api_key_id")); key != nil {
 		return shown{Text: v.keyName(key)}
 	}
-	return shown{Text: "the link in a message"}
+	return shown{Text: v.say("the link in a message")}
 }

@@ -127,14 +127,14 @@ func (t their) note(f *form, i input) string {
 	value := strings.TrimSpace(t.value)
 	switch at := slices.IndexFunc(i.Options, func(o option) bool { return o.Value == t.value }); {
 	case t.taken:
-		return "Somebody else has changed this meanwhile, and you had not: theirs is shown."
+		return f.say("Somebody else has changed this meanwhile, and you had not: theirs is shown.")
 	case i.Kind == "check":
-		return "Somebody else has switched this meanwhile. Saving replaces that with yours."
+		return f.say("Somebody else has switched this meanwhile. Saving replaces that with yours.")
 	case at >= 0:
 		value = i.Options[at].Label
 	}
 	if value == "" {
-		return "Somebody else has emptied this meanwhile. Saving replaces that with yours."
+		return f.say("Somebody else has emptied this meanwhile. Saving replaces that with yours.")
 	}
 	return f.say("Somebody else has made this “%s” meanwhile. Saving replaces that with yours.", value)
 }

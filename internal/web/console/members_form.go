@@ -12,7 +12,7 @@ var toMembers = way{"Members", home + "members"}
 
 // newMember asks for a member to be added.
 func newMember(v *visit) (*page, error) {
-	return v.memberForm("New member", v.newForm(home+"members/new", home+"members", url.Values{}))
+	return v.memberForm(v.say("New member"), v.newForm(home+"members/new", home+"members", url.Values{}))
 }
 
 func addMember(v *visit) (*page, error) {
@@ -24,7 +24,7 @@ func addMember(v *visit) (*page, error) {
 	var made struct{ ID string }
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/members", without(memberBody(f)), &made)
 	if err != nil && f.refused(err, memberField) {
-		return v.memberForm("New member", f)
+		return v.memberForm(v.say("New member"), f)
 	}
 	if err != nil {
 		return nil, err
@@ -75,11 +75,11 @@ func (v *visit) memberForm(title string, f *form) (*page, error) {
 	f.text("email", "email", "Email", "Where they are told of their leads, unless it is by Telegram.")
 	f.text("text", "telegram_chat_id", "Telegram chat", "A number. Leave it empty: the member’s page makes a link by which they connect their Telegram themselves.")
 	f.add(input{
-		Kind: "text", Name: "timezone", Label: "Time zone", Hint: v.say("Leads go out by this clock. Empty: the workspace’s, %s.", v.zone.String()), Suggested: zones,
+		Kind: "text", Name: "timezone", Label: v.say("Time zone"), Hint: v.say("Leads go out by this clock. Empty: the workspace’s, %s.", v.zone.String()), Suggested: zones,
 	})
-	f.add(input{Kind: "select", Name: "notify_by", Label: "Told of new leads", Wide: true, Options: []option{
-		{Label: "by Telegram where connected, else by e-mail"}, {Value: "email", Label: "by e-mail"}, {Value: "telegram", Label: "by Telegram"},
-		{Value: "email,telegram", Label: "by both"}, {Value: "none", Label: "not at all"},
+	f.add(input{Kind: "select", Name: "notify_by", Label: v.say("Told of new leads"), Wide: true, Options: []option{
+		{Label: v.say("by Telegram where connected, else by e-mail")}, {Value: "email", Label: v.say("by e-mail")}, {Value: "telegram", Label: v.say("by Telegram")},
+		{Value: "email,telegram", Label: v.say("by both")}, {Value: "none", Label: v.say("not at all")},
 	}})
 	f.text("time", "from", "Quiet from", "No messages from this time …")
 	f.text("time", "to", "Quiet until", "… until this one, by their own clock. Leave both empty for messages at any time.")

@@ -51,8 +51,8 @@ func saveHours(v *visit) (*page, error) {
 
 func (v *visit) hoursForm(one object, f *form) (*page, error) {
 	f.check("on_duty", "On duty", "Off duty they get no leads by turn until they are back; what is given to them by name still comes.")
-	f.add(input{Kind: "select", Name: "works", Label: "Works", Wide: true, Options: []option{
-		{Value: "always", Label: "at any time"}, {Value: "hours", Label: "in the hours below, by their own clock"},
+	f.add(input{Kind: "select", Name: "works", Label: v.say("Works"), Wide: true, Options: []option{
+		{Value: "always", Label: v.say("at any time")}, {Value: "hours", Label: v.say("in the hours below, by their own clock")},
 	}})
 	for _, d := range days {
 		hint := language.Text("")
@@ -64,7 +64,7 @@ func (v *visit) hoursForm(one object, f *form) (*page, error) {
 	for _, c := range capNames {
 		f.text("text", c.Name, c.Label, "")
 	}
-	f.Fields[len(f.Fields)-1].Hint = "Those whose status is not closed: see Settings. Empty limits are none. They hold over all groups."
+	f.Fields[len(f.Fields)-1].Hint = v.say("Those whose status is not closed: see Settings. Empty limits are none. They hold over all groups.")
 	return formPage(v.say("Hours and limits of %s", v.called(one)), f, &link{v.called(one), home + "members/" + one.text("id")}), nil
 }
 
@@ -121,7 +121,7 @@ func hoursBody(f *form) map[string]any {
 		if text := f.value(c.Name); text != "" {
 			n, err := strconv.Atoi(text)
 			if err != nil {
-				f.errors[c.Name] = "This is no whole number."
+				f.errors[c.Name] = f.say("This is no whole number.")
 			}
 			caps[c.Name] = n
 		}
@@ -153,7 +153,7 @@ func hoursField(field string) string {
 // hoursInWords says when a member works.
 func (v *visit) hoursInWords(one object) shown {
 	if one.get("working_hours") == nil {
-		return shown{Text: "at any time"}
+		return shown{Text: v.say("at any time")}
 	}
 	var all []shown
 	for _, d := range days {
@@ -162,7 +162,7 @@ func (v *visit) hoursInWords(one object) shown {
 		}
 	}
 	if len(all) == 0 {
-		return shown{Text: "never", Tone: "warn"}
+		return shown{Text: v.say("never"), Tone: "warn"}
 	}
 	return shown{Items: all}
 }
@@ -176,7 +176,7 @@ func (v *visit) capsInWords(one object) shown {
 		}
 	}
 	if len(all) == 0 {
-		return shown{Text: "any number"}
+		return shown{Text: v.say("any number")}
 	}
 	return shown{Text: strings.Join(all, ", ")}
 }

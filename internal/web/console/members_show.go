@@ -56,19 +56,19 @@ func (v *visit) memberPage(telegram string) (*page, error) {
 	if zone.Text == "" {
 		zone.Text = v.say("%s, the workspace’s", v.zone.String())
 	}
-	next := shown{Text: "nothing"}
+	next := shown{Text: v.say("nothing")}
 	if planned > 0 {
 		next = v.show("next_due_at", one.get("pending.next_due_at"))
 		next.Text = v.say("%s, the next %s", v.leads(planned), next.Text)
 	}
-	quiet := shown{Text: "none"}
+	quiet := shown{Text: v.say("none")}
 	if one.get("quiet_hours") != nil {
 		quiet.Text = v.say("%s to %s", one.text("quiet_hours.from"), one.text("quiet_hours.to"))
 	}
 	view.Facts = []part{
-		{"Receives leads", v.receives(one)}, {"Planned for them", next}, {"Told of leads", v.toldBy(one)}, {"Email", v.show("email", one.get("email"))},
-		{"Telegram", v.show("telegram_chat_id", one.get("telegram_chat_id"))}, {"Time zone", zone},
-		{"Works", v.hoursInWords(one)}, {"At the most", v.capsInWords(one)}, {"Quiet hours", quiet}, {"Added", v.show("created_at", one.get("created_at"))},
+		{v.say("Receives leads"), v.receives(one)}, {v.say("Planned for them"), next}, {v.say("Told of leads"), v.toldBy(one)}, {v.say("Email"), v.show("email", one.get("email"))},
+		{v.say("Telegram"), v.show("telegram_chat_id", one.get("telegram_chat_id"))}, {v.say("Time zone"), zone},
+		{v.say("Works"), v.hoursInWords(one)}, {v.say("At the most"), v.capsInWords(one)}, {v.say("Quiet hours"), quiet}, {v.say("Added"), v.show("created_at", one.get("created_at"))},
 	}
 	if view.Absences, err = v.absencesOf(one.text("id")); err != nil {
 		return nil, err
@@ -83,11 +83,11 @@ func (v *visit) memberPage(telegram string) (*page, error) {
 func (v *visit) receives(one object) shown {
 	switch {
 	case one.is("active") && one.is("on_duty"):
-		return shown{Text: "active", Tone: "good"}
+		return shown{Text: v.say("active"), Tone: "good"}
 	case one.is("active"):
-		return shown{Text: "off duty", Tone: "warn"}
+		return shown{Text: v.say("off duty"), Tone: "warn"}
 	}
-	return shown{Text: "deactivated", Tone: "bad"}
+	return shown{Text: v.say("deactivated"), Tone: "bad"}
 }
 
 // untold says that a member cannot be told of their leads, and why; empty where they can, or are not to be.
@@ -105,7 +105,7 @@ func (v *visit) unreached(one object) string {
 	case chosen && len(by) == 0:
 		return ""
 	case !email && !telegram:
-		return "there is neither an e-mail address nor a Telegram chat. Add one under Edit."
+		return v.say("there is neither an e-mail address nor a Telegram chat. Add one under Edit.")
 	case email && one.text("email_off") != "" && !telegram:
 		return v.say("nothing is sent to the e-mail address any more, since it is %s. Give another under Edit.", v.worded("email_off", one.text("email_off")))
 	}
@@ -117,9 +117,9 @@ func (v *visit) toldBy(one object) shown {
 	by, chosen := one.get("notify_by").([]any)
 	switch {
 	case chosen && len(by) == 0:
-		return shown{Text: "not at all"}
+		return shown{Text: v.say("not at all")}
 	case v.unreached(one) != "":
-		return shown{Text: "cannot be told", Tone: "warn"}
+		return shown{Text: v.say("cannot be told"), Tone: "warn"}
 	case chosen:
 		var names []string
 		for _, channel := range by {
@@ -127,9 +127,9 @@ func (v *visit) toldBy(one object) shown {
 		}
 		return shown{Text: v.and(names)}
 	case one.text("telegram_chat_id") != "":
-		return shown{Text: "Telegram"}
+		return shown{Text: v.say("Telegram")}
 	}
-	return shown{Text: "e-mail"}
+	return shown{Text: v.say("e-mail")}
 }
 
 // memberHref is a member's page.

@@ -38,7 +38,7 @@ func showMessages(v *visit) (*page, error) {
 		view.More = v.say("And %s.", v.others(more))
 	}
 	p.Template, p.Data, p.Views = "messages", view, messageViews(v)
-	p.Up = &link{"Settings", home + "settings"}
+	p.Up = &link{v.say("Settings"), home + "settings"}
 	return p, nil
 }
 

@@ -91,9 +91,9 @@ func (v *visit) templatePage(f *form, sent string) (*page, error) {
 	view := templateView{form: f, May: m.Role == lead.RoleAdmin, Mail: can.Email && m.Person != nil, Sent: sent, Words: templateWords}
 	switch {
 	case !can.Email:
-		view.NoMail = "No test can be sent: this installation sends no e-mail."
+		view.NoMail = v.say("No test can be sent: this installation sends no e-mail.")
 	case m.Person == nil:
-		view.NoMail = "Who signs in with a key has no address for a test. A member is sent one on their page."
+		view.NoMail = v.say("Who signs in with a key has no address for a test. A member is sent one on their page.")
 	}
 	var looks struct{ Subject, HTML string }
 	err = v.api.Call(v.Context(), http.MethodPost, templatePath+"/preview", map[string]string{"template": oneLineEnds(f.values.Get("template"))}, &looks)
@@ -103,8 +103,8 @@ func (v *visit) templatePage(f *form, sent string) (*page, error) {
 	case f.errors["template"] == "" && !f.refused(err, templateField):
 		return nil, err
 	}
-	f.add(input{Kind: "area", Name: "template", Label: "What a message about a lead says", Hint: "Empty: the usual text. Words in curly brackets are replaced, as listed below.", Wide: true})
-	p := &page{Title: "What messages say", Template: "message-template", Data: view, Views: messageViews(v), Up: &link{"Settings", home + "settings"}}
+	f.add(input{Kind: "area", Name: "template", Label: v.say("What a message about a lead says"), Hint: v.say("Empty: the usual text. Words in curly brackets are replaced, as listed below."), Wide: true})
+	p := &page{Title: v.say("What messages say"), Template: "message-template", Data: view, Views: messageViews(v), Up: &link{v.say("Settings"), home + "settings"}}
 	if len(f.errors) > 0 || f.Problem != "" {
 		p.Status = http.StatusUnprocessableEntity
 	}

@@ -76,7 +76,7 @@ func (v *visit) myFrame(f *frame) error {
 		return nil
 	}
 	f.Menu = []menuItem{
-		{link{"My leads", myHome}, v.URL.Path == myHome}, {link{"Settings", myHome + "settings"}, v.URL.Path == myHome+"settings"},
+		{link{v.say("My leads"), myHome}, v.URL.Path == myHome}, {link{v.say("Settings"), myHome + "settings"}, v.URL.Path == myHome+"settings"},
 	}
 	return nil
 }
@@ -148,7 +148,7 @@ func myLeads(v *visit) (*page, error) {
 	if view.Offers, err = v.myOffers(); err != nil {
 		return nil, err
 	}
-	return &page{Title: "My leads", Template: "my-leads", Data: view}, nil
+	return &page{Title: v.say("My leads"), Template: "my-leads", Data: view}, nil
 }
 
 func (v *visit) myRow(one object, statuses []string) myRow {

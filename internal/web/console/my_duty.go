@@ -23,10 +23,10 @@ func (v *visit) myDuty() (*dutyView, error) {
 	if err := v.get("/v1/me/availability", &now); err != nil {
 		return nil, err
 	}
-	d := &dutyView{Once: v.newForm("", "", nil).Once, On: now.is("on_duty"), Words: "On duty", Tone: "good", Hours: v.hoursInWords(now)}
+	d := &dutyView{Once: v.newForm("", "", nil).Once, On: now.is("on_duty"), Words: v.say("On duty"), Tone: "good", Hours: v.hoursInWords(now)}
 	switch reason := now.text("reason"); {
 	case !d.On:
-		d.Words, d.Tone = "Off duty: no leads come", "warn"
+		d.Words, d.Tone = v.say("Off duty: no leads come"), "warn"
 	case reason != "":
 		d.Words, d.Tone = v.say("On duty, %s", v.worded("reason", reason)), "plain"
 		if until := momentOf(now, "until"); !until.IsZero() {

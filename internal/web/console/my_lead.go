@@ -106,7 +106,7 @@ func (v *visit) myLeadPage(one object, when, notes *form, wrong string) (*page, 
 	if !at.IsZero() {
 		view.FollowUp, view.Due = v.when(at), !at.After(v.now)
 	}
-	p := &page{Title: v.called(one), Template: "my-lead", Data: view, Up: &link{"My leads", myHome}}
+	p := &page{Title: v.called(one), Template: "my-lead", Data: view, Up: &link{v.say("My leads"), myHome}}
 	if view.Single = v.single; v.single {
 		p.Up = nil
 	}
@@ -210,7 +210,7 @@ func saveMyFollowUp(v *visit) (*page, error) {
 	default:
 		at, err := time.ParseInLocation(localFormat, text, v.zone)
 		if err != nil {
-			f.errors["follow_up_at"] = "Choose a day and a time."
+			f.errors["follow_up_at"] = v.say("Choose a day and a time.")
 		}
 		change["follow_up_at"] = at
 	}
@@ -238,7 +238,7 @@ func newMyOpportunity(v *visit) (*page, error) {
 		return nil, err
 	}
 	here := myHome + "leads/" + one.text("id")
-	return opportunityPage("New opportunity", v.newForm(here+"/opportunity", here, url.Values{}), &link{v.called(one), here}), nil
+	return opportunityPage(v.say("New opportunity"), v.newForm(here+"/opportunity", here, url.Values{}), &link{v.called(one), here}), nil
 }
 
 func addMyOpportunity(v *visit) (*page, error) {
@@ -255,11 +255,11 @@ func addMyOpportunity(v *visit) (*page, error) {
 	body := without(opportunityBody(f))
 	body["assigned_lead_id"] = one.text("id")
 	if len(f.errors) > 0 {
-		return opportunityPage("New opportunity", f, &link{v.called(one), here}), nil
+		return opportunityPage(v.say("New opportunity"), f, &link{v.called(one), here}), nil
 	}
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/opportunities", body, nil)
 	if err != nil && f.refused(err, opportunityField) {
-		return opportunityPage("New opportunity", f, &link{v.called(one), here}), nil
+		return opportunityPage(v.say("New opportunity"), f, &link{v.called(one), here}), nil
 	}
 	if err != nil {
 		return nil, err
@@ -277,15 +277,15 @@ func editMyOpportunity(v *visit) (*page, error) {
 		values.Set(name, one.text(name))
 	}
 	back := v.myBackOf(one)
-	return opportunityPage("Edit opportunity", v.newForm(v.URL.Path, back.Href, values), back), nil
+	return opportunityPage(v.say("Edit opportunity"), v.newForm(v.URL.Path, back.Href, values), back), nil
 }
 
 // myBackOf is the lead that an opportunity is on.
 func (v *visit) myBackOf(opportunity object) *link {
 	if id := opportunity.text("assigned_lead_id"); id != "" {
-		return &link{"The lead", myHome + "leads/" + id}
+		return &link{v.say("The lead"), myHome + "leads/" + id}
 	}
-	return &link{"My leads", myHome}
+	return &link{v.say("My leads"), myHome}
 }
 
 func saveMyOpportunity(v *visit) (*page, error) {
@@ -300,11 +300,11 @@ func saveMyOpportunity(v *visit) (*page, error) {
 	}
 	body := opportunityBody(f)
 	if len(f.errors) > 0 {
-		return opportunityPage("Edit opportunity", f, back), nil
+		return opportunityPage(v.say("Edit opportunity"), f, back), nil
 	}
 	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/opportunities/"+one.text("id"), body, nil)
 	if err != nil && f.refused(err, opportunityField) {
-		return opportunityPage("Edit opportunity", f, back), nil
+		return opportunityPage(v.say("Edit opportunity"), f, back), nil
 	}
 	if err != nil {
 		return nil, err

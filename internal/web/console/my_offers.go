@@ -26,7 +26,7 @@ func (v *visit) myOffers() ([]myOffer, error) {
 	for _, one := range list.Items {
 		o := myOffer{Accept: myHome + "offers/" + one.text("id") + "/accept", Name: one.text("name"), Place: one.text("place")}
 		if o.Name == "" {
-			o.Name = "A lead without a name"
+			o.Name = v.say("A lead without a name")
 		}
 		if by := momentOf(one, "answer_by"); !by.IsZero() {
 			o.By, o.Late = v.when(by), by.Before(v.now)

@@ -35,13 +35,13 @@ func (v *visit) mySettingsPage(told, password *form, address string) (*page, err
 	if err := v.get("/v1/me/messages", &now); err != nil {
 		return nil, err
 	}
-	p := &page{Title: "Settings", Template: "my-settings"}
+	p := &page{Title: v.say("Settings"), Template: "my-settings"}
 	if told != nil || password != nil {
 		p.Status = http.StatusUnprocessableEntity
 	}
-	view := mySettingsView{Once: v.newForm("", "", nil).Once, Link: address, Telegram: "Your Telegram is not connected."}
+	view := mySettingsView{Once: v.newForm("", "", nil).Once, Link: address, Telegram: v.say("Your Telegram is not connected.")}
 	if view.Connect = now.is("channels.telegram"); now.is("telegram") {
-		view.Telegram = "Your Telegram is connected."
+		view.Telegram = v.say("Your Telegram is connected.")
 	}
 	if view.Duty, err = v.myDuty(); err != nil {
 		return nil, err
@@ -94,28 +94,28 @@ func toldBy(now object) string {
 // toldFields offers the channels that there are.
 func (v *visit) toldFields(f *form, now object, zone string) {
 	email, telegram := now.is("channels.email"), now.is("channels.telegram")
-	options := []option{{Label: "by Telegram where connected, else by e-mail"}}
+	options := []option{{Label: f.say("by Telegram where connected, else by e-mail")}}
 	if address := now.text("email"); email && address != "" {
 		options = append(options, option{Value: "email", Label: f.say("by e-mail to %s", address)})
 	}
 	if telegram {
-		options = append(options, option{Value: "telegram", Label: "by Telegram"})
+		options = append(options, option{Value: "telegram", Label: f.say("by Telegram")})
 	}
 	if email && telegram {
-		options = append(options, option{Value: "email,telegram", Label: "by both"})
+		options = append(options, option{Value: "email,telegram", Label: f.say("by both")})
 	}
-	options = append(options, option{Value: "none", Label: "not at all"})
+	options = append(options, option{Value: "none", Label: f.say("not at all")})
 	hint := ""
 	switch {
 	case !email && !telegram:
-		hint = "No messages are set up here yet; ask your manager."
+		hint = f.say("No messages are set up here yet; ask your manager.")
 	case now.text("email_off") != "":
 		hint = f.say("Nothing is sent to your e-mail address: %s. Saving has it used again.", v.worded("email_off", now.text("email_off")))
 	}
-	f.add(input{Kind: "select", Name: "notify_by", Label: "Told of new leads", Hint: hint, Options: options})
+	f.add(input{Kind: "select", Name: "notify_by", Label: v.say("Told of new leads"), Hint: hint, Options: options})
 	f.text("time", "from", "Quiet from", "No messages from this time …")
 	f.text("time", "to", "Quiet until", "… until this one. Leave both empty for messages at any time.")
-	f.add(input{Kind: "text", Name: "timezone", Label: "Time zone", Hint: f.say("Your clock. Empty: your company’s. Now it is %s.", zone), Suggested: zones})
+	f.add(input{Kind: "text", Name: "timezone", Label: f.say("Time zone"), Hint: f.say("Your clock. Empty: your company’s. Now it is %s.", zone), Suggested: zones})
 }
 
 func saveMySettings(v *visit) (*page, error) {
@@ -158,17 +158,17 @@ func (v *visit) myPassword(f *form, has bool) *form {
 	if f == nil {
 		f = v.newForm(myHome+"settings/password", myHome, url.Values{})
 	}
-	f.passwordFields(has, "a link")
+	f.passwordFields(has, f.say("a link"))
 	return f
 }
 
 // passwordFields ask for a new password, and for the one before where there is one. link is what signs in whoever has none.
 func (f *form) passwordFields(has bool, link string) {
-	if f.Save = "Set password"; has {
-		f.Save = "Change password"
-		f.add(input{Kind: "password", Name: "current", Label: "Present password"})
+	if f.Save = f.say("Set password"); has {
+		f.Save = f.say("Change password")
+		f.add(input{Kind: "password", Name: "current", Label: f.say("Present password")})
 	}
-	f.add(input{Kind: "password", Name: "password", Label: "New password", Hint: f.say("12 characters or more. Whoever else is signed in as you is then signed out. Without one, %s signs you in.", link)})
+	f.add(input{Kind: "password", Name: "password", Label: f.say("New password"), Hint: f.say("12 characters or more. Whoever else is signed in as you is then signed out. Without one, %s signs you in.", link)})
 }
 
 func setMyPassword(v *visit) (*page, error) {

@@ -52,7 +52,7 @@ func newOpportunity(v *visit) (*page, error) {
 		return nil, err
 	}
 	f := v.newForm(home+"opportunities/new?"+field+"="+on.text("id"), at.Href, url.Values{})
-	return v.opportunityForm("New opportunity", f, at, offer, nil), nil
+	return v.opportunityForm(v.say("New opportunity"), f, at, offer, nil), nil
 }
 
 func addOpportunity(v *visit) (*page, error) {
@@ -72,12 +72,12 @@ func addOpportunity(v *visit) (*page, error) {
 		body["source_id"] = source
 	}
 	if len(f.errors) > 0 {
-		return v.opportunityForm("New opportunity", f, at, offer, nil), nil
+		return v.opportunityForm(v.say("New opportunity"), f, at, offer, nil), nil
 	}
 	var made struct{ ID string }
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/opportunities", body, &made)
 	if err != nil && f.refused(err, opportunityOrSource) {
-		return v.opportunityForm("New opportunity", f, at, offer, nil), nil
+		return v.opportunityForm(v.say("New opportunity"), f, at, offer, nil), nil
 	}
 	if err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func opportunityBody(f *form) map[string]any {
 	}
 	if text, is := body["amount"].(string); is {
 		if text = strings.NewReplacer(",", "", " ", "").Replace(text); !amountText.MatchString(text) {
-			f.errors["amount"] = "Write a number, as in 500000."
+			f.errors["amount"] = f.say("Write a number, as in 500000.")
 		}
 		body["amount"] = json.Number(text)
 	}

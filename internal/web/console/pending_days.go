@@ -18,7 +18,7 @@ func pendingDays(v *visit) (*page, error) {
 	if err := v.get("/v1/pending-leads/days?"+chosen.Encode(), &read); err != nil {
 		return nil, err
 	}
-	view := &daysView{Href: home + "pending-leads/days", None: "Nothing is planned. Leads that are handed out later are here until their time."}
+	view := &daysView{Href: home + "pending-leads/days", None: v.say("Nothing is planned. Leads that are handed out later are here until their time.")}
 	v.daysTable(view, read.Items, chosen)
 	for _, f := range p.Filters {
 		if f.Kind != "id" {
@@ -27,9 +27,9 @@ func pendingDays(v *visit) (*page, error) {
 		view.Narrowed = view.Narrowed || asked.Get(f.Param) != ""
 	}
 	if view.Narrowed {
-		view.None = "Nothing is planned that matches."
+		view.None = v.say("Nothing is planned that matches.")
 	}
-	return &page{Title: "Pending", Template: "days", Data: view, Views: pendingViews(v)}, nil
+	return &page{Title: v.say("Pending"), Template: "days", Data: view, Views: pendingViews(v)}, nil
 }
 
 // A daysView is how many leads are planned for whom on which day.
@@ -80,12 +80,12 @@ func (v *visit) daysTable(view *daysView, items []object, chosen url.Values) {
 	view.More = max(len(members)-maxPeople, 0)
 	members = members[:len(members)-view.More]
 	view.Linked = len(members)*min(len(days), maxColumns) <= maxLinked
-	t := &table{Labels: []string{"Who", "All"}}
+	t := &table{Labels: []string{v.say("Who"), v.say("All")}}
 	for _, day := range days[:min(len(days), maxColumns)] {
 		t.Labels = append(t.Labels, v.dayWords(day))
 	}
 	if len(days) > maxColumns {
-		t.Labels = append(t.Labels, "Later")
+		t.Labels = append(t.Labels, v.say("Later"))
 	}
 	for _, m := range members {
 		t.Rows = append(t.Rows, daysRow(m, names[m], days, counts[m], chosen, view.Linked))

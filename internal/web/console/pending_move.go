@@ -27,7 +27,7 @@ func pendingMeant(o *order) map[string]any {
 func movePending(v *visit, o *order) (int, error) {
 	body := pendingMeant(o)
 	if body["all"] != nil {
-		return 0, &client.Problem{Status: http.StatusConflict, Detail: "more than 100,000 match, which is the most at a time; narrow the list"}
+		return 0, &client.Problem{Status: http.StatusConflict, Detail: v.say("more than 100,000 match, which is the most at a time; narrow the list")}
 	}
 	if member := o.sent.Get("member_id"); member != "" {
 		body["member_id"] = member
@@ -40,7 +40,7 @@ func movePending(v *visit, o *order) (int, error) {
 		body["at"] = moment
 	}
 	if body["member_id"] == nil && body["at"] == nil {
-		return 0, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: "Choose a member, or a time, or both"}
+		return 0, &client.Problem{Status: http.StatusUnprocessableEntity, Detail: v.say("Choose a member, or a time, or both")}
 	}
 	var done count
 	err := v.api.Call(v.Context(), http.MethodPost, "/v1/pending-leads/move", body, &done)
@@ -49,9 +49,9 @@ func movePending(v *visit, o *order) (int, error) {
 
 // moveFields ask where pending leads are to be moved.
 func (v *visit) moveFields(f *form) *form {
-	members := append([]option{{Label: "whoever was to get them"}}, v.names.options("members", isActive)...)
+	members := append([]option{{Label: v.say("whoever was to get them")}}, v.names.options("members", isActive)...)
 	f.choose("member_id", "Member", "", members)
-	f.add(input{Kind: "datetime-local", Name: "at", Label: "Time", Hint: v.say("By the clock of %s. Empty: when they were to go out.", v.zone)})
+	f.add(input{Kind: "datetime-local", Name: "at", Label: v.say("Time"), Hint: v.say("By the clock of %s. Empty: when they were to go out.", v.zone)})
 	return f
 }
 

@@ -24,9 +24,9 @@ func invitePerson(v *visit) (*page, error) {
 }
 
 func (v *visit) inviteForm(f *form) (*page, error) {
-	f.Save = "Invite"
+	f.Save = v.say("Invite")
 	v.personFields(f)
-	return formPage("Invite somebody", f, v.way(toPeople)), nil
+	return formPage(v.say("Invite somebody"), f, v.way(toPeople)), nil
 }
 
 // personFields are the fields of somebody who signs in.
@@ -39,8 +39,8 @@ func (v *visit) personFields(f *form) {
 		name := capital(v.worded("role", string(r)))
 		roles, hints = append(roles, option{string(r), name, false}), append(hints, name+": "+v.say(roleWords[r]))
 	}
-	f.add(input{Kind: "select", Name: "role", Label: "Role", Hint: strings.Join(hints, " "), Options: roles})
-	f.choose("member_id", "Member", "Needed for an agent: the member whose leads they see.", append([]option{{"", "nobody", false}}, v.names.options("members", isActive)...))
+	f.add(input{Kind: "select", Name: "role", Label: v.say("Role"), Hint: strings.Join(hints, " "), Options: roles})
+	f.choose("member_id", "Member", "Needed for an agent: the member whose leads they see.", append([]option{{"", v.say("nobody"), false}}, v.names.options("members", isActive)...))
 }
 
 func personBody(f *form) map[string]any {
@@ -75,8 +75,8 @@ func addPerson(v *visit) (*page, error) {
 // linkPage shows a link that signs somebody in, this once.
 func (v *visit) linkPage(title, path string) *page {
 	return &page{Title: title, Template: "once", Up: v.way(toPeople), Data: onceView{
-		Words:  "Send them this link. It opens the console signed in, once, within 15 minutes. It is shown only now.",
-		Secret: v.origin() + path, Label: "Link", Next: v.way(toPeople),
+		Words:  v.say("Send them this link. It opens the console signed in, once, within 15 minutes. It is shown only now."),
+		Secret: v.origin() + path, Label: v.say("Link"), Next: v.way(toPeople),
 	}}
 }
 
@@ -123,16 +123,16 @@ func (v *visit) personPage(one object, f *form) (*page, error) {
 		return nil, err
 	}
 	v.personFields(f)
-	password := "none; a link signs them in"
+	password := v.say("none; a link signs them in")
 	if one.is("has_password") {
-		password = "has one"
+		password = v.say("has one")
 	}
 	seen := v.show("seen_at", one.get("seen_at"))
 	if seen.Empty() {
-		seen.Text = "not yet"
+		seen.Text = v.say("not yet")
 	}
 	view := personView{form: f, ID: one.text("id"), Order: v.form("people"), Known: one.is("has_password") || number(one, "passkeys") > 0, Self: m.Person != nil && m.Person.ID == one.text("id"), Facts: []part{
-		{"Signed in last", seen}, {"Password", shown{Text: password}}, {"Passkeys", shown{Text: cmp.Or(one.text("passkeys"), "0")}}, {"Added", v.show("created_at", one.get("created_at"))},
+		{v.say("Signed in last"), seen}, {v.say("Password"), shown{Text: password}}, {v.say("Passkeys"), shown{Text: cmp.Or(one.text("passkeys"), "0")}}, {v.say("Added"), v.show("created_at", one.get("created_at"))},
 	}}
 	p := &page{Title: v.called(one), Template: "person", Data: view, Up: v.way(toPeople)}
 	if len(f.errors) > 0 || f.Problem != "" {

@@ -77,7 +77,7 @@ func actPrivacy(v *visit) (*page, error) {
 	view := &privacyView{form: f, Email: f.value("email"), Phone: f.value("phone")}
 	view.Who = strings.Join(slices.DeleteFunc([]string{view.Email, view.Phone}, func(text string) bool { return text == "" }), ", ")
 	if view.Who == "" {
-		f.errors["email"] = "Give their e-mail address, their phone number, or both."
+		f.errors["email"] = v.say("Give their e-mail address, their phone number, or both.")
 		return v.privacyPage(view)
 	}
 	them := map[string]string{}
@@ -148,9 +148,9 @@ func (v *visit) privacyPage(view *privacyView) (*page, error) {
 	}
 	view.text("email", "email", "Email", "In any spelling.")
 	view.text("tel", "phone", "Phone", "In any spelling. With both, what has either of them is taken to be theirs.")
-	p := &page{Title: "Privacy", Template: "privacy", Data: view, Views: v.settingsViews(m.Role)}
+	p := &page{Title: v.say("Privacy"), Template: "privacy", Data: view, Views: v.settingsViews(m.Role)}
 	if view.Sure && view.Known != nil && view.Known.Total > 0 {
-		p.Title, p.Views, p.Up = "Erase a person", nil, &link{"Privacy", privacyHref}
+		p.Title, p.Views, p.Up = v.say("Erase a person"), nil, &link{v.say("Privacy"), privacyHref}
 	} else {
 		view.Sure = false
 	}

@@ -37,7 +37,7 @@ func (s *site) serveQueues(mux *http.ServeMux) {
 		}
 		seen, err := v.seesQueues()
 		if err == nil && !seen {
-			err = &client.Problem{Status: http.StatusForbidden, Code: "forbidden", Detail: "other workspaces are on this installation too, and its queues hold the work of all; its operators see them at their own address"}
+			err = &client.Problem{Status: http.StatusForbidden, Code: "forbidden", Detail: v.say("other workspaces are on this installation too, and its queues hold the work of all; its operators see them at their own address")}
 		}
 		if err != nil {
 			return nil, err

@@ -54,10 +54,10 @@ func changeOrSaveRules(v *visit) (*page, error) {
 	}
 	for _, r := range rows {
 		if r.To == "" {
-			f.errors["to."+r.Key] = "Choose a group, or nobody."
+			f.errors["to."+r.Key] = v.say("Choose a group, or nobody.")
 		}
 		if r.By == ruleOfField && r.Of == "" {
-			f.errors["of."+r.Key] = "Say which field it is, as in budget."
+			f.errors["of."+r.Key] = v.say("Say which field it is, as in budget.")
 		}
 	}
 	if len(f.errors) > 0 {
@@ -105,35 +105,35 @@ func ruleField(field string, rows []ruleRow) string {
 // rulesPage shows the rules. theirs are those that somebody else saved meanwhile, nil where nobody did.
 func (v *visit) rulesPage(f *form, rows []ruleRow, theirs object) (*page, error) {
 	view := rulesView{form: f}
-	to := append([]option{{Label: "Choose…"}}, v.names.options("groups")...)
-	to = append(to, option{Value: toNobody, Label: "nobody"})
+	to := append([]option{{Label: v.say("Choose…")}}, v.names.options("groups")...)
+	to = append(to, option{Value: toNobody, Label: v.say("nobody")})
 	for i, r := range rows {
 		one := ruleView{ruleRow: r, Number: i + 1, First: i == 0, Last: i == len(rows)-1, Condition: r.condition()}
 		add := func(in input) {
 			in.Name += "." + r.Key
 			one.Inputs = append(one.Inputs, f.made(in))
 		}
-		add(input{Kind: "text", Name: "name", Label: "Name", Value: r.Name})
-		add(input{Kind: "select", Name: "by", Label: "Field", Value: r.By, Options: v.optionsOf(ruleFields...)})
+		add(input{Kind: "text", Name: "name", Label: v.say("Name"), Value: r.Name})
+		add(input{Kind: "select", Name: "by", Label: v.say("Field"), Value: r.By, Options: v.optionsOf(ruleFields...)})
 		if r.By == ruleOfField {
-			add(input{Kind: "text", Name: "of", Label: "Name of the field", Value: r.Of})
+			add(input{Kind: "text", Name: "of", Label: v.say("Name of the field"), Value: r.Of})
 		}
 		switch r.By {
 		case ruleAll:
 		case ruleWritten:
-			add(input{Kind: "area", Name: "when", Label: "Condition", Value: r.When})
+			add(input{Kind: "area", Name: "when", Label: v.say("Condition"), Value: r.When})
 		default:
-			add(input{Kind: "select", Name: "is", Label: "Is", Value: r.Is, Options: v.optionsOf(ruleComparisons...)})
-			add(input{Kind: "text", Name: "value", Label: "Value", Value: r.Value, Suggested: v.suggested(r.By, len(rows))})
+			add(input{Kind: "select", Name: "is", Label: v.say("Is"), Value: r.Is, Options: v.optionsOf(ruleComparisons...)})
+			add(input{Kind: "text", Name: "value", Label: v.say("Value"), Value: r.Value, Suggested: v.suggested(r.By, len(rows))})
 		}
-		add(input{Kind: "select", Name: "to", Label: "Goes to", Value: r.To, Options: v.missingGroup(to, r.To)})
-		add(input{Kind: "check", Name: "on", Label: "In use", Value: "yes", Checked: r.On})
+		add(input{Kind: "select", Name: "to", Label: v.say("Goes to"), Value: r.To, Options: v.missingGroup(to, r.To)})
+		add(input{Kind: "check", Name: "on", Label: v.say("In use"), Value: "yes", Checked: r.On})
 		view.Rows = append(view.Rows, one)
 	}
 	for i, r := range ruleRowsFrom(theirs) {
 		view.Theirs = append(view.Theirs, fmt.Sprintf("%d. %s: %s → %s", i+1, r.Name, r.condition(), v.goesTo(r.To)))
 	}
-	p := &page{Title: "Rules", Template: "rules", Data: view, Views: groupViews(v)}
+	p := &page{Title: v.say("Rules"), Template: "rules", Data: view, Views: groupViews(v)}
 	if len(f.errors) > 0 || f.Problem != "" {
 		p.Status = http.StatusUnprocessableEntity
 	}
@@ -161,20 +161,20 @@ func (v *visit) missingGroup(options []option, group string) []option {
 	if group == "" || slices.ContainsFunc(options, func(o option) bool { return o.Value == group }) {
 		return options
 	}
-	return append(slices.Clone(options), option{Value: group, Label: "a group that was deleted"})
+	return append(slices.Clone(options), option{Value: group, Label: v.say("a group that was deleted")})
 }
 
 // goesTo is where a rule sends leads, in words.
 func (v *visit) goesTo(group string) string {
 	if group == toNobody {
-		return "nobody"
+		return v.say("nobody")
 	}
 	name, _ := v.names.of("groups", group)
 	return name
 }
 
 func groupViews(v *visit) []viewLink {
-	return v.views(link{"Groups", home + "groups"}, link{"Rules", rulesHref})
+	return v.views(link{v.say("Groups"), home + "groups"}, link{v.say("Rules"), rulesHref})
 }
 
 // byRules is the choice of the rules where leads can go to groups, none where there are no rules.
@@ -186,7 +186,7 @@ func (v *visit) byRules() ([]option, error) {
 	if rules, _ := now.get("rules").([]any); len(rules) == 0 {
 		return nil, nil
 	}
-	return []option{{Value: routed, Label: "by the rules"}}, nil
+	return []option{{Value: routed, Label: v.say("by the rules")}}, nil
 }
 
 // routed is the value of the choice of the rules in a list of groups.
@@ -208,7 +208,7 @@ func ruleTroubles(v *visit) ([]trouble, error) {
 		return nil, nil
 	}
 	return []trouble{{
-		v.say("Rules whose group was deleted: %s", strings.Join(idle[:min(len(idle), 5)], ", ")), "They take no leads; the rules after them do.", rulesHref, "Choose other groups",
+		v.say("Rules whose group was deleted: %s", strings.Join(idle[:min(len(idle), 5)], ", ")), v.say("They take no leads; the rules after them do."), rulesHref, v.say("Choose other groups"),
 	}}, nil
 }
 

@@ -74,7 +74,7 @@ func showRun(v *visit) (*page, error) {
 	if view.Sections, err = v.sections(p, id); err != nil {
 		return nil, err
 	}
-	return &page{Title: v.say("Assigned %s", v.leads(total)), Template: "run", Data: view, Up: &link{"Assignments", home + "assignments"}}, nil
+	return &page{Title: v.say("Assigned %s", v.leads(total)), Template: "run", Data: view, Up: &link{v.say("Assignments"), home + "assignments"}}, nil
 }
 
 // runWords say to whom leads were assigned, when, and how fast they go out.

@@ -111,7 +111,7 @@ func (v *visit) settingsPage(m me, f *form, workspace object) (*page, error) {
 		}
 		view.Rename.choose("old", "Status", "", from)
 		view.Rename.text("text", "new", "New name", "")
-		view.Rename.Save = "Rename"
+		view.Rename.Save = v.say("Rename")
 	}
 	for _, l := range settingsLinks {
 		if l.admin && m.Role != lead.RoleAdmin {
@@ -124,10 +124,10 @@ func (v *visit) settingsPage(m me, f *form, workspace object) (*page, error) {
 		if seen, err := v.seesQueues(); err != nil {
 			return nil, err
 		} else if seen {
-			view.Lists = append(view.Lists, settingsLink{"Queues", QueuesPath + "/", "What waits, runs and failed in the queue, to look at."})
+			view.Lists = append(view.Lists, settingsLink{v.say("Queues"), QueuesPath + "/", v.say("What waits, runs and failed in the queue, to look at.")})
 		}
 	}
-	p := &page{Title: "Settings", Template: "settings", Data: view, Views: v.settingsViews(m.Role)}
+	p := &page{Title: v.say("Settings"), Template: "settings", Data: view, Views: v.settingsViews(m.Role)}
 	if f != nil && (len(f.errors) > 0 || f.Problem != "") {
 		p.Status = http.StatusUnprocessableEntity
 	}
@@ -137,16 +137,16 @@ func (v *visit) settingsPage(m me, f *form, workspace object) (*page, error) {
 // settingsFacts are the settings for whoever may not change them.
 func (v *visit) settingsFacts(w object) []part {
 	return []part{
-		{"Name", shown{Text: w.text("name")}},
-		{"Time zone", shown{Text: w.text("timezone")}},
-		{"Region of phone numbers", shown{Text: w.text("region")}},
-		{"Leads go out", shown{Text: v.say("from %s to %s", w.text("distribution_hours.from"), w.text("distribution_hours.to"))}},
-		{"Statuses", v.show("statuses", w.get("statuses"))},
-		{"Distribution", v.truth("enabled", w.is("features.leads_distribution"))},
-		{"Distribution by a plan", v.truth("enabled", w.is("features.scheduled_distribution"))},
-		{"Assignments and imports can be undone", shown{Text: v.say("for %s minutes", w.text("undo_minutes"))}},
-		{"Links in messages", v.truth("enabled", w.is("message_links"))},
-		{"Who may change this", shown{Text: "an admin"}},
+		{v.say("Name"), shown{Text: w.text("name")}},
+		{v.say("Time zone"), shown{Text: w.text("timezone")}},
+		{v.say("Region of phone numbers"), shown{Text: w.text("region")}},
+		{v.say("Leads go out"), shown{Text: v.say("from %s to %s", w.text("distribution_hours.from"), w.text("distribution_hours.to"))}},
+		{v.say("Statuses"), v.show("statuses", w.get("statuses"))},
+		{v.say("Distribution"), v.truth("enabled", w.is("features.leads_distribution"))},
+		{v.say("Distribution by a plan"), v.truth("enabled", w.is("features.scheduled_distribution"))},
+		{v.say("Assignments and imports can be undone"), shown{Text: v.say("for %s minutes", w.text("undo_minutes"))}},
+		{v.say("Links in messages"), v.truth("enabled", w.is("message_links"))},
+		{v.say("Who may change this"), shown{Text: v.say("an admin")}},
 	}
 }
 
@@ -165,7 +165,7 @@ func (v *visit) settingsFields(f *form) (groups []fieldGroup) {
 	})
 	group("Workspace", func() {
 		f.text("text", "name", "Name", "")
-		f.add(input{Kind: "text", Name: "timezone", Label: "Time zone", Hint: "The clock of everybody who has none of their own.", Suggested: zones})
+		f.add(input{Kind: "text", Name: "timezone", Label: v.say("Time zone"), Hint: v.say("The clock of everybody who has none of their own."), Suggested: zones})
 		f.text("text", "region", "Region", "Two letters, as in MY: the country whose phone numbers need no prefix.")
 	})
 	group("Distribution hours", func() {
@@ -177,7 +177,7 @@ func (v *visit) settingsFields(f *form) (groups []fieldGroup) {
 		f.text("number", "days", "Days", "How old the earlier one may be.")
 	})
 	group("Statuses", func() {
-		f.add(input{Kind: "area", Name: "statuses", Label: "Statuses", Hint: "One a line. A new copy begins with the first. One that leads have can be renamed, below, and not taken away."})
+		f.add(input{Kind: "area", Name: "statuses", Label: v.say("Statuses"), Hint: v.say("One a line. A new copy begins with the first. One that leads have can be renamed, below, and not taken away.")})
 		f.text("text", "won_status", "Won", "The status that counts as won, or nothing.")
 	})
 	group("Messages", func() {
@@ -198,7 +198,7 @@ var policies = []namedValue{
 func (f *form) wholeNumber(text string) (n int, wrong string) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, "Write a whole number."
+		return 0, f.say("Write a whole number.")
 	}
 	return n, ""
 }
@@ -277,10 +277,10 @@ func renameStatus(v *visit) (*page, error) {
 	f.does(v)
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/workspace/rename-status", map[string]string{"from": f.value("old"), "to": f.value("new")}, nil)
 	if err != nil && f.refused(err, func(field string) string { return map[string]string{"from": "old", "to": "new"}[field] }) {
-		f.Save = "Rename"
-		f.add(input{Kind: "text", Name: "old", Label: "Status"})
+		f.Save = v.say("Rename")
+		f.add(input{Kind: "text", Name: "old", Label: v.say("Status")})
 		f.text("text", "new", "New name", "")
-		return formPage("Rename a status", f, &link{"Settings", home + "settings"}), nil
+		return formPage(v.say("Rename a status"), f, &link{v.say("Settings"), home + "settings"}), nil
 	}
 	if err != nil {
 		return nil, err

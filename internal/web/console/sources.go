@@ -8,7 +8,7 @@ import (
 var toSources = way{"Sources", home + "sources"}
 
 func newSource(v *visit) (*page, error) {
-	return sourceForm("New source", v.newForm(home+"sources/new", home+"sources", url.Values{"enabled": {"yes"}, "for_leads": {"yes"}, "for_customers": {"yes"}}), v.way(toSources))
+	return sourceForm(v.say("New source"), v.newForm(home+"sources/new", home+"sources", url.Values{"enabled": {"yes"}, "for_leads": {"yes"}, "for_customers": {"yes"}}), v.way(toSources))
 }
 
 func addSource(v *visit) (*page, error) {
@@ -20,7 +20,7 @@ func addSource(v *visit) (*page, error) {
 	var made struct{ ID string }
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/sources", sourceBody(f), &made)
 	if err != nil && f.refused(err, same) {
-		return sourceForm("New source", f, v.way(toSources))
+		return sourceForm(v.say("New source"), f, v.way(toSources))
 	}
 	if err != nil {
 		return nil, err

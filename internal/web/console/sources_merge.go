@@ -32,10 +32,10 @@ func countSources(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	view := countsView{Table: &table{Labels: []string{"Source", "Leads", "Customers", "Won"}}, File: here + "?file=csv"}
+	view := countsView{Table: &table{Labels: []string{v.say("Source"), v.say("Leads"), v.say("Customers"), v.say("Won")}}, File: here + "?file=csv"}
 	for _, one := range read.Items {
 		id := one.text("source_id")
-		name, of := shown{Text: "no source"}, func(string) string { return "" }
+		name, of := shown{Text: v.say("no source")}, func(string) string { return "" }
 		if id != "" {
 			name = shown{Text: one.text("name"), Href: home + "sources/" + id}
 			of = func(list string) string { return home + list + "?source_id=" + id }
@@ -50,7 +50,7 @@ func countSources(v *visit) (*page, error) {
 	if asked.Has("cursor") {
 		view.Newest = here
 	}
-	return &page{Title: "Sources", Template: "counts", Data: view, Views: sourceViews(v)}, nil
+	return &page{Title: v.say("Sources"), Template: "counts", Data: view, Views: sourceViews(v)}, nil
 }
 
 // askMerge asks into which other source one is to be merged.
@@ -80,9 +80,9 @@ func (v *visit) mergePage(one object, f *form, at *link) (*page, error) {
 	if has.More {
 		many = v.say("more than %s", many)
 	}
-	f.Save = "Merge"
+	f.Save = v.say("Merge")
 	f.Note = v.say("“%s” becomes another name of the source that you choose. What has it (%s, with their copies, customers and opportunities) shows that one from then on, and so do integrations, keys and files that name it. It is offered no more, and this cannot be undone.", v.called(one), many)
-	f.choose("into", "Into", "", append([]option{{Label: "choose a source"}}, v.names.options("sources", func(s object) bool { return s.text("id") != one.text("id") })...))
+	f.choose("into", "Into", "", append([]option{{Label: v.say("choose a source")}}, v.names.options("sources", func(s object) bool { return s.text("id") != one.text("id") })...))
 	return formPage(v.say("Merge %s", v.called(one)), f, at), nil
 }
 
@@ -103,7 +103,7 @@ func mergeSource(v *visit) (*page, error) {
 	}
 	into := f.value("into")
 	if into == "" {
-		f.errors["into"] = "Choose the source that it is to be merged into."
+		f.errors["into"] = v.say("Choose the source that it is to be merged into.")
 		return again()
 	}
 	f.does(v) // before the source is read: sent again, the form finds it gone and is answered as before

@@ -39,7 +39,7 @@ func (v *visit) target(f *form, nobody string) *target {
 	for _, idle := range v.names.options("groups", func(g object) bool { return !v.hasReceiver(g) }) {
 		groups = append(groups, option{Label: v.say("%s (nobody can receive)", idle.Label), Off: true})
 	}
-	t.Group = f.made(input{Kind: "select", Name: "group_id", Label: "Group", Hint: "One turn a lead: each goes to whoever is next.", Options: groups})
+	t.Group = f.made(input{Kind: "select", Name: "group_id", Label: v.say("Group"), Hint: v.say("One turn a lead: each goes to whoever is next."), Options: groups})
 	for _, m := range v.names.options("members", isActive) {
 		t.People = append(t.People, person{m.Value, m.Label, slices.Contains(f.values["member_ids"], m.Value)})
 	}
@@ -47,8 +47,8 @@ func (v *visit) target(f *form, nobody string) *target {
 	for _, p := range lead.Paces {
 		t.Paces = append(t.Paces, person{string(p), v.say(paceNames[string(p)]), string(p) == pace})
 	}
-	t.Paces = append(t.Paces, person{"at", "At a time", pace == "at"})
-	t.At = f.made(input{Kind: "datetime-local", Name: "at", Label: "Time", Hint: v.say("By the clock of %s.", t.Zone)})
+	t.Paces = append(t.Paces, person{"at", v.say("At a time"), pace == "at"})
+	t.At = f.made(input{Kind: "datetime-local", Name: "at", Label: v.say("Time"), Hint: v.say("By the clock of %s.", t.Zone)})
 	return t
 }
 
@@ -71,7 +71,7 @@ func (v *visit) distribution(f *form) (d map[string]any, ok bool) {
 	group, members := f.value("group_id"), f.values["member_ids"]
 	switch {
 	case group != "" && len(members) > 0:
-		f.errors["group_id"] = "Choose either a group or people, not both."
+		f.errors["group_id"] = v.say("Choose either a group or people, not both.")
 	case group == routed:
 		d["route"] = true
 	case group != "":
@@ -85,17 +85,17 @@ func (v *visit) distribution(f *form) (d map[string]any, ok bool) {
 	switch {
 	case f.value("when") != "later":
 	case pace == "at" && at == "":
-		f.errors["at"] = "Say at what time."
+		f.errors["at"] = v.say("Say at what time.")
 	case pace == "at":
 		moment, err := v.moment("at", at)
 		if err != nil {
-			f.errors["at"] = "This is no moment; write it as 2026-03-01T09:00."
+			f.errors["at"] = v.say("This is no moment; write it as 2026-03-01T09:00.")
 		}
 		d["at"] = moment
 	case at != "":
-		f.errors["at"] = "Choose “At a time” for this, or leave it empty."
+		f.errors["at"] = v.say("Choose “At a time” for this, or leave it empty.")
 	case pace == "":
-		f.errors["pace"] = "Choose how fast, or a time."
+		f.errors["pace"] = v.say("Choose how fast, or a time.")
 	default:
 		d["pace"] = pace
 	}

@@ -83,7 +83,7 @@ func today(v *visit) (*page, error) {
 		return nil, err
 	}
 	if view.Guide, err = v.guide(); err != nil || view.Guide != nil {
-		return &page{Title: "Today", Template: "today", Data: view}, err
+		return &page{Title: v.say("Today"), Template: "today", Data: view}, err
 	}
 	local := v.now.In(v.zone)
 	day, err := v.activity(time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, v.zone))
@@ -106,7 +106,7 @@ func today(v *visit) (*page, error) {
 		l.Acts = nil // ticks would be lost when the page is read again
 		view.Latest = append(view.Latest, l)
 	}
-	return &page{Title: "Today", Template: "today", Data: view}, nil
+	return &page{Title: v.say("Today"), Template: "today", Data: view}, nil
 }
 
 // count puts a day's numbers on the page.
@@ -127,12 +127,12 @@ func (t *todayView) count(v *visit, day activity) {
 		}
 	}
 	t.Numbers = []figure{
-		{"Came in", grouped(day.Received), home + "leads?from=" + date, "plain"}, {"Given", grouped(day.Given), ended("succeeded", ""), "good"},
-		{"Waiting", atMost(day.Due), home + "pending-leads", "warn"}, {"Pending", atMost(day.Pending), home + "pending-leads", "plain"},
-		{"Failed", grouped(failed), ended("failed", ""), "bad"},
+		{v.say("Came in"), grouped(day.Received), home + "leads?from=" + date, "plain"}, {v.say("Given"), grouped(day.Given), ended("succeeded", ""), "good"},
+		{v.say("Waiting"), atMost(day.Due), home + "pending-leads", "warn"}, {v.say("Pending"), atMost(day.Pending), home + "pending-leads", "plain"},
+		{v.say("Failed"), grouped(failed), ended("failed", ""), "bad"},
 	}
 	if day.Cancelled > 0 {
-		t.Numbers = append(t.Numbers, figure{"Deleted", grouped(day.Cancelled), ended("cancelled", ""), "warn"})
+		t.Numbers = append(t.Numbers, figure{v.say("Deleted"), grouped(day.Cancelled), ended("cancelled", ""), "warn"})
 	}
 	t.Chart = v.chartOf(day.Hours)
 	const listed = 20
@@ -161,11 +161,11 @@ func atMost(n int) string {
 // dueNext says when the next pending lead goes out.
 func (v *visit) dueNext() ([]part, error) {
 	soonest, err := v.read("pending-leads", url.Values{"limit": {"1"}})
-	next := shown{Text: "nothing is pending"}
+	next := shown{Text: v.say("nothing is pending")}
 	if len(soonest.Items) > 0 {
 		next = v.show("due_at", soonest.Items[0].text("due_at"))
 	}
-	return []part{{"Next pending lead is due", next}, {"Time zone", shown{Text: v.zone.String()}}}, err
+	return []part{{v.say("Next pending lead is due"), next}, {v.say("Time zone"), shown{Text: v.zone.String()}}}, err
 }
 
 // guide is how to begin, for a workspace that never had a lead.
@@ -175,8 +175,8 @@ func (v *visit) guide() ([]step, error) {
 		return nil, err
 	}
 	return []step{
-		{"Add your people", home + "members/new", "Those who receive leads, each with an e-mail address or Telegram.", len(v.names.all("members")) > 0},
-		{"Make a group", home + "groups/new", "It hands out leads to its people in turn, in the shares that you choose.", len(v.names.all("groups")) > 0},
-		{"Key in a test lead", home + "leads/new", "And see who gets it, and why.", false},
+		{v.say("Add your people"), home + "members/new", v.say("Those who receive leads, each with an e-mail address or Telegram."), len(v.names.all("members")) > 0},
+		{v.say("Make a group"), home + "groups/new", v.say("It hands out leads to its people in turn, in the shares that you choose."), len(v.names.all("groups")) > 0},
+		{v.say("Key in a test lead"), home + "leads/new", v.say("And see who gets it, and why."), false},
 	}, nil
 }

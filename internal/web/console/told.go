@@ -21,20 +21,20 @@ func messageTroubles(v *visit) ([]trouble, error) {
 	}
 	if !can.Email && !can.Telegram {
 		return append([]trouble{{
-			"Nobody can be told of their leads: neither e-mail nor Telegram is set up.",
-			"Leads arrive, but nobody gets a message. Whoever runs this installation sets up a mail server (LEADWHEEL_SMTP_URL and LEADWHEEL_MAIL_FROM) or a Telegram bot (LEADWHEEL_TELEGRAM_TOKEN).",
-			home + "members", "See how each is told",
+			v.say("Nobody can be told of their leads: neither e-mail nor Telegram is set up."),
+			v.say("Leads arrive, but nobody gets a message. Whoever runs this installation sets up a mail server (LEADWHEEL_SMTP_URL and LEADWHEEL_MAIL_FROM) or a Telegram bot (LEADWHEEL_TELEGRAM_TOKEN)."),
+			home + "members", v.say("See how each is told"),
 		}}, failed...), nil
 	}
-	why := v.say("What they have is not set up here, or they have neither. %s works: give them that.", map[bool]string{true: "E-mail", false: "Telegram"}[can.Email])
+	why := v.say("What they have is not set up here, or they have neither. %s works: give them that.", map[bool]string{true: v.say("E-mail"), false: v.say("Telegram")}[can.Email])
 	if can.Email && can.Telegram {
-		why = "They have neither an e-mail address that works nor a Telegram chat. Give them one."
+		why = v.say("They have neither an e-mail address that works nor a Telegram chat. Give them one.")
 	}
 	href := home + "members"
 	if len(untold) == 1 {
 		href = memberHref(untold[0].text("id")) + "/edit"
 	}
-	return append([]trouble{{v.say("%s cannot be told of their leads.", v.namesOf(untold)), why, href, "Mend it"}}, failed...), nil
+	return append([]trouble{{v.say("%s cannot be told of their leads.", v.namesOf(untold)), why, href, v.say("Mend it")}}, failed...), nil
 }
 
 // cannotTell are the active members who are to be told of their leads and whom no channel reaches.
@@ -53,11 +53,11 @@ func (c channels) why(v *visit, m object) string {
 	}
 	switch {
 	case !c.Email && !c.Telegram:
-		return "no messages are set up in this installation. Whoever runs it sets up a mail server or a Telegram bot."
+		return v.say("no messages are set up in this installation. Whoever runs it sets up a mail server or a Telegram bot.")
 	case c.Email:
-		return "they have Telegram, which is not set up in this installation. Give them an e-mail address under Edit."
+		return v.say("they have Telegram, which is not set up in this installation. Give them an e-mail address under Edit.")
 	}
-	return "they have an e-mail address, and this installation sends no e-mail. They connect Telegram by the link on their page."
+	return v.say("they have an e-mail address, and this installation sends no e-mail. They connect Telegram by the link on their page.")
 }
 
 // namesOf are what things are called, the first few of them by name.

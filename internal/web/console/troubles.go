@@ -46,9 +46,9 @@ func failures(v *visit) ([]trouble, error) {
 			continue
 		}
 		query := url.Values{"retried": {"false"}, "from": from["from"], "reason": {string(f.Reason)}}
-		mend := "See them, and try them again"
+		mend := v.say("See them, and try them again")
 		if slices.Contains(hopeless, string(f.Reason)) {
-			mend = "See them"
+			mend = v.say("See them")
 		}
 		all = append(all, trouble{
 			v.say("Distributions that failed in the last day (%s): %d", v.worded("reason", string(f.Reason)), f.Untried),
@@ -68,7 +68,7 @@ func overdue(v *visit) ([]trouble, error) {
 	}
 	return []trouble{{
 		v.say("Pending leads that are overdue: %s, the oldest since %s", found.some(v), v.show("due_at", found.Items[0].text("due_at")).Text),
-		"Workers are behind, or nobody acts on what is due. See the queues on the operators' listener.", home + "pending-leads", "See what is pending",
+		v.say("Workers are behind, or nobody acts on what is due. See the queues on the operators' listener."), home + "pending-leads", v.say("See what is pending"),
 	}}, nil
 }
 
@@ -79,13 +79,13 @@ func integrationTroubles(v *visit) ([]trouble, error) {
 		href := home + "integrations/" + url.PathEscape(i.text("id"))
 		switch state := i.text("health.state"); {
 		case !i.is("enabled"):
-			all = append(all, trouble{v.say("Integration %s is paused", i.text("name")), "What it is sent is kept, and makes no leads.", href, "Resume it"})
+			all = append(all, trouble{v.say("Integration %s is paused", i.text("name")), v.say("What it is sent is kept, and makes no leads."), href, v.say("Resume it")})
 		case state != "ok":
 			all = append(all, trouble{
-				v.say("Integration %s: %s, with %s leads held", i.text("name"), v.worded("state", state), i.text("health.held")), v.say(healthWords[state]), href, "Mend it",
+				v.say("Integration %s: %s, with %s leads held", i.text("name"), v.worded("state", state), i.text("health.held")), v.say(healthWords[state]), href, v.say("Mend it"),
 			})
 		case i.text("warning") != "":
-			all = append(all, trouble{v.say("Integration %s warns", i.text("name")), sentence(v.tongue.Word(i.text("warning"))), href, "Look at it"})
+			all = append(all, trouble{v.say("Integration %s warns", i.text("name")), sentence(v.tongue.Word(i.text("warning"))), href, v.say("Look at it")})
 		}
 	}
 	return all, err
@@ -110,8 +110,8 @@ func failedMessages(v *visit) ([]trouble, error) {
 		return nil, err
 	}
 	return []trouble{{
-		v.say("Messages of the last day that could not be sent: %s", found.some(v)), "Each says why. The leads themselves have arrived.",
-		home + "notifications?state=failed", "See why, and send them again",
+		v.say("Messages of the last day that could not be sent: %s", found.some(v)), v.say("Each says why. The leads themselves have arrived."),
+		home + "notifications?state=failed", v.say("See why, and send them again"),
 	}}, err
 }
 
@@ -122,9 +122,9 @@ func webhookTroubles(v *visit) ([]trouble, error) {
 		href := home + "webhooks/" + url.PathEscape(w.text("id"))
 		switch {
 		case w.text("disabled_reason") != "":
-			all = append(all, trouble{v.say("Webhook %s is disabled", w.text("url")), sentence(v.tongue.Word(w.text("disabled_reason"))), href, "Enable it"})
+			all = append(all, trouble{v.say("Webhook %s is disabled", w.text("url")), sentence(v.tongue.Word(w.text("disabled_reason"))), href, v.say("Enable it")})
 		case w.text("failing_since") != "":
-			all = append(all, trouble{v.say("Webhook %s is failing", w.text("url")), v.say("Since %s.", v.show("failing_since", w.text("failing_since")).Text), href, "Look at it"})
+			all = append(all, trouble{v.say("Webhook %s is failing", w.text("url")), v.say("Since %s.", v.show("failing_since", w.text("failing_since")).Text), href, v.say("Look at it")})
 		}
 	}
 	return all, err

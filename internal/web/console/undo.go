@@ -42,7 +42,7 @@ func (v *visit) withUndone(below []section, p place, id string, one object) ([]s
 	if err := v.get("/v1/"+p.item(id)+"/undo", &came); err != nil {
 		return below, err
 	}
-	return append(below, section{"What came of undoing it", v.show("undone", renamed(came, "why", "because"))}), nil
+	return append(below, section{v.say("What came of undoing it"), v.show("undone", renamed(came, "why", "because"))}), nil
 }
 
 // renamed is a value in which a field goes by another name: "why" is what history says of an outcome.

@@ -114,13 +114,13 @@ func (v *visit) truth(name string, is bool) shown {
 	case name == "test" && is, name == "retried" && is:
 		return shown{Text: v.worded("", name), Tone: "warn"}
 	case (name == "active" || name == "enabled") && !is:
-		return shown{Text: "off", Tone: "bad"}
+		return shown{Text: v.say("off"), Tone: "bad"}
 	case name == "active" || name == "enabled":
-		return shown{Text: "on", Tone: "good"}
+		return shown{Text: v.say("on"), Tone: "good"}
 	case is:
-		return shown{Text: "yes"}
+		return shown{Text: v.say("yes")}
 	}
-	return shown{Text: "no"}
+	return shown{Text: v.say("no")}
 }
 
 // text shows a string as what its field's name says that it is.
@@ -157,7 +157,7 @@ func (v *visit) text(name, value string) shown {
 func (v *visit) reference(collection, value string) shown {
 	called, exists := v.names.of(collection, value)
 	if !exists {
-		return shown{Text: called, Title: "This does not exist any more"}
+		return shown{Text: called, Title: v.say("This does not exist any more")}
 	}
 	if p, err := placeOf(collection, "", ""); err != nil || p.Unlisted {
 		return shown{Text: called}
@@ -176,7 +176,7 @@ func (v *visit) several(name string, values []any) shown {
 	var all shown
 	switch {
 	case name == "notify_by" && len(values) == 0:
-		return shown{Text: "not at all"}
+		return shown{Text: v.say("not at all")}
 	case name == "given_to":
 		return v.givenTo(values)
 	}
@@ -242,7 +242,7 @@ func (v *visit) table(columns []string, rows []object) *table {
 // dueOrWaiting is when a pending lead is due, or that it waits for somebody who can take it.
 func (v *visit) dueOrWaiting(o object) shown {
 	if o.text("state") == "waiting" {
-		return shown{Text: "waits for somebody", Tone: "warn"}
+		return shown{Text: v.say("waits for somebody"), Tone: "warn"}
 	}
 	if o.text("state") == "offered" {
 		to, _ := o.get("offered_to").([]any)
@@ -301,7 +301,7 @@ func (v *visit) whyItEnded(e object) shown {
 		all.Items = append(all.Items, shown{Text: v.say("planned for %s before", name)})
 	}
 	if e.is("retried") {
-		all.Items = append(all.Items, shown{Text: "tried again", Tone: "warn"})
+		all.Items = append(all.Items, shown{Text: v.say("tried again"), Tone: "warn"})
 	}
 	if by := e.text("cancelled_by_name"); by != "" {
 		all.Items = append(all.Items, shown{Text: v.say("by %s", by)})

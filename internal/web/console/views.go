@@ -18,7 +18,7 @@ func (v *visit) views(all ...link) []viewLink {
 }
 
 func pendingViews(v *visit) []viewLink {
-	return v.views(link{"As a list", home + "pending-leads"}, link{"By day and person", home + "pending-leads/days"})
+	return v.views(link{v.say("As a list"), home + "pending-leads"}, link{v.say("By day and person"), home + "pending-leads/days"})
 }
 
 // dayWords is a date as people write it, as in Mon 2 Mar.
@@ -31,11 +31,11 @@ func (v *visit) dayWords(date string) string {
 }
 
 func messageViews(v *visit) []viewLink {
-	return v.views(link{"Messages", home + "notifications"}, link{"What they say", home + "notifications/template"})
+	return v.views(link{v.say("Messages"), home + "notifications"}, link{v.say("What they say"), home + "notifications/template"})
 }
 
 func sourceViews(v *visit) []viewLink {
-	return v.views(link{"Sources", home + "sources"}, link{"What each brought", home + "sources/counts"})
+	return v.views(link{v.say("Sources"), home + "sources"}, link{v.say("What each brought"), home + "sources/counts"})
 }
 
 // viewsBeside are the pages that belong together with a list, none for most.

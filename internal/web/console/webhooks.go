@@ -15,7 +15,7 @@ func newWebhook(v *visit) (*page, error) {
 		return nil, err
 	}
 	values := url.Values{string(lead.WebhookReceived): {"yes"}, string(lead.WebhookAssigned): {"yes"}}
-	return v.webhookForm("New webhook", v.newForm(home+"webhooks/new", toWebhooks.Href, values), v.way(toWebhooks)), nil
+	return v.webhookForm(v.say("New webhook"), v.newForm(home+"webhooks/new", toWebhooks.Href, values), v.way(toWebhooks)), nil
 }
 
 func addWebhook(v *visit) (*page, error) {
@@ -26,24 +26,24 @@ func addWebhook(v *visit) (*page, error) {
 	f.does(v)
 	body := f.webhook()
 	if len(f.errors) > 0 {
-		return v.webhookForm("New webhook", f, v.way(toWebhooks)), nil
+		return v.webhookForm(v.say("New webhook"), f, v.way(toWebhooks)), nil
 	}
 	var made struct{ ID, Secret string }
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/webhooks", body, &made)
 	if err != nil && f.refused(err, webhookField) {
-		return v.webhookForm("New webhook", f, v.way(toWebhooks)), nil
+		return v.webhookForm(v.say("New webhook"), f, v.way(toWebhooks)), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return v.webhookSecret("The webhook is made", made.Secret, "The other program checks with it that what it is told comes from here.", made.ID), nil
+	return v.webhookSecret(v.say("The webhook is made"), made.Secret, v.say("The other program checks with it that what it is told comes from here."), made.ID), nil
 }
 
 // webhookSecret shows a secret this once.
 func (v *visit) webhookSecret(title, secret, more, id string) *page {
 	return &page{Title: title, Template: "once", Up: v.way(toWebhooks), Data: onceView{
-		Words: v.say("Copy the secret to the other program. It is shown only now; nobody can read it later. %s", more), Label: "Secret", Secret: secret,
-		Next: &link{"Webhook", home + "webhooks/" + url.PathEscape(id)},
+		Words: v.say("Copy the secret to the other program. It is shown only now; nobody can read it later. %s", more), Label: v.say("Secret"), Secret: secret,
+		Next: &link{v.say("Webhook"), home + "webhooks/" + url.PathEscape(id)},
 	}}
 }
 
@@ -111,7 +111,7 @@ func (f *form) webhook() map[string]any {
 		}
 	}
 	if len(events) == 0 {
-		f.errors[string(lead.WebhookReceived)] = "Choose one of these four at least."
+		f.errors[string(lead.WebhookReceived)] = f.say("Choose one of these four at least.")
 	}
 	return map[string]any{"url": f.value("url"), "events": events}
 }
@@ -119,7 +119,7 @@ func (f *form) webhook() map[string]any {
 func webhookField(field string) string { return oneOf(field, "url") }
 
 func (v *visit) webhookForm(title string, f *form, up *link) *page {
-	f.add(input{Kind: "url", Name: "url", Label: "Address", Hint: "Of the other program, as in https://crm.example.com/leads.", Wide: true})
+	f.add(input{Kind: "url", Name: "url", Label: f.say("Address"), Hint: f.say("Of the other program, as in https://crm.example.com/leads."), Wide: true})
 	for _, event := range lead.WebhookEvents() {
 		f.add(input{Kind: "check", Name: string(event), Label: capital(v.worded("event", string(event))), Value: "yes", Checked: f.value(string(event)) != ""})
 	}
@@ -139,9 +139,9 @@ func askNewSecret(v *visit) (*page, error) {
 }
 
 func (v *visit) newSecretPage(one object, f *form, at *link) *page {
-	f.Save = "New secret"
+	f.Save = f.say("New secret")
 	p := formPage(f.say("New secret for %s", v.called(one)), f, at)
-	f.Note = "What is sent is signed with the new secret and, for 24 hours, with the present one too. Change the other program within that time."
+	f.Note = f.say("What is sent is signed with the new secret and, for 24 hours, with the present one too. Change the other program within that time.")
 	return p
 }
 
@@ -163,7 +163,7 @@ func makeNewSecret(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.webhookSecret("The webhook has a new secret", made.Secret, "The one before works for 24 hours more.", one.text("id")), nil
+	return v.webhookSecret(v.say("The webhook has a new secret"), made.Secret, v.say("The one before works for 24 hours more."), one.text("id")), nil
 }
 
 func (s *site) serveWebhooks(pages *http.ServeMux) {

@@ -27,9 +27,9 @@ func (v *visit) relative(moment time.Time) string {
 	}
 	switch {
 	case apart < 45*time.Second && now.Before(at):
-		return "in a moment"
+		return v.say("in a moment")
 	case apart < 45*time.Second:
-		return "just now"
+		return v.say("just now")
 	case apart < time.Hour:
 		return v.say(words, v.say("%d min", int((apart+30*time.Second)/time.Minute)))
 	case apart < 24*time.Hour:
