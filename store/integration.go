@@ -101,6 +101,8 @@ type Hook struct {
 	// LeadSource is what its leads have for a source: its own or, where that was merged into another, that one; nil where
 	// it has none that is offered for leads.
 	LeadSource *uuid.UUID `db:"lead_source"`
+	// Language is the workspace's.
+	Language string `db:"language"`
 }
 
 // IntegrationOrigin is the origin of an integration's leads, within which their external ids are unique.
@@ -113,7 +115,8 @@ const integrationColumns = `i.integration_id, i.kind, i.name, i.enabled, i.group
 	i.token, i.sealed, i.settings, coalesce(i.warning, '') AS warning, i.warned_at, i.health, i.created_at, i.updated_at`
 
 // hookColumns are what a receiver needs, and where it is.
-const hookColumns = integrationColumns + `, s.source_id AS lead_source
+const hookColumns = integrationColumns + `, s.source_id AS lead_source,
+	(SELECT w.language FROM workspaces w WHERE w.workspace_id = i.workspace_id) AS language
 	FROM integrations i
 	LEFT JOIN sources n ON n.workspace_id = i.workspace_id AND n.source_id = i.source_id
 	LEFT JOIN sources s ON s.workspace_id = i.workspace_id AND s.source_id = coalesce(n.merged_into, n.source_id)

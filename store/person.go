@@ -37,7 +37,7 @@ type Person struct {
 	UpdatedAt time.Time  `db:"updated_at"`
 }
 
-const personColumns = `p.workspace_id, p.person_id, p.name, p.email, p.role, p.member_id, coalesce(`+personLanguage+`, '') AS language, coalesce(p.password_hash, '') AS password_hash, p.seen_at,
+const personColumns = `p.workspace_id, p.person_id, p.name, p.email, p.role, p.member_id, coalesce(` + personLanguage + `, '') AS language, coalesce(p.password_hash, '') AS password_hash, p.seen_at,
 	(SELECT count(*) FROM passkeys k WHERE k.workspace_id = p.workspace_id AND k.person_id = p.person_id) AS passkeys, p.created_at, p.updated_at`
 
 // How many characters a person's name and address have at most, as in the API.

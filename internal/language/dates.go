@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// What days and months are called. "May" is both, long and short.
-var (
-	weekdays      = [...]Text{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
-	shortWeekdays = [...]Text{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
-	months        = [...]Text{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
-	shortMonths   = [...]Text{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"}
+// What days and months are called, in their order.
+const (
+	weekdays      Text = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday"
+	shortWeekdays Text = "Sun Mon Tue Wed Thu Fri Sat"
+	months        Text = "January February March April May June July August September October November December"
+	shortMonths   Text = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 )
 
 // named are the words of a layout that stand for names.
@@ -29,21 +29,22 @@ func (p *Printer) Date(at time.Time, layout string) string {
 			break
 		}
 		out.WriteString(at.Format(layout[:next[0]]))
-		out.WriteString(p.Say(nameIn(at, layout[next[0]:next[1]])))
+		names, i := namesIn(at, layout[next[0]:next[1]])
+		out.WriteString(strings.Fields(p.Say(names))[i])
 		layout = layout[next[1]:]
 	}
 	return out.String() + at.Format(layout)
 }
 
-// nameIn is the name of a moment's day or month that a word of a layout stands for.
-func nameIn(at time.Time, word string) Text {
+// namesIn are the names of which a word of a layout stands for one, and which of them a moment's is.
+func namesIn(at time.Time, word string) (names Text, i int) {
 	switch word {
 	case "Monday":
-		return weekdays[at.Weekday()]
+		return weekdays, int(at.Weekday())
 	case "Mon":
-		return shortWeekdays[at.Weekday()]
+		return shortWeekdays, int(at.Weekday())
 	case "January":
-		return months[at.Month()-1]
+		return months, int(at.Month()) - 1
 	}
-	return shortMonths[at.Month()-1]
+	return shortMonths, int(at.Month()) - 1
 }

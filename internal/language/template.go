@@ -2,6 +2,7 @@ package language
 
 import (
 	"html"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template/parse"
@@ -51,8 +52,14 @@ func trees(name string, text Template) (map[string]*parse.Tree, error) {
 // walkTemplate replaces each text of a template by what say makes of it.
 func walkTemplate(tree *parse.Tree, say func(Text) string) {
 	r := reader{say: say}
+	if inTag.MatchString(tree.Root.String()) {
+		r.tag = "<"
+	}
 	r.list(tree.Root)
 }
+
+// inTag is a template that is used within a tag: before any other it has an attribute.
+var inTag = regexp.MustCompile(`^(\{\{[^}]*\}\})* ?[a-z-]+="`)
 
 // A reader goes through a template as HTML.
 type reader struct {

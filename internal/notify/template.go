@@ -9,6 +9,8 @@ import (
 	"strings"
 	"text/template/parse"
 	"time"
+
+	"github.com/leadwheel/leadwheel/internal/language"
 )
 
 // MaxTemplate is the length of a workspace's own template at the most, in bytes.
@@ -91,22 +93,22 @@ var (
 // A Template is what a message about a lead says.
 type Template struct{ html *template.Template }
 
-var (
-	defaultMessage = mustLink(DefaultTemplate)
-	summaryMessage = mustLink(summaryTemplate)
-	reminder       = mustLink(reminderTemplate)
-	answerReminder = mustLink(answerTemplate)
-	undone         = mustLink(undoneTemplate)
-	offerMessage   = mustLink(offerTemplate)
-	chargeMessage  = mustLink(chargeTemplate)
-)
+// A messageSet is the templates of ours, in one language.
+type messageSet struct{ usual, summary, reminder, answer, undone, offer, charge *template.Template }
 
-// mustLink reads a template of ours.
-func mustLink(text string) *template.Template {
-	defined := make(map[string]*parse.Tree)
-	tree := parse.New("message")
-	tree.Mode = parse.SkipFuncCheck
-	template.Must(nil, func() error { _, err := tree.Parse(text, "", "", defined); return err }())
+// messagesIn are our templates in each language.
+var messagesIn = language.NewEach(func(t *language.Printer) messageSet {
+	return messageSet{
+		mustLink(t, DefaultTemplate), mustLink(t, summaryTemplate), mustLink(t, reminderTemplate), mustLink(t, answerTemplate),
+		mustLink(t, undoneTemplate), mustLink(t, offerTemplate), mustLink(t, chargeTemplate),
+	}
+})
+
+// mustLink reads a template of ours in a language.
+func mustLink(t *language.Printer, text language.Template) *template.Template {
+	read, err := t.Parse("message", text)
+	template.Must(nil, err)
+	tree := read["message"]
 	(&linker{}).list(tree.Root)
 	return template.Must(template.New("message").AddParseTree("message", tree))
 }
@@ -116,7 +118,7 @@ func mustLink(text string) *template.Template {
 // for where they stand. An error says in which line what is wrong. Empty is the default.
 func ParseTemplate(text string) (*Template, error) {
 	if text == "" {
-		return &Template{defaultMessage}, nil
+		return &Template{messagesIn.In(language.In(language.English)).usual}, nil
 	}
 	if len(text) > MaxTemplate {
 		return nil, fmt.Errorf("a template has %d bytes at the most", MaxTemplate)
@@ -144,8 +146,8 @@ func ParseTemplate(text string) (*Template, error) {
 	if err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: "))
 	}
-	t := &Template{parsed}
-	for _, s := range []subject{example(), {zone: time.UTC}} { // the fullest lead and the emptiest take other branches
+	t, english := &Template{parsed}, language.In(language.English)
+	for _, s := range []subject{example(english), {zone: time.UTC, tongue: english}} { // the fullest lead and the emptiest take other branches
 		written, err := t.execute(s.view(shortest)) // which finds what is wrong about the places of values
 		if err != nil {
 			return nil, err

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -19,6 +20,8 @@ type subject struct {
 	member, workspace string
 	zone              *time.Location
 	now               time.Time
+	// tongue is what the member reads.
+	tongue *language.Printer
 }
 
 // bounds are how much of a lead is shown: characters of a value, and the number of answers.
@@ -32,15 +35,15 @@ var (
 )
 
 // example is a lead that nobody has, for previews and tests.
-func example() subject {
+func example(t *language.Printer) subject {
 	now := time.Now()
 	return subject{
 		MessageLead: store.MessageLead{
-			Name: "Aisyah Tan", Email: "aisyah@example.com", Phone: "+60123456789", PhoneE164: "+60123456789", SourceName: "Example source",
+			Name: "Aisyah Tan", Email: "aisyah@example.com", Phone: "+60123456789", PhoneE164: "+60123456789", SourceName: t.Say("Example source"),
 			Fields: json.RawMessage(`{"campaign_name":"Example campaign","Which unit?":"Condo","Budget":"500,000"}`),
 			At:     now.Add(-2 * time.Minute), Link: "https://leads.example.com/my/open/example",
 		},
-		member: "you", workspace: "your company", zone: time.UTC, now: now,
+		member: t.Say("you"), workspace: t.Say("your company"), zone: time.UTC, now: now, tongue: t,
 	}
 }
 
@@ -50,7 +53,7 @@ var campaignFields = []string{"campaign_name", "campaign", "utm_campaign"}
 
 // view is a lead as a template's data.
 func (s subject) view(b bounds) map[string]any {
-	all, campaign := answersOf(s.Fields), ""
+	all, campaign := s.answers(), ""
 	for _, name := range campaignFields {
 		for i, a := range all {
 			if campaign == "" && a.name == name {
@@ -63,7 +66,7 @@ func (s subject) view(b bounds) map[string]any {
 	answers := []map[string]any{}
 	for i, a := range all {
 		if i == b.answers {
-			answers = append(answers, placed(map[string]any{"name": "…", "value": fmt.Sprintf("and %d more", len(all)-i)}))
+			answers = append(answers, placed(map[string]any{"name": "…", "value": s.tongue.Say("and %d more", len(all)-i)}))
 			break
 		}
 		answers = append(answers, placed(map[string]any{"name": cut(a.name, b.value), "value": cut(a.value, b.value)}))
@@ -74,12 +77,12 @@ func (s subject) view(b bounds) map[string]any {
 	}
 	by := ""
 	if s.By != nil {
-		by = s.By.In(s.zone).Format("Mon 2 Jan 2006, 15:04 MST")
+		by = s.tongue.Date(s.By.In(s.zone), "Mon 2 Jan 2006, 15:04 MST")
 	}
 	view := placed(map[string]any{
 		"name": cut(s.title(), b.value), "phone": cut(phone, b.value), "call": call, "whatsapp": whatsapp, "email": cut(s.Email, b.value),
 		"source": cut(s.SourceName, b.value), "campaign": cut(campaign, b.value),
-		"time": s.At.In(s.zone).Format("Mon 2 Jan 2006, 15:04 MST"), "age": age(s.now.Sub(s.At)),
+		"time": s.tongue.Date(s.At.In(s.zone), "Mon 2 Jan 2006, 15:04 MST"), "age": s.age(s.now.Sub(s.At)),
 		"member": cut(s.member, b.value), "workspace": cut(s.workspace, b.value), "link": s.Link,
 		"place": cut(s.Place, b.value), "holder": cut(s.Holder, b.value), "by": by,
 	})
@@ -99,7 +102,7 @@ func (s subject) title() string {
 			return text
 		}
 	}
-	return "without a name"
+	return s.tongue.Say("without a name")
 }
 
 // dialled are the digits of a phone number that could not be read, as they are dialled where the lead lives; none where
@@ -123,9 +126,9 @@ func dialled(phone string) string {
 
 type answer struct{ name, value string }
 
-// answersOf lists the custom fields that say something, in their order.
-func answersOf(fields json.RawMessage) []answer {
-	decoder := json.NewDecoder(bytes.NewReader(fields))
+// answers lists the custom fields that say something, in their order.
+func (s subject) answers() []answer {
+	decoder := json.NewDecoder(bytes.NewReader(s.Fields))
 	decoder.UseNumber()
 	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
 		return nil
@@ -140,7 +143,7 @@ func answersOf(fields json.RawMessage) []answer {
 		if err := decoder.Decode(&value); err != nil {
 			return all
 		}
-		if text := visible(plain(value)); text != "" {
+		if text := visible(plain(s.tongue, value)); text != "" {
 			all = append(all, answer{fmt.Sprint(name), text})
 		}
 	}
@@ -148,19 +151,19 @@ func answersOf(fields json.RawMessage) []answer {
 }
 
 // plain is a JSON value as people write it.
-func plain(value any) string {
+func plain(t *language.Printer, value any) string {
 	switch v := value.(type) {
 	case nil:
 		return ""
 	case bool:
 		if v {
-			return "yes"
+			return t.Say("yes")
 		}
-		return "no"
+		return t.Say("no")
 	case []any:
 		parts := make([]string, len(v))
 		for i, part := range v {
-			parts[i] = plain(part)
+			parts[i] = plain(t, part)
 		}
 		return strings.Join(parts, ", ")
 	case map[string]any:
@@ -200,21 +203,14 @@ func cut(text string, n int) string {
 }
 
 // age says how long ago something was.
-func age(d time.Duration) string {
+func (s subject) age(d time.Duration) string {
 	switch {
 	case d < time.Minute:
-		return "just now"
+		return s.tongue.Say("just now")
 	case d < 2*time.Hour:
-		return ago(int(d.Minutes()), "minute")
+		return s.tongue.Many(int(d.Minutes()), "%d minute ago", "%d minutes ago")
 	case d < 48*time.Hour:
-		return ago(int(d.Hours()), "hour")
+		return s.tongue.Many(int(d.Hours()), "%d hour ago", "%d hours ago")
 	}
-	return ago(int(d.Hours()/24), "day")
-}
-
-func ago(n int, unit string) string {
-	if n != 1 {
-		unit += "s"
-	}
-	return fmt.Sprintf("%d %s ago", n, unit)
+	return s.tongue.Many(int(d.Hours()/24), "%d day ago", "%d days ago")
 }

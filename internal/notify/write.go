@@ -1,11 +1,13 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"strings"
 	"time"
 
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -14,16 +16,18 @@ import (
 const maxTelegram = 4096
 
 // testNote stands above test messages.
-const testNote = "<i>This is a test: there is no such lead.</i>\n\n"
+func testNote(t *language.Printer) string {
+	return "<i>" + t.Say("This is a test: there is no such lead.") + "</i>\n\n"
+}
 
 // fallbackNotes stand below messages that come by another channel than they should, under the one that failed.
-var fallbackNotes = map[lead.Channel]string{
-	lead.Telegram: "\n\n<i>Telegram did not take this, so it comes by e-mail. If that goes on, ask for a new link to connect Telegram again.</i>",
-	lead.Email:    "\n\n<i>Your e-mail address did not take this, so it comes by Telegram.</i>",
+var fallbackNotes = map[lead.Channel]language.Text{
+	lead.Telegram: "Telegram did not take this, so it comes by e-mail. If that goes on, ask for a new link to connect Telegram again.",
+	lead.Email:    "Your e-mail address did not take this, so it comes by Telegram.",
 }
 
 // severals are what messages call the leads that they tell of, where those are several and not new ones.
-var severals = map[store.NotificationKind]string{
+var severals = map[store.NotificationKind]language.Text{
 	store.NotifyReminder: "leads to follow up", store.NotifyAnswer: "leads to answer", store.NotifyOffer: "leads on offer",
 	store.NotifyUnanswered: "leads that were not answered in time", store.NotifyNotAccepted: "leads that nobody accepted in time",
 	store.NotifyUndone: "leads taken back; they are not yours any more",
@@ -36,80 +40,86 @@ func Write(m *store.Message, now time.Time) Content {
 	if err != nil {
 		zone = time.UTC
 	}
+	t := language.In(m.Recipient.Language)
 	about := make([]subject, len(m.Leads))
 	for i, l := range m.Leads {
-		about[i] = subject{l, m.Recipient.Name, m.Recipient.WorkspaceName, zone, now}
+		about[i] = subject{l, m.Recipient.Name, m.Recipient.WorkspaceName, zone, now, t}
 	}
-	before, after := "", fallbackNotes[m.FallbackFrom]
+	before, after := "", ""
+	if note := fallbackNotes[m.FallbackFrom]; note != "" {
+		after = "\n\n<i>" + t.Say(note) + "</i>"
+	}
 	if m.Kind == store.NotifyTest {
-		one := example()
+		one := example(t)
 		one.member, one.workspace, one.zone, one.now, one.At = m.Recipient.Name, m.Recipient.WorkspaceName, zone, now, now.Add(-2*time.Minute)
-		about, before = []subject{one}, testNote
+		about, before = []subject{one}, testNote(t)
 	}
 	if m.Total > 1 {
-		what, known := severals[m.Kind]
-		if !known {
-			what = "new leads"
-		}
+		what := t.Say(cmp.Or(severals[m.Kind], "new leads"))
 		return compose(fmt.Sprintf("%d %s", m.Total, what), before, after, func(b bounds) (string, error) {
-			return (&Template{summaryMessage}).execute(summary(about, m.Total, what, b))
+			return (&Template{messagesIn.In(t).summary}).execute(summary(about, m.Total, what, b))
 		})
 	}
 	if link := about[0].Link; link != "" && m.Kind != store.NotifyTest && !m.Kind.OfOffers() && !strings.Contains(m.Recipient.Template, ".link") {
-		after = "\n\n<a href=\"" + html.EscapeString(link) + "\">Open this lead</a>" + after
+		after = "\n\n<a href=\"" + html.EscapeString(link) + "\">" + t.Say("Open this lead") + "</a>" + after
 	}
-	t, title := templateOf(m)
-	return compose(title+cut(oneLine(about[0].title()), 100), before, after, func(b bounds) (string, error) {
+	template, title := templateOf(m, t)
+	return compose(title+": "+cut(oneLine(about[0].title()), 100), before, after, func(b bounds) (string, error) {
 		view := about[0].view(b)
-		view["what"] = strings.TrimSuffix(title, ": ")
+		view["what"] = title
 		if m.Kind != store.NotifyUnanswered {
 			delete(view, "holder")
 		}
-		return t.execute(view)
+		return template.execute(view)
 	})
 }
 
 // templateOf is what a message about one lead says, and what its subject begins with. A workspace has its own for new leads.
-func templateOf(m *store.Message) (t *Template, title string) {
+func templateOf(m *store.Message, t *language.Printer) (template *Template, title string) {
+	ours := messagesIn.In(t)
 	switch m.Kind {
 	case store.NotifyReminder:
-		return &Template{reminder}, "Follow up: "
+		return &Template{ours.reminder}, t.Say("Follow up")
 	case store.NotifyAnswer:
-		return &Template{answerReminder}, "Answer soon: "
+		return &Template{ours.answer}, t.Say("Answer soon")
 	case store.NotifyOffer:
-		return &Template{offerMessage}, "Offer: "
+		return &Template{ours.offer}, t.Say("Offer")
 	case store.NotifyUnanswered:
-		return &Template{chargeMessage}, "Not answered: "
+		return &Template{ours.charge}, t.Say("Not answered")
 	case store.NotifyNotAccepted:
-		return &Template{chargeMessage}, "Not accepted: "
+		return &Template{ours.charge}, t.Say("Not accepted")
 	case store.NotifyUndone:
-		return &Template{undone}, "Taken back: "
+		return &Template{ours.undone}, t.Say("Taken back")
 	}
-	t, err := ParseTemplate(m.Recipient.Template)
-	if err != nil {
-		t = &Template{defaultMessage}
+	own, err := ParseTemplate(m.Recipient.Template)
+	if err != nil || m.Recipient.Template == "" {
+		own = &Template{ours.usual}
 	}
-	return t, "New lead: "
+	return own, t.Say("New lead")
 }
 
-// Preview is what messages about a lead look like with a template, by the clock of a zone. An error says what is wrong with it.
-func Preview(text, member, workspace string, zone *time.Location) (Content, error) {
-	return tried(text, member, workspace, zone, "")
+// Preview is what messages about a lead look like with a template, by the clock of a zone and in the first of the languages that there is. An error says what is wrong with it.
+func Preview(text, member, workspace string, zone *time.Location, languages ...string) (Content, error) {
+	return tried(text, member, workspace, zone, language.In(languages...), "")
 }
 
 // Trial is the preview as somebody is sent it who wants to see it where messages are read: it says that it is a test.
-func Trial(text, member, workspace string, zone *time.Location) (Content, error) {
-	return tried(text, member, workspace, zone, testNote)
+func Trial(text, member, workspace string, zone *time.Location, languages ...string) (Content, error) {
+	in := language.In(languages...)
+	return tried(text, member, workspace, zone, in, testNote(in))
 }
 
-func tried(text, member, workspace string, zone *time.Location, before string) (Content, error) {
+func tried(text, member, workspace string, zone *time.Location, in *language.Printer, before string) (Content, error) {
 	t, err := ParseTemplate(text)
 	if err != nil {
 		return Content{}, err
 	}
-	one := example()
+	if text == "" {
+		t = &Template{messagesIn.In(in).usual}
+	}
+	one := example(in)
 	one.member, one.workspace, one.zone = member, workspace, zone
-	return compose("New lead: "+one.title(), before, "", func(b bounds) (string, error) { return t.execute(one.view(b)) }), nil
+	return compose(in.Say("New lead")+": "+one.title(), before, "", func(b bounds) (string, error) { return t.execute(one.view(b)) }), nil
 }
 
 // compose writes a message within the bounds that make it short enough.

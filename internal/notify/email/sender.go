@@ -9,6 +9,7 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"net/textproto"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,6 +21,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/notify"
 	"github.com/leadwheel/leadwheel/store"
@@ -222,6 +224,9 @@ func (s *Sender) message(m *store.Message, c notify.Content) (*mail.Msg, error) 
 	unsubscribe := ""
 	if !m.Recipient.InCharge {
 		unsubscribe = s.publicURL + "/unsubscribe/" + m.UnsubscribeToken()
+		if tag := m.Recipient.Language; tag != "" && tag != language.English {
+			unsubscribe += "?lang=" + url.QueryEscape(tag)
+		}
 		message.SetListUnsubscribe(unsubscribe)
 		message.SetListUnsubscribePost()
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -38,6 +39,10 @@ type update struct {
 		Chat struct {
 			ID int64 `json:"id"`
 		} `json:"chat"`
+		// From is who wrote it, in whose language they are answered.
+		From struct {
+			Language string `json:"language_code"`
+		} `json:"from"`
 	} `json:"message"`
 }
 
@@ -70,7 +75,8 @@ func (p *Poller) handle(ctx context.Context, u update) error {
 		return nil
 	}
 	chat := strconv.FormatInt(u.Message.Chat.ID, 10)
-	answer := "To get your leads here, ask for your link to this bot and open it."
+	t := language.In(language.Accepted(u.Message.From.Language))
+	answer := t.Say("To get your leads here, ask for your link to this bot and open it.")
 	if token = strings.TrimSpace(token); token != "" {
 		var m store.Member
 		err := p.store.WithTx(ctx, func(tx *store.Tx) (err error) {
@@ -79,12 +85,12 @@ func (p *Poller) handle(ctx context.Context, u update) error {
 		})
 		switch {
 		case errors.Is(err, store.ErrBadLink):
-			answer = "This link is not valid any more. Ask for a new one."
+			answer = t.Say("This link is not valid any more. Ask for a new one.")
 		case err != nil:
 			return fmt.Errorf("connecting a Telegram chat: %w", err)
 		default:
 			p.log.Info("a Telegram chat was connected", "member_id", m.ID)
-			answer = fmt.Sprintf("<b>Connected.</b> %s, your new leads are announced here from now on. Block this bot to stop it.", html.EscapeString(m.Name))
+			answer = "<b>" + t.Say("Connected.") + "</b> " + t.Say("%s, your new leads are announced here from now on. Block this bot to stop it.", html.EscapeString(m.Name))
 		}
 	}
 	// Whoever floods the bot gets no answer, and takes no turn from the leads of others. What they asked for is done.

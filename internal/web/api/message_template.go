@@ -82,7 +82,7 @@ func (a *API) previewMessageTemplate(ctx context.Context, c *call, in *templateI
 }
 
 // tried writes a message about an example by a template.
-func (a *API) tried(ctx context.Context, c *call, template, member string, write func(text, member, workspace string, zone *time.Location) (notify.Content, error)) (notify.Content, error) {
+func (a *API) tried(ctx context.Context, c *call, template, member string, write func(text, member, workspace string, zone *time.Location, languages ...string) (notify.Content, error)) (notify.Content, error) {
 	w, err := a.Store.Workspace(ctx, c.Workspace)
 	if err != nil {
 		return notify.Content{}, err
@@ -91,7 +91,11 @@ func (a *API) tried(ctx context.Context, c *call, template, member string, write
 	if err != nil {
 		return notify.Content{}, fmt.Errorf("reading the workspace's time zone: %w", err)
 	}
-	content, err := write(template, member, w.Name, zone)
+	tag, err := a.Store.Language(ctx, c.Workspace, idOrNil(c.MemberID), idOrNil(c.PersonID))
+	if err != nil {
+		return notify.Content{}, err
+	}
+	content, err := write(template, member, w.Name, zone, tag)
 	if err != nil {
 		err = &store.FieldError{Field: "template", Message: err.Error()}
 	}

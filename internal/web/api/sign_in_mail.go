@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"html"
 	"log/slog"
 	"net/http"
@@ -12,7 +11,9 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/notify"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
@@ -157,15 +158,19 @@ func (a *API) sendLink(ctx context.Context, p store.Person, token string) error 
 	if err != nil {
 		return err
 	}
-	return a.Posters[channel].Post(ctx, to, letter(p, w, strings.TrimRight(a.PublicURL, "/")+SignInPath+token))
+	tag, err := a.Store.Language(ctx, p.Workspace, uuid.Nil, p.ID)
+	if err != nil {
+		return err
+	}
+	return a.Posters[channel].Post(ctx, to, letter(language.In(tag), p, w, strings.TrimRight(a.PublicURL, "/")+SignInPath+token))
 }
 
 // letter is what a link is sent in.
-func letter(p store.Person, w store.Workspace, url string) notify.Content {
-	const rest = "The link works once, within 15 minutes. If you did not ask for it, do nothing: nobody gets in without it."
-	text := fmt.Sprintf("Hello %s,\n\nthis link signs you in to %s:\n%s\n\n%s", p.Name, w.Name, url, rest)
+func letter(t *language.Printer, p store.Person, w store.Workspace, url string) notify.Content {
+	text := t.Say("Hello %s,", p.Name) + "\n\n" + t.Say("this link signs you in to %s:", w.Name) + "\n" + url + "\n\n" +
+		t.Say("The link works once, within 15 minutes. If you did not ask for it, do nothing: nobody gets in without it.")
 	return notify.Content{
-		Subject: strings.Join(strings.Fields("Sign in to "+w.Name), " "), Text: text,
+		Subject: strings.Join(strings.Fields(t.Say("Sign in to %s", w.Name)), " "), Text: text,
 		HTML: strings.Replace(html.EscapeString(text), html.EscapeString(url), `<a href="`+html.EscapeString(url)+`">`+html.EscapeString(url)+`</a>`, 1),
 	}
 }

@@ -7,13 +7,11 @@ import (
 	"embed"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"path"
 	"strings"
-	"sync"
 
 	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
@@ -22,60 +20,37 @@ import (
 //go:embed views
 var views embed.FS
 
-// pages are the templates in a language, each within the frame, by what they show. Each language's are made once.
-func pages(t tongue) map[string]*template.Template {
-	made, _ := pagesIn.LoadOrStore(t, sync.OnceValue(func() map[string]*template.Template { return pagesFor(t) }))
-	return made.(func() map[string]*template.Template)()
-}
-
-// pagesIn are what makes, or has made, the pages of a language.
-var pagesIn sync.Map
-
-func pagesFor(t tongue) map[string]*template.Template {
-	frame := template.New("").Funcs(template.FuncMap{
-		"asset": assetAddress, "seat": seatOf, "say": t.Say, "many": t.Many, "language": t.Tag,
-	})
-	parse := func(into *template.Template, pattern string) *template.Template {
-		files, err := fs.Glob(views, pattern)
-		for _, file := range files {
-			err = errors.Join(err, addTemplates(into, file, t))
-		}
-		return template.Must(into, err)
+// pages are the templates in each language, within the frame, by what they show.
+var pages = language.NewEach(func(t tongue) map[string]*template.Template {
+	frame := template.New("").Funcs(t.Funcs()).Funcs(template.FuncMap{"asset": assetAddress, "seat": seatOf})
+	for _, pattern := range []string{"views/frame.html", "views/parts/*.html"} {
+		addViews(frame, t, pattern)
 	}
-	parse(frame, "views/frame.html")
-	parse(frame, "views/parts/*.html")
 	all := map[string]*template.Template{}
-	files, err := fs.Glob(views, "views/pages/*.html")
-	template.Must(frame, err)
-	for _, file := range files {
-		name := strings.TrimSuffix(path.Base(file), ".html")
-		all[name] = parse(template.Must(frame.Clone()), file)
+	files, err := views.ReadDir("views/pages")
+	if err != nil {
+		panic(err) // they are embedded
+	}
+	for _, f := range files {
+		all[strings.TrimSuffix(f.Name(), ".html")] = addViews(template.Must(frame.Clone()), t, path.Join("views/pages", f.Name()))
 	}
 	return all
-}
+})
 
-// addTemplates adds the templates of a file in a language.
-func addTemplates(into *template.Template, file string, t tongue) error {
-	text, err := views.ReadFile(file)
-	if err != nil {
-		return err
+// addViews adds the templates of files in a language to others.
+func addViews(others *template.Template, t tongue, pattern string) *template.Template {
+	files, err := fs.Glob(views, pattern)
+	for _, file := range files {
+		text, unread := views.ReadFile(file)
+		err = errors.Join(err, unread, t.AddTo(others, path.Base(file), language.Template(text)))
 	}
-	read, err := t.Parse(path.Base(file), language.Template(text))
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", file, err)
-	}
-	for name, tree := range read {
-		if _, err := into.AddParseTree(name, tree); err != nil {
-			return fmt.Errorf("adding %s: %w", name, err)
-		}
-	}
-	return nil
+	return template.Must(others, err) // they are embedded
 }
 
 // render writes a page in a language.
 func render(w http.ResponseWriter, t tongue, p *page) {
 	var out bytes.Buffer
-	if err := pages(t)[p.Template].ExecuteTemplate(&out, "frame", p); err != nil {
+	if err := pages.In(t)[p.Template].ExecuteTemplate(&out, "frame", p); err != nil {
 		problem.From(err).Write(w)
 		return
 	}

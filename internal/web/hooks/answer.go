@@ -19,12 +19,12 @@ func answer(w http.ResponseWriter, r *http.Request, h store.Hook, got ingest.Rec
 	case got.Outcome == lead.EventRefused:
 		refuse(w, r, problem.New(http.StatusUnauthorized, got.Detail))
 	case h.Kind == lead.KindForm && got.Outcome == lead.EventUnmapped: // who sent it is there to fill in more
-		refuse(w, r, problem.New(http.StatusUnprocessableEntity, "please go back and fill in a name, an e-mail address or a phone number"))
+		refuse(w, r, problem.New(http.StatusUnprocessableEntity, incomplete))
 	case h.Kind == lead.KindForm && got.Redirect != "":
 		w.Header().Set("Location", got.Redirect)
 		w.WriteHeader(http.StatusSeeOther)
 	case h.Kind == lead.KindForm && wantsPage(r):
-		showThanks(w, h)
+		showThanks(w, r, h)
 	case ingest.AnswerOf(h.Kind) == ingest.AnswerGoogle:
 		writeJSON(w, http.StatusOK, struct{}{})
 	default:
@@ -41,7 +41,7 @@ func refuse(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
 		writeJSON(w, p.Status, map[string]string{"message": p.Detail})
 	case kind == lead.KindForm && wantsPage(r):
 		writeHeaders(w, p)
-		showProblem(w, p)
+		showProblem(w, r, p)
 	default:
 		p.Write(w)
 	}

@@ -17,8 +17,9 @@ func (h *hooks) look(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	r = within(r, hook)
 	if hook.Kind == lead.KindForm {
-		showForm(w, hook)
+		showForm(w, r, hook)
 		return
 	}
 	answer, err := h.Receiver.Challenge(hook, r.URL.Query())

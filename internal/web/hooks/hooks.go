@@ -87,7 +87,7 @@ func (h *hooks) admits(r *http.Request, hook store.Hook, allow func(l *ingest.Li
 
 // askToWait is the answer to what comes to a form faster than people send it.
 func askToWait() *problem.Problem {
-	return problem.New(http.StatusTooManyRequests, "this form is being sent too often just now; please wait a minute, go back and send it again").
+	return problem.New(http.StatusTooManyRequests, tooOften).
 		WithHeader("Retry-After", "60")
 }
 
@@ -99,6 +99,7 @@ func (h *hooks) receive(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	r = within(r, hook)
 	own := 0.0
 	if hook.RateLimit != nil {
 		own = *hook.RateLimit

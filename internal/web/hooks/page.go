@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"crypto/rand"
 	_ "embed" // for the page
-	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
+	"github.com/leadwheel/leadwheel/internal/language"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -20,8 +20,8 @@ import (
 //go:embed page.html
 var pageSource string
 
-// pageTemplate is a form, or a few words. It works without scripts and in other sites' frames.
-var pageTemplate = template.Must(template.New("page").Parse(pageSource))
+// pageIn is a form, or a few words, in each language. It works without scripts and in other sites' frames.
+var pageIn = language.Page(language.Template(pageSource))
 
 // A view is what a page shows.
 type view struct {
@@ -37,17 +37,20 @@ type view struct {
 }
 
 // plainFields are those of a page whose integration names none.
-var plainFields = []store.PageField{
-	{Name: "name", Label: "Name", Required: true},
-	{Name: "phone", Label: "Phone", Type: "tel"},
-	{Name: "email", Label: "E-mail", Type: "email"},
-	{Name: "message", Label: "Message", Type: "textarea"},
+func plainFields(t *language.Printer) []store.PageField {
+	return []store.PageField{
+		{Name: "name", Label: t.Say("Name"), Required: true},
+		{Name: "phone", Label: t.Say("Phone"), Type: "tel"},
+		{Name: "email", Label: t.Say("E-mail"), Type: "email"},
+		{Name: "message", Label: t.Say("Message"), Type: "textarea"},
+	}
 }
 
 // showForm shows a form's own page.
-func showForm(w http.ResponseWriter, h store.Hook) {
+func showForm(w http.ResponseWriter, r *http.Request, h store.Hook) {
+	t := tongueOf(r)
 	v := view{
-		Title: h.Name, Button: "Send", Form: true, Fields: plainFields, Honeypot: h.Settings.Honeypot,
+		Title: h.Name, Button: t.Say("Send"), Form: true, Fields: plainFields(t), Honeypot: h.Settings.Honeypot,
 		Submission: rand.Text(), SubmissionField: ingest.SubmissionField,
 	}
 	if p := h.Settings.Page; p != nil {
@@ -56,21 +59,23 @@ func showForm(w http.ResponseWriter, h store.Hook) {
 			v.Fields = labelled(p.Fields)
 		}
 	}
-	write(w, http.StatusOK, v, h.Settings.RedirectURL)
+	write(w, t, http.StatusOK, v, h.Settings.RedirectURL)
 }
 
 // showThanks tells somebody that what they sent is here.
-func showThanks(w http.ResponseWriter, h store.Hook) {
-	v := view{Title: "Thank you", Words: "We have got your message and will be in touch soon."}
+func showThanks(w http.ResponseWriter, r *http.Request, h store.Hook) {
+	t := tongueOf(r)
+	v := view{Title: t.Say("Thank you"), Words: t.Say("We have got your message and will be in touch soon.")}
 	if p := h.Settings.Page; p != nil {
 		v.Words = cmp.Or(p.Thanks, v.Words)
 	}
-	write(w, http.StatusOK, v, "")
+	write(w, t, http.StatusOK, v, "")
 }
 
 // showProblem tells somebody why what they sent was not taken.
-func showProblem(w http.ResponseWriter, p *problem.Problem) {
-	write(w, p.Status, view{Title: "This was not sent", Words: capital(p.Detail) + "."}, "")
+func showProblem(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
+	t := tongueOf(r)
+	write(w, t, p.Status, view{Title: t.Say("This was not sent"), Words: capital(t.Word(p.Detail)) + "."}, "")
 }
 
 // labelled gives fields without a label their name for one.
@@ -90,9 +95,9 @@ func capital(text string) string {
 }
 
 // write writes a page. It loads nothing and runs nothing; a form sends here, and may be sent on to next's site.
-func write(w http.ResponseWriter, status int, v view, next string) {
+func write(w http.ResponseWriter, t *language.Printer, status int, v view, next string) {
 	var page bytes.Buffer
-	if err := pageTemplate.Execute(&page, v); err != nil {
+	if err := pageIn.In(t).Execute(&page, v); err != nil {
 		problem.From(err).Write(w)
 		return
 	}
