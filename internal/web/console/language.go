@@ -87,3 +87,20 @@ func languagesOf(r *http.Request, t tongue) (all []languageLink) {
 	}
 	return all
 }
+
+// languageOptions are what can be chosen to read; unset is what the choice of none is called, which an empty one leaves out.
+func languageOptions(unset string) (all []option) {
+	if unset != "" {
+		all = append(all, option{Label: unset})
+	}
+	for _, tag := range language.Offered() {
+		all = append(all, option{Value: tag, Label: language.Name(tag)})
+	}
+	return all
+}
+
+// languageField asks what somebody reads, who may leave it to the workspace.
+func (f *form) languageField(workspace object) {
+	unset := f.say("the workspace’s: %s", language.Name(workspace.text("language")))
+	f.choose("language", "Language", "", languageOptions(unset))
+}

@@ -107,13 +107,14 @@ func (v *visit) mePage(sent *form) (*page, error) {
 	if p := m.Person; p != nil {
 		view.Facts = []part{{v.say("Email"), shown{Text: p.Email}}, {v.say("Role"), shown{Text: v.worded("role", string(p.Role)), Title: sentence(v.say(roleWords[p.Role]))}}}
 		f := v.newForm(home+"me/password", home+"me", url.Values{})
-		view.Name = v.newForm(home+"me", home+"me", url.Values{"name": {p.Name}})
+		view.Name = v.newForm(home+"me", home+"me", url.Values{"name": {p.Name}, "language": {p.Language}})
 		if sent.Action == f.Action {
 			f = sent
 		} else if sent.values.Has("name") || sent.Problem != "" {
 			view.Name = sent
 		}
 		view.Name.text("text", "name", "Name", "")
+		view.Name.languageField(v.workspaceRead)
 		f.passwordFields(p.HasPassword, v.say("a link by e-mail"))
 		view.Password = f
 		if view.Passkeys, err = v.ownPasskeys(); err != nil {
@@ -157,7 +158,7 @@ func saveMe(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/me", map[string]string{"name": f.value("name")}, nil)
+	err = v.api.Call(v.Context(), http.MethodPatch, "/v1/me", selfBody(f), nil)
 	if err != nil && f.refused(err, same) {
 		return v.mePage(f)
 	}
@@ -165,6 +166,17 @@ func saveMe(v *visit) (*page, error) {
 		return nil, err
 	}
 	return v.done(home+"me", "saved")
+}
+
+// selfBody is what a form says of whoever sends it.
+func selfBody(f *form) map[string]any {
+	body := map[string]any{"name": f.value("name")}
+	if f.values.Has("language") {
+		if body["language"] = nil; f.value("language") != "" {
+			body["language"] = f.value("language")
+		}
+	}
+	return body
 }
 
 func setPassword(v *visit) (*page, error) {

@@ -45,7 +45,7 @@ func editMember(v *visit) (*page, error) {
 func memberValues(one object) url.Values {
 	return url.Values{
 		"name": {one.text("name")}, "email": {one.text("email")}, "telegram_chat_id": {one.text("telegram_chat_id")},
-		"timezone": {one.text("timezone")}, "notify_by": {toldBy(one)}, "from": {one.text("quiet_hours.from")}, "to": {one.text("quiet_hours.to")},
+		"timezone": {one.text("timezone")}, "language": {one.text("language")}, "notify_by": {toldBy(one)}, "from": {one.text("quiet_hours.from")}, "to": {one.text("quiet_hours.to")},
 	}
 }
 
@@ -81,6 +81,7 @@ func (v *visit) memberForm(title string, f *form) (*page, error) {
 		{Label: v.say("by Telegram where connected, else by e-mail")}, {Value: "email", Label: v.say("by e-mail")}, {Value: "telegram", Label: v.say("by Telegram")},
 		{Value: "email,telegram", Label: v.say("by both")}, {Value: "none", Label: v.say("not at all")},
 	}})
+	f.languageField(v.workspaceRead)
 	f.text("time", "from", "Quiet from", "No messages from this time …")
 	f.text("time", "to", "Quiet until", "… until this one, by their own clock. Leave both empty for messages at any time.")
 	return formPage(title, f, v.way(toMembers)), nil
@@ -95,7 +96,7 @@ var zones = []string{
 // memberBody is what a form says of a member; null is what it leaves empty.
 func memberBody(f *form) map[string]any {
 	body := map[string]any{"name": f.value("name"), "notify_by": nil, "quiet_hours": nil}
-	for _, name := range []string{"email", "telegram_chat_id", "timezone"} {
+	for _, name := range []string{"email", "telegram_chat_id", "timezone", "language"} {
 		if body[name] = nil; f.value(name) != "" {
 			body[name] = f.value(name)
 		}

@@ -48,7 +48,7 @@ func (v *visit) mySettingsPage(told, password *form, address string) (*page, err
 	}
 	if told == nil {
 		told = v.newForm(myHome+"settings", myHome+"settings", url.Values{
-			"notify_by": {toldBy(now)}, "from": {now.text("quiet_hours.from")}, "to": {now.text("quiet_hours.to")}, "timezone": {now.text("timezone")},
+			"notify_by": {toldBy(now)}, "from": {now.text("quiet_hours.from")}, "to": {now.text("quiet_hours.to")}, "timezone": {now.text("timezone")}, "language": {now.text("language")},
 		})
 	}
 	v.toldFields(told, now, m.Timezone)
@@ -116,6 +116,7 @@ func (v *visit) toldFields(f *form, now object, zone string) {
 	f.text("time", "from", "Quiet from", "No messages from this time …")
 	f.text("time", "to", "Quiet until", "… until this one. Leave both empty for messages at any time.")
 	f.add(input{Kind: "text", Name: "timezone", Label: f.say("Time zone"), Hint: f.say("Your clock. Empty: your company’s. Now it is %s.", zone), Suggested: zones})
+	f.languageField(v.workspaceRead)
 }
 
 func saveMySettings(v *visit) (*page, error) {
@@ -125,7 +126,7 @@ func saveMySettings(v *visit) (*page, error) {
 	}
 	body := memberBody(f)
 	for name := range body {
-		if !slices.Contains([]string{"notify_by", "quiet_hours", "timezone"}, name) {
+		if !slices.Contains([]string{"notify_by", "quiet_hours", "timezone", "language"}, name) {
 			delete(body, name)
 		}
 	}

@@ -71,7 +71,7 @@ func (v *visit) workspace() (m me, workspace object, err error) {
 func settingsValues(w object) url.Values {
 	values := url.Values{}
 	for name, path := range map[string]string{
-		"name": "name", "timezone": "timezone", "region": "region", "from": "distribution_hours.from", "to": "distribution_hours.to",
+		"name": "name", "timezone": "timezone", "region": "region", "language": "language", "from": "distribution_hours.from", "to": "distribution_hours.to",
 		"policy": "duplicates.policy", "days": "duplicates.days", "won_status": "won_status", "max_days": "api_keys.max_days", "undo_minutes": "undo_minutes",
 	} {
 		values.Set(name, w.text(path))
@@ -140,6 +140,7 @@ func (v *visit) settingsFacts(w object) []part {
 		{v.say("Name"), shown{Text: w.text("name")}},
 		{v.say("Time zone"), shown{Text: w.text("timezone")}},
 		{v.say("Region of phone numbers"), shown{Text: w.text("region")}},
+		{v.say("Language"), shown{Text: language.Name(w.text("language"))}},
 		{v.say("Leads go out"), shown{Text: v.say("from %s to %s", w.text("distribution_hours.from"), w.text("distribution_hours.to"))}},
 		{v.say("Statuses"), v.show("statuses", w.get("statuses"))},
 		{v.say("Distribution"), v.truth("enabled", w.is("features.leads_distribution"))},
@@ -167,6 +168,7 @@ func (v *visit) settingsFields(f *form) (groups []fieldGroup) {
 		f.text("text", "name", "Name", "")
 		f.add(input{Kind: "text", Name: "timezone", Label: v.say("Time zone"), Hint: v.say("The clock of everybody who has none of their own."), Suggested: zones})
 		f.text("text", "region", "Region", "Two letters, as in MY: the country whose phone numbers need no prefix.")
+		f.choose("language", "Language", "What people read, and members are told in, who have not chosen another.", languageOptions(""))
 	})
 	group("Distribution hours", func() {
 		f.text("time", "from", "From", "")
@@ -256,6 +258,9 @@ func (f *form) settings() map[string]any {
 		if body["undo_minutes"], wrong = f.wholeNumber(text); wrong != "" {
 			f.errors["undo_minutes"] = wrong
 		}
+	}
+	if text := f.value("language"); text != "" {
+		body["language"] = text
 	}
 	if won := f.value("won_status"); won != "" {
 		body["won_status"] = won

@@ -14,7 +14,7 @@ for (const list of document.querySelectorAll("form.rows")) {
   let last = null;
   const tell = () => {
     const n = boxes.filter((b) => b.checked).length;
-    told.textContent = n ? `${n} selected` : "";
+    told.textContent = n ? told.dataset.sayTicked.replace("#", n) : "";
     all.checked = n > 0 && n === boxes.length;
     all.indeterminate = n > 0 && n < boxes.length;
   };
@@ -148,7 +148,7 @@ function grips(form) {
 for (const button of document.querySelectorAll("[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
   button.hidden = !navigator.clipboard;
-  button.addEventListener("click", async () => { field.select(); await navigator.clipboard.writeText(field.value); button.textContent = "Copied"; });
+  button.addEventListener("click", async () => { field.select(); await navigator.clipboard.writeText(field.value); button.textContent = button.dataset.sayCopied; });
 }
 
 // A file is looked into without losing it: only what is known of its columns is taken from the answer.
@@ -182,7 +182,7 @@ for (const form of document.querySelectorAll("form[data-look]")) {
     if (form.hasAttribute("aria-busy")) return;
     form.setAttribute("aria-busy", "true");
     told.hidden = false;
-    say("Sending the file …");
+    say(told.dataset.saySending);
     let tenth = -1;
     request.upload.addEventListener("progress", (p) => {
       if (!p.lengthComputable) return;
@@ -190,7 +190,7 @@ for (const form of document.querySelectorAll("form[data-look]")) {
       told.querySelector("progress").value = sent;
       if (Math.floor(sent / 10) === tenth) return; // nobody wants each percent read out
       tenth = Math.floor(sent / 10);
-      say(sent < 100 ? `${sent} % sent …` : "All is sent; its last rows are being read …");
+      say(sent < 100 ? told.dataset.saySent.replace("#", sent) : told.dataset.sayAll);
     });
     request.addEventListener("load", () => {
       if (request.status === 200 && request.responseURL !== form.action) { location.href = request.responseURL; return; }
@@ -198,10 +198,10 @@ for (const form of document.querySelectorAll("form[data-look]")) {
       const wrong = page.querySelector(".wrong");
       form.querySelector(".wrong")?.remove();
       if (wrong) form.prepend(wrong);
-      over(wrong ? "" : "That did not work. Please try again.");
+      over(wrong ? "" : told.dataset.sayFailed);
       wrong?.scrollIntoView();
     });
-    request.addEventListener("error", () => over("The connection broke off. What has come in stays; send the file again, and nothing comes in twice."));
+    request.addEventListener("error", () => over(told.dataset.sayBroken));
     request.open("POST", form.action);
     request.send(new FormData(form));
   });

@@ -35,7 +35,7 @@ async function ask(form) {
 }
 
 function words(error, form) {
-  if (error.name === "InvalidStateError") return "This device has a passkey for you already.";
-  if (error.name === "NotAllowedError" || error.name === "AbortError") return form.dataset.make === "yes" ? "No passkey was added." : "No passkey was given.";
-  return error.message || "That did not work. Please try again.";
+  if (error.name === "InvalidStateError") return form.dataset.sayThere;
+  if (error.name === "NotAllowedError" || error.name === "AbortError") return form.dataset.sayNone;
+  return error.message || form.dataset.sayFailed;
 }
