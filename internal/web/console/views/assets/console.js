@@ -14,7 +14,7 @@ for (const list of document.querySelectorAll("form.rows")) {
   let last = null;
   const tell = () => {
     const n = boxes.filter((b) => b.checked).length;
-    told.textContent = n ? told.dataset.sayTicked.replace("#", n) : "";
+    told.textContent = n ? told.dataset.sayTicked.replace("{n}", n) : "";
     all.checked = n > 0 && n === boxes.length;
     all.indeterminate = n > 0 && n < boxes.length;
   };
@@ -190,7 +190,7 @@ for (const form of document.querySelectorAll("form[data-look]")) {
       told.querySelector("progress").value = sent;
       if (Math.floor(sent / 10) === tenth) return; // nobody wants each percent read out
       tenth = Math.floor(sent / 10);
-      say(sent < 100 ? told.dataset.saySent.replace("#", sent) : told.dataset.sayAll);
+      say(sent < 100 ? told.dataset.saySent.replace("{n}", sent) : told.dataset.sayAll);
     });
     request.addEventListener("load", () => {
       if (request.status === 200 && request.responseURL !== form.action) { location.href = request.responseURL; return; }
