@@ -44,6 +44,14 @@ func showTemplate(v *visit) (*page, error) {
 	return v.templatePage(f, "")
 }
 
+// ownText is what a form says that messages say, none where that is the usual text: it is in the language of whoever is told.
+func ownText(text string) string {
+	if text = oneLineEnds(text); text == notify.DefaultTemplate {
+		return ""
+	}
+	return text
+}
+
 func templateValues(now object) url.Values { return url.Values{"template": {now.text("template")}} }
 
 // saveTemplate saves what messages say, shows how it looks, or sends whoever asks a test, as the form's button has it.
@@ -52,7 +60,7 @@ func saveTemplate(v *visit) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := map[string]string{"template": oneLineEnds(f.values.Get("template"))}
+	body := map[string]string{"template": ownText(f.values.Get("template"))}
 	switch v.PostForm.Get("do") {
 	case "preview":
 		return v.templatePage(f, "")
@@ -96,7 +104,7 @@ func (v *visit) templatePage(f *form, sent string) (*page, error) {
 		view.NoMail = v.say("Who signs in with a key has no address for a test. A member is sent one on their page.")
 	}
 	var looks struct{ Subject, HTML string }
-	err = v.api.Call(v.Context(), http.MethodPost, templatePath+"/preview", map[string]string{"template": oneLineEnds(f.values.Get("template"))}, &looks)
+	err = v.api.Call(v.Context(), http.MethodPost, templatePath+"/preview", map[string]string{"template": ownText(f.values.Get("template"))}, &looks)
 	switch {
 	case err == nil:
 		view.Preview = &preview{looks.Subject, look(looks.HTML)}
