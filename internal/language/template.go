@@ -131,7 +131,7 @@ func (r *reader) isRead(c byte) bool {
 	case r.quote == 0 || c == r.quote:
 		return false
 	}
-	name := r.tag[:strings.LastIndexByte(r.tag[:strings.LastIndexByte(r.tag, r.quote)], '=')]
+	name := strings.TrimSuffix(r.tag[:strings.LastIndexByte(r.tag, r.quote)], "=")
 	name = name[strings.LastIndexAny(name, " \n.")+1:]
 	return slices.Contains(readAttributes, name) || strings.HasPrefix(name, "data-say-")
 }
