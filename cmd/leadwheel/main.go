@@ -28,6 +28,7 @@ type cli struct {
 	Person      personCmd      `cmd:"" help:"Invite, list and remove those who sign in to the console."`
 	Session     sessionCmd     `cmd:"" help:"Look at who is signed in to the console, and sign them out."`
 	Member      memberCmd      `cmd:"" help:"Add, list, edit, deactivate and remove the members who get leads."`
+	Settings    settingsCmd    `cmd:"" help:"Show and change how the workspace is set up."`
 	Source      sourceCmd      `cmd:"" help:"Add, list, edit, merge and delete the sources of leads and customers."`
 	Integration integrationCmd `cmd:"" help:"Add, list, edit and delete the addresses at which platforms and forms deliver leads."`
 	Event       eventCmd       `cmd:"" help:"Look at what was delivered to an integration, and read it again."`

@@ -52,6 +52,7 @@ type memberFields struct {
 	Email    *string `placeholder:"ADDRESS" help:"Where they are told of their leads by e-mail. Empty: none."`
 	Telegram *string `placeholder:"CHAT" help:"The number of their Telegram chat. Empty: none."`
 	Timezone *string `placeholder:"ZONE" help:"Their time zone, as in Asia/Kuala_Lumpur. Empty: the workspace's."`
+	Language *string `placeholder:"TAG" help:"What they read, and are told in: en, or ms for Bahasa Malaysia. Empty: the workspace's."`
 	NotifyBy *string `placeholder:"CHANNELS" help:"How they are told: telegram, email or both with a comma between; none: not at all; empty: by whatever reaches them."`
 	Quiet    *string `placeholder:"FROM-TO" help:"When they get no messages, by their own clock, as in 22:00-07:00. Empty: never."`
 }
@@ -61,6 +62,7 @@ func (f memberFields) values() (values, error) {
 	v.text("email", f.Email)
 	v.text("telegram_chat_id", f.Telegram)
 	v.text("timezone", f.Timezone)
+	v.text("language", f.Language)
 	v.text("notify_by", f.NotifyBy)
 	switch by := v["notify_by"]; by {
 	case nil:

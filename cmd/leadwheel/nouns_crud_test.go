@@ -21,7 +21,19 @@ func TestCommandsRunAWorkspace(t *testing.T) {
 	typeLeads(t, y)
 	typeAssignments(t, y)
 	typeIntegrations(t, y)
+	typeSettings(y)
 	typeEnds(t, y)
+}
+
+func typeSettings(y *typist) {
+	y.shows("settings show", "language       en", "timezone")
+	y.shows("settings edit --language ms --undo-minutes 30", "language       ms", "undo_minutes   30")
+	y.shows("settings show --json", `"language": "ms"`)
+	y.shows("member edit Siew --language en --json", `"language": "en"`)
+	y.shows("member edit Siew --json --language=", `"language": null`)
+	y.line(exitUsage, "settings edit --language tlh")
+	y.line(exitUsage, "settings edit")
+	y.line(exitRefused, "settings edit --timezone Mars")
 }
 
 func typeMembers(t *testing.T, y *typist) {
