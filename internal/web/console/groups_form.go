@@ -133,12 +133,7 @@ func (g *groupForm) refuses(err error) bool {
 func (v *visit) storeGroup(g *groupForm, one object) (*page, error) {
 	body, _ := g.body()
 	if g.misweighed() {
-		for i := range g.Rows {
-			if g.Rows[i].misweighed {
-				g.Rows[i].WeightError = v.say("This is no whole number.")
-			}
-		}
-		g.errors["receivers"] = v.say("A weight is no whole number.")
+		g.sayMisweighed()
 		return v.groupPage(g, one)
 	}
 	if one == nil {
@@ -174,6 +169,16 @@ func (v *visit) storeGroup(g *groupForm, one object) (*page, error) {
 		return nil, err
 	}
 	return v.groupPage(g, one)
+}
+
+// sayMisweighed says beside each weight that is no number that it is none.
+func (g *groupForm) sayMisweighed() {
+	for i := range g.Rows {
+		if g.Rows[i].misweighed {
+			g.Rows[i].WeightError = g.say("This is no whole number.")
+		}
+	}
+	g.errors["receivers"] = g.say("A weight is no whole number.")
 }
 
 // groupValues are what a group's form holds, its receivers as one text.

@@ -2,8 +2,8 @@ package console
 
 import "github.com/leadwheel/leadwheel/internal/language"
 
-// derived are the words that are made of the names of fields and of values, as worded and label make them: so far as people meet them.
-var derived = []language.Text{
+// These are the words that are made of the names of fields and of values, as worded and label make them: so far as people meet them.
+var _ = []language.Text{
 	"Accepted", "Act ID", "Address", "Addresses", "Already assigned", "Amount", "Answer by", "Answered", "Assigned", "Assigned lead", "Assignment",
 	"Attempts", "Attribution", "Because", "Becomes", "Body", "By", "Cancelled", "Cancelled by name", "Channel", "Columns", "Consent", "Contact",
 	"Content type", "Count", "Create sources", "Created", "Currency", "Current", "Customer", "Deleted", "Detail", "Disabled reason", "Duplicate of",
@@ -20,8 +20,8 @@ var derived = []language.Text{
 	"unsubscribed", "waiting", "withdrawn", "name", "email", "phone", "external id", "source", "campaign name", "form id", "answered", "done", "touched",
 }
 
-// heard are what the API refuses things with that people meet on screen most; whatever else it says is shown in English.
-var heard = []language.Text{
+// These are what the API refuses things with that people meet on screen most; whatever else it says is shown in English.
+var _ = []language.Text{
 	"this field is required", "a name needs at least one character that can be seen", "this is not an e-mail address; links to sign in go there",
 	"this is no address that can be written to; write it as aina@example.com, without a name or anything else",
 	"this is not a time zone; use an IANA name such as Asia/Kuala_Lumpur", "this is no time of day; write HH:MM, from 00:00 to 23:59",

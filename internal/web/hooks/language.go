@@ -26,8 +26,8 @@ func tongueOf(r *http.Request) *language.Printer {
 	return language.In(asked, language.Accepted(r.Header.Get("Accept-Language")))
 }
 
-// heard is what people are told of whom a form did not take: what answers tell programs in English.
-var heard = []language.Text{
+// This is what people are told of whom a form did not take: what answers tell programs in English.
+var _ = []language.Text{
 	incomplete, tooOften,
 	"there is no integration at this address; copy it again", "the delivery cannot be taken just now; send it again shortly",
 	"this integration gets too many requests; send them more slowly", "this address sends too many requests; send them more slowly",
