@@ -1,10 +1,16 @@
 package console_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -191,4 +197,40 @@ func TestSettingsHaveALanguage(t *testing.T) {
 	form.Set("language", "tlh")
 	form.Set("seen", s.get("/console/settings").between(`name="seen" value="`, `"`))
 	s.post("/console/settings", form).is(http.StatusUnprocessableEntity).shows(`id="f-language-error"`)
+}
+
+// TestRefusalsAreThoseOfTheAPI holds what the console has of the API's refusals in other languages to what the API says.
+func TestRefusalsAreThoseOfTheAPI(t *testing.T) {
+	t.Parallel()
+	said := ""
+	for _, dir := range []string{"../api", "../../../store"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range files {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said += string(text)
+		}
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), "words_heard.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := 0
+	ast.Inspect(f.Decls[len(f.Decls)-1], func(n ast.Node) bool {
+		if literal, is := n.(*ast.BasicLit); is {
+			text, err := strconv.Unquote(literal.Value)
+			if heard++; err != nil || !strings.Contains(said, text) {
+				t.Errorf("the API says nowhere %s", literal.Value)
+			}
+		}
+		return true
+	})
+	if heard < 10 {
+		t.Errorf("%d refusals were looked for", heard)
+	}
 }
