@@ -69,7 +69,7 @@ func (s *Store) txThrough(ctx context.Context, through gate, do func(*Tx) error)
 			err = errors.Join(err, fmt.Errorf("rolling back: %w", rolledBack))
 		}
 	}()
-	t := &Tx{Queries: Queries{q: tx, now: s.now, channels: s.channels, ids: s.ids, compiled: s.compiled}, gate: through, turnsOf: s}
+	t := &Tx{Queries: Queries{q: tx, now: s.now, channels: s.channels, ids: s.ids, compiled: s.compiled, lanesKnown: s.lanesKnown}, gate: through, turnsOf: s}
 	if through != gateShared {
 		t.turnsOf = newLedgerTurns(t, ledgerEpoch)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -50,14 +49,6 @@ func laneValue(by lead.BalanceBy, field string) string {
 	return fmt.Sprintf(`left(coalesce(%s, ''), %d)`, value, lead.MaxLaneValue)
 }
 
-// A laneLead is a lead and its lane, nil where none is open for its value.
-type laneLead struct {
-	Lead  uuid.UUID `db:"lead_id"`
-	Value string    `db:"value"`
-	Lane  *int      `db:"lane"`
-	First *int64    `db:"first_turn"`
-}
-
 // laned says which lanes of a group's ring its claims take, and gives these.
 func (d *distribution) laned(ctx context.Context, t *Tx, g groupRing, claims []claim) ([]lead.LaneLead, map[int]lead.Ring, error) {
 	base := g.ring()
@@ -69,17 +60,26 @@ func (d *distribution) laned(ctx context.Context, t *Tx, g groupRing, claims []c
 	if g.LanesSince == 0 || len(claims) == 0 {
 		return leads, rings, nil
 	}
-	found, err := t.laneLeads(ctx, d.workspace, g.ringRow, pluck(claims, func(c *claim) uuid.UUID { return c.LeadID }))
+	values, err := t.laneValues(ctx, d.workspace, g.ringRow, pluck(claims, func(c *claim) uuid.UUID { return c.LeadID }))
 	if err != nil {
 		return nil, nil, err
 	}
-	of, missing := make(map[uuid.UUID]laneLead, len(found)), []string(nil)
-	for _, l := range found {
-		of[l.Lead] = l
+	var wanted []string // in the order of the leads
+	seen := make(map[string]bool, len(claims))
+	for _, c := range claims {
+		if value, there := values[c.LeadID]; there && !seen[value] {
+			seen[value] = true
+			wanted = append(wanted, value)
+		}
 	}
-	for _, c := range claims { // in the order of the leads
-		if l, there := of[c.LeadID]; there && l.Lane == nil && !slices.Contains(missing, l.Value) {
-			missing = append(missing, l.Value)
+	open, err := d.openLanes(ctx, t, g.ringRow, wanted)
+	if err != nil {
+		return nil, nil, err
+	}
+	var missing []string
+	for _, value := range wanted {
+		if _, is := open[value]; !is {
+			missing = append(missing, value)
 		}
 	}
 	opened, err := d.openMissing(ctx, t, g, missing)
@@ -87,13 +87,11 @@ func (d *distribution) laned(ctx context.Context, t *Tx, g groupRing, claims []c
 		return nil, nil, err
 	}
 	for i, c := range claims {
-		l := of[c.LeadID]
-		ring, isNew := opened[l.Value]
-		switch {
-		case l.Lane != nil:
-			ring = lead.Ring{Version: base.Version, Slots: base.Slots, Lane: *l.Lane, First: *l.First, Debts: base.Debts}
-		case !isNew:
-			ring = base
+		value, ring := values[c.LeadID], base
+		if l, is := open[value]; is {
+			ring = lead.Ring{Version: base.Version, Slots: base.Slots, Lane: l.Lane, First: l.First, Debts: base.Debts}
+		} else if l, is := opened[value]; is {
+			ring = l
 		}
 		leads[i].Lane, rings[ring.Lane] = ring.Lane, ring
 	}
@@ -121,16 +119,47 @@ func (d *distribution) openMissing(ctx context.Context, t *Tx, g groupRing, valu
 	return opened, err
 }
 
-// laneLeads tells the lanes that leads take of a ring.
-func (q Queries) laneLeads(ctx context.Context, workspace uuid.UUID, row ringRow, leads []uuid.UUID) (found []laneLead, err error) {
-	if err := sqlx.SelectContext(ctx, q.q, &found, `
-		SELECT v.lead_id, v.value, n.lane, r.first_turn FROM (
-			SELECT l.lead_id, `+laneValue(row.BalanceBy, "$6::text")+` AS value FROM leads l WHERE l.workspace_id = $1 AND l.lead_id = ANY($5::uuid[])) v
-		LEFT JOIN lanes n ON n.workspace_id = $1 AND n.group_id = $2 AND n.since = $4 AND n.value = v.value
-		LEFT JOIN lane_rings r ON r.workspace_id = $1 AND r.group_id = $2 AND r.version = $3 AND r.lane = n.lane
-		WHERE $6::text IS NOT NULL`,
-		workspace, row.GroupID, row.Version, row.LanesSince, uuids(leads), row.BalanceBy.Field()); err != nil {
-		return nil, fmt.Errorf("reading the lanes of %d leads: %w", len(leads), translate(err))
+// laneValues tells the values of leads by which they take their lanes of a ring.
+func (q Queries) laneValues(ctx context.Context, workspace uuid.UUID, row ringRow, leads []uuid.UUID) (map[uuid.UUID]string, error) {
+	var found []struct {
+		Lead  uuid.UUID `db:"lead_id"`
+		Value string    `db:"value"`
 	}
-	return found, nil
+	if err := sqlx.SelectContext(ctx, q.q, &found, `
+		SELECT l.lead_id, `+laneValue(row.BalanceBy, "$3::text")+` AS value FROM leads l
+		WHERE l.workspace_id = $1 AND l.lead_id = ANY($2::uuid[]) AND $3::text IS NOT NULL`,
+		workspace, uuids(leads), row.BalanceBy.Field()); err != nil {
+		return nil, fmt.Errorf("reading by what %d leads take their lanes: %w", len(leads), translate(err))
+	}
+	values := make(map[uuid.UUID]string, len(found))
+	for _, l := range found {
+		values[l.Lead] = l.Value
+	}
+	return values, nil
+}
+
+// openLanes are the lanes that are open for values, by these. What a transaction has planned for may be rolled back with its ring, so that only
+// what goes out now is looked up in, and remembered for, all transactions.
+func (d *distribution) openLanes(ctx context.Context, t *Tx, row ringRow, values []string) (map[string]openLane, error) {
+	known := t.lanesKnown.of(d.workspace, row)
+	if d.ahead {
+		known = &knownLanes{lanes: make(map[string]openLane)}
+	}
+	open, missing := known.find(values)
+	if len(missing) == 0 {
+		return open, nil
+	}
+	var found []openLane
+	if err := sqlx.SelectContext(ctx, t.q, &found, `
+		SELECT n.value, n.lane, r.first_turn FROM lanes n
+		JOIN lane_rings r ON r.workspace_id = $1 AND r.group_id = $2 AND r.version = $3 AND r.lane = n.lane
+		WHERE n.workspace_id = $1 AND n.group_id = $2 AND n.since = $4 AND n.value = ANY($5::text[])`,
+		d.workspace, row.GroupID, row.Version, row.LanesSince, texts(missing)); err != nil {
+		return nil, fmt.Errorf("reading the lanes of group %s: %w", row.GroupID, translate(err))
+	}
+	known.add(found)
+	for _, l := range found {
+		open[l.Value] = l
+	}
+	return open, nil
 }

@@ -51,6 +51,8 @@ type Queries struct {
 	channels []lead.Channel
 	ids      *ids
 	compiled *compiledLists
+	// lanesKnown are lanes that are open, of rings whose leads went out of late.
+	lanesKnown *laneCache
 }
 
 // Options are what a Store needs.
@@ -92,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	// Postgres keeps microseconds; a time that is rounded once compares equal wherever it has been.
 	clock := func() time.Time { return now().UTC().Truncate(time.Microsecond) }
-	s.Queries = Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids), compiled: new(compiledLists)}
+	s.Queries = Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids), compiled: new(compiledLists), lanesKnown: newLaneCache()}
 	if o.Redis != nil {
 		s.cursors = cursor.New(o.Redis)
 	}
