@@ -100,7 +100,7 @@ func bigintsText(numbers []int64) string {
 	return text.(string)
 }
 
-// A newLane is a value that has no lane yet, in a group whose ring is at a version.
+// newLanes are values of a group that have no lane yet.
 type newLanes struct {
 	workspace, group uuid.UUID
 	values           []string

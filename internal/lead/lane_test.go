@@ -64,8 +64,11 @@ func (m *mix) deal(lanes []int) error {
 		}
 		return turns, nil
 	})
-	if err != nil || len(dealt.Unspent) > 0 || len(dealt.Passed) > 0 {
-		return fmt.Errorf("%v, and turns are left: %v, %v", err, dealt.Unspent, dealt.Passed)
+	if err != nil {
+		return err
+	}
+	if len(dealt.Unspent) > 0 || len(dealt.Passed) > 0 {
+		return fmt.Errorf("turns are left: %v, %v", dealt.Unspent, dealt.Passed)
 	}
 	for i, hand := range dealt.Hands {
 		r := m.rings[lanes[i]]
