@@ -291,7 +291,7 @@ func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
 		{Value: string(lead.RoundRobinMultiple), Label: v.say("A receivers group a turn: each of its members gets a copy")},
 		{Value: string(lead.FirstToAccept), Label: v.say("Offered to a receivers group a turn: the first to accept gets it")},
 	}})
-	g.Fields = append([]input{name, method}, g.mixFields()...)
+	g.Fields = append([]input{name, method}, g.mixFields(v)...)
 	if g.errors["receivers"] != "" {
 		g.Wrong = append(g.Wrong, input{Name: "receivers", Label: v.say("Receivers"), Error: g.errors["receivers"]})
 	}

@@ -44,27 +44,33 @@ func (m mixDraft) field() string {
 }
 
 // mixFields ask by what a group keeps its mix even.
-func (g *groupForm) mixFields() []input {
+func (g *groupForm) mixFields(v *visit) []input {
 	return []input{
-		g.made(input{Kind: "select", Name: "mix", Label: "Even mix", Value: g.Mix, Hint: "Each receiver then gets as many leads of each kind, and nobody all the cold ones.", Options: []option{
-			{Label: "Of nothing: all leads take the same turns"}, {Value: string(lead.BalanceSource), Label: "Of sources: each has turns of its own"},
-			{Value: string(lead.BalanceCampaign), Label: "Of campaigns: each has turns of its own"}, {Value: string(lead.BalanceForm), Label: "Of forms: each has turns of its own"},
-			{Value: string(lead.BalanceRule), Label: "Of rules: each has turns of its own"}, {Value: mixField, Label: "Of a field: each of its values has turns of its own"},
+		g.made(input{Kind: "select", Name: "mix", Label: v.say("Even mix"), Value: g.Mix, Hint: v.say("Each receiver then gets as many leads of each kind, and nobody all the cold ones."), Options: []option{
+			{Label: v.say("Of nothing: all leads take the same turns")}, {Value: string(lead.BalanceSource), Label: v.say("Of sources: each has turns of its own")},
+			{Value: string(lead.BalanceCampaign), Label: v.say("Of campaigns: each has turns of its own")}, {Value: string(lead.BalanceForm), Label: v.say("Of forms: each has turns of its own")},
+			{Value: string(lead.BalanceRule), Label: v.say("Of rules: each has turns of its own")}, {Value: mixField, Label: v.say("Of a field: each of its values has turns of its own")},
 		}}),
-		g.made(input{Kind: "text", Name: "mix_field", Label: "Field", Value: g.Field, Hint: "Its name, where the mix is even of a field."}),
+		g.made(input{Kind: "text", Name: "mix_field", Label: v.say("Field"), Value: g.Field, Hint: v.say("Its name, where the mix is even of a field.")}),
 	}
 }
 
 // mixInWords says by what a group keeps its mix even, empty for nothing.
-func mixInWords(one object) string {
-	by := one.text("balance_by")
-	if by == "" {
+func (v *visit) mixInWords(one object) string {
+	switch by := lead.BalanceBy(one.text("balance_by")); by {
+	case lead.BalanceNothing:
 		return ""
+	case lead.BalanceSource:
+		return v.say("Each source has turns of its own, so that all receivers get as many of each.")
+	case lead.BalanceCampaign:
+		return v.say("Each campaign has turns of its own, so that all receivers get as many of each.")
+	case lead.BalanceForm:
+		return v.say("Each form has turns of its own, so that all receivers get as many of each.")
+	case lead.BalanceRule:
+		return v.say("Each rule has turns of its own, so that all receivers get as many of each.")
+	default:
+		return v.say("Each value of the field %s has turns of its own, so that all receivers get as many of each.", by.Field())
 	}
-	if name := lead.BalanceBy(by).Field(); name != "" {
-		return "Each value of the field " + name + " has turns of its own, so that all receivers get as many of each."
-	}
-	return "Each " + by + " has turns of its own, so that all receivers get as many of each."
 }
 
 // A laneView is a lane of a group with who is next and what its receivers got of late.
@@ -104,7 +110,7 @@ const (
 
 // mixOfGroup reads the lanes of a group, nil where it balances by nothing.
 func (v *visit) mixOfGroup(one object) (*mixView, error) {
-	words := mixInWords(one)
+	words := v.mixInWords(one)
 	if words == "" {
 		return nil, nil
 	}
