@@ -38,7 +38,7 @@ browser: services ## install Chromium and Node, for the tests of the console, wh
 
 .PHONY: test
 test: monitoring ## run all tests
-	go test $(RACE) -vet=off -timeout 10m ./...
+	go test $(RACE) -vet=off -timeout 15m ./...
 
 # What npm installs is as new as the lock file that says what.
 e2e/node_modules/.package-lock.json: e2e/package-lock.json

@@ -37,7 +37,9 @@ type LaneTurn struct {
 
 // Schema implements huma.SchemaProvider, since it may be null.
 func (LaneTurn) Schema(huma.Registry) *huma.Schema {
-	text := func(doc string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Nullable: true, Description: doc} }
+	text := func(doc string) *huma.Schema {
+		return &huma.Schema{Type: huma.TypeString, Nullable: true, Description: doc}
+	}
 	s := &huma.Schema{
 		Type: huma.TypeObject, Nullable: true, Required: []string{"value", "name", "turn"}, AdditionalProperties: false,
 		Properties: map[string]*huma.Schema{
