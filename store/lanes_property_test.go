@@ -84,6 +84,7 @@ func TestRunsUndoneInLanesAreAsIfTheyHadNeverBeen(t *testing.T) {
 		w.offDuty("ABCDEF", false)
 		ring := drawRing(r)
 		with, without := w.balanced(ring, lead.BalanceCampaign), w.balanced(ring, lead.BalanceCampaign)
+		off := map[byte]bool{}
 		if rapid.Bool().Draw(r, "owes") {
 			for _, g := range []uuid.UUID{with, without} {
 				w.policy(ring, g, store.GroupPolicy{WhenAway: store.AwayOwe, OweAtMost: 3})
@@ -97,6 +98,10 @@ func TestRunsUndoneInLanesAreAsIfTheyHadNeverBeen(t *testing.T) {
 				}
 			},
 			"a run that is undone": func(r *rapid.T) {
+				// Where nobody can take its leads a run takes no turn, but opens lanes, which stay.
+				if !strings.ContainsFunc(ring, func(c rune) bool { return c >= 'A' && c <= 'F' && !off[byte(c)] }) {
+					r.Skip("nobody is on duty")
+				}
 				ids, _ := w.addOf(strings.Split(drawMix(r), ""), store.Distribution{})
 				d := store.Distribution{GroupID: with}
 				if rapid.Bool().Draw(r, "planned") {
@@ -109,12 +114,14 @@ func TestRunsUndoneInLanesAreAsIfTheyHadNeverBeen(t *testing.T) {
 				w.undo(run)
 			},
 			"edit": func(r *rapid.T) {
-				ring := drawRing(r)
+				ring = drawRing(r)
 				w.edit(with, ring)
 				w.edit(without, ring)
 			},
 			"off duty": func(r *rapid.T) {
-				w.offDuty(string(rapid.ByteRange('A', 'F').Draw(r, "member")), rapid.Bool().Draw(r, "off"))
+				member := rapid.ByteRange('A', 'F').Draw(r, "member")
+				off[member] = rapid.Bool().Draw(r, "off")
+				w.offDuty(string(member), off[member])
 			},
 			"lose Redis": func(r *rapid.T) {
 				if err := w.Redis.FlushDB(t.Context()).Err(); err != nil {
