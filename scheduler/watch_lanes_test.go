@@ -19,49 +19,22 @@ func TestLanesThatAreOff(t *testing.T) {
 	t.Parallel()
 	env := testenv.New(t)
 	env.ExpectHandedOn(t)
-	w, err := env.Store.CreateWorkspace(t.Context(), store.WorkspaceSpec{Name: "acme", Timezone: "UTC", Region: "MY"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var group store.Group
-	if err := env.Store.WithTx(t.Context(), func(tx *store.Tx) error {
-		by := lead.BalanceCampaign
-		spec := store.GroupSpec{Name: "sales", Method: lead.RoundRobin, GroupPolicy: store.GroupPolicy{BalanceBy: &by}}
-		for _, name := range []string{"A", "B"} {
-			made, err := tx.CreateMember(t.Context(), w.ID, store.Member{Name: name})
-			if err != nil {
-				return err
-			}
-			spec.Listed = append(spec.Listed, lead.Listed{Weight: 1, Members: lead.Slot{{MemberID: made.ID}}})
-		}
-		var err error
-		group, err = tx.CreateGroup(t.Context(), w.ID, spec)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
+	by := lead.BalanceCampaign
+	workspace, group := newSales(t, env, store.GroupPolicy{BalanceBy: &by}, store.Member{Name: "A"}, store.Member{Name: "B"})
 	if err := env.Store.WithTx(t.Context(), func(tx *store.Tx) error {
 		var leads []store.NewLead
 		for i := range 20 {
 			leads = append(leads, store.NewLead{
-				Name: "one", Channel: "api", Origin: "api", Distribute: store.Distribution{GroupID: group.ID},
+				Name: "one", Channel: "api", Origin: "api", Distribute: store.Distribution{GroupID: group},
 				Attribution: json.RawMessage(fmt.Sprintf(`{"campaign_id": "%d"}`, i%2)),
 			})
 		}
-		_, err := tx.AddLeads(t.Context(), w.ID, lead.QueueFresh, leads)
+		_, err := tx.AddLeads(t.Context(), workspace, lead.QueueFresh, leads)
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	var batches []uuid.UUID
-	if err := env.DB.Select(&batches, `SELECT batch_id FROM batches`); err != nil {
-		t.Fatal(err)
-	}
-	for _, b := range batches {
-		if _, err := env.Store.Distribute(t.Context(), w.ID, b); err != nil {
-			t.Fatal(err)
-		}
-	}
+	env.Distribute(t, workspace)
 	registry := prometheus.NewRegistry()
 	s := &Scheduler{store: env.Store, metrics: metrics.New(registry)}
 	look := func() (lanes, uneven float64) {
@@ -69,7 +42,7 @@ func TestLanesThatAreOff(t *testing.T) {
 		if err := s.lookAtRings(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		return value(t, registry, "leadwheel_ring_lanes", group.ID), value(t, registry, "leadwheel_ring_uneven_lanes", group.ID)
+		return value(t, registry, "leadwheel_ring_lanes", group), value(t, registry, "leadwheel_ring_uneven_lanes", group)
 	}
 	if lanes, uneven := look(); lanes != 3 || uneven != 0 {
 		t.Errorf("%v lanes, of which %v are uneven", lanes, uneven)

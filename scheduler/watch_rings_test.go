@@ -12,34 +12,41 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-// TestWhoOfARingIsAvailable counts who can take a lead, and who has as many as they may.
-func TestWhoOfARingIsAvailable(t *testing.T) {
-	t.Parallel()
-	env := testenv.New(t)
+// newSales makes a workspace with a group of members, one a turn.
+func newSales(t *testing.T, env *testenv.Env, policy store.GroupPolicy, members ...store.Member) (workspace, group uuid.UUID) {
+	t.Helper()
 	w, err := env.Store.CreateWorkspace(t.Context(), store.WorkspaceSpec{Name: "acme", Timezone: "UTC", Region: "MY"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var group store.Group
 	if err := env.Store.WithTx(t.Context(), func(tx *store.Tx) error {
-		spec := store.GroupSpec{Name: "sales", Method: lead.RoundRobin}
-		one := 1
-		for _, m := range []store.Member{{Name: "there"}, {Name: "off", OffDuty: true}, {Name: "full", Caps: lead.Caps{PerDay: &one}}} {
+		spec := store.GroupSpec{Name: "sales", Method: lead.RoundRobin, GroupPolicy: policy}
+		for _, m := range members {
 			made, err := tx.CreateMember(t.Context(), w.ID, m)
 			if err != nil {
 				return err
 			}
 			spec.Listed = append(spec.Listed, lead.Listed{Weight: 1, Members: lead.Slot{{MemberID: made.ID}}})
 		}
-		var err error
-		group, err = tx.CreateGroup(t.Context(), w.ID, spec)
+		made, err := tx.CreateGroup(t.Context(), w.ID, spec)
+		group = made.ID
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
+	return w.ID, group
+}
+
+// TestWhoOfARingIsAvailable counts who can take a lead, and who has as many as they may.
+func TestWhoOfARingIsAvailable(t *testing.T) {
+	t.Parallel()
+	env := testenv.New(t)
+	one := 1
+	workspace, group := newSales(t, env, store.GroupPolicy{}, store.Member{Name: "there"}, store.Member{Name: "off", OffDuty: true},
+		store.Member{Name: "full", Caps: lead.Caps{PerDay: &one}})
 	env.DB.MustExec(`UPDATE cap_counts SET in_day = 1`)
 	s := &Scheduler{store: env.Store, metrics: metrics.New(prometheus.NewRegistry())}
-	rings := []metrics.Ring{{Workspace: w.ID, Group: group.ID}, {Workspace: w.ID, Group: uuid.New()}}
+	rings := []metrics.Ring{{Workspace: workspace, Group: group}, {Workspace: workspace, Group: uuid.New()}}
 	if err := s.lookWhoIsAvailable(t.Context(), rings); err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ type distribution struct {
 	groups  map[uuid.UUID]groupRing // those of the claims, and those to which their leads may go on
 	// estimate has what is counted, and what is owed, be read without being locked: nothing is dealt.
 	estimate bool
-	// late has what is counted be locked after all else is written, where there is room enough: see lockLate.
+	// late has what is counted be locked after all else is written, where there is room enough: see readCounts.
 	late bool
 	// ahead has members be taken for available who are not now, since the leads go out later.
 	ahead bool

@@ -72,7 +72,7 @@ func (d *distribution) laned(ctx context.Context, t *Tx, g groupRing, claims []c
 			wanted = append(wanted, value)
 		}
 	}
-	open, err := d.openLanes(ctx, t, g.ringRow, wanted)
+	open, err := d.lanesFor(ctx, t, g.ringRow, wanted)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -138,9 +138,9 @@ func (q Queries) laneValues(ctx context.Context, workspace uuid.UUID, row ringRo
 	return values, nil
 }
 
-// openLanes are the lanes that are open for values, by these. What a transaction has planned for may be rolled back with its ring, so that only
+// lanesFor are the lanes that are open for values, by these. What a transaction has planned for may be rolled back with its ring, so that only
 // what goes out now is looked up in, and remembered for, all transactions.
-func (d *distribution) openLanes(ctx context.Context, t *Tx, row ringRow, values []string) (map[string]openLane, error) {
+func (d *distribution) lanesFor(ctx context.Context, t *Tx, row ringRow, values []string) (map[string]openLane, error) {
 	known := t.lanesKnown.of(d.workspace, row)
 	if d.ahead {
 		known = &knownLanes{lanes: make(map[string]openLane)}

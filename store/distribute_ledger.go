@@ -130,21 +130,16 @@ func (l *ledgerTurns) open(ctx context.Context, t *Tx, workspace uuid.UUID, row 
 	if err != nil {
 		return nil, err
 	}
-	var tally *lead.LaneTally
-	for _, value := range values {
-		if _, known := r.opened[value]; known || len(r.stands) >= lead.MaxLanes {
-			continue
-		}
-		if tally == nil {
-			tally = lead.NewLaneTally(r.stands)
-		}
-		open := make([]Lane, len(r.stands))
-		for i, s := range r.stands {
-			open[i].Number = s.Ring.Lane
-		}
-		ring := tally.Open(r.stands[0].Ring, freeLanes(open, 1)[0])
+	missing := slices.DeleteFunc(slices.Clone(values), func(value string) bool { _, known := r.opened[value]; return known })
+	open := make([]Lane, len(r.stands))
+	for i, stand := range r.stands {
+		open[i].Number = stand.Ring.Lane
+	}
+	tally := lead.NewLaneTally(r.stands)
+	for i, lane := range freeLanes(open, len(missing)) {
+		ring := tally.Open(r.stands[0].Ring, lane)
 		r.stands = append(r.stands, lead.Stand{Ring: ring, Position: lead.Position{Next: ring.First}})
-		r.opened[value] = ring
+		r.opened[missing[i]] = ring
 	}
 	return maps.Clone(r.opened), nil
 }
@@ -159,7 +154,7 @@ func (s *Store) Unqueued(ctx context.Context, limit int) ([]lead.Hint, error) {
 			SELECT workspace_id, batch_id, queue, generation, fed_at FROM batches
 			WHERE queue = q.queue AND fed_at IS NOT NULL AND (feed_at <= $2 OR queue <> 'due') ORDER BY fed_at LIMIT $3) b
 		ORDER BY q.place, b.fed_at LIMIT $3`,
-		texts([]lead.Queue{lead.QueueFresh, lead.QueueDue, lead.QueueBulk}), s.now(), limit)
+		batchQueues, s.now(), limit)
 	return due, translate(err)
 }
 

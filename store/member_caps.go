@@ -81,8 +81,8 @@ func countedOf(members map[uuid.UUID]*workingMember) (ids []uuid.UUID) {
 	return ids
 }
 
-// lockCounts locks what is counted of the members, over all groups and in these, and returns it as it stands now. Who gives leads to
-// members with caps does so one after the other. They are locked in the order of their keys.
+// lockCounts locks what is counted of the members, over all groups and in these, and returns it as it stands now. Who has them
+// locked keeps others from giving leads to these members. They are locked in the order of their keys.
 func (t *Tx) lockCounts(ctx context.Context, workspace uuid.UUID, members map[uuid.UUID]*workingMember, groups []uuid.UUID) (map[capKey]*capCount, error) {
 	counted := countedOf(members)
 	if len(counted) == 0 {

@@ -76,12 +76,15 @@ func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]lead.Hint,
 const stale = `(fed_at < $2 OR fed_at > $3::timestamptz + interval '1 minute')
 	AND feed_at <= CASE WHEN queue = 'due' THEN $2::timestamptz ELSE $3::timestamptz END`
 
+// batchQueues are the queues that batches are in, the most urgent first.
+var batchQueues = texts([]lead.Queue{lead.QueueFresh, lead.QueueDue, lead.QueueBulk})
+
 // ToFeedAgain lists the queues of which FeedAgain finds some.
 func (s *Store) ToFeedAgain(ctx context.Context, before time.Time) ([]lead.Queue, error) {
 	var queues []lead.Queue
 	err := sqlx.SelectContext(often(ctx), s.q, &queues, `
 		SELECT q FROM unnest($1::text[]) AS q WHERE EXISTS (SELECT 1 FROM batches WHERE queue = q AND `+stale+`)`,
-		texts([]lead.Queue{lead.QueueFresh, lead.QueueDue, lead.QueueBulk}), before, s.now())
+		batchQueues, before, s.now())
 	return queues, translate(err)
 }
 

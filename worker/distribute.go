@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,6 +62,17 @@ func (d *distribute) act(ctx context.Context, p tasks.Distribute, distribute act
 	}
 	log.Debug("batch distributed", "decisions", len(result.Outcomes))
 	return nil
+}
+
+// try is act where no server of the queue watches over it: a panic is an error.
+func (d *distribute) try(ctx context.Context, p tasks.Distribute, distribute acting) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = discreet.Recovered(cause)
+			d.log.ErrorContext(ctx, "distributing a batch panicked", "batch_id", p.Batch, "error", err, "stack", string(debug.Stack()))
+		}
+	}()
+	return d.act(ctx, p, distribute)
 }
 
 // note marks the batch with its error when the queue gives up on it. The batch stays and the reconciler drives it again.

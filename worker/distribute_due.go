@@ -58,14 +58,9 @@ func (d *distribute) early(p tasks.Distribute, cause error) bool {
 		return false
 	}
 	d.watch.after(early.In+momentOf(p.Batch), func() {
-		defer func() {
-			if cause := recover(); cause != nil {
-				d.log.Error("distributing a batch panicked", "batch_id", p.Batch, "error", discreet.Recovered(cause))
-			}
-		}()
 		ctx, cancel := context.WithTimeout(context.Background(), tasks.Timeout)
 		defer cancel()
-		if err := d.act(ctx, p, d.store.Distribute); err != nil {
+		if err := d.try(ctx, p, d.store.Distribute); err != nil {
 			d.log.Warn("a batch could not be distributed when it was due; it is handed over again", "batch_id", p.Batch, "error", discreet.Error(err))
 		}
 	})

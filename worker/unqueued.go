@@ -39,7 +39,7 @@ const (
 type unqueued struct {
 	store  *store.Store
 	redis  redis.UniversalClient
-	act    func(ctx context.Context, p tasks.Distribute, distribute acting) error
+	try    func(ctx context.Context, p tasks.Distribute, distribute acting) error
 	log    *slog.Logger
 	isAway atomic.Bool
 	away   prometheus.Gauge
@@ -101,7 +101,7 @@ func (u *unqueued) ask(ctx context.Context) {
 	}
 }
 
-// takes returns an error also where Redis answers, but takes nothing, since it is full or a replica.
+// takes asks once.
 func (u *unqueued) takes(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, queueTry)
 	defer cancel()
@@ -163,7 +163,7 @@ func (u *unqueued) distribute(ctx context.Context, batches []lead.Hint) (done in
 			return done
 		}
 		acting, cancel := context.WithTimeout(context.WithoutCancel(ctx), tasks.Timeout)
-		err := u.one(acting, tasks.Distribute{Workspace: b.Workspace, Batch: b.ID})
+		err := u.try(acting, tasks.Distribute{Workspace: b.Workspace, Batch: b.ID}, u.store.DistributeUnqueued)
 		cancel()
 		switch {
 		case errors.Is(err, store.ErrBusy):
@@ -175,13 +175,4 @@ func (u *unqueued) distribute(ctx context.Context, batches []lead.Hint) (done in
 		}
 	}
 	return done
-}
-
-func (u *unqueued) one(ctx context.Context, p tasks.Distribute) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = discreet.Recovered(cause)
-		}
-	}()
-	return u.act(ctx, p, u.store.DistributeUnqueued)
 }
