@@ -97,6 +97,11 @@ func (s *Scheduler) deleteOldKeys(ctx context.Context) error {
 	return err
 }
 
+func (s *Scheduler) foldTallies(ctx context.Context) error {
+	_, err := s.store.FoldTallies(ctx)
+	return err
+}
+
 // deleteOldEvents deletes what was delivered too long ago to be kept, a bounded step at a time.
 func (s *Scheduler) deleteOldEvents(ctx context.Context) (time.Duration, error) {
 	return s.deleteOld(ctx, s.store.DeleteOldEvents)

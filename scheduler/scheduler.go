@@ -148,6 +148,7 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 		every(integrationsInterval, "look at integrations", s.lookAtIntegrations),
 		every(30*time.Second, "fail stale imports", s.failStaleImports),
 		every(10*time.Minute, "delete old idempotency keys", s.deleteOldKeys),
+		every(10*time.Minute, "add up how many leads were stored", s.foldTallies),
 		{name: "delete old deliveries", run: s.deleteOldEvents},
 		{name: "feed messages", run: s.feedMessages},
 		{name: "feed webhooks", run: s.feedWebhooks, wokenBy: tasks.WakeWebhooks},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -48,55 +49,69 @@ func AuditChecks() []string {
 	return names
 }
 
-// Audit checks the promises that the data can show, over all workspaces, at one instant: on one snapshot of the database,
-// with what is overdue counted from when it was taken. The turn cursors, which go on meanwhile, are looked at behind it. It
-// reads whole tables, and takes no locks that hold anybody up.
+// Audit checks the promises that the data can show, over all workspaces: each on a snapshot of its own, so that vacuum waits for
+// no longer than one check takes, with what is overdue counted from when the audit began. Whatever the program writes keeps the
+// promises in each of its transactions, so that no snapshot is between two states. The turn cursors, which go on meanwhile, are
+// looked at behind theirs. It reads whole tables, and takes no locks that hold anybody up.
 func (s *Store) Audit(ctx context.Context) (AuditReport, error) {
 	report := AuditReport{OK: true, At: s.now()}
-	suspects, err := s.auditSnapshot(ctx, &report)
-	if err != nil {
-		return report, err
+	for _, c := range auditQueries {
+		err := s.auditing(ctx, func(q Queries) error { return q.check(ctx, &report, c) })
+		if err != nil {
+			return report, fmt.Errorf("checking %s: %w", c.name, err)
+		}
 	}
-	lost, err := s.lostTurns(ctx, suspects)
+	var suspects []workspaceRing
+	err := s.auditing(ctx, func(q Queries) (err error) {
+		suspects, err = q.ringsWithGaps(ctx)
+		return err
+	})
+	if err == nil {
+		err = s.lostTurns(ctx, suspects, &report)
+	}
 	if err != nil {
 		return report, fmt.Errorf("checking %s: %w", lostTurnsCheck, err)
 	}
-	report.add(lostTurnsCheck, "no turn of a ring that is at rest is missing", lost)
 	return report, nil
 }
 
-func (r *AuditReport) add(name, promise string, found []string) {
-	check := AuditCheck{Name: name, Promise: promise, OK: len(found) == 0, Found: len(found), Examples: []string{}}
-	check.Examples = append(check.Examples, found[:min(len(found), maxExamples)]...)
-	r.Checks = append(r.Checks, check)
-	r.OK = r.OK && check.OK
-}
-
-// auditSnapshot makes all checks that queries make, as of the report's instant, and returns the rings that may have lost
-// turns. Whatever the program writes keeps the promises in each of its transactions, so that a snapshot is never between
-// two states.
-func (s *Store) auditSnapshot(ctx context.Context, report *AuditReport) (suspects []workspaceRing, err error) {
+// auditing runs f on one snapshot of the database.
+func (s *Store) auditing(ctx context.Context, f func(Queries) error) (err error) {
 	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return nil, fmt.Errorf("starting the audit: %w", translate(err))
+		return translate(err)
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
 	if _, err := tx.ExecContext(ctx, auditPlans); err != nil {
-		return nil, fmt.Errorf("starting the audit: %w", translate(err))
+		return translate(err)
 	}
-	q := Queries{q: tx, now: s.now}
-	for _, c := range auditQueries {
-		var found []string
-		args := []any{}
-		if c.overdue {
-			args = append(args, report.At.Add(-stuckAfter))
-		}
-		if err := sqlx.SelectContext(ctx, q.q, &found, c.query, args...); err != nil {
-			return nil, fmt.Errorf("checking %s: %w", c.name, translate(err))
-		}
-		report.add(c.name, c.promise, found)
+	return f(Queries{q: tx, now: s.now})
+}
+
+// check makes one check. What it found is counted where it is found, and only the examples come here. A row that lacks what
+// its line would be made of is found all the same.
+func (q Queries) check(ctx context.Context, report *AuditReport, c auditQuery) error {
+	args := []any{maxExamples}
+	if c.overdue {
+		args = append(args, report.At.Add(-stuckAfter))
 	}
-	return q.ringsWithGaps(ctx)
+	var found struct {
+		Count    int            `db:"count"`
+		Examples pq.StringArray `db:"examples"`
+	}
+	if err := sqlx.GetContext(ctx, q.q, &found, `
+		WITH found (line) AS MATERIALIZED (`+c.query+`)
+		SELECT (SELECT count(*) FROM found) AS count,
+			ARRAY(SELECT coalesce(line, 'a row that lacks a value') FROM found LIMIT $1) AS examples`, args...); err != nil {
+		return translate(err)
+	}
+	report.add(c.name, c.promise, found.Count, found.Examples)
+	return nil
+}
+
+func (r *AuditReport) add(name, promise string, count int, examples []string) {
+	r.Checks = append(r.Checks, AuditCheck{Name: name, Promise: promise, OK: count == 0, Found: count, Examples: examples})
+	r.OK = r.OK && count == 0
 }
 
 // ringsWithGaps lists the rings at rest, for which no turn is still to be dealt, that have turns which are not in the ledger.
@@ -108,7 +123,7 @@ func (q Queries) ringsWithGaps(ctx context.Context) (found []workspaceRing, err 
 			SELECT 1 FROM pending p
 			WHERE p.workspace_id = g.workspace_id AND p.group_id = g.group_id AND p.turn IS NULL AND p.refused IS NULL
 				AND (p.waiting_since IS NULL OR p.batch_id IS NOT NULL))`); err != nil {
-		return nil, fmt.Errorf("checking %s: %w", lostTurnsCheck, translate(err))
+		return nil, translate(err)
 	}
 	for _, r := range rows {
 		stands, err := q.stands(ctx, r.Workspace, r.ringRow)
@@ -124,8 +139,8 @@ func (q Queries) ringsWithGaps(ctx context.Context) (found []workspaceRing, err 
 
 // lostTurns finds turns that are neither in the ledger nor with a cursor that will hand them out. Cursor and ledger are
 // looked at as they are by now, the cursor first, since a turn that the snapshot lacked may have been handed out since.
-func (s *Store) lostTurns(ctx context.Context, suspects []workspaceRing) ([]string, error) {
-	var lost []string
+func (s *Store) lostTurns(ctx context.Context, suspects []workspaceRing, report *AuditReport) error {
+	count, examples := 0, []string{}
 	for _, r := range suspects {
 		if s.cursors == nil {
 			break
@@ -133,11 +148,13 @@ func (s *Store) lostTurns(ctx context.Context, suspects []workspaceRing) ([]stri
 		ring := r.cursor(r.Workspace)
 		_, turns, err := s.lostBy(ctx, ring, r.ringRow)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, turn := range turns {
-			lost = append(lost, fmt.Sprintf("group %s, version %d, turn %d", r.GroupID, r.Version, turn))
+		count += len(turns)
+		for _, turn := range turns[:min(len(turns), maxExamples-len(examples))] {
+			examples = append(examples, fmt.Sprintf("group %s, version %d, turn %d", r.GroupID, r.Version, turn))
 		}
 	}
-	return lost, nil
+	report.add(lostTurnsCheck, "no turn of a ring that is at rest is missing", count, examples)
+	return nil
 }

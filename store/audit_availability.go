@@ -45,15 +45,15 @@ var availabilityAudits = []auditQuery{
 			OR EXISTS (SELECT 1 FROM absences a WHERE a.workspace_id = b.workspace_id AND a.member_id = b.member_id AND a.created_at < b.at
 				AND (a.from_at <= b.at AND b.at < a.to_at OR b.wall::date BETWEEN a.from_date AND a.to_date))`},
 	{name: "waiting_though_somebody_can", promise: "nothing waits while somebody can take it", overdue: true, query: `
-		SELECT 'group ' || group_id FROM waiting_groups WHERE wake_at < $1
+		SELECT 'group ' || group_id FROM waiting_groups WHERE wake_at < $2
 		UNION ALL
 		SELECT 'pending lead ' || p.pending_id FROM pending_leads p
-		WHERE p.waiting_since < $1 AND p.batch_id IS NULL AND p.offered_at IS NULL AND (
+		WHERE p.waiting_since < $2 AND p.batch_id IS NULL AND p.offered_at IS NULL AND (
 			NOT EXISTS (SELECT 1 FROM waiting_groups w WHERE w.workspace_id = p.workspace_id AND w.group_id = p.group_id)
 			OR EXISTS (SELECT 1 FROM groups g CROSS JOIN LATERAL jsonb_path_query(g.listed, '$[*].members[*].member_id') AS listed (id)
 				JOIN members m ON m.workspace_id = g.workspace_id AND m.member_id = (listed.id #>> '{}')::uuid
 				WHERE g.workspace_id = p.workspace_id AND g.group_id = p.group_id AND g.deleted_at IS NULL AND m.active AND m.removed_at IS NULL
-					AND m.on_duty AND m.working_hours IS NULL AND NOT m.counted AND m.absent_until IS NULL AND m.updated_at < $1
+					AND m.on_duty AND m.working_hours IS NULL AND NOT m.counted AND m.absent_until IS NULL AND m.updated_at < $2
 					AND NOT EXISTS (SELECT 1 FROM assigned_leads a
 						WHERE a.workspace_id = p.workspace_id AND a.source_lead_id = p.lead_id AND a.member_id = m.member_id)
 					AND NOT EXISTS (SELECT 1 FROM offers o

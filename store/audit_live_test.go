@@ -167,5 +167,8 @@ func (w *world) keepHouse(ctx context.Context) {
 		if err := w.Store.SettleTurns(ctx); err != nil && ctx.Err() == nil {
 			w.t.Error(err)
 		}
+		if _, err := w.Store.FoldTallies(ctx); err != nil && ctx.Err() == nil {
+			w.t.Error(err)
+		}
 	}
 }

@@ -28,9 +28,9 @@ var offerAudits = []auditQuery{
 		WHERE o.state = 'open' AND NOT EXISTS (SELECT 1 FROM pending_leads p WHERE p.workspace_id = o.workspace_id AND p.pending_id = o.pending_id
 			AND p.offered_at = o.offered_at AND (p.group_id, p.ring_version, p.turn) = (o.group_id, o.ring_version, o.turn))`},
 	{name: "offers_forgotten", promise: "what nobody accepted in time is seen to within a minute, and what nobody can accept goes on", overdue: true, query: `
-		SELECT 'pending lead ' || pending_id FROM pending_leads WHERE offer_alarm_at < $1
+		SELECT 'pending lead ' || pending_id FROM pending_leads WHERE offer_alarm_at < $2
 		UNION ALL
 		SELECT 'pending lead ' || p.pending_id FROM pending_leads p
-		WHERE p.offered_at < $1 AND p.batch_id IS NULL AND p.offer_alarm_at IS NULL AND NOT EXISTS (SELECT 1 FROM offers o
+		WHERE p.offered_at < $2 AND p.batch_id IS NULL AND p.offer_alarm_at IS NULL AND NOT EXISTS (SELECT 1 FROM offers o
 			WHERE o.workspace_id = p.workspace_id AND o.pending_id = p.pending_id AND o.state = 'open')`},
 }

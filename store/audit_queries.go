@@ -98,12 +98,15 @@ var auditQueries = append([]auditQuery{
 		ON (t.workspace_id, t.group_id, t.version, t.turn, t.lead_id)
 			= (h.workspace_id, h.group_id, h.ring_version, h.turn, h.lead_id)
 		WHERE t.turn IS NULL OR h.turn IS NULL`},
-	{name: "wrong_receiver", promise: "turn n goes to slot n mod ring size", query: `
-		SELECT 'history ' || h.history_id FROM history h
-		JOIN rings r ON (r.workspace_id, r.group_id, r.version) = (h.workspace_id, h.group_id, h.ring_version)
-		WHERE h.turn IS NOT NULL AND h.member_id IS NOT NULL AND NOT (
-			r.slots -> (h.turn % jsonb_array_length(r.slots))::int
-			@> jsonb_build_array(jsonb_build_object('member_id', coalesce(h.moved_from, h.member_id))))`},
+	{name: "wrong_receiver", promise: "turn n goes to slot n mod ring size, when it is planned and when it is given", query: `
+		SELECT d.line FROM (
+			SELECT workspace_id, group_id, ring_version, turn, coalesce(moved_from, member_id) AS member_id, 'history ' || history_id AS line
+			FROM history WHERE turn IS NOT NULL AND member_id IS NOT NULL
+			UNION ALL
+			SELECT workspace_id, group_id, ring_version, turn, coalesce(moved_from, member_id), 'pending lead ' || pending_id
+			FROM pending_leads WHERE turn IS NOT NULL AND member_id IS NOT NULL) d
+		JOIN rings r ON (r.workspace_id, r.group_id, r.version) = (d.workspace_id, d.group_id, d.ring_version)
+		WHERE NOT r.slots -> (d.turn % jsonb_array_length(r.slots))::int @> jsonb_build_array(jsonb_build_object('member_id', d.member_id))`},
 	{name: "old_turns_missing", promise: "no turn of an earlier ring version is missing", query: `
 		SELECT 'group ' || r.group_id || ', version ' || r.version || CASE WHEN r.lane > 0 THEN ', lane ' || r.lane ELSE '' END
 		FROM ring_lanes r JOIN groups g USING (workspace_id, group_id)
@@ -131,7 +134,7 @@ var auditQueries = append([]auditQuery{
 		WHERE h.outcome = 'withdrawn' AND NOT EXISTS (SELECT 1 FROM assigned_leads a WHERE a.workspace_id = h.workspace_id
 			AND coalesce(a.source_lead_id, a.undone_lead_id) = h.lead_id AND a.member_id = h.member_id AND a.withdrawn_at IS NOT NULL)`},
 	{name: "unanswered_forgotten", promise: "what was not answered in time is seen to within a minute", overdue: true, query: `
-		SELECT 'copy ' || assigned_lead_id FROM assigned_leads WHERE alarm_at < $1`},
+		SELECT 'copy ' || assigned_lead_id FROM assigned_leads WHERE alarm_at < $2`},
 	{name: "told_of_nothing", promise: "webhooks are told only of what has happened", query: `
 		SELECT 'delivery ' || d.delivery_id || ' to webhook ' || d.webhook_id FROM webhook_deliveries d
 		WHERE NOT EXISTS (SELECT 1 FROM leads l WHERE l.workspace_id = d.workspace_id AND l.lead_id = d.lead_id)
@@ -149,9 +152,9 @@ var auditQueries = append([]auditQuery{
 		WHERE a.person_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM people p WHERE p.workspace_id = a.workspace_id AND p.person_id = a.person_id)`},
 	{name: "stuck", promise: "due work is done within a minute", overdue: true, query: `
 		SELECT 'batch ' || batch_id || ', ' || size || ' leads' || coalesce(': ' || error, '') FROM batches
-		WHERE feed_at < $1 AND (queue <> 'bulk' OR attempts > 0)
+		WHERE feed_at < $2 AND (queue <> 'bulk' OR attempts > 0)
 		UNION ALL
-		SELECT 'pending lead ' || pending_id FROM pending_leads WHERE batch_id IS NULL AND waiting_since IS NULL AND due_at < $1`},
+		SELECT 'pending lead ' || pending_id FROM pending_leads WHERE batch_id IS NULL AND waiting_since IS NULL AND due_at < $2`},
 	{name: "copies_untold", promise: "each copy is in one message for each channel by which its member was to be told of it", query: `
 		WITH told AS (
 			SELECT workspace_id, member_id, copy AS assigned_lead_id, count(*) AS n FROM notifications, unnest(assigned_lead_ids) AS copy
@@ -169,6 +172,6 @@ var auditQueries = append([]auditQuery{
 			WHERE o.workspace_id = n.workspace_id AND o.offer_id = offer AND (n.kind = 'not_accepted' OR o.member_id = n.member_id))`},
 	{name: "messages_stuck", promise: "messages are tried within an hour of when they are due", overdue: true, query: fmt.Sprintf(`
 		SELECT 'message ' || notification_id || coalesce(': ' || error, '') FROM notifications
-		WHERE state = 'owed' AND (send_at < $1::timestamptz - interval '%d hours'
-			OR attempts = 0 AND coalesce(owed_at, created_at) < $1::timestamptz - interval '%d hours')`, messageStuckAfter, neverTriedAfter)},
-}, slices.Concat(availabilityAudits, offerAudits, undoAudits, laneAudits)...)
+		WHERE state = 'owed' AND (send_at < $2::timestamptz - interval '%d hours'
+			OR attempts = 0 AND coalesce(owed_at, created_at) < $2::timestamptz - interval '%d hours')`, messageStuckAfter, neverTriedAfter)},
+}, slices.Concat(recordAudits, availabilityAudits, offerAudits, undoAudits, laneAudits)...)

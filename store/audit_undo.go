@@ -20,5 +20,5 @@ var undoAudits = []auditQuery{
 			AND NOT EXISTS (SELECT 1 FROM pending_leads p WHERE p.workspace_id = u.workspace_id AND p.lead_id = u.lead_id
 				AND p.group_id = u.group_id AND p.ring_version = u.ring_version AND p.turn = u.turn)`},
 	{name: "undo_stuck", promise: "an undo goes on until it is done", overdue: true, query: `
-		SELECT 'run ' || run_id FROM undos WHERE done_at IS NULL AND updated_at < $1`},
+		SELECT 'run ' || run_id FROM undos WHERE done_at IS NULL AND updated_at < $2`},
 }

@@ -60,3 +60,14 @@ const MaxPrepared = maxPrepared
 func (s *Store) UndoOnce(ctx context.Context, workspace, run uuid.UUID) (Undo, error) {
 	return s.undoOnce(ctx, workspace, run)
 }
+
+// AuditWithin makes the checks that queries make, of what a transaction sees and has not committed.
+func (s *Store) AuditWithin(ctx context.Context, tx *sqlx.Tx) (AuditReport, error) {
+	report := AuditReport{OK: true, At: s.now()}
+	for _, c := range auditQueries {
+		if err := (Queries{q: tx, now: s.now}).check(ctx, &report, c); err != nil {
+			return report, err
+		}
+	}
+	return report, nil
+}

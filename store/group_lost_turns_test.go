@@ -38,6 +38,7 @@ func TestLostTurnsAreHandedOutAgain(t *testing.T) {
 			w.DB.MustExec(`DELETE FROM assigned_leads WHERE source_lead_id IN (SELECT lead_id FROM turns WHERE ` + c.restore + `)`)
 			w.DB.MustExec(`DELETE FROM history WHERE lead_id IN (SELECT lead_id FROM turns WHERE ` + c.restore + `)`)
 			w.DB.MustExec(`DELETE FROM leads WHERE lead_id IN (SELECT lead_id FROM turns WHERE ` + c.restore + `)`)
+			w.DB.MustExec(`DELETE FROM lead_tallies`)
 			w.DB.MustExec(`DELETE FROM turns WHERE ` + c.restore)
 			w.give(g, c.before)
 			rebuilt, err := w.Store.RebuildLost(t.Context())

@@ -228,23 +228,29 @@ func (t *Tx) insertLeads(ctx context.Context, w Workspace, leads []NewLead) ([]A
 	return added, t.settleKnown(ctx, w, leads, rows, missing(places, rows, inserted), added)
 }
 
-// insertRows inserts those leads whose external id nobody holds, and returns their ids. Where one external id stands in
-// them twice, the first is inserted.
+// insertRows inserts those leads whose external id nobody holds, with their tally, and returns their ids. Where one external
+// id stands in them twice, the first is inserted.
 func (t *Tx) insertRows(ctx context.Context, workspace uuid.UUID, rows []leadRow) ([]uuid.UUID, error) {
 	from, args := unnest("n", []any{workspace, uuid.Nil, t.now()}, leadColumns(rows)...)
 	var inserted []uuid.UUID
 	err := sqlx.SelectContext(ctx, t.q, &inserted, `
-		INSERT INTO leads (workspace_id, lead_id, name, email, phone, fields, source_id, channel, origin, external_id, also_id,
-			decisions, phone_e164, email_key, words, integration_id, test, attribution,
-			consent, import_id, rules_version, rule, rules_broken, created_at, updated_at)
-		SELECT $1, lead_id, nullif(name, ''), nullif(email, ''), nullif(phone, ''), fields, nullif(source_id, $2), channel,
-			origin, nullif(external_id, ''), nullif(also_id, ''), decisions, nullif(e164, ''), nullif(email_key, ''),
-			array_to_tsvector(string_to_array(words, ' ')), nullif(integration_id, $2), coalesce(test, 0) = 1, attribution, consent,
-			nullif(import_id, $2), rules_version, nullif(rule, ''), rules_broken, $3, $3
-		FROM `+from+`
-		ORDER BY origin, external_id, ordinal -- the same in every transaction, or two could wait for each other
-		ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
-		RETURNING lead_id`, args...)
+		WITH stored AS (
+			INSERT INTO leads (workspace_id, lead_id, name, email, phone, fields, source_id, channel, origin, external_id, also_id,
+				decisions, phone_e164, email_key, words, integration_id, test, attribution,
+				consent, import_id, rules_version, rule, rules_broken, created_at, updated_at)
+			SELECT $1, lead_id, nullif(name, ''), nullif(email, ''), nullif(phone, ''), fields, nullif(source_id, $2), channel,
+				origin, nullif(external_id, ''), nullif(also_id, ''), decisions, nullif(e164, ''), nullif(email_key, ''),
+				array_to_tsvector(string_to_array(words, ' ')), nullif(integration_id, $2), coalesce(test, 0) = 1, attribution, consent,
+				nullif(import_id, $2), rules_version, nullif(rule, ''), rules_broken, $3, $3
+			FROM `+from+`
+			ORDER BY origin, external_id, ordinal -- the same in every transaction, or two could wait for each other
+			ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
+			RETURNING lead_id
+		), tally AS (
+			INSERT INTO lead_tallies (workspace_id, leads, ids)
+			SELECT $1, count(*), bit_xor(uuid_hash_extended(lead_id, 0)) FROM stored HAVING count(*) > 0
+		)
+		SELECT lead_id FROM stored`, args...)
 	return inserted, translate(err)
 }
 
