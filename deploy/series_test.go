@@ -132,3 +132,14 @@ func TestEverySeriesIsListed(t *testing.T) {
 	}
 	holdsTable(t, monitoring, "series", table.String())
 }
+
+// TestEveryCheckIsListed compares the page's table with the checks of an audit.
+func TestEveryCheckIsListed(t *testing.T) {
+	t.Parallel()
+	var table strings.Builder
+	table.WriteString("| check | promise | remedy |\n|---|---|---|\n")
+	for _, c := range store.AuditChecks() {
+		fmt.Fprintf(&table, "| `%s` | %s | `%s` |\n", c.Name, c.Promise, c.Remedy)
+	}
+	holdsTable(t, "../docs/audit.md", "checks", table.String())
+}

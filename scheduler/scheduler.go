@@ -59,7 +59,7 @@ func Start(o Options) *Scheduler {
 		s.metrics.JobFailures.WithLabelValues(j.name)
 	}
 	for _, check := range store.AuditChecks() {
-		s.metrics.AuditBroken.WithLabelValues(check)
+		s.metrics.AuditBroken.WithLabelValues(check.Name)
 	}
 	s.done.Go(func() { s.campaign(ctx) })
 	return s

@@ -175,6 +175,9 @@ func (s *Scheduler) audits(interval time.Duration) job {
 			}
 		}
 		s.metrics.AuditTime.Set(float64(s.store.Now().Unix()))
+		if err := s.store.KeepAudit(ctx, report); err != nil {
+			return min(interval, auditAgain), err
+		}
 		if !report.OK {
 			return min(interval, auditAgain), nil
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -28,6 +29,36 @@ type AuditCheck struct {
 	OK       bool     `json:"ok"`
 	Found    int      `json:"found"`
 	Examples []string `json:"examples"`
+	// Remedy says what to do where it is broken.
+	Remedy Remedy `json:"remedy"`
+}
+
+// A Remedy is what can be done about a broken promise.
+type Remedy string
+
+// Remedies.
+const (
+	RemedyWait    Remedy = "wait"    // the scheduler sees to it within a minute, where one leads and workers run
+	RemedyRepair  Remedy = "repair"  // leadwheel audit --repair mends it
+	RemedyRestore Remedy = "restore" // rows are gone that only a backup has
+	RemedyReport  Remedy = "report"  // a defect, or done past the program: somebody has to look
+)
+
+// Remedies are all of them.
+func Remedies() []Remedy { return []Remedy{RemedyWait, RemedyRepair, RemedyRestore, RemedyReport} }
+
+// remedyFor a check.
+func remedyFor(check string) Remedy {
+	if slices.ContainsFunc(auditRepairs, func(r auditRepair) bool { return r.check == check }) {
+		return RemedyRepair
+	}
+	if check == lostTurnsCheck || slices.ContainsFunc(auditQueries, func(c auditQuery) bool { return c.name == check && c.overdue }) {
+		return RemedyWait
+	}
+	if check == "leads_gone" || strings.HasPrefix(check, "rows_of_no_") {
+		return RemedyRestore
+	}
+	return RemedyReport
 }
 
 // maxExamples bounds the examples of one check.
@@ -40,13 +71,17 @@ const auditPlans = `SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'
 // lostTurnsCheck is the check that no query makes.
 const lostTurnsCheck = "lost_turns"
 
-// AuditChecks names the checks of an audit.
-func AuditChecks() []string {
-	names := []string{lostTurnsCheck}
+// lostTurnsPromise is what it looks at.
+const lostTurnsPromise = "no turn of a ring that is at rest is missing"
+
+// AuditChecks are the checks of an audit, with nothing found.
+func AuditChecks() []AuditCheck {
+	var report AuditReport
+	report.add(lostTurnsCheck, lostTurnsPromise, 0, []string{})
 	for _, c := range auditQueries {
-		names = append(names, c.name)
+		report.add(c.name, c.promise, 0, []string{})
 	}
-	return names
+	return report.Checks
 }
 
 // Audit checks the promises that the data can show, over all workspaces: each on a snapshot of its own, so that vacuum waits for
@@ -110,7 +145,7 @@ func (q Queries) check(ctx context.Context, report *AuditReport, c auditQuery) e
 }
 
 func (r *AuditReport) add(name, promise string, count int, examples []string) {
-	r.Checks = append(r.Checks, AuditCheck{Name: name, Promise: promise, OK: count == 0, Found: count, Examples: examples})
+	r.Checks = append(r.Checks, AuditCheck{Name: name, Promise: promise, OK: count == 0, Found: count, Examples: examples, Remedy: remedyFor(name)})
 	r.OK = r.OK && count == 0
 }
 
@@ -155,6 +190,6 @@ func (s *Store) lostTurns(ctx context.Context, suspects []workspaceRing, report 
 			examples = append(examples, fmt.Sprintf("group %s, version %d, turn %d", r.GroupID, r.Version, turn))
 		}
 	}
-	report.add(lostTurnsCheck, "no turn of a ring that is at rest is missing", count, examples)
+	report.add(lostTurnsCheck, lostTurnsPromise, count, examples)
 	return nil
 }

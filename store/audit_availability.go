@@ -1,15 +1,20 @@
 package store
 
+// capsAsCopiesSay are what members with caps got, as their copies say.
+const capsAsCopiesSay = `
+	SELECT c.workspace_id, c.member_id, c.group_id, n.* FROM cap_counts c CROSS JOIN LATERAL (
+		SELECT count(*) FILTER (WHERE a.assigned_at >= c.hour_from) AS hour, count(*) FILTER (WHERE a.assigned_at >= c.day_from) AS day,
+			count(*) FILTER (WHERE a.assigned_at >= c.week_from) AS week, count(*) FILTER (WHERE a.assigned_at >= c.month_from) AS month,
+			count(*) FILTER (WHERE a.status <> ALL (w.closed_statuses)) AS open
+		FROM workspaces w JOIN assigned_leads a USING (workspace_id)
+		WHERE w.workspace_id = c.workspace_id AND a.member_id = c.member_id AND a.withdrawn_at IS NULL
+			AND (c.group_id = '00000000-0000-0000-0000-000000000000' OR a.group_id = c.group_id)) n`
+
 // availabilityAudits are the checks of who could take a lead, and of what waits for somebody who can.
 var availabilityAudits = []auditQuery{
 	{name: "caps_counted_wrong", promise: "what members with caps got is counted as their copies say", query: `
-		SELECT 'member ' || c.member_id || ', group ' || c.group_id FROM cap_counts c CROSS JOIN LATERAL (
-			SELECT count(*) FILTER (WHERE a.assigned_at >= c.hour_from) AS hour, count(*) FILTER (WHERE a.assigned_at >= c.day_from) AS day,
-				count(*) FILTER (WHERE a.assigned_at >= c.week_from) AS week, count(*) FILTER (WHERE a.assigned_at >= c.month_from) AS month,
-				count(*) FILTER (WHERE a.status <> ALL (w.closed_statuses)) AS open
-			FROM workspaces w JOIN assigned_leads a USING (workspace_id)
-			WHERE w.workspace_id = c.workspace_id AND a.member_id = c.member_id AND a.withdrawn_at IS NULL
-				AND (c.group_id = '00000000-0000-0000-0000-000000000000' OR a.group_id = c.group_id)) n
+		SELECT 'member ' || c.member_id || ', group ' || c.group_id FROM cap_counts c JOIN (` + capsAsCopiesSay + `) n
+			USING (workspace_id, member_id, group_id)
 		WHERE (c.in_hour, c.in_day, c.in_week, c.in_month, c.open) IS DISTINCT FROM (n.hour, n.day, n.week, n.month, n.open)`},
 	{name: "caps_passed", promise: "nobody got more by turn than their caps allow", query: `
 		SELECT 'member ' || m.member_id || ', ' || cap.name FROM members m JOIN cap_counts c USING (workspace_id, member_id)

@@ -1,5 +1,11 @@
 package store
 
+// erasedLeadThere and erasedCopyThere hold of what was erased and says something of a person.
+const (
+	erasedLeadThere = `erased_at IS NOT NULL AND (num_nonnulls(name, email, phone, phone_e164, email_key, words) > 0 OR fields <> '{}')`
+	erasedCopyThere = `erased_at IS NOT NULL AND (num_nonnulls(name, email, phone, phone_e164, words) > 0 OR fields <> '{}' OR notes <> '')`
+)
+
 // recordAudits are the checks of what the records say of each other: that none is gone, and none was changed past the program.
 var recordAudits = []auditQuery{
 	{name: "leads_gone", promise: "every lead that was stored is there", query: `
@@ -87,11 +93,9 @@ var recordAudits = []auditQuery{
 			OR paced_day IS NOT NULL AND pace IS NULL
 			OR trigger = 'retried' AND retry_of IS NULL`},
 	{name: "erased_but_there", promise: "of whoever was erased nothing is kept", query: `
-		SELECT 'lead ' || lead_id FROM leads WHERE erased_at IS NOT NULL
-			AND (num_nonnulls(name, email, phone, phone_e164, email_key, words) > 0 OR fields <> '{}')
+		SELECT 'lead ' || lead_id FROM leads WHERE ` + erasedLeadThere + `
 		UNION ALL
-		SELECT 'copy ' || assigned_lead_id FROM assigned_leads WHERE erased_at IS NOT NULL
-			AND (num_nonnulls(name, email, phone, phone_e164, words) > 0 OR fields <> '{}' OR notes <> '')`},
+		SELECT 'copy ' || assigned_lead_id FROM assigned_leads WHERE ` + erasedCopyThere},
 	{name: "tests_given", promise: "a test lead is given to nobody", query: `
 		SELECT 'copy ' || a.assigned_lead_id FROM assigned_leads a JOIN leads l ON l.workspace_id = a.workspace_id AND l.lead_id = a.source_lead_id
 		WHERE l.test`},

@@ -20,6 +20,7 @@ import (
 var impersonal = map[string]string{
 	"api_keys":           "name role key_hash addresses",
 	"assignments":        "pace",
+	"audits":             "report",
 	"audit_log":          "operation fields filter",
 	"batches":            "queue error",
 	"dead_tasks":         "queue task_id type",

@@ -191,8 +191,9 @@ var roles = map[string][]lead.Role{
 	"redeliver":               managers,
 	"redeliver-failed":        managers,
 
-	"get-installation": admins,
-	"list-dead-tasks":  admins,
+	"get-installation":       admins,
+	"get-installation-audit": admins,
+	"list-dead-tasks":        admins,
 
 	"export-person": admins,
 	"erase-person":  admins,

@@ -92,7 +92,7 @@ func TestRoles(t *testing.T) {
 			path += "?for=lead" // without it a member is refused
 		}
 		for role, key := range w.ours.keys {
-			if o.id == "end-sessions" { // which would sign the manager out
+			if o.id == "end-sessions" || o.id == "get-installation-audit" { // that would sign the manager out; this is for none where two share
 				continue
 			}
 			if r := w.do(key, o.method, path, nil); o.may(role) && (r.status == 401 || r.status == 403) {

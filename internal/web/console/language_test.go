@@ -98,7 +98,7 @@ func TestNothingIsSaidPastTheCatalogue(t *testing.T) {
 		"integrations/"+f.integration, "integrations/"+f.integration+"/edit", "imports/new", "webhooks/new", "webhooks/"+f.webhook, "webhooks/"+f.webhook+"/edit",
 		"webhooks/"+f.webhook+"/secret", "notifications/template", "privacy", "people", "people/new", "me", "api-keys/new", "assigned-leads/"+f.first("assigned-leads")["id"].(string),
 		"customers/"+f.first("customers")["id"].(string), "opportunities/"+f.first("opportunities")["id"].(string), "pending-leads/"+f.first("pending-leads")["id"].(string),
-		"?done=saved", "leads?done=delete-lead&count=2", "dead-tasks",
+		"?done=saved", "leads?done=delete-lead&count=2", "dead-tasks", "audit",
 	) {
 		p := f.get("/console/" + address).is(http.StatusOK)
 		for _, text := range unsaid(t, p.body) {

@@ -43,5 +43,5 @@ func (v *visit) menuFor(path string) []menuItem {
 // belongsTo says under which of the menu's pages those are that it does not lead to.
 var belongsTo = map[string]string{
 	"assigned-leads": "leads", "assignments": "leads", "rules": "groups", "opportunities": "customers", "notifications": "settings", "webhooks": "settings",
-	"api-keys": "settings", "sessions": "settings", "dead-tasks": "settings", "queues": "settings", "audit-log": "settings", "people": "settings", "privacy": "settings", "me": "settings",
+	"api-keys": "settings", "sessions": "settings", "dead-tasks": "settings", "queues": "settings", "audit": "settings", "audit-log": "settings", "people": "settings", "privacy": "settings", "me": "settings",
 }

@@ -87,3 +87,32 @@ func TestDeadTasksAreShown(t *testing.T) {
 	}
 	s.get("/console/dead-tasks").is(http.StatusOK).shows("no <room>", "pushed leads", "leadwheel dead retry").lacks("theirs", "Secret", "<room>")
 }
+
+// TestTheAuditIsShown says what the last audit found, with what to do, to admins who have the installation to themselves.
+func TestTheAuditIsShown(t *testing.T) {
+	t.Parallel()
+	s := queuesSite(t)
+	s.post("/console/sign-in", url.Values{"key": {s.admin}}).is(http.StatusSeeOther)
+	s.get("/console/settings").is(http.StatusOK).shows(`href="/console/audit"`)
+	s.get("/console/audit").is(http.StatusOK).shows("There was no audit yet.")
+	for _, one := range []struct{ damage, shows string }{
+		{``, "Every promise was kept when it was last looked at"},
+		{`INSERT INTO lead_tallies SELECT workspace_id, 3, 1 FROM workspaces`, "3 leads were stored, 0 are there"},
+	} {
+		s.DB.MustExec(one.damage)
+		report, err := s.Store.Audit(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Store.KeepAudit(t.Context(), report); err != nil {
+			t.Fatal(err)
+		}
+		s.get("/console/audit").is(http.StatusOK).shows(one.shows, "a member gets a lead once")
+	}
+	s.get("/console/audit").is(http.StatusOK).shows("Broken promises: 1 of", "<code>leads_gone</code>", "get them from a backup")
+	s.as("manager", "lee@example.com")
+	s.get("/console/audit").is(http.StatusForbidden)
+	s.newWorkspace("rival")
+	s.as("admin", "mira@example.com")
+	s.get("/console/audit").is(http.StatusForbidden).lacks("leads were stored")
+}

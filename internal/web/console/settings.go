@@ -124,7 +124,8 @@ func (v *visit) settingsPage(m me, f *form, workspace object) (*page, error) {
 		if seen, err := v.seesQueues(); err != nil {
 			return nil, err
 		} else if seen {
-			view.Lists = append(view.Lists, settingsLink{v.say("Queues"), QueuesPath + "/", v.say("What waits, runs and failed in the queue, to look at.")})
+			view.Lists = append(view.Lists, settingsLink{v.say("Queues"), QueuesPath + "/", v.say("What waits, runs and failed in the queue, to look at.")},
+				settingsLink{v.say("Audit"), home + "audit", v.say("Whether every promise is kept: nothing lost, nothing doubled, every turn to the right receiver.")})
 		}
 	}
 	p := &page{Title: v.say("Settings"), Template: "settings", Data: view, Views: v.settingsViews(m.Role)}
@@ -298,6 +299,7 @@ func (s *site) serveSettings(pages *http.ServeMux) {
 	pages.HandleFunc("POST /console/settings", s.page(saveSettings))
 	pages.HandleFunc("POST /console/settings/rename-status", s.page(renameStatus))
 	pages.HandleFunc("GET /console/audit-log", s.page(showAuditLog))
+	pages.HandleFunc("GET /console/audit", s.page(showAudit))
 	s.servePeople(pages)
 	s.serveKeys(pages)
 	s.serveMe(pages)
