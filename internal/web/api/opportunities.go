@@ -40,23 +40,23 @@ func (o Opportunity) changedAt() time.Time { return o.UpdatedAt }
 
 // NewOpportunity is an opportunity to be made, on one thing.
 type NewOpportunity struct {
-	LeadID         *uuid.UUID `json:"lead_id,omitempty" format:"uuid" doc:"Either this, or assigned_lead_id, or customer_id."`
-	AssignedLeadID *uuid.UUID `json:"assigned_lead_id,omitempty" format:"uuid"`
-	CustomerID     *uuid.UUID `json:"customer_id,omitempty" format:"uuid"`
-	Title          string     `json:"title" minLength:"1" maxLength:"200"`
-	Stage          string     `json:"stage,omitempty" maxLength:"200" doc:"In your own words; open unless given."`
-	Amount         *Amount    `json:"amount,omitempty"`
-	Currency       string     `json:"currency,omitempty" minLength:"3" maxLength:"3" doc:"As in MYR, of ISO 4217."`
-	SourceID       *uuid.UUID `json:"source_id,omitempty" format:"uuid" doc:"One that is offered for leads or, on what is a customer by now, for customers. Without it there is none."`
+	LeadID         *uuid.UUID   `json:"lead_id,omitempty" format:"uuid" doc:"Either this, or assigned_lead_id, or customer_id."`
+	AssignedLeadID *uuid.UUID   `json:"assigned_lead_id,omitempty" format:"uuid"`
+	CustomerID     *uuid.UUID   `json:"customer_id,omitempty" format:"uuid"`
+	Title          string       `json:"title" minLength:"1" maxLength:"200"`
+	Stage          string       `json:"stage,omitempty" maxLength:"200" doc:"In your own words; open unless given."`
+	Amount         *GivenAmount `json:"amount,omitempty"`
+	Currency       string       `json:"currency,omitempty" minLength:"3" maxLength:"3" doc:"As in MYR, of ISO 4217."`
+	SourceID       *uuid.UUID   `json:"source_id,omitempty" format:"uuid" doc:"One that is offered for leads or, on what is a customer by now, for customers. Without it there is none."`
 }
 
 // OpportunityPatch changes an opportunity.
 type OpportunityPatch struct {
-	Title    Patch[string]    `json:"title,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
-	Stage    Patch[string]    `json:"stage,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
-	Amount   Patch[Amount]    `json:"amount,omitempty"`
-	Currency Patch[string]    `json:"currency,omitempty" minLength:"3" maxLength:"3"`
-	SourceID Patch[uuid.UUID] `json:"source_id,omitempty" format:"uuid" doc:"One that is offered; the one that it has stays whatever became of that."`
+	Title    Patch[string]      `json:"title,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
+	Stage    Patch[string]      `json:"stage,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
+	Amount   Patch[GivenAmount] `json:"amount,omitempty"`
+	Currency Patch[string]      `json:"currency,omitempty" minLength:"3" maxLength:"3"`
+	SourceID Patch[uuid.UUID]   `json:"source_id,omitempty" format:"uuid" doc:"One that is offered; the one that it has stays whatever became of that."`
 }
 
 type opportunityOutput struct{ Body Opportunity }
@@ -64,11 +64,11 @@ type opportunityOutput struct{ Body Opportunity }
 type opportunityListInput struct {
 	Changes
 	LeadID         uuid.UUID `query:"lead_id" format:"uuid" doc:"Not for members."`
-	AssignedLeadID uuid.UUID `query:"assigned_lead_id" format:"uuid"`
-	CustomerID     uuid.UUID `query:"customer_id" format:"uuid"`
+	AssignedLeadID uuid.UUID `query:"assigned_lead_id" format:"uuid" doc:"Only those on this assigned lead."`
+	CustomerID     uuid.UUID `query:"customer_id" format:"uuid" doc:"Only those on this customer."`
 	MemberID       uuid.UUID `query:"member_id" format:"uuid" doc:"Not for members, who see their own."`
 	SourceID       uuid.UUID `query:"source_id" format:"uuid" doc:"Not for members."`
-	Stage          string    `query:"stage" maxLength:"200"`
+	Stage          string    `query:"stage" maxLength:"200" doc:"Only those in this stage."`
 }
 
 var opportunityColumns = []column[Opportunity]{
@@ -168,7 +168,7 @@ func (p OpportunityPatch) apply(o *store.Opportunity) error {
 	if err := p.Stage.overNeeded("stage", &o.Stage); err != nil {
 		return err
 	}
-	amount := Amount(o.Amount)
+	amount := GivenAmount(o.Amount)
 	p.Amount.over(&amount)
 	o.Amount = string(amount)
 	p.Currency.over(&o.Currency)

@@ -33,7 +33,8 @@ func TestOpportunities(t *testing.T) {
 		t.Error(made.body)
 	}
 	path := "/v1/opportunities/" + made.id()
-	for given, want := range map[string]string{"0": "0", "1e3": "1000", "0.1": "0.1", "999999999999999.9999": "999999999999999.9999", "100": "100", "2.50": "2.5"} {
+	for given, want := range map[string]string{"0": "0", "1e3": "1000", "0.1": "0.1", "999999999999999.9999": "999999999999999.9999", "100": "100", "2.50": "2.5",
+		`"16777217.01"`: "16777217.01", `"999999999999999.9999"`: "999999999999999.9999", `"0.1000"`: "0.1"} {
 		if got := s.patch(path, `{"amount":`+given+`}`).is(200); !strings.Contains(got.body, `"amount":`+want+`,`) {
 			t.Errorf("%s became %s", given, got.body)
 		}
@@ -46,7 +47,8 @@ func TestOpportunities(t *testing.T) {
 	}
 	for body, location := range map[string]string{
 		`{"amount":-1}`: "body.amount", `{"amount":0.00001}`: "body.amount", `{"amount":1e15}`: "body.amount", `{"amount":1e20}`: "body.amount",
-		`{"amount":"1"}`: "body.amount", `{"currency":"XYZ"}`: "body.currency", `{"currency":"myr"}`: "body.currency",
+		`{"amount":"1e3"}`: "body.amount", `{"amount":""}`: "body.amount", `{"amount":"-1"}`: "body.amount", `{"amount":"0.00001"}`: "body.amount",
+		`{"amount":"1000000000000000"}`: "body.amount", `{"amount":true}`: "body.amount", `{"currency":"XYZ"}`: "body.currency", `{"currency":"myr"}`: "body.currency",
 		`{"title":" "}`: "body.title", `{"title":null}`: "body.title", `{"stage":""}`: "body.stage", `{"lead_id":"` + l + `"}`: "body.lead_id",
 	} {
 		s.patch(path, body).refuses(422, "invalid_request", location)
