@@ -60,7 +60,7 @@ func (i *installation) storeLeads(ctx context.Context, n int) ([]uuid.UUID, erro
 			leads[k] = store.NewLead{
 				Name: fmt.Sprint("Lead ", number), Email: fmt.Sprintf("lead%d@example.com", number),
 				Phone: fmt.Sprintf("+6012%07d", number), Fields: []byte(`{"interest": "condo", "budget": "500k"}`),
-				Channel: "api", Origin: "bench",
+				Channel: string(lead.WayAPI), Origin: "bench",
 			}
 		}
 		if err := i.store.WithTx(ctx, func(t *store.Tx) error {

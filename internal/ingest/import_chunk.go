@@ -3,12 +3,13 @@ package ingest
 import (
 	"time"
 
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/leadfile"
 	"github.com/leadwheel/leadwheel/store"
 )
 
 const (
-	importChannel = "import"
+	importChannel = string(lead.WayImport)
 
 	// A chunk of an import is one transaction. It ends with whatever comes first, so that neither many rows nor large or
 	// slow ones keep much in memory, and a slow upload's progress shows.

@@ -10,7 +10,7 @@ import (
 )
 
 // Channels are the ways by which leads come in, the values of the channel label.
-var Channels = append([]string{"api", "import", "queue"}, labels(lead.Kinds())...)
+var Channels = labels(lead.WaysIn())
 
 // ReconcileKinds are what the reconciler puts right, the values of the kind label.
 var ReconcileKinds = []string{

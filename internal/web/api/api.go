@@ -83,13 +83,11 @@ func New(mux humago.Mux, d Deps) *API {
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Info: &huma.Info{
-				Title:       "Leadwheel",
-				Version:     "1",
-				Description: "Hands out sales leads: source leads in, assigned leads out. Every request needs an API key.",
-			},
+			Info:    info(),
+			Servers: servers(),
+			Tags:    tags,
 			Components: &huma.Components{
-				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Schemas:         huma.NewMapRegistry(schemaRef, huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", BearerFormat: "lw_…"}},
 			},
 		},

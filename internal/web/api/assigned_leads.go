@@ -60,7 +60,7 @@ type assignedLeadListInput struct {
 	SourceLeadID uuid.UUID `query:"source_lead_id" format:"uuid" doc:"All copies of a source lead. Not for members."`
 	GroupID      uuid.UUID `query:"group_id" format:"uuid" doc:"Not for members."`
 	SourceID     uuid.UUID `query:"source_id" format:"uuid" doc:"Not for members."`
-	Status       string    `query:"status" maxLength:"100"`
+	Status       string    `query:"status" maxLength:"100" doc:"Only those with this status, one of the workspace's."`
 	From         time.Time `query:"from" doc:"Assigned at or after."`
 	To           time.Time `query:"to" doc:"Assigned before."`
 	Search

@@ -33,7 +33,7 @@ type auditLogInput struct {
 	APIKeyID  uuid.UUID `query:"api_key_id" format:"uuid" doc:"What was done with this key."`
 	PersonID  uuid.UUID `query:"person_id" format:"uuid" doc:"What this person did."`
 	ID        uuid.UUID `query:"id" format:"uuid" doc:"What was done to this: a member, a group, a lead…"`
-	Operation string    `query:"operation" maxLength:"100"`
+	Operation string    `query:"operation" maxLength:"100" doc:"Only what was done by this operation, as this document names it, or by this command of an operator's."`
 	From      time.Time `query:"from" doc:"Inclusive."`
 	To        time.Time `query:"to" doc:"Exclusive."`
 }

@@ -141,8 +141,8 @@ func (s *site) mismatch(schema map[string]any, v any) string {
 		properties, _ := schema["properties"].(map[string]any)
 		for name, it := range v {
 			property, is := properties[name].(map[string]any)
-			if !is && schema["additionalProperties"] == false {
-				return "." + name + " is not described"
+			if !is && len(properties) > 0 && (schema["additionalProperties"] == nil || schema["additionalProperties"] == false) {
+				return "." + name + " is not described" // others may get what is not, from later versions
 			}
 			if !is {
 				continue

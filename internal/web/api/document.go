@@ -15,6 +15,7 @@ func document(op *huma.Operation) {
 	for i, r := range roles {
 		names[i] = string(r)
 	}
+	op.Tags = []string{chapterOf(op.Path).tag}
 	op.Security = []map[string][]string{{"key": {}}}
 	if open(op.OperationID) {
 		names, op.Security = []string{"anybody"}, []map[string][]string{{}}
@@ -45,8 +46,8 @@ func idempotencyParam() *huma.Param {
 	}
 }
 
-// amend describes what huma's registration cannot: ids in paths are UUIDs (others are not found, rather than invalid),
-// and PATCH takes the media type of merge patches as well.
+// amend describes what huma's registration cannot: ids in paths are UUIDs (others are not found, rather than invalid), PATCH takes
+// the media type of merge patches as well, bodies have examples, and whatever else an answer may be is a problem.
 func amend(path *huma.PathItem) {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		op := operationOf(path, method)
@@ -59,7 +60,14 @@ func amend(path *huma.PathItem) {
 				described.Format = "uuid"
 				param.Schema = &described
 			}
+			if param.In == "path" && param.Description == "" {
+				param.Description = pathParamText(op.Path, param.Name)
+			}
 		}
+		op.Responses["default"] = &huma.Response{
+			Description: "Another refusal, or a fault of the server's.", Content: op.Responses["401"].Content,
+		}
+		exemplify(op)
 		if op == path.Patch {
 			op.RequestBody.Content[mergePatch] = op.RequestBody.Content["application/json"]
 		}

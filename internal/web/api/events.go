@@ -50,7 +50,7 @@ type eventOutput struct{ Body EventBody }
 type eventsInput struct {
 	Paging
 	ItemID
-	Outcome    lead.EventOutcome `query:"outcome"`
+	Outcome    lead.EventOutcome `query:"outcome" doc:"Only those of which this became."`
 	Incomplete bool              `query:"incomplete" doc:"Only deliveries with entries of which no lead could be made."`
 }
 

@@ -45,11 +45,11 @@ type Fairness struct {
 }
 
 type fairnessInput struct {
-	GroupID uuid.UUID `query:"group_id" required:"true" format:"uuid"`
+	GroupID uuid.UUID `query:"group_id" required:"true" format:"uuid" doc:"The group whose receivers are compared."`
 	From    time.Time `query:"from" doc:"Inclusive; 30 days before to where it is absent."`
 	To      time.Time `query:"to" doc:"Exclusive; now where it is absent. 366 days after from at the most."`
 	By      string    `query:"by" enum:"member,source" default:"member" doc:"source: each receiver's by the source of the leads."`
-	Format  string    `query:"format" enum:"json,csv"`
+	Format  string    `query:"format" enum:"json,csv" doc:"csv: a line for each, as with an Accept header that prefers text/csv."`
 }
 
 func (a *API) registerFairness() {

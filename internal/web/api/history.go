@@ -67,14 +67,14 @@ type historyInput struct {
 
 // HistoryQuery are the filters of history.
 type HistoryQuery struct {
-	Outcome  lead.Outcome `query:"outcome"`
-	Reason   lead.Reason  `query:"reason" maxLength:"100"`
-	Trigger  lead.Trigger `query:"trigger"`
-	MemberID uuid.UUID    `query:"member_id" format:"uuid"`
-	LeadID   uuid.UUID    `query:"lead_id" format:"uuid"`
-	GroupID  uuid.UUID    `query:"group_id" format:"uuid"`
+	Outcome  lead.Outcome `query:"outcome" doc:"Only what ended so."`
+	Reason   lead.Reason  `query:"reason" maxLength:"100" doc:"Only what ended so for this reason."`
+	Trigger  lead.Trigger `query:"trigger" doc:"Only what was set off by this."`
+	MemberID uuid.UUID    `query:"member_id" format:"uuid" doc:"Only what is about this member."`
+	LeadID   uuid.UUID    `query:"lead_id" format:"uuid" doc:"Only what became of this source lead."`
+	GroupID  uuid.UUID    `query:"group_id" format:"uuid" doc:"Only what went through this group."`
 	Retried  string       `query:"retried" enum:"true,false" doc:"Only what failed and was retried, or only what failed and was not."`
-	Assigned uuid.UUID    `query:"assignment_id" format:"uuid"`
+	Assigned uuid.UUID    `query:"assignment_id" format:"uuid" doc:"Only what was asked for by this assignment."`
 	ActID    uuid.UUID    `query:"act_id" format:"uuid" doc:"Only what was cancelled by the request of which this entry of the audit log tells."`
 	From     time.Time    `query:"from" doc:"Inclusive."`
 	To       time.Time    `query:"to" doc:"Exclusive."`

@@ -84,7 +84,7 @@ func (a *API) describeItems() {
 		}
 	}
 	for made, ref := range map[string]string{"CreatedAPIKey": "APIKey", "CreatedWebhook": "Webhook"} {
-		found["#/components/schemas/"+made] = found["#/components/schemas/"+ref]
+		found[schemaRef+made] = found[schemaRef+ref]
 	}
 	for path, item := range a.huma.OpenAPI().Paths {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
@@ -109,7 +109,7 @@ func answersOf(op *huma.Operation) (refs []string) {
 		if status[0] != '2' || content == nil || content.Schema == nil {
 			continue
 		}
-		for _, s := range append([]*huma.Schema{content.Schema}, content.Schema.AnyOf...) {
+		for _, s := range append([]*huma.Schema{content.Schema}, content.Schema.OneOf...) {
 			if s.Ref != "" {
 				refs = append(refs, s.Ref)
 			}

@@ -27,7 +27,7 @@ type Lead struct {
 	Fields      Fields     `json:"fields"`
 	SourceID    *uuid.UUID `json:"source_id" format:"uuid" nullable:"true"`
 	DuplicateOf *uuid.UUID `json:"duplicate_of" format:"uuid" nullable:"true" doc:"The earlier lead with the same phone or e-mail, where the workspace looks for duplicates."`
-	Channel     string     `json:"channel" doc:"The way it came in by."`
+	Channel     lead.WayIn `json:"channel" doc:"The way it came in by."`
 	ExternalID  *string    `json:"external_id"`
 
 	IntegrationID *uuid.UUID        `json:"integration_id" format:"uuid" nullable:"true" doc:"The integration that delivered it."`
@@ -75,18 +75,18 @@ type leadListInput struct {
 
 // LeadQuery are the filters of the list of leads.
 type LeadQuery struct {
-	SourceID   uuid.UUID `query:"source_id" format:"uuid"`
-	Channel    string    `query:"channel" maxLength:"100"`
-	ExternalID string    `query:"external_id" maxLength:"1000"`
+	SourceID   uuid.UUID `query:"source_id" format:"uuid" doc:"Only leads with this source."`
+	Channel    string    `query:"channel" maxLength:"100" doc:"Only leads that came in by this way: api, import, queue or an integration's kind."`
+	ExternalID string    `query:"external_id" maxLength:"1000" doc:"Only leads with this id of the sender's own."`
 	Search
 	From time.Time `query:"from" doc:"Created at or after."`
 	To   time.Time `query:"to" doc:"Created before."`
 
-	IntegrationID uuid.UUID `query:"integration_id" format:"uuid"`
-	CampaignID    string    `query:"campaign_id" maxLength:"1000"`
-	AdSetID       string    `query:"adset_id" maxLength:"1000"`
-	AdID          string    `query:"ad_id" maxLength:"1000"`
-	FormID        string    `query:"form_id" maxLength:"1000"`
+	IntegrationID uuid.UUID `query:"integration_id" format:"uuid" doc:"Only leads that this integration delivered."`
+	CampaignID    string    `query:"campaign_id" maxLength:"1000" doc:"Only leads of this campaign, by the platform's id."`
+	AdSetID       string    `query:"adset_id" maxLength:"1000" doc:"Only leads of this ad set, by the platform's id."`
+	AdID          string    `query:"ad_id" maxLength:"1000" doc:"Only leads of this ad, by the platform's id."`
+	FormID        string    `query:"form_id" maxLength:"1000" doc:"Only leads of this form, by the platform's id."`
 	Test          string    `query:"test" enum:"true,false" doc:"Only the platforms' tests, or all but those."`
 	Assigned      string    `query:"assigned" enum:"true,false" doc:"Only leads that somebody has, or only those that nobody has."`
 }
@@ -96,7 +96,7 @@ var leadColumns = append(contactColumns(func(l Lead) contactCells {
 }), []column[Lead]{
 	{"source_id", func(l Lead) string { return cellOfID(l.SourceID) }},
 	{"duplicate_of", func(l Lead) string { return cellOfID(l.DuplicateOf) }},
-	{"channel", func(l Lead) string { return l.Channel }},
+	{"channel", func(l Lead) string { return string(l.Channel) }},
 	{"external_id", func(l Lead) string { return cellOfText(l.ExternalID) }},
 	{"integration_id", func(l Lead) string { return cellOfID(l.IntegrationID) }},
 	{"test", func(l Lead) string { return strconv.FormatBool(l.Test) }},
@@ -295,7 +295,7 @@ func leadBody(l store.Lead) Lead {
 	return Lead{
 		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone),
 		PhoneE164: textOrNull(l.PhoneE164), Fields: Fields(l.Fields),
-		SourceID: l.SourceID, DuplicateOf: l.DuplicateOf, Channel: l.Channel, ExternalID: textOrNull(l.ExternalID),
+		SourceID: l.SourceID, DuplicateOf: l.DuplicateOf, Channel: lead.WayIn(l.Channel), ExternalID: textOrNull(l.ExternalID),
 		IntegrationID: l.IntegrationID, Test: l.Test, Attribution: l.Attribution, Consent: l.Consent,
 		RulesVersion: positiveOrNull(l.RulesVersion), Rule: textOrNull(l.Rule), RulesBroken: brokenBody(l.RulesBroken),
 		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt, ErasedAt: l.ErasedAt,

@@ -16,12 +16,8 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-const (
-	// channel is what leads that come in here have for a channel, and admins' leads for an origin.
-	channel = "api"
-	// maxExternalID is what the index over external ids holds, in bytes.
-	maxExternalID = 2000
-)
+// maxExternalID is what the index over external ids holds, in bytes.
+const maxExternalID = 2000
 
 // LeadInput is a lead on its way in.
 type LeadInput struct {
@@ -57,7 +53,7 @@ func (a *API) registerNewLeads() {
 		DefaultStatus: http.StatusCreated,
 		Responses: map[string]*huma.Response{"200": {
 			Description: "The external id is here already, with this lead; it is not distributed again. Integrations are told that, and nothing else of the lead.",
-			Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{AnyOf: []*huma.Schema{
+			Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{
 				a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Lead](), true, ""),
 				a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[KnownLead](), true, ""),
 			}}}},
@@ -159,7 +155,8 @@ func (a *API) incoming(ctx context.Context, c *call, inputs []LeadInput, named *
 		if leads[i], err = in.toStore(place(i)); err != nil {
 			return nil, nil, err
 		}
-		leads[i].Channel, leads[i].Origin, leads[i].Distribute = channel, c.Origin(channel), d
+		leads[i].Channel, leads[i].Distribute = string(lead.WayAPI), d
+		leads[i].Origin = c.Origin(string(lead.WayAPI)) // an admin's; that of an integration is its key's
 	}
 	dropped, err := a.sources(ctx, c, inputs, leads, place)
 	return leads, append(warnings, dropped...), err

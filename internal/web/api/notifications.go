@@ -52,8 +52,8 @@ type Resent struct {
 
 type notificationInput struct {
 	Paging
-	MemberID uuid.UUID               `query:"member_id" format:"uuid"`
-	State    store.NotificationState `query:"state"`
+	MemberID uuid.UUID               `query:"member_id" format:"uuid" doc:"Only messages to this member."`
+	State    store.NotificationState `query:"state" doc:"Only messages that are so."`
 }
 
 // Channels are those by which the installation can tell members of their leads.

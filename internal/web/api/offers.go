@@ -33,15 +33,15 @@ func (o Offer) itemID() uuid.UUID { return o.ID }
 
 type offerListInput struct {
 	Paging
-	State    store.OfferState `query:"state"`
-	MemberID uuid.UUID        `query:"member_id" format:"uuid"`
-	GroupID  uuid.UUID        `query:"group_id" format:"uuid"`
-	LeadID   uuid.UUID        `query:"lead_id" format:"uuid"`
+	State    store.OfferState `query:"state" doc:"Only offers that are so."`
+	MemberID uuid.UUID        `query:"member_id" format:"uuid" doc:"Only what was offered to this member."`
+	GroupID  uuid.UUID        `query:"group_id" format:"uuid" doc:"Only what this group's receivers were offered."`
+	LeadID   uuid.UUID        `query:"lead_id" format:"uuid" doc:"Only offers of this source lead."`
 }
 
 type myOfferListInput struct {
 	Paging
-	State store.OfferState `query:"state" default:"open"`
+	State store.OfferState `query:"state" default:"open" doc:"Only offers that are so."`
 }
 
 var offerColumns = []column[Offer]{

@@ -67,6 +67,11 @@ type PendingDay struct {
 	Count    int       `json:"count"`
 }
 
+// PendingDays are the days on which members have pending leads.
+type PendingDays struct {
+	Items []PendingDay `json:"items"`
+}
+
 // PendingCount is how many pending leads match.
 type PendingCount struct {
 	Count int  `json:"count" doc:"How many match, up to 100,000: what filter.matched takes."`
@@ -75,10 +80,10 @@ type PendingCount struct {
 
 // PendingFilter narrows what is meant of pending leads.
 type PendingFilter struct {
-	MemberID     uuid.UUID     `query:"member_id" format:"uuid"`
-	GroupID      uuid.UUID     `query:"group_id" format:"uuid"`
-	AssignmentID uuid.UUID     `query:"assignment_id" format:"uuid"`
-	LeadID       uuid.UUID     `query:"lead_id" format:"uuid"`
+	MemberID     uuid.UUID     `query:"member_id" format:"uuid" doc:"Only what is planned for this member."`
+	GroupID      uuid.UUID     `query:"group_id" format:"uuid" doc:"Only what goes through this group."`
+	AssignmentID uuid.UUID     `query:"assignment_id" format:"uuid" doc:"Only what was asked for by this assignment."`
+	LeadID       uuid.UUID     `query:"lead_id" format:"uuid" doc:"Only what is planned for this source lead."`
 	DueBefore    time.Time     `query:"due_before" doc:"Exclusive."`
 	State        TimelessState `query:"state" doc:"waiting: only what nobody can take now. offered: only what receivers can accept."`
 }
@@ -132,19 +137,9 @@ func (a *API) registerPending() {
 	register(a, huma.Operation{
 		OperationID: "list-pending-days", Method: http.MethodGet, Path: collection + "/days", Summary: "Count the pending leads by member and day",
 		Errors: []int{http.StatusUnprocessableEntity},
-	}, bounded(a, func(ctx context.Context, c *call, in *struct{ PendingFilter }) (*struct {
-		Body struct {
-			Items []PendingDay `json:"items"`
-		}
-	}, error) {
+	}, bounded(a, func(ctx context.Context, c *call, in *struct{ PendingFilter }) (*struct{ Body PendingDays }, error) {
 		days, err := a.Store.PendingDays(ctx, c.Workspace, in.toStore())
-		var out struct {
-			Body struct {
-				Items []PendingDay `json:"items"`
-			}
-		}
-		out.Body.Items = each(days, func(d store.PendingDay) PendingDay { return PendingDay(d) })
-		return &out, err
+		return &struct{ Body PendingDays }{PendingDays{each(days, func(d store.PendingDay) PendingDay { return PendingDay(d) })}}, err
 	}))
 	register(a, huma.Operation{
 		OperationID: "count-pending-leads", Method: http.MethodGet, Path: collection + "/count", Summary: "Count the pending leads that match",

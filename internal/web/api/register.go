@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -81,9 +80,12 @@ func refuse(ctx huma.Context, p *problem.Problem) {
 	p.Write(w)
 }
 
+// Document is the OpenAPI document, as JSON.
+func (a *API) Document() ([]byte, error) { return publish(a.huma.OpenAPI()) }
+
 // serveDocument serves the OpenAPI document.
 func (a *API) serveDocument(mux humago.Mux) {
-	document := sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })
+	document := sync.OnceValues(a.Document)
 	mux.HandleFunc("GET /v1/openapi.json", func(w http.ResponseWriter, r *http.Request) {
 		data, err := document()
 		if err != nil {

@@ -55,7 +55,7 @@ type RedeliveredFailed struct {
 type webhookDeliveriesInput struct {
 	Paging
 	ItemID
-	State store.DeliveryState `query:"state"`
+	State store.DeliveryState `query:"state" doc:"Only deliveries that are so."`
 }
 
 type webhookDeliveryInput struct {

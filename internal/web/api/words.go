@@ -6,6 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -23,6 +24,7 @@ var words = []interface{ register(huma.Registry) }{
 	word[store.WhenAway]{store.WhenAways()}, word[store.OverflowThen]{store.OverflowThens()}, word[PendingState]{PendingStates()},
 	word[TimelessState]{TimelessStates()}, word[store.OfferState]{store.OfferStates()},
 	word[store.Remedy]{store.Remedies()},
+	word[lead.WayIn]{lead.WaysIn()}, word[problem.Code]{problem.Codes()},
 	word[lead.AnswerCount]{lead.AnswerCounts()}, word[lead.AnswerThen]{lead.AnswerThens()},
 }
 

@@ -95,7 +95,7 @@ func ofRules(err error) *Problem {
 // Reason is the refusal of a request for a reason, and the fields that caused it.
 func Reason(r lead.Reason, fields ...Field) *Problem {
 	p := New(r.Status(), r.Text(), fields...)
-	p.Code = r.Label()
+	p.Code = Code(r)
 	return p
 }
 

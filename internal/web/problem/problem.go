@@ -8,25 +8,38 @@ import (
 	"net/http"
 
 	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // ContentType is the media type of a problem.
 const ContentType = "application/problem+json"
 
+// Code tells programs which problem it is. Every lead.Reason is one as well.
+type Code string
+
 // The codes of problems that have no lead.Reason.
 const (
-	InvalidRequest = "invalid_request"
-	Unauthorized   = "unauthorized"
-	Forbidden      = "forbidden"
-	NotFound       = "not_found"
-	Conflict       = "conflict"
-	TooLarge       = "too_large"
-	RateLimited    = "rate_limited"
-	Unavailable    = "unavailable"
-	InternalError  = "internal_error"
+	InvalidRequest Code = "invalid_request"
+	Unauthorized   Code = "unauthorized"
+	Forbidden      Code = "forbidden"
+	NotFound       Code = "not_found"
+	Conflict       Code = "conflict"
+	TooLarge       Code = "too_large"
+	RateLimited    Code = "rate_limited"
+	Unavailable    Code = "unavailable"
 	// Taken means that what was offered to several is somebody else's by now.
-	Taken = "taken"
+	Taken Code = "taken"
 )
+
+// Codes lists every code, those of reasons last.
+func Codes() []Code {
+	codes := []Code{InvalidRequest, Unauthorized, Forbidden, NotFound, Conflict, TooLarge, RateLimited, Unavailable, Taken}
+	for _, r := range lead.Reasons() {
+		codes = append(codes, Code(r))
+	}
+	return codes
+}
 
 // StatusClientGone is what the log shows for requests whose client did not wait for the answer.
 const StatusClientGone = 499
@@ -37,7 +50,7 @@ type Problem struct {
 	Title  string  `json:"title" doc:"The status in words."`
 	Status int     `json:"status" doc:"The HTTP status."`
 	Detail string  `json:"detail" doc:"What happened and what to do about it."`
-	Code   string  `json:"code" doc:"Which problem it is, for programs."`
+	Code   Code    `json:"code" doc:"Which problem it is, for programs."`
 	Errors []Field `json:"errors,omitempty" nullable:"false" doc:"The fields that are wrong."`
 	// What a request that was refused because of the state of things has to know of it.
 	Pending []Pending `json:"pending,omitempty" nullable:"false" doc:"Of a conflict with what is planned: for whom, and how many. Send the request again with a choice of what becomes of them."`
@@ -116,7 +129,7 @@ func title(status int) string {
 	return http.StatusText(status)
 }
 
-func code(status int) string {
+func code(status int) Code {
 	switch status {
 	case http.StatusUnauthorized:
 		return Unauthorized
@@ -133,7 +146,7 @@ func code(status int) string {
 	case http.StatusServiceUnavailable, StatusClientGone:
 		return Unavailable
 	case http.StatusInternalServerError:
-		return InternalError
+		return Code(lead.InternalError)
 	}
 	return InvalidRequest
 }

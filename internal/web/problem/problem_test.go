@@ -35,7 +35,7 @@ func TestFrom(t *testing.T) {
 	} {
 		for _, err := range []error{c.err, fmt.Errorf("wrapped: %w", c.err)} {
 			p := problem.From(err)
-			if p.Status != c.status || p.Code != c.code || p.Title == "" || p.Detail == "" && p.Errors == nil {
+			if p.Status != c.status || string(p.Code) != c.code || p.Title == "" || p.Detail == "" && p.Errors == nil {
 				t.Errorf("%v: %+v", err, p)
 			}
 			if c.location != "" && (len(p.Errors) != 1 || p.Errors[0].Location != c.location) {
@@ -59,7 +59,7 @@ func TestFrom(t *testing.T) {
 func TestEveryReasonIsAnAnswer(t *testing.T) {
 	t.Parallel()
 	for _, r := range lead.Reasons() {
-		if p := problem.From(r); p.Status < 400 || p.Code != string(r) || p.Detail == "" {
+		if p := problem.From(r); p.Status < 400 || p.Code != problem.Code(r) || p.Detail == "" {
 			t.Errorf("%s: %+v", r, p)
 		}
 	}
