@@ -144,6 +144,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerNotifications()
 	a.registerMessageTemplate()
 	a.describeItems()
+	a.describeWebhooks()
 	a.serveDocument(mux)
 	return a
 }

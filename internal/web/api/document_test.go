@@ -175,3 +175,25 @@ func TestDocumentHasTheWordsOfTheDomain(t *testing.T) {
 	}
 	null("", s.described["components"])
 }
+
+// TestDocumentTellsOfWebhooks looks for each event, and holds its example to what is described.
+func TestDocumentTellsOfWebhooks(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.readDocument()
+	told := s.operations("webhooks")
+	for _, event := range lead.WebhookEvents() {
+		op, is := told["post "+string(event)]
+		if !is || op["summary"] == nil {
+			t.Errorf("%s is described as %v", event, op)
+			continue
+		}
+		content := op["requestBody"].(map[string]any)["content"].(map[string]any)["application/json"].(map[string]any)
+		if wrong := s.mismatch(content["schema"].(map[string]any), content["example"]); wrong != "" || content["example"].(map[string]any)["type"] != string(event) {
+			t.Errorf("the example of %s%s", event, wrong)
+		}
+	}
+	if len(told) != len(lead.WebhookEvents()) {
+		t.Errorf("%d events are described", len(told))
+	}
+}

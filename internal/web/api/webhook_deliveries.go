@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,7 +35,18 @@ func (d WebhookDelivery) itemID() uuid.UUID { return d.ID }
 // WebhookDeliveryBody is a delivery with what it tells.
 type WebhookDeliveryBody struct {
 	WebhookDelivery
-	Body json.RawMessage `json:"body" doc:"What it would be sent now: a delivery tells of the lead as it is when it is sent."`
+	Body toldBody `json:"body" doc:"What it would be sent now: a delivery tells of the lead as it is when it is sent."`
+}
+
+// toldBody is a webhooks.LeadDelivery as it is sent.
+type toldBody json.RawMessage
+
+// MarshalJSON implements json.Marshaler.
+func (b toldBody) MarshalJSON() ([]byte, error) { return b, nil }
+
+// Schema implements huma.SchemaProvider.
+func (toldBody) Schema(r huma.Registry) *huma.Schema {
+	return r.Schema(reflect.TypeFor[webhooks.LeadDelivery](), true, "")
 }
 
 // Redelivered answers for a delivery that is owed anew.
