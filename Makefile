@@ -55,6 +55,7 @@ screenshots: browser build e2e/node_modules/.package-lock.json ## take the pictu
 .PHONY: docs
 docs: monitoring ## write anew the parts of docs/ that are made from the program
 	go test ./cmd/leadwheel -run TestConfigurationReference -update
+	go test ./internal/web/api -run TestCommittedDocument -update
 	go test ./deploy -run 'TestEverySeriesIsListed|TestEveryCheckIsListed|TestEveryAlertHasAPage|TestKubernetesHasTheRules' -update
 
 .PHONY: lint

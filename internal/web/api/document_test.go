@@ -2,7 +2,9 @@ package api_test
 
 import (
 	"encoding/json"
+	"flag"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -195,5 +197,34 @@ func TestDocumentTellsOfWebhooks(t *testing.T) {
 	}
 	if len(told) != len(lead.WebhookEvents()) {
 		t.Errorf("%d events are described", len(told))
+	}
+}
+
+// update writes the document in docs/ anew: go test ./internal/web/api -run TestCommittedDocument -update.
+var update = flag.Bool("update", false, "write ../../../docs/openapi.json anew")
+
+// TestCommittedDocument holds the document in docs/ to the one that is served.
+func TestCommittedDocument(t *testing.T) {
+	t.Parallel()
+	const file = "../../../docs/openapi.json"
+	served := newSite(t).do("", "GET", "/v1/openapi.json", nil).is(200).body
+	if *update {
+		if err := os.WriteFile(file, []byte(served), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	committed, err := os.ReadFile(file)
+	if err != nil || string(committed) != served {
+		t.Errorf("%s is not what is served; run `make docs` (%v)", file, err)
+	}
+}
+
+// TestReferenceIsServed asks for the page of the document as a browser does.
+func TestReferenceIsServed(t *testing.T) {
+	t.Parallel()
+	r := newSite(t).do("", "GET", "/v1/docs", nil).is(200)
+	if !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || !strings.Contains(r.body, `id="list-leads"`) ||
+		!strings.HasPrefix(r.header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("%v %.500s", r.header, r.body)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/internal/web/reference"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -83,9 +84,16 @@ func refuse(ctx huma.Context, p *problem.Problem) {
 // Document is the OpenAPI document, as JSON.
 func (a *API) Document() ([]byte, error) { return publish(a.huma.OpenAPI()) }
 
-// serveDocument serves the OpenAPI document.
+// serveDocument serves the OpenAPI document, and the same for people. Both are written when somebody asks first.
 func (a *API) serveDocument(mux humago.Mux) {
 	document := sync.OnceValues(a.Document)
+	page := sync.OnceValues(func() (*reference.Page, error) {
+		data, err := document()
+		if err != nil {
+			return nil, err
+		}
+		return reference.New(data)
+	})
 	mux.HandleFunc("GET /v1/openapi.json", func(w http.ResponseWriter, r *http.Request) {
 		data, err := document()
 		if err != nil {
@@ -94,5 +102,13 @@ func (a *API) serveDocument(mux humago.Mux) {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(data) // the client is gone where this fails
+	})
+	mux.HandleFunc("GET /v1/docs", func(w http.ResponseWriter, r *http.Request) {
+		shown, err := page()
+		if err != nil {
+			a.problem(r.Context(), "get-docs", err).Write(w)
+			return
+		}
+		shown.ServeHTTP(w, r)
 	})
 }
