@@ -48,6 +48,13 @@ e2e/node_modules/.package-lock.json: e2e/package-lock.json
 test-e2e: browser build e2e/node_modules/.package-lock.json ## drive the console with a real browser, as people do; ARGS=tests/names.test.js for some
 	@cd e2e && node run.js $(ARGS)
 
+e2e/document/node_modules/.package-lock.json: e2e/document/package-lock.json
+	@cd e2e/document && npm ci --ignore-scripts --no-audit --no-fund --silent && touch node_modules/.package-lock.json
+
+.PHONY: test-document
+test-document: browser build e2e/document/node_modules/.package-lock.json ## lint docs/openapi.json, and drive a server with clients made of it
+	@cd e2e/document && node run.js
+
 .PHONY: screenshots
 screenshots: browser build e2e/node_modules/.package-lock.json ## take the pictures in docs/images anew
 	@cd e2e && node run.js screenshots.js

@@ -4,28 +4,10 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { program, up } from './server.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const program = join(here, '..', 'bin', 'leadwheel');
 const folder = mkdtempSync(join(tmpdir(), 'leadwheel-e2e-'));
-
-// up starts the server, and answers with what it announces.
-function up() {
-  // Whatever the environment says of other servers, this one has its own.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(LEADWHEEL_|DATABASE_URL|REDIS_URL)/.test(name)));
-  const server = spawn(program, ['up', '--json', '--data-dir', join(folder, 'data'), '--listen', '127.0.0.1:0', '--ops-listen', '127.0.0.1:0'],
-    { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let told = '', log = '';
-  server.stderr.on('data', (data) => { log = (log + data).slice(-100_000); });
-  return new Promise((resolve, reject) => {
-    server.on('error', reject);
-    server.on('exit', (code) => reject(new Error(`leadwheel up ended with ${code}:\n${log}`)));
-    server.stdout.on('data', (data) => {
-      told += data;
-      try { resolve({ server, announced: JSON.parse(told), log: () => log }); } catch { /* more is to come */ }
-    });
-  });
-}
 
 // tests runs the tests, and answers with node's exit code.
 function tests(announced) {
@@ -38,7 +20,7 @@ function tests(announced) {
   return new Promise((resolve) => run.on('exit', (code) => resolve(code ?? 1)));
 }
 
-const { server, announced, log } = await up();
+const { server, announced, log } = await up(folder);
 const ended = new Promise((resolve) => server.on('exit', resolve));
 let code = 1;
 try {
