@@ -31,6 +31,8 @@ func publish(o *huma.OpenAPI) ([]byte, error) {
 		return nil, fmt.Errorf("reading the OpenAPI document again: %w", err)
 	}
 	partInputs(doc)
+	eachOperation(doc, "paths", mendOpen)
+	eachOperation(doc, "webhooks", mendOpen)
 	walkTree(doc, mendNull)
 	walkTree(doc, mendBound)
 	walkTree(doc, mendPattern)
@@ -121,6 +123,14 @@ func reached(schemas tree, from []tree) map[string]bool {
 		walkTree(one, follow)
 	}
 	return found
+}
+
+// mendOpen says of what is for anybody that it needs no key: huma leaves out a list without any, and some tools ask for a key that
+// has no name where there is one of none.
+func mendOpen(op tree) {
+	if keys, _ := op["security"].([]any); len(keys) == 1 && len(keys[0].(tree)) == 0 {
+		op["security"] = []any{}
+	}
 }
 
 // mendNull adds null to the words of what may be null.
