@@ -25,7 +25,7 @@ func TestPageShowsTheWholeDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	page.ServeHTTP(w, httptest.NewRequest("GET", "/v1/docs", nil))
+	page.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/v1/docs", nil))
 	html := w.Body.String()
 	policy := w.Header().Get("Content-Security-Policy")
 	if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") || !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") ||
