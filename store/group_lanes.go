@@ -152,22 +152,9 @@ func (s *Store) openLanes(ctx context.Context, n newLanes) error {
 	return nil
 }
 
-// freeLanes are the numbers of up to n lanes that a group may have besides those that are open: those behind the last one first, so that
-// one that was closed stays known for what it was as long as it can.
+// freeLanes are the numbers of up to n lanes that a group may have besides those that are open.
 func freeLanes(open []Lane, n int) []int {
-	taken := make(map[int]bool, len(open))
-	last := 0
-	for _, l := range open {
-		taken[l.Number] = true
-		last = max(last, l.Number)
-	}
-	var numbers []int
-	for i := range lead.MaxLanes - 1 {
-		if lane := (last+i)%(lead.MaxLanes-1) + 1; !taken[lane] && len(numbers) < n {
-			numbers = append(numbers, lane)
-		}
-	}
-	return numbers
+	return lead.FreeLanes(pluck(open, func(l *Lane) int { return l.Number }), n)
 }
 
 // A Lane is a value of what a group balances by that has turns of its own.

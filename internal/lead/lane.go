@@ -104,6 +104,24 @@ func (t *LaneTally) Open(r Ring, lane int) Ring {
 	return Ring{Version: r.Version, Slots: r.Slots, Lane: lane, Opened: true, First: LaneFrom(lane, len(r.Slots)) + int64(place), Debts: r.Debts}
 }
 
+// FreeLanes are the numbers of up to n lanes that a group may have besides lane 0 and those that are open: those behind the last one first, so
+// that one that was closed stays known for what it was as long as it can.
+func FreeLanes(open []int, n int) []int {
+	taken := make(map[int]bool, len(open))
+	last := 0
+	for _, lane := range open {
+		taken[lane] = true
+		last = max(last, lane)
+	}
+	var numbers []int
+	for i := range MaxLanes - 1 {
+		if lane := (last+i)%(MaxLanes-1) + 1; !taken[lane] && len(numbers) < n {
+			numbers = append(numbers, lane)
+		}
+	}
+	return numbers
+}
+
 // Anew is the ring and the position from which a group goes on that balances by something else from now on: its lanes end. Turns that were
 // free in them stay owed, and then the slot that has had least is next. The first of the stands is lane 0.
 func Anew(stands []Stand) (Ring, Position) {
