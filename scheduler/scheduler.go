@@ -141,6 +141,8 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 		every(handInterval, "hand over armed batches", s.handOver),
 		every(2*time.Second, "feed again", s.feedAgain),
 		every(fetchInterval, "feed fetches", s.feedFetches),
+		every(simulateInterval, "feed simulations", s.feedSimulations),
+		every(time.Hour, "delete old simulations", s.deleteOldSimulations),
 		every(5*time.Second, "restore the queue registry", s.restoreQueues),
 		every(10*time.Second, "keep dead tasks", s.keepDeadTasks),
 		every(10*time.Second, "rebuild abandoned cursors", s.rebuildAbandoned),

@@ -115,6 +115,7 @@ var violations = map[string]Violation{
 	"offers_workspace_id_member_id_fkey":            {Field: "member_id", Message: "there is no such member in this workspace"},
 	"offers_pending":                                {Field: "member_id", Message: "the member was offered this lead before", Exists: true},
 	"pending_leads_check":                           {Field: "distribute", Message: "a distribution goes to a group or to a member"},
+	"simulations_workspace_id_fkey":                 {Field: "workspace_id", Message: "there is no such workspace"},
 	"rules_workspace_id_fkey":                       {Field: "workspace_id", Message: "there is no such workspace"},
 }
 

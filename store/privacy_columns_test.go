@@ -57,6 +57,7 @@ var impersonal = map[string]string{
 	"telegram_links":     "token_hash used_by",
 	"unsubscribe_links":  "token_hash",
 	"status_changes":     "from_status to_status",
+	"simulations":        "state spec result error",
 	"undos":              "kind state",
 	"undo_kept":          "why",
 	"webhooks":           "url events disabled_for sealed",

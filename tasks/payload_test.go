@@ -53,6 +53,8 @@ func TestGoldenPayloads(t *testing.T) {
 	t.Run("notify", func(t *testing.T) { goldenCase(t, "notify.json", notify, Decode[Notify]) })
 	webhook := Webhook{Version: 1, Workspace: id(1), Webhook: id(2)}
 	t.Run("webhook", func(t *testing.T) { goldenCase(t, "webhook.json", webhook, Decode[Webhook]) })
+	simulate := Simulate{Version: 1, Workspace: id(1), Simulation: id(2)}
+	t.Run("simulate", func(t *testing.T) { goldenCase(t, "simulate.json", simulate, Decode[Simulate]) })
 	t.Run("ingest", func(t *testing.T) { goldenCase(t, "ingest.json", ingest, Decode[Ingest]) })
 	t.Run("ingest for members", func(t *testing.T) { goldenCase(t, "ingest_members.json", members, Decode[Ingest]) })
 	members.MemberIDs, members.Route = nil, true

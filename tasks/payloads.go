@@ -67,6 +67,13 @@ type Webhook struct {
 	Webhook   uuid.UUID `json:"webhook_id"`
 }
 
+// Simulate is the payload of KindSimulate.
+type Simulate struct {
+	Version    int       `json:"v"`
+	Workspace  uuid.UUID `json:"workspace_id"`
+	Simulation uuid.UUID `json:"simulation_id"`
+}
+
 // A PushedLead is a lead as it travels. Fields is a JSON object, kept to the letter, so that long numbers stay exact.
 type PushedLead struct {
 	ExternalID string          `json:"external_id"`
@@ -141,6 +148,10 @@ func (p Webhook) check() error {
 	return check(p.Version, p.Workspace, p.Webhook != uuid.Nil, "webhook_id is missing")
 }
 
+func (p Simulate) check() error {
+	return check(p.Version, p.Workspace, p.Simulation != uuid.Nil, "simulation_id is missing")
+}
+
 // String implements Payload.
 func (p Distribute) String() string {
 	return fmt.Sprintf("workspace %s, batch %s", p.Workspace, p.Batch)
@@ -164,6 +175,11 @@ func (p Webhook) String() string {
 	return fmt.Sprintf("workspace %s, webhook %s", p.Workspace, p.Webhook)
 }
 
+// String implements Payload.
+func (p Simulate) String() string {
+	return fmt.Sprintf("workspace %s, simulation %s", p.Workspace, p.Simulation)
+}
+
 // task is a task of the kind in a queue.
 func task(name, queue string, p Payload, more ...asynq.Option) (*asynq.Task, error) {
 	payload, err := json.Marshal(p)
@@ -177,6 +193,9 @@ func hintTask(b lead.Hint) (*asynq.Task, error) {
 	options := []asynq.Option{asynq.TaskID(fmt.Sprintf("%s:%s:%d", b.Queue, b.ID, b.Generation))}
 	if !b.FeedAt.IsZero() {
 		options = append(options, asynq.ProcessAt(b.FeedAt.Add(-HintAhead)))
+	}
+	if b.Queue == lead.QueueSimulate {
+		return task(KindSimulate, string(b.Queue), Simulate{Version: payloadVersion, Workspace: b.Workspace, Simulation: b.ID}, options...)
 	}
 	if b.Queue == lead.QueueFetch {
 		return task(KindFetch, string(b.Queue), Fetch{Version: payloadVersion, Workspace: b.Workspace, Integration: b.ID}, options...)

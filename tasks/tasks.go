@@ -24,6 +24,8 @@ const (
 	KindNotify = "member:notify"
 	// KindWebhook tells a webhook what is owed to it.
 	KindWebhook = "webhook:deliver"
+	// KindSimulate works out what leads would have come to.
+	KindSimulate = "lead:simulate"
 )
 
 // QueueIngest carries pushed leads that are not stored yet, QueueNotify messages to members, and QueueWebhook what webhooks
@@ -37,7 +39,7 @@ const (
 
 // Queues lists every queue that Leadwheel uses.
 func Queues() []string {
-	return []string{string(lead.QueueFresh), string(lead.QueueDue), string(lead.QueueBulk), string(lead.QueueFetch), QueueIngest, QueueNotify, QueueWebhook}
+	return []string{string(lead.QueueFresh), string(lead.QueueDue), string(lead.QueueBulk), string(lead.QueueFetch), string(lead.QueueSimulate), QueueIngest, QueueNotify, QueueWebhook}
 }
 
 const (
@@ -71,6 +73,7 @@ var kinds = map[string]kind{
 	KindFetch:      {hintRetries, Timeout, true, describe[Fetch]},
 	KindNotify:     {hintRetries, Timeout, true, describe[Notify]},
 	KindWebhook:    {hintRetries, time.Minute, true, describe[Webhook]}, // there is time for the last, slow attempt
+	KindSimulate:   {hintRetries, 2 * time.Minute, true, describe[Simulate]},
 	KindIngest:     {ingestRetries, Timeout, false, describe[Ingest]},
 }
 

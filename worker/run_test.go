@@ -27,6 +27,7 @@ import (
 var queueOf = map[string]string{
 	tasks.KindDistribute: string(lead.QueueFresh), tasks.KindIngest: tasks.QueueIngest, tasks.KindFetch: string(lead.QueueFetch),
 	tasks.KindNotify: tasks.QueueNotify, tasks.KindWebhook: tasks.QueueWebhook,
+	tasks.KindSimulate: string(lead.QueueSimulate),
 }
 
 // TestEachKindHasItsHandlerAndServer wants no kind without a handler, and no queue that nobody looks into.
@@ -106,6 +107,11 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	s.give(1)
 	hints := s.add(1, time.Time{})
 	integration := s.integration(newGraph(t).URL)
+	var simulated store.Simulation
+	s.must(s.Store.WithTx(t.Context(), func(tx *store.Tx) (err error) {
+		simulated, err = tx.AddSimulation(t.Context(), s.workspace, store.SimulationSpec{Last: 100})
+		return err
+	}))
 	s.start()
 
 	proxy.Cut()
@@ -114,6 +120,7 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	s.must(s.queue.Notify(t.Context(), tasks.Notify{Workspace: s.workspace, Member: s.members[0], Channel: lead.Telegram}))
 	s.must(s.queue.Webhook(t.Context(), tasks.Webhook{Workspace: s.workspace, Webhook: hook}))
 	s.hint(lead.Hint{Workspace: s.workspace, ID: integration, Queue: lead.QueueFetch})
+	s.hint(lead.Hint{Workspace: s.workspace, ID: simulated.ID, Queue: lead.QueueSimulate})
 	for kind, queue := range queueOf {
 		if task := s.only(queue, asynq.TaskStateRetry); task.Retried != 0 || strings.Contains(task.LastErr, "Siti") {
 			t.Errorf("%s has lost %d tries, with %q", kind, task.Retried, task.LastErr)
@@ -132,6 +139,7 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	s.untilCount(2, copiesQuery)
 	s.untilCount(6, `SELECT count(*) FROM leads`) // two that were there, one pushed, three fetched
 	s.untilCount(1, `SELECT count(*) FROM notifications WHERE state = 'sent'`)
+	s.untilCount(1, `SELECT count(*) FROM simulations WHERE state = 'done'`)
 	s.until(func() error { // no scheduler is here to hand it over for what came after its task had run
 		s.must(s.queue.Webhook(t.Context(), tasks.Webhook{Workspace: s.workspace, Webhook: hook}))
 		return r.took(6)

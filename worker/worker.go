@@ -71,6 +71,7 @@ var classes = []class{
 	{"leads", map[string]int{string(lead.QueueFresh): 6, string(lead.QueueDue): 4}, 4, 10 * time.Millisecond},
 	{"bulk", map[string]int{string(lead.QueueBulk): 1}, 4, 10 * time.Millisecond},
 	{"fetch", map[string]int{string(lead.QueueFetch): 1}, 8, 50 * time.Millisecond},
+	{"simulate", map[string]int{string(lead.QueueSimulate): 1}, 1, 200 * time.Millisecond},
 	{"ingest", map[string]int{tasks.QueueIngest: 1}, 2, 100 * time.Millisecond},
 	{"notify", map[string]int{tasks.QueueNotify: 1}, 12, 200 * time.Millisecond},
 	{"webhook", map[string]int{tasks.QueueWebhook: 1}, 128, 200 * time.Millisecond},
@@ -85,6 +86,7 @@ func Start(o Options) (*Worker, error) {
 		tasks.KindDistribute: distributing.handle,
 		tasks.KindIngest:     (&ingestion{o.Store, o.Log}).handle,
 		tasks.KindFetch:      (&fetch{o.Fetcher}).handle,
+		tasks.KindSimulate:   (&simulation{o.Store}).handle,
 		tasks.KindNotify:     (&notification{o.Store, o.Senders, strings.TrimRight(o.PublicURL, "/"), o.Metrics, o.Log}).handle,
 		tasks.KindWebhook:    (&webhook{o.Store, o.Webhooks, o.Box, w.webhooks, o.Metrics, o.Log}).handle,
 	}

@@ -101,10 +101,14 @@ const (
 // QueueFetch carries hints at leads that are to be fetched from a platform.
 const QueueFetch Queue = "fetch"
 
+// QueueSimulate carries hints at simulations that are to be worked out.
+const QueueSimulate Queue = "simulate"
+
 // MaxBatch is the largest number of pending leads in one batch: the leads of a workspace that are distributed together.
 const MaxBatch = 500
 
-// A Hint tells the queue of a batch or, on QueueFetch, of an integration that has leads to fetch, whose ID it then is. It says
+// A Hint tells the queue of a batch or, on QueueFetch, of an integration that has leads to fetch, or on QueueSimulate of a simulation, whose
+// ID it then is. It says
 // only that there may be something to do: the truth is in Postgres. Its generation counts how often the queue was told, or
 // only tells one time from another; FeedAt is when the batch is due, zero for at once.
 type Hint struct {

@@ -25,13 +25,14 @@ func TestDashboardShowsNoOnesData(t *testing.T) {
 	t.Parallel()
 	env := testenv.New(t)
 	queue := asynq.NewClientFromRedisClient(env.Redis)
-	batch, member, integration, webhook := uuid.New(), uuid.New(), uuid.New(), uuid.New()
+	batch, member, integration, webhook, simulation := uuid.New(), uuid.New(), uuid.New(), uuid.New(), uuid.New()
 	for kind, payload := range map[string]string{
 		tasks.KindIngest:     `{"v":1,"leads":[{"name":"Aina Secret"}]}`,
 		tasks.KindDistribute: `{"v":1,"workspace_id":"` + uuid.NewString() + `","batch_id":"` + batch.String() + `"}`,
 		tasks.KindFetch:      `{"v":1,"workspace_id":"` + uuid.NewString() + `","integration_id":"` + integration.String() + `"}`,
 		tasks.KindNotify:     `{"v":1,"workspace_id":"` + uuid.NewString() + `","member_id":"` + member.String() + `","channel":"email"}`,
 		tasks.KindWebhook:    `{"v":1,"workspace_id":"` + uuid.NewString() + `","webhook_id":"` + webhook.String() + `"}`,
+		tasks.KindSimulate:   `{"v":1,"workspace_id":"` + uuid.NewString() + `","simulation_id":"` + simulation.String() + `"}`,
 		"other":              `Aina Secret`,
 	} {
 		if _, err := queue.Enqueue(asynq.NewTask(kind, []byte(payload)), asynq.Queue("fresh")); err != nil {
@@ -41,7 +42,8 @@ func TestDashboardShowsNoOnesData(t *testing.T) {
 	h := opsWith(env, "", false)
 	w := get(t, h, "/queues/api/queues/fresh/pending_tasks")
 	if body := w.Body.String(); w.Code != 200 || strings.Contains(body, "Secret") || !strings.Contains(body, "bytes") ||
-		!strings.Contains(body, batch.String()) || !strings.Contains(body, member.String()) || !strings.Contains(body, integration.String()) || !strings.Contains(body, webhook.String()) {
+		!strings.Contains(body, batch.String()) || !strings.Contains(body, member.String()) || !strings.Contains(body, integration.String()) || !strings.Contains(body, webhook.String()) ||
+		!strings.Contains(body, simulation.String()) {
 		t.Errorf("%d %s", w.Code, body)
 	}
 	if w := get(t, h, "/queues"); w.Code != 200 || !strings.Contains(w.Body.String(), "<html") {
