@@ -42,6 +42,7 @@ type cli struct {
 	Pending     pendingCmd     `cmd:"" help:"Look at leads that are yet to go out, delete them, or distribute them now."`
 	History     historyCmd     `cmd:"" help:"Look at what became of distributions."`
 	Fairness    fairnessCmd    `cmd:"" help:"See what each receiver of a group was due and got."`
+	Simulate    simulateCmd    `cmd:"" help:"See what leads that came in would have come to through other groups, rules or members."`
 	Top         topCmd         `cmd:"" help:"Watch leads come in and go out, the queues and the groups."`
 	Dead        deadCmd        `cmd:"" help:"Look at tasks that the queue gave up on, and drive them again."`
 	Secrets     secretsCmd     `cmd:"" help:"Rotate the key that seals the secrets of integrations and webhooks."`

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -267,4 +269,39 @@ func TestFairnessByCommand(t *testing.T) {
 	y.shows("fairness Sales --from 7d", "MEMBER", "MEDIAN")
 	y.shows("fairness Sales --by source --json", `"items"`)
 	y.line(exitRefused, "fairness Nowhere")
+}
+
+// TestSimulateByCommand replays leads through what is and what might be.
+func TestSimulateByCommand(t *testing.T) {
+	t.Parallel()
+	env, flags := serveImports(t)
+	y := &typist{tb: t, flags: flags}
+	y.line(exitOK, "lead create --name A --group Sales")
+	for _, b := range env.TakeHints() {
+		if _, err := env.Store.Distribute(t.Context(), b.Workspace, b.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	worked := make(chan struct{})
+	defer close(worked)
+	go func() { // the worker
+		for {
+			select {
+			case <-worked:
+				return
+			case <-time.After(20 * time.Millisecond):
+				for _, h := range env.TakeHints() {
+					_ = env.Store.Simulate(context.WithoutCancel(t.Context()), h.Workspace, h.ID)
+				}
+			}
+		}
+	}()
+	y.shows("simulate --last 10", "1 leads, 0 would have ended otherwise", "Mia", "Sales", "reproduce all that happened")
+	file := filepath.Join(t.TempDir(), "drafts.json")
+	if err := os.WriteFile(file, []byte(`{"rules":[]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	y.shows("simulate --json --from 7d "+file, `"state": "done"`)
+	y.line(exitUsage, "simulate --last 10 --from 7d")
+	y.line(exitRefused, "simulate --last 100001")
 }

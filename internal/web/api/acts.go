@@ -18,7 +18,7 @@ import (
 
 // unlogged are the operations that change nothing the audit log is about: leads on their way in, which tell by themselves
 // when and how they came, and what has no effect.
-var unlogged = []string{"post-lead", "post-lead-batch", "preview-assignment", "preview-import", "preview-group", "check-rules", "preview-message-template", "test-message-template", "begin-my-passkey"}
+var unlogged = []string{"post-lead", "post-lead-batch", "preview-assignment", "preview-import", "preview-group", "check-rules", "post-simulation", "preview-message-template", "test-message-template", "begin-my-passkey"}
 
 // errUnlogged is a route that changes things outside of a transaction under its request's context.
 var errUnlogged = errors.New("this changed something and is not in the audit log")

@@ -117,6 +117,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerPending()
 	a.registerActivity()
 	a.registerFairness()
+	a.registerSimulations()
 	a.registerHistory()
 	a.registerAssignedLeads()
 	a.registerTimeline()

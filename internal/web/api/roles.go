@@ -100,6 +100,10 @@ var roles = map[string][]lead.Role{
 	"get-activity": managers,
 	"get-fairness": managers,
 
+	"post-simulation":  managers,
+	"list-simulations": managers,
+	"get-simulation":   managers,
+
 	"count-history":   managers,
 	"list-history":    managers,
 	"retry-history":   managers,

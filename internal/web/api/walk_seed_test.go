@@ -61,6 +61,8 @@ func (s *site) newTenant(name string) tenant {
 	w.keys[lead.RoleManager] = s.signedIn(post("/v1/people", `{"name":"Mira","email":"mira@`+name+`.example.com","role":"manager"}`).is(201))
 	s.keepPasskey(w.keys[lead.RoleManager])
 
+	post("/v1/simulations", `{"last":10}`).is(202)
+
 	w.own["member_id"], w.own["group_id"], w.own["source_id"], w.own["lead_id"] = first.String(), group, source, l
 	w.own["assigned_lead_id"], w.own["source_lead_id"], w.own["customer_id"], w.own["into"] = copied, l, customer, source
 	w.own["assignment_id"] = s.do(admin, "GET", "/v1/assignments", nil).items()[0]["id"].(string)
