@@ -22,6 +22,9 @@ type groupForm struct {
 	// Groups are those whose members can be given what is planned for whoever leaves.
 	Groups  []option
 	Preview *groupPreview
+	// Tried is what it would have come to on last month's leads, and Trial says that it can be tried.
+	Tried *tried
+	Trial bool
 	// Planned is for whom of those who leave something is planned; Choice what is to become of it.
 	Planned []planShare
 	Choice  string
@@ -76,9 +79,11 @@ func (v *visit) sentGroup(one object) (*page, error) {
 		return nil, err
 	}
 	g := &groupForm{form: f, draft: draftOf(f.values), Choice: f.value("pending")}
-	switch do := f.value("do"); do {
-	case "save":
+	switch do := f.value("do"); {
+	case do == "save":
 		return v.storeGroup(g, one)
+	case one != nil && isTrial(do):
+		return v.tryGroup(g, one, do)
 	default:
 		g.change(do)
 		err := v.previewGroup(g, one)
@@ -306,6 +311,7 @@ func (v *visit) groupPage(g *groupForm, one object) (*page, error) {
 	if len(g.Planned) > 0 {
 		g.Groups = v.names.options("groups")
 	}
+	g.Trial = one != nil
 	p := &page{Title: title, Template: "group-form", Data: g, Up: up}
 	if len(g.errors) > 0 || g.Problem != "" {
 		p.Status = http.StatusUnprocessableEntity

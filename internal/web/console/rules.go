@@ -21,6 +21,8 @@ type rulesView struct {
 	Rows []ruleView
 	// Theirs are the rules as somebody else saved them meanwhile, in words.
 	Theirs []string
+	// Tried is what they would have come to on last month's leads.
+	Tried *tried
 }
 
 // A ruleView is a rule's fields as they are shown, and the condition that they make.
@@ -49,7 +51,8 @@ func changeOrSaveRules(v *visit) (*page, error) {
 		return nil, err
 	}
 	rows := ruleRowsOf(f.values)
-	if do := f.value("do"); do != "save" {
+	do := f.value("do")
+	if do != "save" && !isTrial(do) {
 		return v.rulesPage(f, changeRules(rows, do), nil)
 	}
 	for _, r := range rows {
@@ -62,6 +65,9 @@ func changeOrSaveRules(v *visit) (*page, error) {
 	}
 	if len(f.errors) > 0 {
 		return v.rulesPage(f, rows, nil)
+	}
+	if isTrial(do) {
+		return v.tryRules(f, rows, do)
 	}
 	var theirs object
 	again, err := v.edit(f, edit{
