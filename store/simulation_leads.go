@@ -147,15 +147,7 @@ func (s *simulating) toLead(r replayedRow) *simulation.Lead {
 		Source: s.sourceOf(r.Source.UUID), Passed: r.Passed, Kept: r.Kept, Owed: r.Owed, Remember: r.Remember,
 	}
 	l.Traits = lead.Traits{SourceID: l.Source, IntegrationID: r.Integrated.UUID, Rule: deref(r.Rule)}
-	if r.About != nil && len(*r.About) > 0 {
-		var about struct {
-			Campaign string `json:"campaign_id"`
-			Form     string `json:"form_id"`
-		}
-		if json.Unmarshal(*r.About, &about) == nil { // what came with a lead may be of any form
-			l.Traits.CampaignID, l.Traits.FormID = about.Campaign, about.Form
-		}
-	}
+	l.Traits.CampaignID, l.Traits.FormID = r.campaignAndForm()
 	if r.Fields != nil && s.byField {
 		l.Traits.Field = fieldOf(*r.Fields)
 	}
@@ -163,6 +155,27 @@ func (s *simulating) toLead(r replayedRow) *simulation.Lead {
 		l.Version, l.Turn = *r.Version, *r.Turn
 	}
 	l.Was = simulation.Outcome{Group: r.Group.UUID, Members: r.Members, Reason: r.Reason, State: simulation.Given}
+	r.was(l)
+	if r.Counted && r.Rules != nil && !l.Fixed {
+		l.Asked = s.askedOf(r, l)
+	}
+	return l
+}
+
+// campaignAndForm are what brought the lead in; what came with it may be of any form.
+func (r replayedRow) campaignAndForm() (campaign, form string) {
+	var about struct {
+		Campaign string `json:"campaign_id"`
+		Form     string `json:"form_id"`
+	}
+	if r.About == nil || json.Unmarshal(*r.About, &about) != nil {
+		return "", ""
+	}
+	return about.Campaign, about.Form
+}
+
+// was fills in how the decision ended, and whether that was a matter of turns.
+func (r replayedRow) was(l *simulation.Lead) {
 	switch {
 	case r.Cancelled:
 		l.Was.State, l.Fixed = simulation.Nobody, true
@@ -179,10 +192,6 @@ func (s *simulating) toLead(r replayedRow) *simulation.Lead {
 	case l.Version == 0:
 		l.Fixed = true
 	}
-	if r.Counted && r.Rules != nil && !l.Fixed {
-		l.Asked = s.askedOf(r, l)
-	}
-	return l
 }
 
 // askedOf is the lead as rules see it.

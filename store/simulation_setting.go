@@ -47,31 +47,8 @@ func (s *simulating) setting(ctx context.Context, q Queries) (base simulation.Se
 			return base, nil, err
 		}
 	}
-	drafts := make(map[uuid.UUID]GroupSpec)
-	for _, d := range s.spec.Groups {
-		drafts[d.ID] = d.GroupSpec
-		s.byField = s.byField || d.BalanceBy.Field() != ""
-	}
-	base.Groups = make(map[uuid.UUID]*simulation.Group)
-	tried := simulation.Setting{Groups: make(map[uuid.UUID]*simulation.Group), BornClosed: base.BornClosed}
-	for id, g := range s.groups {
-		st := s.started[id]
-		s.byField = s.byField || g.BalanceBy.Field() != ""
-		same := g.Version == st.row.Version
-		base.Groups[id] = st.group(g, same, g.Slots, g.BalanceBy)
-		slots, by := []lead.Slot(g.Slots), g.BalanceBy
-		if d, is := drafts[id]; is {
-			g.Method, g.WhenAway, g.OweAtMost, g.Overflow = d.Method, d.WhenAway, d.OweAtMost, overflowColumn{d.Overflow}
-			slots, by = lead.Spread(d.Listed), *d.BalanceBy
-			same = same && by == g.BalanceBy && sameSlots(slots, g.Slots)
-		}
-		tried.Groups[id] = st.group(g, same, slots, by)
-		if same { // caps and whether they are told are no matter of turns
-			for i := range tried.Groups[id].Stands {
-				tried.Groups[id].Stands[i].Ring.Slots = slots
-			}
-		}
-	}
+	tried := simulation.Setting{BornClosed: base.BornClosed}
+	base.Groups, tried.Groups = s.placeGroups()
 	if base.Members, err = s.readMembers(ctx, q, nil); err != nil {
 		return base, nil, err
 	}
@@ -90,6 +67,35 @@ func (s *simulating) setting(ctx context.Context, q Queries) (base simulation.Se
 		draft = &tried
 	}
 	return base, draft, nil
+}
+
+// placeGroups are the groups as they are and as they are tried, each where its ring stood.
+func (s *simulating) placeGroups() (base, tried map[uuid.UUID]*simulation.Group) {
+	drafts := make(map[uuid.UUID]GroupSpec)
+	for _, d := range s.spec.Groups {
+		drafts[d.ID] = d.GroupSpec
+		s.byField = s.byField || d.BalanceBy.Field() != ""
+	}
+	base, tried = make(map[uuid.UUID]*simulation.Group), make(map[uuid.UUID]*simulation.Group)
+	for id, g := range s.groups {
+		st := s.started[id]
+		s.byField = s.byField || g.BalanceBy.Field() != ""
+		same := g.Version == st.row.Version
+		base[id] = st.group(g, same, g.Slots, g.BalanceBy)
+		slots, by := []lead.Slot(g.Slots), g.BalanceBy
+		if d, is := drafts[id]; is {
+			g.Method, g.WhenAway, g.OweAtMost, g.Overflow = d.Method, d.WhenAway, d.OweAtMost, overflowColumn{d.Overflow}
+			slots, by = lead.Spread(d.Listed), *d.BalanceBy
+			same = same && by == g.BalanceBy && sameSlots(slots, g.Slots)
+		}
+		tried[id] = st.group(g, same, slots, by)
+		if same { // caps and whether they are told are no matter of turns
+			for i := range tried[id].Stands {
+				tried[id].Stands[i].Ring.Slots = slots
+			}
+		}
+	}
+	return base, tried
 }
 
 // sameSlots says that two rings have the same members in the same places.

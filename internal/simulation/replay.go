@@ -55,7 +55,6 @@ type item struct {
 	waitsIn    uuid.UUID // the first group on its way in which somebody may take it later
 	since      time.Time // when it began to wait
 	tried      int
-	order      int
 }
 
 // a batch is what is dealt at one moment.
@@ -98,10 +97,8 @@ func (r *Replay) asItWas(l *Lead) bool {
 	}
 	g := r.Groups[l.Was.Group]
 	same := g != nil && l.Version != 0 && g.Version == l.Version
-	switch {
-	case l.Fixed || !l.Counted && (l.Version == 0 || same):
-	case l.Counted && g != nil && g.Offers && l.Asked == nil:
-	default:
+	offered := l.Counted && g != nil && g.Offers && l.Asked == nil
+	if !l.Fixed && !offered && (l.Counted || l.Version != 0 && !same) {
 		return false
 	}
 	if same {
