@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/route"
 	"github.com/leadwheel/leadwheel/internal/simulation"
 	"github.com/leadwheel/leadwheel/internal/testenv"
 	"github.com/leadwheel/leadwheel/store"
@@ -213,5 +214,44 @@ func TestSimulationsThatCannotBe(t *testing.T) {
 		if !errors.As(err, &field) || field.Field != want {
 			t.Errorf("%+v: %v, want one of %s", spec, err, want)
 		}
+	}
+}
+
+// TestADraftOfRules replays leads that went by the rules through others: those of the fair go to another group, and the rest to nobody.
+func TestADraftOfRules(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g, other := w.group("A B"), w.group("C")
+	save := func(rules ...route.Rule) {
+		w.must(func(ctx context.Context, t *store.Tx) error {
+			now, err := t.Rules(ctx, w.workspace)
+			if err == nil {
+				_, _, err = t.SaveRules(ctx, w.workspace, &now.Version, rules)
+			}
+			return err
+		})
+	}
+	save(route.Rule{Name: "all", When: "true", GroupID: g, Enabled: true})
+	for _, channel := range []string{"fair", "web", "fair", "web"} {
+		var batches []lead.Hint
+		w.must(func(ctx context.Context, t *store.Tx) error {
+			_, err := t.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "L", Channel: channel, Origin: "api", Distribute: store.Distribution{Route: true}}})
+			batches = t.Batches()
+			return err
+		})
+		w.run(batches...)
+	}
+	if r := w.simulate(store.SimulationSpec{Last: 10}); r.Leads != 4 || r.Moved != 0 || r.Differs != nil {
+		t.Errorf("as it is: %+v", r)
+	}
+	drafted := []route.Rule{{Name: "fair", When: `channel == "fair"`, GroupID: other, Enabled: true}}
+	r := w.simulate(store.SimulationSpec{Last: 10, Rules: &drafted})
+	equal(t, "by member", w.tallies(r), "A 2→0, B 2→0, C 0→2")
+	if r.Moved != 4 || r.Failed != 2 || r.Differs != nil {
+		t.Errorf("%+v", r)
+	}
+	save(drafted...)
+	if r := w.simulate(store.SimulationSpec{Last: 10}); r.Differs == nil || r.Why.Why != store.WhyRules {
+		t.Errorf("after the rules were saved it differs from %+v on, since %+v", r.Differs, r.Why)
 	}
 }
