@@ -104,13 +104,19 @@ func (r *Replay) asItWas(l *Lead) bool {
 	if same {
 		r.spend(g, l, append([]int64{l.Turn}, l.Passed...))
 	}
-	if l.Was.State == Given {
-		for _, m := range l.Was.Members {
-			r.count(m, l.Was.Group, l.At)
-		}
-	}
+	r.countWas(l)
 	r.end(l, l.Was, -1, nil)
 	return true
+}
+
+// countWas counts a decision for those who got it.
+func (r *Replay) countWas(l *Lead) {
+	if l.Was.State != Given {
+		return
+	}
+	for _, m := range l.Was.Members {
+		r.count(m, l.Was.Group, l.At)
+	}
 }
 
 // follow gives a lead to whoever got the one that it follows.
