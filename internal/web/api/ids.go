@@ -1,6 +1,10 @@
 package api
 
-import "github.com/google/uuid"
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // ItemID is the id in a path. Text that is no id never comes this far: see newError.
 type ItemID struct {
@@ -44,4 +48,12 @@ func textOrNull[T ~string](text T) *T {
 		return nil
 	}
 	return &text
+}
+
+// timeOrZero is an optional time in a body: zero where it is absent.
+func timeOrZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }

@@ -20,16 +20,16 @@ type PendingSelection struct {
 
 // PendingAll are filters of which all must match; without any, everything pending does.
 type PendingAll struct {
-	MemberID     uuid.UUID `json:"member_id,omitempty" format:"uuid"`
-	GroupID      uuid.UUID `json:"group_id,omitempty" format:"uuid"`
-	AssignmentID uuid.UUID `json:"assignment_id,omitempty" format:"uuid"`
-	LeadID       uuid.UUID `json:"lead_id,omitempty" format:"uuid"`
-	DueBefore    time.Time `json:"due_before,omitempty" doc:"Exclusive."`
+	MemberID     uuid.UUID  `json:"member_id,omitempty" format:"uuid"`
+	GroupID      uuid.UUID  `json:"group_id,omitempty" format:"uuid"`
+	AssignmentID uuid.UUID  `json:"assignment_id,omitempty" format:"uuid"`
+	LeadID       uuid.UUID  `json:"lead_id,omitempty" format:"uuid"`
+	DueBefore    *time.Time `json:"due_before,omitempty" doc:"Exclusive."`
 }
 
 func (f PendingAll) toStore() store.PendingFilter {
 	return store.PendingFilter{
-		MemberID: f.MemberID, GroupID: f.GroupID, AssignmentID: f.AssignmentID, LeadID: f.LeadID, DueBefore: f.DueBefore,
+		MemberID: f.MemberID, GroupID: f.GroupID, AssignmentID: f.AssignmentID, LeadID: f.LeadID, DueBefore: timeOrZero(f.DueBefore),
 	}
 }
 

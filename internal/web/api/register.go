@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"reflect"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -42,8 +43,12 @@ func register[I, O any](a *API, op huma.Operation, handle func(context.Context, 
 	document(&op)
 	op.MaxBodyBytes = -1 // readBody has bounded and read the body
 	op.BodyReadTimeout = -1
+	times := timesOf(reflect.TypeFor[I]())
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		c := ctx.Value(callKey{}).(*call)
+		if err := tidyTimes(times, in, c.query); err != nil {
+			return nil, err
+		}
 		out, err := handle(ctx, c, in)
 		if err == nil {
 			a.checkLogged(ctx, c, op.OperationID)
