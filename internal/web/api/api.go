@@ -73,6 +73,8 @@ type API struct {
 	party *webauthn.WebAuthn
 	// limits are what bodies may hold, by operation.
 	limits map[string]jsonbounds.Limits
+	// forms are what requests may ask, by operation.
+	forms map[string]form
 	// readers read items, by the path at which they are read, and answers are what operations answer that answer an item.
 	readers map[string]itemReader
 	answers map[string]answered
@@ -99,7 +101,7 @@ func New(mux humago.Mux, d Deps) *API {
 	}
 	a := &API{
 		Deps: d, huma: humago.New(mux, config), used: newLastUsed(d.Store, d.Log),
-		room: inflight.NewRoom(MaxBody, roomWork, roomWait), limits: make(map[string]jsonbounds.Limits),
+		room: inflight.NewRoom(MaxBody, roomWork, roomWait), limits: make(map[string]jsonbounds.Limits), forms: make(map[string]form),
 		quotas: quota.New(d.Redis, d.Log), reads: d.Limits.places(), passwords: newPasswords(),
 		readers: make(map[string]itemReader), answers: make(map[string]answered),
 	}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"mime"
+	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -39,37 +39,87 @@ func shownTo[T any](c *call, columns []column[T]) []column[T] {
 	return slices.DeleteFunc(slices.Clone(columns), func(one column[T]) bool { return slices.Contains(notForMembers, one.name) })
 }
 
-// streamCSV writes all items of a list, page by page, so that no list is too long. The first page is fetched before
-// anything is written: its errors are answers still. Later ones break the connection off, lest half a list look whole.
+// streamCSV writes the items of a list, page by page where it is to be whole, so that no list is too long. The first page is fetched
+// before anything is written: its errors are answers still. Later ones break the connection off, lest half a list look whole.
 // However it ends, the audit log has how many items went out.
-func streamCSV[T item](ctx context.Context, a *API, c *call, operation string, columns []column[T], p store.Page, pages func(context.Context, store.Page) ([]T, error)) (*listOutput, error) {
+func streamCSV[T item](ctx context.Context, a *API, c *call, op huma.Operation, columns []column[T], p store.Page, whole bool, pages func(context.Context, store.Page) ([]T, error)) (*listOutput, error) {
+	limit := p.Limit
+	if !whole {
+		p.Limit++
+	}
 	page, err := pages(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	next := ""
+	if !whole && len(page) > limit {
+		page = page[:limit]
+		next = nextLink(c, cursorAfter(page[limit-1], p))
+	}
 	return &listOutput{func(out huma.Context) {
-		beginCSV(out, operation)
+		if next != "" {
+			out.SetHeader("Link", next)
+		}
+		beginCSV(out, op.OperationID)
 		w, sent := csv.NewWriter(out.BodyWriter()), 0
-		defer func() { a.noteExport(ctx, c, operation, sent) }()
+		defer func() { a.noteExport(ctx, c, op.OperationID, sent) }()
 		writeRow(w, columns, func(c column[T]) string { return c.name })
 		for {
 			for _, it := range page {
 				writeRow(w, columns, func(c column[T]) string { return c.cell(it) })
 			}
 			sent += len(page)
-			if w.Flush(); len(page) < p.Limit || w.Error() != nil {
+			if w.Flush(); !whole || len(page) < p.Limit || w.Error() != nil {
 				return
 			}
 			last := page[len(page)-1]
 			p.After, p.AfterChange = last.itemID(), changedAt(last)
 			if page, err = pages(ctx, p); err != nil {
 				if ctx.Err() == nil { // or it is only that the client has gone
-					a.logFailure(ctx, operation, err)
+					a.logFailure(ctx, op.OperationID, err)
 				}
 				panic(http.ErrAbortHandler)
 			}
 		}
 	}}, nil
+}
+
+// nextLink is a Link header (RFC 8288) to what comes after a cursor in the list that was asked for.
+func nextLink(c *call, cursor string) string {
+	query := maps.Clone(c.query)
+	query.Set("cursor", cursor)
+	return "<" + c.path + "?" + query.Encode() + `>; rel="next"`
+}
+
+// columnsOf are the fields of a list's items as columns, in their order. What holds more than one value is JSON in its cell.
+func columnsOf[T any]() (columns []column[T]) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous || name == "" || name == "-" {
+			continue
+		}
+		columns = append(columns, column[T]{name, func(it T) string {
+			value, err := reflect.ValueOf(it).FieldByIndexErr(f.Index)
+			if err != nil {
+				return ""
+			}
+			return cellOfJSON(value.Interface())
+		}})
+	}
+	return columns
+}
+
+// cellOfJSON is a value as JSON has it: text without its quotes, and nothing for null.
+func cellOfJSON(value any) string {
+	data, err := json.Marshal(value)
+	if err != nil || string(data) == "null" {
+		return ""
+	}
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		return text
+	}
+	return string(data)
 }
 
 // beginCSV begins an answer that is a file: a browser saves it, and shows nothing of it as if it were ours.
@@ -123,31 +173,6 @@ func writeRow[T any](w *csv.Writer, columns []column[T], cell func(column[T]) st
 		row[i] = contact.Guard(cell(c))
 	}
 	_ = w.Write(row)
-}
-
-// wantsCSV reports whether a request asks for CSV, by its parameter format or by an Accept header that prefers it to JSON.
-func wantsCSV(format, accept string) bool {
-	if format != "" {
-		return format == "csv"
-	}
-	var forCSV, forJSON float64
-	for _, one := range strings.Split(accept, ",") {
-		name, parameters, err := mime.ParseMediaType(one)
-		if err != nil {
-			continue
-		}
-		weight, err := strconv.ParseFloat(parameters["q"], 64)
-		if err != nil {
-			weight = 1
-		}
-		switch name {
-		case csvType:
-			forCSV = max(forCSV, weight)
-		case "application/json", "application/*", "*/*":
-			forJSON = max(forJSON, weight)
-		}
-	}
-	return forCSV > 0 && forCSV >= forJSON
 }
 
 func cellOfID(id *uuid.UUID) string {

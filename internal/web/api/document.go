@@ -22,7 +22,8 @@ func document(op *huma.Operation) {
 	}
 	op.Extensions = map[string]any{"x-roles": names}
 	op.Description = strings.TrimSpace(op.Description + "\n\nRoles: " + strings.Join(names, ", ") + ".")
-	common := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	common := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotAcceptable,
+		http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	if strings.Contains(op.Path, "{") {
 		common = append(common, http.StatusNotFound)
 	}
@@ -31,8 +32,7 @@ func document(op *huma.Operation) {
 		op.Parameters = append(op.Parameters, idempotencyParam())
 		fallthrough
 	case http.MethodPut, http.MethodPatch:
-		common = append(common, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
-			http.StatusUnprocessableEntity)
+		common = append(common, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	op.Errors = slices.Compact(slices.Sorted(slices.Values(append(op.Errors, common...))))
 }

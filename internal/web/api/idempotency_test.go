@@ -55,7 +55,7 @@ func TestKeyUsedForAnotherRequest(t *testing.T) {
 	s.do(s.admin, "POST", "/v1/members", `{"name":"A"}`, idempotencyKey, "1").is(201)
 	s.do(s.admin, "POST", "/v1/members", `{"name":"B"}`, idempotencyKey, "1").refuses(422, "invalid_request", "header.Idempotency-Key")
 	s.do(s.admin, "POST", "/v1/sources", `{"name":"A"}`, idempotencyKey, "1").refuses(422, "invalid_request", "header.Idempotency-Key")
-	s.do(s.admin, "POST", "/v1/members?x=1", `{"name":"A"}`, idempotencyKey, "1").refuses(422, "invalid_request", "header.Idempotency-Key")
+	s.do(s.admin, "POST", "/v1/groups/preview?next=1", ring(s.member("M")), idempotencyKey, "1").refuses(422, "invalid_request", "header.Idempotency-Key")
 	for _, bad := range []string{"tab\there", "ümlaut", strings.Repeat("x", 256)} {
 		s.do(s.admin, "POST", "/v1/members", `{"name":"A"}`, idempotencyKey, bad).refuses(422, "invalid_request", "header.Idempotency-Key")
 	}

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -30,7 +33,10 @@ func (a *API) readBody(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	c := callOf(ctx.Context())
 	query, p := checkQuery(r.URL)
-	c.query, c.wantsCSV = query, wantsCSV(query.Get("format"), r.Header.Get("Accept"))
+	c.path, c.query = r.URL.EscapedPath(), query
+	if p == nil {
+		p = a.checkAsked(ctx.Operation(), r, c)
+	}
 	if p == nil {
 		p = checkContentType(ctx.Operation(), r)
 	}
@@ -91,6 +97,58 @@ func (a *API) readAll(w http.ResponseWriter, r *http.Request, operation string) 
 		return nil, received, noRoom(err)
 	}
 	return body, func() { worked(); received() }, nil
+}
+
+// checkAsked refuses parameters that an operation does not know, and forms of an answer that it does not have.
+func (a *API) checkAsked(op *huma.Operation, r *http.Request, c *call) *problem.Problem {
+	form := a.forms[op.OperationID]
+	kind := negotiate(form.kinds, c.query.Get("format"), strings.Join(r.Header.Values("Accept"), ","))
+	if kind == "" {
+		return notAcceptable(form.kinds)
+	}
+	c.wantsCSV = kind == csvType
+	return form.unknown(c.query)
+}
+
+// A form is what a request of an operation may ask: by which parameters, and for which media types.
+type form struct{ parameters, kinds []string }
+
+func formOf(op *huma.Operation) form {
+	f := form{kinds: kindsOf(op)}
+	for _, p := range op.Parameters {
+		if p.In == "query" {
+			f.parameters = append(f.parameters, p.Name)
+		}
+	}
+	slices.Sort(f.parameters)
+	return f
+}
+
+// unknown refuses parameters that there are none of: a filter that is misspelt would match everything.
+func (f form) unknown(query url.Values) *problem.Problem {
+	message := "there is no such parameter here; this address takes " + strings.Join(f.parameters, ", ")
+	if len(f.parameters) == 0 {
+		message = "there is no such parameter here; this address takes none"
+	}
+	var fields []problem.Field
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.Contains(f.parameters, name) && len(fields) < maxErrors {
+			fields = append(fields, problem.Field{Location: "query." + shortened(name), Message: message})
+		}
+	}
+	if fields == nil {
+		return nil
+	}
+	return problem.New(http.StatusUnprocessableEntity, "the request has parameters that this address does not know; errors names them", fields...)
+}
+
+// shortened is a name as problems tell it, however long it is.
+func shortened(name string) string {
+	const most = 50
+	if runes := []rune(name); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return name
 }
 
 // checkContentType accepts what the operation's description lists, and bodies of no stated type.

@@ -21,9 +21,9 @@ const maxPage = 500
 
 // Paging are the parameters that all lists share.
 type Paging struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many items at the most."`
-	Cursor Cursor `query:"cursor" doc:"The next_cursor of the page before; absent for the newest."`
-	Format string `query:"format" enum:"json,csv" doc:"csv: all items as CSV, where the list is to be had so, as with an Accept header that prefers text/csv."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many items at the most. CSV has all from the cursor on where this is not given."`
+	Cursor Cursor `query:"cursor" doc:"The next_cursor of the page before; absent for the first."`
+	Format string `query:"format" enum:"json,csv" doc:"csv: the items as CSV, as with an Accept header that prefers text/csv. Where limit leaves some out, the header Link has where the next are."`
 }
 
 func (p Paging) page() store.Page {
@@ -105,14 +105,15 @@ type listOutput struct{ Body func(huma.Context) }
 // listInput is the input of a list: Paging, and filters beside it.
 type listInput interface{ page() store.Page }
 
-// registerList adds a list of items. Lists with columns are to be had as CSV too, which has all items.
+// registerList adds a list of items, as JSON and as CSV, whose columns are the items' fields unless others are given.
 func registerList[I listInput, T item](a *API, op huma.Operation, columns []column[T], fetch func(context.Context, *call, *I, store.Page) ([]T, error)) {
 	op.Method = http.MethodGet
-	content := map[string]*huma.MediaType{
-		"application/json": {Schema: listSchema[T](a.huma.OpenAPI().Components.Schemas)},
+	if columns == nil {
+		columns = columnsOf[T]()
 	}
-	if columns != nil {
-		content[csvType] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: "All items, with a line of column names."}}
+	content := map[string]*huma.MediaType{
+		jsonType: {Schema: listSchema[T](a.huma.OpenAPI().Components.Schemas)},
+		csvType:  {Schema: &huma.Schema{Type: huma.TypeString, Description: "The items, below a line of column names: all of them, unless limit is given."}},
 	}
 	op.Errors = append(op.Errors, http.StatusUnprocessableEntity)
 	op.Responses = map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK), Content: content}}
@@ -128,9 +129,12 @@ func registerList[I listInput, T item](a *API, op huma.Operation, columns []colu
 		if p.After != uuid.Nil && p.ByChange == p.AfterChange.IsZero() {
 			return nil, badQuery("query.cursor", "this cursor is of a list in another order; begin again without it")
 		}
-		if columns != nil && c.wantsCSV {
-			p.Limit, p.After = maxPage, uuid.Nil
-			return streamCSV(ctx, a, c, op.OperationID, shownTo(c, columns), p, pages)
+		if c.wantsCSV {
+			whole := !c.query.Has("limit")
+			if whole {
+				p.Limit = maxPage
+			}
+			return streamCSV(ctx, a, c, op, shownTo(c, columns), p, whole, pages)
 		}
 		return a.listJSON(pageOf(ctx, p, pages))
 	})

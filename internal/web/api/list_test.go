@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 func TestPages(t *testing.T) {
@@ -62,7 +64,7 @@ func TestCSVHasEverything(t *testing.T) {
 		}
 		s.post("/v1/leads/batch", map[string]any{"leads": leads}).is(201)
 	}
-	r := s.do(s.admin, "GET", "/v1/leads?limit=1", nil, "Accept", "text/csv").is(200)
+	r := s.do(s.admin, "GET", "/v1/leads", nil, "Accept", "text/csv").is(200)
 	if got := r.header.Get("Content-Type"); got != "text/csv; charset=utf-8" {
 		t.Errorf("content type %q", got)
 	}
@@ -84,6 +86,124 @@ func TestCSVHasEverything(t *testing.T) {
 		s.do(s.admin, "GET", "/v1/"+list, nil, "Accept", "application/json;q=0.5, text/csv").is(200)
 	}
 	s.do(s.admin, "GET", "/v1/leads?source_id=x", nil, "Accept", "text/csv").refuses(422, "invalid_request", "query.source_id")
+}
+
+// TestCSVHasPages reads a list as CSV page by page, by the links that lead on, and from the middle to its end.
+func TestCSVHasPages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for i := range 7 {
+		s.member(fmt.Sprint("M", i))
+	}
+	want := rowsOf(t, s.get("/v1/members?format=csv").is(200).body)[1:]
+	var got [][]string
+	pages := 0
+	for path := "/v1/members?format=csv&limit=3"; path != ""; pages++ {
+		r := s.get(path).is(200)
+		got = append(got, rowsOf(t, r.body)[1:]...)
+		next, is := strings.CutSuffix(r.header.Get("Link"), `>; rel="next"`)
+		if path = strings.TrimPrefix(next, "<"); is == (path == "") {
+			t.Fatalf("Link: %q", r.header.Get("Link"))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" || pages != 3 || len(want) != 7 {
+		t.Errorf("%d pages (-want +got):\n%s", pages, diff)
+	}
+	cursor := s.get("/v1/members?limit=2").at("next_cursor").(string)
+	if diff := cmp.Diff(want[2:], rowsOf(t, s.get("/v1/members?format=csv&cursor="+cursor).is(200).body)[1:]); diff != "" {
+		t.Errorf("from a cursor (-want +got):\n%s", diff)
+	}
+	s.get("/v1/members?format=csv&limit=501").refuses(422, "invalid_request", "query.limit")
+	s.get("/v1/members?format=csv&cursor=x").refuses(422, "invalid_request", "query.cursor")
+}
+
+func rowsOf(t *testing.T, body string) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// TestEveryListIsCSV has every list as CSV too, with a column for each field that is shown in JSON.
+func TestEveryListIsCSV(t *testing.T) {
+	t.Parallel()
+	w := newWalk(t)
+	tried := 0
+	for _, o := range w.operations() {
+		if o.method != "GET" || !slices.Contains(w.queried(o, func(map[string]any) bool { return true }), "cursor") {
+			continue
+		}
+		path, _, _ := strings.Cut(w.address(o, w.ours, lead.RoleAdmin), "?")
+		key := w.ours.keys[lead.RoleAdmin]
+		if strings.HasPrefix(path, "/v1/my/") { // which others than members have nothing of
+			key = w.ours.keys[lead.RoleMember]
+		}
+		items := w.do(key, "GET", path, nil).items()
+		r := w.do(key, "GET", path, nil, "Accept", "text/csv").is(200)
+		if rows := rowsOf(t, r.body); len(rows) < 1+len(items) {
+			t.Errorf("%s: %d rows of %d items", o, len(rows)-1, len(items))
+		}
+		tried++
+	}
+	if tried < 25 {
+		t.Errorf("%d lists", tried)
+	}
+	rows := rowsOf(t, w.do(w.ours.keys[lead.RoleAdmin], "GET", "/v1/groups?format=csv", nil).is(200).body)
+	if rows[0][0] != "id" || rows[0][1] != "name" || rows[1][1] == "" || !strings.HasPrefix(rows[1][4], `[{"members":[`) {
+		t.Errorf("groups as CSV: %v", rows)
+	}
+}
+
+// TestWhatIsAccepted asks for answers in forms that there are, and that there are not.
+func TestWhatIsAccepted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	member := s.member("Mia").String()
+	for accept, want := range map[string]string{
+		"": "json", "*/*": "json", "application/json": "json", "application/*": "json", "text/csv": "csv", "Text/CSV; charset=utf-8": "csv", "text/*": "csv",
+		"text/csv, */*": "csv", "text/csv;q=0.5, */*": "json", "text/csv;q=0.5, */*;q=0.1": "csv", "text/csv;q=0, */*": "json",
+		"application/json;q=0.5, text/csv": "csv", "application/json, text/csv;q=0.9": "json", "application/json;q=0, */*": "csv",
+		"text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8": "json", "nonsense, text/csv": "csv", "application/json;q=0.1,text/html": "json",
+		"application/xml": "", "image/*": "", "text/html": "", "*/*;q=0": "", "nonsense": "", "application/json;q=0, text/csv;q=0.0": "",
+	} {
+		r := s.do(s.admin, "GET", "/v1/members", nil, "Accept", accept)
+		if want == "" {
+			r.refuses(406, "invalid_request", "header.Accept")
+			s.do(s.admin, "GET", "/v1/members?format=json", nil, "Accept", accept).is(200)
+			s.do(s.admin, "GET", "/v1/members/"+member, nil, "Accept", accept).refuses(406, "invalid_request", "header.Accept")
+			s.do(s.admin, "POST", "/v1/members", `{"name":"x"}`, "Accept", accept).refuses(406, "invalid_request", "header.Accept")
+			continue
+		}
+		if got := r.is(200).header.Get("Content-Type"); !strings.Contains(got, want) {
+			t.Errorf("Accept %q gets %q", accept, got)
+		}
+	}
+	if n := s.count(`SELECT count(*) FROM members`); n != 1 {
+		t.Errorf("%d members were made for nobody to see", n-1)
+	}
+	s.do(s.admin, "GET", "/v1/members/"+member, nil, "Accept", "text/csv").refuses(406, "invalid_request", "header.Accept")
+	s.do(s.admin, "DELETE", "/v1/members/"+member, nil, "Accept", "image/png").is(204)
+}
+
+// TestUnknownParameters are refused by name, at every address.
+func TestUnknownParameters(t *testing.T) {
+	t.Parallel()
+	w := newWalk(t)
+	before := w.rows(w.ours.id)
+	for _, o := range w.operations() {
+		path, _, _ := strings.Cut(w.address(o, w.ours, lead.RoleAdmin), "?")
+		r := w.do(w.ours.keys[lead.RoleAdmin], o.method, path+"?memberid=x&Limit=1", nil)
+		if r.status != 422 || !strings.Contains(r.body, `"query.memberid"`) || !strings.Contains(r.body, `"query.Limit"`) {
+			t.Errorf("%s: %d %s", o, r.status, r.body)
+		}
+	}
+	w.unchanged(w.ours.id, before)
+	long := strings.Repeat("é", 500)
+	if r := w.do(w.ours.keys[lead.RoleAdmin], "GET", "/v1/members?"+url.QueryEscape(long)+"=1", nil); r.status != 422 || len(r.body) > 1_000 {
+		t.Errorf("%d %.2000s", r.status, r.body)
+	}
 }
 
 // cellIs lists members as CSV, one of whom has a text for a chat's id, and fails the test unless that is the cell wanted.

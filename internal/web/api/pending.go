@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/binary"
 	"net/http"
 	"time"
 
@@ -34,7 +32,12 @@ type PendingLead struct {
 	AnswerBy     *time.Time   `json:"answer_by" nullable:"true" doc:"Until when it is to be accepted, while it is offered; null where that has no end."`
 	OfferedTo    []uuid.UUID  `json:"offered_to" doc:"Who can accept it."`
 	Skipped      []Skip       `json:"skipped" doc:"Who was looked at and could not take it, or had been passed over when it was planned."`
+
+	due time.Time // by which the list goes, even of those that have no time
 }
+
+func (p PendingLead) itemID() uuid.UUID    { return p.ID }
+func (p PendingLead) changedAt() time.Time { return p.due }
 
 // PendingState is what a pending lead waits for.
 type PendingState string
@@ -96,44 +99,23 @@ func (f PendingFilter) toStore() store.PendingFilter {
 }
 
 type pendingListInput struct {
-	Limit  int           `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many items at the most."`
-	Cursor PendingCursor `query:"cursor" doc:"The next_cursor of the page before; absent for the soonest."`
+	Paging
 	PendingFilter
 }
 
-// A PendingCursor is where a page of pending leads begins. What it holds is nobody's business but ours.
-type PendingCursor struct {
-	due time.Time
-	id  uuid.UUID
+// page goes by when they are due, which cursors hold as that of a list by change holds when things were changed.
+func (p pendingListInput) page() store.Page {
+	page := p.Paging.page()
+	page.ByChange = true
+	return page
 }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (c *PendingCursor) UnmarshalText(text []byte) error {
-	data, err := base64.RawURLEncoding.DecodeString(string(text))
-	if err != nil || len(data) != 8+len(c.id) {
-		return errBadCursor
-	}
-	c.due = time.UnixMicro(int64(binary.BigEndian.Uint64(data))).UTC()
-	copy(c.id[:], data[8:])
-	return nil
-}
-
-func (c PendingCursor) text() string {
-	data := binary.BigEndian.AppendUint64(nil, uint64(c.due.UnixMicro()))
-	return base64.RawURLEncoding.EncodeToString(append(data, c.id[:]...))
-}
-
-// Schema implements huma.SchemaProvider.
-func (PendingCursor) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeString} }
 
 type pendingOutput struct{ Body PendingLead }
 
 func (a *API) registerPending() {
 	const collection, one = "/v1/pending-leads", "/v1/pending-leads/{id}"
-	register(a, huma.Operation{
-		OperationID: "list-pending-leads", Method: http.MethodGet, Path: collection, Summary: "List the pending leads, soonest first",
-		Errors: []int{http.StatusUnprocessableEntity},
-	}, bounded(a, a.listPending))
+	registerList(a, huma.Operation{OperationID: "list-pending-leads", Path: collection, Summary: "List the pending leads, soonest first"},
+		nil, a.listPending)
 	register(a, huma.Operation{
 		OperationID: "list-pending-days", Method: http.MethodGet, Path: collection + "/days", Summary: "Count the pending leads by member and day",
 		Errors: []int{http.StatusUnprocessableEntity},
@@ -157,29 +139,17 @@ func (a *API) registerPending() {
 	a.registerPendingChanges()
 }
 
-func (a *API) listPending(ctx context.Context, c *call, in *pendingListInput) (*struct{ Body List[PendingLead] }, error) {
-	all, err := a.Store.PendingLeads(ctx, c.Workspace, in.toStore(), store.PendingPage{
-		Limit: in.Limit + 1, AfterDue: in.Cursor.due, AfterID: in.Cursor.id,
-	})
-	if err != nil {
-		return nil, err
-	}
+func (a *API) listPending(ctx context.Context, c *call, in *pendingListInput, p store.Page) ([]PendingLead, error) {
+	all, err := a.Store.PendingLeads(ctx, c.Workspace, in.toStore(), store.PendingPage{Limit: p.Limit, AfterDue: p.AfterChange, AfterID: p.After})
 	now := a.Store.Now()
-	list := List[PendingLead]{Items: each(all, func(p store.PendingLead) PendingLead { return pendingBody(p, now) })}
-	if len(all) > in.Limit {
-		list.Items = list.Items[:in.Limit]
-		last := all[in.Limit-1]
-		next := PendingCursor{last.DueAt, last.ID}.text()
-		list.NextCursor = &next
-	}
-	return &struct{ Body List[PendingLead] }{list}, nil
+	return each(all, func(p store.PendingLead) PendingLead { return pendingBody(p, now) }), err
 }
 
 func pendingBody(p store.PendingLead, now time.Time) PendingLead {
 	body := PendingLead{
 		ID: p.ID, LeadID: p.LeadID, MemberID: p.MemberID, GroupID: p.GroupID, AssignmentID: p.AssignmentID,
 		MovedFrom: p.MovedFrom, Replanned: p.ReplannedFrom, Turn: p.Turn, Lane: laneTurnBody(p.Lane), Trigger: p.Trigger, Pace: textOrNull(p.Pace),
-		State: PendingPlanned, DueAt: &p.DueAt, WaitingSince: p.WaitingSince, OfferedTo: []uuid.UUID{}, Skipped: each(p.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
+		State: PendingPlanned, DueAt: &p.DueAt, due: p.DueAt, WaitingSince: p.WaitingSince, OfferedTo: []uuid.UUID{}, Skipped: each(p.Skipped, func(s lead.Skip) Skip { return Skip(s) }),
 	}
 	switch {
 	case p.OfferedAt != nil:

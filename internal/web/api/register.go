@@ -24,6 +24,7 @@ type call struct {
 	address        string // that it came from, empty where that is not known
 	browser        string // as it calls itself
 	wantsCSV       bool
+	path           string // that was asked for
 	query          url.Values
 	idempotencyKey string
 	hash           []byte
@@ -61,7 +62,9 @@ func register[I, O any](a *API, op huma.Operation, handle func(context.Context, 
 	}
 	path := a.huma.OpenAPI().Paths[op.Path]
 	amend(path)
-	a.limits[op.OperationID] = limitsOf(a.huma.OpenAPI().Components.Schemas, operationOf(path, op.Method))
+	registered := operationOf(path, op.Method)
+	a.limits[op.OperationID] = limitsOf(a.huma.OpenAPI().Components.Schemas, registered)
+	a.forms[op.OperationID] = formOf(registered)
 }
 
 // problem says what an error means to the caller, and logs what is ours to look into.
