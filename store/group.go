@@ -37,6 +37,8 @@ type GroupSpec struct {
 	Method lead.Method
 	Listed []lead.Listed
 	GroupPolicy
+	// Read is the version at which an edited group was read, nil where that is not known.
+	Read *int
 }
 
 const groupColumns = `group_id, name, method, version, listed, when_away, owe_at_most, overflow, answer_within,

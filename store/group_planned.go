@@ -45,6 +45,9 @@ func (t *Tx) EditGroup(ctx context.Context, workspace, group uuid.UUID, spec Gro
 	if err != nil {
 		return g, done, err
 	}
+	if spec.Read != nil && *spec.Read != old.Version {
+		return g, done, &VersionError{"the group", old.Version}
+	}
 	if g, err = t.UpdateGroup(ctx, workspace, group, spec); err != nil {
 		return g, done, err
 	}

@@ -30,7 +30,8 @@ func (t *Tx) SetMessageTemplate(ctx context.Context, workspace uuid.UUID, text s
 	}
 	_, err := t.q.ExecContext(ctx, `
 		INSERT INTO message_templates (workspace_id, template, updated_at) VALUES ($1, $2, $3)
-		ON CONFLICT (workspace_id) DO UPDATE SET template = excluded.template, updated_at = excluded.updated_at`,
+		ON CONFLICT (workspace_id) DO UPDATE SET template = excluded.template, updated_at = excluded.updated_at
+		WHERE message_templates.template <> excluded.template`,
 		workspace, text, t.now())
 	return translate(err)
 }

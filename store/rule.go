@@ -32,14 +32,16 @@ func (e *RulesError) Error() string {
 	return strings.Join(all, "; ")
 }
 
-// A VersionError is why rules were not saved that were read before somebody else saved theirs.
+// A VersionError is why something was not saved that was read before somebody else saved theirs.
 type VersionError struct {
-	// Version is the one that they have now.
+	// Of is what was read, as sentences have it.
+	Of string
+	// Version is the one that it has now.
 	Version int
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("somebody else saved the rules meanwhile, as version %d; read them again and decide anew", e.Version)
+	return fmt.Sprintf("somebody else saved %s meanwhile, as version %d; read this again and decide anew", e.Of, e.Version)
 }
 
 // Rules returns a workspace's rules as they are now.
@@ -119,13 +121,13 @@ func (t *Tx) SaveRules(ctx context.Context, workspace uuid.UUID, read *int, rule
 		return Rules{}, false, &FieldError{"version", "give the version at which the rules were read, or If-Match, so that nobody's changes are lost"}
 	}
 	if read != nil && *read != now.Version {
-		return Rules{}, false, &VersionError{now.Version}
+		return Rules{}, false, &VersionError{"the rules", now.Version}
 	}
 	rules = route.Normal(rules)
 	if _, err := t.CheckRules(ctx, workspace, rules); err != nil {
 		return Rules{}, false, err
 	}
-	if now.Version > 0 && slices.Equal(rules, now.Rules) {
+	if slices.Equal(rules, now.Rules) {
 		return now, false, nil
 	}
 	at := t.now()

@@ -106,7 +106,7 @@ func New(mux humago.Mux, d Deps) *API {
 		readers: make(map[string]itemReader), answers: make(map[string]answered),
 	}
 	a.mail, a.party = a.newMailroom(), relyingParty(d.PublicURL)
-	a.huma.UseMiddleware(a.authenticate, a.readBody, a.recordAct, a.conditional)
+	a.huma.UseMiddleware(a.authenticate, a.readBody, a.takeBack, a.recordAct, a.conditional)
 	a.registerWorkspace()
 	a.registerStatuses()
 	a.registerMembers()

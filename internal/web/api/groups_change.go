@@ -14,6 +14,7 @@ import (
 // GroupEdit is what a group is to be replaced with, and what becomes of the leads planned through it for receivers who leave.
 type GroupEdit struct {
 	GroupSpec
+	Version *int                `json:"version,omitempty" minimum:"0" doc:"The version at which it was read; where it has another by now nothing is done, and the answer is 409."`
 	Pending *GroupPendingChoice `json:"pending,omitempty" doc:"What becomes of the leads planned through the group for receivers who leave it. Needed where there are some: without it the answer is 409, with how many for whom."`
 }
 
@@ -103,6 +104,7 @@ func (a *API) putGroup(ctx context.Context, c *call, in *patchInput[GroupEdit]) 
 	if err != nil {
 		return nil, err
 	}
+	spec.Read = in.Body.Version
 	choice, err := in.Body.Pending.toStore()
 	if err != nil {
 		return nil, under("pending.", err)

@@ -72,8 +72,12 @@ func (a *API) putMessageTemplate(ctx context.Context, c *call, in *templateInput
 	if _, err := notify.ParseTemplate(in.Body.Template); err != nil {
 		return nil, &store.FieldError{Field: "template", Message: err.Error()}
 	}
-	err := a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.SetMessageTemplate(ctx, c.Workspace, in.Body.Template) })
-	return &templateOutput{templateBody(in.Body.Template)}, err
+	text := in.Body.Template
+	if text == notify.DefaultTemplate {
+		text = "" // later versions may have a better one
+	}
+	err := a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.SetMessageTemplate(ctx, c.Workspace, text) })
+	return &templateOutput{templateBody(text)}, err
 }
 
 func (a *API) previewMessageTemplate(ctx context.Context, c *call, in *templateInput) (*previewOutput, error) {

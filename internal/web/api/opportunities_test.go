@@ -49,7 +49,7 @@ func TestOpportunities(t *testing.T) {
 		`{"amount":-1}`: "body.amount", `{"amount":0.00001}`: "body.amount", `{"amount":1e15}`: "body.amount", `{"amount":1e20}`: "body.amount",
 		`{"amount":"1e3"}`: "body.amount", `{"amount":""}`: "body.amount", `{"amount":"-1"}`: "body.amount", `{"amount":"0.00001"}`: "body.amount",
 		`{"amount":"1000000000000000"}`: "body.amount", `{"amount":true}`: "body.amount", `{"currency":"XYZ"}`: "body.currency", `{"currency":"myr"}`: "body.currency",
-		`{"title":" "}`: "body.title", `{"title":null}`: "body.title", `{"stage":""}`: "body.stage", `{"lead_id":"` + l + `"}`: "body.lead_id",
+		`{"title":" "}`: "body.title", `{"title":null}`: "body.title", `{"stage":""}`: "body.stage", `{"lead_id":"` + uuid.NewString() + `"}`: "body.lead_id",
 	} {
 		s.patch(path, body).refuses(422, "invalid_request", location)
 	}

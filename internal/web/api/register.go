@@ -57,7 +57,7 @@ func register[I, O any](a *API, op huma.Operation, handle func(context.Context, 
 		}
 		return nil, a.problem(ctx, op.OperationID, err)
 	})
-	if _, is := itemKinds[op.Path]; is && op.Method == http.MethodGet {
+	if op.Method == http.MethodGet {
 		a.readers[op.Path] = readerOf(handle)
 	}
 	path := a.huma.OpenAPI().Paths[op.Path]
