@@ -46,6 +46,8 @@ var examples = map[string]string{
 	"put-rules":   `{"version":3,` + exampleRules + `}`,
 	"check-rules": `{` + exampleRules + `,"lead":{"channel":"api","fields":{"city":"Penang"}}}`,
 
+	"post-simulation": `{"last":5000,"members":[{"id":"` + exampleMember + `","caps":{"per_day":20}}]}`,
+
 	"post-source":  `{"name":"Website"}`,
 	"patch-source": `{"enabled":false}`,
 	"merge-source": `{"into":"` + exampleSource + `"}`,

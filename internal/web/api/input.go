@@ -111,7 +111,10 @@ func (a *API) checkAsked(op *huma.Operation, r *http.Request, c *call) *problem.
 }
 
 // A form is what a request of an operation may ask: by which parameters, and for which media types.
-type form struct{ parameters, kinds []string }
+type form struct {
+	parameters, kinds []string
+	list              bool // it answers with a page of a list
+}
 
 func formOf(op *huma.Operation) form {
 	f := form{kinds: kindsOf(op)}
@@ -121,6 +124,7 @@ func formOf(op *huma.Operation) form {
 		}
 	}
 	slices.Sort(f.parameters)
+	f.list = slices.Contains(f.parameters, "cursor")
 	return f
 }
 
@@ -132,6 +136,9 @@ func (f form) unknown(query url.Values) *problem.Problem {
 	}
 	var fields []problem.Field
 	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if f.list && (name == "updated_since" || name == "sort") {
+			continue // whoever follows changes may ask so of every list: one whose items do not tell when they changed gives all of them
+		}
 		if !slices.Contains(f.parameters, name) && len(fields) < maxErrors {
 			fields = append(fields, problem.Field{Location: "query." + shortened(name), Message: message})
 		}

@@ -48,6 +48,7 @@ type AuditCheck struct {
 func (a *API) registerInstallation() {
 	register(a, huma.Operation{
 		OperationID: "get-installation-audit", Method: http.MethodGet, Path: "/v1/installation/audit", Summary: "Read what the last audit found",
+		Errors:      []int{http.StatusNotFound},
 		Description: "The leading scheduler makes one a day, and leadwheel audit does. Where other workspaces are on the installation too, only its operators see it.",
 	}, func(ctx context.Context, c *call, _ *struct{}) (*struct{ Body Audit }, error) {
 		shared, err := a.Store.Shared(ctx, c.Workspace)

@@ -200,6 +200,11 @@ func TestUnknownParameters(t *testing.T) {
 		}
 	}
 	w.unchanged(w.ours.id, before)
+	for _, list := range []string{"members", "history", "imports"} { // of every list one may ask what changed
+		if r := w.do(w.ours.keys[lead.RoleAdmin], "GET", "/v1/"+list+"?updated_since=2026-01-01T00:00:00Z&sort=updated_at", nil); r.status != 200 {
+			t.Errorf("%s that changed: %d %s", list, r.status, r.body)
+		}
+	}
 	long := strings.Repeat("é", 500)
 	if r := w.do(w.ours.keys[lead.RoleAdmin], "GET", "/v1/members?"+url.QueryEscape(long)+"=1", nil); r.status != 422 || len(r.body) > 1_000 {
 		t.Errorf("%d %.2000s", r.status, r.body)
