@@ -127,10 +127,13 @@ func addTemplate(t *testing.T, where, text string, all map[language.Text]string)
 	}
 }
 
-// pages adds the texts of the templates in a folder.
+// pages adds the texts of the templates in a folder, but for the API's reference, which is in English as the document is.
 func pages(t *testing.T, dir string, all map[language.Text]string) {
 	t.Helper()
-	if err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+	if err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && entry.Name() == "reference" {
+			return filepath.SkipDir
+		}
 		if err != nil || filepath.Ext(path) != ".html" {
 			return err
 		}
