@@ -282,6 +282,28 @@ func (q Queries) RevokeAPIKey(ctx context.Context, workspace, key uuid.UUID) err
 	return oneRow(result, err)
 }
 
+// ErrLastAdminKey means that a workspace would have no key by which one more can be made.
+var ErrLastAdminKey = errors.New("this is the last admin key of the workspace and cannot revoke itself; make another with POST /v1/api-keys, and revoke this one with it")
+
+// GiveUpAPIKey has a key revoke itself, unless it is the workspace's last valid one for admins: then it returns ErrLastAdminKey. Of two
+// that give themselves up at once, one stays.
+func (t *Tx) GiveUpAPIKey(ctx context.Context, workspace, key uuid.UUID) error {
+	if err := t.take(ctx, lockPeople, workspace); err != nil {
+		return err
+	}
+	var last bool
+	if err := sqlx.GetContext(ctx, t.q, &last, `
+		SELECT role = $3 AND NOT EXISTS (SELECT 1 FROM api_keys o WHERE o.workspace_id = $1 AND o.api_key_id <> $2 AND o.role = $3
+			AND o.revoked_at IS NULL AND (o.expires_at IS NULL OR o.expires_at > $4))
+		FROM api_keys WHERE workspace_id = $1 AND api_key_id = $2`, workspace, key, string(lead.RoleAdmin), t.now()); err != nil {
+		return translate(err)
+	}
+	if last {
+		return ErrLastAdminKey
+	}
+	return t.RevokeAPIKey(ctx, workspace, key)
+}
+
 // TouchAPIKey records that a key was in use at a time, from an address, which may be empty. It writes nothing where an
 // earlier record of that address is younger than the given age, so that servers who notice the same use write it once.
 func (q Queries) TouchAPIKey(ctx context.Context, workspace, key uuid.UUID, address string, at time.Time, age time.Duration) error {

@@ -91,8 +91,14 @@ func (a *API) registerAPIKeys() {
 	}, a.rotateAPIKey)
 	register(a, huma.Operation{
 		OperationID: "revoke-api-key", Method: http.MethodDelete, Path: one, Summary: "Revoke an API key; it is refused from its next request on",
+		Description: "The last admin key of a workspace cannot revoke itself.", Errors: []int{http.StatusConflict},
 	}, func(ctx context.Context, c *call, in *itemInput) (*none, error) {
-		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error { return tx.RevokeAPIKey(ctx, c.Workspace, in.ID) })
+		return nil, a.Store.WithTx(ctx, func(tx *store.Tx) error {
+			if c.PersonID == nil && in.ID == c.ID {
+				return tx.GiveUpAPIKey(ctx, c.Workspace, in.ID)
+			}
+			return tx.RevokeAPIKey(ctx, c.Workspace, in.ID)
+		})
 	})
 }
 

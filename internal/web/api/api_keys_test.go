@@ -137,3 +137,25 @@ func TestRotateAPIKey(t *testing.T) {
 		return nil
 	})
 }
+
+// TestTheLastAdminKeyStays has admin keys revoke themselves, two at once, and the last one alone.
+func TestTheLastAdminKeyStays(t *testing.T) {
+	t.Parallel()
+	s, clock := newTimedSite(t)
+	soon := clock.Now().Add(time.Hour).Format(time.RFC3339)
+	mine := "/v1/api-keys/" + s.get("/v1/api-keys").items()[0]["id"].(string)
+	s.post("/v1/api-keys", map[string]any{"role": "manager"}).is(201)
+	s.delete(mine).refuses(409, "conflict")
+	other := s.post("/v1/api-keys", map[string]any{"role": "admin", "expires_at": soon}).is(201)
+	clock.Advance(2 * time.Hour)
+	s.delete(mine).refuses(409, "conflict") // the other has expired
+	s.delete("/v1/api-keys/" + other.id()).is(204)
+	other = s.post("/v1/api-keys", map[string]any{"role": "admin"}).is(201)
+	key := other.at("api_key").(string)
+	statuses := make(chan int, 2)
+	go func() { statuses <- s.do(key, "DELETE", "/v1/api-keys/"+other.id(), nil).status }()
+	statuses <- s.delete(mine).status
+	if a, b := <-statuses, <-statuses; a+b != 204+409 {
+		t.Errorf("two that revoke themselves at once get %d and %d", a, b)
+	}
+}

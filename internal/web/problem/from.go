@@ -50,6 +50,8 @@ func From(err error) *Problem {
 			p.Pending = append(p.Pending, Pending(one))
 		}
 		return p
+	case errors.Is(err, store.ErrLastAdminKey):
+		return New(http.StatusConflict, store.ErrLastAdminKey.Error())
 	case errors.Is(err, store.ErrTaken):
 		p := New(http.StatusConflict, store.ErrTaken.Error())
 		p.Code = Taken
