@@ -2,11 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -52,10 +49,11 @@ func remedyFor(check string) Remedy {
 	if slices.ContainsFunc(auditRepairs, func(r auditRepair) bool { return r.check == check }) {
 		return RemedyRepair
 	}
-	if check == lostTurnsCheck || slices.ContainsFunc(auditQueries, func(c auditQuery) bool { return c.name == check && c.overdue }) {
+	i := slices.IndexFunc(auditQueries, func(c auditQuery) bool { return c.name == check })
+	switch {
+	case i < 0 || auditQueries[i].overdue: // only lostTurnsCheck is made by no query
 		return RemedyWait
-	}
-	if check == "leads_gone" || strings.HasPrefix(check, "rows_of_no_") {
+	case auditQueries[i].gone:
 		return RemedyRestore
 	}
 	return RemedyReport
@@ -91,13 +89,13 @@ func AuditChecks() []AuditCheck {
 func (s *Store) Audit(ctx context.Context) (AuditReport, error) {
 	report := AuditReport{OK: true, At: s.now()}
 	for _, c := range auditQueries {
-		err := s.auditing(ctx, func(q Queries) error { return q.check(ctx, &report, c) })
+		err := s.snapshot(ctx, auditPlans, func(q Queries) error { return q.check(ctx, &report, c) })
 		if err != nil {
 			return report, fmt.Errorf("checking %s: %w", c.name, err)
 		}
 	}
 	var suspects []workspaceRing
-	err := s.auditing(ctx, func(q Queries) (err error) {
+	err := s.snapshot(ctx, auditPlans, func(q Queries) (err error) {
 		suspects, err = q.ringsWithGaps(ctx)
 		return err
 	})
@@ -108,19 +106,6 @@ func (s *Store) Audit(ctx context.Context) (AuditReport, error) {
 		return report, fmt.Errorf("checking %s: %w", lostTurnsCheck, err)
 	}
 	return report, nil
-}
-
-// auditing runs f on one snapshot of the database.
-func (s *Store) auditing(ctx context.Context, f func(Queries) error) (err error) {
-	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return translate(err)
-	}
-	defer func() { err = errors.Join(err, tx.Rollback()) }()
-	if _, err := tx.ExecContext(ctx, auditPlans); err != nil {
-		return translate(err)
-	}
-	return f(Queries{q: tx, now: s.now})
 }
 
 // check makes one check. What it found is counted where it is found, and only the examples come here. A row that lacks what

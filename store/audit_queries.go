@@ -19,10 +19,10 @@ const (
 )
 
 // An auditQuery lists what breaks a promise, each as a line of text. One that asks what is overdue takes the time
-// before which work should have been done.
+// before which work should have been done. What one finds gone is in no row that is left.
 type auditQuery struct {
 	name, promise string
-	overdue       bool
+	overdue, gone bool
 	query         string
 }
 

@@ -8,7 +8,7 @@ const (
 
 // recordAudits are the checks of what the records say of each other: that none is gone, and none was changed past the program.
 var recordAudits = []auditQuery{
-	{name: "leads_gone", promise: "every lead that was stored is there", query: `
+	{name: "leads_gone", promise: "every lead that was stored is there", gone: true, query: `
 		WITH stored AS (
 			SELECT workspace_id, sum(leads) AS n, bit_xor(ids) AS ids FROM (
 				SELECT * FROM lead_tallies UNION ALL SELECT * FROM lead_tally_sums) t GROUP BY 1
@@ -19,7 +19,7 @@ var recordAudits = []auditQuery{
 			|| CASE WHEN s.n = t.n THEN ', not the same ones' ELSE '' END
 		FROM stored s LEFT JOIN there t USING (workspace_id)
 		WHERE s.n > coalesce(t.n, 0) OR s.n = t.n AND s.ids <> t.ids`},
-	{name: "rows_of_no_lead", promise: "whatever was done with a lead, the lead is there, deleted or not", query: `
+	{name: "rows_of_no_lead", promise: "whatever was done with a lead, the lead is there, deleted or not", gone: true, query: `
 		SELECT DISTINCT 'lead ' || r.lead_id FROM (
 			SELECT workspace_id, lead_id FROM history
 			UNION ALL SELECT workspace_id, coalesce(source_lead_id, undone_lead_id) FROM assigned_leads
@@ -31,7 +31,7 @@ var recordAudits = []auditQuery{
 			UNION ALL SELECT workspace_id, duplicate_of FROM leads) r
 		WHERE r.lead_id IS NOT NULL
 			AND NOT EXISTS (SELECT 1 FROM leads l WHERE l.workspace_id = r.workspace_id AND l.lead_id = r.lead_id)`},
-	{name: "rows_of_no_copy", promise: "a customer, an opportunity or a change of status is of a copy that is there", query: `
+	{name: "rows_of_no_copy", promise: "a customer, an opportunity or a change of status is of a copy that is there", gone: true, query: `
 		SELECT DISTINCT 'copy ' || r.assigned_lead_id FROM (
 			SELECT workspace_id, assigned_lead_id FROM customers
 			UNION ALL SELECT workspace_id, assigned_lead_id FROM opportunities
@@ -42,7 +42,7 @@ var recordAudits = []auditQuery{
 		SELECT 'customer ' || o.customer_id FROM opportunities o
 		WHERE o.customer_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM customers c
 			WHERE c.workspace_id = o.workspace_id AND c.customer_id = o.customer_id)`},
-	{name: "rows_of_no_run", promise: "what an assignment decided has its assignment", query: `
+	{name: "rows_of_no_run", promise: "what an assignment decided has its assignment", gone: true, query: `
 		SELECT DISTINCT 'assignment ' || r.assignment_id FROM (
 			SELECT workspace_id, assignment_id FROM history
 			UNION ALL SELECT workspace_id, assignment_id FROM pending
@@ -50,7 +50,7 @@ var recordAudits = []auditQuery{
 			UNION ALL SELECT workspace_id, assignment_id FROM batches) r
 		WHERE r.assignment_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM assignments a
 			WHERE a.workspace_id = r.workspace_id AND a.assignment_id = r.assignment_id)`},
-	{name: "rows_of_no_ring", promise: "every version of a group has its ring, and every turn is of a ring", query: `
+	{name: "rows_of_no_ring", promise: "every version of a group has its ring, and every turn is of a ring", gone: true, query: `
 		SELECT 'group ' || g.group_id || ', version ' || v FROM groups g CROSS JOIN LATERAL generate_series(1, g.version) AS v
 		WHERE NOT EXISTS (SELECT 1 FROM rings r WHERE (r.workspace_id, r.group_id, r.version) = (g.workspace_id, g.group_id, v))
 		UNION

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -197,19 +196,14 @@ func (s *Store) Simulate(ctx context.Context, workspace, id uuid.UUID) error {
 
 // simulate replays leads in a transaction that cannot write.
 func (s *Store) simulate(ctx context.Context, workspace uuid.UUID, spec SimulationSpec) (report SimulationReport, err error) {
-	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return report, fmt.Errorf("starting to replay: %w", translate(err))
-	}
-	defer func() { // nothing was written
-		if ended := tx.Rollback(); ended != nil && !errors.Is(ended, sql.ErrTxDone) && err == nil {
-			err = fmt.Errorf("ending to replay: %w", translate(ended))
-		}
-	}()
-	if _, err := tx.ExecContext(ctx, simulationPlans); err != nil {
-		return report, translate(err)
-	}
-	q := Queries{q: tx, now: s.now, compiled: s.compiled, lanesKnown: s.lanesKnown}
+	err = s.snapshot(ctx, simulationPlans, func(q Queries) (err error) {
+		report, err = q.simulate(ctx, workspace, spec)
+		return err
+	})
+	return report, err
+}
+
+func (q Queries) simulate(ctx context.Context, workspace uuid.UUID, spec SimulationSpec) (report SimulationReport, err error) {
 	r := simulating{workspace: workspace, spec: spec, moved: make(map[uuid.UUID]bool)}
 	if r.window, err = q.simulationWindow(ctx, workspace, spec); err != nil {
 		return report, err
