@@ -46,6 +46,15 @@ type FieldError struct {
 
 func (e *FieldError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Message) }
 
+// Under puts the field of a *FieldError where it stands in the request. Other errors stay as they are.
+func Under(at string, err error) error {
+	var field *FieldError
+	if errors.As(err, &field) {
+		return &FieldError{Field: at + field.Field, Message: field.Message}
+	}
+	return err
+}
+
 // A ReasonError is a field of a request that is refused for a reason of the domain.
 type ReasonError struct {
 	Reason lead.Reason

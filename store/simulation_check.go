@@ -23,7 +23,7 @@ func (t *Tx) checkSimulation(ctx context.Context, workspace uuid.UUID, spec *Sim
 	}
 	for i := range spec.Groups {
 		if err := t.checkDraft(ctx, workspace, spec, i); err != nil {
-			return in(fmt.Sprintf("groups[%d].", i), err)
+			return Under(fmt.Sprintf("groups[%d].", i), err)
 		}
 	}
 	if spec.Rules != nil {
@@ -37,7 +37,7 @@ func (t *Tx) checkSimulation(ctx context.Context, workspace uuid.UUID, spec *Sim
 			return &FieldError{fmt.Sprintf("members[%d].id", i), "this member is drafted twice"}
 		}
 		if err := t.checkMemberDraft(ctx, workspace, m); err != nil {
-			return in(fmt.Sprintf("members[%d].", i), err)
+			return Under(fmt.Sprintf("members[%d].", i), err)
 		}
 	}
 	return nil
@@ -120,17 +120,8 @@ func (t *Tx) checkMemberDraft(ctx context.Context, workspace uuid.UUID, d Member
 	}
 	for i, a := range d.Absences {
 		if err := a.check(); err != nil {
-			return in(fmt.Sprintf("absences[%d].", i), err)
+			return Under(fmt.Sprintf("absences[%d].", i), err)
 		}
 	}
 	return nil
-}
-
-// in puts the field that an error names in another one.
-func in(field string, err error) error {
-	var of *FieldError
-	if errors.As(err, &of) {
-		return &FieldError{field + of.Field, of.Message}
-	}
-	return err
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -82,16 +81,7 @@ func (a *API) distribution(ctx context.Context, c *call, named *Distribution) (d
 	if err := c.mayDistribute(d); err != nil {
 		return d, "", err
 	}
-	return d, "", under("distribute.", a.Store.CheckDistribution(ctx, c.Workspace, d))
-}
-
-// under puts the field of a *store.FieldError where it stands in the request.
-func under(at string, err error) error {
-	var field *store.FieldError
-	if errors.As(err, &field) {
-		return &store.FieldError{Field: at + field.Field, Message: field.Message}
-	}
-	return err
+	return d, "", store.Under("distribute.", a.Store.CheckDistribution(ctx, c.Workspace, d))
 }
 
 // repeated is the place of the first id that is in ids before, or -1.

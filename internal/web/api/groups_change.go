@@ -107,7 +107,7 @@ func (a *API) putGroup(ctx context.Context, c *call, in *patchInput[GroupEdit]) 
 	spec.Read = in.Body.Version
 	choice, err := in.Body.Pending.toStore()
 	if err != nil {
-		return nil, under("pending.", err)
+		return nil, store.Under("pending.", err)
 	}
 	var g store.Group
 	var done store.GroupHandOver

@@ -143,7 +143,7 @@ func (a *API) incoming(ctx context.Context, c *call, inputs []LeadInput, named *
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := under("distribute.", checkDecisions(len(inputs), d)); err != nil {
+	if err := store.Under("distribute.", checkDecisions(len(inputs), d)); err != nil {
 		return nil, nil, err
 	}
 	var warnings []string

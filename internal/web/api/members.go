@@ -144,11 +144,11 @@ func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPat
 		choice := store.PendingChoice{Action: store.LeavePending}
 		if in.Body.Pending != nil {
 			if choice, err = in.Body.Pending.toStore(); err != nil {
-				return under("pending.", err)
+				return store.Under("pending.", err)
 			}
 		}
 		pending, err = handOver(ctx, tx, c.Workspace, in.ID, choice, tx.HandOver)
-		return under("pending.", err)
+		return store.Under("pending.", err)
 	})
 	if err != nil {
 		return nil, err

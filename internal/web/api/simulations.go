@@ -167,7 +167,7 @@ func (n NewSimulation) toStore() (spec store.SimulationSpec, err error) {
 	for i, g := range n.Groups {
 		of, err := g.spec()
 		if err != nil {
-			return spec, under(fmt.Sprintf("groups[%d].", i), err)
+			return spec, store.Under(fmt.Sprintf("groups[%d].", i), err)
 		}
 		spec.Groups = append(spec.Groups, store.DraftGroup{ID: g.ID, GroupSpec: of})
 	}
@@ -181,7 +181,7 @@ func (n NewSimulation) toStore() (spec store.SimulationSpec, err error) {
 	for i, m := range n.Members {
 		draft, err := m.toStore()
 		if err != nil {
-			return spec, under(fmt.Sprintf("members[%d].", i), err)
+			return spec, store.Under(fmt.Sprintf("members[%d].", i), err)
 		}
 		spec.Members = append(spec.Members, draft)
 	}
@@ -206,7 +206,7 @@ func (m MemberTrial) toStore() (d store.MemberDraft, err error) {
 	for i, one := range *m.Absences {
 		absence, err := NewAbsence{From: strings.TrimSpace(one.From), To: strings.TrimSpace(one.To)}.toStore()
 		if err != nil {
-			return d, under(fmt.Sprintf("absences[%d].", i), err)
+			return d, store.Under(fmt.Sprintf("absences[%d].", i), err)
 		}
 		d.Absences = append(d.Absences, absence)
 	}
