@@ -20,7 +20,7 @@ func TestAPastIsReproducedOrSaidWhyNot(t *testing.T) {
 	t.Parallel()
 	clock := testenv.NewClock(time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC))
 	w := newWorld(t, testenv.WithClock(clock.Now))
-	reproduced, said := 0, map[string]int{}
+	reproduced, said := 0, map[store.DifferenceReason]int{}
 	rapid.Check(t, func(r *rapid.T) {
 		clock.Advance(60 * 24 * time.Hour) // so that none has to do with the one before
 		w.reset(r)

@@ -12,25 +12,28 @@ import (
 	"github.com/leadwheel/leadwheel/internal/simulation"
 )
 
-// Why a lead differs that the setting as it is does not give to whom it went.
+// A DifferenceReason is why a lead differs that the setting as it is does not give to whom it went.
+type DifferenceReason string
+
+// The reasons.
 const (
-	WhyUndone  = "undone"
-	WhyMoved   = "moved"
-	WhyRules   = "rules_changed"
-	WhyGroup   = "group_changed"
-	WhyMember  = "member_changed"
-	WhyClosed  = "copies_closed"
-	WhyUnknown = "unknown"
+	WhyUndone  DifferenceReason = "undone"
+	WhyMoved   DifferenceReason = "moved"
+	WhyRules   DifferenceReason = "rules_changed"
+	WhyGroup   DifferenceReason = "group_changed"
+	WhyMember  DifferenceReason = "member_changed"
+	WhyClosed  DifferenceReason = "copies_closed"
+	WhyUnknown DifferenceReason = "unknown"
 )
 
-// SimulationWhys lists every one.
-func SimulationWhys() []string {
-	return []string{WhyUndone, WhyMoved, WhyRules, WhyGroup, WhyMember, WhyClosed, WhyUnknown}
+// DifferenceReasons are all of them.
+func DifferenceReasons() []DifferenceReason {
+	return []DifferenceReason{WhyUndone, WhyMoved, WhyRules, WhyGroup, WhyMember, WhyClosed, WhyUnknown}
 }
 
 // A SimulationWhy is why a lead differs, as far as can be told: which group or member was changed since, and when last.
 type SimulationWhy struct {
-	Why           string
+	Why           DifferenceReason
 	Group, Member uuid.UUID
 	At            time.Time
 }

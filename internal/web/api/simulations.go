@@ -111,10 +111,10 @@ type SimulatedLead struct {
 // DifferingLead is the first lead that the settings as they are do not give to whom it went.
 type DifferingLead struct {
 	ChangedLead
-	Why       string     `json:"why" enum:"undone,moved,rules_changed,group_changed,member_changed,copies_closed,unknown" doc:"The likeliest reason. undone: something was undone before. moved: somebody gave it to another by hand. copies_closed: a cap counts open copies, and when they were closed is not known."`
-	GroupID   *uuid.UUID `json:"group_id" format:"uuid" nullable:"true" doc:"The group that it is about."`
-	MemberID  *uuid.UUID `json:"member_id" format:"uuid" nullable:"true" doc:"Who was changed since."`
-	ChangedAt *time.Time `json:"changed_at" doc:"When that was changed last."`
+	Why       store.DifferenceReason `json:"why" doc:"The likeliest reason. undone: something was undone before. moved: somebody gave it to another by hand. copies_closed: a cap counts open copies, and when they were closed is not known."`
+	GroupID   *uuid.UUID             `json:"group_id" format:"uuid" nullable:"true" doc:"The group that it is about."`
+	MemberID  *uuid.UUID             `json:"member_id" format:"uuid" nullable:"true" doc:"Who was changed since."`
+	ChangedAt *time.Time             `json:"changed_at" doc:"When that was changed last."`
 }
 
 type simulationOutput struct{ Body Simulation }

@@ -23,7 +23,7 @@ var words = []interface{ register(huma.Registry) }{
 	word[EmailOff]{[]EmailOff{store.EmailUnsubscribed, store.EmailUndeliverable}}, word[store.Offer]{store.Offers()},
 	word[store.WhenAway]{store.WhenAways()}, word[store.OverflowThen]{store.OverflowThens()}, word[PendingState]{PendingStates()},
 	word[TimelessState]{TimelessStates()}, word[store.OfferState]{store.OfferStates()},
-	word[store.Remedy]{store.Remedies()},
+	word[store.Remedy]{store.Remedies()}, word[store.DifferenceReason]{store.DifferenceReasons()},
 	word[lead.WayIn]{lead.WaysIn()}, word[problem.Code]{problem.Codes()},
 	word[lead.AnswerCount]{lead.AnswerCounts()}, word[lead.AnswerThen]{lead.AnswerThens()},
 }
