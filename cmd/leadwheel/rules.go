@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -138,12 +136,7 @@ func (c *rulesSetCmd) Run(ctx context.Context, s streams) error {
 
 // readRules reads a file of rules.
 func readRules(path string, s streams) (r rules, err error) {
-	var data []byte
-	if path == "-" {
-		data, err = io.ReadAll(s.in)
-	} else {
-		data, err = os.ReadFile(path) //nolint:gosec // the operator names it
-	}
+	data, err := s.read(path)
 	if err != nil {
 		return r, fmt.Errorf("reading the rules: %w", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
@@ -116,7 +115,7 @@ func (c *simulateCmd) body(s streams) (map[string]any, error) {
 	}
 	body := make(map[string]any)
 	if c.File != "" {
-		data, err := readAll(c.File, s)
+		data, err := s.read(c.File)
 		if err != nil {
 			return nil, fmt.Errorf("reading what to try: %w", err)
 		}
@@ -139,13 +138,6 @@ func (c *simulateCmd) body(s streams) (map[string]any, error) {
 		body["last"] = 10_000
 	}
 	return body, nil
-}
-
-func readAll(path string, s streams) ([]byte, error) {
-	if path == "-" {
-		return io.ReadAll(s.in)
-	}
-	return os.ReadFile(path) //nolint:gosec // the operator names it
 }
 
 func (r simulated) print(ctx context.Context, api *client.Client, w io.Writer) error {

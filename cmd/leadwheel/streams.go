@@ -38,3 +38,11 @@ func printJSON(w io.Writer, v any) error {
 	}
 	return nil
 }
+
+// read reads a file that the operator names, or standard input for "-".
+func (s streams) read(path string) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(s.in)
+	}
+	return os.ReadFile(path) //nolint:gosec // the operator names it
+}

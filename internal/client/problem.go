@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -52,6 +53,12 @@ func (p *Problem) Error() string {
 		}
 	}
 	return b.String()
+}
+
+// IsStatus reports whether an error is a refusal with a status.
+func IsStatus(err error, status int) bool {
+	var p *Problem
+	return errors.As(err, &p) && p.Status == status
 }
 
 // Exit codes of commands that call the API.

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"path"
@@ -167,8 +166,7 @@ func tryIntegration(v *visit, item string, o *order) (int, error) {
 // is not: it may be another workspace's.
 func deleteOne(v *visit, item string, _ *order) (int, error) {
 	err := v.api.Call(v.Context(), http.MethodDelete, item, nil, nil)
-	refused := &client.Problem{}
-	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+	if client.IsStatus(err, http.StatusNotFound) {
 		known, asked := v.wasHere(item)
 		if asked != nil {
 			return 0, asked

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
@@ -45,9 +44,8 @@ func showAudit(v *visit) (*page, error) {
 	view := promisesView{}
 	p := &page{Title: v.say("Audit"), Template: "audit", Data: &view, Up: &link{v.say("Settings"), home + "settings"}}
 	err := v.get("/v1/installation/audit", &report)
-	var refused *client.Problem
 	switch {
-	case errors.As(err, &refused) && refused.Status == http.StatusNotFound:
+	case client.IsStatus(err, http.StatusNotFound):
 		view.Words = v.say("There was no audit yet. The scheduler makes one a day, the first some minutes after it begins; leadwheel audit makes one now.")
 		return p, nil
 	case err != nil:

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -221,8 +220,7 @@ func endSessions(v *visit) (*page, error) {
 	for _, s := range own {
 		if id := s.text("id"); one == id || one == "" && !s.is("current") {
 			err := v.api.Call(v.Context(), http.MethodDelete, "/v1/sessions/"+url.PathEscape(id), nil, nil)
-			refused := &client.Problem{}
-			if err != nil && (!errors.As(err, &refused) || refused.Status != http.StatusNotFound) { // one that is over is as it should be
+			if err != nil && !client.IsStatus(err, http.StatusNotFound) { // one that is over is as it should be
 				return nil, err
 			}
 		}

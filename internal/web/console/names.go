@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -63,11 +62,10 @@ func (n *names) of(collection, id string) (name string, exists bool) {
 		return short(id), true
 	}
 	var one object
-	refused := &client.Problem{}
 	switch err := n.v.get("/v1/"+collection+"/"+url.PathEscape(id), &one); {
 	case err == nil:
 		name = n.v.called(one)
-	case !errors.As(err, &refused) || refused.Status != http.StatusNotFound:
+	case !client.IsStatus(err, http.StatusNotFound):
 		return short(id), true // names are a help: things are shown without them
 	}
 	n.known[key] = name

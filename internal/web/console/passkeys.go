@@ -204,7 +204,7 @@ func (v *visit) changePasskeys(method, id string, body any, done string) (*page,
 		address += "/" + id
 	}
 	err := v.api.Call(v.Context(), method, address, body, nil)
-	if refused := (&client.Problem{}); errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+	if client.IsStatus(err, http.StatusNotFound) {
 		return nil, errNoPage
 	}
 	here := v.accountHref()

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -108,8 +107,7 @@ func mergeSource(v *visit) (*page, error) {
 	}
 	f.does(v) // before the source is read: sent again, the form finds it gone and is answered as before
 	err = v.api.Call(v.Context(), http.MethodPost, "/v1/sources/"+v.PathValue("id")+"/merge", map[string]string{"into": into}, nil)
-	p := &client.Problem{}
-	gone := errors.As(err, &p) && p.Status == http.StatusNotFound
+	gone := client.IsStatus(err, http.StatusNotFound)
 	if err != nil && !gone && f.refused(err, func(field string) string { return oneOf(field, "into") }) {
 		return again()
 	}
