@@ -21,7 +21,7 @@ func TestAPastIsReproducedOrSaidWhyNot(t *testing.T) {
 	clock := testenv.NewClock(time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC))
 	w := newWorld(t, testenv.WithClock(clock.Now))
 	reproduced, said := 0, map[store.DifferenceReason]int{}
-	rapid.Check(t, func(r *rapid.T) {
+	one := func(r *rapid.T) {
 		clock.Advance(60 * 24 * time.Hour) // so that none has to do with the one before
 		w.reset(r)
 		p := newPast(w, r, clock)
@@ -42,7 +42,10 @@ func TestAPastIsReproducedOrSaidWhyNot(t *testing.T) {
 		} else {
 			said[got.Why.Why]++
 		}
-	})
+	}
+	for round := 0; round < 10 && !t.Failed() && (reproduced == 0 || len(said) == 0); round++ { // few pasts may all be of one kind
+		rapid.Check(t, one)
+	}
 	if reproduced == 0 || len(said) == 0 {
 		t.Errorf("%d pasts were reproduced, of others was said %v: this shows nothing", reproduced, said)
 	}
