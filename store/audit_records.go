@@ -2,8 +2,12 @@ package store
 
 // erasedLeadThere and erasedCopyThere hold of what was erased and says something of a person.
 const (
-	erasedLeadThere = `erased_at IS NOT NULL AND (num_nonnulls(name, email, phone, phone_e164, email_key, words) > 0 OR fields <> '{}')`
-	erasedCopyThere = `erased_at IS NOT NULL AND (num_nonnulls(name, email, phone, phone_e164, words) > 0 OR fields <> '{}' OR notes <> '')`
+	erasedLeadThere = `erased_at IS NOT NULL AND (num_nonnulls(name, email, phone, phone_e164, email_key, nullif(words, '')) > 0 OR fields <> '{}')`
+	erasedCopyThere = `erased_at IS NOT NULL AND (num_nonnulls(name, email, phone, phone_e164, nullif(words, '')) > 0 OR fields <> '{}' OR notes <> '')`
+	// columnsThere names the columns that say it. Words may be empty: versions before this one wrote them at each migration.
+	columnsThere = `CASE WHEN name IS NOT NULL THEN 'name' END, CASE WHEN email IS NOT NULL THEN 'email' END,
+		CASE WHEN num_nonnulls(phone, phone_e164) > 0 THEN 'phone' END, CASE WHEN words <> '' THEN 'words' END,
+		CASE WHEN fields <> '{}' THEN 'fields' END`
 )
 
 // recordAudits are the checks of what the records say of each other: that none is gone, and none was changed past the program.
@@ -93,9 +97,10 @@ var recordAudits = []auditQuery{
 			OR paced_day IS NOT NULL AND pace IS NULL
 			OR trigger = 'retried' AND retry_of IS NULL`},
 	{name: "erased_but_there", promise: "of whoever was erased nothing is kept", query: `
-		SELECT 'lead ' || lead_id FROM leads WHERE ` + erasedLeadThere + `
+		SELECT 'lead ' || lead_id || ': ' || concat_ws(', ', ` + columnsThere + `) FROM leads WHERE ` + erasedLeadThere + `
 		UNION ALL
-		SELECT 'copy ' || assigned_lead_id FROM assigned_leads WHERE ` + erasedCopyThere},
+		SELECT 'copy ' || assigned_lead_id || ': ' || concat_ws(', ', ` + columnsThere + `, CASE WHEN notes <> '' THEN 'notes' END)
+		FROM assigned_leads WHERE ` + erasedCopyThere},
 	{name: "tests_given", promise: "a test lead is given to nobody", query: `
 		SELECT 'copy ' || a.assigned_lead_id FROM assigned_leads a JOIN leads l ON l.workspace_id = a.workspace_id AND l.lead_id = a.source_lead_id
 		WHERE l.test`},

@@ -13,7 +13,7 @@ import (
 const fillPart = 2000
 
 // fillContacts works out the keys of contacts that were stored before there were any. It may be broken off and begun
-// again, and records that are written meanwhile keep what they have.
+// again, and records that are written meanwhile keep what they have. Those of whoever was erased stay empty.
 func fillContacts(ctx context.Context, url string) (err error) {
 	db, err := openDB(url, 1)
 	if err != nil {
@@ -28,13 +28,13 @@ func fillContacts(ctx context.Context, url string) (err error) {
 			SELECT r.workspace_id, r.` + table.id + ` AS id, w.region, coalesce(r.name, '') AS name,
 				coalesce(r.email, '') AS email, coalesce(r.phone, '') AS phone
 			FROM ` + table.name + ` r JOIN workspaces w USING (workspace_id)
-			WHERE r.words IS NULL AND (r.workspace_id, r.` + table.id + `) > ($1, $2)
+			WHERE r.words IS NULL AND r.erased_at IS NULL AND (r.workspace_id, r.` + table.id + `) > ($1, $2)
 			ORDER BY r.workspace_id, r.` + table.id + ` LIMIT $3`
 		write := `
 			UPDATE ` + table.name + ` r SET ` + table.keys + `phone_e164 = nullif(n.e164, ''),
 				words = array_to_tsvector(string_to_array(n.words, ' '))
 			FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[]) AS n (workspace_id, id, e164, email_key, words)
-			WHERE r.workspace_id = n.workspace_id AND r.` + table.id + ` = n.id AND r.words IS NULL`
+			WHERE r.workspace_id = n.workspace_id AND r.` + table.id + ` = n.id AND r.words IS NULL AND r.erased_at IS NULL`
 		if err := fillTable(ctx, db, read, write); err != nil {
 			return fmt.Errorf("filling the contacts of %s: %w", table.name, translate(err))
 		}

@@ -35,4 +35,16 @@ func TestMigratingFillsContacts(t *testing.T) {
 	if err != nil || len(found) != 1 || found[0].ID != ids[0] {
 		t.Error(found, err)
 	}
+
+	// Whoever was erased is not worked out again.
+	w.DB.MustExec(`UPDATE leads SET words = NULL, erased_at = now()`)
+	w.DB.MustExec(`UPDATE assigned_leads SET words = NULL, erased_at = now()`)
+	if err := store.Migrate(t.Context(), w.DatabaseURL); err != nil {
+		t.Fatal(err)
+	}
+	var filled int
+	if err := w.DB.Get(&filled, `
+		SELECT (SELECT count(*) FROM leads WHERE words IS NOT NULL) + (SELECT count(*) FROM assigned_leads WHERE words IS NOT NULL)`); err != nil || filled != 0 {
+		t.Errorf("%d records of somebody who was erased have words, %v", filled, err)
+	}
 }

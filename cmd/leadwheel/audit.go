@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
@@ -73,14 +74,19 @@ func (c *auditCmd) Run(ctx context.Context, s streams) (err error) {
 	}{report, repairs}); err != nil {
 		return err
 	}
-	broken := 0
+	return broken(report)
+}
+
+// broken says which promises are, or returns nil.
+func broken(report store.AuditReport) error {
+	var named []string
 	for _, check := range report.Checks {
 		if !check.OK {
-			broken++
+			named = append(named, fmt.Sprintf("%s (%d found; %s)", check.Name, check.Found, check.Remedy))
 		}
 	}
-	if broken > 0 {
-		return fmt.Errorf("the audit found %d promises broken; see the report", broken)
+	if len(named) > 0 {
+		return fmt.Errorf("the audit found %d promises broken, see the report: %s", len(named), strings.Join(named, ", "))
 	}
 	return nil
 }

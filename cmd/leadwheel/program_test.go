@@ -148,7 +148,7 @@ func command(tb testing.TB, code int, settings []string, args ...string) (stdout
 	tb.Helper()
 	p := startShipped(tb, settings, args...)
 	if got := p.wait(patience); got != code {
-		tb.Fatalf("leadwheel %v ended with %d, want %d; it wrote:\n%s%s", args, got, code, &p.stdout, &p.stderr)
+		tb.Fatalf("leadwheel %v ended with %d, want %d; it wrote:\n%s%s", args, got, code, &p.stderr, &p.stdout)
 	}
 	return p.stdout.String(), p.stderr.String()
 }
