@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/leadwheel/leadwheel/internal/client"
 )
@@ -26,7 +26,8 @@ const (
 type progress struct {
 	file    io.Reader
 	size    int64 // -1 where it is not known
-	bar     *progressbar.ProgressBar
+	out     io.Writer
+	began   time.Time
 	visible bool
 	text    bool
 	begun   bool
@@ -41,24 +42,12 @@ type progress struct {
 
 // newProgress shows nothing where visible is unset. size is -1 where it is not known.
 func newProgress(file io.Reader, size int64, w io.Writer, visible bool) *progress {
-	p := &progress{file: file, size: size, visible: visible, stop: make(chan struct{}), bar: barOf(w, visible)}
+	p := &progress{file: file, size: size, out: w, began: time.Now(), visible: visible, stop: make(chan struct{})}
 	p.worked.Store(-1)
 	if visible {
 		p.every(showInterval, p.show)
 	}
 	return p
-}
-
-func barOf(w io.Writer, visible bool) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(-1,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetVisibility(visible),
-		progressbar.OptionSpinnerType(14),
-		progressbar.OptionSetSpinnerChangeInterval(0), // it is moved on by show; the library's own way races with that
-		progressbar.OptionSetElapsedTime(true),
-		progressbar.OptionSetPredictTime(false), // rows that were here already go by faster than others
-		progressbar.OptionClearOnFinish(),
-	)
 }
 
 // every does something again and again until the progress is finished.
@@ -94,8 +83,22 @@ func (p *progress) Read(b []byte) (int, error) {
 
 // show moves the display on.
 func (p *progress) show() {
+	fmt.Fprintf(p.out, "\r%s%s  %s%s%s", cut, p.says(), time.Since(p.began).Round(time.Second), restOfLine, uncut)
+}
+
+// barWidth is how many columns a bar takes.
+const barWidth = 24
+
+// bar is how much of something is done; it is full only at the end.
+func bar(done, of int64) string {
+	full := int(barWidth * min(done, of-1) / of)
+	return "[" + strings.Repeat("#", full) + strings.Repeat(".", barWidth-full) + "] "
+}
+
+// says is the line that is shown.
+func (p *progress) says() string {
 	worked, lines := p.worked.Load(), p.lines.Load()
-	var says string
+	var bars, says string
 	switch {
 	case p.waits.Load():
 		says = "waiting for other imports of the workspace to end"
@@ -112,14 +115,12 @@ func (p *progress) show() {
 		if worked < 0 {
 			done = lines
 		}
-		says += fmt.Sprintf(" of about %d", rows)
-		p.bar.ChangeMax64(rows)
-		_ = p.bar.Set64(min(done, rows-1)) // a full bar would be taken away; one that is ahead stays
+		bars, says = bar(done, rows), says+fmt.Sprintf(" of about %d", rows)
 	}
 	if p.size > 0 {
 		says += fmt.Sprintf(", %d%% of the file sent", min(100, 100*read/p.size))
 	}
-	p.bar.Describe(says)
+	return bars + says
 }
 
 // rows is about how many the whole file has, by what was read of it; none where that cannot be told.
@@ -168,8 +169,8 @@ func (p *progress) finish() {
 		close(p.stop)
 		p.moving.Wait()
 		if p.visible {
-			p.show()
+			p.show() // what was read in a moment is seen for one
+			fmt.Fprint(p.out, "\r", restOfLine)
 		}
-		_ = p.bar.Finish() // only for the eye
 	}
 }

@@ -335,19 +335,18 @@ func TestProgressIsABarOfRows(t *testing.T) {
 	file := "name\n" + strings.Repeat("Person\n", 999)
 	var screen strings.Builder
 	p := newProgress(strings.NewReader(file), int64(len(file)), &screen, false)
-	p.bar = barOf(&screen, true)
 	if _, err := io.ReadFull(p, make([]byte, len(file)/2)); err != nil {
 		t.Fatal(err)
 	}
 	p.worked.Store(250)
 	p.show()
-	if shown := screen.String(); !strings.Contains(shown, "250 rows done of about 1000, 50% of the file sent  25% |██") {
+	if shown := screen.String(); !strings.Contains(shown, "["+strings.Repeat("#", 6)+strings.Repeat(".", 18)+"] 250 rows done of about 1000, 50% of the file sent  0s") {
 		t.Errorf("shown is %q", shown)
 	}
 	p.worked.Store(5000) // more than were counted: a row may hold what looks like none
 	p.show()
 	p.finish()
-	if !strings.Contains(screen.String(), "99% |") {
+	if !strings.Contains(screen.String(), "["+strings.Repeat("#", 23)+".] 5000 rows done") {
 		t.Errorf("shown is %q", screen.String())
 	}
 }

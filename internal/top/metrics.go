@@ -9,12 +9,9 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 )
 
 // scrapeTimeout bounds what one process has to show its metrics.
@@ -26,23 +23,23 @@ const maxMetrics = 16 << 20
 // A scrape is what the operators' listeners of all processes showed at one time.
 type scrape struct {
 	at        time.Time
-	processes []map[string]*dto.MetricFamily
+	processes []map[string][]sample
 }
 
 // scrapeAll reads the metrics of the processes at the addresses. One that does not answer is an error.
 func scrapeAll(ctx context.Context, addresses []string) (scrape, error) {
 	s := scrape{at: time.Now()}
 	for _, address := range addresses {
-		families, err := scrapeOne(ctx, strings.TrimRight(address, "/")+"/metrics")
+		samples, err := scrapeOne(ctx, strings.TrimRight(address, "/")+"/metrics")
 		if err != nil {
 			return s, fmt.Errorf("reading the metrics of %s: %w; give the operators' address of each process with --ops-url", address, err)
 		}
-		s.processes = append(s.processes, families)
+		s.processes = append(s.processes, samples)
 	}
 	return s, nil
 }
 
-func scrapeOne(ctx context.Context, url string) (_ map[string]*dto.MetricFamily, err error) {
+func scrapeOne(ctx context.Context, url string) (_ map[string][]sample, err error) {
 	ctx, cancel := context.WithTimeout(ctx, scrapeTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -57,8 +54,7 @@ func scrapeOne(ctx context.Context, url string) (_ map[string]*dto.MetricFamily,
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("it answers %s", response.Status)
 	}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	return parser.TextToMetricFamilies(io.LimitReader(response.Body, maxMetrics))
+	return readSamples(io.LimitReader(response.Body, maxMetrics))
 }
 
 // values are a series' values by one of its labels, or by "" where label is empty. Counters of several processes are
@@ -66,13 +62,14 @@ func scrapeOne(ctx context.Context, url string) (_ map[string]*dto.MetricFamily,
 // largest counts.
 func (s scrape) values(name, label string) map[string]float64 {
 	total := make(map[string]float64)
-	for _, families := range s.processes {
+	own := strings.HasSuffix(name, "_total") && !strings.HasPrefix(name, "asynq_")
+	for _, samples := range s.processes {
 		mine := make(map[string]float64)
-		for _, m := range families[name].GetMetric() {
-			mine[labelOf(m, label)] += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		for _, one := range samples[name] {
+			mine[one.labels[label]] += one.value
 		}
 		for key, v := range mine {
-			if families[name].GetType() == dto.MetricType_COUNTER && !strings.HasPrefix(name, "asynq_") {
+			if own {
 				total[key] += v
 			} else {
 				total[key] = max(total[key], v)
@@ -88,10 +85,10 @@ func (s scrape) value(name string) float64 { return s.values(name, "")[""] }
 // only keeps the metrics that have a label with a value.
 func (s scrape) only(name, label, value string) scrape {
 	kept := scrape{at: s.at}
-	for _, families := range s.processes {
-		f := families[name]
-		metrics := slices.DeleteFunc(slices.Clone(f.GetMetric()), func(m *dto.Metric) bool { return labelOf(m, label) != value })
-		kept.processes = append(kept.processes, map[string]*dto.MetricFamily{name: {Type: f.GetType().Enum(), Metric: metrics}})
+	for _, samples := range s.processes {
+		kept.processes = append(kept.processes, map[string][]sample{name: slices.DeleteFunc(slices.Clone(samples[name]), func(one sample) bool {
+			return one.labels[label] != value
+		})})
 	}
 	return kept
 }
@@ -99,10 +96,10 @@ func (s scrape) only(name, label, value string) scrape {
 // buckets are how many observations of a histogram were at most so large, by their upper bound.
 func (s scrape) buckets(name string) map[float64]float64 {
 	total := make(map[float64]float64)
-	for _, families := range s.processes {
-		for _, m := range families[name].GetMetric() {
-			for _, b := range m.GetHistogram().GetBucket() {
-				total[b.GetUpperBound()] += float64(b.GetCumulativeCount())
+	for _, samples := range s.processes {
+		for _, one := range samples[name+"_bucket"] {
+			if bound, err := strconv.ParseFloat(one.labels["le"], 64); err == nil {
+				total[bound] += one.value
 			}
 		}
 	}
@@ -127,13 +124,4 @@ func quantile(before, after map[float64]float64, q float64) *float64 {
 		}
 	}
 	return &largest
-}
-
-func labelOf(m *dto.Metric, name string) string {
-	for _, l := range m.GetLabel() {
-		if name != "" && l.GetName() == name {
-			return l.GetValue()
-		}
-	}
-	return ""
 }
