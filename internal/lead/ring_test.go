@@ -3,6 +3,7 @@ package lead
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -155,6 +156,28 @@ func TestSucceed(t *testing.T) {
 				t.Errorf("to come are %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestOwedTurnsOutlastEdits has turns of several rounds owed, as where many drew turns whose transactions then came to nothing: they are
+// dealt first, whatever the edits in between, and only to receivers who have fewer slots than before as few as these.
+func TestOwedTurnsOutlastEdits(t *testing.T) {
+	t.Parallel()
+	r := Ring{Version: 3, Slots: slots("A B C D")}
+	free := []int64{0, 1, 4, 5, 6, 8, 9}
+	for _, c := range []struct{ edit, want string }{
+		{"D C B A", "A B A B C A B"},
+		{"B A C D", "A B A B C A B"},
+		{"A B C D E", "A B A B C A B"},
+		{"C B A", "A B A B C A B"},
+		{"C B A A", "A B A B C A B"},
+		{"A C B", "A B B C B"},
+	} {
+		r = r.Succeed(Position{Next: max(r.First, 12), Free: free}, slots(c.edit))
+		free = r.Owed
+		if got := upcoming(r, r.positionAfter(nil), len(strings.Fields(c.want))); got != c.want || len(free) != len(strings.Fields(c.want)) {
+			t.Errorf("after the edit to %s %d turns are owed: %s, want %s", c.edit, len(free), got, c.want)
+		}
 	}
 }
 

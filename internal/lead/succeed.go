@@ -16,7 +16,9 @@ import (
 // on behind the last of them. So nobody who stays listed is ever a ring's length of turns behind, whatever the edits:
 // docs/turns.md proves it.
 func (r Ring) Succeed(p Position, slots []Slot) Ring {
-	s := succession{slots: slots, places: r.placesIn(slots), at: placesOf(slots), taken: make(map[int][]int), turns: make(map[uuid.UUID]int)}
+	s := succession{
+		slots: slots, places: r.placesIn(slots), had: placesOf(r.Slots), at: placesOf(slots), taken: make(map[int][]int), turns: make(map[uuid.UUID]int),
+	}
 	for _, turn := range p.Free {
 		s.carry(r.index(turn), r.waitFor(turn), turn >= r.First)
 	}
@@ -92,7 +94,8 @@ func (r Ring) waitFor(turn int64) []uuid.UUID {
 type succession struct {
 	slots  []Slot
 	places []successor         // by place in the old ring
-	at     map[uuid.UUID][]int // the new slots of each member
+	had    map[uuid.UUID][]int // the old slots of each member
+	at     map[uuid.UUID][]int // and the new ones
 	owed   []owedSlot
 	taken  map[int][]int // by new slot: which of owed are its turns
 	turns  map[uuid.UUID]int
@@ -111,9 +114,9 @@ type successor struct {
 
 // carry has those who wait for a turn of an old slot get turns of the new ring: that of the same slot, if it is there,
 // else each of them one of the first slot that has them. A turn that somebody before them gets, and that they have a part
-// in, is theirs too. So there are never more turns than there are members who wait. Of what is left of a round nobody gets
-// more than a round of the new ring gives them, however many slots they had; let are turns that they let pass, which are
-// theirs beyond that. It returns the slot that the last of them gets, -1 where nobody is listed any more.
+// in, is theirs too. So there are never more turns than there are members who wait. Of what is left of a round who has fewer
+// slots now gets no more than a round of the new ring gives them; let are turns that they let pass, which are theirs beyond
+// that. It returns the slot that the last of them gets, -1 where nobody is listed any more.
 func (s *succession) carry(old int, members []uuid.UUID, let bool) (place int) {
 	place = -1
 	to := -1
@@ -122,7 +125,7 @@ func (s *succession) carry(old int, members []uuid.UUID, let bool) (place int) {
 		if len(s.at[m]) == 0 {
 			continue
 		}
-		if !let {
+		if !let && len(s.at[m]) < len(s.had[m]) {
 			if s.turns[m] == len(s.at[m]) {
 				place = same.place
 				continue
