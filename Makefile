@@ -2,6 +2,10 @@
 
 # The race detector needs a C compiler; `go env` answers 0 where there is none. `make test RACE=` leaves it out.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+# Where goroutines of the program share memory: internal/app runs all roles at once. The detector makes a test cost up to four times as much,
+# so `make test` has it for these alone, and `make race` for all.
+RACED := ./internal/app ./internal/notify/... ./internal/web ./internal/web/inflight ./internal/web/pace ./internal/web/quota \
+	./internal/webhooks ./scheduler ./tasks ./worker
 # Arguments for `make run`, `make bench` and `make test-e2e`, as in: make run ARGS="--listen 127.0.0.1:8081".
 ARGS :=
 # How often `make soak` runs the tests, and for how long each fuzz test.
@@ -38,7 +42,19 @@ browser: services ## install Chromium and Node, for the tests of the console, wh
 
 .PHONY: test
 test: monitoring ## run all tests
-	go test $(RACE) -vet=off -timeout 15m ./...
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-raced test-others
+
+.PHONY: test-raced
+test-raced:
+	go test $(RACE) -vet=off -timeout 15m $(RACED)
+
+.PHONY: test-others
+test-others: # the longest first, so that none is left at the end
+	go test -vet=off -timeout 15m ./store ./cmd/leadwheel $$(go list ./... | grep -vxF "$$(go list $(RACED) ./store ./cmd/leadwheel)")
+
+.PHONY: race
+race: monitoring ## run all tests with the race detector
+	go test $(RACE) -vet=off -timeout 30m ./...
 
 # What npm installs is as new as the lock file that says what.
 e2e/node_modules/.package-lock.json: e2e/package-lock.json
