@@ -137,7 +137,12 @@ func (s *receiversScene) acceptAll(n int) {
 // until waits until a query counts n.
 func (s *receiversScene) until(what string, n int, query string) {
 	s.t.Helper()
-	testenv.Eventually(s.t, time.Minute, func() error {
+	s.untilWithin(time.Minute, what, n, query)
+}
+
+func (s *receiversScene) untilWithin(within time.Duration, what string, n int, query string) {
+	s.t.Helper()
+	testenv.Eventually(s.t, within, func() error {
 		var got int
 		if err := s.DB.Get(&got, query); err != nil {
 			return err
