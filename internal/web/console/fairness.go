@@ -15,6 +15,7 @@ var fairDays = []int{30, 7, 90}
 type fairnessView struct {
 	Words string
 	Days  []dayChoice
+	File  string // where the page is to be had as a file
 	Bars  []fairRow
 }
 
@@ -54,13 +55,17 @@ func showFairness(v *visit) (*page, error) {
 			Median    *float64 `json:"median_answer_seconds"`
 		}
 	}
-	if err := v.get("/v1/fairness?"+url.Values{
-		"group_id": {group.text("id")}, "from": {v.now.UTC().AddDate(0, 0, -days).Format(time.RFC3339)},
-	}.Encode(), &report); err != nil {
+	asked := url.Values{"group_id": {group.text("id")}, "from": {v.now.UTC().AddDate(0, 0, -days).Format(time.RFC3339)}}
+	if v.URL.Query().Has("file") {
+		return nil, v.download("/v1/fairness", "fairness", asked)
+	}
+	if err := v.get("/v1/fairness?"+asked.Encode(), &report); err != nil {
 		return nil, err
 	}
 	here := home + "groups/" + group.text("id")
-	view := fairnessView{Words: v.say("Nothing was given in these days.")}
+	view := fairnessView{
+		Words: v.say("Nothing was given in these days."), File: here + "/fairness?file=csv&days=" + strconv.Itoa(days),
+	}
 	for _, n := range fairDays {
 		view.Days = append(view.Days, dayChoice{v.say("%d days", n), here + "/fairness?days=" + strconv.Itoa(n), n == days})
 	}

@@ -36,6 +36,7 @@ func TestFairnessIsShownByDays(t *testing.T) {
 	s.distribute()
 	s.get("/console/groups/" + group.String()).is(http.StatusOK).shows("/fairness")
 	s.get("/console/groups/"+group.String()+"/fairness?days=7").is(http.StatusOK).
-		shows("Fairness of Sales", "Aisyah", "Ben", `<td class="num" data-label="Got">1</td><td class="num" data-label="Share">0.5</td>`, "<b>7 days</b>")
+		shows("Fairness of Sales", "Aisyah", "Ben", `<td class="num" data-label="Got">1</td><td class="num" data-label="Share">0.5</td>`, "<b>7 days</b>", "/fairness?file=csv&days=7")
+	s.get("/console/groups/"+group.String()+"/fairness?file=csv&days=7").is(http.StatusOK).shows("member_id,", "0.5")
 	s.get("/console/groups/" + uuid.NewString() + "/fairness").is(http.StatusNotFound)
 }
