@@ -91,13 +91,12 @@ type missed struct {
 // deal decides a group's claims by its ring, and returns those that nobody can take now.
 func (d *distribution) deal(ctx context.Context, t *Tx, g groupRing, claims []claim) (misses []missed, err error) {
 	group := g.GroupID
-	leads, rings, err := d.laned(ctx, t, g, claims)
+	who := groupRoster{roster: &d.roster, group: group, offers: g.Method == lead.FirstToAccept}
+	leads, rings, err := d.laned(ctx, t, g, claims, who)
 	if err != nil {
 		return nil, err
 	}
-	ring := rings[0]
-	drawn := d.drawsOf(g)
-	who := groupRoster{roster: &d.roster, group: group, offers: g.Method == lead.FirstToAccept}
+	ring, drawn := rings[0], d.drawsOf(g)
 	dealt, err := lead.DealLanes(leads, func(lane int) lead.Ring { return rings[lane] }, who, func(want map[int]int) ([]int64, error) {
 		return d.draw(ctx, drawn, rings, want)
 	})

@@ -49,8 +49,8 @@ func laneValue(by lead.BalanceBy, field string) string {
 	return fmt.Sprintf(`left(coalesce(%s, ''), %d)`, value, lead.MaxLaneValue)
 }
 
-// laned says which lanes of a group's ring its claims take, and gives these.
-func (d *distribution) laned(ctx context.Context, t *Tx, g groupRing, claims []claim) ([]lead.LaneLead, map[int]lead.Ring, error) {
+// laned says which lanes of a group's ring its claims take, and gives these. No lane is opened for leads that nobody of the ring can take.
+func (d *distribution) laned(ctx context.Context, t *Tx, g groupRing, claims []claim, who lead.Roster) ([]lead.LaneLead, map[int]lead.Ring, error) {
 	base := g.ring()
 	base.Debts = g.debts
 	leads, rings := make([]lead.LaneLead, len(claims)), map[int]lead.Ring{0: base}
@@ -67,7 +67,7 @@ func (d *distribution) laned(ctx context.Context, t *Tx, g groupRing, claims []c
 	var wanted []string // in the order of the leads
 	seen := make(map[string]bool, len(claims))
 	for _, c := range claims {
-		if value, there := values[c.LeadID]; there && !seen[value] {
+		if value, there := values[c.LeadID]; there && !seen[value] && base.Takes(who, c.LeadID) {
 			seen[value] = true
 			wanted = append(wanted, value)
 		}

@@ -124,8 +124,15 @@ func (d *dealer) lowest(id uuid.UUID) int {
 	return best
 }
 
-func (d *dealer) takes(s Slot, id uuid.UUID) bool {
-	return slices.ContainsFunc(s, func(m Receiver) bool { return d.who.Unable(m.MemberID) == "" && !d.who.Holds(id, m.MemberID) })
+func (d *dealer) takes(s Slot, id uuid.UUID) bool { return s.takes(d.who, id) }
+
+func (s Slot) takes(who Roster, id uuid.UUID) bool {
+	return slices.ContainsFunc(s, func(m Receiver) bool { return who.Unable(m.MemberID) == "" && !who.Holds(id, m.MemberID) })
+}
+
+// Takes reports whether somebody in the ring can take a lead.
+func (r Ring) Takes(who Roster, id uuid.UUID) bool {
+	return slices.ContainsFunc(r.Slots, func(s Slot) bool { return s.takes(who, id) })
 }
 
 // spend gives the lead the lowest drawn turn of a slot. Lower turns of other slots are passed over: for good where
@@ -196,7 +203,7 @@ func allUnable(skipped []Skip) bool {
 
 // unreachable is the reason why no slot of the ring can take the lead, empty where one can. The hand tells who was looked at.
 func (d *dealer) unreachable(lead uuid.UUID, hand *Hand) Reason {
-	if slices.ContainsFunc(d.ring.Slots, func(s Slot) bool { return d.takes(s, lead) }) {
+	if d.ring.Takes(d.who, lead) {
 		return ""
 	}
 	reason := NoActiveReceiver

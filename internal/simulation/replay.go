@@ -203,8 +203,8 @@ func (r *Replay) deal(b *batch, group uuid.UUID, items []*item) (misses []missed
 		return nil
 	}
 	debts := r.debtsOf(g)
-	leads, rings := r.laned(g, items, debts)
 	who := r.roster(group, b.at, b.ahead)
+	leads, rings := r.laned(g, items, debts, who)
 	dealt, err := lead.DealLanes(leads, func(lane int) lead.Ring { return rings[lane] }, who, func(want map[int]int) ([]int64, error) {
 		return g.draw(want), nil
 	})

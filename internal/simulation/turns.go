@@ -90,8 +90,8 @@ func (r *Replay) spend(g *Group, l *Lead, turns []int64) {
 	}
 }
 
-// laned says which lanes a group's leads take, and gives these. Lanes that are not there yet are opened.
-func (r *Replay) laned(g *Group, items []*item, debts *lead.Debts) ([]lead.LaneLead, map[int]lead.Ring) {
+// laned says which lanes a group's leads take, and gives these. Lanes that are not there yet are opened for leads that somebody can take.
+func (r *Replay) laned(g *Group, items []*item, debts *lead.Debts, who lead.Roster) ([]lead.LaneLead, map[int]lead.Ring) {
 	leads := make([]lead.LaneLead, len(items))
 	base := g.Stands[0].Ring
 	base.Debts = debts
@@ -105,7 +105,7 @@ func (r *Replay) laned(g *Group, items []*item, debts *lead.Debts) ([]lead.LaneL
 	values := make([]string, len(items))
 	var wanted []string
 	for i, one := range items {
-		if values[i] = g.By.Value(one.traits); !slices.Contains(wanted, values[i]) {
+		if values[i] = g.By.Value(one.traits); !slices.Contains(wanted, values[i]) && base.Takes(who, one.ID) {
 			wanted = append(wanted, values[i])
 		}
 	}
