@@ -1,8 +1,10 @@
 package deploy_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -36,8 +38,28 @@ func running(t *testing.T, env *testenv.Env, change func(*app.Config)) *app.App 
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = a.Stop(context.Background()) }) // the test may have killed what it stands on
+	t.Cleanup(func() { _ = a.Stop(context.Background()) })   // the test may have killed what it stands on
+	for _, path := range []string{"/v1/leads", "/healthz"} { // a route has series from when it is first asked for
+		if _, err := ask(t, a.URL()+path); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return a
+}
+
+// ask reads what there is at an address, whatever that is.
+func ask(t *testing.T, url string) ([]byte, error) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return io.ReadAll(response.Body)
 }
 
 // distributeOne makes a workspace with a group, and gives it a lead; and an integration that has delivered something.
@@ -89,17 +111,12 @@ func scrape(t *testing.T, a *app.App) map[string]*dto.MetricFamily {
 	t.Helper()
 	var families map[string]*dto.MetricFamily
 	testenv.Eventually(t, patience, func() error {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.OpsURL()+"/metrics", nil)
+		text, err := ask(t, a.OpsURL()+"/metrics")
 		if err != nil {
 			return err
 		}
-		response, err := http.DefaultClient.Do(r)
-		if err != nil {
-			return err
-		}
-		defer response.Body.Close()
 		parser := expfmt.NewTextParser(model.UTF8Validation)
-		if families, err = parser.TextToMetricFamilies(response.Body); err != nil {
+		if families, err = parser.TextToMetricFamilies(bytes.NewReader(text)); err != nil {
 			return err
 		}
 		if families["leadwheel_ring_turns"] == nil || families["leadwheel_integration_quiet"] == nil {

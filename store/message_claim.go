@@ -36,6 +36,8 @@ type Message struct {
 	Attempt int
 	// OwedSince is when the first of the leads was given, or the message was owed anew.
 	OwedSince time.Time
+	// Due is when the member was to be told: then, or after their quiet hours.
+	Due time.Time
 	// FallbackFrom is the channel by which it could not go, if any, and Error why.
 	FallbackFrom lead.Channel
 	Error        string
@@ -117,6 +119,14 @@ func (r recipientRow) quietUntil(now time.Time) time.Time {
 	return lead.Hours{From: *r.QuietFrom, To: *r.QuietTo}.Until(now, zone)
 }
 
+// due is when the member was to be told of what was owed first.
+func (r recipientRow) due(o owedRow) time.Time {
+	if quiet := r.quietUntil(o.OwedSince); !quiet.IsZero() && o.Kind != NotifyTest {
+		return quiet
+	}
+	return o.OwedSince
+}
+
 // owedRow is an owed message that is being gathered.
 type owedRow struct {
 	ID           uuid.UUID        `db:"notification_id"`
@@ -161,7 +171,7 @@ func (t *Tx) ClaimMessage(ctx context.Context, workspace, member uuid.UUID, chan
 	case !quiet.IsZero() && !isTest:
 		err = t.postpone(ctx, workspace, ids, quiet)
 	default:
-		return t.gather(ctx, workspace, channel, to.Recipient, owed)
+		return t.gather(ctx, workspace, channel, to, owed)
 	}
 	return nil, failed, err
 }
@@ -210,9 +220,9 @@ func (q Queries) recipient(ctx context.Context, workspace, member uuid.UUID) (re
 }
 
 // gather makes one message of several: the first takes over what the others tell of, and they are gone.
-func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Channel, to Recipient, owed []owedRow) (m *Message, failed int, err error) {
+func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Channel, to recipientRow, owed []owedRow) (m *Message, failed int, err error) {
 	m = &Message{
-		Workspace: workspace, ID: owed[0].ID, Kind: owed[0].Kind, Channel: channel, OwedSince: owed[0].OwedSince, Recipient: to,
+		Workspace: workspace, ID: owed[0].ID, Kind: owed[0].Kind, Channel: channel, OwedSince: owed[0].OwedSince, Due: to.due(owed[0]), Recipient: to.Recipient,
 	}
 	var ids, others []uuid.UUID
 	for i, o := range owed {

@@ -76,6 +76,7 @@ func (n *notification) handle(ctx context.Context, task *asynq.Task) error {
 	defer cancel()
 	if err == nil {
 		n.count(m.Channel, "sent", 1)
+		n.metrics.Notifying.WithLabelValues(string(m.Channel)).Observe(max(0, n.store.Now().Sub(m.Due).Seconds()))
 		n.log.Debug("message sent", "notification_id", m.ID, "channel", m.Channel, "leads", m.Total)
 		return n.store.MessageSent(ctx, m)
 	}

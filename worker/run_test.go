@@ -102,6 +102,7 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	s.must(err)
 	t.Cleanup(func() { _ = away.Close() })
 	s.options.Store = away
+	shown := s.measure()
 	r := newReceiver(t, nil)
 	hook := s.hook(r)
 	s.give(1)
@@ -125,6 +126,7 @@ func TestTheDatabaseIsAway(t *testing.T) {
 		if task := s.only(queue, asynq.TaskStateRetry); task.Retried != 0 || strings.Contains(task.LastErr, "Siti") {
 			t.Errorf("%s has lost %d tries, with %q", kind, task.Retried, task.LastErr)
 		}
+		s.shows(shown, fmt.Sprintf(`leadwheel_tasks_total{kind=%q,outcome="postponed"} 1`, kind), fmt.Sprintf(`leadwheel_tasks_total{kind=%q,outcome="retried"} 0`, kind))
 	}
 	proxy.Restore()
 	for _, queue := range queueOf {

@@ -96,6 +96,7 @@ func (r *round) note(ctx context.Context) (more bool, err error) {
 		case r.answers[i].failure == nil:
 			sent, statuses = append(sent, d.ID), append(statuses, r.answers[i].status)
 			r.count("sent")
+			r.metrics.WebhookDelivery.Observe(max(0, r.store.Now().Sub(d.HappenedAt).Seconds()))
 		default:
 			failure := r.answers[i].failure
 			gone, wait = gone || failure.Gone, max(wait, failure.After)

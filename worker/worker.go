@@ -35,6 +35,7 @@ const delayedInterval = 500 * time.Millisecond
 // A Worker runs a queue server for each class of work, so that none holds up another.
 type Worker struct {
 	handlers map[string]asynq.HandlerFunc
+	metrics  *metrics.Tasks
 	log      *slog.Logger
 	servers  []*asynq.Server
 	webhooks *lane
@@ -79,7 +80,7 @@ var classes = []class{
 
 // Start starts the servers. Stop the worker before its Redis client is closed.
 func Start(o Options) (*Worker, error) {
-	w := &Worker{log: o.Log, webhooks: newLane(), due: newWatch()}
+	w := &Worker{metrics: o.Metrics.Tasks, log: o.Log, webhooks: newLane(), due: newWatch()}
 	distributing := &distribute{o.Store, w.due, o.Metrics, o.Log}
 	w.unqueued = &unqueued{store: o.Store, redis: o.Redis, try: distributing.try, log: o.Log, away: o.Metrics.QueueAway}
 	w.handlers = map[string]asynq.HandlerFunc{
@@ -89,6 +90,9 @@ func Start(o Options) (*Worker, error) {
 		tasks.KindSimulate:   (&simulation{o.Store}).handle,
 		tasks.KindNotify:     (&notification{o.Store, o.Senders, strings.TrimRight(o.PublicURL, "/"), o.Metrics, o.Log}).handle,
 		tasks.KindWebhook:    (&webhook{o.Store, o.Webhooks, o.Box, w.webhooks, o.Metrics, o.Log}).handle,
+	}
+	for kind := range w.handlers {
+		w.metrics.Expect(kind)
 	}
 	for _, c := range classes {
 		server := asynq.NewServerFromRedisClient(o.Redis, asynq.Config{
@@ -129,14 +133,35 @@ func (w *Worker) Stop() {
 
 // handle runs a task. What it says of a failure is kept in the queue, where the dashboard shows it: nothing of people.
 func (w *Worker) handle(ctx context.Context, task *asynq.Task) (err error) {
+	started := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = discreet.Recovered(cause)
 			w.log.ErrorContext(ctx, "a task panicked", "kind", task.Type(), "error", err, "stack", string(debug.Stack()))
 		}
+		if w.handlers[task.Type()] != nil {
+			w.metrics.Ran(task.Type(), outcomeOf(ctx, err), time.Since(started))
+		}
 		err = discreet.Error(err)
 	}()
 	return w.dispatch(ctx, task)
+}
+
+// outcomeOf is what the queue makes of a run's error.
+func outcomeOf(ctx context.Context, err error) metrics.TaskOutcome {
+	retried, _ := asynq.GetRetryCount(ctx)
+	limit, _ := asynq.GetMaxRetry(ctx)
+	switch {
+	case err == nil:
+		return metrics.TaskDone
+	case errors.Is(err, asynq.SkipRetry):
+		return metrics.TaskGivenUp
+	case !failure(err):
+		return metrics.TaskPostponed
+	case retried >= limit:
+		return metrics.TaskGivenUp
+	}
+	return metrics.TaskRetried
 }
 
 // dispatch finds a task's handler by its exact kind; the queue's own multiplexer would match prefixes.

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/tasks"
 )
 
@@ -16,7 +18,7 @@ import (
 func TestKindsAreMatchedExactly(t *testing.T) {
 	t.Parallel()
 	ran := 0
-	w := &Worker{log: slog.New(slog.DiscardHandler), handlers: map[string]asynq.HandlerFunc{
+	w := &Worker{metrics: metrics.New(prometheus.NewRegistry()).Tasks, log: slog.New(slog.DiscardHandler), handlers: map[string]asynq.HandlerFunc{
 		tasks.KindDistribute: func(context.Context, *asynq.Task) error { ran++; return nil },
 		tasks.KindIngest:     func(context.Context, *asynq.Task) error { return tasks.ErrPayload },
 	}}
@@ -36,7 +38,7 @@ func TestKindsAreMatchedExactly(t *testing.T) {
 // TestPanicsAreErrors has a handler panic with somebody's name.
 func TestPanicsAreErrors(t *testing.T) {
 	t.Parallel()
-	w := &Worker{log: slog.New(slog.DiscardHandler), handlers: map[string]asynq.HandlerFunc{
+	w := &Worker{metrics: metrics.New(prometheus.NewRegistry()).Tasks, log: slog.New(slog.DiscardHandler), handlers: map[string]asynq.HandlerFunc{
 		tasks.KindIngest: func(context.Context, *asynq.Task) error { panic(`no "Siti Rahman"`) },
 	}}
 	if err := w.handle(t.Context(), asynq.NewTask(tasks.KindIngest, nil)); err == nil || err.Error() != `it panicked: no "…"` {

@@ -45,6 +45,9 @@ var (
 	importOutcomes = []string{"completed", "failed", "cancelled"}
 )
 
+// untilTold are the buckets, in seconds, of what is told to others.
+var untilTold = []float64{.1, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400}
+
 // Metrics are Leadwheel's counters. Every series exists from the start, so that a rate over it is never blank.
 type Metrics struct {
 	LeadsReceived  *prometheus.CounterVec // channel
@@ -52,17 +55,23 @@ type Metrics struct {
 	Distribution   prometheus.Histogram   // seconds from accepted to committed
 	Reconciled     *prometheus.CounterVec // kind
 	CursorRebuilds prometheus.Counter
-	Notifications  *prometheus.CounterVec // channel, outcome
-	Misconfigured  *prometheus.CounterVec // channel
-	Hooks          *prometheus.CounterVec // kind, outcome
+	Notifications  *prometheus.CounterVec   // channel, outcome
+	Notifying      *prometheus.HistogramVec // channel; seconds from due to taken by the provider
+	Misconfigured  *prometheus.CounterVec   // channel
+	Hooks          *prometheus.CounterVec   // kind, outcome
 
 	WebhookDeliveries *prometheus.CounterVec // outcome
+	WebhookDelivery   prometheus.Histogram   // seconds from what happened to when it was taken
 	KeysRefused       *prometheus.CounterVec // reason
 	Imports           *prometheus.CounterVec // outcome
 	Limited           *prometheus.CounterVec // limit
 	SignIns           *prometheus.CounterVec // way, outcome
 	Answers           *prometheus.CounterVec // outcome
 	AnswerTime        prometheus.Histogram   // seconds from assigned to answered
+
+	// HTTP are the public side's requests, Tasks the runs of the queue's tasks.
+	HTTP  *HTTP
+	Tasks *Tasks
 
 	// QueueAway is 1 while this process' workers cannot reach the queue and take leads from the database, else 0.
 	QueueAway prometheus.Gauge
@@ -149,12 +158,26 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.AuditTime = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "leadwheel_audit_timestamp_seconds", Help: "When the last audit by this process ended; 0 before the first.",
 	})
-	m.Rings, m.Integrations = newRings(), newIntegrations()
+	m.Rings, m.Integrations, m.HTTP, m.Tasks = newRings(), newIntegrations(), newHTTP(), newTasks()
+	m.timeTelling()
 	m.fill()
 	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
 		m.Hooks, m.WebhookDeliveries, m.KeysRefused, m.Imports, m.Limited, m.SignIns, m.Answers, m.AnswerTime,
-		m.QueueAway, m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations)
+		m.QueueAway, m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations,
+		m.HTTP, m.Tasks, m.Notifying, m.WebhookDelivery)
 	return m
+}
+
+// timeTelling makes the times of what is told to members and to webhooks.
+func (m *Metrics) timeTelling() {
+	m.Notifying = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "leadwheel_notification_seconds", Buckets: untilTold,
+		Help: "Time from when a member was to be told, which is after their quiet hours, until the provider took the message, by channel. A message waits some seconds for more to say.",
+	}, []string{"channel"})
+	m.WebhookDelivery = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "leadwheel_webhook_delivery_seconds", Buckets: untilTold,
+		Help: "Time from what happened until a webhook took it, also where it was sent again on request.",
+	})
 }
 
 // fill makes every series.
@@ -191,6 +214,7 @@ func (m *Metrics) fill() {
 		m.Answers.WithLabelValues(o)
 	}
 	for _, c := range notifyChannels {
+		m.Notifying.WithLabelValues(c)
 		m.Misconfigured.WithLabelValues(c)
 	}
 	each(m.Hooks, hookKinds, hookOutcomes)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/web/pace"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 )
@@ -29,6 +31,17 @@ func logged(log *slog.Logger, next http.Handler) http.Handler {
 				slog.Int("status", recorder.status), slog.Duration("duration", time.Since(started)), slog.String("request_id", id))
 		}()
 		next.ServeHTTP(recorder, r)
+	})
+}
+
+// measured counts each request by its route's pattern and times it. What is broken off counts as a server's failure.
+func measured(m *metrics.HTTP, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.Begin()
+		started, recorder, status := time.Now(), &statusRecorder{ResponseWriter: w}, http.StatusInternalServerError
+		defer func() { m.End(r.Pattern, r.Method, status, time.Since(started)) }()
+		next.ServeHTTP(recorder, r)
+		status = cmp.Or(recorder.status, http.StatusOK)
 	})
 }
 

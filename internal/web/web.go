@@ -41,7 +41,7 @@ func NewPublic(o Options) *Public {
 	console.Register(mux, recovered(o.Log, mux), o.PublicURL, queuesFor(o.API.Redis), o.Log)
 	serveUnsubscribe(mux, o.API.Store, o.Log)
 	serveHealth(mux, o.Checks)
-	p.Handler = logged(o.Log, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux)))))
+	p.Handler = logged(o.Log, measured(o.API.Metrics.HTTP, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux))))))
 	return p
 }
 
