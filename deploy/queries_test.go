@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -40,6 +41,7 @@ func TestQueriesNameWhatIsThere(t *testing.T) {
 	for _, q := range []string{
 		`up{jobs="x"}`, `rate(leadwheel_leads_received_total{channel="fax"}[5m]) > 0`, `max(leadwheel_lead)`, `sum by (channel) (up)`,
 		`leadwheel_dead_tasks / on (task) leadwheel_dead_tasks`, `up and leadwheel_dead_tasks{queue=~"b.*"}`,
+		`rate(leadwheel_http_request_duration_seconds_bucket{le="0.4"}[5m])`,
 	} {
 		if len(there.unknown(t, namedIn(q))) != 1 {
 			t.Errorf("nothing unknown is seen in %s, but %+v", q, namedIn(q))
@@ -103,7 +105,9 @@ func seriesOf(families map[string]*dto.MetricFamily) series {
 				}
 			}
 			if strings.HasSuffix(n, "_bucket") {
-				s[n]["le"] = []string{"1"}
+				for _, b := range f.GetMetric()[0].GetHistogram().GetBucket() {
+					s[n]["le"] = append(s[n]["le"], strconv.FormatFloat(b.GetUpperBound(), 'g', -1, 64))
+				}
 			}
 		}
 	}
