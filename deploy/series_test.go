@@ -20,6 +20,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/app"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/testenv"
+	"github.com/leadwheel/leadwheel/scheduler"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -29,7 +30,7 @@ func running(t *testing.T, env *testenv.Env, change func(*app.Config)) *app.App 
 	distributeOne(t, env)
 	config := app.Config{
 		DatabaseURL: env.DatabaseURL, RedisURL: env.RedisURL, Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0",
-		Roles: app.Roles(), Version: "test", Log: slog.New(slog.DiscardHandler),
+		Roles: app.Roles(), Version: "test", Shown: scheduler.Shown{Rings: 10, Integrations: 10}, Log: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
 		change(&config)

@@ -31,6 +31,7 @@ type Options struct {
 	KeepEvents time.Duration
 	// AuditEvery is how often the leader checks the promises on the live data; 0 means never.
 	AuditEvery time.Duration
+	Shown      Shown
 	Log        *slog.Logger
 }
 
@@ -41,6 +42,7 @@ type Scheduler struct {
 	telegram   *telegram.Poller
 	metrics    *metrics.Metrics
 	keepEvents time.Duration
+	shown      Shown
 	jobs       []job
 	log        *slog.Logger
 	cancel     context.CancelFunc
@@ -52,7 +54,7 @@ func Start(o Options) *Scheduler {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Scheduler{
 		store: o.Store, queue: newQueue(o.Redis, tasks.NewClient(o.Redis)), telegram: o.Telegram,
-		metrics: o.Metrics, keepEvents: o.KeepEvents, log: o.Log, cancel: cancel,
+		metrics: o.Metrics, keepEvents: o.KeepEvents, shown: o.Shown, log: o.Log, cancel: cancel,
 	}
 	s.jobs = s.allJobs(o.AuditEvery)
 	for _, j := range s.jobs {

@@ -15,21 +15,21 @@ const (
 	// ringsInterval is how often the rings are looked at, ringsWindow how long ago one must have turned to be shown.
 	ringsInterval = time.Minute
 	ringsWindow   = 24 * time.Hour
-	// ringsShown bounds the series. Where more rings turn, those that turn least evenly are shown.
-	ringsShown = 1000
 	// ringsAsked bounds those of which it is looked who can take a lead, which takes some reads each.
 	ringsAsked = 200
 
-	// integrationsInterval is how often it is looked at which integrations deliver. integrationsShown bounds the series:
-	// where more deliver, the quiet ones are shown first.
+	// integrationsInterval is how often it is looked at which integrations deliver.
 	integrationsInterval = time.Minute
-	integrationsShown    = 1000
 
 	// firstAudit is how long after taking the lead a scheduler audits, so that a start is not slowed down.
 	firstAudit = 10 * time.Minute
 	// auditAgain is how soon an audit that found something is repeated, so that what has passed is not reported for long.
 	auditAgain = 5 * time.Minute
 )
+
+// Shown is of how many rings and integrations there are series; of none where it is 0. Where more rings turn, those that turn least
+// evenly are shown, and where more integrations deliver, the quiet ones first.
+type Shown struct{ Rings, Integrations int }
 
 // lookAtRings settles turns, rebuilds cursors that have lost some, and shows how evenly rings turn.
 func (s *Scheduler) lookAtRings(ctx context.Context) error {
@@ -45,6 +45,9 @@ func (s *Scheduler) lookAtRings(ctx context.Context) error {
 	if rebuilt > 0 {
 		s.log.Warn("turn cursors were ahead of the database, as after restoring a backup; they are rebuilt", "cursors", rebuilt)
 	}
+	if s.shown.Rings == 0 {
+		return nil
+	}
 	shares, err := s.store.SharesSince(ctx, s.store.Now().Add(-ringsWindow))
 	if err != nil {
 		return err
@@ -53,7 +56,7 @@ func (s *Scheduler) lookAtRings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rings := mostUneven(append(ringsOf(shares), lanedRings(mixes)...))
+	rings := mostUneven(append(ringsOf(shares), lanedRings(mixes)...), s.shown.Rings)
 	err = s.lookWhoIsAvailable(ctx, rings[:min(len(rings), ringsAsked)])
 	s.metrics.Rings.Set(rings)
 	return err
@@ -88,7 +91,10 @@ func (s *Scheduler) lookAtIntegrations(ctx context.Context) error {
 	if err := s.store.CountEvents(ctx); err != nil {
 		return err
 	}
-	rhythms, err := s.store.Rhythms(ctx, integrationsShown)
+	if s.shown.Integrations == 0 {
+		return nil
+	}
+	rhythms, err := s.store.Rhythms(ctx, s.shown.Integrations)
 	if err != nil {
 		return err
 	}
@@ -127,7 +133,7 @@ func ringsOf(shares []store.Share) []metrics.Ring {
 		ring.Spread = most - least
 		rings, shares = append(rings, ring), shares[n:]
 	}
-	return mostUneven(rings)
+	return rings
 }
 
 // lanedRings sums up the lanes of each group, which stand together.
@@ -148,10 +154,10 @@ func lanedRings(mixes []store.Mix) []metrics.Ring {
 }
 
 // mostUneven are as many rings as are shown, those that turn least evenly first where there are more.
-func mostUneven(rings []metrics.Ring) []metrics.Ring {
-	if len(rings) > ringsShown {
+func mostUneven(rings []metrics.Ring, shown int) []metrics.Ring {
+	if len(rings) > shown {
 		slices.SortFunc(rings, func(a, b metrics.Ring) int { return cmp.Compare(b.Spread, a.Spread) })
-		rings = rings[:ringsShown]
+		rings = rings[:shown]
 	}
 	return rings
 }

@@ -36,7 +36,7 @@ func TestLanesThatAreOff(t *testing.T) {
 	}
 	env.Distribute(t, workspace)
 	registry := prometheus.NewRegistry()
-	s := &Scheduler{store: env.Store, metrics: metrics.New(registry)}
+	s := &Scheduler{store: env.Store, metrics: metrics.New(registry), shown: Shown{Rings: 1}}
 	look := func() (lanes, uneven float64) {
 		t.Helper()
 		if err := s.lookAtRings(t.Context()); err != nil {
@@ -51,6 +51,11 @@ func TestLanesThatAreOff(t *testing.T) {
 		AND member_id = (SELECT member_id FROM members WHERE name = 'A')`)
 	if lanes, uneven := look(); lanes != 3 || uneven != 1 {
 		t.Errorf("with what failed, %v lanes, of which %v are uneven", lanes, uneven)
+	}
+	registry = prometheus.NewRegistry()
+	s = &Scheduler{store: env.Store, metrics: metrics.New(registry)}
+	if lanes, _ := look(); lanes != -1 {
+		t.Error("a group is shown where none is to be")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
@@ -52,5 +53,38 @@ func TestWhoOfARingIsAvailable(t *testing.T) {
 	}
 	if got := rings[0]; !got.Asked || got.Available != 1 || got.Capped != 1 || rings[1].Asked {
 		t.Errorf("%+v", rings)
+	}
+}
+
+// TestAsManyIntegrationsAreShown has two that deliver, and shows both, one, and none.
+func TestAsManyIntegrationsAreShown(t *testing.T) {
+	t.Parallel()
+	env := testenv.New(t)
+	workspace, _ := env.NewWorkspace(t, "acme")
+	if err := env.Store.WithTx(t.Context(), func(tx *store.Tx) error {
+		for range 2 {
+			i, err := tx.CreateIntegration(t.Context(), workspace, store.Integration{ID: uuid.New(), Kind: lead.KindGeneric, Name: "Any", Enabled: true})
+			if err != nil {
+				return err
+			}
+			if _, err := tx.AddArrivals(t.Context(), workspace, lead.QueueFresh, []store.Arrival{{Event: &store.Event{
+				ID: uuid.New(), IntegrationID: i.ID, ReceivedAt: env.Store.Now(), Body: []byte("{}"), Outcome: lead.EventUnmapped,
+			}}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 {
+		m := metrics.New(prometheus.NewRegistry())
+		s := &Scheduler{store: env.Store, metrics: m, shown: Shown{Integrations: n}}
+		if err := s.lookAtIntegrations(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := testutil.CollectAndCount(m.Integrations, "leadwheel_integration_quiet"); got != n {
+			t.Errorf("%d are shown where %d are to be", got, n)
+		}
 	}
 }

@@ -37,15 +37,16 @@ func TestRingsOf(t *testing.T) {
 		t.Errorf("rings (-want +got):\n%s", diff)
 	}
 	var many []store.Share
-	for i := range ringsShown + 1 {
+	const shown = 10
+	for i := range shown + 1 {
 		s := share(0, 1, 4)
 		s.Group = uuid.UUID{14: byte(i >> 8), 15: byte(i)}
 		many = append(many, s, s)
-		if i == ringsShown {
+		if i == shown {
 			many[len(many)-1].Leads = 1
 		}
 	}
-	if got := ringsOf(many); len(got) != ringsShown || got[0].Spread != 3 {
-		t.Errorf("of %d rings %d are shown, the first with spread %v", ringsShown+1, len(got), got[0].Spread)
+	if got := mostUneven(ringsOf(many), shown); len(got) != shown || got[0].Spread != 3 {
+		t.Errorf("of %d rings %d are shown, the first with spread %v", shown+1, len(got), got[0].Spread)
 	}
 }

@@ -44,7 +44,8 @@ type serverFlags struct {
 	OpsKey        string        `env:"LEADWHEEL_OPS_KEY" placeholder:"KEY" help:"Opens the queue dashboard, and the metrics that have ids; needed where others reach the operators' address."`
 	PrometheusURL string        `name:"prometheus-url" env:"LEADWHEEL_PROMETHEUS_URL" placeholder:"URL" help:"Prometheus, for the graphs of the queue dashboard. Default: none."`
 	AuditEvery    time.Duration `env:"LEADWHEEL_AUDIT_EVERY" default:"24h" placeholder:"DURATION" help:"How often the leading scheduler checks the promises on the live data, for metrics and alerts; 0 for never. Default ${default}."`
-	MaxConns      int           `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
+	metricFlags
+	MaxConns int `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
 	hookFlags
 	importFlags
 	limitFlags
@@ -58,13 +59,13 @@ type serverFlags struct {
 
 // Validate refuses what would mean nothing.
 func (f serverFlags) Validate() error {
-	return errors.Join(f.hookFlags.check(), f.importFlags.check(), f.limitFlags.check(), f.signInFlags.check())
+	return errors.Join(f.hookFlags.check(), f.importFlags.check(), f.limitFlags.check(), f.metricFlags.check(), f.signInFlags.check())
 }
 
 // config is how to run, apart from what.
 func (f serverFlags) config(log *slog.Logger) app.Config {
 	return app.Config{
-		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery,
+		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery, Shown: f.shown(),
 		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), API: f.api(f.MaxConns), Imports: f.importLimits(),
 		Platforms: f.platforms(), Messages: f.messages(), OpenID: f.openID(),
 		WebhookAllow: f.WebhookAllow, Version: version(), Log: log,

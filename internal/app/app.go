@@ -79,6 +79,8 @@ type Config struct {
 	WebhookAllow []netip.Prefix
 	// AuditEvery is how often the leading scheduler checks the promises on the live data; 0 means never.
 	AuditEvery time.Duration
+	// Shown is of how many groups and integrations the leading scheduler shows series.
+	Shown scheduler.Shown
 	// PrometheusURL is where the queue dashboard gets its graphs from; empty means that it has none.
 	PrometheusURL string
 	// Version is this program's, for the metrics.
@@ -210,7 +212,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 		//nolint:contextcheck // it runs until it is stopped, whatever becomes of the start's context
 		s := scheduler.Start(scheduler.Options{
 			Store: a.store, Redis: a.redis, Telegram: a.poller(), Metrics: a.metrics, KeepEvents: time.Duration(cfg.Hooks.KeepDays) * 24 * time.Hour,
-			AuditEvery: cfg.AuditEvery, Log: a.log,
+			AuditEvery: cfg.AuditEvery, Shown: cfg.Shown, Log: a.log,
 		})
 		a.onStop("scheduler", func(context.Context) error { s.Stop(); return nil })
 	}
