@@ -40,8 +40,8 @@ type redisFlags struct {
 // serverFlags are for commands that serve.
 type serverFlags struct {
 	Listen        string        `env:"LEADWHEEL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Public address: the API. Default ${default}."`
-	OpsListen     string        `env:"LEADWHEEL_OPS_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Operators' address: metrics, health, queue dashboard. Default ${default}."`
-	OpsKey        string        `env:"LEADWHEEL_OPS_KEY" placeholder:"KEY" help:"Opens the queue dashboard, and the metrics that have ids; needed where others reach the operators' address."`
+	OpsListen     string        `env:"LEADWHEEL_OPS_LISTEN" default:"127.0.0.1:9090" placeholder:"HOST:PORT" help:"Operators' address: metrics, health, queue dashboard, profiles, log level. Default ${default}."`
+	OpsKey        string        `env:"LEADWHEEL_OPS_KEY" placeholder:"KEY" help:"Opens the queue dashboard, the metrics that have ids, profiles and the log level; needed where others reach the operators' address."`
 	PrometheusURL string        `name:"prometheus-url" env:"LEADWHEEL_PROMETHEUS_URL" placeholder:"URL" help:"Prometheus, for the graphs of the queue dashboard. Default: none."`
 	AuditEvery    time.Duration `env:"LEADWHEEL_AUDIT_EVERY" default:"24h" placeholder:"DURATION" help:"How often the leading scheduler checks the promises on the live data, for metrics and alerts; 0 for never. Default ${default}."`
 	metricFlags
@@ -53,7 +53,7 @@ type serverFlags struct {
 	messageFlags
 	signInFlags
 	webhookFlags
-	LogLevel  slog.Level `env:"LEADWHEEL_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Default ${default}."`
+	LogLevel  slog.Level `env:"LEADWHEEL_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error; leadwheel log-level changes it while a process runs. Default ${default}."`
 	LogFormat string     `env:"LEADWHEEL_LOG_FORMAT" default:"auto" enum:"auto,json,text" placeholder:"FORMAT" help:"json or text. Default: text for up on a terminal, else json."`
 }
 
@@ -63,12 +63,12 @@ func (f serverFlags) Validate() error {
 }
 
 // config is how to run, apart from what.
-func (f serverFlags) config(log *slog.Logger) app.Config {
+func (f serverFlags) config(log *slog.Logger, level *slog.LevelVar) app.Config {
 	return app.Config{
 		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery, Shown: f.shown(),
 		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), API: f.api(f.MaxConns), Imports: f.importLimits(),
 		Platforms: f.platforms(), Messages: f.messages(), OpenID: f.openID(),
-		WebhookAllow: f.WebhookAllow, Version: version(), Log: log,
+		WebhookAllow: f.WebhookAllow, Version: version(), Log: log, LogLevel: level,
 	}
 }
 

@@ -10,16 +10,19 @@ import (
 	"github.com/leadwheel/leadwheel/internal/discreet"
 )
 
-// logger makes the log of a command that serves, as text where that is asked for or suits whoever reads it.
-func (f serverFlags) logger(s streams, suitsText bool) *slog.Logger {
-	options := &slog.HandlerOptions{Level: f.LogLevel}
+// logger makes the log of a command that serves, as text where that is asked for or suits whoever reads it, at a level that can be
+// changed.
+func (f serverFlags) logger(s streams, suitsText bool) (*slog.Logger, *slog.LevelVar) {
+	level := new(slog.LevelVar)
+	level.Set(f.LogLevel)
+	options := &slog.HandlerOptions{Level: level}
 	var handler slog.Handler = slog.NewJSONHandler(s.err, options)
 	if f.LogFormat == "text" || f.LogFormat == "auto" && suitsText {
 		handler = slog.NewTextHandler(s.err, options)
 	}
 	log := slog.New(discreet.Handler(handler))
 	logRedis(log)
-	return log
+	return log, level
 }
 
 // logRedis sets where the Redis client writes to: it has one place for the whole program, by default standard error,

@@ -48,6 +48,7 @@ type cli struct {
 	Secrets     secretsCmd     `cmd:"" help:"Rotate the key that seals the secrets of integrations and webhooks."`
 	Privacy     privacyCmd     `cmd:"" help:"Export or erase what is known of a person."`
 	Ready       readyCmd       `cmd:"" help:"Tell whether a process is ready, for health checks."`
+	LogLevel    logLevelCmd    `cmd:"" name:"log-level" help:"Show or change how much a running process logs."`
 	Doctor      doctorCmd      `cmd:"" help:"Check configuration and connections, and say what to do."`
 	Audit       auditCmd       `cmd:"" help:"Check on the live database that the promises are kept."`
 	Bench       benchCmd       `cmd:"" help:"Measure what this machine can do."`

@@ -35,9 +35,9 @@ Examples:
 
 // Run serves until ctx ends.
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
-	log := c.logger(s, false)
+	log, level := c.logger(s, false)
 	limitMemory(ctx, log)
-	config := c.config(log)
+	config := c.config(log, level)
 	config.DatabaseURL, config.RedisURL, config.Roles = c.DatabaseURL, c.RedisURL, c.Roles
 	a, err := app.Start(ctx, config)
 	if err != nil {

@@ -33,9 +33,9 @@ Examples:
 
 // Run serves until ctx ends.
 func (c *upCmd) Run(ctx context.Context, s streams) error {
-	log := c.logger(s, s.terminal)
+	log, level := c.logger(s, s.terminal)
 	limitMemory(ctx, log)
-	config := c.config(log)
+	config := c.config(log, level)
 	config.DatabaseURL, config.RedisURL = c.DatabaseURL, c.RedisURL
 	all, err := standalone.Start(ctx, standalone.Options{
 		App:     config,

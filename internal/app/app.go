@@ -86,6 +86,8 @@ type Config struct {
 	// Version is this program's, for the metrics.
 	Version string
 	Log     *slog.Logger
+	// LogLevel is that of Log, which operators may change; nil where they may not.
+	LogLevel *slog.LevelVar
 }
 
 // HookLimits are what is taken and kept of what platforms and forms deliver.
@@ -229,7 +231,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	}
 	a.ops, err = a.listen(ctx, "operators'", cfg.OpsListen, web.NewOps(web.OpsOptions{
 		Checks: a.checks(), Metrics: a.registry, Redis: a.redis,
-		QueuesKey: cfg.OpsKey, QueuesClosed: !loopback(cfg.OpsListen), PrometheusURL: cfg.PrometheusURL, Log: a.log,
+		QueuesKey: cfg.OpsKey, QueuesClosed: !loopback(cfg.OpsListen), PrometheusURL: cfg.PrometheusURL, Log: a.log, LogLevel: cfg.LogLevel,
 	}))
 	return err
 }

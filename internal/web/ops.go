@@ -3,7 +3,7 @@ package web
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"io"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -23,35 +23,45 @@ type OpsOptions struct {
 	Metrics prometheus.Gatherer
 	// Redis is the queue's, for the dashboard. It stays its owner's.
 	Redis redis.UniversalClient
-	// QueuesKey must be given to see the dashboard, and the metrics that have ids: as the password of basic authentication, as a
-	// bearer token or as ?key=. Empty means that none is needed, which is for listeners that only this machine reaches; see
+	// QueuesKey must be given to see the dashboard, the metrics that have ids, profiles and the log's level: as the password of basic
+	// authentication, as a bearer token or as ?key=. Empty means that none is needed, which is for listeners that only this machine reaches; see
 	// QueuesClosed.
 	QueuesKey string
-	// QueuesClosed refuses the dashboard, and leaves out the metrics that have ids, where there is no key: set it for listeners that
-	// others reach.
+	// QueuesClosed refuses all that, and leaves out the metrics that have ids, where there is no key: set it for listeners that others
+	// reach.
 	QueuesClosed bool
 	// PrometheusURL is where the dashboard gets its graphs from; empty means that it has none.
 	PrometheusURL string
 	Log           *slog.Logger
+	// LogLevel is that of the log, which can be changed here; nil where it cannot.
+	LogLevel *slog.LevelVar
 }
 
-// NewOps makes the operators' handler: health, metrics and the queue's dashboard.
+// NewOps makes the operators' handler: health, metrics, the queue's dashboard, profiles and the level of the log.
 func NewOps(o OpsOptions) http.Handler {
 	mux := http.NewServeMux()
 	serveHealth(mux, o.Checks)
-	mux.HandleFunc("GET /{$}", opsContents)
+	mux.HandleFunc("GET /{$}", o.contents)
 	mux.Handle("GET /metrics", metricsFor(o))
 	dashboard := guarded(o, queues(o.Redis, queuesPath, o.PrometheusURL))
 	mux.Handle(queuesPath, dashboard)
 	mux.Handle(queuesPath+"/", dashboard)
+	servePprof(mux, o)
+	if o.LogLevel != nil {
+		serveLogLevel(mux, o)
+	}
 	return logged(o.Log, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux)))))
 }
 
-// opsContents tells whoever opens the listener's address in a browser what there is.
-func opsContents(w http.ResponseWriter, _ *http.Request) {
+// contents tells whoever opens the listener's address in a browser what there is.
+func (o OpsOptions) contents(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'")
-	_, _ = io.WriteString(w, opsPage) // the client is gone where this fails
+	level := ""
+	if o.LogLevel != nil {
+		level = fmt.Sprintf(`<li><a href="%s">Log level</a>: %s; <code>leadwheel log-level</code> changes it`+"\n", logLevelPath, levelName(o.LogLevel.Level()))
+	}
+	fmt.Fprintf(w, opsPage, level)
 }
 
 const opsPage = `<!doctype html>
@@ -63,7 +73,8 @@ const opsPage = `<!doctype html>
 <li><a href="/metrics">Metrics</a>, for Prometheus
 <li><a href="/readyz">Ready</a>: whether Postgres and Redis answer
 <li><a href="/healthz">Healthy</a>: whether this process does
-</ul>
+<li><a href="/debug/pprof/">Profiles</a>: what this process is busy with, and what its memory is for
+%s</ul>
 <p>Leads and people are on the console, at the public address.</p>
 </html>
 `
@@ -77,11 +88,11 @@ func guarded(o OpsOptions, next http.Handler) http.Handler {
 		switch {
 		case o.QueuesKey == "" && !o.QueuesClosed:
 		case o.QueuesKey == "":
-			problem.New(http.StatusForbidden, "this listener can be reached from elsewhere; set LEADWHEEL_OPS_KEY to see the queues").Write(w)
+			problem.New(http.StatusForbidden, "this listener can be reached from elsewhere; set LEADWHEEL_OPS_KEY to see this").Write(w)
 			return
 		case !hasKey(r, o.QueuesKey):
-			problem.New(http.StatusUnauthorized, "this needs the operators' key, as the password or as ?key=").
-				WithHeader("WWW-Authenticate", `Basic realm="leadwheel queues"`).Write(w)
+			problem.New(http.StatusUnauthorized, "this needs the operators' key, LEADWHEEL_OPS_KEY: as the password, as a bearer token or as ?key=").
+				WithHeader("WWW-Authenticate", `Basic realm="leadwheel operators"`).Write(w)
 			return
 		case r.URL.Query().Has("key"):
 			http.SetCookie(w, &http.Cookie{
