@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"github.com/leadwheel/leadwheel/internal/tracing"
 )
 
 // WithTx runs do in one transaction: committed where it returns nil, else rolled back, also when ctx has ended. The
@@ -69,6 +71,12 @@ func (s *Store) txThrough(ctx context.Context, through gate, do func(*Tx) error)
 			err = errors.Join(err, fmt.Errorf("rolling back: %w", rolledBack))
 		}
 	}()
+	parent := tracing.Parent(ctx)
+	if parent != "" { // what the transaction writes, and others take in hand, belongs where it does: see migration 126
+		if _, err := tx.ExecContext(ctx, `SELECT set_config('leadwheel.traceparent', $1, true)`, parent); err != nil {
+			return fmt.Errorf("saying which trace a transaction belongs to: %w", translate(err))
+		}
+	}
 	t := &Tx{Queries: Queries{q: tx, now: s.now, channels: s.channels, ids: s.ids, compiled: s.compiled, lanesKnown: s.lanesKnown}, gate: through, turnsOf: s}
 	if through != gateShared {
 		t.turnsOf = newLedgerTurns(t, ledgerEpoch)
@@ -84,6 +92,9 @@ func (s *Store) txThrough(ctx context.Context, through gate, do func(*Tx) error)
 		return fmt.Errorf("committing: %w", translate(err)) // it may have come through: its draws are left to the reconciler
 	}
 	t.settle(ctx, s)
+	for i := range t.left.Hints {
+		t.left.Hints[i].Traceparent = parent
+	}
 	s.handOn(t.left)
 	return nil
 }

@@ -23,6 +23,8 @@ const (
 	maxTold      = 20_000
 	// shownLeads is how many copies a message shows; of the others it has the number.
 	shownLeads = 10
+	// maxTraceparents bounds the traces that one message belongs in.
+	maxTraceparents = 20
 )
 
 // A Message is a message in a worker's hand: what is owed to a member by a channel, gathered, with all that is needed to
@@ -42,6 +44,8 @@ type Message struct {
 	FallbackFrom lead.Channel
 	Error        string
 	Recipient    Recipient
+	// Traceparents say in which traces belongs what was gathered, one of them empty where it was in none.
+	Traceparents []string
 	// Leads are the first copies that it tells of, Total is how many there are.
 	Leads []MessageLead
 	Total int
@@ -136,10 +140,11 @@ type owedRow struct {
 	Error        string           `db:"error"`
 	FallbackFrom lead.Channel     `db:"fallback_from"`
 	OwedSince    time.Time        `db:"owed_since"`
+	Traceparent  string           `db:"traceparent"`
 }
 
 const owedColumns = `notification_id, kind, assigned_lead_ids AS copies, attempts, coalesce(error, '') AS error,
-	coalesce(fallback_from, '') AS fallback_from, coalesce(owed_at, created_at) AS owed_since`
+	coalesce(fallback_from, '') AS fallback_from, coalesce(owed_at, created_at) AS owed_since, coalesce(traceparent, '') AS traceparent`
 
 // ClaimMessage takes what is owed to a member by a channel in hand, gathered into one message, for as long as a lease
 // lasts. It returns nil where there is nothing to send now: somebody else has it, it is the member's quiet hours, or they
@@ -226,6 +231,9 @@ func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Chann
 	}
 	var ids, others []uuid.UUID
 	for i, o := range owed {
+		if !slices.Contains(m.Traceparents, o.Traceparent) && len(m.Traceparents) < maxTraceparents {
+			m.Traceparents = append(m.Traceparents, o.Traceparent)
+		}
 		ids = append(ids, o.Copies...)
 		m.Attempt = max(m.Attempt, o.Attempts+1)
 		if i > 0 {

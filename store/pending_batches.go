@@ -66,7 +66,7 @@ func (s *Store) FeedBulk(ctx context.Context, inFlight, limit int) ([]lead.Hint,
 		)
 		UPDATE batches b SET fed_at = $1 FROM chosen c
 		WHERE b.workspace_id = c.workspace_id AND b.batch_id = c.batch_id AND b.fed_at IS NULL
-		RETURNING b.workspace_id, b.batch_id, b.queue, b.generation`,
+		RETURNING b.workspace_id, b.batch_id, b.queue, b.generation, coalesce(b.traceparent, '') AS traceparent`,
 		s.now(), inFlight, limit)
 	return fed, translate(err)
 }
@@ -102,7 +102,7 @@ func (s *Store) FeedAgain(ctx context.Context, queue lead.Queue, before time.Tim
 		)
 		UPDATE batches b SET fed_at = $3, generation = b.generation + 1 FROM chosen c
 		WHERE b.workspace_id = c.workspace_id AND b.batch_id = c.batch_id
-		RETURNING b.workspace_id, b.batch_id, b.queue, b.generation`,
+		RETURNING b.workspace_id, b.batch_id, b.queue, b.generation, coalesce(b.traceparent, '') AS traceparent`,
 		queue, before, s.now(), limit)
 	return again, translate(err)
 }

@@ -22,7 +22,7 @@ var impersonal = map[string]string{
 	"assignments":        "pace",
 	"audits":             "report",
 	"audit_log":          "operation fields filter",
-	"batches":            "queue error",
+	"batches":            "queue error traceparent",
 	"dead_tasks":         "queue task_id type",
 	"absences":           "note",
 	"groups":             "name method listed when_away overflow answer_within balance_by",
@@ -38,7 +38,7 @@ var impersonal = map[string]string{
 	"leads":              "channel origin rule rules_broken",
 	"members":            "timezone language notify_by email_off working_hours caps",
 	"message_templates":  "template",
-	"notifications":      "kind channel state error fallback_from",
+	"notifications":      "kind channel state error fallback_from traceparent",
 	"opportunities":      "stage currency",
 	"offers":             "state",
 	"pending_leads":      "trigger pace refused skipped",
@@ -61,7 +61,7 @@ var impersonal = map[string]string{
 	"undos":              "kind state",
 	"undo_kept":          "why",
 	"webhooks":           "url events disabled_for sealed",
-	"webhook_deliveries": "event changed state error",
+	"webhook_deliveries": "event changed state error traceparent",
 	"workspaces":         "name timezone region language statuses won_status closed_statuses duplicates_policy",
 }
 

@@ -48,9 +48,11 @@ type WebhookDelivery struct {
 	// Error is what was wrong the last time.
 	Error  string     `db:"error"`
 	SentAt *time.Time `db:"sent_at"`
+	// Traceparent says in which trace it belongs, empty where in none.
+	Traceparent string `db:"traceparent"`
 }
 
-const deliveryColumns = `delivery_id, webhook_id, event, lead_id, assigned_lead_id, changed, happened_at, state, send_at, attempts, refusals, status, coalesce(error, '') AS error, sent_at`
+const deliveryColumns = `delivery_id, webhook_id, event, lead_id, assigned_lead_id, changed, happened_at, state, send_at, attempts, refusals, status, coalesce(error, '') AS error, sent_at, coalesce(traceparent, '') AS traceparent`
 
 // WebhookDelivery returns a delivery to a webhook, ErrNotFound where there is none or it is no longer kept.
 func (q Queries) WebhookDelivery(ctx context.Context, workspace, webhook, id uuid.UUID) (WebhookDelivery, error) {

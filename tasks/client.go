@@ -64,7 +64,7 @@ func (c *Client) PushLeads(ctx context.Context, p Push) error {
 		return fmt.Errorf("pushing leads: %w", err)
 	}
 	for start := 0; start < len(leads); start += maxPush {
-		task, err := ingestTask(Ingest{
+		task, err := ingestTask(ctx, Ingest{
 			Workspace: p.WorkspaceID, Channel: cmp.Or(p.Channel, "queue"), SourceID: p.SourceID, GroupID: p.GroupID,
 			MemberIDs: p.MemberIDs, Route: p.Route, Leads: leads[start:min(start+maxPush, len(leads))],
 		})
@@ -85,7 +85,7 @@ func (c *Client) PushAgain(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	task, err := ingestTask(p)
+	task, err := ingestTask(ctx, p)
 	if err != nil {
 		return fmt.Errorf("pushing leads again: %w", err)
 	}

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 )
 
 // payloadVersion is the version of the payloads that this program writes and reads.
@@ -180,11 +182,15 @@ func (p Simulate) String() string {
 	return fmt.Sprintf("workspace %s, simulation %s", p.Workspace, p.Simulation)
 }
 
-// task is a task of the kind in a queue.
-func task(name, queue string, p Payload, more ...asynq.Option) (*asynq.Task, error) {
+// task is a task of the kind in a queue, which belongs where traceparent says; empty is nowhere.
+func task(name, queue, traceparent string, p Payload, more ...asynq.Option) (*asynq.Task, error) {
 	payload, err := json.Marshal(p)
 	k := kinds[name]
-	return asynq.NewTask(name, payload, append(more, asynq.Queue(queue), asynq.MaxRetry(k.retries), asynq.Timeout(k.timeout))...), err
+	var headers map[string]string
+	if traceparent != "" {
+		headers = map[string]string{tracing.Header: traceparent}
+	}
+	return asynq.NewTaskWithHeaders(name, payload, headers, append(more, asynq.Queue(queue), asynq.MaxRetry(k.retries), asynq.Timeout(k.timeout))...), err
 }
 
 // hintTask is a hint that a batch waits, delivered a little before the batch is due. Its id carries queue and
@@ -195,28 +201,29 @@ func hintTask(b lead.Hint) (*asynq.Task, error) {
 		options = append(options, asynq.ProcessAt(b.FeedAt.Add(-HintAhead)))
 	}
 	if b.Queue == lead.QueueSimulate {
-		return task(KindSimulate, string(b.Queue), Simulate{Version: payloadVersion, Workspace: b.Workspace, Simulation: b.ID}, options...)
+		return task(KindSimulate, string(b.Queue), b.Traceparent, Simulate{Version: payloadVersion, Workspace: b.Workspace, Simulation: b.ID}, options...)
 	}
 	if b.Queue == lead.QueueFetch {
-		return task(KindFetch, string(b.Queue), Fetch{Version: payloadVersion, Workspace: b.Workspace, Integration: b.ID}, options...)
+		return task(KindFetch, string(b.Queue), b.Traceparent, Fetch{Version: payloadVersion, Workspace: b.Workspace, Integration: b.ID}, options...)
 	}
-	return task(KindDistribute, string(b.Queue), Distribute{Version: payloadVersion, Workspace: b.Workspace, Batch: b.ID}, options...)
+	return task(KindDistribute, string(b.Queue), b.Traceparent, Distribute{Version: payloadVersion, Workspace: b.Workspace, Batch: b.ID}, options...)
 }
 
 // notifyTask is a hint that something is owed. A hint too many does no harm, and one that the queue keeps for a worker who
 // died is not in the way of the next.
 func notifyTask(p Notify) (*asynq.Task, error) {
 	p.Version = payloadVersion
-	return task(KindNotify, QueueNotify, p)
+	return task(KindNotify, QueueNotify, "", p)
 }
 
 // webhookTask is a hint as notifyTask is.
 func webhookTask(p Webhook) (*asynq.Task, error) {
 	p.Version = payloadVersion
-	return task(KindWebhook, QueueWebhook, p)
+	return task(KindWebhook, QueueWebhook, "", p)
 }
 
-func ingestTask(p Ingest) (*asynq.Task, error) {
+// ingestTask belongs to the trace of ctx, where it has one.
+func ingestTask(ctx context.Context, p Ingest) (*asynq.Task, error) {
 	p.Version = payloadVersion
-	return task(KindIngest, QueueIngest, p)
+	return task(KindIngest, QueueIngest, tracing.Parent(ctx), p)
 }

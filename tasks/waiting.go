@@ -85,7 +85,7 @@ func (w *Waiting) remove(ctx context.Context, t waitingTask) (int, error) {
 		return 0, nil
 	}
 	if len(t.payload.Leads) > 0 {
-		task, err := ingestTask(t.payload)
+		task, err := ingestTask(ctx, t.payload)
 		if err == nil {
 			_, err = w.client.queue.EnqueueContext(ctx, task)
 		}

@@ -7,11 +7,14 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/notify"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -43,6 +46,7 @@ type notification struct {
 	// publicURL is where the links in messages lead.
 	publicURL string
 	metrics   *metrics.Metrics
+	tracer    *tracing.Tracer
 	log       *slog.Logger
 }
 
@@ -71,7 +75,9 @@ func (n *notification) handle(ctx context.Context, task *asynq.Task) error {
 			m.Leads[i].Link = n.publicURL + agentPath
 		}
 	}
+	ctx, span := n.tracer.Continue(ctx, trace.SpanKindClient, "message by "+string(m.Channel), m.Traceparents...)
 	err = n.senders[m.Channel].Send(ctx, m, notify.Write(m, n.store.Now()))
+	tracing.End(span, discreet.Error(err), attribute.String("leadwheel.notification_id", m.ID.String()), attribute.Int("leadwheel.leads", m.Total))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // the task's own time may be over
 	defer cancel()
 	if err == nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
@@ -52,6 +53,7 @@ type webhook struct {
 	box     webhooks.Box
 	lane    *lane
 	metrics *metrics.Metrics
+	tracer  *tracing.Tracer
 	log     *slog.Logger
 }
 

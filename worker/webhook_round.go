@@ -7,7 +7,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
+	"github.com/leadwheel/leadwheel/internal/discreet"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -70,7 +74,9 @@ func (r *round) try(ctx context.Context, d store.WebhookDelivery) answer {
 	content, err := webhooks.Body(d, r.contents[d.ID])
 	status := 0
 	if err == nil {
-		status, err = r.sender.Send(ctx, r.hook.URL, d.ID, content, r.secrets)
+		of, span := r.tracer.Continue(ctx, trace.SpanKindClient, "webhook "+string(d.Event), d.Traceparent)
+		status, err = r.sender.Send(of, r.hook.URL, d.ID, content, r.secrets)
+		tracing.End(span, discreet.Error(err), attribute.String("leadwheel.webhook_id", d.WebhookID.String()), attribute.Int("http.response.status_code", status))
 	}
 	if err == nil {
 		return answer{status: status}

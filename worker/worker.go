@@ -15,12 +15,14 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/notify"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
@@ -36,6 +38,7 @@ const delayedInterval = 500 * time.Millisecond
 type Worker struct {
 	handlers map[string]asynq.HandlerFunc
 	metrics  *metrics.Tasks
+	tracer   *tracing.Tracer
 	log      *slog.Logger
 	servers  []*asynq.Server
 	webhooks *lane
@@ -56,7 +59,9 @@ type Options struct {
 	Webhooks *webhooks.Sender
 	Box      webhooks.Box
 	Metrics  *metrics.Metrics
-	Log      *slog.Logger
+	// Tracer follows traces through the tasks; nil where nobody looks at them.
+	Tracer *tracing.Tracer
+	Log    *slog.Logger
 }
 
 // class is a server of its own: its queues with their weights, how many tasks it runs at once, and how often it looks
@@ -80,7 +85,7 @@ var classes = []class{
 
 // Start starts the servers. Stop the worker before its Redis client is closed.
 func Start(o Options) (*Worker, error) {
-	w := &Worker{metrics: o.Metrics.Tasks, log: o.Log, webhooks: newLane(), due: newWatch()}
+	w := &Worker{metrics: o.Metrics.Tasks, tracer: o.Tracer, log: o.Log, webhooks: newLane(), due: newWatch()}
 	distributing := &distribute{o.Store, w.due, o.Metrics, o.Log}
 	w.unqueued = &unqueued{store: o.Store, redis: o.Redis, try: distributing.try, log: o.Log, away: o.Metrics.QueueAway}
 	w.handlers = map[string]asynq.HandlerFunc{
@@ -88,8 +93,8 @@ func Start(o Options) (*Worker, error) {
 		tasks.KindIngest:     (&ingestion{o.Store, o.Log}).handle,
 		tasks.KindFetch:      (&fetch{o.Fetcher}).handle,
 		tasks.KindSimulate:   (&simulation{o.Store}).handle,
-		tasks.KindNotify:     (&notification{o.Store, o.Senders, strings.TrimRight(o.PublicURL, "/"), o.Metrics, o.Log}).handle,
-		tasks.KindWebhook:    (&webhook{o.Store, o.Webhooks, o.Box, w.webhooks, o.Metrics, o.Log}).handle,
+		tasks.KindNotify:     (&notification{o.Store, o.Senders, strings.TrimRight(o.PublicURL, "/"), o.Metrics, o.Tracer, o.Log}).handle,
+		tasks.KindWebhook:    (&webhook{o.Store, o.Webhooks, o.Box, w.webhooks, o.Metrics, o.Tracer, o.Log}).handle,
 	}
 	for kind := range w.handlers {
 		w.metrics.Expect(kind)
@@ -134,6 +139,7 @@ func (w *Worker) Stop() {
 // handle runs a task. What it says of a failure is kept in the queue, where the dashboard shows it: nothing of people.
 func (w *Worker) handle(ctx context.Context, task *asynq.Task) (err error) {
 	started := time.Now()
+	ctx, span := w.tracer.Continue(ctx, trace.SpanKindConsumer, task.Type(), task.Headers()[tracing.Header])
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = discreet.Recovered(cause)
@@ -143,6 +149,7 @@ func (w *Worker) handle(ctx context.Context, task *asynq.Task) (err error) {
 			w.metrics.Ran(task.Type(), outcomeOf(ctx, err), time.Since(started))
 		}
 		err = discreet.Error(err)
+		tracing.End(span, err)
 	}()
 	return w.dispatch(ctx, task)
 }

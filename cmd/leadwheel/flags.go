@@ -45,7 +45,8 @@ type serverFlags struct {
 	PrometheusURL string        `name:"prometheus-url" env:"LEADWHEEL_PROMETHEUS_URL" placeholder:"URL" help:"Prometheus, for the graphs of the queue dashboard. Default: none."`
 	AuditEvery    time.Duration `env:"LEADWHEEL_AUDIT_EVERY" default:"24h" placeholder:"DURATION" help:"How often the leading scheduler checks the promises on the live data, for metrics and alerts; 0 for never. Default ${default}."`
 	metricFlags
-	MaxConns int `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
+	TracesURL string `name:"traces-url" env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"OpenTelemetry collector to which traces are sent by OTLP over HTTP, as in http://collector:4318. Default: none are made."`
+	MaxConns  int    `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
 	hookFlags
 	importFlags
 	limitFlags
@@ -65,7 +66,7 @@ func (f serverFlags) Validate() error {
 // config is how to run, apart from what.
 func (f serverFlags) config(log *slog.Logger, level *slog.LevelVar) app.Config {
 	return app.Config{
-		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery, Shown: f.shown(),
+		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery, Shown: f.shown(), TracesURL: f.TracesURL,
 		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), API: f.api(f.MaxConns), Imports: f.importLimits(),
 		Platforms: f.platforms(), Messages: f.messages(), OpenID: f.openID(),
 		WebhookAllow: f.WebhookAllow, Version: version(), Log: log, LogLevel: level,

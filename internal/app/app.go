@@ -27,6 +27,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/notify/telegram"
 	"github.com/leadwheel/leadwheel/internal/openid"
 	"github.com/leadwheel/leadwheel/internal/secret"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
 	"github.com/leadwheel/leadwheel/internal/web/hooks"
@@ -81,6 +82,8 @@ type Config struct {
 	AuditEvery time.Duration
 	// Shown is of how many groups and integrations the leading scheduler shows series.
 	Shown scheduler.Shown
+	// TracesURL is where traces are sent by OTLP over HTTP; empty means that none are made.
+	TracesURL string
 	// PrometheusURL is where the queue dashboard gets its graphs from; empty means that it has none.
 	PrometheusURL string
 	// Version is this program's, for the metrics.
@@ -113,6 +116,7 @@ type App struct {
 	store    *store.Store
 	redis    redis.UniversalClient
 	metrics  *metrics.Metrics
+	tracer   *tracing.Tracer // nil where no traces are made
 	registry *prometheus.Registry
 	channels map[lead.Channel]channel
 	feeder   *tasks.Feeder
@@ -146,6 +150,9 @@ func Start(ctx context.Context, cfg Config) (a *App, err error) {
 	}
 	a.registry = prometheus.NewRegistry()
 	a.metrics = metrics.New(a.registry)
+	if err := a.startTraces(ctx, cfg); err != nil {
+		return a, err
+	}
 	if err := a.connect(ctx, cfg); err != nil {
 		return a, err
 	}
@@ -200,7 +207,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 		//nolint:contextcheck // it runs until it is stopped, whatever becomes of the start's context
 		w, err := worker.Start(worker.Options{
 			Store: a.store, Redis: a.redis, Senders: a.senders(), PublicURL: cfg.publicURL(), Webhooks: teller, Box: a.secrets,
-			Metrics: a.metrics, Log: a.log,
+			Metrics: a.metrics, Tracer: a.tracer, Log: a.log,
 			Fetcher: ingest.NewFetcher(ingest.FetcherOptions{
 				Store: a.store, Box: a.secrets, Metrics: a.metrics, Log: a.log, Platforms: cfg.Platforms,
 			}),
@@ -265,7 +272,7 @@ func (a *App) publicHandler(cfg Config, vouching *openid.Provider) http.Handler 
 			Store: a.store, Receiver: receiver, Rate: cfg.Hooks.Rate, AddressRate: cfg.Hooks.AddressRate,
 			FormRate: cfg.Hooks.FormRate, FormAddressRate: cfg.Hooks.FormAddressRate, Proxies: cfg.Hooks.Proxies, Log: a.log,
 		},
-		Checks: a.checks(), PublicURL: cfg.Messages.PublicURL, Log: a.log,
+		Checks: a.checks(), PublicURL: cfg.Messages.PublicURL, Tracer: a.tracer, Log: a.log,
 	})
 	a.onStop("api", func(context.Context) error { public.Close(); return nil })
 	return public

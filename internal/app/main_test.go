@@ -43,6 +43,12 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", strconv.Itoa(max(3, runtime.GOMAXPROCS(0)))); err != nil {
 		panic(err) // the package testing has it
 	}
+	// Traces are read back as JSON, and soon.
+	for name, value := range map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_BSP_SCHEDULE_DELAY": "50"} {
+		if err := os.Setenv(name, value); err != nil {
+			panic(err)
+		}
+	}
 	testenv.Main(m)
 }
 

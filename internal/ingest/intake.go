@@ -6,8 +6,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
+	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -31,6 +35,7 @@ type Intake struct {
 type request struct {
 	workspace uuid.UUID
 	arrival   store.Arrival
+	span      trace.Span // of whoever waits for the answer
 	answer    chan<- answered
 }
 
@@ -73,7 +78,7 @@ func (i *Intake) Add(ctx context.Context, workspace uuid.UUID, l store.NewLead) 
 func (i *Intake) AddArrival(ctx context.Context, workspace uuid.UUID, d store.Arrival) ([]store.AddedLead, error) {
 	answers := make(chan answered, 1)
 	select {
-	case i.requests <- request{workspace, d, answers}:
+	case i.requests <- request{workspace, d, trace.SpanFromContext(ctx), answers}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -122,11 +127,11 @@ func (i *Intake) gather(first request) map[uuid.UUID][]request {
 // add stores the arrivals to one workspace together; where the database refuses them, one by one, so that only the one
 // that it refuses is turned away.
 func (i *Intake) add(workspace uuid.UUID, requests []request) {
-	arrivals := make([]store.Arrival, len(requests))
+	arrivals, spans := make([]store.Arrival, len(requests)), make([]trace.Span, len(requests))
 	for n, r := range requests {
-		arrivals[n] = r.arrival
+		arrivals[n], spans[n] = r.arrival, r.span
 	}
-	added, err := i.insert(workspace, arrivals)
+	added, err := i.insert(workspace, arrivals, spans)
 	if store.Refused(err) && len(requests) > 1 {
 		for _, r := range requests {
 			i.add(workspace, []request{r})
@@ -142,11 +147,12 @@ func (i *Intake) add(workspace uuid.UUID, requests []request) {
 	}
 }
 
-func (i *Intake) insert(workspace uuid.UUID, arrivals []store.Arrival) ([][]store.AddedLead, error) {
+func (i *Intake) insert(workspace uuid.UUID, arrivals []store.Arrival, spans []trace.Span) (added [][]store.AddedLead, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), intakeTimeout)
 	defer cancel()
-	var added [][]store.AddedLead
-	err := i.store.WithTx(ctx, func(t *store.Tx) (err error) {
+	ctx, span := tracing.Gather(ctx, "store leads", spans)
+	defer func() { tracing.End(span, discreet.Error(err), attribute.Int("leadwheel.arrivals", len(arrivals))) }()
+	err = i.store.WithTx(ctx, func(t *store.Tx) (err error) {
 		added, err = t.AddArrivals(ctx, workspace, lead.QueueFresh, arrivals)
 		return err
 	})

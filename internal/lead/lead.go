@@ -110,11 +110,13 @@ const MaxBatch = 500
 // A Hint tells the queue of a batch or, on QueueFetch, of an integration that has leads to fetch, or on QueueSimulate of a simulation, whose
 // ID it then is. It says
 // only that there may be something to do: the truth is in Postgres. Its generation counts how often the queue was told, or
-// only tells one time from another; FeedAt is when the batch is due, zero for at once.
+// only tells one time from another; FeedAt is when the batch is due, zero for at once. Traceparent says, as W3C's header does, in which
+// trace it belongs; empty for none.
 type Hint struct {
-	Workspace  uuid.UUID `db:"workspace_id"`
-	ID         uuid.UUID `db:"batch_id"`
-	Queue      Queue     `db:"queue"`
-	Generation int       `db:"generation"`
-	FeedAt     time.Time `db:"feed_at"`
+	Workspace   uuid.UUID `db:"workspace_id"`
+	ID          uuid.UUID `db:"batch_id"`
+	Queue       Queue     `db:"queue"`
+	Generation  int       `db:"generation"`
+	FeedAt      time.Time `db:"feed_at"`
+	Traceparent string    `db:"traceparent"`
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/internal/web/api"
 	"github.com/leadwheel/leadwheel/internal/web/console"
 	"github.com/leadwheel/leadwheel/internal/web/hooks"
@@ -24,7 +25,9 @@ type Options struct {
 	Checks []Check
 	// PublicURL is where others reach the listener, empty where that was not said: the console then takes the browser's address.
 	PublicURL string
-	Log       *slog.Logger
+	// Tracer begins a trace for each request; nil where nobody looks at them.
+	Tracer *tracing.Tracer
+	Log    *slog.Logger
 }
 
 // A Public is the public listener's handler.
@@ -41,7 +44,7 @@ func NewPublic(o Options) *Public {
 	console.Register(mux, recovered(o.Log, mux), o.PublicURL, queuesFor(o.API.Redis), o.Log)
 	serveUnsubscribe(mux, o.API.Store, o.Log)
 	serveHealth(mux, o.Checks)
-	p.Handler = logged(o.Log, measured(o.API.Metrics.HTTP, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux))))))
+	p.Handler = traced(o.Tracer, logged(o.Log, measured(o.API.Metrics.HTTP, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux)))))))
 	return p
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/retryafter"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -112,6 +113,9 @@ func (s *Sender) request(ctx context.Context, address string, delivery uuid.UUID
 	r.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", userAgent)
+	if parent := tracing.Parent(ctx); parent != "" { // so that whoever is told can go on with the trace
+		r.Header.Set(tracing.Header, parent)
+	}
 	return r, nil
 }
 
