@@ -44,7 +44,7 @@ type Message struct {
 	FallbackFrom lead.Channel
 	Error        string
 	Recipient    Recipient
-	// Traceparents say in which traces belongs what was gathered, one of them empty where it was in none.
+	// Traceparents say in which traces belongs what was gathered.
 	Traceparents []string
 	// Leads are the first copies that it tells of, Total is how many there are.
 	Leads []MessageLead
@@ -143,6 +143,16 @@ type owedRow struct {
 	Traceparent  string           `db:"traceparent"`
 }
 
+// traceparents are those of messages that have one, each once.
+func traceparents(owed []owedRow) (all []string) {
+	for _, o := range owed {
+		if o.Traceparent != "" && !slices.Contains(all, o.Traceparent) && len(all) < maxTraceparents {
+			all = append(all, o.Traceparent)
+		}
+	}
+	return all
+}
+
 const owedColumns = `notification_id, kind, assigned_lead_ids AS copies, attempts, coalesce(error, '') AS error,
 	coalesce(fallback_from, '') AS fallback_from, coalesce(owed_at, created_at) AS owed_since, coalesce(traceparent, '') AS traceparent`
 
@@ -228,12 +238,10 @@ func (q Queries) recipient(ctx context.Context, workspace, member uuid.UUID) (re
 func (t *Tx) gather(ctx context.Context, workspace uuid.UUID, channel lead.Channel, to recipientRow, owed []owedRow) (m *Message, failed int, err error) {
 	m = &Message{
 		Workspace: workspace, ID: owed[0].ID, Kind: owed[0].Kind, Channel: channel, OwedSince: owed[0].OwedSince, Due: to.due(owed[0]), Recipient: to.Recipient,
+		Traceparents: traceparents(owed),
 	}
 	var ids, others []uuid.UUID
 	for i, o := range owed {
-		if !slices.Contains(m.Traceparents, o.Traceparent) && len(m.Traceparents) < maxTraceparents {
-			m.Traceparents = append(m.Traceparents, o.Traceparent)
-		}
 		ids = append(ids, o.Copies...)
 		m.Attempt = max(m.Attempt, o.Attempts+1)
 		if i > 0 {

@@ -62,8 +62,8 @@ func (t *Tracer) Continue(ctx context.Context, kind trace.SpanKind, name string,
 }
 
 // Request begins the part of a trace that answers a request. One that the request says it belongs to goes on where its sender is trusted
-// with that; else a trace of its own has a link to it.
-func (t *Tracer) Request(r *http.Request, trusted bool) (context.Context, trace.Span) {
+// with that; else a trace of its own has a link to it. What it returns is to be answered in place of the request.
+func (t *Tracer) Request(r *http.Request, trusted bool) (*http.Request, trace.Span) {
 	options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
 	ctx := r.Context()
 	if of := origin(r.Header.Get(Header)); of.IsValid() && trusted {
@@ -71,7 +71,8 @@ func (t *Tracer) Request(r *http.Request, trusted bool) (context.Context, trace.
 	} else if of.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: of}))
 	}
-	return t.tracer.Start(ctx, r.Method, options...)
+	ctx, span := t.tracer.Start(ctx, r.Method, options...)
+	return r.WithContext(ctx), span
 }
 
 // Gather begins a part that does the work of several at once: it belongs to the trace of the first of them that has one, and it and the

@@ -22,8 +22,8 @@ func traced(tracer *tracing.Tracer, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		ctx, span := tracer.Request(r, strings.HasPrefix(r.URL.Path, "/v1/"))
-		r, recorder, status := r.WithContext(ctx), &statusRecorder{ResponseWriter: w}, http.StatusInternalServerError
+		r, span := tracer.Request(r, strings.HasPrefix(r.URL.Path, "/v1/"))
+		recorder, status := &statusRecorder{ResponseWriter: w}, http.StatusInternalServerError
 		defer func() {
 			if _, path, named := strings.Cut(r.Pattern, " "); named {
 				span.SetName(r.Pattern)
