@@ -71,6 +71,10 @@ e2e/document/node_modules/.package-lock.json: e2e/document/package-lock.json
 test-document: browser build e2e/document/node_modules/.package-lock.json ## lint docs/openapi.json, and drive a server with clients made of it
 	@cd e2e/document && node run.js
 
+.PHONY: test-traces
+test-traces: services build ## read a trace back from the receiver of OpenTelemetry's own collector
+	@cd e2e/traces && go test -count=1 ./...
+
 .PHONY: screenshots
 screenshots: browser build e2e/node_modules/.package-lock.json ## take the pictures in docs/images anew
 	@cd e2e && node run.js screenshots.js
