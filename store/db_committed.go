@@ -43,8 +43,11 @@ func (t *Tx) receive(leads []NewLead, added []AddedLead) {
 	}
 }
 
-// handOn gives what a transaction left to whoever the store was opened for.
-func (s *Store) handOn(left Committed) {
+// handOn gives what a transaction left to whoever the store was opened for. Its hints belong where traceparent says.
+func (s *Store) handOn(left Committed, traceparent string) {
+	for i := range left.Hints {
+		left.Hints[i].Traceparent = traceparent
+	}
 	isBulk := func(h lead.Hint) bool { return h.Queue == lead.QueueBulk }
 	left.Bulk = slices.ContainsFunc(left.Hints, isBulk)
 	left.Hints = slices.DeleteFunc(left.Hints, isBulk)

@@ -92,10 +92,7 @@ func (s *Store) txThrough(ctx context.Context, through gate, do func(*Tx) error)
 		return fmt.Errorf("committing: %w", translate(err)) // it may have come through: its draws are left to the reconciler
 	}
 	t.settle(ctx, s)
-	for i := range t.left.Hints {
-		t.left.Hints[i].Traceparent = parent
-	}
-	s.handOn(t.left)
+	s.handOn(t.left, parent)
 	return nil
 }
 

@@ -57,8 +57,12 @@ func TestWhatWaitsSaysWhereItBelongs(t *testing.T) {
 		add(t.Context(), lead.QueueFresh)
 		expect("outside", env.TakeHints(), nil, "")
 	}
+	unqueued, err := env.Store.Unqueued(t.Context(), 2)
+	expect("without the queue", unqueued, err, want, "")
 	again, err := env.Store.FeedAgain(t.Context(), lead.QueueFresh, env.Store.Now().Add(time.Minute), 2)
 	expect("fed again", again, err, want, "")
+	env.Store.FetchOn(within, workspace, uuid.New())
+	expect("fetched on", env.TakeHints(), nil, want)
 	add(within, lead.QueueBulk)
 	bulk, err := env.Store.FeedBulk(t.Context(), 10, 10)
 	expect("bulk", bulk, err, want)

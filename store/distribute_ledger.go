@@ -149,9 +149,9 @@ func (l *ledgerTurns) open(ctx context.Context, t *Tx, workspace uuid.UUID, row 
 func (s *Store) Unqueued(ctx context.Context, limit int) ([]lead.Hint, error) {
 	var due []lead.Hint
 	err := sqlx.SelectContext(often(ctx), s.q, &due, `
-		SELECT b.workspace_id, b.batch_id, b.queue, b.generation
+		SELECT b.workspace_id, b.batch_id, b.queue, b.generation, coalesce(b.traceparent, '') AS traceparent
 		FROM unnest($1::text[]) WITH ORDINALITY AS q (queue, place) CROSS JOIN LATERAL (
-			SELECT workspace_id, batch_id, queue, generation, fed_at FROM batches
+			SELECT workspace_id, batch_id, queue, generation, traceparent, fed_at FROM batches
 			WHERE queue = q.queue AND fed_at IS NOT NULL AND (feed_at <= $2 OR queue <> 'due') ORDER BY fed_at LIMIT $3) b
 		ORDER BY q.place, b.fed_at LIMIT $3`,
 		batchQueues, s.now(), limit)

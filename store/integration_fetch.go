@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 )
 
 // A NewFetch is a lead of which a platform has said that it is there.
@@ -65,8 +66,8 @@ func (t *Tx) addFetches(ctx context.Context, workspace uuid.UUID, arrivals []Arr
 }
 
 // FetchOn has the queue told once more of an integration that has leads to fetch: there were more than one task takes.
-func (s *Store) FetchOn(workspace, integration uuid.UUID) {
-	s.handOn(Committed{Hints: []lead.Hint{fetchHint(workspace, integration, s.now())}})
+func (s *Store) FetchOn(ctx context.Context, workspace, integration uuid.UUID) {
+	s.handOn(Committed{Hints: []lead.Hint{fetchHint(workspace, integration, s.now())}}, tracing.Parent(ctx))
 }
 
 // fetchHint is a hint that an integration has leads to fetch. The time tells it from others.

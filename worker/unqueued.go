@@ -10,10 +10,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -40,6 +42,7 @@ type unqueued struct {
 	store  *store.Store
 	redis  redis.UniversalClient
 	try    func(ctx context.Context, p tasks.Distribute, distribute acting) error
+	tracer *tracing.Tracer
 	log    *slog.Logger
 	isAway atomic.Bool
 	away   prometheus.Gauge
@@ -163,7 +166,9 @@ func (u *unqueued) distribute(ctx context.Context, batches []lead.Hint) (done in
 			return done
 		}
 		acting, cancel := context.WithTimeout(context.WithoutCancel(ctx), tasks.Timeout)
+		acting, span := u.tracer.Continue(acting, trace.SpanKindConsumer, tasks.KindDistribute, b.Traceparent)
 		err := u.try(acting, tasks.Distribute{Workspace: b.Workspace, Batch: b.ID}, u.store.DistributeUnqueued)
+		tracing.End(span, discreet.Error(err))
 		cancel()
 		switch {
 		case errors.Is(err, store.ErrBusy):

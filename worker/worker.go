@@ -87,7 +87,7 @@ var classes = []class{
 func Start(o Options) (*Worker, error) {
 	w := &Worker{metrics: o.Metrics.Tasks, tracer: o.Tracer, log: o.Log, webhooks: newLane(), due: newWatch()}
 	distributing := &distribute{o.Store, w.due, o.Metrics, o.Log}
-	w.unqueued = &unqueued{store: o.Store, redis: o.Redis, try: distributing.try, log: o.Log, away: o.Metrics.QueueAway}
+	w.unqueued = &unqueued{store: o.Store, redis: o.Redis, try: distributing.try, tracer: o.Tracer, log: o.Log, away: o.Metrics.QueueAway}
 	w.handlers = map[string]asynq.HandlerFunc{
 		tasks.KindDistribute: distributing.handle,
 		tasks.KindIngest:     (&ingestion{o.Store, o.Log}).handle,

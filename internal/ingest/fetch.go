@@ -116,7 +116,7 @@ func (r *fetchRun) all(ctx context.Context, until time.Time) (err error) {
 			return r.reconcile(ctx, until)
 		}
 	}
-	r.store.FetchOn(r.hook.Workspace, r.hook.ID)
+	r.store.FetchOn(ctx, r.hook.Workspace, r.hook.ID)
 	return nil
 }
 

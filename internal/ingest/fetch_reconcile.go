@@ -42,7 +42,7 @@ func (r *fetchRun) reconcile(ctx context.Context, until time.Time) error {
 		}
 		for more := true; more; more = place.After != "" {
 			if time.Now().After(until) {
-				r.store.FetchOn(r.hook.Workspace, r.hook.ID)
+				r.store.FetchOn(ctx, r.hook.Workspace, r.hook.ID)
 				return nil
 			}
 			page, err := lists.leads(ctx, r.access, form, place.Since, place.After)

@@ -36,10 +36,10 @@ func Parent(ctx context.Context) string {
 	return carrier[Header]
 }
 
-// origin reads a traceparent.
-func origin(parent string) trace.SpanContext {
-	carrier := propagation.MapCarrier{Header: parent}
-	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
+// origin reads a traceparent; what ctx belongs to does not matter.
+func origin(ctx context.Context, parent string) trace.SpanContext {
+	nowhere := trace.ContextWithSpanContext(ctx, trace.SpanContext{})
+	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(nowhere, propagation.MapCarrier{Header: parent}))
 }
 
 // Continue begins a part of the trace that the first of the parents is in, with links to the others. Where there is no parent it begins
@@ -50,7 +50,7 @@ func (t *Tracer) Continue(ctx context.Context, kind trace.SpanKind, name string,
 	}
 	var links []trace.Link
 	for _, p := range parents {
-		if of := origin(p); of.IsSampled() {
+		if of := origin(ctx, p); of.IsSampled() {
 			links = append(links, trace.Link{SpanContext: of})
 		}
 	}
@@ -66,7 +66,7 @@ func (t *Tracer) Continue(ctx context.Context, kind trace.SpanKind, name string,
 func (t *Tracer) Request(r *http.Request, trusted bool) (*http.Request, trace.Span) {
 	options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
 	ctx := r.Context()
-	if of := origin(r.Header.Get(Header)); of.IsValid() && trusted {
+	if of := origin(ctx, r.Header.Get(Header)); of.IsValid() && trusted {
 		ctx = trace.ContextWithRemoteSpanContext(ctx, of)
 	} else if of.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: of}))
