@@ -35,14 +35,14 @@ func TestLanesThatAreOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	env.Distribute(t, workspace)
-	registry := prometheus.NewRegistry()
-	s := &Scheduler{store: env.Store, metrics: metrics.New(registry), shown: Shown{Rings: 1}}
+	s := &Scheduler{store: env.Store, metrics: metrics.New(prometheus.NewRegistry()), shown: Shown{Rings: 1}}
 	look := func() (lanes, uneven float64) {
 		t.Helper()
 		if err := s.lookAtRings(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		return value(t, registry, "leadwheel_ring_lanes", group), value(t, registry, "leadwheel_ring_uneven_lanes", group)
+		named := s.metrics.Named
+		return value(t, named, "leadwheel_ring_lanes", group), value(t, named, "leadwheel_ring_uneven_lanes", group)
 	}
 	if lanes, uneven := look(); lanes != 3 || uneven != 0 {
 		t.Errorf("%v lanes, of which %v are uneven", lanes, uneven)
@@ -52,8 +52,7 @@ func TestLanesThatAreOff(t *testing.T) {
 	if lanes, uneven := look(); lanes != 3 || uneven != 1 {
 		t.Errorf("with what failed, %v lanes, of which %v are uneven", lanes, uneven)
 	}
-	registry = prometheus.NewRegistry()
-	s = &Scheduler{store: env.Store, metrics: metrics.New(registry)}
+	s = &Scheduler{store: env.Store, metrics: metrics.New(prometheus.NewRegistry())}
 	if lanes, _ := look(); lanes != -1 {
 		t.Error("a group is shown where none is to be")
 	}

@@ -237,7 +237,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 		}
 	}
 	a.ops, err = a.listen(ctx, "operators'", cfg.OpsListen, web.NewOps(web.OpsOptions{
-		Checks: a.checks(), Metrics: a.registry, Redis: a.redis,
+		Checks: a.checks(), Metrics: a.registry, Named: a.metrics.Named, Redis: a.redis,
 		QueuesKey: cfg.OpsKey, QueuesClosed: !loopback(cfg.OpsListen), PrometheusURL: cfg.PrometheusURL, Log: a.log, LogLevel: cfg.LogLevel,
 	}))
 	return err

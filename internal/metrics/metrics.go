@@ -85,6 +85,8 @@ type Metrics struct {
 	Rings       *Rings
 	// Integrations are those that deliver, and whether one has fallen silent.
 	Integrations *Integrations
+	// Named has the series that name workspaces and what is in them by their ids, which are not for everybody.
+	Named *prometheus.Registry
 }
 
 // New makes the series and registers them with reg.
@@ -163,8 +165,10 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.fill()
 	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
 		m.Hooks, m.WebhookDeliveries, m.KeysRefused, m.Imports, m.Limited, m.SignIns, m.Answers, m.AnswerTime,
-		m.QueueAway, m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime, m.Rings, m.Integrations,
+		m.QueueAway, m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime,
 		m.HTTP, m.Tasks, m.Notifying, m.WebhookDelivery)
+	m.Named = prometheus.NewRegistry()
+	m.Named.MustRegister(m.Rings, m.Integrations)
 	return m
 }
 

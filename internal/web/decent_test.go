@@ -42,17 +42,18 @@ func TestRequestsThatNoClientMakes(t *testing.T) {
 // TestMetricsWithIDsNeedTheKey scrapes a listener that others reach.
 func TestMetricsWithIDsNeedTheKey(t *testing.T) {
 	t.Parallel()
-	env, registry := testenv.New(t), prometheus.NewRegistry()
+	env, registry, named := testenv.New(t), prometheus.NewRegistry(), prometheus.NewRegistry()
 	gauge := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "held", Help: "x"}, []string{"workspace_id", "kind"})
 	plain := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "plain", Help: "x"}, []string{"kind"})
-	registry.MustRegister(gauge, plain)
+	registry.MustRegister(plain)
+	named.MustRegister(gauge)
 	gauge.WithLabelValues("w1", "google").Set(1)
 	plain.WithLabelValues("google").Set(1)
 	scrape := func(key string, closed bool, authorize func(*http.Request)) string {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil)
 		authorize(r)
 		w := httptest.NewRecorder()
-		web.NewOps(web.OpsOptions{Metrics: registry, Redis: env.Redis, QueuesKey: key, QueuesClosed: closed, Log: discard}).ServeHTTP(w, r)
+		web.NewOps(web.OpsOptions{Metrics: registry, Named: named, Redis: env.Redis, QueuesKey: key, QueuesClosed: closed, Log: discard}).ServeHTTP(w, r)
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "plain{") {
 			t.Errorf("answered %d %s", w.Code, w.Body)
 		}

@@ -19,8 +19,8 @@ import (
 type OpsOptions struct {
 	// Checks are the dependencies without which the program is not ready.
 	Checks []Check
-	// Metrics is what /metrics shows.
-	Metrics prometheus.Gatherer
+	// Metrics is what /metrics shows, and Named what it shows besides to who has the key: series with ids. Nil where there are none.
+	Metrics, Named prometheus.Gatherer
 	// Redis is the queue's, for the dashboard. It stays its owner's.
 	Redis redis.UniversalClient
 	// QueuesKey must be given to see the dashboard, the metrics that have ids, profiles and the log's level: as the password of basic
