@@ -119,6 +119,9 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 	columns := append(contactRow(a.contact(), keys), row{
 		{"status", a.Status}, {"notes", a.Notes}, {"updated_at", t.now()},
 	}...)
+	if !before.foundAs(a.Contact, keys) {
+		columns = append(columns, value{"words", expr{wordsPlace, keys.words}})
+	}
 	changed := before.changed(a)
 	if answer := t.answerBy(isMember, before, a); answer != nil {
 		columns, changed = append(columns, answer...), append(changed, "answered_at")

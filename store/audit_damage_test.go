@@ -104,6 +104,8 @@ var damages = []struct{ what, check, sql string }{
 	{"a copy's phone was changed", "changed_by_nobody", `UPDATE assigned_leads SET phone = '1', phone_e164 = '+1' WHERE updated_at = assigned_at`},
 	{"a copy's fields were emptied of what they said", "changed_by_nobody", `UPDATE assigned_leads SET fields = '{"x":"y"}' WHERE updated_at = assigned_at`},
 	{"a lead's e-mail was changed", "changed_by_nobody", `UPDATE leads SET email = 'eve@example.com' WHERE email = 'b@example.com'`},
+	{"a copy lost the words that are its own", "found_by_others", `UPDATE assigned_leads SET words = NULL WHERE words IS NOT NULL AND source_lead_id IS NULL`},
+	{"a lead's name was changed past its copies", "found_by_others", `UPDATE leads SET name = 'Eve' WHERE lead_id = (SELECT source_lead_id FROM assigned_leads WHERE words IS NULL AND erased_at IS NULL LIMIT 1)`},
 	{"a copy is somebody else's", "copies_without_history", `UPDATE assigned_leads SET member_id = (SELECT member_id FROM members WHERE member_id <> assigned_leads.member_id LIMIT 1)
 		WHERE assigned_lead_id = (SELECT assigned_lead_id FROM assigned_leads WHERE source_lead_id IS NOT NULL LIMIT 1)`},
 	{"a copy of a test was made", "tests_given", `INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, name, fields, status, notes, assigned_at, updated_at, reassigned)

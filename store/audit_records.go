@@ -87,6 +87,11 @@ var recordAudits = []auditQuery{
 		JOIN leads l ON l.workspace_id = a.workspace_id AND l.lead_id = coalesce(a.source_lead_id, a.undone_lead_id)
 		WHERE a.updated_at = a.assigned_at AND l.updated_at <= a.assigned_at AND a.erased_at IS NULL AND l.erased_at IS NULL
 			AND (a.name, a.email, a.phone, a.phone_e164, a.fields) IS DISTINCT FROM (l.name, l.email, l.phone, l.phone_e164, l.fields)`},
+	{name: "found_by_others", promise: "a copy is found by what it says: where it has no words of its own it says what its lead says", query: `
+		SELECT 'copy ' || a.assigned_lead_id FROM assigned_leads a
+		LEFT JOIN leads l ON l.workspace_id = a.workspace_id AND l.lead_id = a.source_lead_id
+		WHERE a.words IS NULL AND a.erased_at IS NULL AND (l.lead_id IS NULL
+			OR (a.name, a.email, a.phone, a.phone_e164) IS DISTINCT FROM (l.name, l.email, l.phone, l.phone_e164))`},
 	{name: "history_incomplete", promise: "each row of history says what it has to", query: `
 		SELECT 'history ' || history_id FROM history
 		WHERE outcome = 'succeeded' AND (member_id IS NULL OR reason IS NOT NULL)

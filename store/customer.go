@@ -86,7 +86,7 @@ func (t *Tx) EditCustomer(ctx context.Context, workspace, member, id uuid.UUID, 
 	}
 	fields := contactFields{name: c.Name, email: c.Email, phone: c.Phone, fields: c.Fields, source: c.SourceID}
 	update, args := append(contactRow(fields, keys), row{
-		{"notes", c.Notes}, {"updated_at", t.now()},
+		{"words", expr{wordsPlace, keys.words}}, {"notes", c.Notes}, {"updated_at", t.now()},
 	}...).update("customers", "workspace_id = $1 AND customer_id = $2", workspace, id)
 	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return c, translate(err)
@@ -133,7 +133,7 @@ func (t *Tx) ConvertAssignedLead(ctx context.Context, workspace, member, id uuid
 	return t.convert(ctx, workspace, member, id, `
 		INSERT INTO customers (workspace_id, customer_id, assigned_lead_id, name, email, phone, phone_e164, words, fields,
 			source_id, notes, created_at, updated_at)
-		SELECT workspace_id, $3, assigned_lead_id, name, email, phone, phone_e164, words, fields, source_id, notes, $4, $4
+		SELECT workspace_id, $3, assigned_lead_id, name, email, phone, phone_e164, `+copyWords+`, fields, source_id, notes, $4, $4
 		FROM assigned_leads WHERE workspace_id = $1 AND assigned_lead_id = $2
 		ON CONFLICT (workspace_id, assigned_lead_id) WHERE assigned_lead_id IS NOT NULL DO NOTHING`, "assigned_lead_id")
 }

@@ -71,15 +71,15 @@ const integrityViolation pqerror.Class = "23"
 // violations says what each constraint means to whoever breaks it. A test demands a row for every constraint that the
 // schema has.
 var violations = map[string]Violation{
-	"sources_name_key_key":        {Field: "name", Message: "another source has this name; choose a different one", Exists: true},
-	"customers_lead_key":          {Field: "id", Message: "this lead is a customer already", Exists: true},
-	"customers_assigned_lead_key": {Field: "id", Message: "this lead is a customer already", Exists: true},
-	"leads_external_id_key":       {Field: "external_id", Message: "this lead is already here", Exists: true},
-	"assigned_leads_once_key":     {Field: "lead_id", Message: "the member already has this lead", Exists: true},
-	"api_keys_hash_key":           {Field: "api_key", Message: "this key exists already; create another", Exists: true},
-	"dead_tasks_task_key":         {Field: "task_id", Message: "this task is already recorded", Exists: true},
-	"sessions_token_key":          {Field: "token", Message: "this session exists already; sign in again", Exists: true},
-	"integrations_token_key":      {Field: "url", Message: "this address exists already; create the integration again", Exists: true},
+	"sources_name_key_key":          {Field: "name", Message: "another source has this name; choose a different one", Exists: true},
+	"customers_lead_key":            {Field: "id", Message: "this lead is a customer already", Exists: true},
+	"customers_assigned_lead_key":   {Field: "id", Message: "this lead is a customer already", Exists: true},
+	"leads_external_id_key":         {Field: "external_id", Message: "this lead is already here", Exists: true},
+	"assigned_leads_given_once_key": {Field: "lead_id", Message: "the member already has this lead", Exists: true},
+	"api_keys_hash_key":             {Field: "api_key", Message: "this key exists already; create another", Exists: true},
+	"dead_tasks_task_key":           {Field: "task_id", Message: "this task is already recorded", Exists: true},
+	"sessions_token_key":            {Field: "token", Message: "this session exists already; sign in again", Exists: true},
+	"integrations_token_key":        {Field: "url", Message: "this address exists already; create the integration again", Exists: true},
 
 	"api_keys_workspace_id_integration_id_fkey": {Field: "integration_id", Message: "there is no such integration in this workspace"},
 

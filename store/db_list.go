@@ -23,10 +23,12 @@ type list struct {
 	led           bool
 	// each are conditions of which one has to hold. The page is taken from a page of each.
 	each []string
-	// terms are what is searched for. basic is how many of args, the first of them, terms and where have.
+	// terms are what is searched for, as words have it. basic is how many of args, the first of them, terms and where have.
 	terms []string
-	args  []any
-	basic int
+	// shared is set for copies, which may have no words of their own and are then found by their leads'.
+	shared bool
+	args   []any
+	basic  int
 	// few is set where only few records can fulfil the conditions, whatever Postgres supposes.
 	few   bool
 	limit int
@@ -37,7 +39,7 @@ type list struct {
 // listOf lists a workspace's records beyond the page's cursor and between the ids of a span, and of these what has all the
 // terms.
 func listOf(table, id string, workspace uuid.UUID, p Page, low, high uuid.UUID, terms ...string) *list {
-	l := &list{table: table, id: id, limit: p.Limit, byChange: p.ByChange}
+	l := &list{table: table, id: id, limit: p.Limit, byChange: p.ByChange, shared: table == "assigned_leads"}
 	l.where = []string{"workspace_id = " + l.arg(workspace)}
 	if !p.ByChange && (high == uuid.Nil || p.After != uuid.Nil && bytes.Compare(p.After[:], high[:]) < 0) {
 		high = p.After
@@ -49,7 +51,7 @@ func listOf(table, id string, workspace uuid.UUID, p Page, low, high uuid.UUID, 
 		l.where = append(l.where, id+" >= "+l.arg(low))
 	}
 	for _, term := range terms {
-		l.terms = append(l.terms, "words @@ "+l.arg(term)+"::tsquery")
+		l.terms = append(l.terms, " @@ "+l.arg(term)+"::tsquery")
 	}
 	l.basic = len(l.args)
 	l.withTimes("updated_at", p.Since, time.Time{})
@@ -167,7 +169,7 @@ func (l *list) read(ctx context.Context, q Queries, all any, begins, alias, ends
 		return begins + " (" + page + ") AS " + alias + " " + ends + " ORDER BY " + l.order(alias+".")
 	}
 	if l.byChange { // a search looks among the newest first, which here are the last
-		l.others, l.terms = append(l.others, l.terms...), nil
+		l.others, l.terms = append(l.others, l.matches(l.words())...), nil
 	}
 	if len(l.terms) > 0 {
 		return l.search(ctx, q, all, shape)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -17,6 +18,8 @@ const (
 	recentRows, recentPages, recentMost = 2000, 200, 30_000
 	// rareShare is one in how many records has a word that is worth looking up where there is a rarer one.
 	rareShare = 50
+	// seldomShare is one in how many has one that more of the newest records would not fill a page with.
+	seldomShare = 400
 )
 
 // search reads a page of what has all terms. The index of words gives records in no order: whoever takes the newest from
@@ -24,36 +27,78 @@ const (
 // in a known time, so these are read first. If they do not fill the page, what is sought is rare, or was common once, and
 // the index finds it: by those of its words that are rare. The others are looked for in what these find, since the index
 // goes through all that have them.
+//
+// Of copies that have their leads' words each is read with its lead, which takes six times as long. So fewer are read at first,
+// and more only where these promise that it is worth it.
 func (l *list) search(ctx context.Context, q Queries, all any, shape func(page string) string) error {
 	if len(l.each) > 0 {
 		l.others = append(l.others, "("+strings.Join(l.each, " OR ")+")")
 	}
 	window := min(recentRows+recentPages*l.limit, recentMost)
-	recent := "(" + l.newest("SELECT * FROM "+l.table+" WHERE "+strings.Join(l.where, " AND "), window) + ") AS recent"
-	if err := sqlx.SelectContext(ctx, q.q, all, shape(l.newest(l.rows(recent, l.terms...), l.limit)), l.args...); err != nil {
-		return translate(err)
+	first := window
+	if l.shared {
+		first = min(first, recentRows)
 	}
-	found := reflect.ValueOf(all).Elem()
-	if found.Len() == l.limit {
-		return nil
+	full, err := l.searchNewest(ctx, q, all, shape, first)
+	if full || err != nil {
+		return err
 	}
-	have, rows, err := l.countTerms(ctx, q, recent)
-	if err != nil || rows < window {
+	have, rows, err := l.countTerms(ctx, q, first)
+	if err != nil || rows < first {
 		return err // where there are no others these were all
 	}
-	found.SetZero()
+	if first < window && slices.Min(have) > int64(rows/seldomShare) {
+		if full, err = l.searchNewest(ctx, q, all, shape, window); full || err != nil {
+			return err
+		}
+	}
+	reflect.ValueOf(all).Elem().SetZero()
 	return translate(sqlx.SelectContext(ctx, q.q, all,
 		shape(l.newest("SELECT * FROM ("+l.lookUp(have, rows)+" OFFSET 0) AS found", l.limit)), l.args...))
 }
 
-// countTerms counts how many of some rows have each term, and the rows.
-func (l *list) countTerms(ctx context.Context, q Queries, from string) (have []int64, rows int, err error) {
+// searchNewest reads a page of what has all terms among a number of the newest records, and reports whether it is full.
+func (l *list) searchNewest(ctx context.Context, q Queries, all any, shape func(page string) string, window int) (full bool, err error) {
+	found := reflect.ValueOf(all).Elem()
+	found.SetZero()
+	rows := l.rows(l.recent(window), l.matches("sought_in")...)
+	if err := sqlx.SelectContext(ctx, q.q, all, shape(l.newest(rows, l.limit)), l.args...); err != nil {
+		return false, translate(err)
+	}
+	return found.Len() == l.limit, nil
+}
+
+// words are what a record is found by, in SQL over the row of its table.
+func (l *list) words() string {
+	if l.shared {
+		return copyWords
+	}
+	return "words"
+}
+
+// matches are the conditions that words have each term.
+func (l *list) matches(words string) []string {
+	all := make([]string, len(l.terms))
+	for i, term := range l.terms {
+		all[i] = words + term
+	}
+	return all
+}
+
+// recent is the newest records, each with what a search looks in. That is put together once a record, as far as the page needs it.
+func (l *list) recent(window int) string {
+	newest := l.newest("SELECT * FROM "+l.table+" WHERE "+strings.Join(l.where, " AND "), window)
+	return "(SELECT *, " + l.words() + " AS sought_in FROM (" + newest + ") AS " + l.table + " OFFSET 0) AS recent"
+}
+
+// countTerms counts how many of the newest records have each term, and the records.
+func (l *list) countTerms(ctx context.Context, q Queries, window int) (have []int64, rows int, err error) {
 	var counts strings.Builder
-	for _, term := range l.terms {
-		counts.WriteString("count(*) FILTER (WHERE " + term + "), ")
+	for _, match := range l.matches("sought_in") {
+		counts.WriteString("count(*) FILTER (WHERE " + match + "), ")
 	}
 	var all pq.Int64Array
-	if err := sqlx.GetContext(ctx, q.q, &all, "SELECT ARRAY["+counts.String()+"count(*)] FROM "+from, l.args[:l.basic]...); err != nil {
+	if err := sqlx.GetContext(ctx, q.q, &all, "SELECT ARRAY["+counts.String()+"count(*)] FROM "+l.recent(window), l.args[:l.basic]...); err != nil {
 		return nil, 0, translate(err)
 	}
 	return all[:len(l.terms)], int(all[len(l.terms)]), nil
@@ -64,18 +109,35 @@ func (l *list) countTerms(ctx context.Context, q Queries, from string) (have []i
 func (l *list) lookUp(have []int64, sample int) string {
 	rare, rarest := int64(sample/rareShare), slices.Min(have)
 	conditions := slices.Concat(l.where, l.others)
+	if l.shared && rarest > rare {
+		return l.rows(l.table, l.matches(l.words())...)
+	}
 	for i, one := range conditions {
 		if i > 0 && rarest <= rare {
 			conditions[i] = filterOnly(one)
 		}
 	}
-	for i, term := range l.terms {
+	terms := l.matches("words")
+	for i, term := range terms {
 		if have[i] > max(rare, rarest) {
-			term = filterOnly(term)
+			terms[i] = filterOnly(term)
 		}
-		conditions = append(conditions, term)
 	}
-	return "SELECT * FROM " + l.table + " WHERE " + strings.Join(conditions, " AND ")
+	own := "SELECT * FROM " + l.table + " WHERE " + strings.Join(slices.Concat(conditions, terms), " AND ")
+	if l.shared {
+		return own + " UNION ALL (" + l.lookUpShared(terms) + ")"
+	}
+	return own
+}
+
+// lookUpShared is the page's rows of copies whose leads have all terms. First only the copies' ids are read, which the index that
+// finds the copies of a lead has too, then the copies themselves, newest first, until the page is full.
+func (l *list) lookUpShared(terms []string) string {
+	leads := "SELECT lead_id FROM leads WHERE " + strings.Join(append([]string{filterOnly("workspace_id = $1")}, terms...), " AND ")
+	copies := "SELECT assigned_lead_id FROM assigned_leads WHERE source_lead_id = l.lead_id AND " + strings.Join(l.where, " AND ")
+	ids := "SELECT c.assigned_lead_id FROM (" + leads + ") AS l CROSS JOIN LATERAL (" + copies + ") AS c ORDER BY 1 DESC OFFSET 0"
+	one := l.rows(l.table, "assigned_lead_id = k.assigned_lead_id", "words IS NULL", "erased_at IS NULL")
+	return "SELECT a.* FROM (" + ids + ") AS k CROSS JOIN LATERAL (" + one + ") AS a ORDER BY a.assigned_lead_id DESC LIMIT " + strconv.Itoa(l.limit)
 }
 
 // filterOnly keeps Postgres from answering a condition by an index.

@@ -52,13 +52,17 @@ func TestListsAgreeWithAPlainFilter(t *testing.T) {
 		c.Set(c.Now().Add(2 * time.Hour))
 	}
 	w.DB.MustExec(`UPDATE leads SET source_id = $1 WHERE source_id = $2 AND phone LIKE '%4'`, sources[2], sources[1])
-	w.DB.MustExec(`INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, name, phone, phone_e164, words, fields, source_id, status, assigned_at, updated_at)
-		SELECT workspace_id, lead_id, CASE WHEN phone LIKE '%3' THEN $1::uuid ELSE $2 END, lead_id, name, phone, phone_e164, words, fields, source_id,
+	w.DB.MustExec(`INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, name, phone, phone_e164, fields, source_id, status, assigned_at, updated_at)
+		SELECT workspace_id, lead_id, CASE WHEN phone LIKE '%3' THEN $1::uuid ELSE $2 END, lead_id, name, phone, phone_e164, fields, source_id,
 			CASE WHEN phone LIKE '%33' THEN 'won' ELSE 'new' END, created_at, updated_at FROM leads`, w.members['A'], w.members['B'])
 	all := pages(t, 500, func(p store.Page) ([]store.AssignedLead, error) {
 		return w.Store.AssignedLeads(t.Context(), w.workspace, store.AssignedLeadFilter{}, p)
 	}, func(l store.AssignedLead) uuid.UUID { return l.ID })
 	equal(t, "copies", len(all), manyCopies)
+	for i := 0; i < len(all); i += 31 { // some have words of their own, which others do not have
+		w.editCopy(all[i].ID, func(a *store.AssignedLead) { a.Name = []string{"Rare Acme", "Siti Old", "Common"}[i%3] })
+		all[i].Name = []string{"Rare Acme", "Siti Old", "Common"}[i%3]
+	}
 	for i, search := range []string{"", "siti", "com", "acme", "rare", "rare siti", "old common", "nobody", "012-000 0033", "033"} {
 		for k, f := range []store.AssignedLeadFilter{
 			{}, {MemberID: w.members['A']}, {MemberID: w.members['B']}, {Status: "won"}, {SourceID: sources[0]}, {SourceID: sources[1]},
@@ -110,7 +114,7 @@ func copyIDs(all []store.AssignedLead) (ids []uuid.UUID) {
 }
 
 // pages reads a list to its end.
-func pages[T any](t *testing.T, limit int, read func(store.Page) ([]T, error), id func(T) uuid.UUID) (all []T) {
+func pages[T any](t testing.TB, limit int, read func(store.Page) ([]T, error), id func(T) uuid.UUID) (all []T) {
 	t.Helper()
 	p := store.Page{Limit: limit}
 	for {

@@ -28,15 +28,40 @@ type Migration struct {
 	Applied bool   `json:"applied"`
 }
 
+// programs are the steps that a program does and no file: what they are listed as, and what they do. It goes part by part, beside
+// the program that runs, and may be broken off and begun again.
+var programs = map[int64]struct {
+	name string
+	do   func(context.Context, *sqlx.DB) error
+}{
+	readAgainVersion:    {readAgainName, readAgain},
+	fillContactsVersion: {fillContactsName, fillContacts},
+}
+
+func programMigrations(url string) (all []*goose.Migration) {
+	for version, p := range programs {
+		all = append(all, goose.NewGoMigration(version, &goose.GoFunc{RunDB: func(ctx context.Context, _ *sql.DB) error {
+			return onDatabase(url, func(db *sqlx.DB) error { return p.do(ctx, db) })
+		}}, nil))
+	}
+	return all
+}
+
+// onDatabase does something on a connection that passes arrays as they are, which the migrations' own does not.
+func onDatabase(url string, do func(*sqlx.DB) error) error {
+	db, err := openDB(url, 1)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(db), db.Close())
+}
+
 // Migrate brings the database at url, and what earlier versions stored in it, to this program's schema. Programs that
 // migrate at once wait for one another.
 func Migrate(ctx context.Context, url string) error {
 	return withMigrations(url, func(p *goose.Provider) error {
 		if _, err := p.Up(ctx); err != nil {
 			return fmt.Errorf("migrating the database: %w", err)
-		}
-		if err := fillContacts(ctx, url); err != nil {
-			return err
 		}
 		// Also those that an earlier version made since, while it went on beside this one.
 		return onDatabase(url, func(db *sqlx.DB) error { return fillSourceKeys(ctx, db) })
@@ -52,7 +77,7 @@ func Migrations(ctx context.Context, url string) ([]Migration, error) {
 			return fmt.Errorf("reading the state of the schema: %w", err)
 		}
 		for _, s := range statuses {
-			all = append(all, Migration{s.Source.Version, cmp.Or(s.Source.Path, readAgainName), s.State == goose.StateApplied})
+			all = append(all, Migration{s.Source.Version, cmp.Or(s.Source.Path, programs[s.Source.Version].name), s.State == goose.StateApplied})
 		}
 		return nil
 	})
@@ -88,7 +113,7 @@ func withMigrations(url string, do func(*goose.Provider) error) (err error) {
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker), goose.WithGoMigrations(readAgain(url)))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker), goose.WithGoMigrations(programMigrations(url)...))
 	if err != nil {
 		return fmt.Errorf("preparing the migrations: %w", err)
 	}

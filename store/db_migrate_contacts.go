@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -12,14 +11,16 @@ import (
 // fillPart is how many contacts are read and written at a time.
 const fillPart = 2000
 
+// The migration's number, and what it is listed as. It is before that from which on copies share their leads' words, so that
+// those without words are until then from before there were any.
+const (
+	fillContactsVersion = 118
+	fillContactsName    = "00118_fill_contacts"
+)
+
 // fillContacts works out the keys of contacts that were stored before there were any. It may be broken off and begun
 // again, and records that are written meanwhile keep what they have. Those of whoever was erased stay empty.
-func fillContacts(ctx context.Context, url string) (err error) {
-	db, err := openDB(url, 1)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+func fillContacts(ctx context.Context, db *sqlx.DB) error {
 	for _, table := range []struct{ name, id, keys string }{
 		{"leads", "lead_id", "email_key = nullif(n.email_key, ''), "},
 		{"assigned_leads", "assigned_lead_id", ""},

@@ -22,11 +22,12 @@ func TestMigratingFillsContacts(t *testing.T) {
 		}
 		return all
 	}
+	w.ownWords()
 	want := keys()
 	w.DB.MustExec(`UPDATE leads SET phone_e164 = NULL, email_key = NULL, words = NULL`)
 	w.DB.MustExec(`UPDATE assigned_leads SET phone_e164 = NULL, words = NULL`)
 	for range 2 {
-		if err := store.Migrate(t.Context(), w.DatabaseURL); err != nil {
+		if err := store.FillContacts(t.Context(), w.DatabaseURL); err != nil {
 			t.Fatal(err)
 		}
 		equal(t, "keys", keys(), want)
@@ -39,7 +40,7 @@ func TestMigratingFillsContacts(t *testing.T) {
 	// Whoever was erased is not worked out again.
 	w.DB.MustExec(`UPDATE leads SET words = NULL, erased_at = now()`)
 	w.DB.MustExec(`UPDATE assigned_leads SET words = NULL, erased_at = now()`)
-	if err := store.Migrate(t.Context(), w.DatabaseURL); err != nil {
+	if err := store.FillContacts(t.Context(), w.DatabaseURL); err != nil {
 		t.Fatal(err)
 	}
 	var filled int

@@ -2,13 +2,11 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-	"github.com/pressly/goose/v3"
 
 	"github.com/leadwheel/leadwheel/internal/contact"
 )
@@ -16,22 +14,7 @@ import (
 // readAgain works out anew what earlier versions worked out wrongly of what they were given: numbers that are not certain,
 // ids with guards about them, and the keys of sources' names. It goes part by part, beside the program that runs, and may
 // be broken off and begun again. Nothing is rolled back.
-func readAgain(url string) *goose.Migration {
-	return goose.NewGoMigration(readAgainVersion, &goose.GoFunc{RunDB: func(ctx context.Context, _ *sql.DB) error {
-		return onDatabase(url, func(db *sqlx.DB) error { return readAllAgain(ctx, db) })
-	}}, nil)
-}
-
-// onDatabase does something on a connection that passes arrays as they are, which the migrations' own does not.
-func onDatabase(url string, do func(*sqlx.DB) error) error {
-	db, err := openDB(url, 1)
-	if err != nil {
-		return err
-	}
-	return errors.Join(do(db), db.Close())
-}
-
-func readAllAgain(ctx context.Context, x *sqlx.DB) error {
+func readAgain(ctx context.Context, x *sqlx.DB) error {
 	if err := fillSourceKeys(ctx, x); err != nil {
 		return fmt.Errorf("filling the keys of sources: %w", translate(err))
 	}

@@ -16,6 +16,7 @@ func TestMigratingReadsAgain(t *testing.T) {
 	ids, batches := w.contacts(store.Distribution{MemberIDs: []uuid.UUID{w.members['A']}},
 		"628123456789.0 -", "6.0123456781E+10 -", "0123456789 -", "91234567 -")
 	w.run(batches...)
+	w.ownWords()
 	w.DB.MustExec(`UPDATE leads SET phone_e164 = '+6281234567890' WHERE phone = '628123456789.0'`)
 	w.DB.MustExec(`UPDATE assigned_leads SET phone_e164 = '+6281234567890' WHERE phone = '628123456789.0'`)
 	w.DB.MustExec(`UPDATE leads SET phone_e164 = NULL WHERE phone LIKE '%E+10'`)

@@ -44,7 +44,7 @@ var itemLocks = map[ItemKind]struct {
 	}},
 	ItemGroup:        {"groups", "group_id", closeGateFor},
 	ItemSource:       {"sources", "source_id", nil},
-	ItemLead:         {"leads", "lead_id", nil},
+	ItemLead:         {"leads", "lead_id", closeGateFor}, // see closeForWords
 	ItemPending:      {"pending_leads", "pending_id", (*Tx).lockPlanned},
 	ItemAssignedLead: {"assigned_leads", "assigned_lead_id", func(t *Tx, ctx context.Context, workspace, _ uuid.UUID) error { return t.passGate(ctx, workspace) }},
 	ItemCustomer:     {"customers", "customer_id", nil},

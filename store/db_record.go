@@ -13,7 +13,7 @@ import (
 )
 
 // recordStatement writes, in one round trip, the ledger, the copies and the history of a batch, and counts the copies.
-// A copy takes over what the source lead says at this moment. A copy of a lead that is deleted or a test,
+// A copy takes over what the source lead says at this moment, and is found by the lead's words: see copyWords. A copy of a lead that is deleted or a test,
 // or that the member got from elsewhere, is not written, which the count shows. Turns and decisions are yet to be put in.
 const recordStatement = `
 	WITH t AS (
@@ -24,9 +24,9 @@ const recordStatement = `
 		SELECT * FROM %s
 	), c AS (
 		INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, group_id, name, email, phone,
-			phone_e164, words, fields, source_id, status, assigned_at, updated_at, messages, answer_by, alarm_at, reassigned)
+			phone_e164, fields, source_id, status, assigned_at, updated_at, messages, answer_by, alarm_at, reassigned)
 		SELECT $1, d.copy_id, d.member_id, d.lead_id, nullif(d.group_id, $2), l.name, l.email, l.phone,
-			l.phone_e164, l.words, l.fields, l.source_id,
+			l.phone_e164, l.fields, l.source_id,
 			(SELECT statuses[1] FROM workspaces WHERE workspace_id = $1), $3, $3, d.messages,
 			nullif(d.answer_by, '')::timestamptz, nullif(d.alarm_at, '')::timestamptz, coalesce(d.reassigned, 0)
 		FROM d JOIN leads l ON l.workspace_id = $1 AND l.lead_id = d.lead_id AND l.deleted_at IS NULL AND NOT l.test

@@ -34,7 +34,12 @@ func WordOf(workspace uuid.UUID, email string) string { return mark(workspace) +
 
 // ReadAgain is the step of the schema of that name, on the database at url.
 func ReadAgain(ctx context.Context, url string) error {
-	return onDatabase(url, func(db *sqlx.DB) error { return readAllAgain(ctx, db) })
+	return onDatabase(url, func(db *sqlx.DB) error { return readAgain(ctx, db) })
+}
+
+// FillContacts is the step of the schema of that name, on the database at url.
+func FillContacts(ctx context.Context, url string) error {
+	return onDatabase(url, func(db *sqlx.DB) error { return fillContacts(ctx, db) })
 }
 
 // Batches are those that the transaction has made so far, also those that wait for the scheduler.

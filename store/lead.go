@@ -152,13 +152,15 @@ func (q Queries) leadList(ctx context.Context, workspace uuid.UUID, f LeadFilter
 	return l, nil
 }
 
-// EditLead changes a lead in place; edit sees the current state. Copies given out keep what they have.
+// EditLead changes a lead in place; edit sees the current state, and may be called twice. Copies given out keep what they have.
 func (t *Tx) EditLead(ctx context.Context, workspace, id uuid.UUID, edit func(*Lead) error) (Lead, error) {
-	var l Lead
-	if err := sqlx.GetContext(ctx, t.q, &l, `
-		SELECT `+leadColumnList+` FROM leads
-		WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE`, workspace, id); err != nil {
-		return l, translate(err)
+	closed, err := t.closeForWords(ctx, workspace, id, edit)
+	if err != nil {
+		return Lead{}, err
+	}
+	l, err := t.leadToEdit(ctx, workspace, id, "FOR NO KEY UPDATE")
+	if err != nil {
+		return l, err
 	}
 	before := l
 	if err := edit(&l); err != nil {
@@ -171,6 +173,17 @@ func (t *Tx) EditLead(ctx context.Context, workspace, id uuid.UUID, edit func(*L
 	if err != nil {
 		return l, err
 	}
+	if !before.foundAs(l.Contact, keys) {
+		if !closed { // somebody else edited it between the two looks
+			err = t.closeGate(ctx, workspace)
+		}
+		if err == nil {
+			err = t.leaveWords(ctx, workspace, before)
+		}
+		if err != nil {
+			return l, err
+		}
+	}
 	var former []int
 	if before.Email != l.Email || before.Phone != l.Phone {
 		former = contact.Identify(before.Email, before.Phone, keys.region).Keys()
@@ -180,7 +193,7 @@ func (t *Tx) EditLead(ctx context.Context, workspace, id uuid.UUID, edit func(*L
 	}
 	l.PhoneE164, l.UpdatedAt = keys.e164, t.now()
 	update, args := append(contactRow(l.contact(), keys), row{
-		{"email_key", nullText(keys.email)}, {"updated_at", l.UpdatedAt},
+		{"words", expr{wordsPlace, keys.words}}, {"email_key", nullText(keys.email)}, {"updated_at", l.UpdatedAt},
 		{"former", expr{"CASE WHEN cardinality(?::int[]) > 0 THEN former || ?::int[] ELSE former END", ints(former)}},
 	}...).update("leads", "workspace_id = $1 AND lead_id = $2", workspace, id)
 	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
@@ -188,6 +201,13 @@ func (t *Tx) EditLead(ctx context.Context, workspace, id uuid.UUID, edit func(*L
 	}
 	changed := before.contact().changed(l.contact())
 	return l, t.tellUpdated(ctx, workspace, id, uuid.Nil, changed)
+}
+
+// leadToEdit reads a lead that is not deleted, with a lock where one is named.
+func (t *Tx) leadToEdit(ctx context.Context, workspace, id uuid.UUID, lock string) (l Lead, err error) {
+	err = sqlx.GetContext(ctx, t.q, &l, `
+		SELECT `+leadColumnList+` FROM leads WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL `+lock, workspace, id)
+	return l, translate(err)
 }
 
 func (l Lead) contact() contactFields {

@@ -23,11 +23,16 @@ type contactKeys struct {
 // keysOf works out a contact's keys, its phone being the region's where it has no country's prefix.
 func keysOf(workspace uuid.UUID, region, name, email, phone string) contactKeys {
 	e164 := contact.Phone(phone, region)
-	return contactKeys{
-		e164: e164, email: contact.Email(email), region: region,
-		words: mark(workspace) + strings.Join(contact.Words(name, email, phone, e164), " "+mark(workspace)),
-	}
+	return contactKeys{e164: e164, email: contact.Email(email), region: region, words: wordsOf(workspace, name, email, phone, e164)}
 }
+
+// wordsOf are the words that a contact is found by, marked, with spaces between them.
+func wordsOf(workspace uuid.UUID, name, email, phone, e164 string) string {
+	return mark(workspace) + strings.Join(contact.Words(name, email, phone, e164), " "+mark(workspace))
+}
+
+// wordsPlace is how a statement takes words, where ? stands for them.
+const wordsPlace = "array_to_tsvector(string_to_array(?, ' '))"
 
 // keysOf works out a contact's keys as the workspace now reads phones.
 func (t *Tx) keysOf(ctx context.Context, workspace uuid.UUID, name, email, phone string) (contactKeys, error) {

@@ -84,7 +84,7 @@ type finder struct {
 }
 
 // find finds rows by the words of their contact, then looks whether it is the person's, and rows derived from others
-// with these ids.
+// with these ids. Copies without words are found as derived: they are of whom their lead is.
 func (f finder) find(ctx context.Context, table, id, derived string, from []uuid.UUID) ([]uuid.UUID, error) {
 	words := f.identity.Words()
 	for n, word := range words {
@@ -99,11 +99,11 @@ func (f finder) find(ctx context.Context, table, id, derived string, from []uuid
 	}
 	var rows []row
 	derived = "coalesce(" + derived + ", false)"
-	for _, which := range []string{
-		"(t.words @@ $2::tsquery OR " + derived + ") AND $3::uuid[] IS NOT NULL",
-		// Rows from before there were words are looked at one by one.
-		"t.words IS NULL AND (t.email IS NOT NULL OR t.phone IS NOT NULL) AND NOT " + derived + " AND $2::tsquery IS NOT NULL AND $3::uuid[] IS NOT NULL",
-	} {
+	found := []string{"(t.words @@ $2::tsquery OR " + derived + ") AND $3::uuid[] IS NOT NULL"}
+	if table != "assigned_leads" { // rows from before there were words are looked at one by one
+		found = append(found, "t.words IS NULL AND (t.email IS NOT NULL OR t.phone IS NOT NULL) AND NOT "+derived+" AND $2::tsquery IS NOT NULL AND $3::uuid[] IS NOT NULL")
+	}
+	for _, which := range found {
 		var some []row
 		if err := sqlx.SelectContext(ctx, f.q, &some, fmt.Sprintf(`
 			SELECT t.%[2]s AS id, coalesce(t.email, '') AS email, coalesce(t.phone, '') AS phone,

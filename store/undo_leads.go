@@ -210,7 +210,7 @@ func (b *takingBack) writeHistory(ctx context.Context) error {
 	return nil
 }
 
-// writeCopies takes copies back, and from their leads.
+// writeCopies takes copies back, and from their leads, whose words they keep.
 func (b *takingBack) writeCopies(ctx context.Context) error {
 	ids := idsOf(slices.Concat(b.gone, b.away))
 	if len(ids) == 0 {
@@ -218,7 +218,7 @@ func (b *takingBack) writeCopies(ctx context.Context) error {
 	}
 	_, err := b.q.ExecContext(ctx, `
 		UPDATE assigned_leads SET withdrawn_at = coalesce(withdrawn_at, $3), undone_lead_id = source_lead_id, source_lead_id = NULL,
-			alarm_at = NULL, remind_at = NULL, updated_at = $3
+			words = `+copyWords+`, alarm_at = NULL, remind_at = NULL, updated_at = $3
 		WHERE workspace_id = $1 AND assigned_lead_id = ANY($2::uuid[])`, b.workspace, uuids(ids), b.now())
 	if err != nil {
 		return fmt.Errorf("taking %d copies back: %w", len(ids), translate(err))

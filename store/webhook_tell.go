@@ -94,12 +94,11 @@ type contactFields struct {
 	source             *uuid.UUID
 }
 
-// contactRow is them as a row has them, with the keys that go with them.
+// contactRow is them as a row has them, with the keys that go with them but the words.
 func contactRow(c contactFields, keys contactKeys) row {
 	return row{
 		{"name", nullText(c.name)}, {"email", nullText(c.email)}, {"phone", nullText(c.phone)}, {"fields", string(c.fields)},
 		{"source_id", c.source}, {"phone_e164", nullText(keys.e164)},
-		{"words", expr{"array_to_tsvector(string_to_array(?, ' '))", keys.words}},
 	}
 }
 

@@ -59,9 +59,10 @@ SELECT w, id, first || ' ' || last, phone, '+' || phone, email, email, words, '{
         'ad_id', 'a' || i % 5000, 'form_id', 'f' || bench_pick(i, 10, 20)) END,
     i % 50000 = 19, CASE WHEN i % 100 = 21 THEN at END
 FROM bench ORDER BY id;
+-- One in twenty was edited and has words of its own, the others share those of their leads.
 INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, group_id, name, phone, phone_e164, email,
     words, fields, source_id, status, assigned_at, updated_at)
-SELECT w, id, member, id, "group", first || ' ' || last, phone, '+' || phone, email, words, '{"interest": "condo"}', source, status, at, at
+SELECT w, id, member, id, "group", first || ' ' || last, phone, '+' || phone, email, CASE WHEN i % 20 = 6 THEN words END, '{"interest": "condo"}', source, status, at, at
 FROM bench ORDER BY id;
 INSERT INTO customers (workspace_id, customer_id, lead_id, member_id, name, phone, phone_e164, email, words, fields, source_id,
     created_at, updated_at)
