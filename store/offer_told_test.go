@@ -59,7 +59,7 @@ func TestOffersAreTold(t *testing.T) {
 	g := w.offering("AB", within(20, 1))
 	ids, batches := w.add(2, store.Distribution{GroupID: g})
 	w.DB.MustExec(`UPDATE leads SET name = 'Ali', email = 'a@example.com', phone = '0123456789', fields = '{"city":"Ipoh","budget":"9"}',
-		updated_at = updated_at + interval '1 second'`)
+		updated_at = updated_at + interval '1 second' WHERE lead_id IN ($1, $2)`, ids[0], ids[1])
 	w.run(batches...)
 	equal(t, "a webhook is told of each", w.told(hook), []string{"lead.offered", "lead.offered", "lead.offered", "lead.offered"})
 	_, due := w.claim(hook, 10)

@@ -88,7 +88,7 @@ type finder struct {
 func (f finder) find(ctx context.Context, table, id, derived string, from []uuid.UUID) ([]uuid.UUID, error) {
 	words := f.identity.Words()
 	for n, word := range words {
-		words[n] = "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(mark(f.workspace)+word) + "'"
+		words[n] = "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(mark(f.workspace)+word) + "':*"
 	}
 	type row struct {
 		ID      uuid.UUID `db:"id"`

@@ -46,7 +46,7 @@ func (i Identity) Is(email, phone string) bool {
 	return i.Digits != "" && phoneDigits(phone) == i.Digits
 }
 
-// Words are those of which every contact of this person has one; see the function Words.
+// Words are those with one of which a word of every contact of this person begins; see the function Words.
 func (i Identity) Words() (words []string) {
 	if i.Email != "" {
 		words = append(words, clip(i.Email))

@@ -21,7 +21,7 @@ const (
 )
 
 // Words are what a contact is found by: each is found by its beginning. e164 is the phone's, empty where it has none.
-// Where they are too many, the address and the number are among those that are kept.
+// Words with which others begin are left out. Where they are too many, the address and the number are among those that are kept.
 func Words(name, email, phone, e164 string) []string {
 	var words []string
 	if email != "" {
@@ -36,10 +36,24 @@ func Words(name, email, phone, e164 string) []string {
 	}
 	words = append(words, wordsOf(name)...)
 	words = append(words, wordsOf(email)...)
-	words = slices.DeleteFunc(words, func(word string) bool { return word == "" })
+	words = longest(words)
 	words = words[:min(len(words), maxWords)]
 	slices.Sort(words)
-	return slices.Compact(words)
+	return words
+}
+
+// longest leaves out of words those with which another of them begins: whoever looks for a beginning of theirs finds that one.
+func longest(words []string) []string {
+	sorted := slices.Sorted(slices.Values(words))
+	left := make(map[string]bool, len(words))
+	for i, word := range sorted {
+		left[word] = word != "" && (i+1 == len(sorted) || sorted[i+1] == word || !strings.HasPrefix(sorted[i+1], word))
+	}
+	return slices.DeleteFunc(words, func(word string) bool {
+		keep := left[word]
+		left[word] = false // once
+		return !keep
+	})
 }
 
 // A Term is one thing that a contact must have to be found: a word that begins with any of these.

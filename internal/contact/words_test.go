@@ -46,6 +46,19 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// TestWordsStandOnce holds that what another word begins with takes no place of its own.
+func TestWordsStandOnce(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, email, phone, want string }{
+		{"Lead 12", "lead12@example.com", "0123456789", "12 60123456789 <98765432106 com example lead12@example.com"},
+		{"Ann Anna Annabel Ann", "", "", "annabel"}, {"A", "a.b@gmail.com", "", "a.b@gmail.com ab@gmail.com b com gmail"}, {"", "", "", ""},
+	} {
+		if got := strings.Join(contact.Words(c.name, c.email, c.phone, contact.Phone(c.phone, "MY")), " "); got != c.want {
+			t.Errorf("%s %s %s has the words %s, not %s", c.name, c.email, c.phone, got, c.want)
+		}
+	}
+}
+
 func FuzzSearch(f *testing.F) {
 	f.Add("Siti Nurhaliza", "siti@example.com", "+60 12-345 6789")
 	f.Add("陈伟明", "x@@y", "ext. 9")
