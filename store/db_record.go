@@ -13,8 +13,9 @@ import (
 )
 
 // recordStatement writes, in one round trip, the ledger, the copies and the history of a batch, and counts the copies.
-// A copy takes over what the source lead says at this moment, and is found by the lead's words: see copyWords. A copy of a lead that is deleted or a test,
-// or that the member got from elsewhere, is not written, which the count shows. Turns and decisions are yet to be put in.
+// A copy takes over what the source lead says at this moment, and is found by the lead's words: see copyWords. A copy of a lead that
+// is deleted or a test is not written, which the count shows; one that the member got from elsewhere breaks a constraint, since
+// to look for that beforehand (ON CONFLICT) has Postgres write each copy twice to its log. Turns and decisions are yet to be put in.
 const recordStatement = `
 	WITH t AS (
 		INSERT INTO turns (workspace_id, group_id, version, turn, lead_id, passed_for)
@@ -31,7 +32,6 @@ const recordStatement = `
 			nullif(d.answer_by, '')::timestamptz, nullif(d.alarm_at, '')::timestamptz, coalesce(d.reassigned, 0)
 		FROM d JOIN leads l ON l.workspace_id = $1 AND l.lead_id = d.lead_id AND l.deleted_at IS NULL AND NOT l.test
 		WHERE d.reason = ''
-		ON CONFLICT (workspace_id, source_lead_id, member_id) DO NOTHING
 		RETURNING 1
 	), h AS (
 		INSERT INTO history (workspace_id, history_id, pending_id, assignment_id, retry_of, lead_id, member_id, group_id,
@@ -62,8 +62,13 @@ func (t *Tx) record(ctx context.Context, workspace uuid.UUID, decisions []decisi
 	if err := sqlx.GetContext(ctx, t.q, &written, fmt.Sprintf(recordStatement, ledger, decided), args...); err != nil {
 		err = translate(err)
 		var broken *Violation
-		if errors.As(err, &broken) && broken.Constraint == "turns_pkey" {
-			return nil, errTurnTaken
+		if errors.As(err, &broken) {
+			switch broken.Constraint {
+			case "turns_pkey":
+				return nil, errTurnTaken
+			case "assigned_leads_given_once_key":
+				return nil, errUnseen
+			}
 		}
 		return nil, fmt.Errorf("recording %d decisions: %w", len(decisions), err)
 	}

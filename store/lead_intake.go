@@ -233,6 +233,10 @@ func (t *Tx) insertLeads(ctx context.Context, w Workspace, leads []NewLead) ([]A
 func (t *Tx) insertRows(ctx context.Context, workspace uuid.UUID, rows []leadRow) ([]uuid.UUID, error) {
 	from, args := unnest("n", []any{workspace, uuid.Nil, t.now()}, leadColumns(rows)...)
 	var inserted []uuid.UUID
+	var known string
+	if slices.ContainsFunc(rows, func(l leadRow) bool { return l.external != "" }) { // else nothing can be known, and looking would cost a record of the log each
+		known = "ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING"
+	}
 	err := sqlx.SelectContext(ctx, t.q, &inserted, `
 		WITH stored AS (
 			INSERT INTO leads (workspace_id, lead_id, name, email, phone, fields, source_id, channel, origin, external_id, also_id,
@@ -244,7 +248,7 @@ func (t *Tx) insertRows(ctx context.Context, workspace uuid.UUID, rows []leadRow
 				nullif(import_id, $2), rules_version, nullif(rule, ''), rules_broken, $3, $3
 			FROM `+from+`
 			ORDER BY origin, external_id, ordinal -- the same in every transaction, or two could wait for each other
-			ON CONFLICT (workspace_id, origin, external_id) WHERE external_id IS NOT NULL DO NOTHING
+			`+known+`
 			RETURNING lead_id
 		), tally AS (
 			INSERT INTO lead_tallies (workspace_id, leads, ids)
