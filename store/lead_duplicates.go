@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,6 +44,13 @@ func (d Duplicates) check() error {
 	return nil
 }
 
+// sameContact is the condition that lead l of workspace $1 has a number or an address, in SQL, by the index that has hashes of these:
+// eight bytes for both instead of some forty.
+func sameContact(column, value string) string {
+	return fmt.Sprintf(`l.%[1]s = %[2]s AND hashtextextended(l.%[1]s, hashtextextended(l.workspace_id::text, 0))
+		= hashtextextended(%[2]s, hashtextextended($1::uuid::text, 0))`, column, value)
+}
+
 // noteDuplicates notes on new leads the earliest lead within the workspace's days that has the same phone or, failing
 // that, the same e-mail. Of several new leads that match, all but the first do. It returns those that are not to be
 // distributed, and those that go to the member who has the earlier one, each with that.
@@ -66,11 +74,11 @@ func (t *Tx) noteDuplicates(ctx context.Context, w Workspace, added []AddedLead)
 			SELECT n.lead_id, coalesce(p.lead_id, e.lead_id) AS earlier
 			FROM leads n
 			LEFT JOIN LATERAL (SELECT l.lead_id FROM leads l
-				WHERE l.workspace_id = $1 AND l.phone_e164 = n.phone_e164 AND l.created_at >= $3 AND l.deleted_at IS NULL
+				WHERE l.workspace_id = $1 AND `+sameContact("phone_e164", "n.phone_e164")+` AND l.created_at >= $3 AND l.deleted_at IS NULL
 					AND NOT l.test AND (l.lead_id < n.lead_id OR l.lead_id <> ALL($2::uuid[]))
 				ORDER BY l.created_at, l.lead_id LIMIT 1) p ON true
 			LEFT JOIN LATERAL (SELECT l.lead_id FROM leads l
-				WHERE p.lead_id IS NULL AND l.workspace_id = $1 AND l.email_key = n.email_key AND l.created_at >= $3
+				WHERE p.lead_id IS NULL AND l.workspace_id = $1 AND `+sameContact("email_key", "n.email_key")+` AND l.created_at >= $3
 					AND l.deleted_at IS NULL AND NOT l.test AND (l.lead_id < n.lead_id OR l.lead_id <> ALL($2::uuid[]))
 				ORDER BY l.created_at, l.lead_id LIMIT 1) e ON true
 			WHERE n.workspace_id = $1 AND n.lead_id = ANY($2::uuid[]) AND NOT n.test

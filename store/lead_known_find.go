@@ -70,9 +70,9 @@ func (k *known) others(ctx context.Context, places []int) (map[int]other, error)
 		FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) WITH ORDINALITY
 			AS n (origin, id, e164, email, phone, name, place)
 		CROSS JOIN LATERAL (
-			SELECT l.lead_id, false AS erased FROM leads l WHERE n.e164 <> '' AND l.phone_e164 = n.e164 AND`+beside+`
+			SELECT l.lead_id, false AS erased FROM leads l WHERE n.e164 <> '' AND `+sameContact("phone_e164", "n.e164")+` AND`+beside+`
 			UNION ALL
-			SELECT l.lead_id, false FROM leads l WHERE n.email <> '' AND l.email_key = n.email AND`+beside+`
+			SELECT l.lead_id, false FROM leads l WHERE n.email <> '' AND `+sameContact("email_key", "n.email")+` AND`+beside+`
 			UNION ALL
 			SELECT l.lead_id, false FROM leads l
 			WHERE n.e164 = '' AND n.phone <> '' AND left(l.phone, 50) = left(n.phone, 50) AND l.phone = n.phone AND`+beside+`
