@@ -119,6 +119,16 @@ func (q Queries) SourceLeads(ctx context.Context, workspace uuid.UUID, f LeadFil
 	return all, err
 }
 
+// leadOrigins are the origins of workspace $1, each read by one step in the index that holds their ids apart.
+const leadOrigins = `
+	WITH RECURSIVE origins AS (
+		(SELECT origin FROM leads WHERE workspace_id = $1 AND external_id IS NOT NULL ORDER BY origin LIMIT 1)
+		UNION ALL
+		SELECT (SELECT l.origin FROM leads l WHERE l.workspace_id = $1 AND l.external_id IS NOT NULL AND l.origin > o.origin
+			ORDER BY l.origin LIMIT 1)
+		FROM origins o WHERE o.origin IS NOT NULL
+	) SELECT origin FROM origins WHERE origin IS NOT NULL`
+
 func (q Queries) leadList(ctx context.Context, workspace uuid.UUID, f LeadFilter, p Page) (*list, error) {
 	l, named, err := q.listOfPeople(ctx, "leads", "lead_id", workspace, p, peopleFilter{f.SourceID, f.Search, f.From, f.To})
 	if err != nil {
@@ -130,7 +140,7 @@ func (q Queries) leadList(ctx context.Context, workspace uuid.UUID, f LeadFilter
 	if f.ExternalID != "" {
 		id := l.arg(cmp.Or(contact.ID(f.ExternalID), f.ExternalID))
 		l.others = append(l.others, `lead_id IN (
-			SELECT e.lead_id FROM leads e WHERE e.workspace_id = $1 AND e.external_id = `+id+`
+			SELECT e.lead_id FROM (`+leadOrigins+`) o JOIN leads e ON e.workspace_id = $1 AND e.origin = o.origin AND e.external_id = `+id+`
 			UNION ALL SELECT e.lead_id FROM leads e WHERE e.workspace_id = $1 AND e.also_id = `+id+`)`)
 	}
 	l.withText("attribution IS NOT NULL AND attribution ->> 'ad_id'", f.AdID)
