@@ -61,7 +61,7 @@ func (l *list) search(ctx context.Context, q Queries, all any, shape func(page s
 func (l *list) searchNewest(ctx context.Context, q Queries, all any, shape func(page string) string, window int) (full bool, err error) {
 	found := reflect.ValueOf(all).Elem()
 	found.SetZero()
-	rows := l.rows(l.recent(window), l.matches("sought_in")...)
+	rows := "SELECT * FROM " + l.recent(window, l.others...) + " WHERE " + strings.Join(l.matches("sought_in"), " AND ")
 	if err := sqlx.SelectContext(ctx, q.q, all, shape(l.newest(rows, l.limit)), l.args...); err != nil {
 		return false, translate(err)
 	}
@@ -85,10 +85,12 @@ func (l *list) matches(words string) []string {
 	return all
 }
 
-// recent is the newest records, each with what a search looks in. That is put together once a record, as far as the page needs it.
-func (l *list) recent(window int) string {
+// recent is those of the newest records that fulfil conditions, each with what a search looks in. That is put together once a
+// record, as far as the page needs it: the order is said again, or Postgres sorts them all before it takes the first.
+func (l *list) recent(window int, conditions ...string) string {
 	newest := l.newest("SELECT * FROM "+l.table+" WHERE "+strings.Join(l.where, " AND "), window)
-	return "(SELECT *, " + l.words() + " AS sought_in FROM (" + newest + ") AS " + l.table + " OFFSET 0) AS recent"
+	return "(SELECT *, " + l.words() + " AS sought_in FROM (" + newest + ") AS " + l.table +
+		" WHERE " + strings.Join(append([]string{"true"}, conditions...), " AND ") + " ORDER BY " + l.order("") + " OFFSET 0) AS recent"
 }
 
 // countTerms counts how many of the newest records have each term, and the records.
