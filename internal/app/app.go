@@ -31,6 +31,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
 	"github.com/leadwheel/leadwheel/internal/web/hooks"
+	"github.com/leadwheel/leadwheel/internal/web/requestid"
 	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/scheduler"
 	"github.com/leadwheel/leadwheel/store"
@@ -135,7 +136,7 @@ type cleanup struct {
 // Start starts the roles that cfg names, on a database whose schema is this program's. What was started before a
 // failure is stopped again. Stop the app that it returns.
 func Start(ctx context.Context, cfg Config) (a *App, err error) {
-	cfg.Log = slog.New(discreet.Handler(cfg.Log.Handler()))
+	cfg.Log = slog.New(requestid.Handler(discreet.Handler(cfg.Log.Handler())))
 	a = &App{log: cfg.Log, failed: make(chan error, 2)}
 	defer func() {
 		if err != nil {

@@ -8,29 +8,28 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/leadwheel/leadwheel/internal/metrics"
 	"github.com/leadwheel/leadwheel/internal/web/pace"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
+	"github.com/leadwheel/leadwheel/internal/web/requestid"
 )
-
-const requestID = "X-Request-Id"
 
 // logged gives each request an id and writes a line about it at debug level: its route's pattern, never its address or
 // anything in it.
 func logged(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := uuid.NewString()
-		w.Header().Set(requestID, id)
+		id := requestid.Of(r)
+		w.Header().Set(requestid.Header, id)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		started := time.Now()
-		ctx, recorder := r.Context(), &statusRecorder{ResponseWriter: w}
+		ctx, recorder := requestid.With(r.Context(), id), &statusRecorder{ResponseWriter: w}
+		named := r.WithContext(ctx)
 		defer func() {
+			r.Pattern = named.Pattern // for who called this one
 			log.LogAttrs(ctx, slog.LevelDebug, "request", slog.String("route", r.Pattern), slog.String("method", r.Method),
-				slog.Int("status", recorder.status), slog.Duration("duration", time.Since(started)), slog.String("request_id", id))
+				slog.Int("status", recorder.status), slog.Duration("duration", time.Since(started)))
 		}()
-		next.ServeHTTP(recorder, r)
+		next.ServeHTTP(recorder, named)
 	})
 }
 
@@ -57,8 +56,7 @@ func recovered(log *slog.Logger, next http.Handler) http.Handler {
 			if err, is := cause.(error); is && errors.Is(err, http.ErrAbortHandler) {
 				panic(http.ErrAbortHandler)
 			}
-			log.ErrorContext(ctx, "a request's handler panicked", "route", r.Pattern, "panic", cause,
-				"request_id", w.Header().Get(requestID), "stack", string(debug.Stack()))
+			log.ErrorContext(ctx, "a request's handler panicked", "route", r.Pattern, "panic", cause, "stack", string(debug.Stack()))
 			if recorder.status != 0 {
 				panic(http.ErrAbortHandler)
 			}

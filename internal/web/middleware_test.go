@@ -7,12 +7,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/leadwheel/leadwheel/internal/web/requestid"
 )
 
 func TestPanicBecomesAProblem(t *testing.T) {
 	t.Parallel()
 	var logs bytes.Buffer
-	log := slog.New(slog.NewJSONHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(requestid.Handler(slog.NewJSONHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /items/{id}", func(http.ResponseWriter, *http.Request) { panic("oh no") })
 	h := logged(log, recovered(log, unmatched(mux)))

@@ -46,7 +46,7 @@ func serveUnsubscribe(mux *http.ServeMux, s *store.Store, log *slog.Logger) {
 		case errors.Is(err, store.ErrNotFound):
 			writePage(w, r, http.StatusNotFound, unsubscribeView{Title: "This link is not valid", Text: "Take the one in the latest e-mail."})
 		case err != nil:
-			log.ErrorContext(r.Context(), "unsubscribing failed", "error", err, "request_id", w.Header().Get(requestID))
+			log.ErrorContext(r.Context(), "unsubscribing failed", "error", err)
 			writePage(w, r, http.StatusServiceUnavailable, unsubscribeView{Title: "That did not work", Text: "Please try again shortly."})
 		default:
 			writePage(w, r, http.StatusOK, unsubscribeView{

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/internal/web/api"
+	"github.com/leadwheel/leadwheel/internal/web/compress"
 	"github.com/leadwheel/leadwheel/internal/web/console"
 	"github.com/leadwheel/leadwheel/internal/web/hooks"
 	"github.com/leadwheel/leadwheel/internal/web/pace"
@@ -44,7 +45,7 @@ func NewPublic(o Options) *Public {
 	console.Register(mux, recovered(o.Log, mux), o.PublicURL, queuesFor(o.API.Redis), o.Log)
 	serveUnsubscribe(mux, o.API.Store, o.Log)
 	serveHealth(mux, o.Checks)
-	p.Handler = traced(o.Tracer, logged(o.Log, measured(o.API.Metrics.HTTP, recovered(o.Log, decent(bounded(pace.Uploads.Grace, unmatched(mux)))))))
+	p.Handler = traced(o.Tracer, logged(o.Log, measured(o.API.Metrics.HTTP, recovered(o.Log, decent(bounded(pace.Uploads.Grace, compress.Handler(unmatched(mux))))))))
 	return p
 }
 

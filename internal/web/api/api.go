@@ -78,6 +78,8 @@ type API struct {
 	// readers read items, by the path at which they are read, and answers are what operations answer that answer an item.
 	readers map[string]itemReader
 	answers map[string]answered
+	// places are the paths at which what operations make is read.
+	places map[string]string
 }
 
 // New registers the API's routes with mux.
@@ -100,11 +102,13 @@ func New(mux humago.Mux, d Deps) *API {
 		w.register(config.Components.Schemas)
 	}
 	a := &API{
-		Deps: d, huma: humago.New(mux, config), used: newLastUsed(d.Store, d.Log),
+		Deps: d, used: newLastUsed(d.Store, d.Log),
 		room: inflight.NewRoom(MaxBody, roomWork, roomWait), limits: make(map[string]jsonbounds.Limits), forms: make(map[string]form),
 		quotas: quota.New(d.Redis, d.Log), reads: d.Limits.places(), passwords: newPasswords(),
-		readers: make(map[string]itemReader), answers: make(map[string]answered),
+		readers: make(map[string]itemReader), answers: make(map[string]answered), places: make(map[string]string),
 	}
+	config.Transformers = []huma.Transformer{a.finish}
+	a.huma = humago.New(mux, config)
 	a.mail, a.party = a.newMailroom(), relyingParty(d.PublicURL)
 	a.huma.UseMiddleware(a.authenticate, a.readBody, a.takeBack, a.recordAct, a.conditional)
 	a.registerWorkspace()
@@ -147,6 +151,7 @@ func New(mux humago.Mux, d Deps) *API {
 	a.registerNotifications()
 	a.registerMessageTemplate()
 	a.describeItems()
+	a.describeAnswers()
 	a.describeWebhooks()
 	a.serveDocument(mux)
 	return a

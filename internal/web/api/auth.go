@@ -15,13 +15,9 @@ import (
 	"github.com/leadwheel/leadwheel/store"
 )
 
-// requestIDHeader is where the listener has put the request's id.
-const requestIDHeader = "X-Request-Id"
-
 // authenticate finds out who calls and whether they may, before anything of the request is looked at.
 func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
-	r, w := humago.Unwrap(ctx)
-	ctx = huma.WithValue(ctx, requestIDKey{}, w.Header().Get(requestIDHeader))
+	r, _ := humago.Unwrap(ctx)
 	if address := sender.Address(r, a.Proxies); open(ctx.Operation().OperationID) {
 		if ctx.Operation().Method != http.MethodGet { // to look is no attempt
 			if p := a.tooMany(ctx, a.guess(ctx)); p != nil {

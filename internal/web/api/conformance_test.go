@@ -26,6 +26,10 @@ func (s *site) conforms(method, path string, r reply) {
 		s.t.Errorf("%s is not described: %s", name, r.body)
 		return
 	}
+	headers, _ := answer["headers"].(map[string]any)
+	if headers["Location"] != nil && r.header.Get("Location") == "" {
+		s.t.Errorf("%s: does not say where that is what it made", name)
+	}
 	content, _ := answer["content"].(map[string]any)
 	if r.body == "" && content == nil {
 		return

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/contact"
@@ -72,6 +73,7 @@ func streamCSV[T item](ctx context.Context, a *API, c *call, op huma.Operation, 
 			if w.Flush(); !whole || len(page) < p.Limit || w.Error() != nil {
 				return
 			}
+			pass(out)
 			last := page[len(page)-1]
 			p.After, p.AfterChange = last.itemID(), changedAt(last)
 			if page, err = pages(ctx, p); err != nil {
@@ -82,6 +84,12 @@ func streamCSV[T item](ctx context.Context, a *API, c *call, op huma.Operation, 
 			}
 		}
 	}}, nil
+}
+
+// pass sends on what was written, while the next page is fetched.
+func pass(out huma.Context) {
+	_, w := humago.Unwrap(out)
+	_ = http.NewResponseController(w).Flush() // the console keeps what it asks for
 }
 
 // nextLink is a Link header (RFC 8288) to what comes after a cursor in the list that was asked for.

@@ -110,7 +110,9 @@ func info() *huma.Info {
 		Description: "Hands out sales leads: source leads in, assigned leads out. Every request needs an API key, " +
 			"`Authorization: Bearer lw_…`, but for those with which people sign in.\n\n" +
 			"Answers may have more members than are described here, and later versions of them do: take no notice of those that you do not know. " +
-			"Requests may not.",
+			"Requests may not.\n\n" +
+			"Each answer has the request's id in the header `X-Request-Id`: the one that it brought there (8 to 128 letters, digits, `.`, `_` and `-`, " +
+			"and nothing that could be somebody's number), else the trace id of its `traceparent`, else a new one. Problems have it as `request_id`.",
 		Contact: &huma.Contact{Name: "Leadwheel", URL: "https://github.com/leadwheel/leadwheel"},
 		License: &huma.License{Name: "Apache License 2.0", Identifier: "Apache-2.0"},
 	}

@@ -50,6 +50,8 @@ type answer[T any] struct{ data json.RawMessage }
 // MarshalJSON implements json.Marshaler.
 func (a answer[T]) MarshalJSON() ([]byte, error) { return a.data, nil }
 
+func (a answer[T]) bytes() json.RawMessage { return a.data }
+
 // Schema implements huma.SchemaProvider: an answer is described as what it holds.
 func (answer[T]) Schema(r huma.Registry) *huma.Schema {
 	return r.Schema(reflect.TypeFor[T](), true, "")
@@ -102,6 +104,7 @@ func post[T any](status int, body T) (posted[T], error) {
 
 // claim claims the call's idempotency key, if it has one. It returns the answer kept for it where there is one.
 func (c *call) claim(ctx context.Context, tx *store.Tx) (*store.KeptAnswer, error) {
+	c.replayed = false // the transaction may run again
 	if c.idempotencyKey == "" {
 		return nil, nil
 	}
@@ -117,6 +120,7 @@ func (c *call) claim(ctx context.Context, tx *store.Tx) (*store.KeptAnswer, erro
 		return nil, problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})
 	}
 	c.void(true)
+	c.replayed = true
 	if kept.Answer, err = c.open(kept.Answer); errors.Is(err, errSealed) {
 		const message = "this was done, and its answer showed a secret to the key or session that asked; it is not shown to another"
 		return nil, problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})

@@ -166,6 +166,7 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 		}
 		first = nil
 		c.void(false)
+		c.replayed = false // one that failed begins anew
 		if imp, err = tx.QueueImport(ctx, c.Workspace, wanted, a.ImportQueue); err != nil {
 			return tooManyImports(err)
 		}

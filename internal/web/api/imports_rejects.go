@@ -134,6 +134,7 @@ func (a *API) writeRejects(ctx context.Context, out huma.Context, c *call, id uu
 		if w.Flush(); len(page) < maxPage || w.Error() != nil {
 			return
 		}
+		pass(out)
 		var err error
 		if page, err = a.rejectsAfter(ctx, c, id, page[len(page)-1].Line); err != nil {
 			a.logFailure(ctx, out.Operation().OperationID, err)

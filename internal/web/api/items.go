@@ -64,10 +64,11 @@ func readerOf[I, O any](handle func(context.Context, *call, *I) (*O, error)) ite
 	}
 }
 
-// An answered is what the answers of an operation are: items of a kind, which are read by another.
+// An answered is what the answers of an operation are: items of a kind, which are read by another, at its path.
 type answered struct {
 	itemKind
 	read string
+	path string
 }
 
 // describeItems finds the operations that answer an item, which are those whose answer is described as some GET of one, and
@@ -80,7 +81,7 @@ func (a *API) describeItems() {
 			continue
 		}
 		for _, ref := range answersOf(item.Get) {
-			found[ref] = answered{itemKinds[path], item.Get.OperationID}
+			found[ref] = answered{itemKinds[path], item.Get.OperationID, path}
 		}
 	}
 	for made, ref := range map[string]string{"CreatedAPIKey": "APIKey", "CreatedWebhook": "Webhook"} {
@@ -124,10 +125,7 @@ func (a *API) describeConditions(path string, op *huma.Operation) {
 			if status[0] != '2' {
 				continue
 			}
-			if response.Headers == nil {
-				response.Headers = make(map[string]*huma.Param)
-			}
-			response.Headers["ETag"] = &huma.Param{
+			headersOf(response)["ETag"] = &huma.Param{
 				Description: "What the item was when this was answered: for If-Match of a change, or If-None-Match of a later read.",
 				Schema:      &huma.Schema{Type: huma.TypeString},
 			}

@@ -24,6 +24,7 @@ type document struct {
 		RequestBody *struct{ Content map[string]any }
 		Responses   map[string]struct {
 			Content map[string]struct{ Schema map[string]any }
+			Headers map[string]any
 		}
 	}
 	Components struct{ Schemas map[string]any }

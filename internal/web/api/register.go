@@ -31,13 +31,12 @@ type call struct {
 	// act is what goes into the audit log, nil for what does not belong there, and addressed the ids in its address.
 	act       *store.Act
 	addressed []uuid.UUID
+	// replayed is set where the answer is one that was kept.
+	replayed bool
 }
 
 // callKey is the key of a request's call in its context.
 type callKey struct{}
-
-// requestIDKey is the key of a request's id in its context.
-type requestIDKey struct{}
 
 // register adds an operation. Its handler gets the authenticated call; its errors become problems in one place.
 func register[I, O any](a *API, op huma.Operation, handle func(context.Context, *call, *I) (*O, error)) {
@@ -76,11 +75,9 @@ func (a *API) problem(ctx context.Context, operation string, err error) *problem
 	return p
 }
 
-// logFailure logs an error of ours, under the id of the request that it kept from its answer.
+// logFailure logs an error of ours.
 func (a *API) logFailure(ctx context.Context, operation string, err error) {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	a.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("operation", operation),
-		slog.String("request_id", id), slog.Any("error", err))
+	a.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("operation", operation), slog.Any("error", err))
 }
 
 // refuse answers a request from a middleware.

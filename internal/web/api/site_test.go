@@ -120,6 +120,7 @@ func (s *site) do(key, method, path string, body any, headers ...string) reply {
 	if key != "" {
 		headers = append([]string{"Authorization", "Bearer " + key}, headers...)
 	}
+	headers = append([]string{"X-Request-Id", "the-same-always"}, headers...) // so that answers can be compared
 	answer, err := webtest.Send(s.t.Context(), s.client, method, s.url+path, content, headers...)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)

@@ -64,7 +64,7 @@ func Register(mux *http.ServeMux, api http.Handler, public string, dashboard htt
 	pages.HandleFunc("POST /console/acts/back", s.page(goBack))
 	pages.HandleFunc("POST /console/acts/{act}", s.page(perform))
 	pages.HandleFunc("/console/", s.page(func(*visit) (*page, error) { return nil, errNoPage }))
-	mux.Handle("/console/", compressed(guarded(pages)))
+	mux.Handle("/console/", guarded(pages))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, home, http.StatusSeeOther) })
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/leadwheel/leadwheel/internal/web/requestid"
 )
 
 // inProcess carries requests to a handler in this process.
@@ -42,7 +44,7 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		sent.Header.Set("Idempotency-Key", key)
 	}
-	w := &answer{header: http.Header{}, status: http.StatusOK}
+	w := &answer{header: http.Header{requestid.Header: {requestid.From(r.Context())}}, status: http.StatusOK}
 	t.api.ServeHTTP(w, sent)
 	if tag := w.header.Get("ETag"); tag != "" && t.tags != nil && r.Method == http.MethodGet {
 		t.tags[r.URL.Path] = tag

@@ -41,7 +41,7 @@ func (s *site) serveMy(mux *http.ServeMux) {
 	pages.HandleFunc("POST /my/settings/passkeys/{id}/remove", s.myPage(removePasskey))
 	pages.HandleFunc("POST /my/settings/sessions", s.myPage(endMySessions))
 	pages.HandleFunc("/my/", s.myPage(func(*visit) (*page, error) { return nil, errNoPage }))
-	mux.Handle(myHome, compressed(guarded(pages)))
+	mux.Handle(myHome, guarded(pages))
 	mux.HandleFunc("GET /my", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, myHome, http.StatusSeeOther) })
 }
 

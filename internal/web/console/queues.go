@@ -31,7 +31,7 @@ func (s *site) serveQueues(mux *http.ServeMux) {
 		return
 	}
 	policy := policyOf(s.dashboard)
-	mux.Handle("GET "+QueuesPath+"/", compressed(guarded(s.page(func(v *visit) (*page, error) {
+	mux.Handle("GET "+QueuesPath+"/", guarded(s.page(func(v *visit) (*page, error) {
 		if err := v.adminsOnly(); err != nil {
 			return nil, err
 		}
@@ -45,7 +45,7 @@ func (s *site) serveQueues(mux *http.ServeMux) {
 		v.w.Header().Set("Content-Security-Policy", policy)
 		s.dashboard.ServeHTTP(v.w, v.Request)
 		return nil, nil
-	}))))
+	})))
 }
 
 // seesQueues says whether whoever looks may see the queues.

@@ -179,8 +179,7 @@ func (h *hooks) fail(w http.ResponseWriter, r *http.Request, err error) {
 		refuse(w, r, busy(kindOf(r), err.Error()+"; send it again tomorrow, or have it mended").WithHeader("Retry-After", "3600"))
 		return
 	}
-	h.Log.LogAttrs(r.Context(), slog.LevelError, "a delivery could not be taken", slog.String("kind", string(kindOf(r))),
-		slog.String("request_id", w.Header().Get("X-Request-Id")), slog.Any("error", err))
+	h.Log.LogAttrs(r.Context(), slog.LevelError, "a delivery could not be taken", slog.String("kind", string(kindOf(r))), slog.Any("error", err))
 	refuse(w, r, problem.New(http.StatusServiceUnavailable, "the delivery cannot be taken just now; send it again shortly").
 		WithHeader("Retry-After", "5"))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/requestid"
 )
 
 // ContentType is the media type of a problem.
@@ -46,12 +47,14 @@ const StatusClientGone = 499
 
 // A Problem is the body of an answer that is not a success. It is an error, so that handlers can return it.
 type Problem struct {
-	Type   string  `json:"type" doc:"Always about:blank: the code says which problem it is."`
-	Title  string  `json:"title" doc:"The status in words."`
-	Status int     `json:"status" doc:"The HTTP status."`
-	Detail string  `json:"detail" doc:"What happened and what to do about it."`
-	Code   Code    `json:"code" doc:"Which problem it is, for programs."`
-	Errors []Field `json:"errors,omitempty" nullable:"false" doc:"The fields that are wrong."`
+	Type   string `json:"type" doc:"Always about:blank: the code says which problem it is."`
+	Title  string `json:"title" doc:"The status in words."`
+	Status int    `json:"status" doc:"The HTTP status."`
+	Detail string `json:"detail" doc:"What happened and what to do about it."`
+	Code   Code   `json:"code" doc:"Which problem it is, for programs."`
+	// RequestID is set when the problem is written.
+	RequestID string  `json:"request_id,omitempty" doc:"The request's id, as in the header X-Request-Id; the server's log has it too."`
+	Errors    []Field `json:"errors,omitempty" nullable:"false" doc:"The fields that are wrong."`
 	// What a request that was refused because of the state of things has to know of it.
 	Pending []Pending `json:"pending,omitempty" nullable:"false" doc:"Of a conflict with what is planned: for whom, and how many. Send the request again with a choice of what becomes of them."`
 	Choices []Choice  `json:"choices,omitempty" nullable:"false" doc:"Of a sign-in that fits in several workspaces: the link that signs in to each."`
@@ -117,9 +120,17 @@ func (p *Problem) Write(w http.ResponseWriter) {
 	}
 	w.Header().Set("Content-Type", ContentType)
 	w.WriteHeader(p.Status)
+	shown := p.Of(w.Header())
 	body := json.NewEncoder(w)
 	body.SetEscapeHTML(false)
-	_ = body.Encode(p) // the client is gone where this fails
+	_ = body.Encode(shown) // the client is gone where this fails
+}
+
+// Of is the problem of the request whose answer has these headers.
+func (p *Problem) Of(answer http.Header) *Problem {
+	shown := *p
+	shown.RequestID = answer.Get(requestid.Header)
+	return &shown
 }
 
 func title(status int) string {

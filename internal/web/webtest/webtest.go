@@ -19,6 +19,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/web"
 	"github.com/leadwheel/leadwheel/internal/web/api"
 	"github.com/leadwheel/leadwheel/internal/web/hooks"
+	"github.com/leadwheel/leadwheel/internal/web/requestid"
 	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -36,6 +37,7 @@ type Server struct {
 // Serve starts a server on an environment. change makes it another than the usual one.
 func Serve(tb testing.TB, env *testenv.Env, log *slog.Logger, change ...func(*web.Options)) *Server {
 	tb.Helper()
+	log = slog.New(requestid.Handler(log.Handler()))
 	m := metrics.New(prometheus.NewRegistry())
 	intake := ingest.NewIntake(env.Store)
 	box, err := secret.NewBox(base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)))
