@@ -72,6 +72,9 @@ const integrityViolation pqerror.Class = "23"
 // schema has.
 var violations = map[string]Violation{
 	"sources_name_key_key":          {Field: "name", Message: "another source has this name; choose a different one", Exists: true},
+	"members_external_id_key":       {Field: "external_id", Message: "another member has this id", Exists: true},
+	"groups_external_id_key":        {Field: "external_id", Message: "another distribution group has this id", Exists: true},
+	"sources_external_id_key":       {Field: "external_id", Message: "another source has this id", Exists: true},
 	"customers_lead_key":            {Field: "id", Message: "this lead is a customer already", Exists: true},
 	"customers_assigned_lead_key":   {Field: "id", Message: "this lead is a customer already", Exists: true},
 	"leads_external_id_key":         {Field: "external_id", Message: "this lead is already here", Exists: true},

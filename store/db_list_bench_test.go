@@ -230,7 +230,7 @@ func (l longList) records() map[string]listCase {
 			return second(q.AssignedLeads(ctx, l.small, store.AssignedLeadFilter{Search: "x"}, l.after(0)))
 		},
 		"members/all": func(ctx context.Context, q store.Queries) error {
-			return second(q.Members(ctx, l.workspace, l.after(0)))
+			return second(q.Members(ctx, l.workspace, store.MemberFilter{}, l.after(0)))
 		},
 		"api keys/all": func(ctx context.Context, q store.Queries) error {
 			return second(q.APIKeys(ctx, l.workspace, l.after(0)))

@@ -17,7 +17,8 @@ const MaxSlots = 1000
 
 // A Group is a distribution group: a ring of receivers plus a method.
 type Group struct {
-	ID        uuid.UUID            `db:"group_id"`
+	ID uuid.UUID `db:"group_id"`
+	Reference
 	Name      string               `db:"name"`
 	Method    lead.Method          `db:"method"`
 	Version   int                  `db:"version"`
@@ -37,12 +38,15 @@ type GroupSpec struct {
 	Method lead.Method
 	Listed []lead.Listed
 	GroupPolicy
+	// ExternalID and Metadata are left as they are where they are nil.
+	ExternalID *string
+	Metadata   map[string]string
 	// Read is the version at which an edited group was read, nil where that is not known.
 	Read *int
 }
 
 const groupColumns = `group_id, name, method, version, listed, when_away, owe_at_most, overflow, answer_within,
-	coalesce(balance_by, '') AS balance_by, created_at, updated_at`
+	coalesce(balance_by, '') AS balance_by, ` + referenceColumns + `, created_at, updated_at`
 
 // Group returns a group, ErrNotFound where there is none or it was deleted.
 func (q Queries) Group(ctx context.Context, workspace, group uuid.UUID) (Group, error) {
@@ -53,10 +57,11 @@ func (q Queries) Group(ctx context.Context, workspace, group uuid.UUID) (Group, 
 	return g, translate(err)
 }
 
-// Groups lists a page of groups, newest first.
-func (q Queries) Groups(ctx context.Context, workspace uuid.UUID, p Page) ([]Group, error) {
+// Groups lists a page of groups, newest first, or the one that has an external id where that is given.
+func (q Queries) Groups(ctx context.Context, workspace uuid.UUID, externalID string, p Page) ([]Group, error) {
 	var groups []Group
 	l := listOf("groups", "group_id", workspace, p, uuid.Nil, uuid.Nil)
+	l.withReference(externalID)
 	l.others = append(l.others, "deleted_at IS NULL")
 	err := l.read(ctx, q, &groups, "SELECT "+groupColumns+" FROM", "groups", "")
 	return groups, translate(err)
@@ -71,6 +76,10 @@ func (t *Tx) CreateGroup(ctx context.Context, workspace uuid.UUID, spec GroupSpe
 	if err := t.checkPolicy(ctx, workspace, uuid.Nil, spec.GroupPolicy); err != nil {
 		return Group{}, err
 	}
+	reference := spec.reference(Reference{})
+	if err := reference.checkReference(); err != nil {
+		return Group{}, err
+	}
 	if spec.capped() {
 		if err := t.closeGate(ctx, workspace); err != nil {
 			return Group{}, err
@@ -80,7 +89,7 @@ func (t *Tx) CreateGroup(ctx context.Context, workspace uuid.UUID, spec GroupSpe
 	if err != nil {
 		return Group{}, err
 	}
-	insert, args := append(spec.row(), row{
+	insert, args := append(append(spec.row(), reference.reference()...), row{
 		{"workspace_id", workspace}, {"group_id", id}, {"version", 1}, {"created_at", t.now()}, {"updated_at", t.now()},
 	}...).insert("groups")
 	if _, err := t.q.ExecContext(ctx, insert, args...); err != nil {
@@ -93,6 +102,17 @@ func (t *Tx) CreateGroup(ctx context.Context, workspace uuid.UUID, spec GroupSpe
 		return Group{}, err
 	}
 	return t.Group(ctx, workspace, id)
+}
+
+// reference is what a group that had one is to have.
+func (s GroupSpec) reference(had Reference) Reference {
+	if s.ExternalID != nil {
+		had.ExternalID = *s.ExternalID
+	}
+	if s.Metadata != nil {
+		had.Metadata = s.Metadata
+	}
+	return had
 }
 
 // differs reports whether a spec has other receivers than the group, another method, or other lanes: its ring would be another one.
@@ -117,13 +137,17 @@ func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec G
 	if err := t.checkPolicy(ctx, workspace, group, spec.GroupPolicy); err != nil {
 		return Group{}, err
 	}
+	reference := spec.reference(old.Reference)
+	if err := reference.checkReference(); err != nil {
+		return Group{}, err
+	}
 	version := old.Version
 	if old.differs(spec) {
 		if version, err = t.succeedRing(ctx, workspace, group, old.Version, ringEdit{slots: lead.Spread(spec.Listed), by: *spec.BalanceBy}); err != nil {
 			return Group{}, err
 		}
 	}
-	update, args := append(spec.row(), row{{"version", version}, {"updated_at", t.now()}}...).
+	update, args := append(append(spec.row(), reference.reference()...), row{{"version", version}, {"updated_at", t.now()}}...).
 		update("groups", "workspace_id = $1 AND group_id = $2", workspace, group)
 	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return Group{}, translate(err)

@@ -66,6 +66,8 @@ type LeadFilter struct {
 	IDs                 []uuid.UUID
 	SourceID            uuid.UUID
 	Channel, ExternalID string
+	// Email is a whole address, in any spelling.
+	Email string
 	// Search finds contacts by words, and by phones in any spelling.
 	Search        string
 	From, To      time.Time
@@ -142,6 +144,9 @@ func (q Queries) leadList(ctx context.Context, workspace uuid.UUID, f LeadFilter
 		l.others = append(l.others, `lead_id IN (
 			SELECT e.lead_id FROM (`+leadOrigins+`) o JOIN leads e ON e.workspace_id = $1 AND e.origin = o.origin AND e.external_id = `+id+`
 			UNION ALL SELECT e.lead_id FROM leads e WHERE e.workspace_id = $1 AND e.also_id = `+id+`)`)
+	}
+	if f.Email != "" {
+		l.others = append(l.others, `lead_id IN (SELECT e.lead_id FROM leads e WHERE e.workspace_id = $1 AND e.email_key = `+l.arg(contact.Email(f.Email))+`)`)
 	}
 	l.withText("attribution IS NOT NULL AND attribution ->> 'ad_id'", f.AdID)
 	l.withText("attribution IS NOT NULL AND attribution ->> 'adset_id'", f.AdSetID)

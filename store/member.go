@@ -15,10 +15,11 @@ import (
 
 // A Member is a person who can receive leads. Empty text means that there is none.
 type Member struct {
-	ID             uuid.UUID `db:"member_id"`
-	Name           string    `db:"name"`
-	Email          string    `db:"email"`
-	TelegramChatID string    `db:"telegram_chat_id"`
+	ID uuid.UUID `db:"member_id"`
+	Reference
+	Name           string `db:"name"`
+	Email          string `db:"email"`
+	TelegramChatID string `db:"telegram_chat_id"`
 	// Timezone is an IANA name; empty means the workspace's.
 	Timezone string `db:"timezone"`
 	// Language is what they read, and are told of their leads in; empty means the workspace's.
@@ -66,13 +67,13 @@ func (r memberRow) member() Member {
 
 const memberColumns = `member_id, name, coalesce(email, '') AS email, coalesce(telegram_chat_id, '') AS telegram_chat_id,
 	coalesce(timezone, '') AS timezone, coalesce(language, '') AS language, notify_by, quiet_from, quiet_to, coalesce(email_off, '') AS email_off, active,
-	NOT on_duty AS off_duty, working_hours, caps,
+	NOT on_duty AS off_duty, working_hours, caps, ` + referenceColumns + `,
 	created_at, updated_at`
 
 // row is what can be said of a member when they are made.
 func (m Member) row() row {
 	quietFrom, quietTo := quietColumns(m.QuietHours)
-	return append(m.availabilityRow(), row{
+	return append(append(m.availabilityRow(), m.reference()...), row{
 		{"name", m.Name}, {"email", nullText(m.Email)}, {"telegram_chat_id", nullText(m.TelegramChatID)},
 		{"timezone", nullText(m.Timezone)}, {"language", nullText(m.Language)}, {"notify_by", channelArray(m.NotifyBy)}, {"quiet_from", quietFrom},
 		{"quiet_to", quietTo},
@@ -123,10 +124,17 @@ func (q Queries) Clock(ctx context.Context, workspace, member uuid.UUID) (zone s
 	return zone, translate(err)
 }
 
+// A MemberFilter narrows a list of members; zero fields don't. Email is one in any spelling of its letters.
+type MemberFilter struct{ Email, ExternalID string }
+
 // Members lists a page of members who are not removed, newest first.
-func (q Queries) Members(ctx context.Context, workspace uuid.UUID, p Page) ([]Member, error) {
+func (q Queries) Members(ctx context.Context, workspace uuid.UUID, f MemberFilter, p Page) ([]Member, error) {
 	var rows []memberRow
 	l := listOf("members", "member_id", workspace, p, uuid.Nil, uuid.Nil)
+	l.withReference(f.ExternalID)
+	if f.Email != "" {
+		l.others = append(l.others, "lower(email) = lower("+l.arg(f.Email)+")")
+	}
 	l.others = append(l.others, "removed_at IS NULL")
 	err := l.read(ctx, q, &rows, "SELECT "+memberColumns+" FROM", "members", "")
 	all := make([]Member, len(rows))
@@ -206,6 +214,9 @@ const maxChatID = 1 << 52
 
 // check returns a *FieldError where a member cannot be stored as it is. Addresses that they had before may stay.
 func (m Member) check(before Member) error {
+	if err := m.checkReference(); err != nil {
+		return err
+	}
 	if m.Email != "" && m.Email != before.Email && (!contact.Writable(m.Email) || strings.Contains(m.Email, "?")) {
 		return &FieldError{"email", "this is no address that can be written to; write it as aina@example.com, without a name or anything else"}
 	}

@@ -96,13 +96,13 @@ func (t *Tx) CreatePerson(ctx context.Context, workspace uuid.UUID, p Person) (P
 	return p, translate(err)
 }
 
-// People lists a page of those who may sign in, newest first.
-func (q Queries) People(ctx context.Context, workspace uuid.UUID, p Page) ([]Person, error) {
+// People lists a page of those who may sign in, newest first, or the one with an address where that is given.
+func (q Queries) People(ctx context.Context, workspace uuid.UUID, email string, p Page) ([]Person, error) {
 	var all []Person
 	err := sqlx.SelectContext(ctx, q.q, &all, `
 		SELECT `+personColumns+` FROM people p
-		WHERE p.workspace_id = $1 AND p.removed_at IS NULL AND ($2::uuid IS NULL OR p.person_id < $2)
-		ORDER BY p.person_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit)
+		WHERE p.workspace_id = $1 AND p.removed_at IS NULL AND ($2::uuid IS NULL OR p.person_id < $2) AND ($4 = '' OR p.email_key = $5)
+		ORDER BY p.person_id DESC LIMIT $3`, workspace, nullID(p.After), p.Limit, email, contact.Email(email))
 	return all, translate(err)
 }
 

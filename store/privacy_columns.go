@@ -65,6 +65,7 @@ var personal = []personalTable{
 		erased: map[string]string{
 			"name":  "CASE WHEN t.removed_at IS NULL THEN t.name ELSE '' END",
 			"email": "CASE WHEN t.removed_at IS NULL THEN t.email END", "telegram_chat_id": "CASE WHEN t.removed_at IS NULL THEN t.telegram_chat_id END",
+			"external_id": "CASE WHEN t.removed_at IS NULL THEN t.external_id END", "metadata": "CASE WHEN t.removed_at IS NULL THEN t.metadata ELSE '{}' END",
 		},
 	},
 	{

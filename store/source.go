@@ -13,8 +13,9 @@ import (
 
 // A Source is where leads or customers come from.
 type Source struct {
-	ID   uuid.UUID `db:"source_id"`
-	Name string    `db:"name"`
+	ID uuid.UUID `db:"source_id"`
+	Reference
+	Name string `db:"name"`
 	// Enabled sources are offered for new choices, of leads or of customers.
 	Enabled      bool      `db:"enabled"`
 	ForLeads     bool      `db:"for_leads"`
@@ -38,7 +39,12 @@ const (
 // Offers lists every narrowing.
 func Offers() []Offer { return []Offer{OfferLeads, OfferCustomers} }
 
-const sourceColumns = `source_id, name, enabled, for_leads, for_customers, created_at, updated_at`
+const sourceColumns = `source_id, name, enabled, for_leads, for_customers, ` + referenceColumns + `, created_at, updated_at`
+
+// row is what can be said of a source.
+func (s Source) row() row {
+	return append(s.reference(), row{{"name", s.Name}, {"enabled", s.Enabled}, {"for_leads", s.ForLeads}, {"for_customers", s.ForCustomers}}...)
+}
 
 // sourceKey is what makes a source's name unique: see contact.NameKey. It returns a *FieldError for a name of which
 // nothing can be seen.
@@ -61,10 +67,14 @@ func (q Queries) CreateSource(ctx context.Context, workspace uuid.UUID, s Source
 	if err != nil {
 		return s, err
 	}
-	err = sqlx.GetContext(ctx, q.q, &s, `
-		INSERT INTO sources (workspace_id, source_id, name, name_key, enabled, for_leads, for_customers, created_at, updated_at)
-		VALUES ($1, $2, $3, $8, $4, $5, $6, $7, $7)
-		RETURNING `+sourceColumns, workspace, id, s.Name, s.Enabled, s.ForLeads, s.ForCustomers, q.now(), key)
+	if err := s.checkReference(); err != nil {
+		return s, err
+	}
+	now := q.now()
+	insert, args := append(s.row(), row{
+		{"workspace_id", workspace}, {"source_id", id}, {"name_key", key}, {"created_at", now}, {"updated_at", now},
+	}...).insert("sources")
+	err = sqlx.GetContext(ctx, q.q, &s, insert+` RETURNING `+sourceColumns, args...)
 	return s, translate(err)
 }
 
@@ -77,13 +87,20 @@ func (q Queries) Source(ctx context.Context, workspace, source uuid.UUID) (Sourc
 	return s, translate(err)
 }
 
+// A SourceFilter narrows a list of sources; zero fields don't.
+type SourceFilter struct {
+	Offer      Offer
+	ExternalID string
+}
+
 // Sources lists a page of sources, newest first.
-func (q Queries) Sources(ctx context.Context, workspace uuid.UUID, offer Offer, p Page) ([]Source, error) {
+func (q Queries) Sources(ctx context.Context, workspace uuid.UUID, f SourceFilter, p Page) ([]Source, error) {
 	var all []Source
 	l := listOf("sources", "source_id", workspace, p, uuid.Nil, uuid.Nil)
+	l.withReference(f.ExternalID)
 	l.others = append(l.others, "merged_into IS NULL", "deleted_at IS NULL")
-	if offer != "" {
-		l.others = append(l.others, "enabled", map[bool]string{true: "for_leads", false: "for_customers"}[offer == OfferLeads])
+	if f.Offer != OfferAny {
+		l.others = append(l.others, "enabled", map[bool]string{true: "for_leads", false: "for_customers"}[f.Offer == OfferLeads])
 	}
 	err := l.read(ctx, q, &all, "SELECT "+sourceColumns+" FROM", "sources", "")
 	return all, err
@@ -143,6 +160,9 @@ func (t *Tx) EditSource(ctx context.Context, workspace, source uuid.UUID, edit f
 	if err := edit(&s); err != nil {
 		return s, err
 	}
+	if err := s.checkReference(); err != nil {
+		return s, err
+	}
 	key := "" // stays, as of a source whose name another had before names were compared as they are now
 	if contact.NameKey(s.Name) != contact.NameKey(before) {
 		if key, err = sourceKey(s.Name); err != nil {
@@ -150,11 +170,10 @@ func (t *Tx) EditSource(ctx context.Context, workspace, source uuid.UUID, edit f
 		}
 	}
 	s.UpdatedAt = t.now()
-	_, err = t.q.ExecContext(ctx, `
-		UPDATE sources SET name = $3, enabled = $4, for_leads = $5, for_customers = $6, updated_at = $7,
-			name_key = coalesce(nullif($8, ''), name_key)
-		WHERE workspace_id = $1 AND source_id = $2`,
-		workspace, source, s.Name, s.Enabled, s.ForLeads, s.ForCustomers, s.UpdatedAt, key)
+	update, args := append(s.row(), row{
+		{"updated_at", s.UpdatedAt}, {"name_key", expr{"coalesce(nullif(?, ''), name_key)", key}},
+	}...).update("sources", "workspace_id = $1 AND source_id = $2", workspace, source)
+	_, err = t.q.ExecContext(ctx, update, args...)
 	return s, translate(err)
 }
 

@@ -96,17 +96,17 @@ func (c *apiKeyCreateCmd) key(ctx context.Context, st *store.Store, workspace uu
 		}
 		k.ExpiresAt = &at
 	}
-	members := func(p store.Page) ([]store.Member, error) { return st.Members(ctx, workspace, p) }
+	members := func(p store.Page) ([]store.Member, error) { return st.Members(ctx, workspace, store.MemberFilter{}, p) }
 	k.MemberID, err = findNamed("member", c.Member, members, func(m store.Member) (uuid.UUID, string) { return m.ID, m.Name })
 	if err != nil {
 		return k, err
 	}
-	groups := func(p store.Page) ([]store.Group, error) { return st.Groups(ctx, workspace, p) }
+	groups := func(p store.Page) ([]store.Group, error) { return st.Groups(ctx, workspace, "", p) }
 	k.GroupID, err = findNamed("distribution group", c.Group, groups, func(g store.Group) (uuid.UUID, string) { return g.ID, g.Name })
 	if err != nil {
 		return k, err
 	}
-	sources := func(p store.Page) ([]store.Source, error) { return st.Sources(ctx, workspace, store.OfferAny, p) }
+	sources := func(p store.Page) ([]store.Source, error) { return st.Sources(ctx, workspace, store.SourceFilter{}, p) }
 	k.SourceID, err = findNamed("source", c.Source, sources, func(s store.Source) (uuid.UUID, string) { return s.ID, s.Name })
 	if err != nil {
 		return k, err

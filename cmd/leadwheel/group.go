@@ -119,6 +119,7 @@ func (g group) print(out io.Writer, members names) error {
 }
 
 type groupListCmd struct {
+	byExternalID
 	listFlags `set:"most=500"`
 }
 
@@ -137,7 +138,7 @@ func (c *groupListCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	return printFirst(ctx, api, c.listFlags, "/v1/groups", nil, s, func(all []json.RawMessage) error {
+	return printFirst(ctx, api, c.listFlags, "/v1/groups", c.query(), s, func(all []json.RawMessage) error {
 		rows := make([][]string, len(all))
 		for i, item := range all {
 			var g group

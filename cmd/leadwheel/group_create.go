@@ -17,6 +17,7 @@ type groupCreateCmd struct {
 	Slot   []string    `sep:"none" placeholder:"MEMBER,…[=N]" help:"Instead of --member: a slot whose members each get a copy, and its shares, as in --slot \"Aisyah,Ben=2\"."`
 	Method lead.Method `enum:",${methods}" default:"" placeholder:"METHOD" help:"round_robin, round_robin_multiple or first_to_accept (a lead is offered to a slot, and the first to accept it gets it). Default: round_robin_multiple where a slot has several members."`
 	balanceFlag
+	referenceFlags
 	apiFlags
 }
 
@@ -56,6 +57,9 @@ func (c *groupCreateCmd) Run(ctx context.Context, s streams) error {
 	}
 	body := values{"name": c.Name, "method": method, "slots": slots}
 	c.set(body)
+	if err := c.into(body); err != nil {
+		return err
+	}
 	return groupNoun.create(ctx, s, c.apiFlags, body, groupNoun.saved(s, "added"))
 }
 

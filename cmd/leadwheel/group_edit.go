@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -90,6 +91,7 @@ type groupEditCmd struct {
 	Slot   []string `sep:"none" placeholder:"MEMBER,…[=N]" help:"Instead of --add and --remove: all slots as they are to be, in turn order, each with its members and shares, as in --slot \"Aisyah,Ben=2\"."`
 	DryRun bool     `help:"Show what would change, and change nothing."`
 	balanceFlag
+	referenceFlags
 	plannedChoice
 	client.Flags
 	jsonFlag
@@ -164,6 +166,7 @@ func (c *groupEditCmd) body(ctx context.Context, api *client.Client, id uuid.UUI
 	var g struct {
 		Name, Method string
 		Slots        []slot
+		Metadata     values
 	}
 	if err := api.Get(ctx, "/v1/groups/"+id.String(), &g); err != nil {
 		return nil, fmt.Errorf("reading distribution group %s: %w", c.Group, err)
@@ -198,11 +201,29 @@ func (c *groupEditCmd) body(ctx context.Context, api *client.Client, id uuid.UUI
 		}
 	}
 	c.set(body)
+	if err := c.intoGroup(body, g.Metadata); err != nil {
+		return nil, err
+	}
 	choice, err := c.values(ctx, api)
 	if choice != nil {
 		body["pending"] = choice
 	}
 	return body, err
+}
+
+// intoGroup puts what another system keeps into a group's body, which is saved as a whole: what the flags do not name stays.
+func (c *groupEditCmd) intoGroup(body, had values) error {
+	changes := make(values)
+	if err := c.into(changes); err != nil {
+		return err
+	}
+	if metadata, given := changes["metadata"].(values); given {
+		maps.Copy(had, metadata)
+		had.dropCleared()
+		changes["metadata"] = had
+	}
+	maps.Copy(body, changes)
+	return nil
 }
 
 // groupDeleteCmd is `leadwheel group delete`.

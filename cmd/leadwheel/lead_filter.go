@@ -18,6 +18,7 @@ import (
 // leadFilter narrows what is meant of the source leads.
 type leadFilter struct {
 	Search      string  `short:"q" placeholder:"TEXT" help:"Only with this in a name, an address, or a number in any spelling."`
+	Email       string  `placeholder:"ADDRESS" help:"Only with this address as a whole."`
 	Source      string  `placeholder:"ID|NAME" help:"Only of this source."`
 	Integration string  `placeholder:"ID|NAME" help:"Only what this integration delivered."`
 	Channel     string  `help:"Only what came in by this way, as in api, import or form."`
@@ -40,7 +41,7 @@ func (f *leadFilter) check() error {
 // values are the filter as the API names it.
 func (f *leadFilter) values(ctx context.Context, api *client.Client) (values, error) {
 	v := make(values)
-	for field, text := range map[string]string{"q": f.Search, "channel": f.Channel, "campaign_id": f.Campaign} {
+	for field, text := range map[string]string{"q": f.Search, "email": f.Email, "channel": f.Channel, "campaign_id": f.Campaign} {
 		if text != "" {
 			v[field] = text
 		}

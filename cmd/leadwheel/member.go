@@ -33,6 +33,7 @@ type memberItem struct {
 	ID             uuid.UUID `json:"id"`
 	Name           string    `json:"name"`
 	Email          *string   `json:"email"`
+	ExternalID     *string   `json:"external_id"`
 	TelegramChatID *string   `json:"telegram_chat_id"`
 	Timezone       *string   `json:"timezone"`
 	NotifyBy       *[]string `json:"notify_by"`
@@ -85,6 +86,7 @@ func (f memberFields) values() (values, error) {
 type memberCreateCmd struct {
 	Name string `arg:"" help:"What they are called."`
 	memberFields
+	referenceFlags
 	apiFlags
 }
 
@@ -94,7 +96,7 @@ func (memberCreateCmd) Help() string {
 
 Example:
 
-  leadwheel member create Aisyah --email aisyah@example.com --quiet 22:00-07:00`
+  leadwheel member create Aisyah --email aisyah@example.com --quiet 22:00-07:00 --external-id hr-118 --metadata branch=Penang`
 }
 
 // Run adds the member. JSON is printed as the API gives it, as by all commands of this kind.
@@ -104,10 +106,15 @@ func (c *memberCreateCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	v["name"] = c.Name
+	if err := c.into(v); err != nil {
+		return err
+	}
 	return memberNoun.create(ctx, s, c.apiFlags, v, memberNoun.saved(s, "added"))
 }
 
 type memberListCmd struct {
+	Email string `placeholder:"ADDRESS" help:"Only who has this address."`
+	byExternalID
 	listFlags `set:"most=500"`
 }
 
@@ -126,7 +133,11 @@ func (c *memberListCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	return memberNoun.list(ctx, s, api, c.listFlags, nil, "ID NAME ACTIVE EMAIL TELEGRAM TIMEZONE", func(item json.RawMessage) ([]string, error) {
+	query := c.query()
+	if c.Email != "" {
+		query.Set("email", c.Email)
+	}
+	return memberNoun.list(ctx, s, api, c.listFlags, query, "ID NAME ACTIVE EMAIL TELEGRAM TIMEZONE", func(item json.RawMessage) ([]string, error) {
 		var m memberItem
 		err := json.Unmarshal(item, &m)
 		return []string{m.ID.String(), m.Name, yesNo(m.Active), textCell(m.Email), textCell(m.TelegramChatID), textCell(m.Timezone)}, err
@@ -168,7 +179,7 @@ func (c *memberShowCmd) Run(ctx context.Context, s streams) error {
 		}
 		return printTable(s.out, "FIELD IS", [][]string{
 			{"id", m.ID.String()}, {"name", m.Name}, {"active", yesNo(m.Active)}, {"e-mail", textCell(m.Email)},
-			{"Telegram", textCell(m.TelegramChatID)}, {"time zone", textCell(m.Timezone)}, {"told by", told}, {"quiet", quiet},
+			{"external id", textCell(m.ExternalID)}, {"Telegram", textCell(m.TelegramChatID)}, {"time zone", textCell(m.Timezone)}, {"told by", told}, {"quiet", quiet},
 			{"pending", strconv.Itoa(m.Pending.Count)}, {"next due", timeCell(m.Pending.NextDueAt)},
 		})
 	})
@@ -178,6 +189,7 @@ type memberEditCmd struct {
 	Member string  `arg:"" help:"Their id or exact name."`
 	Name   *string `help:"Another name."`
 	memberFields
+	referenceFlags
 	apiFlags
 }
 
@@ -199,5 +211,8 @@ func (c *memberEditCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	put(v, "name", c.Name)
+	if err := c.into(v); err != nil {
+		return err
+	}
 	return memberNoun.edit(ctx, s, c.apiFlags, c.Member, v, memberNoun.saved(s, "saved"))
 }

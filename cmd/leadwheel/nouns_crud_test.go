@@ -55,6 +55,8 @@ func typeMembers(t *testing.T, y *typist) {
 	if after = parse[memberItem](t, y.line(exitOK, "member show Siew --json")); after.NotifyBy != nil {
 		t.Errorf("as told by default is %v", *after.NotifyBy)
 	}
+	typeReferences(y, "member", "Siew", "member create Carl")
+	y.shows("member list --external-id siew-1 --email nobody@example.com --json", `"items": []`)
 	y.shows("member deactivate Ben --pending leave", "no more leads", "0 are left")
 	y.shows("member list", "no ")
 	y.line(exitOK, "member activate Ben")
@@ -67,6 +69,17 @@ func typeMembers(t *testing.T, y *typist) {
 	y.line(exitRefused, "member show Nobody")
 }
 
+// typeReferences gives a thing what another system calls it, and keeps with it, and has another refused.
+func typeReferences(y *typist, noun, name, create string) {
+	y.line(exitOK, noun+" edit "+name+" --external-id siew-1 --metadata branch=Penang --metadata tier=1")
+	y.shows(noun+" list --external-id siew-1 --json", `"branch": "Penang"`, `"tier": "1"`)
+	y.line(exitOK, noun+" edit "+name+" --metadata tier= --metadata team=a")
+	y.shows(noun+" list --external-id siew-1 --json", `"branch": "Penang"`, `"team": "a"`, name)
+	y.line(exitRefused, create+" --external-id siew-1")
+	y.line(exitUsage, noun+" edit "+name+" --metadata tier")
+	y.shows(noun+" list --external-id siew-2 --json", `"items": []`)
+}
+
 func typeGroups(t *testing.T, y *typist) {
 	y.line(exitOK, "group create Inbound --member Siew --member Ben")
 	y.shows("group show Inbound", "round_robin,", "1     1       Siew", "2     1       Ben")
@@ -76,6 +89,7 @@ func typeGroups(t *testing.T, y *typist) {
 	y.shows("group show Inbound", "round_robin,", "1     3       Ben", "2     1       Siew")
 	y.line(exitOK, "group edit Inbound --slot Siew --slot Ben")
 	y.shows("group list", "Inbound", "Pairs", "Sales")
+	typeReferences(y, "group", "Inbound", "group create Others --member Siew")
 	y.line(exitUsage, "group edit Inbound --slot Siew --add Ben")
 	y.line(exitUsage, "group edit Inbound --slot =2")
 	y.line(exitUsage, "group create Nobodies")

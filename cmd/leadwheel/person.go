@@ -87,7 +87,7 @@ Examples:
 // Run adds the person and prints the link.
 func (c *personInviteCmd) Run(ctx context.Context, s streams) error {
 	return c.in(ctx, func(st *store.Store, w store.Workspace) error {
-		members := func(p store.Page) ([]store.Member, error) { return st.Members(ctx, w.ID, p) }
+		members := func(p store.Page) ([]store.Member, error) { return st.Members(ctx, w.ID, store.MemberFilter{}, p) }
 		member, err := findNamed("member", c.Member, members, func(m store.Member) (uuid.UUID, string) { return m.ID, m.Name })
 		if err != nil {
 			return err
@@ -244,7 +244,7 @@ func (c *personRemoveCmd) Run(ctx context.Context, s streams) error {
 // peopleOf are all who sign in to a workspace's console.
 func peopleOf(ctx context.Context, st *store.Store, w store.Workspace) (all []store.Person, err error) {
 	for p := (store.Page{Limit: 500}); ; p.After = all[len(all)-1].ID {
-		page, err := st.People(ctx, w.ID, p)
+		page, err := st.People(ctx, w.ID, "", p)
 		if err != nil {
 			return nil, fmt.Errorf("listing people: %w", err)
 		}

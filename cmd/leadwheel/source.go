@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"github.com/google/uuid"
 )
@@ -37,6 +36,7 @@ func (f sourceFields) values() values {
 type sourceCreateCmd struct {
 	Name string `arg:"" help:"What it is called; unique, whatever its case and spaces."`
 	sourceFields
+	referenceFlags
 	apiFlags
 }
 
@@ -53,11 +53,15 @@ Example:
 func (c *sourceCreateCmd) Run(ctx context.Context, s streams) error {
 	v := c.values()
 	v["name"] = c.Name
+	if err := c.into(v); err != nil {
+		return err
+	}
 	return sourceNoun.create(ctx, s, c.apiFlags, v, sourceNoun.saved(s, "added"))
 }
 
 type sourceListCmd struct {
-	For       string `enum:",lead,customer" default:"" placeholder:"lead|customer" help:"Only those offered for new leads, or for new customers."`
+	For string `enum:",lead,customer" default:"" placeholder:"lead|customer" help:"Only those offered for new leads, or for new customers."`
+	byExternalID
 	listFlags `set:"most=500"`
 }
 
@@ -76,7 +80,7 @@ func (c *sourceListCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	query := make(url.Values)
+	query := c.query()
 	if c.For != "" {
 		query.Set("for", c.For)
 	}
@@ -97,6 +101,7 @@ type sourceEditCmd struct {
 	Source string  `arg:"" help:"Its id or exact name."`
 	Name   *string `help:"Another name."`
 	sourceFields
+	referenceFlags
 	apiFlags
 }
 
@@ -113,6 +118,9 @@ Example:
 func (c *sourceEditCmd) Run(ctx context.Context, s streams) error {
 	v := c.values()
 	put(v, "name", c.Name)
+	if err := c.into(v); err != nil {
+		return err
+	}
 	return sourceNoun.edit(ctx, s, c.apiFlags, c.Source, v, sourceNoun.saved(s, "saved"))
 }
 

@@ -27,7 +27,7 @@ func (s *Standalone) prepare(ctx context.Context, databaseURL string) (err error
 	if s.Workspace, err = demoWorkspace(ctx, st); err != nil {
 		return err
 	}
-	groups, err := st.Groups(ctx, s.Workspace.ID, store.Page{Limit: 500})
+	groups, err := st.Groups(ctx, s.Workspace.ID, "", store.Page{Limit: 500})
 	if err != nil {
 		return fmt.Errorf("looking for distribution groups: %w", err)
 	}

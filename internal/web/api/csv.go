@@ -30,7 +30,7 @@ type column[T any] struct {
 }
 
 // notForMembers are the columns of what members are not shown, and of whom an opportunity is on, which the copies in theirs tell.
-var notForMembers = []string{"member_id", "lead_id", "source_lead_id", "group_id", "contact"}
+var notForMembers = []string{"member_id", "lead_id", "source_lead_id", "group_id", "contact", "external_id", "metadata"}
 
 // shownTo leaves out the columns that would be empty for a member's key, whose header alone would tell what there is.
 func shownTo[T any](c *call, columns []column[T]) []column[T] {
@@ -153,7 +153,7 @@ func (a *API) noteExport(ctx context.Context, c *call, operation string, items i
 }
 
 // searched are the filters whose values may tell of a person.
-var searched = []string{"q", "external_id"}
+var searched = []string{"q", "email", "external_id"}
 
 // filter is what a list was narrowed by, as the audit log may have it.
 func (c *call) filter() string {

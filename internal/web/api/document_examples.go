@@ -30,7 +30,7 @@ var examples = map[string]string{
 	"patch-workspace": `{"timezone":"Asia/Kuala_Lumpur","distribution_hours":{"from":"09:00","to":"18:00"}}`,
 	"rename-status":   `{"from":"Contacted","to":"Called"}`,
 
-	"post-member":         `{"name":"Siew Ling","email":"siewling@example.com","timezone":"Asia/Kuala_Lumpur"}`,
+	"post-member":         `{"name":"Siew Ling","email":"siewling@example.com","timezone":"Asia/Kuala_Lumpur","external_id":"hr-118","metadata":{"branch":"Penang"}}`,
 	"patch-member":        `{"active":false,"pending":{"action":"spread","group_id":"` + exampleGroup + `"}}`,
 	"post-absence":        `{"from":"2027-02-15","to":"2027-02-19","note":"Chinese New Year"}`,
 	"post-member-pending": `{"action":"spread","member_ids":["` + exampleMember + `"]}`,

@@ -14,8 +14,9 @@ import (
 
 // Group is a distribution group.
 type Group struct {
-	ID      uuid.UUID   `json:"id" format:"uuid"`
-	Name    string      `json:"name"`
+	ID   uuid.UUID `json:"id" format:"uuid"`
+	Name string    `json:"name"`
+	Reference
 	Method  lead.Method `json:"method"`
 	Version int         `json:"version" doc:"Goes up whenever the receivers, the method or what it balances by change."`
 	Slots   []Slot      `json:"slots"`
@@ -56,6 +57,7 @@ type GroupSpec struct {
 	Method lead.Method `json:"method"`
 	Slots  []Slot      `json:"slots" minItems:"1" maxItems:"1000" doc:"The receivers, in turn order."`
 	GroupPolicySpec
+	ReferenceSpec
 }
 
 type groupOutput struct{ Body Group }
@@ -70,7 +72,7 @@ func (a *API) registerGroups() {
 	const collection, one = "/v1/groups", "/v1/groups/{id}"
 	register(a, huma.Operation{
 		OperationID: "post-group", Method: http.MethodPost, Path: collection, Summary: "Add a distribution group",
-		DefaultStatus: http.StatusCreated,
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, a.postGroup)
 	registerList(a, huma.Operation{OperationID: "list-groups", Path: collection, Summary: "List the distribution groups"}, nil,
 		a.listGroups)
@@ -85,11 +87,12 @@ func (a *API) registerGroups() {
 
 type groupListInput struct {
 	Changes
+	ByExternalID
 	Next int `query:"next" minimum:"0" maximum:"20" doc:"How many of the turns to come to show of each."`
 }
 
 func (a *API) listGroups(ctx context.Context, c *call, in *groupListInput, p store.Page) ([]Group, error) {
-	all, err := a.Store.Groups(ctx, c.Workspace, p)
+	all, err := a.Store.Groups(ctx, c.Workspace, in.ExternalID, p)
 	if err != nil {
 		return nil, err
 	}
@@ -110,10 +113,11 @@ func (a *API) postGroup(ctx context.Context, c *call, in *struct{ Body GroupSpec
 	if err != nil {
 		return nil, err
 	}
-	return once(ctx, a, c, func(tx *store.Tx) (effect[Group], error) {
+	made, err := once(ctx, a, c, func(tx *store.Tx) (effect[Group], error) {
 		g, err := tx.CreateGroup(ctx, c.Workspace, spec)
 		return effect[Group]{status: http.StatusCreated, body: groupBody(g, nil)}, err
 	})
+	return made, a.holding(ctx, c, store.ReferencedGroup, in.Body.ExternalID.value, err)
 }
 
 func (a *API) getGroup(ctx context.Context, c *call, in *groupInput) (*groupOutput, error) {
@@ -157,6 +161,9 @@ func (g GroupSpec) spec() (store.GroupSpec, error) {
 		spec.Listed = append(spec.Listed, listed)
 	}
 	spec.GroupPolicy = g.policy()
+	if err := g.overReference(&spec); err != nil {
+		return spec, err
+	}
 	return spec, needName(&spec.Name)
 }
 
@@ -169,7 +176,7 @@ func (a *API) groupBodies(ctx context.Context, c *call, groups ...store.Group) (
 // groupBody is a group; present are its members who were not removed, nil for all of them.
 func groupBody(g store.Group, present map[uuid.UUID]bool) Group {
 	return Group{
-		ID: g.ID, Name: g.Name, Method: g.Method, Version: g.Version, GroupPolicy: policyBody(g),
+		ID: g.ID, Name: g.Name, Reference: referenceBody(g.Reference), Method: g.Method, Version: g.Version, GroupPolicy: policyBody(g),
 		Slots: each(g.Listed, func(l lead.Listed) Slot {
 			return Slot{Weight: &l.Weight, Members: each(l.Members, func(m lead.Receiver) Receiver {
 				return Receiver{MemberID: m.MemberID, Notify: &m.Notify, Caps: capsAtOrNull(m.Caps), Removed: present != nil && !present[m.MemberID]}

@@ -116,7 +116,7 @@ func (a *API) putGroup(ctx context.Context, c *call, in *patchInput[GroupEdit]) 
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, a.holding(ctx, c, store.ReferencedGroup, in.Body.ExternalID.value, err)
 	}
 	bodies, err := a.groupBodies(ctx, c, g)
 	if err != nil {

@@ -78,6 +78,7 @@ type LeadQuery struct {
 	SourceID   uuid.UUID `query:"source_id" format:"uuid" doc:"Only leads with this source."`
 	Channel    string    `query:"channel" maxLength:"100" doc:"Only leads that came in by this way: api, import, queue or an integration's kind."`
 	ExternalID string    `query:"external_id" maxLength:"1000" doc:"Only leads with this id of the sender's own."`
+	Email      string    `query:"email" maxLength:"1000" doc:"Only leads with this address as a whole, in any of its spellings."`
 	Search
 	From time.Time `query:"from" doc:"Created at or after."`
 	To   time.Time `query:"to" doc:"Created before."`
@@ -174,7 +175,7 @@ func (a *API) deleteLeads(ctx context.Context, c *call, in *struct{ Body Selecte
 
 func (q LeadQuery) toStore() store.LeadFilter {
 	return store.LeadFilter{
-		SourceID: q.SourceID, Channel: q.Channel, ExternalID: q.ExternalID, From: q.From, To: q.To, Search: q.Q,
+		SourceID: q.SourceID, Channel: q.Channel, ExternalID: q.ExternalID, Email: q.Email, From: q.From, To: q.To, Search: q.Q,
 		IntegrationID: q.IntegrationID, CampaignID: q.CampaignID, AdSetID: q.AdSetID, AdID: q.AdID, FormID: q.FormID,
 		Test: boolOrNil(q.Test), Assigned: boolOrNil(q.Assigned),
 	}

@@ -14,8 +14,9 @@ import (
 
 // Member is a person who can receive leads.
 type Member struct {
-	ID             uuid.UUID    `json:"id" format:"uuid"`
-	Name           string       `json:"name"`
+	ID   uuid.UUID `json:"id" format:"uuid"`
+	Name string    `json:"name"`
+	Reference
 	Email          *string      `json:"email"`
 	TelegramChatID *string      `json:"telegram_chat_id"`
 	Timezone       *string      `json:"timezone" doc:"An IANA time zone; null means the workspace's."`
@@ -38,7 +39,8 @@ func (m Member) changedAt() time.Time { return m.UpdatedAt }
 
 // NewMember is a member to be made.
 type NewMember struct {
-	Name           string       `json:"name" minLength:"1" maxLength:"200"`
+	Name string `json:"name" minLength:"1" maxLength:"200"`
+	NewReference
 	Email          string       `json:"email,omitempty" format:"email" maxLength:"1000"`
 	TelegramChatID string       `json:"telegram_chat_id,omitempty" maxLength:"1000" doc:"The number of a chat, as in 123456789, or -1001234567890 of a group."`
 	Timezone       string       `json:"timezone,omitempty" maxLength:"200"`
@@ -52,7 +54,8 @@ type NewMember struct {
 
 // MemberPatch changes a member.
 type MemberPatch struct {
-	Name           Patch[string]     `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
+	Name Patch[string] `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
+	ReferencePatch
 	Email          Patch[string]     `json:"email,omitempty" format:"email" maxLength:"1000"`
 	TelegramChatID Patch[string]     `json:"telegram_chat_id,omitempty" maxLength:"1000" doc:"The number of a chat, as in 123456789, or -1001234567890 of a group."`
 	Timezone       Patch[string]     `json:"timezone,omitempty" maxLength:"200"`
@@ -75,19 +78,27 @@ var memberColumns = []column[Member]{
 	{"timezone", func(m Member) string { return cellOfText(m.Timezone) }},
 	{"active", func(m Member) string { return strconv.FormatBool(m.Active) }},
 	{"on_duty", func(m Member) string { return strconv.FormatBool(m.OnDuty) }},
+	{"external_id", func(m Member) string { return cellOfText(m.ExternalID) }},
+	{"metadata", func(m Member) string { return cellOfObject(m.Metadata) }},
 	{"created_at", func(m Member) string { return cellOfTime(m.CreatedAt) }},
 	{"updated_at", func(m Member) string { return cellOfTime(m.UpdatedAt) }},
+}
+
+type memberListInput struct {
+	Changes
+	ByExternalID
+	Email string `query:"email" maxLength:"1000" doc:"Only who has this address, whatever its case."`
 }
 
 func (a *API) registerMembers() {
 	const collection, one = "/v1/members", "/v1/members/{id}"
 	register(a, huma.Operation{
 		OperationID: "post-member", Method: http.MethodPost, Path: collection, Summary: "Add a member",
-		DefaultStatus: http.StatusCreated,
+		DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, a.postMember)
 	registerList(a, huma.Operation{OperationID: "list-members", Path: collection, Summary: "List the members"}, memberColumns,
-		func(ctx context.Context, c *call, _ *struct{ Changes }, p store.Page) ([]Member, error) {
-			all, err := a.Store.Members(ctx, c.Workspace, p)
+		func(ctx context.Context, c *call, in *memberListInput, p store.Page) ([]Member, error) {
+			all, err := a.Store.Members(ctx, c.Workspace, store.MemberFilter{Email: in.Email, ExternalID: in.ExternalID}, p)
 			return each(all, memberBody), err
 		})
 	register(a, huma.Operation{
@@ -100,7 +111,7 @@ func (a *API) registerMembers() {
 		return a.memberOutput(ctx, c, m)
 	})
 	register(a, huma.Operation{
-		OperationID: "patch-member", Method: http.MethodPatch, Path: one, Summary: "Change, deactivate or reactivate a member",
+		OperationID: "patch-member", Method: http.MethodPatch, Path: one, Summary: "Change, deactivate or reactivate a member", Errors: []int{http.StatusConflict},
 	}, a.patchMember)
 	register(a, huma.Operation{
 		OperationID: "delete-member", Method: http.MethodDelete, Path: one, Summary: "Remove a member; their history stays",
@@ -124,14 +135,19 @@ func (a *API) postMember(ctx context.Context, c *call, in *struct{ Body NewMembe
 	if err != nil {
 		return nil, err
 	}
-	return once(ctx, a, c, func(tx *store.Tx) (effect[Member], error) {
+	reference, err := in.Body.reference()
+	if err != nil {
+		return nil, err
+	}
+	made, err := once(ctx, a, c, func(tx *store.Tx) (effect[Member], error) {
 		m, err := tx.CreateMember(ctx, c.Workspace, store.Member{
-			Name: in.Body.Name, Email: in.Body.Email, TelegramChatID: in.Body.TelegramChatID, Timezone: in.Body.Timezone, Language: string(in.Body.Language),
+			Reference: reference, Name: in.Body.Name, Email: in.Body.Email, TelegramChatID: in.Body.TelegramChatID, Timezone: in.Body.Timezone, Language: string(in.Body.Language),
 			NotifyBy: in.Body.NotifyBy.channels(), QuietHours: quiet,
 			OffDuty: !unlessFalse(in.Body.OnDuty), WorkingHours: week, Caps: in.Body.Caps.toStore(),
 		})
 		return effect[Member]{status: http.StatusCreated, body: memberBody(m)}, err
 	})
+	return made, a.holding(ctx, c, store.ReferencedMember, reference.ExternalID, err)
 }
 
 func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPatch]) (*memberOutput, error) {
@@ -151,7 +167,7 @@ func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPat
 		return store.Under("pending.", err)
 	})
 	if err != nil {
-		return nil, err
+		return nil, a.holding(ctx, c, store.ReferencedMember, in.Body.ExternalID.value, err)
 	}
 	out := memberBody(m)
 	out.Pending = &pending
@@ -159,6 +175,9 @@ func (a *API) patchMember(ctx context.Context, c *call, in *patchInput[MemberPat
 }
 
 func (p MemberPatch) apply(m *store.Member) error {
+	if err := p.ReferencePatch.apply(&m.Reference); err != nil {
+		return err
+	}
 	if err := p.applyNotify(m); err != nil {
 		return err
 	}
@@ -217,7 +236,7 @@ func (a *API) memberOutput(ctx context.Context, c *call, m store.Member) (*membe
 
 func memberBody(m store.Member) Member {
 	return Member{
-		ID: m.ID, Name: m.Name, Email: textOrNull(m.Email), TelegramChatID: textOrNull(m.TelegramChatID),
+		ID: m.ID, Name: m.Name, Reference: referenceBody(m.Reference), Email: textOrNull(m.Email), TelegramChatID: textOrNull(m.TelegramChatID),
 		Timezone: textOrNull(m.Timezone), Language: textOrNull(Language(m.Language)), NotifyBy: notifyByBody(m.NotifyBy), QuietHours: hoursOrNull(m.QuietHours),
 		EmailOff: textOrNull(EmailOff(m.EmailOff)), Active: m.Active,
 		OnDuty: !m.OffDuty, WorkingHours: workingHoursOrNull(m.WorkingHours), Caps: capsOrNull(m.Caps),

@@ -72,6 +72,11 @@ type personLinkInput struct {
 	Send bool `query:"send" doc:"Sends it to them, by e-mail or, where the installation sends none, by Telegram."`
 }
 
+type personListInput struct {
+	Paging
+	Email string `query:"email" maxLength:"1000" doc:"Only who has this address, in any of its spellings."`
+}
+
 func (a *API) registerPeople() {
 	const collection, one = "/v1/people", "/v1/people/{id}"
 	register(a, huma.Operation{
@@ -79,8 +84,8 @@ func (a *API) registerPeople() {
 		Description: "The answer has a link that signs them in, once, within 15 minutes.", DefaultStatus: http.StatusCreated, Errors: []int{http.StatusConflict},
 	}, a.postPerson)
 	registerList(a, huma.Operation{OperationID: "list-people", Path: collection, Summary: "List those who sign in to the console"}, nil,
-		func(ctx context.Context, c *call, _ *struct{ Paging }, p store.Page) ([]Person, error) {
-			all, err := a.Store.People(ctx, c.Workspace, p)
+		func(ctx context.Context, c *call, in *personListInput, p store.Page) ([]Person, error) {
+			all, err := a.Store.People(ctx, c.Workspace, in.Email, p)
 			return each(all, personBody), err
 		})
 	register(a, huma.Operation{

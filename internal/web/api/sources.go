@@ -15,8 +15,9 @@ import (
 
 // Source is where leads or customers come from.
 type Source struct {
-	ID           uuid.UUID `json:"id" format:"uuid"`
-	Name         string    `json:"name"`
+	ID   uuid.UUID `json:"id" format:"uuid"`
+	Name string    `json:"name"`
+	Reference
 	Enabled      bool      `json:"enabled" doc:"Whether it is offered for new choices."`
 	ForLeads     bool      `json:"for_leads"`
 	ForCustomers bool      `json:"for_customers"`
@@ -29,24 +30,27 @@ func (s Source) changedAt() time.Time { return s.UpdatedAt }
 
 // NewSource is a source to be made.
 type NewSource struct {
-	Name         string `json:"name" minLength:"1" maxLength:"200" doc:"Unique in the workspace, whatever its case, its spaces and what is invisible in it."`
-	Enabled      *bool  `json:"enabled,omitempty" doc:"True unless given."`
-	ForLeads     *bool  `json:"for_leads,omitempty" doc:"True unless given."`
-	ForCustomers *bool  `json:"for_customers,omitempty" doc:"True unless given."`
+	Name string `json:"name" minLength:"1" maxLength:"200" doc:"Unique in the workspace, whatever its case, its spaces and what is invisible in it."`
+	NewReference
+	Enabled      *bool `json:"enabled,omitempty" doc:"True unless given."`
+	ForLeads     *bool `json:"for_leads,omitempty" doc:"True unless given."`
+	ForCustomers *bool `json:"for_customers,omitempty" doc:"True unless given."`
 }
 
 // SourcePatch changes a source.
 type SourcePatch struct {
-	Name         Patch[string] `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
-	Enabled      Patch[bool]   `json:"enabled,omitempty" nullable:"false"`
-	ForLeads     Patch[bool]   `json:"for_leads,omitempty" nullable:"false"`
-	ForCustomers Patch[bool]   `json:"for_customers,omitempty" nullable:"false"`
+	Name Patch[string] `json:"name,omitempty" minLength:"1" maxLength:"200" nullable:"false"`
+	ReferencePatch
+	Enabled      Patch[bool] `json:"enabled,omitempty" nullable:"false"`
+	ForLeads     Patch[bool] `json:"for_leads,omitempty" nullable:"false"`
+	ForCustomers Patch[bool] `json:"for_customers,omitempty" nullable:"false"`
 }
 
 type sourceOutput struct{ Body Source }
 
 type sourceListInput struct {
 	Changes
+	ByExternalID
 	For store.Offer `query:"for" doc:"Only those offered for new leads, or for new customers. A member's key needs it."`
 }
 
@@ -73,21 +77,35 @@ func (a *API) listSources(ctx context.Context, c *call, in *sourceListInput, p s
 	if c.Role == lead.RoleMember && in.For == "" {
 		return nil, problem.New(http.StatusForbidden, "a member's key lists sources with ?for=lead or ?for=customer only")
 	}
-	all, err := a.Store.Sources(ctx, c.Workspace, in.For, p)
-	return each(all, sourceBody), err
+	if c.Role == lead.RoleMember && in.ExternalID != "" {
+		return nil, problem.New(http.StatusForbidden, "a member's key is not shown what other systems call sources; leave external_id out")
+	}
+	all, err := a.Store.Sources(ctx, c.Workspace, store.SourceFilter{Offer: in.For, ExternalID: in.ExternalID}, p)
+	bodies := each(all, sourceBody)
+	if c.Role == lead.RoleMember {
+		for i := range bodies { // what other systems keep is none of theirs
+			bodies[i].Reference = referenceBody(store.Reference{})
+		}
+	}
+	return bodies, err
 }
 
 func (a *API) postSource(ctx context.Context, c *call, in *struct{ Body NewSource }) (*posted[Source], error) {
 	if err := needName(&in.Body.Name); err != nil {
 		return nil, err
 	}
-	return once(ctx, a, c, func(tx *store.Tx) (effect[Source], error) {
+	reference, err := in.Body.reference()
+	if err != nil {
+		return nil, err
+	}
+	made, err := once(ctx, a, c, func(tx *store.Tx) (effect[Source], error) {
 		s, err := tx.CreateSource(ctx, c.Workspace, store.Source{
-			Name: in.Body.Name, Enabled: unlessFalse(in.Body.Enabled), ForLeads: unlessFalse(in.Body.ForLeads),
+			Reference: reference, Name: in.Body.Name, Enabled: unlessFalse(in.Body.Enabled), ForLeads: unlessFalse(in.Body.ForLeads),
 			ForCustomers: unlessFalse(in.Body.ForCustomers),
 		})
 		return effect[Source]{status: http.StatusCreated, body: sourceBody(s)}, err
 	})
+	return made, a.holding(ctx, c, store.ReferencedSource, reference.ExternalID, err)
 }
 
 func (a *API) patchSource(ctx context.Context, c *call, in *patchInput[SourcePatch]) (*sourceOutput, error) {
@@ -96,10 +114,13 @@ func (a *API) patchSource(ctx context.Context, c *call, in *patchInput[SourcePat
 		s, err = tx.EditSource(ctx, c.Workspace, in.ID, in.Body.apply)
 		return err
 	})
-	return &sourceOutput{sourceBody(s)}, err
+	return &sourceOutput{sourceBody(s)}, a.holding(ctx, c, store.ReferencedSource, in.Body.ExternalID.value, err)
 }
 
 func (p SourcePatch) apply(s *store.Source) error {
+	if err := p.ReferencePatch.apply(&s.Reference); err != nil {
+		return err
+	}
 	if err := overName(p.Name, &s.Name); err != nil {
 		return err
 	}
@@ -114,7 +135,7 @@ func (p SourcePatch) apply(s *store.Source) error {
 
 func sourceBody(s store.Source) Source {
 	return Source{
-		ID: s.ID, Name: s.Name, Enabled: s.Enabled, ForLeads: s.ForLeads, ForCustomers: s.ForCustomers,
+		ID: s.ID, Name: s.Name, Reference: referenceBody(s.Reference), Enabled: s.Enabled, ForLeads: s.ForLeads, ForCustomers: s.ForCustomers,
 		CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
 	}
 }

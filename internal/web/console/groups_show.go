@@ -12,6 +12,8 @@ var toGroups = way{"Groups", home + "groups"}
 
 // A groupView is a group with who is next and who got what.
 type groupView struct {
+	// Kept is what other systems call it, and keep with it.
+	Kept      []part
 	Form      formView
 	Acts      []*act
 	ID, Edit  string
@@ -63,7 +65,7 @@ func showGroup(v *visit) (*page, error) {
 		Form: v.form("groups"), Acts: p.fitting(one), ID: id, Edit: home + "groups/" + id + "/edit", Method: v.worded("method", one.text("method")),
 		Wheel: v.wheelOf(lead.Spread(listed), coming.Next), Next: v.nextTurns(coming.Next, len(lead.Spread(listed))), Receivers: v.receiverViews(listed, coming.Next),
 	}
-	view.Policy = v.policyInWords(one)
+	view.Policy, view.Kept = v.policyInWords(one), v.keptElsewhere(one)
 	if view.Waiting, err = v.waitingFor(id); err != nil {
 		return nil, err
 	}

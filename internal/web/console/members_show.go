@@ -70,6 +70,7 @@ func (v *visit) memberPage(telegram string) (*page, error) {
 		{v.say("Telegram"), v.show("telegram_chat_id", one.get("telegram_chat_id"))}, {v.say("Time zone"), zone},
 		{v.say("Works"), v.hoursInWords(one)}, {v.say("At the most"), v.capsInWords(one)}, {v.say("Quiet hours"), quiet}, {v.say("Added"), v.show("created_at", one.get("created_at"))},
 	}
+	view.Facts = append(view.Facts, v.keptElsewhere(one)...)
 	if view.Absences, err = v.absencesOf(one.text("id")); err != nil {
 		return nil, err
 	}
@@ -77,6 +78,16 @@ func (v *visit) memberPage(telegram string) (*page, error) {
 		return nil, err
 	}
 	return &page{Title: v.called(one), Template: "member", Data: view, Up: v.way(toMembers)}, nil
+}
+
+// keptElsewhere is what other systems call a thing, and keep with it.
+func (v *visit) keptElsewhere(one object) (all []part) {
+	for _, name := range []string{"external_id", "metadata"} {
+		if value := v.show(name, one.get(name)); !value.Empty() {
+			all = append(all, part{v.label(name), value})
+		}
+	}
+	return all
 }
 
 // receives says whether a member receives leads.

@@ -72,7 +72,7 @@ func (v *visit) show(name string, value any) shown {
 }
 
 // theirs are the fields that hold what people and platforms named themselves, which may look like names of ours.
-var theirs = []string{"fields", "attribution", "consent"}
+var theirs = []string{"fields", "attribution", "consent", "metadata"}
 
 func (v *visit) object(name string, value object) shown {
 	parts := make([]part, 0, len(value))

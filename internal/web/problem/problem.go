@@ -56,9 +56,10 @@ type Problem struct {
 	RequestID string  `json:"request_id,omitempty" doc:"The request's id, as in the header X-Request-Id; the server's log has it too."`
 	Errors    []Field `json:"errors,omitempty" nullable:"false" doc:"The fields that are wrong."`
 	// What a request that was refused because of the state of things has to know of it.
-	Pending []Pending `json:"pending,omitempty" nullable:"false" doc:"Of a conflict with what is planned: for whom, and how many. Send the request again with a choice of what becomes of them."`
-	Choices []Choice  `json:"choices,omitempty" nullable:"false" doc:"Of a sign-in that fits in several workspaces: the link that signs in to each."`
-	Matched *int      `json:"matched,omitempty" doc:"Of a filter that matches another number than the request says: how many it matches by now."`
+	Pending    []Pending  `json:"pending,omitempty" nullable:"false" doc:"Of a conflict with what is planned: for whom, and how many. Send the request again with a choice of what becomes of them."`
+	Choices    []Choice   `json:"choices,omitempty" nullable:"false" doc:"Of a sign-in that fits in several workspaces: the link that signs in to each."`
+	ExistingID *uuid.UUID `json:"existing_id,omitempty" format:"uuid" doc:"Of an external_id that another has: the id of that one."`
+	Matched    *int       `json:"matched,omitempty" doc:"Of a filter that matches another number than the request says: how many it matches by now."`
 
 	header http.Header
 }
