@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // A Customer is a lead, or a member's copy of one, that was converted. Empty text means that there is none.
@@ -103,7 +105,7 @@ func (t *Tx) ConvertLead(ctx context.Context, workspace, id uuid.UUID) (c Custom
 		workspace, id); err != nil {
 		return c, false, translate(err)
 	}
-	return t.convert(ctx, workspace, uuid.Nil, id, `
+	return t.convert(ctx, workspace, uuid.Nil, happening{lead: id}, `
 		INSERT INTO customers (workspace_id, customer_id, lead_id, name, email, phone, phone_e164, words, fields, source_id,
 			created_at, updated_at)
 		SELECT workspace_id, $3, lead_id, name, email, phone, phone_e164, words, fields, source_id, $4, $4
@@ -120,17 +122,20 @@ func (t *Tx) ConvertAssignedLead(ctx context.Context, workspace, member, id uuid
 			return c, false, err
 		}
 	}
-	var undone bool
-	if err := sqlx.GetContext(ctx, t.q, &undone, `
-		SELECT undone_lead_id IS NOT NULL FROM assigned_leads
+	var row struct {
+		Undone bool          `db:"undone"`
+		Lead   uuid.NullUUID `db:"source_lead_id"`
+	}
+	if err := sqlx.GetContext(ctx, t.q, &row, `
+		SELECT undone_lead_id IS NOT NULL AS undone, source_lead_id FROM assigned_leads
 		WHERE workspace_id = $1 AND assigned_lead_id = $2 AND ($3::uuid IS NULL OR member_id = $3) FOR NO KEY UPDATE`,
 		workspace, id, nullID(member)); err != nil {
 		return c, false, translate(err)
 	}
-	if undone {
+	if row.Undone {
 		return c, false, errTakenBack(AssignedLead{Undone: true})
 	}
-	return t.convert(ctx, workspace, member, id, `
+	return t.convert(ctx, workspace, member, happening{lead: row.Lead.UUID, copied: id}, `
 		INSERT INTO customers (workspace_id, customer_id, assigned_lead_id, name, email, phone, phone_e164, words, fields,
 			source_id, notes, created_at, updated_at)
 		SELECT workspace_id, $3, assigned_lead_id, name, email, phone, phone_e164, `+copyWords+`, fields, source_id, notes, $4, $4
@@ -138,8 +143,12 @@ func (t *Tx) ConvertAssignedLead(ctx context.Context, workspace, member, id uuid
 		ON CONFLICT (workspace_id, assigned_lead_id) WHERE assigned_lead_id IS NOT NULL DO NOTHING`, "assigned_lead_id")
 }
 
-// convert runs a conversion of what the column names, and gives its opportunities to the customer.
-func (t *Tx) convert(ctx context.Context, workspace, member, origin uuid.UUID, insert, column string) (c Customer, fresh bool, err error) {
+// convert runs a conversion of what the column names, a lead or a copy of one, and gives its opportunities to the customer.
+func (t *Tx) convert(ctx context.Context, workspace, member uuid.UUID, of happening, insert, column string) (c Customer, fresh bool, err error) {
+	origin := of.lead
+	if of.copied != uuid.Nil {
+		origin = of.copied
+	}
 	id, err := t.newID()
 	if err != nil {
 		return c, false, err
@@ -157,6 +166,12 @@ func (t *Tx) convert(ctx context.Context, workspace, member, origin uuid.UUID, i
 		UPDATE opportunities SET customer_id = $3, member_id = coalesce(member_id, $4)
 		WHERE workspace_id = $1 AND (`+column+` = $2 OR customer_id = $3)`, workspace, origin, id, nullID(member)); err != nil {
 		return c, false, translate(err)
+	}
+	if fresh {
+		of.id, of.event = id, lead.WebhookConverted
+		if err := t.tell(ctx, workspace, []happening{of}); err != nil {
+			return c, false, err
+		}
 	}
 	c, err = t.Customer(ctx, workspace, uuid.Nil, id)
 	return c, fresh, err

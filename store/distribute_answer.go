@@ -152,14 +152,14 @@ func (t *Tx) withdrawCopies(ctx context.Context, workspace uuid.UUID, copies []u
 	}
 	ids, entries, pending, told := make([]uuid.UUID, len(copies)), make([]uuid.UUID, len(copies)), make([]uuid.UUID, len(copies)), make([]happening, len(copies))
 	for i, c := range copies {
-		for _, id := range []*uuid.UUID{&entries[i], &pending[i], &told[i].id} {
+		for _, id := range []*uuid.UUID{&entries[i], &pending[i]} {
 			var err error
 			if *id, err = t.newID(); err != nil {
 				return err
 			}
 		}
 		ids[i] = c.ID
-		told[i].event, told[i].lead, told[i].copied, told[i].changed = lead.WebhookUpdated, c.Lead, c.ID, []string{"withdrawn_at"}
+		told[i] = happening{event: lead.WebhookWithdrawn, lead: c.Lead, copied: c.ID}
 	}
 	if _, err := t.q.ExecContext(ctx, `
 		WITH w AS (
@@ -186,7 +186,7 @@ func (t *Tx) withdrawCopies(ctx context.Context, workspace uuid.UUID, copies []u
 		}
 	}
 	t.left.Withdrawn += len(copies)
-	return t.tell(ctx, workspace, told)
+	return t.tellEnds(ctx, workspace, "withdrawn_at", told)
 }
 
 // tellOverdue tells that copies were not answered in time and stay where they are.

@@ -130,11 +130,15 @@ func (t *Tx) withdraw(ctx context.Context, workspace uuid.UUID, d Arrival) (bool
 		workspace, d.Event.IntegrationID, d.Event.ID, t.now(), texts(ids)); err != nil {
 		return true, translate(err)
 	}
-	_, err := t.q.ExecContext(ctx, `
-		UPDATE leads SET deleted_at = $4, updated_at = $4
+	var there []uuid.UUID
+	if err := sqlx.SelectContext(ctx, t.q, &there, `
+		SELECT lead_id FROM leads
 		WHERE workspace_id = $1 AND origin = $2 AND external_id = ANY($3::text[]) AND deleted_at IS NULL`,
-		workspace, IntegrationOrigin(d.Event.IntegrationID), texts(ids), t.now())
-	return true, translate(err)
+		workspace, IntegrationOrigin(d.Event.IntegrationID), texts(ids)); err != nil || len(there) == 0 {
+		return true, translate(err)
+	}
+	_, err := t.DeleteLeads(ctx, workspace, there)
+	return true, err
 }
 
 // ClaimFetches returns leads of an integration that are to be fetched, limit at the most, and keeps others from fetching

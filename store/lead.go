@@ -241,5 +241,5 @@ func (t *Tx) DeleteLead(ctx context.Context, workspace, id uuid.UUID) error {
 	if err := t.hurryOffers(ctx, workspace, `p.lead_id = $3`, id); err != nil {
 		return err
 	}
-	return t.tellUpdated(ctx, workspace, id, uuid.Nil, []string{"deleted_at"})
+	return t.tellDeleted(ctx, workspace, []uuid.UUID{id})
 }

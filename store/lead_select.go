@@ -7,8 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
-
-	"github.com/leadwheel/leadwheel/internal/lead"
 )
 
 // A LeadSelection says which source leads are meant: those with the IDs or, where there is a Filter, all that match it, which
@@ -132,13 +130,5 @@ func (t *Tx) DeleteLeads(ctx context.Context, workspace uuid.UUID, ids []uuid.UU
 	if err := t.hurryOffers(ctx, workspace, `p.lead_id = ANY($3::uuid[])`, uuids(deleted)); err != nil {
 		return nil, err
 	}
-	told := make([]happening, len(deleted))
-	for i, id := range deleted {
-		event, err := uuid.NewV7()
-		if err != nil {
-			return nil, err
-		}
-		told[i] = happening{id: event, event: lead.WebhookUpdated, lead: id, changed: []string{"deleted_at"}}
-	}
-	return deleted, t.tell(ctx, workspace, told)
+	return deleted, t.tellDeleted(ctx, workspace, deleted)
 }

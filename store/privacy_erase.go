@@ -74,6 +74,14 @@ func (t *Tx) Erase(ctx context.Context, e *Erasure) (done ErasedPerson, err erro
 	if records["pending_leads"], err = t.deletePendingOf(ctx, e.workspace, h.leads); err != nil {
 		return done, err
 	}
+	var there []uuid.UUID
+	if err := sqlx.SelectContext(ctx, t.q, &there, `
+		SELECT lead_id FROM leads WHERE workspace_id = $1 AND lead_id = ANY($2::uuid[]) AND deleted_at IS NULL`, e.workspace, uuids(h.leads)); err != nil {
+		return done, fmt.Errorf("reading which leads an erasure deletes: %w", translate(err))
+	}
+	if err := t.tellDeleted(ctx, e.workspace, there); err != nil {
+		return done, err
+	}
 	for _, table := range personal {
 		switch {
 		case table.name == "dead_tasks":

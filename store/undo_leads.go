@@ -240,15 +240,11 @@ func (b *takingBack) writeKept(ctx context.Context) error {
 
 // tellWebhooks tells of the copies that are taken back.
 func (b *takingBack) tellWebhooks(ctx context.Context) error {
-	events, err := b.newIDs(len(b.gone))
-	if err != nil {
-		return err
-	}
 	told := make([]happening, len(b.gone))
 	for i, c := range b.gone {
-		told[i] = happening{id: events[i], event: lead.WebhookUpdated, lead: c.Lead, copied: c.ID, changed: []string{"withdrawn_at"}}
+		told[i] = happening{event: lead.WebhookWithdrawn, lead: c.Lead, copied: c.ID}
 	}
-	return b.tell(ctx, b.workspace, told)
+	return b.tellEnds(ctx, b.workspace, "withdrawn_at", told)
 }
 
 // deleteSources deletes those of an import's leads that nobody has, is to get, or has done anything with.

@@ -37,6 +37,10 @@ type WebhookContent struct {
 	OfferID  *uuid.UUID `db:"offer_id"`
 	AnswerBy *time.Time `db:"answer_by"`
 	Place    string     `db:"-"`
+	// CustomerID is who the lead or the copy became, where it tells of that.
+	CustomerID *uuid.UUID `db:"customer_id"`
+	// ReadAt is when this was so.
+	ReadAt   time.Time  `db:"-"`
 	MemberID *uuid.UUID `db:"member_id"`
 	// GroupID, Trigger and Reason are those of a distribution.
 	GroupID *uuid.UUID   `db:"group_id"`
@@ -53,7 +57,7 @@ func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UU
 	err := sqlx.SelectContext(ctx, q.q, &rows, `
 		SELECT r.delivery_id, `+contactColumns("r")+`, s.source_id, coalesce(s.name, '') AS source_name,
 			r.channel, r.external_id, r.integration_id, r.duplicate_of, r.test, r.attribution, r.created_at, r.deleted_at,
-			r.status, r.follow_up_at, r.assigned_at, r.withdrawn_at, r.offer_id, r.answer_by, r.member_id, r.group_id, r.trigger, r.reason
+			r.status, r.follow_up_at, r.assigned_at, r.withdrawn_at, r.offer_id, r.answer_by, r.customer_id, r.member_id, r.group_id, r.trigger, r.reason
 		FROM (
 			SELECT d.workspace_id, d.delivery_id,
 				CASE WHEN c THEN a.name ELSE l.name END AS name, CASE WHEN c THEN a.email ELSE l.email END AS email,
@@ -61,7 +65,7 @@ func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UU
 				CASE WHEN c THEN a.fields ELSE l.fields END AS fields, CASE WHEN c THEN a.source_id ELSE l.source_id END AS source_id,
 				l.channel, coalesce(l.external_id, l.also_id, '') AS external_id, l.integration_id, l.duplicate_of, l.test, l.attribution,
 				l.created_at, l.deleted_at, coalesce(a.status, '') AS status, a.follow_up_at, a.assigned_at, a.withdrawn_at,
-				o.offer_id, o.answer_by,
+				o.offer_id, o.answer_by, k.customer_id,
 				coalesce(a.member_id, h.member_id, o.member_id) AS member_id, coalesce(h.group_id, a.group_id, o.group_id) AS group_id,
 				coalesce(h.trigger, '') AS trigger, coalesce(h.reason, '') AS reason
 			FROM webhook_deliveries d
@@ -69,6 +73,7 @@ func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UU
 			LEFT JOIN assigned_leads a ON a.workspace_id = d.workspace_id AND a.assigned_lead_id = d.assigned_lead_id
 			LEFT JOIN history h ON h.workspace_id = d.workspace_id AND h.history_id = d.delivery_id
 			LEFT JOIN offers o ON o.workspace_id = d.workspace_id AND o.offer_id = d.delivery_id
+			LEFT JOIN customers k ON k.workspace_id = d.workspace_id AND k.customer_id = d.delivery_id
 			CROSS JOIN LATERAL (SELECT a.assigned_lead_id IS NOT NULL) AS is_copy (c)
 			WHERE d.workspace_id = $1 AND d.webhook_id = $2 AND d.delivery_id = ANY($3::uuid[])
 		) r `+joinSource(`r`), workspace, webhook, uuids(ids))
@@ -77,6 +82,7 @@ func (q Queries) WebhookContents(ctx context.Context, workspace, webhook uuid.UU
 	}
 	all := make(map[uuid.UUID]WebhookContent, len(rows))
 	for _, r := range rows {
+		r.ReadAt = q.now()
 		if r.WithdrawnAt != nil {
 			r.Contact = Contact{Name: r.Name, Fields: json.RawMessage(`{}`)}
 		}

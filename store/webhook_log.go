@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,7 +32,8 @@ type WebhookDelivery struct {
 	ID        uuid.UUID         `db:"delivery_id"`
 	WebhookID uuid.UUID         `db:"webhook_id"`
 	Event     lead.WebhookEvent `db:"event"`
-	LeadID    uuid.UUID         `db:"lead_id"`
+	// LeadID is the nil id of a test.
+	LeadID uuid.UUID `db:"lead_id"`
 	// AssignedLeadID is the copy that it is about, nil where it is about the source lead.
 	AssignedLeadID *uuid.UUID `db:"assigned_lead_id"`
 	// Changed are the names of the fields that were changed.
@@ -80,6 +83,33 @@ func (q Queries) WebhookDeliveries(ctx context.Context, workspace, webhook uuid.
 	var all []WebhookDelivery
 	err := sqlx.SelectContext(ctx, q.q, &all, query+` ORDER BY delivery_id DESC LIMIT $4`, workspace, webhook, nullID(p.After), p.Limit)
 	return all, translate(err)
+}
+
+// ErrWebhookDisabled means that a webhook is disabled, and told of nothing.
+var ErrWebhookDisabled = errors.New("this webhook is disabled, and is told of nothing; enable it first")
+
+// TryWebhook owes a webhook a test, which is about no lead. One that is left in peace is asked at once. It returns ErrWebhookDisabled
+// where it would not be told.
+func (t *Tx) TryWebhook(ctx context.Context, workspace, webhook uuid.UUID) (d WebhookDelivery, err error) {
+	w, err := t.webhook(ctx, workspace, webhook, "FOR NO KEY UPDATE")
+	if err != nil {
+		return d, err
+	}
+	if !w.Enabled {
+		return d, ErrWebhookDisabled
+	}
+	id, err := t.newID()
+	if err != nil {
+		return d, err
+	}
+	if err := sqlx.GetContext(ctx, t.q, &d, `
+		INSERT INTO webhook_deliveries (workspace_id, webhook_id, delivery_id, event, lead_id, happened_at, send_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING `+deliveryColumns,
+		workspace, webhook, id, string(lead.WebhookTest), uuid.Nil, t.now()); err != nil {
+		return d, fmt.Errorf("owing webhook %s a test: %w", webhook, translate(err))
+	}
+	t.left.Webhooks = true
+	return d, t.askAnew(ctx, workspace, webhook)
 }
 
 // Redeliver owes a webhook a delivery anew, also one that it has taken before, under the same id. One that is owed is tried

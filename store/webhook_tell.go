@@ -87,6 +87,31 @@ func (t *Tx) tellUpdated(ctx context.Context, workspace, sourceLead, copied uuid
 	return t.tell(ctx, workspace, []happening{{id: id, event: lead.WebhookUpdated, lead: sourceLead, copied: copied, changed: changed}})
 }
 
+// tellDeleted tells that leads were deleted.
+func (t *Tx) tellDeleted(ctx context.Context, workspace uuid.UUID, leads []uuid.UUID) error {
+	ends := make([]happening, len(leads))
+	for i, id := range leads {
+		ends[i] = happening{event: lead.WebhookDeleted, lead: id}
+	}
+	return t.tellEnds(ctx, workspace, "deleted_at", ends)
+}
+
+// tellEnds tells that something was deleted or taken back. It is told as a change as well, of the field that says when: webhooks knew it by
+// that before there was an event for it.
+func (t *Tx) tellEnds(ctx context.Context, workspace uuid.UUID, changed string, ends []happening) error {
+	ids, err := t.newIDs(2 * len(ends))
+	if err != nil {
+		return err
+	}
+	var all []happening
+	for i, end := range ends {
+		change := happening{id: ids[2*i], event: lead.WebhookUpdated, lead: end.lead, copied: end.copied, changed: []string{changed}}
+		end.id = ids[2*i+1]
+		all = append(all, change, end)
+	}
+	return t.tell(ctx, workspace, all)
+}
+
 // contactFields are what a lead and a copy of it have in common, and may be changed in both.
 type contactFields struct {
 	name, email, phone string

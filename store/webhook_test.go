@@ -98,7 +98,7 @@ func TestWebhooksAreOwedWhatHappens(t *testing.T) {
 	}
 	equal(t, "what the webhook of all events is owed", w.told(all), []string{
 		"lead.received", "lead.assigned", "lead.received", "lead.distribution_failed", "lead.updated fields,name", "lead.updated status,notes",
-		"lead.updated deleted_at",
+		"lead.deleted", "lead.updated deleted_at",
 	})
 	equal(t, "what the webhook of assignments is owed", w.told(assigned), []string{"lead.assigned"})
 	w.exact()

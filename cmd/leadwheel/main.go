@@ -32,6 +32,7 @@ type cli struct {
 	Source      sourceCmd      `cmd:"" help:"Add, list, edit, merge and delete the sources of leads and customers."`
 	Integration integrationCmd `cmd:"" help:"Add, list, edit and delete the addresses at which platforms and forms deliver leads."`
 	Event       eventCmd       `cmd:"" help:"Look at what was delivered to an integration, and read it again."`
+	Webhook     webhookCmd     `cmd:"" help:"List the programs that are told of leads, and try whether they take it."`
 	Import      importsCmd     `cmd:"" help:"Import leads from a file, look at imports, and cancel them."`
 	Group       groupCmd       `cmd:"" help:"Add distribution groups, look at them and whose turn is next, edit and delete them."`
 	Rules       rulesCmd       `cmd:"" help:"Look at the rules by which leads go to groups, check and save them."`
@@ -86,7 +87,7 @@ func words() kong.Vars {
 	return kong.Vars{
 		"roles": oneOf(lead.Roles()), "outcomes": oneOf(lead.Outcomes()), "triggers": oneOf(lead.Triggers()),
 		"paces": oneOf(lead.Paces[:]), "pending_actions": oneOf(store.PendingActions()), "person_roles": oneOf(lead.PersonRoles()),
-		"kinds": oneOf(lead.Kinds()), "methods": oneOf(lead.Methods()), "event_outcomes": oneOf(lead.EventOutcomes()),
+		"kinds": oneOf(lead.Kinds()), "methods": oneOf(lead.Methods()), "webhook_patience": webhookPatience.String(), "event_outcomes": oneOf(lead.EventOutcomes()),
 	}
 }
 

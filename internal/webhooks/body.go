@@ -18,13 +18,14 @@ const maxBody = 20_000
 type LeadDelivery struct {
 	Type      lead.WebhookEvent `json:"type" doc:"What happened."`
 	Timestamp time.Time         `json:"timestamp" doc:"When it happened."`
+	AsOf      time.Time         `json:"as_of" doc:"When what data says was so: each attempt, and each time that it is delivered again, tells of the lead as it is by then. What was deleted, taken back or erased meanwhile is not told any more."`
 	Data      DeliveredLead     `json:"data"`
 }
 
 // DeliveredLead is a lead, and what happened to it. A member's copy has contact, fields and source of its own; the rest is the
 // source lead's.
 type DeliveredLead struct {
-	LeadID         uuid.UUID         `json:"lead_id" format:"uuid" doc:"The source lead."`
+	LeadID         uuid.UUID         `json:"lead_id" format:"uuid" doc:"The source lead; zeros in a test, which is about none."`
 	MemberID       *uuid.UUID        `json:"member_id,omitempty" format:"uuid" doc:"Who got it, was offered it, or was to get it."`
 	AssignedLeadID *uuid.UUID        `json:"assigned_lead_id,omitempty" format:"uuid" doc:"The member's copy, where it is about one."`
 	GroupID        *uuid.UUID        `json:"group_id,omitempty" format:"uuid" doc:"The group that it went through."`
@@ -48,11 +49,12 @@ type DeliveredLead struct {
 	ExternalID     *string           `json:"external_id"`
 	IntegrationID  *uuid.UUID        `json:"integration_id" format:"uuid" nullable:"true" doc:"The integration that delivered it."`
 	DuplicateOf    *uuid.UUID        `json:"duplicate_of" format:"uuid" nullable:"true" doc:"The earlier lead with the same phone or e-mail."`
-	Test           bool              `json:"test" doc:"A test by the ad platform, which is never distributed."`
+	Test           bool              `json:"test" doc:"A test by the ad platform, which is never distributed, or of this webhook."`
 	CreatedAt      time.Time         `json:"created_at"`
 	AssignedAt     *time.Time        `json:"assigned_at,omitempty" doc:"When the member got the copy."`
 	DeletedAt      *time.Time        `json:"deleted_at,omitempty" doc:"When the source lead was deleted, if it was."`
 	WithdrawnAt    *time.Time        `json:"withdrawn_at,omitempty" doc:"When the copy was taken back, if it was: nothing is told then by which its person can be reached."`
+	CustomerID     *uuid.UUID        `json:"customer_id,omitempty" format:"uuid" doc:"The customer that the lead or the copy became."`
 	OfferID        *uuid.UUID        `json:"offer_id,omitempty" format:"uuid" doc:"The offer."`
 	Place          string            `json:"place,omitempty" doc:"Where the lead is from, as the member who is offered it sees it."`
 	AnswerBy       *time.Time        `json:"answer_by,omitempty" doc:"Until when the offer is to be accepted, or the copy to be answered."`
@@ -60,13 +62,23 @@ type DeliveredLead struct {
 
 // Body writes what a delivery tells.
 func Body(d store.WebhookDelivery, c store.WebhookContent) ([]byte, error) {
-	b := LeadDelivery{Type: d.Event, Timestamp: d.HappenedAt.UTC(), Data: dataOf(d, c)}
+	if d.Event == lead.WebhookTest {
+		c = madeUp(d)
+	}
+	b := LeadDelivery{Type: d.Event, Timestamp: d.HappenedAt.UTC(), AsOf: c.ReadAt.UTC(), Data: dataOf(d, c)}
 	text, err := json.Marshal(b)
 	if err != nil || len(text) < maxBody {
 		return text, err
 	}
 	b.Data.Fields, b.Data.Attribution, b.Data.Truncated = nil, nil, true
 	return json.Marshal(b)
+}
+
+// madeUp is the lead that a test tells of.
+func madeUp(d store.WebhookDelivery) store.WebhookContent {
+	return store.WebhookContent{
+		Contact: store.Contact{Name: "Test", Fields: json.RawMessage(`{}`)}, Channel: string(lead.WayAPI), Test: true, CreatedAt: d.HappenedAt, ReadAt: d.HappenedAt,
+	}
 }
 
 func dataOf(d store.WebhookDelivery, c store.WebhookContent) DeliveredLead {
@@ -76,7 +88,7 @@ func dataOf(d store.WebhookDelivery, c store.WebhookContent) DeliveredLead {
 		PhoneE164: orNull(c.PhoneE164), Fields: c.Fields, Attribution: c.Attribution, SourceID: c.SourceID, Source: orNull(c.SourceName),
 		Channel: lead.WayIn(c.Channel), ExternalID: orNull(c.ExternalID), IntegrationID: c.IntegrationID, DuplicateOf: c.DuplicateOf,
 		Test: c.Test, CreatedAt: c.CreatedAt, AssignedAt: c.AssignedAt, DeletedAt: c.DeletedAt, WithdrawnAt: c.WithdrawnAt,
-		OfferID: c.OfferID, Place: c.Place, AnswerBy: c.AnswerBy,
+		CustomerID: c.CustomerID, OfferID: c.OfferID, Place: c.Place, AnswerBy: c.AnswerBy,
 	}
 	switch d.Event {
 	case lead.WebhookFailed:

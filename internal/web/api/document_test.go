@@ -184,7 +184,7 @@ func TestDocumentTellsOfWebhooks(t *testing.T) {
 	s := newSite(t)
 	s.readDocument()
 	told := s.operations("webhooks")
-	for _, event := range lead.WebhookEvents() {
+	for _, event := range lead.WebhookTypes() {
 		op, is := told["post "+string(event)]
 		if !is || op["summary"] == nil {
 			t.Errorf("%s is described as %v", event, op)
@@ -195,7 +195,7 @@ func TestDocumentTellsOfWebhooks(t *testing.T) {
 			t.Errorf("the example of %s%s", event, wrong)
 		}
 	}
-	if len(told) != len(lead.WebhookEvents()) {
+	if len(told) != len(lead.WebhookTypes()) {
 		t.Errorf("%d events are described", len(told))
 	}
 }

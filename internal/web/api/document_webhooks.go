@@ -21,10 +21,14 @@ var happenings = map[lead.WebhookEvent]string{
 	lead.WebhookUpdated:    "A source lead or a copy was changed",
 	lead.WebhookUnanswered: "A copy was not answered in time, or nobody accepted an offer",
 	lead.WebhookOffered:    "A lead was offered to a member",
+	lead.WebhookConverted:  "A source lead or a copy became a customer",
+	lead.WebhookDeleted:    "A source lead was deleted",
+	lead.WebhookWithdrawn:  "A copy was taken back from its member",
+	lead.WebhookTest:       "Somebody tries the webhook: nothing has happened, and the lead is made up",
 }
 
 // exampleDelivery is what a webhook may be sent.
-const exampleDelivery = `","timestamp":"2027-02-15T01:30:00Z","data":{"lead_id":"` + exampleLead + `","member_id":"` + exampleMember + `",` +
+const exampleDelivery = `","timestamp":"2027-02-15T01:30:00Z","as_of":"2027-02-15T01:30:01Z","data":{"lead_id":"` + exampleLead + `","member_id":"` + exampleMember + `",` +
 	`"name":"Nur Aisyah","email":null,"phone":"012-345 6789","phone_e164":"+60123456789","fields":{"city":"Penang"},"source_id":"` + exampleSource + `",` +
 	`"source":"Website","channel":"api","external_id":null,"integration_id":null,"duplicate_of":null,"test":false,"created_at":"2027-02-15T01:29:58Z"}}`
 
@@ -37,10 +41,10 @@ func (a *API) describeWebhooks() {
 	fields := Fields{}.Schema(doc.Components.Schemas)
 	fields.Description = delivered.Properties["fields"].Description
 	delivered.Properties["fields"] = fields
-	for _, event := range lead.WebhookEvents() {
+	for _, event := range lead.WebhookTypes() {
 		doc.Webhooks[string(event)] = &huma.PathItem{Post: &huma.Operation{
 			OperationID: "told-" + wordOfEvent(event), Tags: []string{chapters["webhooks"].tag}, Summary: happenings[event],
-			Description: "Sent to webhooks that have this event among their events, in the form of Standard Webhooks 1.0.0. Each delivery is sent at least " +
+			Description: sentTo(event) + " Each delivery is sent at least " +
 				"once, and perhaps not in order: the id in its header is the same in every attempt.",
 			Security: []map[string][]string{{}},
 			Parameters: []*huma.Param{
@@ -58,6 +62,15 @@ func (a *API) describeWebhooks() {
 			},
 		}}
 	}
+}
+
+// sentTo says who is told of an event.
+func sentTo(event lead.WebhookEvent) string {
+	const form = ", in the form of Standard Webhooks 1.0.0."
+	if event == lead.WebhookTest {
+		return "Sent to a webhook by POST /v1/webhooks/{id}/test, whatever its events are" + form
+	}
+	return "Sent to webhooks that have this event among their events" + form
 }
 
 // wordOfEvent is an event as a part of an operation's id.

@@ -190,6 +190,7 @@ var roles = map[string][]lead.Role{
 	"patch-webhook":           admins,
 	"delete-webhook":          admins,
 	"rotate-webhook-secret":   admins,
+	"test-webhook":            admins,
 	"list-webhook-deliveries": managers,
 	"get-webhook-delivery":    managers,
 	"redeliver":               managers,

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"reflect"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/internal/webhooks"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -19,7 +21,7 @@ import (
 type WebhookDelivery struct {
 	ID             uuid.UUID           `json:"id" format:"uuid" doc:"The webhook gets it as the header webhook-id, with msg_ before it."`
 	Event          lead.WebhookEvent   `json:"event"`
-	LeadID         uuid.UUID           `json:"lead_id" format:"uuid"`
+	LeadID         *uuid.UUID          `json:"lead_id" format:"uuid" nullable:"true" doc:"Null of a test, which is about no lead."`
 	AssignedLeadID *uuid.UUID          `json:"assigned_lead_id" format:"uuid" nullable:"true" doc:"The copy that it is about; null where it is about the source lead."`
 	At             time.Time           `json:"at" doc:"When it happened."`
 	State          store.DeliveryState `json:"state"`
@@ -35,7 +37,7 @@ func (d WebhookDelivery) itemID() uuid.UUID { return d.ID }
 // WebhookDeliveryBody is a delivery with what it tells.
 type WebhookDeliveryBody struct {
 	WebhookDelivery
-	Body toldBody `json:"body" doc:"What it would be sent now: a delivery tells of the lead as it is when it is sent."`
+	Body toldBody `json:"body" doc:"What it would be sent now: a delivery tells of the lead as it is when it is sent, which is its as_of."`
 }
 
 // toldBody is a webhooks.LeadDelivery as it is sent.
@@ -96,6 +98,11 @@ func (a *API) registerWebhookDeliveries() {
 		Summary: "Tell a webhook again", Description: "Under the same id, also what it has taken before.", DefaultStatus: http.StatusAccepted,
 	}, a.redeliver)
 	register(a, huma.Operation{
+		OperationID: "test-webhook", Method: http.MethodPost, Path: "/v1/webhooks/{id}/test", Summary: "Try whether a webhook takes what it is told",
+		Description:   "It is sent webhook.test, with a lead that is made up, whatever its events are. What becomes of it shows in its deliveries. One that is disabled is 409.",
+		DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusConflict},
+	}, a.testWebhook)
+	register(a, huma.Operation{
 		OperationID: "redeliver-failed", Method: http.MethodPost, Path: "/v1/webhooks/{id}/redeliver-failed",
 		Summary: "Tell a webhook what was given up on", DefaultStatus: http.StatusAccepted,
 	}, a.redeliverFailed)
@@ -128,6 +135,16 @@ func (a *API) redeliver(ctx context.Context, c *call, in *webhookDeliveryInput) 
 	})
 }
 
+func (a *API) testWebhook(ctx context.Context, c *call, in *itemInput) (*posted[WebhookDelivery], error) {
+	return once(ctx, a, c, func(tx *store.Tx) (effect[WebhookDelivery], error) {
+		d, err := tx.TryWebhook(ctx, c.Workspace, in.ID)
+		if errors.Is(err, store.ErrWebhookDisabled) {
+			err = problem.New(http.StatusConflict, err.Error())
+		}
+		return effect[WebhookDelivery]{status: http.StatusAccepted, body: deliveryBody(d)}, err
+	})
+}
+
 func (a *API) redeliverFailed(ctx context.Context, c *call, in *struct {
 	ItemID
 	Body RedeliverFailed
@@ -147,8 +164,11 @@ func (a *API) redeliverFailed(ctx context.Context, c *call, in *struct {
 
 func deliveryBody(d store.WebhookDelivery) WebhookDelivery {
 	body := WebhookDelivery{
-		ID: d.ID, Event: d.Event, LeadID: d.LeadID, AssignedLeadID: d.AssignedLeadID, At: d.HappenedAt, State: d.State,
+		ID: d.ID, Event: d.Event, AssignedLeadID: d.AssignedLeadID, At: d.HappenedAt, State: d.State,
 		Attempts: d.Attempts, Status: d.Status, Error: textOrNull(d.Error), SentAt: d.SentAt,
+	}
+	if d.LeadID != uuid.Nil {
+		body.LeadID = &d.LeadID
 	}
 	if d.State == store.DeliveryOwed {
 		body.NextAt = &d.SendAt

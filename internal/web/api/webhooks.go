@@ -62,7 +62,10 @@ type Events []lead.WebhookEvent
 // Schema implements huma.SchemaProvider.
 func (Events) Schema(r huma.Registry) *huma.Schema {
 	least := 1
-	return &huma.Schema{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[lead.WebhookEvent](), false, ""), MinItems: &least, UniqueItems: true}
+	event := *r.Schema(reflect.TypeFor[lead.WebhookEvent](), false, "")
+	event.Enum = slices.DeleteFunc(slices.Clone(event.Enum), func(v any) bool { return v == string(lead.WebhookTest) })
+	event.PrecomputeMessages()
+	return &huma.Schema{Type: huma.TypeArray, Items: &event, MinItems: &least, UniqueItems: true}
 }
 
 type webhookOutput struct{ Body Webhook }

@@ -112,3 +112,34 @@ func TestDeliveriesAreListed(t *testing.T) {
 	s.get(one+"/deliveries?state=gone").refuses(422, "invalid_request", "query.state")
 	s.do(s.key(store.APIKey{Role: lead.RoleIntegration}), "GET", one+"/deliveries", nil).refuses(403, "forbidden")
 }
+
+// TestWebhooksAreTried sends a test to a webhook, which shows in its deliveries, and to those that cannot be told.
+func TestWebhooksAreTried(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	one := "/v1/webhooks/" + s.post("/v1/webhooks", `{"url":"https://crm.example.com/in","events":["lead.deleted"]}`).is(201).id()
+	d := s.post(one+"/test", nil).is(202)
+	if d.at("event") != "webhook.test" || d.at("lead_id") != nil || d.at("state") != "owed" {
+		t.Errorf("it answers %s", d.body)
+	}
+	shown := s.get(one + "/deliveries").items()
+	if len(shown) != 1 || shown[0]["id"] != d.id() {
+		t.Errorf("deliveries are %v", shown)
+	}
+	body := s.get(one + "/deliveries/" + d.id()).is(200).at("body").(map[string]any)
+	if body["type"] != "webhook.test" || body["data"].(map[string]any)["test"] != true {
+		t.Errorf("it is told %v", body)
+	}
+	again := s.do(s.admin, "POST", one+"/test", nil, "Idempotency-Key", "k").is(202)
+	if s.do(s.admin, "POST", one+"/test", nil, "Idempotency-Key", "k").is(202).id() != again.id() {
+		t.Error("the same request makes a second test")
+	}
+	s.do(s.key(store.APIKey{Role: lead.RoleManager}), "POST", one+"/test", nil).refuses(403, "forbidden")
+	s.post("/v1/webhooks", `{"url":"https://example.com/","events":["webhook.test"]}`).refuses(422, "invalid_request", "body.events[0]")
+	s.patch(one, `{"enabled":false}`).is(200)
+	s.post(one+"/test", nil).refuses(409, "conflict")
+	s.delete(one).is(204)
+	s.post(one+"/test", nil).refuses(404, "not_found")
+	_, foreign := s.newWorkspace("other")
+	s.do(foreign, "POST", one+"/test", nil).refuses(404, "not_found")
+}

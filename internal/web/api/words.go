@@ -16,7 +16,7 @@ var words = []interface{ register(huma.Registry) }{
 	word[lead.Kind]{lead.Kinds()}, word[lead.EventOutcome]{lead.EventOutcomes()}, word[lead.Health]{lead.Healths()},
 	word[lead.Method]{lead.Methods()}, word[lead.Pace]{lead.Paces[:]}, word[lead.Trigger]{lead.Triggers()},
 	word[lead.Outcome]{lead.Outcomes()}, word[lead.Role]{append(lead.Roles(), lead.RoleManager)}, word[lead.PersonRole]{lead.PersonRoles()}, word[lead.Channel]{lead.Channels()},
-	word[lead.WebhookEvent]{lead.WebhookEvents()}, word[lead.Reason]{lead.Reasons()}, word[lead.Obstacle]{lead.Obstacles()},
+	word[lead.WebhookEvent]{lead.WebhookTypes()}, word[lead.Reason]{lead.Reasons()}, word[lead.Obstacle]{lead.Obstacles()},
 	word[store.PendingAction]{store.PendingActions()}, word[store.DuplicatePolicy]{store.DuplicatePolicies()},
 	word[store.ImportStatus]{store.ImportStatuses()}, word[store.DeliveryState]{store.DeliveryStates()},
 	word[store.NotificationState]{store.NotificationStates()}, word[store.NotificationKind]{store.NotificationKinds()},

@@ -112,6 +112,9 @@ var acts = []*act{
 		Ask: "A deleted webhook is told of nothing any more, also not of what is still to be sent to it.",
 	},
 	{
+		Name: "test-webhook", Admin: true, Label: "Send a test", Done: "Tests on their way; the deliveries show what becomes of them", Fits: enabled, Each: calls(http.MethodPost, "/test", nil),
+	},
+	{
 		Name: "redeliver-failed", Label: "Deliver all failed again", Done: "Deliveries made again", Fits: always, Each: redeliverFailed,
 	},
 	{

@@ -110,7 +110,7 @@ var deeds = map[string]language.Text{
 	"delete-my-passkey": "removed a passkey", "passkey-copied": "was refused with a passkey that seems to be copied", "post-person-link": "made a sign-in link for", "post-person": "invited", "delete-person": "removed", "post-member": "added",
 	"delete-member": "removed", "rotate-api-key": "rotated the key", "revoke-api-key": "revoked the key", "post-api-key": "made the key",
 	"rotate-webhook-secret": "gave a new secret to", "reconcile-integration": "looked for missed leads of", "try-integration": "sent a test lead to", "replay-event": "took a delivery in again",
-	"redeliver": "made a delivery again", "redeliver-failed": "made failed deliveries again", "export-person": "exported all that is known of a person",
+	"redeliver": "made a delivery again", "test-webhook": "sent a test to", "redeliver-failed": "made failed deliveries again", "export-person": "exported all that is known of a person",
 	"erase-person": "erased a person", "post-import": "imported a file", "cancel-import": "cancelled an import", "merge-source": "merged the source",
 	"list-leads": "exported leads", "list-history": "exported history", "list-assigned-leads": "exported assigned leads", "list-customers": "exported customers",
 	"list-members": "exported members", "list-audit-log": "exported the audit log", "convert-lead": "made a customer of the lead", "convert-assigned-lead": "made a customer of a copy",

@@ -163,7 +163,7 @@ var collections = []collection{
 	{
 		Name: "webhooks", Title: "Webhooks", New: "New webhook", Kept: true, Empty: "No webhooks yet. A webhook tells another program of leads.",
 		Columns: []string{"url", "enabled", "disabled_reason", "failing_since", "events"},
-		Acts:    []string{"enable", "disable", "redeliver-failed", "delete-webhook"},
+		Acts:    []string{"enable", "disable", "test-webhook", "redeliver-failed", "delete-webhook"},
 		Links:   []way{{"Edit", "webhooks/{id}/edit"}, {"New secret", "webhooks/{id}/secret"}},
 		Parts: []collection{{
 			Name: "deliveries", Title: "Deliveries",

@@ -111,7 +111,7 @@ func (f *form) webhook() map[string]any {
 		}
 	}
 	if len(events) == 0 {
-		f.errors[string(lead.WebhookReceived)] = f.say("Choose one of these four at least.")
+		f.errors[string(lead.WebhookReceived)] = f.say("Choose one of these at least.")
 	}
 	return map[string]any{"url": f.value("url"), "events": events}
 }

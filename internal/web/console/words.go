@@ -18,6 +18,8 @@ var said = map[string]map[string]language.Text{
 		"lead.received": "a lead came in (lead.received)", "lead.assigned": "a lead was given (lead.assigned)",
 		"lead.distribution_failed": "a lead could not be given (lead.distribution_failed)", "lead.updated": "a lead or a copy was changed (lead.updated)",
 		"lead.unanswered": "nobody took a lead up in time (lead.unanswered)", "lead.offered": "a lead was offered (lead.offered)",
+		"lead.converted": "a lead or a copy became a customer (lead.converted)", "lead.deleted": "a lead was deleted (lead.deleted)",
+		"lead.withdrawn": "a copy was taken back (lead.withdrawn)", "webhook.test": "a test (webhook.test)",
 	},
 	"fallback_from": {"email": "e-mail", "telegram": "Telegram"},
 	"channel":       {"api": "keyed in or API", "email": "e-mail", "telegram": "Telegram"},
