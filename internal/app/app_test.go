@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/hibiken/asynq"
 
 	"github.com/leadwheel/leadwheel/internal/app"
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -210,8 +211,15 @@ func TestOperatorsSeeTheState(t *testing.T) {
 	if status, body := get(t, a.OpsURL()+"/readyz"); status != http.StatusOK {
 		t.Errorf("ready: status %d: %s", status, body)
 	}
+	if _, err := asynq.NewClientFromRedisClient(d.Redis).Enqueue(asynq.NewTask(tasks.KindIngest, nil)); err != nil { // a queue of which nobody knows
+		t.Fatal(err)
+	}
 	_, body := get(t, a.OpsURL()+"/metrics")
+	if strings.Contains(body, `leadwheel_queue_unserved_tasks{queue="ingest"}`) {
+		t.Error("the workers' own queue counts as one that nobody serves")
+	}
 	for _, series := range []string{
+		`leadwheel_queue_unserved_tasks{queue="default"} 1`,
 		`leadwheel_leads_received_total{channel="queue"} 0`,
 		`leadwheel_distributions_total{outcome="succeeded",reason=""} 0`,
 		`leadwheel_distributions_total{outcome="failed",reason="no_active_receiver"} 0`,

@@ -36,6 +36,7 @@ type collector struct {
 	webhooksDisabled                               *prometheus.Desc
 	memory, memoryMax                              *prometheus.Desc
 	size, tasks, latency, processed, failed, usage *prometheus.Desc
+	unserved                                       *prometheus.Desc
 }
 
 func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *collector {
@@ -63,6 +64,7 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 		webhooksDisabled: desc("leadwheel_webhooks_disabled", "Webhooks that were disabled because they were gone or took nothing for long, and that nobody has enabled since."),
 		memory:           desc("leadwheel_redis_memory_bytes", "Memory that Redis uses."),
 		memoryMax:        desc("leadwheel_redis_memory_max_bytes", "Memory that Redis may use, 0 where that is not bounded."),
+		unserved:         desc("leadwheel_queue_unserved_tasks", "Tasks that wait in a queue from which no running server takes, the 20 fullest of such queues.", "queue"),
 		size:             desc("asynq_queue_size", "Tasks in a queue.", "queue"),
 		tasks:            desc("asynq_tasks_enqueued_total", "Tasks in a queue, by state.", "queue", "state"),
 		latency:          desc("asynq_queue_latency_seconds", "How long the oldest task of a queue has waited.", "queue"),
@@ -77,7 +79,7 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.up, c.pending, c.overdue, c.waiting, c.waitingOldest, c.offered, c.offeredOldest, c.queueOverdue, c.dead, c.pool, c.poolMax, c.poolWait, c.clock,
 		c.webhooksOwed, c.webhooksLate, c.webhooksFailing, c.webhooksDisabled, c.memory, c.memoryMax,
-		c.size, c.tasks, c.latency, c.processed, c.failed, c.usage,
+		c.size, c.tasks, c.latency, c.processed, c.failed, c.usage, c.unserved,
 	} {
 		ch <- d
 	}

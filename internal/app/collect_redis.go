@@ -1,8 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +25,25 @@ func (c *collector) collectRedis(ctx context.Context, ch chan<- prometheus.Metri
 		if err := c.collectQueue(ctx, queue, ch); err != nil {
 			c.log.Warn("a queue could not be read for metrics", "queue", queue, "error", err)
 		}
+	}
+	c.collectUnserved(ctx, ch)
+}
+
+// maxUnserved bounds the series of queues that nobody serves: other programs name them.
+const maxUnserved = 20
+
+// collectUnserved shows the queues in which tasks wait for nobody.
+func (c *collector) collectUnserved(ctx context.Context, ch chan<- prometheus.Metric) {
+	unserved, err := tasks.Unserved(ctx, c.rdb)
+	if err != nil {
+		c.log.Warn("queues that nobody serves could not be looked for", "error", err)
+		return
+	}
+	fullest := slices.SortedFunc(maps.Keys(unserved), func(a, b string) int {
+		return cmp.Or(cmp.Compare(unserved[b], unserved[a]), cmp.Compare(a, b))
+	})
+	for _, queue := range fullest[:min(len(fullest), maxUnserved)] {
+		gauge(ch, c.unserved, float64(unserved[queue]), queue)
 	}
 }
 

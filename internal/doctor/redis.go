@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +17,7 @@ import (
 )
 
 // behindRedis are the checks that need a connection.
-var behindRedis = []string{"redis version", "redis writes", "redis eviction", "redis persistence"}
+var behindRedis = []string{"redis version", "redis writes", "redis eviction", "redis persistence", "redis queues"}
 
 func examineRedis(ctx context.Context, url string) []Check {
 	all := append([]string{"redis connection"}, behindRedis...)
@@ -61,7 +63,7 @@ func examineConnected(ctx context.Context, rdb redis.UniversalClient) []Check {
 	info := readInfo(ctx, rdb)
 	return []Check{
 		{"redis connection", OK, "Redis answers", ""},
-		redisVersion(info), redisWrites(ctx, rdb), redisEviction(info), redisPersistence(info),
+		redisVersion(info), redisWrites(ctx, rdb), redisEviction(info), redisPersistence(info), redisQueues(ctx, rdb),
 	}
 }
 
@@ -134,4 +136,23 @@ func redisPersistence(info map[string]string) Check {
 		return Check{name, Warning, "Redis does not tell whether it keeps data",
 			"make sure that it does if Go programs push leads through the queue; all else is in Postgres"}
 	}
+}
+
+// redisQueues looks for tasks that wait for nobody.
+func redisQueues(ctx context.Context, rdb redis.UniversalClient) Check {
+	const name = "redis queues"
+	unserved, err := tasks.Unserved(ctx, rdb)
+	if err != nil {
+		return Check{name, Warning, err.Error(), "see that the user of REDIS_URL may read all keys that begin with asynq:"}
+	}
+	var all []string
+	for _, queue := range slices.Sorted(maps.Keys(unserved)) {
+		all = append(all, fmt.Sprintf("%q (%d)", queue, unserved[queue]))
+	}
+	if len(all) == 0 {
+		return Check{name, OK, "no tasks wait in queues from which nobody takes", ""}
+	}
+	return Check{name, Warning, "tasks wait in queues from which no running server takes: " + strings.Join(all, ", "),
+		"of Leadwheel's own queues (" + strings.Join(tasks.Queues(), ", ") + "): start a worker, leadwheel serve --roles=worker. Of others: have the program " +
+			"that pushes leads use the package tasks, which names the right queue, and move what waits; see docs/runbooks/LeadwheelQueueUnserved.md"}
 }
