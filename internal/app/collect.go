@@ -64,7 +64,7 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 		webhooksDisabled: desc("leadwheel_webhooks_disabled", "Webhooks that were disabled because they were gone or took nothing for long, and that nobody has enabled since."),
 		memory:           desc("leadwheel_redis_memory_bytes", "Memory that Redis uses."),
 		memoryMax:        desc("leadwheel_redis_memory_max_bytes", "Memory that Redis may use, 0 where that is not bounded."),
-		unserved:         desc("leadwheel_queue_unserved_tasks", "Tasks that wait in a queue from which no running server takes, the 20 fullest of such queues.", "queue"),
+		unserved:         desc("leadwheel_queue_unserved_tasks", "Tasks that wait in a queue from which no running server takes; of other programs' queues the 20 fullest.", "queue"),
 		size:             desc("asynq_queue_size", "Tasks in a queue.", "queue"),
 		tasks:            desc("asynq_tasks_enqueued_total", "Tasks in a queue, by state.", "queue", "state"),
 		latency:          desc("asynq_queue_latency_seconds", "How long the oldest task of a queue has waited.", "queue"),

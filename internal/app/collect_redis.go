@@ -39,6 +39,11 @@ func (c *collector) collectUnserved(ctx context.Context, ch chan<- prometheus.Me
 		c.log.Warn("queues that nobody serves could not be looked for", "error", err)
 		return
 	}
+	for _, queue := range tasks.Queues() {
+		if unserved[queue] == 0 {
+			gauge(ch, c.unserved, 0, queue)
+		}
+	}
 	fullest := slices.SortedFunc(maps.Keys(unserved), func(a, b string) int {
 		return cmp.Or(cmp.Compare(unserved[b], unserved[a]), cmp.Compare(a, b))
 	})
