@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/leadwheel/leadwheel/internal/contact"
+	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/route"
 )
 
@@ -41,6 +42,8 @@ type Lead struct {
 	// Channel is the way it came in by: api, import, queue or an integration's kind.
 	Channel    string `db:"channel"`
 	ExternalID string `db:"external_id"`
+	// PushChannel is what the program that pushed it through the queue calls itself, empty where none did.
+	PushChannel string `db:"push_channel"`
 	// IntegrationID is the integration that delivered it, nil where none did.
 	IntegrationID *uuid.UUID `db:"integration_id"`
 	// Test leads are a platform's tests.
@@ -68,6 +71,8 @@ type LeadFilter struct {
 	Channel, ExternalID string
 	// Email is a whole address, in any spelling.
 	Email string
+	// PushChannel is what the program that pushed them through the queue calls itself.
+	PushChannel string
 	// Search finds contacts by words, and by phones in any spelling.
 	Search        string
 	From, To      time.Time
@@ -80,8 +85,12 @@ type LeadFilter struct {
 
 var leadColumnList = `lead_id, ` + contactColumns("leads") + `,
 	` + sourceNow(`leads`) + ` AS source_id, duplicate_of, channel, coalesce(external_id, also_id, '') AS external_id,
+	CASE WHEN channel = 'queue' THEN substr(origin, length('queue:') + 1) ELSE '' END AS push_channel,
 	integration_id, test, attribution, consent, coalesce(rules_version, 0) AS rules_version, coalesce(rule, '') AS rule, rules_broken,
 	created_at, updated_at, erased_at`
+
+// QueueOrigin is whose external ids a program's are that pushes leads through the queue.
+func QueueOrigin(channel string) string { return "queue:" + channel }
 
 // SourceLead returns a lead, ErrNotFound where there is none or it was deleted.
 func (q Queries) SourceLead(ctx context.Context, workspace, id uuid.UUID) (Lead, error) {
@@ -147,6 +156,10 @@ func (q Queries) leadList(ctx context.Context, workspace uuid.UUID, f LeadFilter
 	}
 	if f.Email != "" {
 		l.others = append(l.others, `lead_id IN (SELECT e.lead_id FROM leads e WHERE e.workspace_id = $1 AND e.email_key = `+l.arg(contact.Email(f.Email))+`)`)
+	}
+	if f.PushChannel != "" {
+		l.withText("channel", string(lead.WayQueue))
+		l.others = append(l.others, "origin = "+l.arg(QueueOrigin(f.PushChannel)))
 	}
 	l.withText("attribution IS NOT NULL AND attribution ->> 'ad_id'", f.AdID)
 	l.withText("attribution IS NOT NULL AND attribution ->> 'adset_id'", f.AdSetID)

@@ -32,7 +32,7 @@ func NewClient(rdb redis.UniversalClient) *Client {
 type Push struct {
 	// WorkspaceID is the workspace they are for.
 	WorkspaceID uuid.UUID
-	// Channel names the pushing program; external ids are unique within it. Empty means "queue".
+	// Channel names the pushing program; external ids are unique within it, and leads show it as their push_channel. Empty means "queue".
 	Channel string
 	// SourceID is the source they come from, if any.
 	SourceID uuid.UUID

@@ -98,7 +98,7 @@ func pushedLeads(p tasks.Ingest) []store.NewLead {
 		leads[n] = store.NewLead{
 			Name: ingest.Clean(l.Name), Email: ingest.Clean(l.Email), Phone: ingest.Clean(l.Phone),
 			Fields: ingest.CleanJSON(l.Fields), SourceID: p.SourceID,
-			Channel: string(lead.WayQueue), Origin: "queue:" + ingest.Clean(p.Channel), ExternalID: ingest.Clean(l.ExternalID),
+			Channel: string(lead.WayQueue), Origin: store.QueueOrigin(ingest.Clean(p.Channel)), ExternalID: ingest.Clean(l.ExternalID),
 			Distribute: store.Distribution{GroupID: p.GroupID, MemberIDs: p.MemberIDs, Route: p.Route},
 		}
 	}

@@ -22,6 +22,7 @@ type leadFilter struct {
 	Source      string  `placeholder:"ID|NAME" help:"Only of this source."`
 	Integration string  `placeholder:"ID|NAME" help:"Only what this integration delivered."`
 	Channel     string  `help:"Only what came in by this way, as in api, import or form."`
+	PushChannel string  `name:"push-channel" placeholder:"NAME" help:"Only what a program pushed through the queue that calls itself so."`
 	Campaign    string  `placeholder:"ID" help:"Only of this campaign of an ad platform."`
 	From        *moment `placeholder:"TIME" help:"Not older: a time such as 2026-12-31T18:00:00+08:00, or 12h or 7d ago."`
 	To          *moment `placeholder:"TIME" help:"Older than this time."`
@@ -41,7 +42,7 @@ func (f *leadFilter) check() error {
 // values are the filter as the API names it.
 func (f *leadFilter) values(ctx context.Context, api *client.Client) (values, error) {
 	v := make(values)
-	for field, text := range map[string]string{"q": f.Search, "email": f.Email, "channel": f.Channel, "campaign_id": f.Campaign} {
+	for field, text := range map[string]string{"q": f.Search, "email": f.Email, "channel": f.Channel, "push_channel": f.PushChannel, "campaign_id": f.Campaign} {
 		if text != "" {
 			v[field] = text
 		}

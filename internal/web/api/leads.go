@@ -29,6 +29,7 @@ type Lead struct {
 	DuplicateOf *uuid.UUID `json:"duplicate_of" format:"uuid" nullable:"true" doc:"The earlier lead with the same phone or e-mail, where the workspace looks for duplicates."`
 	Channel     lead.WayIn `json:"channel" doc:"The way it came in by."`
 	ExternalID  *string    `json:"external_id"`
+	PushChannel *string    `json:"push_channel" doc:"What the program that pushed it through the queue calls itself; null where none did."`
 
 	IntegrationID *uuid.UUID        `json:"integration_id" format:"uuid" nullable:"true" doc:"The integration that delivered it."`
 	Test          bool              `json:"test" doc:"A test by the ad platform, which is never distributed."`
@@ -75,10 +76,11 @@ type leadListInput struct {
 
 // LeadQuery are the filters of the list of leads.
 type LeadQuery struct {
-	SourceID   uuid.UUID `query:"source_id" format:"uuid" doc:"Only leads with this source."`
-	Channel    string    `query:"channel" maxLength:"100" doc:"Only leads that came in by this way: api, import, queue or an integration's kind."`
-	ExternalID string    `query:"external_id" maxLength:"1000" doc:"Only leads with this id of the sender's own."`
-	Email      string    `query:"email" maxLength:"1000" doc:"Only leads with this address as a whole, in any of its spellings."`
+	SourceID    uuid.UUID `query:"source_id" format:"uuid" doc:"Only leads with this source."`
+	Channel     string    `query:"channel" maxLength:"100" doc:"Only leads that came in by this way: api, import, queue or an integration's kind."`
+	ExternalID  string    `query:"external_id" maxLength:"1000" doc:"Only leads with this id of the sender's own."`
+	PushChannel string    `query:"push_channel" maxLength:"1000" doc:"Only leads that a program pushed through the queue which calls itself so."`
+	Email       string    `query:"email" maxLength:"1000" doc:"Only leads with this address as a whole, in any of its spellings."`
 	Search
 	From time.Time `query:"from" doc:"Created at or after."`
 	To   time.Time `query:"to" doc:"Created before."`
@@ -112,6 +114,7 @@ var leadColumns = append(contactColumns(func(l Lead) contactCells {
 	{"rule", func(l Lead) string { return cellOfText(l.Rule) }},
 	{"attribution", func(l Lead) string { return cellOfObject(l.Attribution) }},
 	{"consent", func(l Lead) string { return cellOfObject(l.Consent) }},
+	{"push_channel", func(l Lead) string { return cellOfText(l.PushChannel) }},
 }...)
 
 func (a *API) registerLeads() {
@@ -175,7 +178,7 @@ func (a *API) deleteLeads(ctx context.Context, c *call, in *struct{ Body Selecte
 
 func (q LeadQuery) toStore() store.LeadFilter {
 	return store.LeadFilter{
-		SourceID: q.SourceID, Channel: q.Channel, ExternalID: q.ExternalID, Email: q.Email, From: q.From, To: q.To, Search: q.Q,
+		SourceID: q.SourceID, Channel: q.Channel, ExternalID: q.ExternalID, Email: q.Email, PushChannel: q.PushChannel, From: q.From, To: q.To, Search: q.Q,
 		IntegrationID: q.IntegrationID, CampaignID: q.CampaignID, AdSetID: q.AdSetID, AdID: q.AdID, FormID: q.FormID,
 		Test: boolOrNil(q.Test), Assigned: boolOrNil(q.Assigned),
 	}
@@ -296,7 +299,7 @@ func leadBody(l store.Lead) Lead {
 	return Lead{
 		ID: l.ID, Name: textOrNull(l.Name), Email: textOrNull(l.Email), Phone: textOrNull(l.Phone),
 		PhoneE164: textOrNull(l.PhoneE164), Fields: Fields(l.Fields),
-		SourceID: l.SourceID, DuplicateOf: l.DuplicateOf, Channel: lead.WayIn(l.Channel), ExternalID: textOrNull(l.ExternalID),
+		SourceID: l.SourceID, DuplicateOf: l.DuplicateOf, Channel: lead.WayIn(l.Channel), ExternalID: textOrNull(l.ExternalID), PushChannel: textOrNull(l.PushChannel),
 		IntegrationID: l.IntegrationID, Test: l.Test, Attribution: l.Attribution, Consent: l.Consent,
 		RulesVersion: positiveOrNull(l.RulesVersion), Rule: textOrNull(l.Rule), RulesBroken: brokenBody(l.RulesBroken),
 		CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt, ErasedAt: l.ErasedAt,

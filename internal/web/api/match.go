@@ -14,6 +14,7 @@ type LeadMatch struct {
 	SourceID      uuid.UUID  `json:"source_id,omitempty" format:"uuid"`
 	Channel       string     `json:"channel,omitempty" maxLength:"100"`
 	ExternalID    string     `json:"external_id,omitempty" maxLength:"1000"`
+	PushChannel   string     `json:"push_channel,omitempty" maxLength:"1000"`
 	Email         string     `json:"email,omitempty" maxLength:"1000"`
 	Q             string     `json:"q,omitempty" maxLength:"200"`
 	From          *time.Time `json:"from,omitempty" doc:"Created at or after."`
@@ -30,7 +31,7 @@ type LeadMatch struct {
 
 func (m LeadMatch) toStore() *store.LeadFilter {
 	return &store.LeadFilter{
-		SourceID: m.SourceID, Channel: m.Channel, ExternalID: m.ExternalID, Email: m.Email, Search: m.Q, From: timeOrZero(m.From), To: timeOrZero(m.To),
+		SourceID: m.SourceID, Channel: m.Channel, ExternalID: m.ExternalID, Email: m.Email, PushChannel: m.PushChannel, Search: m.Q, From: timeOrZero(m.From), To: timeOrZero(m.To),
 		IntegrationID: m.IntegrationID, CampaignID: m.CampaignID, AdSetID: m.AdSetID, AdID: m.AdID, FormID: m.FormID,
 		Test: m.Test, Assigned: m.Assigned,
 	}

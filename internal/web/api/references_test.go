@@ -9,6 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/store"
 )
 
 // referenced are the collections of things that other systems have ids for, each with a body of one.
@@ -199,4 +202,32 @@ func TestListsByAddress(t *testing.T) {
 	}
 	s.post("/v1/leads/delete", `{"filter":{"email":"L@example.com","matched":1}}`).is(200)
 	s.get("/v1/leads/" + uuid.MustParse(l).String()).is(404)
+}
+
+// TestLeadsSayWhoPushedThem finds leads by the program that pushed them through the queue.
+func TestLeadsSayWhoPushedThem(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, origin := range []string{store.QueueOrigin("crm"), store.QueueOrigin("shop"), "api"} {
+		channel, _, _ := strings.Cut(origin, ":")
+		if err := s.Store.WithTx(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.AddLeads(t.Context(), s.workspace, lead.QueueFresh, []store.NewLead{{Name: "of " + origin, Channel: channel, Origin: origin, ExternalID: "1"}})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := s.get("/v1/leads?push_channel=crm").items()
+	if len(found) != 1 || found[0]["name"] != "of queue:crm" || found[0]["push_channel"] != "crm" {
+		t.Errorf("found %v", found)
+	}
+	for _, none := range []string{"queue:crm", "api", "%25"} {
+		if found := s.get("/v1/leads?push_channel=" + none).items(); len(found) != 0 {
+			t.Errorf("%s finds %v", none, found)
+		}
+	}
+	if csv := s.get("/v1/leads?format=csv&push_channel=shop"); !strings.HasSuffix(csv.body, ",shop\n") {
+		t.Error(csv.body)
+	}
+	s.post("/v1/leads/delete", `{"filter":{"push_channel":"crm","matched":1}}`).is(200)
 }

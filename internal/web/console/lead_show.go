@@ -53,7 +53,7 @@ func showLead(v *visit) (*page, error) {
 			view.Answers = append(view.Answers, part{f.Name, plain(f.Value)})
 		}
 	}
-	for _, name := range []string{"created_at", "channel", "source_id", "integration_id", "external_id", "attribution", "consent", "duplicate_of", "test", "updated_at", "erased_at"} {
+	for _, name := range []string{"created_at", "channel", "source_id", "integration_id", "push_channel", "external_id", "attribution", "consent", "duplicate_of", "test", "updated_at", "erased_at"} {
 		if value := v.show(name, one.get(name)); !value.Empty() {
 			view.From = append(view.From, part{v.label(name), value})
 		}

@@ -64,5 +64,5 @@ func (v *visit) worded(name, value string) string {
 // fieldNames are what fields are called whose names say it badly.
 var fieldNames = map[string]language.Text{
 	"at": "When", "due_at": "Due", "given_to": "Given to", "member_ids": "Members", "telegram_chat_id": "Telegram", "email": "Email",
-	"timezone": "Time zone", "api_key_id": "Key", "cancelled_by": "Cancelled by", "opened by": "Browser", "begun with": "Who", "key": "Name", "skipped": "Passed over", "trigger": "How", "due_before": "Due before", "phone_e164": "Phone, in full", "fallback_from": "Instead of", "file_name": "File", "error": "What was wrong", "next_attempt_at": "Next try", "follow_up_at": "Follow-up", "metadata": "Kept by other systems",
+	"timezone": "Time zone", "api_key_id": "Key", "cancelled_by": "Cancelled by", "opened by": "Browser", "begun with": "Who", "key": "Name", "skipped": "Passed over", "trigger": "How", "due_before": "Due before", "phone_e164": "Phone, in full", "fallback_from": "Instead of", "file_name": "File", "error": "What was wrong", "next_attempt_at": "Next try", "follow_up_at": "Follow-up", "metadata": "Kept by other systems", "push_channel": "Pushed by",
 }
