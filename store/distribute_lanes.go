@@ -64,14 +64,7 @@ func (d *distribution) laned(ctx context.Context, t *Tx, g groupRing, claims []c
 	if err != nil {
 		return nil, nil, err
 	}
-	var wanted []string // in the order of the leads
-	seen := make(map[string]bool, len(claims))
-	for _, c := range claims {
-		if value, there := values[c.LeadID]; there && !seen[value] && base.Takes(who, c.LeadID) {
-			seen[value] = true
-			wanted = append(wanted, value)
-		}
-	}
+	wanted := wantedLanes(claims, values, base, who)
 	open, err := d.lanesFor(ctx, t, g.ringRow, wanted)
 	if err != nil {
 		return nil, nil, err
@@ -96,6 +89,18 @@ func (d *distribution) laned(ctx context.Context, t *Tx, g groupRing, claims []c
 		leads[i].Lane, rings[ring.Lane] = ring.Lane, ring
 	}
 	return leads, rings, nil
+}
+
+// wantedLanes are the values of leads that somebody of a ring can take, in the order of the leads.
+func wantedLanes(claims []claim, values map[uuid.UUID]string, ring lead.Ring, who lead.Roster) (wanted []string) {
+	seen := make(map[string]bool, len(claims))
+	for _, c := range claims {
+		if value, there := values[c.LeadID]; there && !seen[value] && ring.Takes(who, c.LeadID) {
+			seen[value] = true
+			wanted = append(wanted, value)
+		}
+	}
+	return wanted
 }
 
 // openMissing has lanes be opened for values that have none, where the group may have more.
