@@ -10,7 +10,7 @@ import (
 
 // limitFlags are for commands that serve the API: how much its callers may ask.
 type limitFlags struct {
-	KeyRate          int           `env:"LEADWHEEL_KEY_RATE" default:"1000" help:"Requests a second that an API key may make; 0 is no limit. Default ${default}."`
+	APIRate          int           `env:"LEADWHEEL_API_RATE" default:"1000" help:"Requests a second that an API key may make; 0 is no limit. Default ${default}."`
 	PersonRate       int           `env:"LEADWHEEL_PERSON_RATE" default:"3000" help:"Requests a minute that one person may make, who is signed in or a member; 0 is no limit. Default ${default}."`
 	GuessAddressRate int           `env:"LEADWHEEL_GUESS_ADDRESS_RATE" default:"1200" help:"Requests a minute with a wrong API key, or with none, from one address. Over it keys that were not used within a day are refused there too. 0 is no limit. Default ${default}."`
 	GuessRate        int           `env:"LEADWHEEL_GUESS_RATE" default:"12000" help:"The same, from all addresses. Default ${default}."`
@@ -26,14 +26,14 @@ func (f limitFlags) api(connections int) api.Limits {
 		f.Reads = max(1, runtime.GOMAXPROCS(0)/2)
 	}
 	return api.Limits{
-		Key: f.KeyRate, Person: f.PersonRate, GuessesAddress: f.GuessAddressRate, Guesses: f.GuessRate, SignIns: f.SignInRate,
+		Key: f.APIRate, Person: f.PersonRate, GuessesAddress: f.GuessAddressRate, Guesses: f.GuessRate, SignIns: f.SignInRate,
 		Reads: f.Reads, AllReads: connections / 2, ReadTime: f.ReadTime,
 	}
 }
 
 // check refuses what would mean nothing.
 func (f limitFlags) check() error {
-	if f.KeyRate < 0 || f.PersonRate < 0 || f.GuessAddressRate < 0 || f.GuessRate < 0 || f.SignInRate < 0 || f.Reads < 0 || f.ReadTime < 0 {
+	if f.APIRate < 0 || f.PersonRate < 0 || f.GuessAddressRate < 0 || f.GuessRate < 0 || f.SignInRate < 0 || f.Reads < 0 || f.ReadTime < 0 {
 		return errors.New("the limits of requests are 0 or more")
 	}
 	return nil

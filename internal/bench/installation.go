@@ -139,7 +139,7 @@ func (i *installation) serve(ctx context.Context) error {
 	i.process.Env = append(os.Environ(), "DATABASE_URL="+i.servers[0].URL, "REDIS_URL="+i.servers[1].URL,
 		"LEADWHEEL_LISTEN="+address, "LEADWHEEL_OPS_LISTEN="+ops, "LEADWHEEL_LOG_LEVEL=warn",
 		"LEADWHEEL_SECRET_KEY="+base64.StdEncoding.EncodeToString(make([]byte, secret.KeySize)), "LEADWHEEL_HOOK_RATE=0", "LEADWHEEL_HOOK_ADDRESS_RATE=0",
-		"LEADWHEEL_FORM_RATE=0", "LEADWHEEL_FORM_ADDRESS_RATE=0", "LEADWHEEL_KEY_RATE=0")
+		"LEADWHEEL_FORM_RATE=0", "LEADWHEEL_FORM_ADDRESS_RATE=0", "LEADWHEEL_API_RATE=0")
 	i.process.Stdout, i.process.Stderr = log, log
 	if err := i.process.Start(); err != nil {
 		i.process = nil
