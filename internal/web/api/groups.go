@@ -14,9 +14,8 @@ import (
 
 // Group is a distribution group.
 type Group struct {
-	ID   uuid.UUID `json:"id" format:"uuid"`
-	Name string    `json:"name"`
-	Reference
+	ID      uuid.UUID   `json:"id" format:"uuid"`
+	Name    string      `json:"name"`
 	Method  lead.Method `json:"method"`
 	Version int         `json:"version" doc:"Goes up whenever the receivers, the method or what it balances by change."`
 	Slots   []Slot      `json:"slots"`
@@ -26,6 +25,8 @@ type Group struct {
 	Pending   *GroupPending `json:"pending,omitempty" doc:"Of an edit: what became of the leads planned for receivers who left."`
 	CreatedAt time.Time     `json:"created_at"`
 	UpdatedAt time.Time     `json:"updated_at"`
+
+	Reference
 }
 
 func (g Group) itemID() uuid.UUID    { return g.ID }

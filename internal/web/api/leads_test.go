@@ -22,7 +22,7 @@ func TestLead(t *testing.T) {
 	path := "/v1/leads/" + made.id()
 	want := map[string]any{
 		"name": "Aina", "email": nil, "phone": "012-345 6789", "phone_e164": "+60123456789", "fields": map[string]any{"a": "x", "b": []any{1.0, 2.5}},
-		"source_id": source, "duplicate_of": nil, "channel": "api", "external_id": "e1", "integration_id": nil, "test": false,
+		"source_id": source, "duplicate_of": nil, "channel": "api", "external_id": "e1", "push_channel": nil, "integration_id": nil, "test": false,
 	}
 	same(t, want, made.object())
 	same(t, want, s.get(path).is(200).object())

@@ -14,9 +14,8 @@ import (
 
 // Member is a person who can receive leads.
 type Member struct {
-	ID   uuid.UUID `json:"id" format:"uuid"`
-	Name string    `json:"name"`
-	Reference
+	ID             uuid.UUID    `json:"id" format:"uuid"`
+	Name           string       `json:"name"`
 	Email          *string      `json:"email"`
 	TelegramChatID *string      `json:"telegram_chat_id"`
 	Timezone       *string      `json:"timezone" doc:"An IANA time zone; null means the workspace's."`
@@ -30,6 +29,8 @@ type Member struct {
 	Caps           *Caps        `json:"caps" doc:"How many leads they get at the most, over all groups. What is given to them by name counts and is never refused."`
 	CreatedAt      time.Time    `json:"created_at"`
 	UpdatedAt      time.Time    `json:"updated_at"`
+
+	Reference
 
 	Pending *MemberPending `json:"pending,omitempty" doc:"Not in lists."`
 }

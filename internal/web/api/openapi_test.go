@@ -93,7 +93,7 @@ func TestEveryCollectionThatTakesPOSTIsAList(t *testing.T) {
 		"/v1/integrations/{id}/events/{event_id}/replay", "/v1/integrations/{id}/reconcile", "/v1/integrations/{id}/test",
 		"/v1/sources/{id}/merge", "/v1/leads/{id}/convert", "/v1/assigned-leads/{id}/convert", "/v1/assigned-leads/{id}/accept", "/v1/offers/{id}/accept", "/v1/my/next-lead", "/v1/workspace/rename-status",
 		"/v1/members/{id}/telegram-link", "/v1/me/telegram-link", "/v1/members/{id}/test-notification", "/v1/members/{id}/pending", "/v1/groups/preview", "/v1/leads/delete", "/v1/history/retry", "/v1/notifications/{id}/resend", "/v1/message-template/preview", "/v1/message-template/test", "/v1/rules/check",
-		"/v1/webhooks/{id}/rotate-secret", "/v1/webhooks/{id}/redeliver-failed", "/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver",
+		"/v1/webhooks/{id}/rotate-secret", "/v1/webhooks/{id}/test", "/v1/webhooks/{id}/redeliver-failed", "/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver",
 		"/v1/sessions/end-all", "/v1/sign-in", "/v1/sign-in/link", "/v1/sign-in/passkey", "/v1/sign-in/passkey/begin", "/v1/sign-in/oidc", "/v1/sign-in/oidc/begin", "/v1/me/passkeys/begin", "/v1/people/{id}/sign-in-link", "/v1/api-keys/{id}/rotate", "/v1/imports/{id}/cancel", "/v1/imports/{id}/undo", "/v1/assignments/{id}/undo",
 	}
 	member := s.member("M").String() // of whom there are lists

@@ -67,7 +67,7 @@ func TestMembers(t *testing.T) {
 	made := s.post("/v1/members", `{"name":"Aina","email":"aina@example.com","telegram_chat_id":"42","timezone":"Asia/Jakarta"}`).is(201)
 	path := "/v1/members/" + made.id()
 	want := map[string]any{"name": "Aina", "email": "aina@example.com", "telegram_chat_id": "42", "timezone": "Asia/Jakarta", "language": nil, "active": true,
-		"notify_by": nil, "quiet_hours": nil, "email_off": nil, "on_duty": true, "working_hours": nil, "caps": nil}
+		"notify_by": nil, "quiet_hours": nil, "email_off": nil, "on_duty": true, "working_hours": nil, "caps": nil, "external_id": nil, "metadata": map[string]any{}}
 	same(t, want, made.object())
 	want["pending"] = map[string]any{"count": 0.0, "next_due_at": nil}
 	same(t, want, s.get(path).is(200).object())
@@ -109,7 +109,7 @@ func TestSources(t *testing.T) {
 	s := newSite(t)
 	made := s.post("/v1/sources", `{"name":"Web","for_customers":false}`).is(201)
 	path := "/v1/sources/" + made.id()
-	same(t, map[string]any{"name": "Web", "enabled": true, "for_leads": true, "for_customers": false}, s.get(path).is(200).object())
+	same(t, map[string]any{"name": "Web", "enabled": true, "for_leads": true, "for_customers": false, "external_id": nil, "metadata": map[string]any{}}, s.get(path).is(200).object())
 	s.post("/v1/sources", `{"name":"web"}`).refuses(409, "conflict", "body.name")
 	s.post("/v1/sources", `{"name":"Off","enabled":false}`).is(201)
 	s.post("/v1/sources", `{"name":"Shop","for_leads":false}`).is(201)
@@ -133,7 +133,7 @@ func TestSources(t *testing.T) {
 	s.get("/v1/sources?for=x").refuses(422, "invalid_request", "query.for")
 
 	s.patch(path, `{"enabled":false,"name":"Website"}`).is(200)
-	same(t, map[string]any{"name": "Website", "enabled": false, "for_leads": true, "for_customers": false}, s.get(path).is(200).object())
+	same(t, map[string]any{"name": "Website", "enabled": false, "for_leads": true, "for_customers": false, "external_id": nil, "metadata": map[string]any{}}, s.get(path).is(200).object())
 	s.patch(path, `{"name":"SHOP"}`).refuses(409, "conflict", "body.name")
 	s.patch(path, `{"enabled":null}`).refuses(422, "invalid_request", "body.enabled")
 }
@@ -149,7 +149,7 @@ func TestGroups(t *testing.T) {
 		map[string]any{"members": []any{map[string]any{"member_id": a, "notify": true}}, "weight": 1.0},
 		map[string]any{"members": []any{map[string]any{"member_id": b, "notify": false}}, "weight": 2.0},
 	}
-	want := map[string]any{"answer_within": nil, "balance_by": nil, "when_away": "pass", "owe_at_most": 10.0, "overflow": map[string]any{"then": "wait"}, "name": "sales", "method": "round_robin", "version": 1.0, "slots": slots}
+	want := map[string]any{"answer_within": nil, "balance_by": nil, "when_away": "pass", "owe_at_most": 10.0, "overflow": map[string]any{"then": "wait"}, "external_id": nil, "metadata": map[string]any{}, "name": "sales", "method": "round_robin", "version": 1.0, "slots": slots}
 	same(t, want, made.object())
 	same(t, want, s.get(path).is(200).object())
 

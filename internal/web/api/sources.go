@@ -15,14 +15,15 @@ import (
 
 // Source is where leads or customers come from.
 type Source struct {
-	ID   uuid.UUID `json:"id" format:"uuid"`
-	Name string    `json:"name"`
-	Reference
+	ID           uuid.UUID `json:"id" format:"uuid"`
+	Name         string    `json:"name"`
 	Enabled      bool      `json:"enabled" doc:"Whether it is offered for new choices."`
 	ForLeads     bool      `json:"for_leads"`
 	ForCustomers bool      `json:"for_customers"`
 	CreatedAt    time.Time `json:"created_at"`
 	UpdatedAt    time.Time `json:"updated_at"`
+
+	Reference
 }
 
 func (s Source) itemID() uuid.UUID    { return s.ID }
