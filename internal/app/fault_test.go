@@ -136,9 +136,12 @@ func TestLeadsGoOutWithoutRedis(t *testing.T) {
 	s.assign(ids[faultLeads/2:])
 	s.untilIdle(40 * time.Second)
 	s.even((faultLeads + 16) / 4)
-	if _, body := get(t, a.OpsURL()+"/metrics"); !strings.Contains(body, "leadwheel_queue_away 0") {
-		t.Error("the queue is still said to be away")
-	}
+	testenv.Eventually(t, 20*time.Second, func() error { // the database has handed all out, maybe before anybody asked the queue again
+		if _, body := get(t, a.OpsURL()+"/metrics"); !strings.Contains(body, "leadwheel_queue_away 0") {
+			return errors.New("the queue is still said to be away")
+		}
+		return nil
+	})
 }
 
 // TestPostgresDies kills Postgres in the midst of distribution, and starts it again.
