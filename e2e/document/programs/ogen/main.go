@@ -93,7 +93,7 @@ func money(ctx context.Context, api *client.Client, on, nothing uuid.UUID) error
 	if err != nil {
 		return fmt.Errorf("an opportunity: %w", err)
 	}
-	read, err := is[*client.OpportunityHeaders](api.GetOpportunity(ctx, client.GetOpportunityParams{ID: made.Response.ID}))
+	read, err := is[*client.GetOpportunityOKHeaders](api.GetOpportunity(ctx, client.GetOpportunityParams{ID: made.Response.ID}))
 	if err != nil || read.Response.Amount.Value != 16777217.01 {
 		return fmt.Errorf("the amount: %w, %+v", err, read)
 	}
