@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -83,7 +84,7 @@ func (q Queries) AssignedLeads(ctx context.Context, workspace uuid.UUID, f Assig
 
 // EditAssignedLead changes a copy in place; edit sees the current state. Neither the source lead nor anyone else's copy
 // changes. A new source must be one offered for leads, a new status one of the workspace's, whose change is recorded with
-// who made it. With a member, someone else's copy is ErrNotFound, one that was taken back a *Violation, and a new status or notes
+// who made it; it is all that can be changed of a copy whose person was erased. With a member, someone else's copy is ErrNotFound, one that was taken back a *Violation, and a new status or notes
 // are an answer.
 func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Actor, id uuid.UUID, edit func(*AssignedLead) error) (AssignedLead, error) {
 	var a AssignedLead
@@ -101,7 +102,7 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 	before := a
 	err := edit(&a)
 	if err == nil {
-		err = a.checkFollowUp(before)
+		err = t.checkEdit(ctx, workspace, before, a)
 	}
 	if err == nil {
 		err = t.checkPick(ctx, workspace, before.SourceID, a.SourceID, OfferLeads)
@@ -134,6 +135,16 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 		return a, err
 	}
 	return t.AssignedLead(ctx, workspace, who.MemberID, id)
+}
+
+// checkEdit refuses what cannot be written of a copy, whatever its status.
+func (t *Tx) checkEdit(ctx context.Context, workspace uuid.UUID, before, now AssignedLead) error {
+	if changed := before.changed(now); len(changed) > 0 && !slices.Equal(changed, []string{"status"}) {
+		if err := t.refuseErased(ctx, "assigned_leads", "assigned_lead_id", workspace, now.ID); err != nil {
+			return err
+		}
+	}
+	return now.checkFollowUp(before)
 }
 
 // answerBy is what a change of a copy writes of its being answered: nil where it is no answer, or not the first.

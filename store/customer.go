@@ -67,13 +67,16 @@ func (q Queries) Customers(ctx context.Context, workspace uuid.UUID, f CustomerF
 	return all, err
 }
 
-// EditCustomer changes a customer in place; edit sees the current state. A new source must be one offered for customers.
+// EditCustomer changes a customer in place, who was not erased; edit sees the current state. A new source must be one offered for customers.
 // With a member, one that they did not convert is ErrNotFound.
 func (t *Tx) EditCustomer(ctx context.Context, workspace, member, id uuid.UUID, edit func(*Customer) error) (Customer, error) {
 	var c Customer
 	if err := sqlx.GetContext(ctx, t.q, &c, customers+`
 			AND c.customer_id = $3 FOR NO KEY UPDATE OF c`, workspace, nullID(member), id); err != nil {
 		return c, translate(err)
+	}
+	if err := t.refuseErased(ctx, "customers", "customer_id", workspace, id); err != nil {
+		return c, err
 	}
 	had := c.SourceID
 	if err := edit(&c); err != nil {
@@ -134,6 +137,9 @@ func (t *Tx) ConvertAssignedLead(ctx context.Context, workspace, member, id uuid
 	}
 	if row.Undone {
 		return c, false, errTakenBack(AssignedLead{Undone: true})
+	}
+	if err := t.refuseErased(ctx, "assigned_leads", "assigned_lead_id", workspace, id); err != nil {
+		return c, false, err
 	}
 	return t.convert(ctx, workspace, member, happening{lead: row.Lead.UUID, copied: id}, `
 		INSERT INTO customers (workspace_id, customer_id, assigned_lead_id, name, email, phone, phone_e164, words, fields,

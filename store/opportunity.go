@@ -119,7 +119,7 @@ func (o Opportunity) row() row {
 func (t *Tx) place(ctx context.Context, workspace, member uuid.UUID, o *Opportunity) error {
 	field, id, query := "customer_id", o.CustomerID, `
 		SELECT customer_id, member_id FROM customers
-		WHERE workspace_id = $1 AND customer_id = $2 AND ($3::uuid IS NULL OR member_id = $3) FOR SHARE`
+		WHERE workspace_id = $1 AND customer_id = $2 AND erased_at IS NULL AND ($3::uuid IS NULL OR member_id = $3) FOR SHARE`
 	switch {
 	case o.LeadID != nil:
 		field, id, query = "lead_id", o.LeadID, `
@@ -128,7 +128,7 @@ func (t *Tx) place(ctx context.Context, workspace, member uuid.UUID, o *Opportun
 	case o.AssignedLeadID != nil:
 		field, id, query = "assigned_lead_id", o.AssignedLeadID, `
 			SELECT NULL::uuid AS customer_id, member_id FROM assigned_leads
-			WHERE workspace_id = $1 AND assigned_lead_id = $2 AND ($3::uuid IS NULL OR member_id = $3 AND withdrawn_at IS NULL) FOR SHARE`
+			WHERE workspace_id = $1 AND assigned_lead_id = $2 AND erased_at IS NULL AND ($3::uuid IS NULL OR member_id = $3 AND withdrawn_at IS NULL) FOR SHARE`
 	}
 	var found struct {
 		Customer *uuid.UUID `db:"customer_id"`
@@ -136,7 +136,7 @@ func (t *Tx) place(ctx context.Context, workspace, member uuid.UUID, o *Opportun
 	}
 	err := translate(sqlx.GetContext(ctx, t.q, &found, query, workspace, *id, nullID(member)))
 	if errors.Is(err, ErrNotFound) {
-		return &FieldError{field, "there is nothing with this id in this workspace"}
+		return &FieldError{field, "there is nothing with this id in this workspace, or its person was erased"}
 	}
 	if err != nil {
 		return err
