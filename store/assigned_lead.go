@@ -29,6 +29,8 @@ type AssignedLead struct {
 	WithdrawnAt *time.Time `db:"withdrawn_at"`
 	// Undone says that it was taken back since what gave it was undone.
 	Undone bool `db:"undone"`
+	// Erased says that its person was erased.
+	Erased bool `db:"erased"`
 
 	AssignedAt time.Time `db:"assigned_at"`
 	UpdatedAt  time.Time `db:"updated_at"`
@@ -49,7 +51,7 @@ type AssignedLeadFilter struct {
 var assignedLeadColumns = `
 	SELECT a.assigned_lead_id, a.member_id, coalesce(a.source_lead_id, a.undone_lead_id) AS source_lead_id, a.group_id, ` + contactColumns("a") + `, s.source_id,
 		coalesce(s.name, '') AS source_name, a.status, a.notes, a.follow_up_at, a.answer_by, a.answered_at, a.withdrawn_at,
-		a.undone_lead_id IS NOT NULL AS undone, a.assigned_at, a.updated_at
+		a.undone_lead_id IS NOT NULL AS undone, a.erased_at IS NOT NULL AS erased, a.assigned_at, a.updated_at
 	FROM`
 
 var assignedLeads = assignedLeadColumns + ` assigned_leads a ` + joinSource(`a`) + `
@@ -102,7 +104,7 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 	before := a
 	err := edit(&a)
 	if err == nil {
-		err = t.checkEdit(ctx, workspace, before, a)
+		err = a.checkEdit(before)
 	}
 	if err == nil {
 		err = t.checkPick(ctx, workspace, before.SourceID, a.SourceID, OfferLeads)
@@ -138,13 +140,11 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 }
 
 // checkEdit refuses what cannot be written of a copy, whatever its status.
-func (t *Tx) checkEdit(ctx context.Context, workspace uuid.UUID, before, now AssignedLead) error {
-	if changed := before.changed(now); len(changed) > 0 && !slices.Equal(changed, []string{"status"}) {
-		if err := t.refuseErased(ctx, "assigned_leads", "assigned_lead_id", workspace, now.ID); err != nil {
-			return err
-		}
+func (a AssignedLead) checkEdit(before AssignedLead) error {
+	if changed := before.changed(a); a.Erased && len(changed) > 0 && !slices.Equal(changed, []string{"status"}) {
+		return errErased
 	}
-	return now.checkFollowUp(before)
+	return a.checkFollowUp(before)
 }
 
 // answerBy is what a change of a copy writes of its being answered: nil where it is no answer, or not the first.

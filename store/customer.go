@@ -22,10 +22,12 @@ type Customer struct {
 	Contact
 	SourceID *uuid.UUID `db:"source_id"`
 	// SourceName is the source's name as it is now.
-	SourceName string    `db:"source_name"`
-	Notes      string    `db:"notes"`
-	CreatedAt  time.Time `db:"created_at"`
-	UpdatedAt  time.Time `db:"updated_at"`
+	SourceName string `db:"source_name"`
+	Notes      string `db:"notes"`
+	// Erased says that the person was erased.
+	Erased    bool      `db:"erased"`
+	CreatedAt time.Time `db:"created_at"`
+	UpdatedAt time.Time `db:"updated_at"`
 }
 
 // A CustomerFilter narrows what is seen of customers; zero fields don't. From is inclusive, To is not.
@@ -38,7 +40,7 @@ type CustomerFilter struct {
 
 var customerColumns = `
 	SELECT c.customer_id, c.lead_id, c.assigned_lead_id, c.member_id, ` + contactColumns("c") + `,
-		s.source_id, coalesce(s.name, '') AS source_name, c.notes, c.created_at, c.updated_at
+		s.source_id, coalesce(s.name, '') AS source_name, c.notes, c.erased_at IS NOT NULL AS erased, c.created_at, c.updated_at
 	FROM`
 
 var customers = customerColumns + ` customers c ` + joinSource(`c`) + `
@@ -75,8 +77,8 @@ func (t *Tx) EditCustomer(ctx context.Context, workspace, member, id uuid.UUID, 
 			AND c.customer_id = $3 FOR NO KEY UPDATE OF c`, workspace, nullID(member), id); err != nil {
 		return c, translate(err)
 	}
-	if err := t.refuseErased(ctx, "customers", "customer_id", workspace, id); err != nil {
-		return c, err
+	if c.Erased {
+		return c, errErased
 	}
 	had := c.SourceID
 	if err := edit(&c); err != nil {
@@ -127,10 +129,11 @@ func (t *Tx) ConvertAssignedLead(ctx context.Context, workspace, member, id uuid
 	}
 	var row struct {
 		Undone bool          `db:"undone"`
+		Erased bool          `db:"erased"`
 		Lead   uuid.NullUUID `db:"source_lead_id"`
 	}
 	if err := sqlx.GetContext(ctx, t.q, &row, `
-		SELECT undone_lead_id IS NOT NULL AS undone, source_lead_id FROM assigned_leads
+		SELECT undone_lead_id IS NOT NULL AS undone, erased_at IS NOT NULL AS erased, source_lead_id FROM assigned_leads
 		WHERE workspace_id = $1 AND assigned_lead_id = $2 AND ($3::uuid IS NULL OR member_id = $3) FOR NO KEY UPDATE`,
 		workspace, id, nullID(member)); err != nil {
 		return c, false, translate(err)
@@ -138,8 +141,8 @@ func (t *Tx) ConvertAssignedLead(ctx context.Context, workspace, member, id uuid
 	if row.Undone {
 		return c, false, errTakenBack(AssignedLead{Undone: true})
 	}
-	if err := t.refuseErased(ctx, "assigned_leads", "assigned_lead_id", workspace, id); err != nil {
-		return c, false, err
+	if row.Erased {
+		return c, false, errErased
 	}
 	return t.convert(ctx, workspace, member, happening{lead: row.Lead.UUID, copied: id}, `
 		INSERT INTO customers (workspace_id, customer_id, assigned_lead_id, name, email, phone, phone_e164, words, fields,

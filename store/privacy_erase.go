@@ -118,17 +118,9 @@ func (q Queries) erase(ctx context.Context, table personalTable, h holdingsOf, c
 	return err
 }
 
-// refuseErased refuses to write of a person who was erased: what would be written is theirs again. The row is locked, or about to be read.
-func (q Queries) refuseErased(ctx context.Context, table, column string, workspace, id uuid.UUID) error {
-	var erased bool
-	if err := sqlx.GetContext(ctx, q.q, &erased, `
-		SELECT erased_at IS NOT NULL FROM `+table+` WHERE workspace_id = $1 AND `+column+` = $2`, workspace, id); err != nil {
-		return translate(err)
-	}
-	if erased {
-		return &Violation{Field: "id", Message: "the person of whom this told was erased, and nothing can be written of them here any more", Exists: true}
-	}
-	return nil
+// errErased refuses to write of a person who was erased: what would be written is theirs again.
+var errErased = &Violation{
+	Field: "id", Message: "the person of whom this told was erased, and nothing can be written of them here any more", Exists: true,
 }
 
 // deletePendingOf ends what is pending for leads.

@@ -22,7 +22,7 @@ func logged(log *slog.Logger, next http.Handler) http.Handler {
 		w.Header().Set(requestid.Header, id)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		started := time.Now()
-		ctx, recorder := requestid.With(r.Context(), id), &statusRecorder{ResponseWriter: w}
+		ctx, recorder := requestid.With(r.Context(), id), recording(w)
 		named := r.WithContext(ctx)
 		defer func() {
 			r.Pattern = named.Pattern // for who called this one
@@ -37,7 +37,7 @@ func logged(log *slog.Logger, next http.Handler) http.Handler {
 func measured(m *metrics.HTTP, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.Begin()
-		started, recorder, status := time.Now(), &statusRecorder{ResponseWriter: w}, http.StatusInternalServerError
+		started, recorder, status := time.Now(), recording(w), http.StatusInternalServerError
 		defer func() { m.End(r.Pattern, r.Method, status, time.Since(started)) }()
 		next.ServeHTTP(recorder, r)
 		status = cmp.Or(recorder.status, http.StatusOK)
@@ -47,7 +47,7 @@ func measured(m *metrics.HTTP, next http.Handler) http.Handler {
 // recovered turns a panic into a 500, or where the answer has begun, into a connection broken off.
 func recovered(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, recorder := r.Context(), &statusRecorder{ResponseWriter: w}
+		ctx, recorder := r.Context(), recording(w)
 		defer func() {
 			cause := recover()
 			if cause == nil {
@@ -104,6 +104,14 @@ func unmatched(mux *http.ServeMux) http.Handler {
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
+}
+
+// recording is the recorder of an answer: the one that handlers before have made, if any has.
+func recording(w http.ResponseWriter) *statusRecorder {
+	if s, is := w.(*statusRecorder); is {
+		return s
+	}
+	return &statusRecorder{ResponseWriter: w}
 }
 
 func (s *statusRecorder) WriteHeader(status int) {

@@ -23,7 +23,7 @@ func traced(tracer *tracing.Tracer, next http.Handler) http.Handler {
 			return
 		}
 		r, span := tracer.Request(r, strings.HasPrefix(r.URL.Path, "/v1/"))
-		recorder, status := &statusRecorder{ResponseWriter: w}, http.StatusInternalServerError
+		recorder, status := recording(w), http.StatusInternalServerError
 		defer func() {
 			if _, path, named := strings.Cut(r.Pattern, " "); named {
 				span.SetName(r.Pattern)
