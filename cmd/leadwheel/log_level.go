@@ -1,19 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
-	"time"
 )
-
-// logLevelTimeout is what a process has to answer.
-const logLevelTimeout = 5 * time.Second
 
 // logLevel is how a process says and is told its level.
 type logLevel struct {
@@ -22,8 +14,8 @@ type logLevel struct {
 
 // logLevelCmd is `leadwheel log-level`.
 type logLevelCmd struct {
-	Level  string `arg:"" optional:"" enum:",debug,info,warn,error" default:"" help:"debug, info, warn or error. Without one it shows which it is."`
-	OpsURL string `name:"ops-url" env:"LEADWHEEL_OPS_URL" default:"http://127.0.0.1:9090" placeholder:"URL" help:"Operators' address of the process. Default ${default}."`
+	Level string `arg:"" optional:"" enum:",debug,info,warn,error" default:"" help:"debug, info, warn or error. Without one it shows which it is."`
+	operatorsFlag
 	OpsKey string `env:"LEADWHEEL_OPS_KEY" placeholder:"KEY" help:"Opens the queue dashboard, the metrics that have ids, profiles and the log level; needed where others reach the operators' address."`
 	jsonFlag
 }
@@ -41,8 +33,6 @@ Examples:
 
 // Run asks for the level, or for another.
 func (c *logLevelCmd) Run(ctx context.Context, s streams) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, logLevelTimeout)
-	defer cancel()
 	method, body := http.MethodGet, []byte(nil)
 	if c.Level != "" {
 		method = http.MethodPut
@@ -50,26 +40,18 @@ func (c *logLevelCmd) Run(ctx context.Context, s streams) (err error) {
 			return err
 		}
 	}
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(c.OpsURL, "/")+"/log-level", bytes.NewReader(body))
-	if err != nil {
-		return usageError{err}
-	}
-	if c.OpsKey != "" {
-		r.Header.Set("Authorization", "Bearer "+c.OpsKey)
-	}
-	response, err := http.DefaultClient.Do(r)
+	status, said, err := c.ask(ctx, method, "/log-level", c.OpsKey, body)
 	if err != nil {
 		return fmt.Errorf("asking %s for its log level: %w", c.OpsURL, err)
 	}
-	defer func() { err = errors.Join(err, response.Body.Close()) }()
 	var answer struct {
 		logLevel
 		Detail string `json:"detail"`
 	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxHealth)).Decode(&answer); err != nil {
-		return fmt.Errorf("reading the log level, at status %s: %w; is %s the operators' address?", response.Status, err, c.OpsURL)
+	if err := json.Unmarshal(said, &answer); err != nil {
+		return fmt.Errorf("reading the log level, at status %d: %w; is %s the operators' address?", status, err, c.OpsURL)
 	}
-	if response.StatusCode != http.StatusOK {
+	if status != http.StatusOK {
 		return refusedError{fmt.Errorf("the log level stays: %s", answer.Detail)}
 	}
 	if c.JSON {

@@ -2,24 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
-	"time"
 )
 
-// readyTimeout is what a process has to say whether it is ready.
-const readyTimeout = 5 * time.Second
-
-// maxHealth bounds what is read of its answer, in bytes.
-const maxHealth = 4 << 10
-
 // readyCmd is `leadwheel ready`.
-type readyCmd struct {
-	OpsURL string `name:"ops-url" env:"LEADWHEEL_OPS_URL" default:"http://127.0.0.1:9090" placeholder:"URL" help:"Operators' address of the process. Default ${default}."`
-}
+type readyCmd struct{ operatorsFlag }
 
 // Help gives an example.
 func (readyCmd) Help() string {
@@ -32,25 +21,14 @@ Example:
 }
 
 // Run asks.
-func (c *readyCmd) Run(ctx context.Context, s streams) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(c.OpsURL, "/")+"/readyz", nil)
-	if err != nil {
-		return usageError{err}
-	}
-	response, err := http.DefaultClient.Do(r)
+func (c *readyCmd) Run(ctx context.Context, s streams) error {
+	status, answer, err := c.ask(ctx, http.MethodGet, "/readyz", "", nil)
 	if err != nil {
 		return fmt.Errorf("asking whether it is ready: %w", err)
 	}
-	defer func() { err = errors.Join(err, response.Body.Close()) }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxHealth))
-	if err != nil {
-		return fmt.Errorf("reading whether it is ready: %w", err)
-	}
-	fmt.Fprintln(s.out, strings.TrimSpace(string(body)))
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("it is not ready: %s", response.Status)
+	fmt.Fprintln(s.out, strings.TrimSpace(string(answer)))
+	if status != http.StatusOK {
+		return fmt.Errorf("it is not ready: %d %s", status, http.StatusText(status))
 	}
 	return nil
 }
