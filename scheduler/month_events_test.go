@@ -59,11 +59,14 @@ func (m *month) outage(part *bool, d time.Duration) {
 	m.excuse(began)
 }
 
-// excuse disturbs those whose day ended in an outage.
+// excuse disturbs those whose hours ended in an outage, or before the first round after it.
 func (m *month) excuse(began time.Time) {
-	for member, zone := range m.zones {
-		if m.hours.Day(began, zone).Before(m.hours.Day(m.now(), zone)) {
-			m.disturb(began, m.now(), member)
+	m.t.Helper()
+	for at := began; at.Before(m.now()); at = at.Add(tick) {
+		for member, zone := range m.zones {
+			if end := m.hours.Until(at, zone); !end.IsZero() && !end.After(m.now().Add(tick)) {
+				m.disturb(at, m.now(), member)
+			}
 		}
 	}
 }

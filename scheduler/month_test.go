@@ -70,7 +70,7 @@ func (m *month) checkDays() {
 		full++
 		// A lead of another pace that was moved to them uses the day's count up as well.
 		if pace, got := m.paces[at.member], m.got[at]; got[lead.Slow]+got[lead.Normal]+got[lead.Fast] < pace.Min() {
-			m.t.Errorf("%v: %v is less than %d at pace %s", at, m.got[at], pace.Min(), pace)
+			m.t.Errorf("%v in %v: %v is less than %d at pace %s", at, m.zones[at.member], m.got[at], pace.Min(), pace)
 		}
 	}
 	m.t.Logf("%d leads, %d undisturbed days of members, of %d", m.planned, full, len(m.got))

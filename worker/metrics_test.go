@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -55,10 +54,9 @@ func TestRunsAreCounted(t *testing.T) {
 	s.tell(1, lead.Email)
 	s.push(tasks.KindNotify, tasks.QueueNotify, `Siti Rahman`, 5)
 	s.push("nobody's", tasks.QueueNotify, `{}`, 5)
-	s.drain(tasks.QueueNotify)
-	s.only(tasks.QueueNotify, asynq.TaskStateRetry)
-	s.shows(shown, `leadwheel_tasks_total{kind="member:notify",outcome="done"} 1`, `leadwheel_tasks_total{kind="member:notify",outcome="retried"} 1`,
-		`leadwheel_tasks_total{kind="member:notify",outcome="given_up"} 1`, `leadwheel_task_duration_seconds_count{kind="member:notify"} 3`)
+	// Tried again, the panicking one's task finds the message leased still, and is done.
+	s.shows(shown, `leadwheel_tasks_total{kind="member:notify",outcome="done"} 2`, `leadwheel_tasks_total{kind="member:notify",outcome="retried"} 1`,
+		`leadwheel_tasks_total{kind="member:notify",outcome="given_up"} 1`, `leadwheel_task_duration_seconds_count{kind="member:notify"} 4`)
 	if strings.Contains(shown(), `kind="nobody`) {
 		t.Error("a kind that nobody handles has a series")
 	}
