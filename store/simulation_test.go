@@ -112,6 +112,32 @@ func TestADraftOfAGroup(t *testing.T) {
 	}
 }
 
+// TestACapBringsAnotherGroupsChange has a member reach their cap in one group, which is edited later: what differs in another is laid to that.
+func TestACapBringsAnotherGroupsChange(t *testing.T) {
+	t.Parallel()
+	clock := testenv.NewClock(time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC))
+	w := newWorld(t, testenv.WithClock(clock.Now))
+	one := 1
+	w.editMember('A', func(m *store.Member) { m.Caps = lead.Caps{PerDay: &one} })
+	other, g := w.group("A C"), w.group("A B")
+	clock.Advance(time.Minute)
+	from := clock.Now()
+	equal(t, "in the other group", w.give(other, 1), "A")
+	clock.Advance(time.Minute)
+	equal(t, "of who had reached their cap", w.give(g, 1), "B")
+	clock.Advance(time.Minute)
+	w.edit(other, "C A")
+	r := w.simulate(store.SimulationSpec{From: from.Add(time.Second), To: clock.Now()})
+	if r.Differs != nil {
+		t.Errorf("of leads after what the other group got differs %+v, since %+v", r.Differs, r.Why)
+	}
+	w.edit(other, "C")
+	r = w.simulate(store.SimulationSpec{From: from, To: clock.Now()})
+	if r.Differs == nil || r.Why.Why != store.WhyGroup || r.Why.Group != other {
+		t.Fatalf("it differs by %+v, since %+v", r.Differs, r.Why)
+	}
+}
+
 // TestADraftOfHoursAndCaps replays leads of the night through hours, and of a day through a cap.
 func TestADraftOfHoursAndCaps(t *testing.T) {
 	t.Parallel()
