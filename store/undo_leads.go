@@ -21,7 +21,10 @@ func (p undoing) takeLeads(ctx context.Context) error {
 	}
 	if len(leads) == 0 {
 		p.State = undoDone
-		return p.returnOldTurns(ctx)
+		if err := p.returnOldTurns(ctx); err != nil {
+			return err
+		}
+		return p.keepRhythm(ctx)
 	}
 	copies, err := p.lockCopies(ctx, leads)
 	if err != nil {

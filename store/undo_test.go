@@ -255,3 +255,33 @@ func TestUndoHasItsTime(t *testing.T) {
 	}
 	w.exact()
 }
+
+// TestUndoKeepsTheRhythmOfWhatIsOwed undoes runs between the leads that make good what a member is owed, each second lead at the most: the
+// next one makes good where it would have without the run.
+func TestUndoKeepsTheRhythmOfWhatIsOwed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("A B C")
+	w.policy("A B C", g, store.GroupPolicy{WhenAway: store.AwayOwe, OweAtMost: 3})
+	undone := func(n int, want string) {
+		t.Helper()
+		ids, _ := w.add(n, store.Distribution{})
+		run, batches := w.assignRun(ids, store.Distribution{GroupID: g})
+		w.run(batches...)
+		equal(t, "the run", w.holders(ids), want)
+		w.undo(run)
+	}
+	w.offDuty("B", true)
+	equal(t, "without B", w.give(g, 10), "A C A C A C A C A C")
+	w.offDuty("B", false)
+	undone(2, "B A")
+	equal(t, "made good first, as if the run had never been", w.give(g, 1), "B")
+	undone(1, "A")
+	equal(t, "then a turn", w.give(g, 1), "A")
+	equal(t, "and made good", w.give(g, 1), "B")
+	undone(2, "B B")
+	equal(t, "a turn", w.give(g, 1), "B")
+	undone(1, "B")
+	equal(t, "all of it", w.give(g, 4), "B C A B")
+	w.exact()
+}

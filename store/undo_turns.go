@@ -191,32 +191,6 @@ func (p undoing) countOldTurns(ctx context.Context, turns []ledgerTurn) error {
 	return translate(err)
 }
 
-// keepAgain keeps turns for somebody again that the run's leads had made good, as far as the groups still keep any and list who was to get them.
-// The next lead may make one good.
-func (p undoing) keepAgain(ctx context.Context, turns []ledgerTurn) error {
-	for _, t := range turns {
-		ids := make([]uuid.UUID, len(t.Slot))
-		for i, r := range t.Slot {
-			ids[i] = r.MemberID
-		}
-		if _, err := p.q.ExecContext(ctx, `
-			WITH owing AS (
-				UPDATE groups SET debt_paid = false
-				WHERE workspace_id = $1 AND group_id = $2 AND when_away = 'owe' AND deleted_at IS NULL AND $5::uuid[] <@ ARRAY(
-					SELECT (id #>> '{}')::uuid FROM jsonb_path_query(listed, '$[*].members[*].member_id') AS id)
-				RETURNING group_id
-			), kept AS (
-				INSERT INTO debts (workspace_id, group_id, version, turn, member_ids, created_at)
-				SELECT $1, $2, $3, $4, $5, $6 FROM owing ON CONFLICT DO NOTHING RETURNING turn
-			)
-			UPDATE turns SET passed_for = $7 FROM kept WHERE workspace_id = $1 AND group_id = $2 AND version = $3 AND turns.turn = kept.turn`,
-			p.workspace, t.Group, t.Version, t.Turn, uuids(ids), p.now(), uuid.Nil); err != nil {
-			return fmt.Errorf("keeping turn %d of group %s again: %w", t.Turn, t.Group, translate(err))
-		}
-	}
-	return nil
-}
-
 // An oldTurn is how many turns of a slot of a lane, of an earlier version of a ring, are given back.
 type oldTurn struct {
 	Group   uuid.UUID          `db:"group_id"`
