@@ -49,13 +49,14 @@ func (m Member) checkAvailability() error {
 // maxCap is the largest number that a cap can be.
 const maxCap = 1_000_000
 
-// checkCaps returns a *FieldError where caps cannot be.
+// checkCaps returns a *FieldError for the first of the caps that cannot be.
 func checkCaps(field string, c lead.Caps) error {
-	for name, most := range map[string]*int{
-		"per_hour": c.PerHour, "per_day": c.PerDay, "per_week": c.PerWeek, "per_month": c.PerMonth, "open": c.Open,
-	} {
-		if most != nil && (*most < 1 || *most > maxCap) {
-			return &FieldError{field + "." + name, fmt.Sprintf("a cap is 1 to %d, or null for none", maxCap)}
+	for _, one := range []struct {
+		name string
+		most *int
+	}{{"per_hour", c.PerHour}, {"per_day", c.PerDay}, {"per_week", c.PerWeek}, {"per_month", c.PerMonth}, {"open", c.Open}} {
+		if one.most != nil && (*one.most < 1 || *one.most > maxCap) {
+			return &FieldError{field + "." + one.name, fmt.Sprintf("a cap is 1 to %d, or null for none", maxCap)}
 		}
 	}
 	return nil
