@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -75,4 +76,15 @@ func TestWhoIsNextGetsTheLead(t *testing.T) {
 func drawRing(r *rapid.T) string {
 	slots := rapid.SliceOfN(rapid.StringMatching(`[A-F](\*[23])?`), 1, 6).Draw(r, "ring")
 	return strings.Join(slots, " ")
+}
+
+// checkFew has a property hold for a few cases, each of which takes long, and with LEADWHEEL_SOAK for as many as rapid.checks says.
+func checkFew(t *testing.T, few int, one func(*rapid.T)) {
+	t.Helper()
+	tried := 0
+	rapid.Check(t, func(r *rapid.T) {
+		if tried++; tried <= few || os.Getenv("LEADWHEEL_SOAK") != "" {
+			one(r)
+		}
+	})
 }
