@@ -33,7 +33,7 @@ services: ## install Postgres and Redis servers where they are missing
 	@deploy/local/install.sh
 
 .PHONY: monitoring
-monitoring: services ## install Prometheus and Alertmanager, for the tests of alerts, where they are missing
+monitoring: services ## install Prometheus, Alertmanager and PgBouncer, for the tests, where they are missing
 	@deploy/local/install.sh monitoring
 
 .PHONY: browser

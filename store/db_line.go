@@ -27,8 +27,10 @@ const (
 // lines are the lines of one pool. Where one is found dead, those that were there before it was are not used any more.
 type lines struct {
 	connector driver.Connector
-	probing   sync.Mutex
-	found     atomic.Int64 // how many times a line was found dead
+	// pooled says that the server gives a session for no longer than a transaction. It is asked whether it is there at all, then.
+	pooled  bool
+	probing sync.Mutex
+	found   atomic.Int64 // how many times a line was found dead
 }
 
 // A line is what goes to a server and comes from it. It is used by one at a time, as its connection is.
@@ -36,7 +38,9 @@ type line struct {
 	net.Conn
 	of     *lines
 	opened int64 // what of.found was
-	// session is the server's own, made up of its process and when that began. Until it is known, nothing is asked about.
+	// open is set once a connection is in use. Until then, nothing is asked about it.
+	open bool
+	// session is the server's own, made up of its process and when that began; it is not known of a pooled line.
 	session session
 	until   time.Time // when whoever waits does not wait any more; zero is never
 	dead    bool
@@ -83,8 +87,12 @@ func (l *lines) open(ctx context.Context) (pqConn, *line, error) {
 	return c.(pqConn), opened, nil
 }
 
-// know learns what the server calls a new connection's session.
+// know has a new connection's line be in use, and learns what the server calls its session.
 func (l *line) know(ctx context.Context, c driver.QueryerContext) error {
+	if l.of.pooled {
+		l.open = true
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
 	said, err := l.row(ctx, c, `SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid())`)
@@ -96,7 +104,7 @@ func (l *line) know(ctx context.Context, c driver.QueryerContext) error {
 	if !isProcess || !isTime {
 		return fmt.Errorf("one of Postgres' sessions is called %v, and began at %v; no such session can be looked for", said[0], said[1])
 	}
-	l.session = session{process, began}
+	l.session, l.open = session{process, began}, true
 	return nil
 }
 
@@ -121,12 +129,12 @@ func (l *line) wait(ctx context.Context) {
 
 // Read implements net.Conn.
 func (l *line) Read(b []byte) (int, error) {
-	if l.session.process == 0 && l.until.IsZero() { // it is being opened, which has a time of its own
+	if !l.open && l.until.IsZero() { // it is being opened, which has a time of its own
 		return l.Conn.Read(b)
 	}
 	for patience := silence; ; {
 		end, pause := l.until, time.Now().Add(patience)
-		asks := l.session.process != 0 && (end.IsZero() || pause.Before(end))
+		asks := l.open && (end.IsZero() || pause.Before(end))
 		if asks {
 			end = pause
 		}
@@ -150,7 +158,7 @@ func (l *line) Read(b []byte) (int, error) {
 
 // Write implements net.Conn.
 func (l *line) Write(b []byte) (int, error) {
-	if l.session.process != 0 {
+	if l.open {
 		_ = l.SetWriteDeadline(time.Now().Add(silence)) // as above
 	}
 	n, err := l.Conn.Write(b)
@@ -192,6 +200,12 @@ func (l *line) ask() activity {
 		return gone
 	}
 	defer func() { _ = c.Close() }() // nothing is left on it
+	if l.of.pooled {                 // it is the pooler's to notice where a server behind it is gone
+		if err := c.Ping(ctx); err != nil {
+			return gone
+		}
+		return working
+	}
 	said, err := probe.row(ctx, c, `SELECT state IN ('active', 'fastpath function call')
 		FROM pg_stat_get_activity($1) WHERE backend_start = $2`,
 		driver.NamedValue{Ordinal: 1, Value: l.session.process}, driver.NamedValue{Ordinal: 2, Value: l.session.began})

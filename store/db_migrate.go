@@ -57,8 +57,11 @@ func onDatabase(url string, do func(*sqlx.DB) error) error {
 }
 
 // Migrate brings the database at url, and what earlier versions stored in it, to this program's schema. Programs that
-// migrate at once wait for one another.
+// migrate at once wait for one another. It returns ErrPooled for the address of a pooler.
 func Migrate(ctx context.Context, url string) error {
+	if _, pooled, err := readAddress(url); err != nil || pooled {
+		return cmp.Or(err, ErrPooled)
+	}
 	return withMigrations(url, func(p *goose.Provider) error {
 		if _, err := p.Up(ctx); err != nil {
 			return fmt.Errorf("migrating the database: %w", err)
@@ -99,7 +102,12 @@ func CheckSchema(ctx context.Context, url string) error {
 }
 
 func withMigrations(url string, do func(*goose.Provider) error) (err error) {
-	connector, err := pq.NewConnector(url)
+	cfg, pooled, err := readAddress(url)
+	if err != nil {
+		return err
+	}
+	cfg.BinaryParameters = pooled // a query is one round trip then, which no other connection can come between
+	connector, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
 		return errAddress
 	}

@@ -31,7 +31,7 @@ func InspectServer(ctx context.Context, url string) (s Server, err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := db.PingContext(ctx); err != nil { // so that connecting does not count as a slow answer below
-		return s, fmt.Errorf("connecting to Postgres: %w", err)
+		return s, connecting(err)
 	}
 	asked := time.Now()
 	err = db.GetContext(ctx, &s, `

@@ -163,9 +163,10 @@ func (s *statements) ResetSession(ctx context.Context) error {
 // IsValid implements driver.Validator. It is called when a connection is not used any more.
 func (s *statements) IsValid() bool { return s.line.usable() && s.pqConn.IsValid() }
 
-// of is the prepared statement of a query, nil where it runs as it is. Without arguments it may be several statements.
+// of is the prepared statement of a query, nil where it runs as it is: without arguments it may be several statements, and behind a
+// pooler the next may run on a connection that has not prepared it.
 func (s *statements) of(ctx context.Context, query string, args []driver.NamedValue) (pqStmt, error) {
-	if len(args) == 0 || !s.writing && ctx.Value(oftenKey{}) == nil {
+	if len(args) == 0 || s.line.of.pooled || !s.writing && ctx.Value(oftenKey{}) == nil {
 		return nil, nil
 	}
 	now := time.Now()
@@ -207,8 +208,8 @@ func (s *statements) forget(now time.Time) error {
 	return nil
 }
 
-// checked forgets a statement that Postgres does not run any more: a migration changed what it returns, or a pooler that keeps no
-// sessions ran it on another connection than had prepared it. It runs as it is the next time, and is prepared again after that.
+// checked forgets a statement that Postgres does not run any more: a migration changed what it returns, or a pooler that
+// keeps no sessions, of which the address does not tell, ran it on another connection than had prepared it. It runs as it is the next time, and is prepared again after that.
 func (s *statements) checked(query string, err error) error {
 	var refused *pq.Error
 	if errors.As(err, &refused) && (refused.Code == pqerror.FeatureNotSupported || refused.Code == pqerror.InvalidSQLStatementName) {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,7 +78,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	if err := db.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("connecting to Postgres: %w", err), db.Close())
+		return nil, errors.Join(connecting(err), db.Close())
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s := &Store{db: db, url: o.DatabaseURL, committed: o.Committed, stop: stop, opened: time.Now()}
@@ -101,23 +100,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// errAddress does not say more, since that would quote the address, which has a password in it.
-var errAddress = errors.New("the database address cannot be read; write it as postgres://user:password@host:5432/name, " +
-	"with special characters of the password %-encoded")
-
 func openDB(url string, maxConns int) (*sqlx.DB, error) {
-	cfg, err := pq.NewConfig(url)
+	cfg, pooled, err := readAddress(url)
 	if err != nil {
-		return nil, errAddress
+		return nil, err
 	}
 	cfg.BinaryParameters = true // one round trip a statement instead of two
-	if cfg.ConnectTimeout == 0 {
-		cfg.ConnectTimeout = 5 * time.Second
-	}
 	if cfg.Runtime == nil {
 		cfg.Runtime = make(map[string]string)
 	}
-	if _, set := cfg.Runtime["idle_in_transaction_session_timeout"]; !set {
+	if _, set := cfg.Runtime["idle_in_transaction_session_timeout"]; !set && !pooled {
 		// A client that vanishes without closing its connection must not hold its locks for long.
 		cfg.Runtime["idle_in_transaction_session_timeout"] = "10s"
 	}
@@ -128,7 +120,7 @@ func openDB(url string, maxConns int) (*sqlx.DB, error) {
 	if maxConns == 0 {
 		maxConns = 16
 	}
-	l := &lines{connector: connector}
+	l := &lines{connector: connector, pooled: pooled}
 	connector.Dialer(l)
 	db := sqlx.NewDb(sql.OpenDB(preparing{l}), "postgres")
 	db.SetMaxOpenConns(maxConns)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Postgres and Redis servers that `leadwheel up` and the tests start privately, where they are missing.
-# `install.sh monitoring` installs Prometheus and Alertmanager too, which the tests of alerts start, and
+# `install.sh monitoring` installs Prometheus, Alertmanager and PgBouncer too, which tests start, and
 # `install.sh browser` Chromium and Node, with which the console is tested.
 # It does nothing where all are there. It never starts a system service.
 set -eu
@@ -27,7 +27,8 @@ have_redis() {
 
 have_monitoring() {
     command -v promtool >/dev/null 2>&1 && command -v prometheus >/dev/null 2>&1 &&
-        { command -v prometheus-alertmanager >/dev/null 2>&1 || command -v alertmanager >/dev/null 2>&1; }
+        { command -v prometheus-alertmanager >/dev/null 2>&1 || command -v alertmanager >/dev/null 2>&1; } &&
+        { command -v pgbouncer >/dev/null 2>&1 || [ -x /usr/sbin/pgbouncer ]; }
 }
 
 have_browser() {
@@ -44,7 +45,7 @@ have_node() {
 give_up() {
     echo "install.sh: $1." >&2
     echo "Install Postgres 14 or newer and Redis 7 (or Valkey) yourself, or set DATABASE_URL and REDIS_URL." >&2
-    [ "$also" != monitoring ] || echo "The tests of alerts need prometheus, promtool and alertmanager on the PATH." >&2
+    [ "$also" != monitoring ] || echo "Tests need prometheus, promtool, alertmanager and pgbouncer on the PATH." >&2
     [ "$also" != browser ] || echo "The tests of the console need node 18.19 or newer and npm on the PATH, and Chromium (or CHROMIUM=its path)." >&2
     exit 1
 }
@@ -95,7 +96,7 @@ have_postgres || { debian="$debian postgresql"; brew="$brew postgresql@17"; }
 have_redis || { debian="$debian redis-server"; brew="$brew redis"; }
 case "$also" in
 "") ;;
-monitoring) have_monitoring || { debian="$debian prometheus prometheus-alertmanager"; brew="$brew prometheus alertmanager"; } ;;
+monitoring) have_monitoring || { debian="$debian prometheus prometheus-alertmanager pgbouncer"; brew="$brew prometheus alertmanager pgbouncer"; } ;;
 browser)
     have_browser || { debian="$debian chromium fonts-liberation"; cask=chromium; }
     have_node || { debian="$debian nodejs"; brew="$brew node"; }
