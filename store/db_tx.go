@@ -67,6 +67,7 @@ func (s *Store) txThrough(ctx context.Context, through gate, do func(*Tx) error)
 		return fmt.Errorf("starting a transaction: %w", translate(err))
 	}
 	defer func() {
+		s.noteRoom(err)
 		if rolledBack := tx.Rollback(); rolledBack != nil && !errors.Is(rolledBack, sql.ErrTxDone) {
 			err = errors.Join(err, fmt.Errorf("rolling back: %w", rolledBack))
 		}

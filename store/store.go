@@ -28,6 +28,8 @@ type Store struct {
 	// cursorsAway is until when, after the store was opened, they are not asked, since they did not answer.
 	cursorsAway atomic.Int64
 	opened      time.Time
+	// full is set when Postgres had no room on its disk for something, until it has.
+	full atomic.Bool
 	// committed may be nil.
 	committed  func(Committed)
 	stop       context.CancelFunc // ends what runs in the background
@@ -139,16 +141,6 @@ func (s *Store) Close() error {
 
 // Ping checks that Postgres answers.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
-
-// Ready checks that Postgres answers and takes what is written.
-func (s *Store) Ready(ctx context.Context) error {
-	var writes bool
-	err := s.db.GetContext(ctx, &writes, `SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean`)
-	if err == nil && !writes {
-		return errors.New("the database only reads: it is a standby, or set so")
-	}
-	return translate(err)
-}
 
 // Pool is how the connections to Postgres are used.
 func (s *Store) Pool() sql.DBStats { return s.db.Stats() }

@@ -35,7 +35,7 @@ type Backend struct {
 // NewDedicated starts a Postgres and a Redis for this test alone, which takes a second or two.
 func NewDedicated(tb testing.TB, opts ...Option) *Dedicated {
 	tb.Helper()
-	d := &Dedicated{PostgresServer: newPostgres(tb), RedisServer: newRedis(tb)}
+	d := &Dedicated{PostgresServer: newPostgres(tb, configOf(opts).disk), RedisServer: newRedis(tb)}
 	d.DatabaseURL, d.RedisURL = d.PostgresServer.server.URL, d.RedisServer.server.URL
 	if err := store.Migrate(tb.Context(), d.DatabaseURL); err != nil {
 		tb.Fatalf("testenv: %v", err)
@@ -50,9 +50,12 @@ func NewDedicated(tb testing.TB, opts ...Option) *Dedicated {
 	return d
 }
 
-func newPostgres(tb testing.TB) *Backend {
+func newPostgres(tb testing.TB, disk string) *Backend {
 	tb.Helper()
-	dir, port := folder(tb), freePort(tb)
+	dir, port := disk, freePort(tb)
+	if disk == "" {
+		dir = folder(tb)
+	}
 	return newBackend(tb, func(ctx context.Context) (*localservices.Server, error) {
 		return localservices.StartPostgres(ctx, localservices.PostgresOptions{Dir: dir, Throwaway: true, TCPPort: port})
 	})

@@ -35,6 +35,7 @@ type Option func(*config)
 type config struct {
 	now      func() time.Time
 	channels []lead.Channel
+	disk     string
 }
 
 // WithClock gives the store the clock now.
@@ -45,6 +46,11 @@ func WithClock(now func() time.Time) Option {
 // WithChannels gives the store channels by which messages can be sent.
 func WithChannels(channels ...lead.Channel) Option {
 	return func(c *config) { c.channels = channels }
+}
+
+// WithPostgresOn has a dedicated environment's Postgres keep its data in a folder, as of a Disk.
+func WithPostgresOn(folder string) Option {
+	return func(c *config) { c.disk = folder }
 }
 
 // New gives the test an empty, migrated database and an empty Redis database, on servers that other tests of the
@@ -88,13 +94,17 @@ func ExampleRedis() (url string, giveBack func()) {
 	}
 }
 
-// open connects DB and Store.
-func (e *Env) open(tb testing.TB, opts []Option) {
-	tb.Helper()
-	var c config
+func configOf(opts []Option) (c config) {
 	for _, opt := range opts {
 		opt(&c)
 	}
+	return c
+}
+
+// open connects DB and Store.
+func (e *Env) open(tb testing.TB, opts []Option) {
+	tb.Helper()
+	c := configOf(opts)
 	db, err := sqlx.Open("postgres", e.DatabaseURL)
 	if err != nil {
 		tb.Fatalf("testenv: reading the database address: %v", err)
