@@ -57,9 +57,9 @@ func keptAsFields(what, target string, columns []string) []string {
 	if len(named) > maxNamed {
 		named, more = named[:maxNamed], fmt.Sprintf(" and %d more", len(columns)-maxNamed)
 	}
-	verb, it := "The columns %s%s hold %s and became fields", "one of them"
+	said := "The columns %s hold %s and became fields; if one of them is the lead's %s, send the file with a mapping that says so."
 	if len(columns) == 1 {
-		verb, it = "The column %s%s holds %s and became a field", "it"
+		said = "The column %s holds %s and became a field; if it is the lead's %s, send the file with a mapping that says so."
 	}
-	return []string{fmt.Sprintf(verb+"; if %s is the lead's %s, send the file with a mapping that says so.", strings.Join(named, ", "), more, what, it, target)}
+	return []string{fmt.Sprintf(said, strings.Join(named, ", ")+more, what, target)}
 }

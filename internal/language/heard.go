@@ -25,6 +25,8 @@ type heardFormat struct {
 	letters       int
 	fits          *regexp.Regexp
 	verbs         []byte
+	// takes is how many of what stands in it the text is said with.
+	takes int
 }
 
 // These bound what is looked at: longer sentences, more of them, and sentences within sentences within others are nobody's of ours.
@@ -44,8 +46,8 @@ type hearing struct {
 	work int
 }
 
-// NewHeard hears the texts. What arrives as a key of as, a format too, is said by that one's text, with the same arguments. It panics where
-// a text cannot be found again.
+// NewHeard hears the texts. What arrives as a key of as, a format too, is said by that one's text, with as many of the arguments as that
+// takes. It panics where a text cannot be found again.
 func NewHeard(as map[string]Text, lists ...[]Text) *Heard {
 	h := &Heard{whole: map[string]Text{}}
 	for arrives, said := range as {
@@ -95,6 +97,14 @@ func (h *Heard) add(arrives string, said Text) {
 			f.verbs = append(f.verbs, kind)
 			pattern.WriteString(made(kind, arrives))
 		}
+	}
+	for _, verb := range heardVerb.FindAllString(string(said), -1) {
+		if verb != "%%" {
+			f.takes++
+		}
+	}
+	if f.takes > len(f.verbs) {
+		panic(fmt.Sprintf("%q is said with more than stands in %q", said, arrives))
 	}
 	f.after = arrives[end:]
 	f.letters += len(f.after)
@@ -157,7 +167,7 @@ func (h *hearing) one(english string, within int) (string, bool) {
 					args[i], _ = h.say(text, within+1)
 				}
 			}
-			return h.p.Say(f.said, args...), true
+			return h.p.Say(f.said, args[:f.takes]...), true
 		}
 	}
 	return english, false
@@ -192,7 +202,7 @@ func (f *heardFormat) arguments(english string) (args []any) {
 }
 
 // between is what stands between sentences that are said one after the other.
-var between = regexp.MustCompile(`[.] |; `)
+var between = regexp.MustCompile(`[.;:] `)
 
 // several says sentences that stand one behind the other, of which each is known alone or with those behind it.
 func (h *hearing) several(english string, within int) (string, bool) {

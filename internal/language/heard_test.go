@@ -20,7 +20,7 @@ func TestHeardSentences(t *testing.T) {
 		"a %s of it": "umum %s", "a %s of it is known": "khusus %s", "This is needed": "Ini perlu", "Longer than %d": "Lebih daripada %d",
 		"It broke. Send it again.": "Ia rosak. Hantar semula.", "Send it again.": "Hantar semula.", "it was left out": "ia ditinggalkan",
 	})
-	h := NewHeard(map[string]Text{"expected length >= 1": "This is needed", "expected length <= %d": "Longer than %d"}, []Text{
+	h := NewHeard(map[string]Text{"expected length >= 1": "This is needed", "expected length <= %d": "Longer than %d", "expected to match %s": "This is needed"}, []Text{
 		"no such thing", "more than %d match", "%s: give %d spans at the most", "%s has %d of %s", "the status %q is used", "100%% is %s", "it is %d %% off",
 		"a %s of it", "a %s of it is known", "It broke. Send it again.", "Send it again.", "it was left out",
 	})
@@ -40,10 +40,12 @@ func TestHeardSentences(t *testing.T) {
 		"a part of it":                               "umum part",
 		"expected length >= 1":                       "Ini perlu",
 		"expected length <= 20":                      "Lebih daripada 20",
+		"expected to match ^a$":                      "Ini perlu",
 		"more than 5 match\n":                        "more than 5 match\n",
 		"":                                           "",
 		"It broke. Send it again.":                   "Ia rosak. Hantar semula.",
 		"who knows? it was left out. Send it again.": "who knows? it was left out. Hantar semula.",
+		"rows[3].name: no such thing":                "rows[3].name: tiada",
 		"more than 5 match; it was left out":         "lebih daripada 5 sepadan; ia ditinggalkan",
 		"a part of it; nobody knows. It broke. Send it again.": "umum part; nobody knows. Ia rosak. Hantar semula.",
 	} {
@@ -88,7 +90,7 @@ func TestHeardRefusesFormats(t *testing.T) {
 	for _, c := range []struct {
 		as   map[string]Text
 		list []Text
-	}{{list: []Text{"it is %v of it"}}, {list: []Text{"it is %x of it"}}, {as: map[string]Text{"twice": "two"}, list: []Text{"twice"}}} {
+	}{{list: []Text{"it is %v of it"}}, {list: []Text{"it is %x of it"}}, {as: map[string]Text{"twice": "two"}, list: []Text{"twice"}}, {as: map[string]Text{"one %s": "%s and %s"}}} {
 		func() {
 			defer func() {
 				if recover() == nil {
