@@ -320,7 +320,7 @@ func (o *order) do(v *visit) (n int, refusals []refusal, err error) {
 		case len(o.IDs) == 1:
 			return n, nil, err
 		case errors.As(err, &refused) && refused.Refused() && refused.Status != http.StatusUnauthorized:
-			refusals = append(refusals, refusal{short(id), sentence(v.tongue.Word(refused.Error()))})
+			refusals = append(refusals, refusal{short(id), sentence(v.heard(refused.Error()))})
 		case n+len(refusals) == 0:
 			return n, nil, err
 		default:

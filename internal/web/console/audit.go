@@ -53,10 +53,10 @@ func showAudit(v *visit) (*page, error) {
 	}
 	for _, c := range report.Checks {
 		if c.OK {
-			view.Kept = append(view.Kept, c.Promise)
+			view.Kept = append(view.Kept, v.heard(c.Promise))
 			continue
 		}
-		view.Broken = append(view.Broken, brokenPromise{c.Name, c.Promise, v.say("Found: %d", c.Found), v.say(auditRemedies[c.Remedy]), c.Examples})
+		view.Broken = append(view.Broken, brokenPromise{c.Name, v.heard(c.Promise), v.say("Found: %d", c.Found), v.say(auditRemedies[c.Remedy]), c.Examples})
 	}
 	at := v.show("at", report.At.Format(time.RFC3339)).Text
 	view.Words = v.say("Every promise was kept when it was last looked at, %s.", at)

@@ -98,7 +98,7 @@ var things = map[string]struct {
 	"customer": {"", "customer"}, "opportunity": {"", "opportunity"}, "import": {"", "import"}, "session": {"", "session"},
 }
 
-// deeds say what operations do; the things that they do it to come after it. What has no row is told by the operation's own words.
+// deeds say what operations do; the things that they do it to come after it. What has no row is told by verbs.
 var deeds = map[string]language.Text{
 	"patch-workspace": "changed the workspace’s settings", "rename-status": "renamed a status", "put-message-template": "changed what messages say",
 	"post-assignment": "assigned leads", "delete-pending-leads": "deleted pending leads", "delete-pending-lead": "deleted a pending lead",
@@ -115,6 +115,18 @@ var deeds = map[string]language.Text{
 	"list-leads": "exported leads", "list-history": "exported history", "list-assigned-leads": "exported assigned leads", "list-customers": "exported customers",
 	"list-members": "exported members", "list-audit-log": "exported the audit log", "convert-lead": "made a customer of the lead", "convert-assigned-lead": "made a customer of a copy",
 	"patch-assigned-lead": "changed a member’s copy of a lead", "up": "set the workspace up", "apikey create": "made a key", "apikey revoke": "revoked a key", "workspace create": "made the workspace",
+	"accept-assigned-lead": "accepted a lead", "accept-offer": "accepted an offer", "undo-assignment": "undid an assignment",
+	"undo-import": "undid an import", "patch-my-messages": "changed how they are told", "post-my-telegram-link": "made a Telegram link for themselves",
+	"move-pending-leads": "moved pending leads", "put-rules": "changed the rules", "post-next-lead": "took the next lead",
+	"dead retry": "gave the queue again what it had given up on", "dead delete": "deleted what the queue had given up on",
+	"list-api-keys": "exported keys", "list-assignments": "exported assignments", "list-assigned-lead-timeline": "exported the story of a copy",
+	"list-dead-tasks": "exported what the queue gave up on", "list-groups": "exported groups", "list-group-lanes": "exported the lanes of a group",
+	"list-imports": "exported imports", "list-integrations": "exported integrations", "list-events": "exported what was delivered to an integration",
+	"list-my-passkeys": "exported their passkeys", "list-absences": "exported the absences of", "list-notifications": "exported messages",
+	"list-offers": "exported offers", "list-my-offers": "exported their offers", "list-opportunities": "exported opportunities",
+	"list-pending-leads": "exported pending leads", "list-pending-days": "exported what is planned, by day", "list-people": "exported people",
+	"list-sessions": "exported sessions", "list-simulations": "exported simulations", "list-sources": "exported sources",
+	"list-webhooks": "exported webhooks", "list-webhook-deliveries": "exported deliveries to a webhook",
 	"person invite": "invited somebody", "person link": "made a sign-in link for somebody", "person remove": "removed somebody",
 }
 
@@ -123,7 +135,7 @@ var verbs = map[string]language.Text{"post": "made the %s", "patch": "changed th
 
 // switches say which way a switch went, by what the log has of it.
 var switches = map[string]language.Text{
-	"active=false": "deactivated", "active=true": "activated", "enabled=false": "switched off", "enabled=true": "switched on",
+	"active=false": "deactivated", "active=true": "activated", "enabled=false": "switched off", "enabled=true": "switched on", "on_duty=false": "went off duty", "on_duty=true": "went on duty",
 	"by=link": "signed in by a link", "by=password": "signed in with a password", "by=passkey": "signed in with a passkey", "by=oidc": "signed in by another account",
 }
 

@@ -264,13 +264,13 @@ type problemView struct {
 
 // refusal tells people what the API tells programs.
 func (v *visit) refusal(p *client.Problem) problemView {
-	view := problemView{Words: sentence(v.tongue.Word(p.Detail))}
+	view := problemView{Words: sentence(v.heard(p.Detail))}
 	if v.PostForm != nil {
 		view.Back, view.IDs = within(v.PostForm.Get("back")), v.PostForm["id"]
 	}
 	for _, f := range p.Errors {
 		if f.Message != p.Detail {
-			view.Fields = append(view.Fields, part{v.label(f.Location), shown{Text: v.tongue.Word(f.Message)}})
+			view.Fields = append(view.Fields, part{v.label(f.Location), shown{Text: v.heard(f.Message)}})
 		}
 	}
 	if len(view.Fields) > 0 {

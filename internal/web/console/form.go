@@ -5,11 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/language"
+	"github.com/leadwheel/leadwheel/internal/web/heard"
 )
 
 // A form is what somebody fills in, and what was wrong with it when they sent it.
@@ -163,13 +163,13 @@ func (f *form) refused(err error, as func(field string) string) bool {
 		_, field, _ := strings.Cut(e.Location, ".")
 		name := as(field)
 		if name == "" {
-			f.Problem = sentence(f.humane(e.Message))
+			f.Problem = f.heard(e.Message)
 			continue
 		}
-		f.errors[name] = sentence(f.humane(e.Message))
+		f.errors[name] = f.heard(e.Message)
 	}
 	if len(f.errors) == 0 && f.Problem == "" {
-		f.Problem = sentence(f.humane(p.Detail))
+		f.Problem = f.heard(p.Detail)
 	}
 	return true
 }
@@ -177,33 +177,8 @@ func (f *form) refused(err error, as func(field string) string) bool {
 // same is for forms whose fields are called as the API's.
 func same(field string) string { return field }
 
-var (
-	tooShort = regexp.MustCompile(`^expected length >= ([0-9]+)$`)
-	tooLong  = regexp.MustCompile(`^expected length <= ([0-9]+)$`)
-)
-
-// humane says for people what is said for programs.
-func (f *form) humane(message string) string {
-	short := tooShort.FindStringSubmatch(message)
-	switch found := tooLong.FindStringSubmatch(message); {
-	case short != nil && short[1] == "1":
-		return f.say("This is needed")
-	case short != nil:
-		return f.say("This is shorter than %s characters", short[1])
-	case found != nil:
-		return f.say("This is longer than %s characters", found[1])
-	case strings.HasPrefix(message, "expected string to be RFC 5322 email"):
-		return f.say("This is no e-mail address; write it as in name@example.com")
-	case strings.HasPrefix(message, "this seed is not"):
-		return f.say("What was previewed is more than an hour old. Preview it again")
-	case strings.Contains(message, "either group_id or member_ids"):
-		return f.say("Choose either a group or people")
-	}
-	for _, word := range []string{"group_id", "member_ids", "member_id", "source_id", "due_at", "lead_ids"} {
-		message = strings.ReplaceAll(message, word, strings.ToLower(fieldWord(word)))
-	}
-	return f.tongue.Word(message)
-}
+// heard is what the API said, as a sentence in the language of whoever fills it in.
+func (f *form) heard(said string) string { return sentence(heard.Say(f.tongue, said)) }
 
 // formPage shows a form on a page of its own.
 func formPage(title string, f *form, up *link) *page {

@@ -120,7 +120,7 @@ func (g *groupForm) refuses(err error) bool {
 		}
 	}
 	return g.refused(err, func(field string) string {
-		name := g.refuse(field, sentence(g.humane(messages["body."+field])), rows)
+		name := g.refuse(field, g.heard(messages["body."+field]), rows)
 		if field == "slots" || name == "receivers" {
 			return "receivers"
 		}

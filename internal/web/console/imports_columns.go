@@ -53,7 +53,9 @@ func (v *visit) lookInto(view *importView, file io.Reader, query url.Values) (*p
 		row.Fields = strings.Join(fields, " · ")
 		view.First = append(view.First, row)
 	}
-	view.Warnings = found.Warnings
+	for _, warning := range found.Warnings {
+		view.Warnings = append(view.Warnings, v.heard(warning))
+	}
 	return v.importForm(view)
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/leadwheel/leadwheel/internal/language"
+	"github.com/leadwheel/leadwheel/internal/web/heard"
 )
 
 // A tongue says what a page says in the language of whoever looks.
@@ -17,6 +18,9 @@ func (v *visit) say(text language.Text, args ...any) string { return v.tongue.Sa
 func (v *visit) many(n int, one, other language.Text, args ...any) string {
 	return v.tongue.Many(n, one, other, args...)
 }
+
+// heard is what the API said, in the language of whoever looks.
+func (v *visit) heard(said string) string { return heard.Say(v.tongue, said) }
 
 // leads is a number of leads, in words.
 func (v *visit) leads(n int) string { return v.many(n, "%d lead", "%d leads") }

@@ -1,23 +1,21 @@
 package console_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"golang.org/x/net/html"
 
 	"github.com/leadwheel/leadwheel/internal/language"
+	"github.com/leadwheel/leadwheel/store"
 )
 
 // in has everybody of the workspace read a language.
@@ -35,7 +33,6 @@ var data = []*regexp.Regexp{
 	regexp.MustCompile(`^(url|member_id|list|true|deep|url: javascript:alert\(1|member_id: no id)$`),             // custom fields of a lead
 	regexp.MustCompile(`^(Aisyah Tan|Example campaign|Which unit\?: Condo|Budget: 500,000|WhatsApp|Leadwheel)$`), // the example in a message's preview
 	regexp.MustCompile(`^(English|Bahasa Malaysia|acme|UTC|generic|no id|Off duty|Later|Failing|A flat|new|contacted|qualified|won|lost|open)$`),
-	regexp.MustCompile(`^(get|post|put|patch|delete|list|sign)( [a-z]+)+$`), // operations of the API that the log has no words for
 	regexp.MustCompile(`^[A-Z]$|^×\d+$`),
 }
 
@@ -199,38 +196,77 @@ func TestSettingsHaveALanguage(t *testing.T) {
 	s.post("/console/settings", form).is(http.StatusUnprocessableEntity).shows(`id="f-language-error"`)
 }
 
-// TestRefusalsAreThoseOfTheAPI holds what the console has of the API's refusals in other languages to what the API says.
-func TestRefusalsAreThoseOfTheAPI(t *testing.T) {
+// nextPage is the link that leads on in a list.
+var nextPage = regexp.MustCompile(`<a href="/console/([^"]*)" rel="next">`)
+
+// TestTheAuditLogIsInWords has words for whatever the log tells of: each operation of the API that changes something or exports, and each command.
+func TestTheAuditLogIsInWords(t *testing.T) {
 	t.Parallel()
-	said := ""
-	for _, dir := range []string{"../api", "../../../store"} {
-		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range files {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			said += string(text)
-		}
+	s := signedIn(t)
+	var document struct {
+		Paths map[string]map[string]struct{ OperationID string }
 	}
-	f, err := parser.ParseFile(token.NewFileSet(), "words_heard.go", nil, 0)
+	text, err := os.ReadFile("../../../docs/openapi.json")
+	if err == nil {
+		err = json.Unmarshal(text, &document)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	heard := 0
-	ast.Inspect(f.Decls[len(f.Decls)-1], func(n ast.Node) bool {
-		if literal, is := n.(*ast.BasicLit); is {
-			text, err := strconv.Unquote(literal.Value)
-			if heard++; err != nil || !strings.Contains(said, text) {
-				t.Errorf("the API says nowhere %s", literal.Value)
+	operations := []string{
+		"up", "apikey create", "apikey revoke", "workspace create", "person invite", "person link", "person remove", "dead retry", "dead delete",
+		"open-message-link", "passkey-copied",
+	}
+	silent := regexp.MustCompile(`^(get|count|read|preview|check|begin|send|oidc|passkey)-|^post-(lead|lead-batch|simulation)$|^(health|ready|test-message-template)`)
+	for _, path := range document.Paths {
+		for method, op := range path {
+			if !silent.MatchString(op.OperationID) && (method != "get" || strings.HasPrefix(op.OperationID, "list-")) {
+				operations = append(operations, op.OperationID)
 			}
 		}
-		return true
-	})
-	if heard < 10 {
-		t.Errorf("%d refusals were looked for", heard)
 	}
+	if len(operations) < 80 {
+		t.Fatalf("only %d operations were found", len(operations))
+	}
+	for _, op := range operations {
+		s.DB.MustExec(`INSERT INTO audit_log (workspace_id, entry_id, operation, ids, fields, at) VALUES ($1, gen_random_uuid(), $2, '{}', '{}', now())`, s.workspace, op)
+	}
+	s.in(language.Brackets)
+	pages, address := 0, "audit-log"
+	for ; address != ""; pages++ {
+		p := s.get("/console/" + html.UnescapeString(address)).is(http.StatusOK)
+		for _, text := range unsaid(t, p.body) {
+			t.Errorf("the audit log says past the catalogue: %s", text)
+		}
+		address = ""
+		if next := nextPage.FindStringSubmatch(p.body); next != nil {
+			address = next[1]
+		}
+	}
+	if pages < 2 {
+		t.Errorf("%d pages of the log were read", pages)
+	}
+}
+
+// TestWhatTheAPISaysIsInTheReadersLanguage meets refusals, warnings and promises where they are shown.
+func TestWhatTheAPISaysIsInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	s := signedIn(t)
+	integration := s.make("integrations", map[string]any{"kind": "generic", "name": "Portal"})
+	s.DB.MustExec(`UPDATE integrations SET warning = 'The source "Face %d book" is unknown or not offered for leads; the lead came in without a source.', warned_at = now()`)
+	if err := s.Store.KeepAudit(t.Context(), store.AuditReport{At: time.Now(), Checks: []store.AuditCheck{
+		{Name: "turns", Promise: "every decision takes effect once", OK: true}, {Name: "lanes", Promise: "a group has at most 500 lanes", Found: 2, Remedy: store.RemedyReport},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	s.in(language.Malay)
+	s.get("/console/audit").is(http.StatusOK).shows("setiap keputusan berkuat kuasa sekali", "kumpulan mempunyai 500 lorong paling banyak").lacks("every decision")
+	const warned = "Sumber \"Face %d book\" tidak dikenali atau tidak ditawarkan untuk prospek; prospek itu masuk tanpa sumber."
+	s.get("/console/").shows(warned)
+	s.get("/console/integrations/" + integration).shows(warned)
+
+	form := s.get("/console/members/new").sends("name", "\u200b", "email", "nobody")
+	s.post("/console/members/new", form).is(http.StatusUnprocessableEntity).lacks("e-mail address;", "a name needs")
+	s.post("/console/groups/new", s.get("/console/groups/new").sends("do", "save", "name", strings.Repeat("x", 300))).is(http.StatusUnprocessableEntity).shows("Ini lebih daripada", "aksara")
+	s.post("/console/people/new", s.get("/console/people/new").sends("name", "Aisyah", "email", "nobody", "role", "agent")).is(http.StatusUnprocessableEntity)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/web/heard"
 )
 
 // linkCookieName is the cookie of who opened a lead by a message's link: the lead, a dot, and a session that sees no other. It stands
@@ -91,7 +92,7 @@ func (s *site) refuseLink(w http.ResponseWriter, r *http.Request, err error) {
 		status, words = refused.Status, t.Say("This link opens nothing any more: it is older than a day, or was ended. Sign in to see your leads.")
 	} else if errors.As(err, &refused) {
 		waitAsTold(w, refused)
-		status, words = refused.Status, sentence(refused.Detail)
+		status, words = refused.Status, sentence(heard.Say(t, refused.Detail))
 	}
 	render(w, t, &page{Title: t.Say("Sign in"), Template: "sign-in", Status: status, Data: signInView{Back: myHome, Problem: words}})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/language"
+	"github.com/leadwheel/leadwheel/internal/web/heard"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -58,7 +59,7 @@ func askForPasskey(w http.ResponseWriter, r *http.Request, api *client.Client, a
 	if err := api.Call(r.Context(), http.MethodPost, address, nil, &f); err != nil {
 		refused := refusalOr(err, tongueOf(r).Say("the browser could not be asked for a passkey just now; please try again"))
 		waitAsTold(w, refused)
-		problem.New(refused.Status, sentence(tongueOf(r).Word(refused.Detail))).Write(w)
+		problem.New(refused.Status, sentence(heard.Say(tongueOf(r), refused.Detail))).Write(w)
 		return
 	}
 	keepFlow(w, r, "passkey", f.Flow)

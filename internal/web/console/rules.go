@@ -231,7 +231,7 @@ func (v *visit) tellRule(one object) (lines []storyLine) {
 	broken, _ := one.get("rules_broken").([]any)
 	for _, b := range broken {
 		rule, _ := b.(object)
-		tell("warn", v.say("The rule “%s” was left out: %s.", rule.text("rule"), rule.text("why")))
+		tell("warn", v.say("The rule “%s” was left out: %s.", rule.text("rule"), v.heard(rule.text("why"))))
 	}
 	if rule := one.text("rule"); rule != "" {
 		tell("plain", v.say("The rule “%s” took it, of version %s of the rules.", rule, version))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/language"
+	"github.com/leadwheel/leadwheel/internal/web/heard"
 	"github.com/leadwheel/leadwheel/store"
 )
 
@@ -127,7 +128,7 @@ func (s *site) sendLink(w http.ResponseWriter, r *http.Request, view signInView)
 		status, view.Problem = refused.Status, t.Say("Give your e-mail address.")
 	case errors.As(err, &refused):
 		waitAsTold(w, refused)
-		status, view.Problem = refused.Status, sentence(t.Word(refused.Detail))
+		status, view.Problem = refused.Status, sentence(heard.Say(t, refused.Detail))
 	default:
 		status, view.Problem = http.StatusServiceUnavailable, t.Say("No link could be sent just now. Please try again.")
 	}
@@ -214,7 +215,7 @@ func (s *site) beginBy(w http.ResponseWriter, r *http.Request, key, path string,
 		return entry{status: refused.Status, problem: t.Say(words[refused.Status])}
 	}
 	waitAsTold(w, refused)
-	return entry{status: refused.Status, problem: sentence(t.Word(refused.Detail))}
+	return entry{status: refused.Status, problem: sentence(heard.Say(t, refused.Detail))}
 }
 
 // signOut ends the session, and asks for a key again. A session that was over already is none.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/leadwheel/leadwheel/internal/language"
+	"github.com/leadwheel/leadwheel/internal/web/heard"
 )
 
 // toProvider sends a browser to the provider of OpenID Connect. What it comes back with is good in this browser alone. It is a link and
@@ -16,7 +17,7 @@ func (s *site) toProvider(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		refused := refusalOr(err, tongueOf(r).Say("you could not be signed in just now; please try again"))
 		waitAsTold(w, refused)
-		view.Problem = sentence(tongueOf(r).Word(refused.Detail))
+		view.Problem = sentence(heard.Say(tongueOf(r), refused.Detail))
 		s.showSignIn(w, r, "Sign in", refused.Status, view)
 		return
 	}

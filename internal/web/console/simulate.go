@@ -150,7 +150,7 @@ func (v *visit) triedOf(s simulated) *tried {
 	case s.State == "running":
 		return &tried{Words: v.say("This takes longer. Look again in a moment."), Running: s.ID}
 	case s.Error != nil:
-		return &tried{Words: v.say("This could not be worked out: %s", *s.Error)}
+		return &tried{Words: v.say("This could not be worked out: %s", v.heard(*s.Error))}
 	case s.Leads == 0:
 		return &tried{Words: v.say("No leads came in during the last 30 days, so that there is nothing to try it on.")}
 	}

@@ -85,7 +85,7 @@ func integrationTroubles(v *visit) ([]trouble, error) {
 				v.say("Integration %s: %s, with %s leads held", i.text("name"), v.worded("state", state), i.text("health.held")), v.say(healthWords[state]), href, v.say("Mend it"),
 			})
 		case i.text("warning") != "":
-			all = append(all, trouble{v.say("Integration %s warns", i.text("name")), sentence(v.tongue.Word(i.text("warning"))), href, v.say("Look at it")})
+			all = append(all, trouble{v.say("Integration %s warns", i.text("name")), sentence(v.heard(i.text("warning"))), href, v.say("Look at it")})
 		}
 	}
 	return all, err
@@ -122,7 +122,7 @@ func webhookTroubles(v *visit) ([]trouble, error) {
 		href := home + "webhooks/" + url.PathEscape(w.text("id"))
 		switch {
 		case w.text("disabled_reason") != "":
-			all = append(all, trouble{v.say("Webhook %s is disabled", w.text("url")), sentence(v.tongue.Word(w.text("disabled_reason"))), href, v.say("Enable it")})
+			all = append(all, trouble{v.say("Webhook %s is disabled", w.text("url")), sentence(v.heard(w.text("disabled_reason"))), href, v.say("Enable it")})
 		case w.text("failing_since") != "":
 			all = append(all, trouble{v.say("Webhook %s is failing", w.text("url")), v.say("Since %s.", v.show("failing_since", w.text("failing_since")).Text), href, v.say("Look at it")})
 		}

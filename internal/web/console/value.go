@@ -51,6 +51,9 @@ var tones = map[string]string{
 	"cancelled": "warn", "withdrawn": "warn", "undone": "warn",
 }
 
+// heardFields are those in which the API says something in sentences.
+var heardFields = []string{"detail", "disabled_reason", "error", "warning"}
+
 // badges are the fields whose values are shown as badges.
 var badges = []string{"outcome", "state", "status", "email_off", "fallback_from", "kind", "trigger", "pace"}
 
@@ -146,6 +149,9 @@ func (v *visit) text(name, value string) shown {
 	}
 	if said[name] != nil {
 		return shown{Text: v.worded(name, value)}
+	}
+	if slices.Contains(heardFields, name) {
+		return shown{Text: v.heard(value), Long: strings.ContainsRune(value, '\n')}
 	}
 	if u, err := url.Parse(value); name == "url" && err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		return shown{Text: value, Href: value}
@@ -310,7 +316,7 @@ func (v *visit) whyItEnded(e object) shown {
 }
 
 // reasonText says more of a reason, as the API does.
-func (v *visit) reasonText(reason string) string { return v.tongue.Word(lead.Reason(reason).Text()) }
+func (v *visit) reasonText(reason string) string { return v.heard(lead.Reason(reason).Text()) }
 
 // Away says that the value leads out of the console.
 func (s shown) Away() bool { return !strings.HasPrefix(s.Href, home) }

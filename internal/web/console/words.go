@@ -58,6 +58,9 @@ func (v *visit) worded(name, value string) string {
 	if words := said[name][value]; words != "" {
 		return v.say(words)
 	}
+	if heard := v.heard(value); heard != value {
+		return heard
+	}
 	return v.tongue.Word(strings.ReplaceAll(value, "_", " "))
 }
 

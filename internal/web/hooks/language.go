@@ -26,14 +26,7 @@ func tongueOf(r *http.Request) *language.Printer {
 	return language.In(asked, language.Accepted(r.Header.Get("Accept-Language")))
 }
 
-// This is what people are told of whom a form did not take: what answers tell programs in English.
-var _ = []language.Text{
-	incomplete, tooOften,
-	"there is no integration at this address; copy it again", "the delivery cannot be taken just now; send it again shortly",
-	"this integration gets too many requests; send them more slowly", "this address sends too many requests; send them more slowly",
-	"this address sends too much at once; send it more slowly", "the body is larger than 1 MiB", "the body did not come in whole; send it again",
-}
-
+// This is what people are told of whom a form did not take.
 const (
 	incomplete = "please go back and fill in a name, an e-mail address or a phone number"
 	tooOften   = "this form is being sent too often just now; please wait a minute, go back and send it again"

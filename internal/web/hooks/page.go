@@ -13,6 +13,7 @@ import (
 
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/internal/language"
+	"github.com/leadwheel/leadwheel/internal/web/heard"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -75,7 +76,7 @@ func showThanks(w http.ResponseWriter, r *http.Request, h store.Hook) {
 // showProblem tells somebody why what they sent was not taken.
 func showProblem(w http.ResponseWriter, r *http.Request, p *problem.Problem) {
 	t := tongueOf(r)
-	write(w, t, p.Status, view{Title: t.Say("This was not sent"), Words: capital(t.Word(p.Detail)) + "."}, "")
+	write(w, t, p.Status, view{Title: t.Say("This was not sent"), Words: capital(heard.Say(t, p.Detail)) + "."}, "")
 }
 
 // labelled gives fields without a label their name for one.
