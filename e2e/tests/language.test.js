@@ -78,4 +78,11 @@ person('a manager reads Malay on a phone', {
   await press(page, 'Serahkan');
   await titled(page, 'Serahkan 1 prospek');
   await reads(page, 'ms', 'the page that assigns');
+  for (const told of ['Ditambah.', 'Sumber lain mempunyai nama ini; pilih nama yang berbeza.']) { // which the API says in English
+    await page.goto('/console/sources/new');
+    await fill(page, 'Nama', 'Pameran');
+    await press(page, 'Simpan');
+    await says(page, told);
+  }
+  await reads(page, 'ms', 'a form that is refused');
 });
