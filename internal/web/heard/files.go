@@ -28,6 +28,9 @@ var files = []language.Text{
 	"The totals of the sheet's tables were left out (%s).",
 	"Cells that hold an error of a spreadsheet, such as #N/A, were taken for empty in %s.",
 	"Formulas whose results the file does not hold were taken for empty in %s; to have them, open the file in a spreadsheet program, save it, and send it again.",
+	// what a column is taken for
+	"name", "email", "phone", "external id", "source",
+
 	"addresses of e-mail",
 	"phone numbers",
 	"%s and %d more",

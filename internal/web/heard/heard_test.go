@@ -67,7 +67,7 @@ var pieces = []string{
 var joined = []string{
 	"The fields are together larger than a form's may be, %d KiB: %s", "%q is cut, %d of %d are left out.", "%d of %d bytes are kept, so it cannot be read again", "%s: %s; sent by %s instead", "%s after row %d. %s", "In %q, line %d: %s", "</%s> closes an element that is not open there",
 	"The server was stopped after row %d; send the file again: rows already here are recognised.",
-	"rule %d, %s: %s", "%s (line %d, column %d)", "the rules", "the group", "email", "%s and %d more", "lines %s and %d", "lines %s and others", "line %d", "1 row (%s)", "%d rows (%s)", "phone numbers",
+	"rule %d, %s: %s", "%s (line %d, column %d)", "the rules", "the group", "name", "email", "phone", "external id", "source", "%s and %d more", "lines %s and %d", "lines %s and others", "line %d", "1 row (%s)", "%d rows (%s)", "phone numbers",
 	"this server has no key to keep secrets with; set LEADWHEEL_SECRET_KEY to the base64 of 32 random bytes, as `head -c 32 /dev/urandom | base64` makes them, and start it again",
 	"<!…> cannot be used; there are the elements %s", "the element <%s/> holds nothing; write <%s>…</%s>", "a row that lacks a value", "In %q: %s",
 }
@@ -162,6 +162,9 @@ func TestWhatFormsAreRefusedWith(t *testing.T) {
 		`The source "Facebook %d" is unknown or not offered for leads; 3 rows came in without a source.`: {
 			`The source "Facebook %d" is unknown or not offered for leads; 3 rows came in without a source.`,
 			`Sumber "Facebook %d" tidak dikenali atau tidak ditawarkan untuk prospek; 3 baris masuk tanpa sumber.`},
+		`The column "Hubungi" was taken for the lead's phone by what is in it; send the file with a mapping if it is something else.`: {
+			`The column "Hubungi" was taken for the lead's phone by what is in it; send the file with a mapping if it is something else.`,
+			`Lajur "Hubungi" dianggap telefon prospek berdasarkan kandungannya; pilih yang lain bagi lajur itu jika ia sesuatu yang lain.`},
 		"mon: from 09:00 to 09:00 is no time; for the whole day write 00:00 to 24:00": {
 			"mon: from 09:00 to 09:00 is no time; for the whole day write 00:00 to 24:00", "mon: dari 09:00 hingga 09:00 tiada tempohnya; bagi sepanjang hari tulis 00:00 hingga 24:00"},
 	} {

@@ -10,7 +10,6 @@ var told = []language.Text{
 	"the leads it tells of are not there any more",
 	"the Telegram group became a supergroup; sent again to its new id",
 	"%s: %s; sent by %s instead",
-	"email",
 	"the e-mail address cannot be read",
 	"the mail server refuses us: %s",
 	"connecting to the mail server: %s",
