@@ -26,7 +26,7 @@ run: services build ## install what is missing, build, and run everything in one
 
 .PHONY: build
 build: ## build bin/leadwheel
-	@CGO_ENABLED=0 go build -trimpath -o bin/leadwheel ./cmd/leadwheel
+	@CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="$$(deploy/stamp ldflags)" -o bin/leadwheel ./cmd/leadwheel
 
 .PHONY: services
 services: ## install Postgres and Redis servers where they are missing
@@ -75,6 +75,10 @@ test-document: browser build e2e/document/node_modules/.package-lock.json ## lin
 test-traces: services build ## read a trace back from the receiver of OpenTelemetry's own collector
 	@cd e2e/traces && go test -count=1 ./...
 
+.PHONY: test-release
+test-release: ## build and look through this machine's part of a release, and install, upgrade and remove its package
+	@cd internal/tools/release && go test -count=1 ./...
+
 .PHONY: screenshots
 screenshots: browser build e2e/node_modules/.package-lock.json ## take the pictures in docs/images anew
 	@cd e2e && node run.js screenshots.js
@@ -96,9 +100,17 @@ vulnerabilities: ## look for known vulnerabilities in what the program is made o
 	@.ci/vulnerabilities
 
 .PHONY: sbom
-sbom: build ## list what the program is made of, with licences, in bin/leadwheel.cdx.json (CycloneDX)
-	@go tool -modfile=internal/tools/security/go.mod cyclonedx-gomod bin -json -licenses -version "$$(git describe --always --dirty)" \
-		-output bin/leadwheel.cdx.json bin/leadwheel
+sbom: ## list what the program is made of on this machine, with licences, in bin/leadwheel.cdx.json (CycloneDX)
+	@mkdir -p bin && cd internal/tools/release && go run . -root "$(CURDIR)" -sbom "$(CURDIR)/bin/leadwheel.cdx.json"
+
+.PHONY: release
+release: ## build archives, deb and rpm packages, lists of parts and checksums in dist/
+	@cd internal/tools/release && go run . -root "$(CURDIR)" -out "$(CURDIR)/dist"
+
+.PHONY: image
+image: ## build the container image leadwheel:local, which knows its version and commit
+	@set -- $$(deploy/stamp) && docker build -f deploy/Dockerfile -t leadwheel:local \
+		--build-arg VERSION=$$1 --build-arg COMMIT=$$2 --build-arg DATE=$$3 .
 
 .PHONY: soak
 soak: monitoring ## run the tests SOAK times (10) in random order, long ones in full, then each fuzz test for FUZZTIME (1m)
@@ -124,5 +136,5 @@ bench-console: services ## measure each page of the console at a million rows: i
 
 .PHONY: clean
 clean: ## remove what was built; the data under .leadwheel/ stays
-	rm -rf bin
+	rm -rf bin dist
 	go clean -testcache

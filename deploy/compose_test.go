@@ -118,7 +118,8 @@ func TestCompose(t *testing.T) {
 func TestImage(t *testing.T) {
 	t.Parallel()
 	text := readText(t, "Dockerfile")
-	for _, want := range []string{"CGO_ENABLED=0", "FROM scratch", "USER 65532:65532", "ca-certificates.crt", `ENTRYPOINT ["/leadwheel"]`, `"/leadwheel", "ready"`} {
+	for _, want := range []string{"CGO_ENABLED=0", "FROM scratch", "USER 65532:65532", "ca-certificates.crt", `ENTRYPOINT ["/leadwheel"]`, `"/leadwheel", "ready"`, "$(deploy/stamp ldflags)",
+		`org.opencontainers.image.version="$VERSION"`, `org.opencontainers.image.revision="$COMMIT"`, `org.opencontainers.image.licenses="Apache-2.0"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the Dockerfile has no %s", want)
 		}

@@ -27,7 +27,12 @@ func TestUnits(t *testing.T) {
 			checkSetting(t, name, found[1])
 		}
 		// There is no leadwheel where systemd would look for it.
-		writeText(t, filepath.Join(dir, name), strings.ReplaceAll(text, "/usr/local/bin/leadwheel", "/bin/true"))
+		writeText(t, filepath.Join(dir, name), strings.ReplaceAll(text, "ExecStart=leadwheel", "ExecStart=/bin/true"))
+	}
+	for _, name := range []string{"leadwheel.env", "api.env", "worker.env", "scheduler.env"} {
+		for _, found := range regexp.MustCompile(`(?m)^#?([A-Z_]+)=`).FindAllStringSubmatch(readText(t, filepath.Join("systemd", name)), -1) {
+			checkSetting(t, name, found[1])
+		}
 	}
 	instances := []string{filepath.Join(dir, "leadwheel-migrate.service")}
 	for _, role := range app.Roles() {
@@ -37,6 +42,9 @@ func TestUnits(t *testing.T) {
 		}
 		instances = append(instances, filepath.Join(dir, name))
 		writeText(t, filepath.Join(dir, name), readText(t, filepath.Join(dir, "leadwheel@.service")))
+		if !strings.Contains(readText(t, filepath.Join("systemd", string(role)+".env")), "LEADWHEEL_OPS_LISTEN=") {
+			t.Errorf("%s.env gives its operators' listener no address of its own", role)
+		}
 	}
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
 		t.Log("systemd-analyze is not installed, so the units are not verified")

@@ -92,6 +92,19 @@ func TestVersion(t *testing.T) {
 	if got["version"] == "" || !strings.HasPrefix(got["go"], "go1.") {
 		t.Errorf("it printed %v", got)
 	}
+	for _, args := range [][]string{{"--version"}, {"version"}} {
+		if line, _ := command(t, exitOK, nil, args...); !strings.HasPrefix(line, "leadwheel "+got["version"]+" ") || !strings.HasSuffix(line, got["go"]+"\n") {
+			t.Errorf("leadwheel %v printed %q", args, line)
+		}
+	}
+}
+
+func TestBuildIsNamed(t *testing.T) {
+	t.Parallel()
+	b := build{Version: "0.1.0", Commit: "13c12689606e1d0eaaa11b826c561a2e42981581", Date: "2026-11-30T10:41:41Z", Go: "go1.26.8"}
+	if got := b.String(); got != "leadwheel 0.1.0 (commit 13c12689606e of 2026-11-30T10:41:41Z) go1.26.8" {
+		t.Errorf("it is called %q", got)
+	}
 }
 
 // emptyDatabase makes a database without a schema on the test's server, and returns its address.

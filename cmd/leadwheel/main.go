@@ -107,7 +107,7 @@ func parseAndRun(ctx context.Context, args []string, s streams) error {
 			"Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 refused."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Writers(s.out, s.err),
-		words(), kong.Vars{"version": "leadwheel " + version()},
+		words(), kong.Vars{"version": builtFrom().String()},
 		kong.Resolvers(kong.ResolverFunc(fromFile)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(s),
