@@ -34,6 +34,11 @@ func TestUnits(t *testing.T) {
 			checkSetting(t, name, found[1])
 		}
 	}
+	for _, want := range []string{"\nType=notify\n", "\nWatchdogSec="} {
+		if !strings.Contains(readText(t, "systemd/leadwheel@.service"), want) {
+			t.Errorf("systemd is not told of the process's state: there is no %q", want)
+		}
+	}
 	instances := []string{filepath.Join(dir, "leadwheel-migrate.service")}
 	for _, role := range app.Roles() {
 		name := "leadwheel@" + string(role) + ".service"

@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"os"
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/app"
+	"github.com/leadwheel/leadwheel/internal/systemd"
 )
 
 // serveStop bounds an orderly end, within the half minute that orchestrators give.
@@ -35,6 +39,10 @@ Examples:
 
 // Run serves until ctx ends.
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
+	manager, err := systemd.Started(os.Getenv("NOTIFY_SOCKET"), os.Getenv("WATCHDOG_USEC"), os.Getenv("WATCHDOG_PID"))
+	if err != nil {
+		return err
+	}
 	log, level := c.logger(s, false)
 	limitMemory(ctx, log)
 	config := c.config(log, level)
@@ -44,16 +52,53 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	log.Info("serving", "roles", c.Roles, "address", a.URL(), "ops_address", a.OpsURL())
+	if err := manager.Ready(ctx); err != nil {
+		log.Warn("the service manager does not know that this process serves", "error", err)
+	}
+	watched, unwatch := context.WithCancel(ctx)
+	defer unwatch()
+	go manager.Watch(watched, func(ctx context.Context) error { return answers(ctx, a) }, func(err error) {
+		log.Error("this process does not work", "error", err)
+	})
 	select {
 	case <-ctx.Done():
 		log.Info("stopping")
 	case err = <-a.Failed():
 		log.Error("stopping because of a failure", "error", err)
 	}
+	unwatch()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), serveStop)
 	defer cancel()
+	if err := manager.Stopping(stop); err != nil {
+		log.Warn("the service manager does not know that this process is stopping", "error", err)
+	}
 	if err = errors.Join(err, a.Stop(stop)); err == nil {
 		log.Info("stopped")
 	}
 	return err
+}
+
+// asking makes a connection each time, without proxies, so that what accepts connections is tried too.
+var asking = http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
+// answers tells whether the process's listeners answer. That Postgres or Redis do not is no reason to start it anew.
+func answers(ctx context.Context, a *app.App) error {
+	for _, address := range []string{a.OpsURL(), a.URL()} {
+		if address == "" {
+			continue
+		}
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/healthz", nil)
+		if err != nil {
+			return err
+		}
+		response, err := asking.Do(request)
+		if err != nil {
+			return err
+		}
+		_ = response.Body.Close() // its status is all that is asked for
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s answers %s", request.URL, response.Status)
+		}
+	}
+	return nil
 }
