@@ -83,7 +83,7 @@ func (a *API) registerCustomers() {
 		return &customerOutput{c.customerBody(found)}, err
 	})
 	register(a, huma.Operation{
-		OperationID: "patch-customer", Method: http.MethodPatch, Path: one, Summary: "Change a customer",
+		OperationID: "patch-customer", Method: http.MethodPatch, Path: one, Summary: "Change a customer", Errors: []int{http.StatusConflict},
 	}, a.patchCustomer)
 }
 

@@ -131,6 +131,16 @@ func TestDeletedLeadsComeBack(t *testing.T) {
 	s.audited()
 }
 
+// TestNothingIsWrittenOfWhoWasErased changes what is left of somebody.
+func TestNothingIsWrittenOfWhoWasErased(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id := s.post("/v1/leads", `{"name":"Ada","email":"ada@example.com"}`).is(201).id()
+	customer := s.post("/v1/leads/"+id+"/convert", nil).is(201).id()
+	s.post("/v1/privacy/erase", `{"email":"ada@example.com"}`).is(200)
+	s.patch("/v1/customers/"+customer, `{"notes":"She moved to Penang."}`).refuses(409, "conflict", "path.id")
+}
+
 // TestErasedPeopleStayErased pushes a lead of somebody who was erased.
 func TestErasedPeopleStayErased(t *testing.T) {
 	t.Parallel()
