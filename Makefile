@@ -70,6 +70,11 @@ e2e/document/node_modules/.package-lock.json: e2e/document/package-lock.json
 .PHONY: test-document
 test-document: browser build e2e/document/node_modules/.package-lock.json ## lint docs/openapi.json, and drive a server with clients made of it
 	@cd e2e/document && node run.js
+	@cd e2e/contract && go run . -seed 1 -requests 100
+
+.PHONY: fuzz-contract
+fuzz-contract: services build ## send a server 5,000 requests a role made of docs/openapi.json, by each seed kept, and check the answers; ARGS="-seed 7"
+	@cd e2e/contract && go run . $(ARGS)
 
 .PHONY: test-traces
 test-traces: services build ## read a trace back from the receiver of OpenTelemetry's own collector
