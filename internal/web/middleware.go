@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/metrics"
@@ -86,6 +87,9 @@ func bounded(limit time.Duration, next http.Handler) http.Handler {
 func unmatched(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, pattern := mux.Handler(r)
+		if strings.HasPrefix(r.URL.Path, "/v1/") && climbs(r.URL.Path) {
+			handler, pattern = http.NotFoundHandler(), ""
+		}
 		if pattern != "" {
 			mux.ServeHTTP(w, r)
 			return
@@ -98,6 +102,17 @@ func unmatched(mux *http.ServeMux) http.Handler {
 		}
 		problem.New(http.StatusNotFound, "there is nothing at this address; see /v1/openapi.json").Write(w)
 	})
+}
+
+// climbs tells whether an address goes up or nowhere, as /v1/leads/.. does: to the API that is an id which nothing has. The mux would
+// send whoever asks to another address.
+func climbs(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
 }
 
 // statusRecorder knows the status that was written, 0 before.

@@ -58,3 +58,20 @@ func TestPanicAfterTheAnswerBeganBreaksOff(t *testing.T) {
 		t.Error("half an answer looks whole")
 	}
 }
+
+// TestIDsThatClimbAreNothing asks for ids that are parts of paths, with which the mux would send callers to other addresses.
+func TestIDsThatClimbAreNothing(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/leads/{id}", func(http.ResponseWriter, *http.Request) {})
+	for path, want := range map[string]int{
+		"/v1/leads/..": 404, "/v1/leads/%2e%2e": 404, "/v1/leads/..%2f..": 404, "/v1/leads/./x": 404, "/v1/leads/../leads/x": 404,
+		"/v1/leads/x": 200, "/v1/leads/...": 200, "/v1/leads/a..b": 200, "/v1//leads/x": 307, "//v1/leads/x": 307,
+	} {
+		w := httptest.NewRecorder()
+		unmatched(mux).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://example.com"+path, nil))
+		if w.Code != want || want == 404 && !strings.Contains(w.Body.String(), `"code":"not_found"`) {
+			t.Errorf("%s is answered %d, want %d: %s", path, w.Code, want, w.Body)
+		}
+	}
+}
