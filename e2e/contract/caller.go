@@ -67,6 +67,9 @@ type request struct {
 	strict bool
 }
 
+// oddIDs are what ids in addresses may be by mistake.
+var oddIDs = []string{"00000000-0000-0000-0000-000000000000", "x", "%00", "..%2f..", "01935F3A-8C1E-7B52-9D04-2F6F0D1C7A11", "01935f3a-8c1e-7b52-9d04-2f6f0d1c7a11", "😀"}
+
 var placeholder = regexp.MustCompile(`\{(\w+)\}`)
 
 // request makes a request for an operation: a third are as the document has it, a third odd, a third wrong somewhere. It makes none that
@@ -79,19 +82,7 @@ func (c *caller) request(o *operation) *request {
 	case 2:
 		m.odd, m.wrong = 0.2, 0.08
 	}
-	collection, kept := "", false
-	path := placeholder.ReplaceAllStringFunc(o.path, func(name string) string {
-		collection = o.path[:strings.Index(o.path, name)-1]
-		id := c.world.pick(c.r, placeholder.ReplaceAllString(collection, "*"))
-		if id == "" || m.chance(0.05) {
-			id = pick(c.r, []string{"00000000-0000-0000-0000-000000000000", "x", "%00", "..%2f..", "01935F3A-8C1E-7B52-9D04-2F6F0D1C7A11", "01935f3a-8c1e-7b52-9d04-2f6f0d1c7a11", "😀"})
-		}
-		kept = kept || c.world.kept[id]
-		return id
-	})
-	if beside := c.world.inside(collection, c.r); beside != "" && m.chance(0.8) { // of two ids the first is that in which the second is
-		path = beside + o.path[strings.LastIndex(o.path, "}")+1:]
-	}
+	path, kept := c.address(o, m)
 	if kept && o.method != http.MethodGet {
 		return nil
 	}
@@ -107,6 +98,24 @@ func (c *caller) request(o *operation) *request {
 		c.body(o, m, q)
 	}
 	return q
+}
+
+// address makes an operation's path, and tells whether it is of something that has to stay.
+func (c *caller) address(o *operation, m *maker) (path string, kept bool) {
+	collection := ""
+	path = placeholder.ReplaceAllStringFunc(o.path, func(name string) string {
+		collection = o.path[:strings.Index(o.path, name)-1]
+		id := c.world.pick(c.r, placeholder.ReplaceAllString(collection, "*"))
+		if id == "" || m.chance(0.05) {
+			id = pick(c.r, oddIDs)
+		}
+		kept = kept || c.world.kept[id]
+		return id
+	})
+	if beside := c.world.inside(collection, c.r); beside != "" && m.chance(0.8) { // of two ids the first is that in which the second is
+		path = beside + o.path[strings.LastIndex(o.path, "}")+1:]
+	}
+	return path, kept
 }
 
 // query makes a query string.
@@ -165,14 +174,7 @@ func (c *caller) body(o *operation, m *maker, q *request) {
 	}
 	value := m.value(o.bodies[media], "", 0)
 	if example := o.examples[media]; example != nil && m.chance(0.4) {
-		adapted := m.adapted(example, "")
-		if one, is := adapted.(map[string]any); is && m.chance(m.odd+m.wrong) { // with something else in one place
-			if names := slices.Sorted(maps.Keys(object(value))); len(names) > 0 {
-				name := pick(c.r, names)
-				one[name] = object(value)[name]
-			}
-		}
-		value = adapted
+		value = c.likeExample(m, example, value)
 	}
 	seen := c.seen[q.target]
 	if seen != nil && m.chance(0.3) { // what was read, changed somewhere
@@ -190,9 +192,25 @@ func (c *caller) body(o *operation, m *maker, q *request) {
 		text = []byte("{}")
 	}
 	q.body, q.strict = text, seen == nil
-	if !m.chance(m.wrong) {
-		return
+	if m.chance(m.wrong) {
+		c.spoil(q, text)
 	}
+}
+
+// likeExample is an example with ids that are there, and at times something else in one place.
+func (c *caller) likeExample(m *maker, example, other any) any {
+	adapted := m.adapted(example, "")
+	if one, is := adapted.(map[string]any); is && m.chance(m.odd+m.wrong) {
+		if names := slices.Sorted(maps.Keys(object(other))); len(names) > 0 {
+			name := pick(c.r, names)
+			one[name] = object(other)[name]
+		}
+	}
+	return adapted
+}
+
+// spoil makes a mistake in how a body is written.
+func (c *caller) spoil(q *request, text []byte) {
 	q.strict = false
 	switch c.r.IntN(8) {
 	case 0:
@@ -240,29 +258,39 @@ func (c *caller) send(ctx context.Context, o *operation, q *request) {
 		c.report.add(o.id, wrong, fmt.Sprintf("as %s: %s\nis answered %s %s\n%.1500s", c.role.name, q, response.Status, response.Header.Get("Content-Type"), text))
 	}
 	c.report.count(c.role.name, o.id, response.StatusCode)
-	if response.StatusCode == http.StatusForbidden || response.StatusCode == http.StatusUnauthorized {
+	c.heed(ctx, o, response.StatusCode)
+	var read any
+	if response.StatusCode < 300 && json.Unmarshal(text, &read) == nil {
+		c.learn(o, q, read)
+	}
+}
+
+// heed notes what the role may do, and has a person whose session was ended sign in again.
+func (c *caller) heed(ctx context.Context, o *operation, status int) {
+	if status == http.StatusForbidden || status == http.StatusUnauthorized {
 		c.shut[o.id] = true
 	} else {
 		c.open[o.id] = true
 	}
-	if c.role.person != "" && response.StatusCode == http.StatusUnauthorized && !strings.HasPrefix(o.path, "/v1/sign-in") {
+	if c.role.person != "" && status == http.StatusUnauthorized && !strings.HasPrefix(o.path, "/v1/sign-in") {
 		if err := c.role.signIn(ctx, c.server); err != nil {
 			c.report.add(o.id, "ended the session of a person who cannot sign in again", err.Error())
 		}
 	}
-	var read any
-	if json.Unmarshal(text, &read) == nil && response.StatusCode < 300 {
-		if o.method == http.MethodGet && strings.HasSuffix(o.path, "}") || o.path == "/v1/workspace" {
-			c.seen[q.target] = object(read)
-		}
-		of := o.path
-		if last := strings.LastIndex(of, "/{"); o.method != http.MethodPost && last > 0 && strings.HasSuffix(of, "}") {
-			of = of[:last]
-		}
-		c.world.learn(placeholder.ReplaceAllString(of, "*"), read)
-		if strings.Contains(of, "{") && o.method == http.MethodGet && of == o.path {
-			c.world.remember(placeholder.ReplaceAllString(of, "*"), q.target, read)
-		}
+}
+
+// learn notes what was read, and what there is by now.
+func (c *caller) learn(o *operation, q *request, read any) {
+	if o.method == http.MethodGet && strings.HasSuffix(o.path, "}") || o.path == "/v1/workspace" {
+		c.seen[q.target] = object(read)
+	}
+	of := o.path
+	if last := strings.LastIndex(of, "/{"); o.method != http.MethodPost && last > 0 && strings.HasSuffix(of, "}") {
+		of = of[:last]
+	}
+	c.world.learn(placeholder.ReplaceAllString(of, "*"), read)
+	if strings.Contains(of, "{") && o.method == http.MethodGet && of == o.path {
+		c.world.remember(placeholder.ReplaceAllString(of, "*"), q.target, read)
 	}
 }
 

@@ -36,18 +36,7 @@ func (o *operation) check(q *request, response *http.Response, text []byte) (wro
 		return append(wrong, fmt.Sprintf("has a body of the type %q with %d, which its description does not have", response.Header.Get("Content-Type"), response.StatusCode))
 	}
 	if schema != nil {
-		read, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-		if err != nil {
-			return append(wrong, fmt.Sprintf("has a body with %d that is no JSON", response.StatusCode))
-		}
-		if err := schema.Validate(read); err != nil {
-			wrong = append(wrong, fmt.Sprintf("has a body with %d that its schema refuses: %s", response.StatusCode, cause(err)))
-		}
-		if media == "application/problem+json" {
-			if status, is := object(read)["status"].(json.Number); !is || status.String() != strconv.Itoa(response.StatusCode) {
-				wrong = append(wrong, fmt.Sprintf("has a problem whose status is not %d", response.StatusCode))
-			}
-		}
+		wrong = append(wrong, checkBody(schema, media, response.StatusCode, text)...)
 	}
 	if response.StatusCode < 300 && q.strict && o.takes != nil {
 		sent, err := jsonschema.UnmarshalJSON(bytes.NewReader(q.body))
@@ -56,6 +45,22 @@ func (o *operation) check(q *request, response *http.Response, text []byte) (wro
 		}
 		if err != nil {
 			wrong = append(wrong, fmt.Sprintf("took what its schema refuses: %s", cause(err)))
+		}
+	}
+	return wrong
+}
+
+func checkBody(schema *jsonschema.Schema, media string, status int, text []byte) (wrong []string) {
+	read, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return []string{fmt.Sprintf("has a body with %d that is no JSON", status)}
+	}
+	if err := schema.Validate(read); err != nil {
+		wrong = append(wrong, fmt.Sprintf("has a body with %d that its schema refuses: %s", status, cause(err)))
+	}
+	if media == "application/problem+json" {
+		if said, is := object(read)["status"].(json.Number); !is || said.String() != strconv.Itoa(status) {
+			wrong = append(wrong, fmt.Sprintf("has a problem whose status is not %d", status))
 		}
 	}
 	return wrong

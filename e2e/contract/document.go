@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"slices"
@@ -41,12 +42,11 @@ type answer map[string]*jsonschema.Schema
 const address = "http://leadwheel.example/openapi.json"
 
 func readDocument(path string) (*document, error) {
-	file, err := os.Open(path)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	read, err := jsonschema.UnmarshalJSON(file)
+	read, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}

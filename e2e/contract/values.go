@@ -65,6 +65,11 @@ func (m *maker) value(schema map[string]any, name string, depth int) any {
 	if examples, is := schema["examples"].([]any); is && m.chance(0.3) && kind != "null" {
 		return pick(m.r, examples)
 	}
+	return m.ofKind(kind, schema, name, depth)
+}
+
+// ofKind is a value of one of JSON's kinds.
+func (m *maker) ofKind(kind string, schema map[string]any, name string, depth int) any {
 	switch kind {
 	case "null":
 		return nil
@@ -163,6 +168,11 @@ func (m *maker) text(schema map[string]any, name string) string {
 		}
 		return pick(m.r, oddTexts)
 	}
+	return m.named(name)
+}
+
+// named is a text that may be what a name says.
+func (m *maker) named(name string) string {
 	switch {
 	case strings.Contains(name, "zone"):
 		return pick(m.r, []string{"Asia/Kuala_Lumpur", "UTC", "America/St_Johns", "Mars/Phobos"})

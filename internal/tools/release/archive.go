@@ -29,17 +29,8 @@ func (r *release) layOut(ctx context.Context, p platform, ours string, parts map
 	} else if err := r.build(ctx, p, built); err != nil {
 		return err
 	}
-	if _, err := output(ctx, tree, nil, ours, "man", "--dir", filepath.Join(tree, "man")); err != nil {
+	if err := writeOwn(ctx, ours, tree); err != nil {
 		return err
-	}
-	for shell, name := range map[string]string{"bash": "leadwheel.bash", "zsh": "_leadwheel", "fish": "leadwheel.fish"} {
-		script, err := output(ctx, tree, nil, ours, "completion", shell)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(tree, "completions", name), []byte(script+"\n"), 0o644); err != nil {
-			return err
-		}
 	}
 	copies := map[string]string{"LICENSE": "LICENSE", "README.md": "README.md", "CHANGELOG.md": "CHANGELOG.md"}
 	if p.os == "linux" {
@@ -56,6 +47,28 @@ func (r *release) layOut(ctx context.Context, p platform, ours string, parts map
 			return err
 		}
 	}
+	return copyLicences(parts, tree)
+}
+
+// writeOwn has the program write its manual and its completions.
+func writeOwn(ctx context.Context, ours, tree string) error {
+	if _, err := output(ctx, tree, nil, ours, "man", "--dir", filepath.Join(tree, "man")); err != nil {
+		return err
+	}
+	for shell, name := range map[string]string{"bash": "leadwheel.bash", "zsh": "_leadwheel", "fish": "leadwheel.fish"} {
+		script, err := output(ctx, tree, nil, ours, "completion", shell)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(tree, "completions", name), []byte(script+"\n"), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyLicences copies the licences of all parts but the program itself, which has its own beside it.
+func copyLicences(parts map[string]*part, tree string) error {
 	for _, one := range parts {
 		for name, path := range one.files {
 			if one.name == program {
@@ -87,7 +100,6 @@ func (r *release) archive(path, tree, name string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
 	zipped := gzip.NewWriter(file)
 	tape := tar.NewWriter(zipped)
 	// It goes through folders by name, so that the order is the same each time.
@@ -129,7 +141,6 @@ func (r *release) add(tape *tar.Writer, name, path string, entry fs.DirEntry) er
 	if err != nil {
 		return err
 	}
-	defer file.Close()
 	_, err = io.Copy(tape, file)
-	return err
+	return errors.Join(err, file.Close())
 }

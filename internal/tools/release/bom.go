@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -41,11 +42,11 @@ func (r *release) writeBOM(path string, p platform, parts map[string]*part, bina
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	if err := cdx.NewBOMEncoder(file, cdx.BOMFileFormatJSON).SetPretty(true).EncodeVersion(list, cdx.SpecVersion1_6); err != nil {
+	err = cdx.NewBOMEncoder(file, cdx.BOMFileFormatJSON).SetPretty(true).EncodeVersion(list, cdx.SpecVersion1_6)
+	if err := errors.Join(err, file.Close()); err != nil {
 		return fmt.Errorf("writing the list of parts: %w", err)
 	}
-	return file.Close()
+	return nil
 }
 
 // component is a part as the list has it.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -45,7 +46,7 @@ func open(ctx context.Context, root string) (*release, error) {
 }
 
 // make makes the folder out with the release in it, and returns the names of its files.
-func (r *release) make(ctx context.Context, out string, platforms []platform) ([]string, error) {
+func (r *release) make(ctx context.Context, out string, platforms []platform) (made []string, err error) {
 	if err := os.Mkdir(out, 0o755); err != nil {
 		return nil, fmt.Errorf("making the folder of the release: %w; remove or rename what is there", err)
 	}
@@ -53,13 +54,12 @@ func (r *release) make(ctx context.Context, out string, platforms []platform) ([
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(work)
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	// What the program itself writes, its manual and its completions, the one of this machine is asked for.
 	ours := filepath.Join(work, "leadwheel")
 	if err := r.build(ctx, host, ours); err != nil {
 		return nil, err
 	}
-	var made []string
 	for _, p := range platforms {
 		tree := filepath.Join(work, p.os+"_"+p.arch)
 		names, err := r.makeFor(ctx, p, ours, tree, out)
@@ -152,9 +152,9 @@ func sumOf(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer file.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, file); err != nil {
+	_, err = io.Copy(h, file)
+	if err := errors.Join(err, file.Close()); err != nil {
 		return "", fmt.Errorf("reading %s: %w", path, err)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)), nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -48,11 +49,8 @@ func (r *release) pack(kind, arch, tree, out string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer file.Close()
-	if err := packager.Package(info, file); err != nil {
-		return "", err
-	}
-	return name, file.Close()
+	err = packager.Package(info, file)
+	return name, errors.Join(err, file.Close())
 }
 
 // contents says where each file of tree goes.
@@ -121,13 +119,10 @@ func zip(to, from string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
 	zipped := gzip.NewWriter(file)
-	if _, err := zipped.Write(text); err != nil {
+	_, err = zipped.Write(text)
+	if err := errors.Join(err, zipped.Close(), file.Close()); err != nil {
 		return fmt.Errorf("compressing %s: %w", from, err)
 	}
-	if err := zipped.Close(); err != nil {
-		return err
-	}
-	return file.Close()
+	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,6 +31,33 @@ type part struct {
 // program names the program itself among those who use parts.
 const program = "github.com/leadwheel/leadwheel"
 
+// A listed is a package as go list tells of it.
+type listed struct {
+	ImportPath, Dir string
+	Standard        bool
+	Imports         []string
+	EmbedFiles      []string
+	Module          *struct{ Path, Version, Dir string }
+}
+
+// part is the part that a package belongs to, which is one of parts from then on.
+func (l listed) part(parts map[string]*part) (*part, error) {
+	if l.Standard {
+		return parts["std"], nil
+	}
+	p := parts[l.Module.Path]
+	if p == nil {
+		p = &part{name: l.Module.Path, version: l.Module.Version, files: map[string]string{}, uses: map[string]bool{}}
+		parts[p.name] = p
+	}
+	for _, name := range l.EmbedFiles { // scripts for browsers have theirs beside them
+		if embeddedLicence.MatchString(name) {
+			p.files[name] = filepath.Join(l.Dir, name)
+		}
+	}
+	return p, p.findLicences(l.Module.Dir, l.Dir)
+}
+
 // parts are what the program is made of on a platform, by name; the program itself is one of them.
 func (r *release) parts(ctx context.Context, p platform) (map[string]*part, error) {
 	said, err := output(ctx, r.root, p.environment(), "go", "list", "-deps", "-json=ImportPath,Dir,Standard,Imports,EmbedFiles,Module", "./cmd/leadwheel")
@@ -49,36 +75,15 @@ func (r *release) parts(ctx context.Context, p platform) (map[string]*part, erro
 		return nil, err
 	}
 	for decoder := json.NewDecoder(strings.NewReader(said)); ; {
-		var found struct {
-			ImportPath, Dir string
-			Standard        bool
-			Imports         []string
-			EmbedFiles      []string
-			Module          *struct{ Path, Version, Dir string }
-		}
-		if err := decoder.Decode(&found); errors.Is(err, io.EOF) {
+		var one listed
+		if err := decoder.Decode(&one); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return nil, fmt.Errorf("reading what go list says: %w", err)
 		}
-		imports[found.ImportPath] = found.Imports
-		if found.Standard {
-			of[found.ImportPath] = std
-			continue
-		}
-		one := parts[found.Module.Path]
-		if one == nil {
-			one = &part{name: found.Module.Path, version: found.Module.Version, files: map[string]string{}, uses: map[string]bool{}}
-			parts[one.name] = one
-		}
-		of[found.ImportPath] = one
-		if err := one.findLicences(found.Module.Dir, found.Dir); err != nil {
+		imports[one.ImportPath] = one.Imports
+		if of[one.ImportPath], err = one.part(parts); err != nil {
 			return nil, err
-		}
-		for _, name := range found.EmbedFiles { // scripts for browsers have theirs beside them
-			if embeddedLicence.MatchString(name) {
-				one.files[name] = filepath.Join(found.Dir, name)
-			}
 		}
 	}
 	for path, imported := range imports {
@@ -153,18 +158,16 @@ func nameLicences(parts map[string]*part) (err error) {
 
 // readSums notes what go.sum has of each part.
 func (r *release) readSums(parts map[string]*part) error {
-	file, err := os.Open(filepath.Join(r.root, "go.sum"))
+	text, err := os.ReadFile(filepath.Join(r.root, "go.sum"))
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		if words := strings.Fields(lines.Text()); len(words) == 3 {
+	for line := range strings.Lines(string(text)) {
+		if words := strings.Fields(line); len(words) == 3 {
 			if p := parts[words[0]]; p != nil && p.version == words[1] {
 				p.sum = words[2]
 			}
 		}
 	}
-	return lines.Err()
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -37,9 +38,10 @@ var madeOnce = sync.OnceValue(func() made { return makeAt(context.Background(), 
 
 func makeAt(ctx context.Context, name string) (m made) {
 	if os.Getenv("COMMIT") == "" { // where there is neither .git nor an archive that git made
-		if said, err := exec.Command(root + "/deploy/stamp").Output(); err == nil && strings.Contains(string(said), "unknown") {
-			os.Setenv("COMMIT", strings.Repeat("0", 40))
-			os.Setenv("DATE", "2026-11-30T00:00:00Z")
+		if said, err := exec.CommandContext(ctx, root+"/deploy/stamp").Output(); err == nil && strings.Contains(string(said), "unknown") {
+			if m.err = errors.Join(os.Setenv("COMMIT", strings.Repeat("0", 40)), os.Setenv("DATE", "2026-11-30T00:00:00Z")); m.err != nil {
+				return m
+			}
 		}
 	}
 	if m.release, m.err = open(ctx, root); m.err != nil {
@@ -59,7 +61,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	status := m.Run()
-	os.RemoveAll(scratch)
+	if err := os.RemoveAll(scratch); err != nil {
+		panic(err)
+	}
 	os.Exit(status)
 }
 
