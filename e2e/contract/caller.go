@@ -281,7 +281,7 @@ func (c *caller) heed(ctx context.Context, o *operation, status int) {
 
 // learn notes what was read, and what there is by now.
 func (c *caller) learn(o *operation, q *request, read any) {
-	if o.method == http.MethodGet && strings.HasSuffix(o.path, "}") || o.path == "/v1/workspace" {
+	if _, list := object(read)["items"]; !list && o.method == http.MethodGet {
 		c.seen[q.target] = object(read)
 	}
 	of := o.path

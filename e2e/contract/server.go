@@ -53,7 +53,9 @@ func serve(ctx context.Context, program string) (*server, error) {
 	s.client.Transport = &http.Transport{MaxIdleConnsPerHost: 16}
 	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	s.cmd = exec.CommandContext(ctx, program, "up", "--json", "--data-dir", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0",
-		"--log-level", "warn", "--api-rate", "0", "--person-rate", "0", "--guess-address-rate", "0", "--guess-rate", "0", "--sign-in-rate", "0")
+		"--log-level", "warn", "--api-rate", "0", "--person-rate", "0", "--guess-address-rate", "0", "--guess-rate", "0", "--sign-in-rate", "0",
+		// Passkeys need an address with a name, and some operations a way to send messages, which nobody takes here.
+		"--public-url", "https://leads.example.com", "--smtp-url", "smtp://127.0.0.1:1?tls=off", "--mail-from", "leads@example.com")
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	for _, setting := range os.Environ() { // whatever the environment says of other servers, this one has its own
 		if !strings.HasPrefix(setting, "LEADWHEEL_") && !strings.HasPrefix(setting, "DATABASE_URL") && !strings.HasPrefix(setting, "REDIS_URL") {

@@ -126,6 +126,12 @@ func furnish(ctx context.Context, s *server) (*world, error) {
 	if url, is := hook["url"].(string); is && failed == nil {
 		_, failed = s.ask(ctx, "POST", url[strings.Index(url, "/hooks/"):], map[string]any{"name": "Delivered", "phone": "+60123456780"})
 	}
+	if id, is := hook["id"].(string); is && failed == nil { // what was delivered is there to be replayed
+		path := "/v1/integrations/" + id + "/events"
+		var events map[string]any
+		events, failed = s.ask(ctx, "GET", path, nil)
+		w.remember("/v1/integrations/*/events", path, events)
+	}
 	made("/v1/people", map[string]any{"name": "Fuzz", "email": "person@example.com", "role": "manager"})
 	lead := made("/v1/leads", map[string]any{"name": "Fuzz", "phone": "+60123456789", "distribute": map[string]any{"group_id": group}})["id"]
 	made("/v1/leads", map[string]any{"name": "Later", "distribute": map[string]any{"group_id": group, "at": time.Now().Add(48 * time.Hour).Format(time.RFC3339)}})
