@@ -3,18 +3,14 @@ package store
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
-	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/route"
 )
@@ -78,6 +74,8 @@ type NewLead struct {
 	// stored with the lead.
 	Guessed string
 
+	// keys are what it is found by and matched with, nil where that is not worked out yet: see Ready.
+	keys *contactKeys
 	// verdict is what the rules say of it, nil where they are not asked.
 	verdict *route.Verdict
 }
@@ -100,11 +98,11 @@ func (t *Tx) AddLeads(ctx context.Context, workspace uuid.UUID, queue lead.Queue
 	if len(leads) == 0 {
 		return nil, nil
 	}
-	leads = plain(leads)
 	w, err := t.Workspace(ctx, workspace)
 	if err != nil {
 		return nil, err
 	}
+	leads = w.allReady(leads)
 	if err := t.route(ctx, w, leads); err != nil {
 		return nil, fmt.Errorf("asking the rules about %d leads: %w", len(leads), err)
 	}
@@ -177,36 +175,9 @@ func decisionsFor(id uuid.UUID, d Distribution) []pendingLead {
 	return pending
 }
 
-// plain are leads without what other programs put around their texts, and without ids that are none.
-func plain(leads []NewLead) []NewLead {
-	leads = slices.Clone(leads)
-	for i := range leads {
-		l := &leads[i]
-		l.Name, l.Email, l.Phone = contact.Unguard(l.Name), contact.Unguard(l.Email), contact.Number(l.Phone)
-		id := contact.ID(l.ExternalID)
-		if id == "" && l.ExternalID != "" && strings.HasPrefix(l.Origin, queueOrigin) {
-			id = contentID(*l)
-		}
-		l.ExternalID = id
-	}
-	return leads
-}
-
-// queueOrigin begins the origins of leads that come through the queue. It may bring them twice, so that they are never
-// without an id: where theirs is none, their content is it.
-const queueOrigin = "queue:"
-
-func contentID(l NewLead) string {
-	sum := sha256.New()
-	for _, text := range []string{l.ExternalID, l.Name, l.Email, l.Phone, string(l.Fields)} {
-		fmt.Fprintf(sum, "%d %s", len(text), text)
-	}
-	return "content:" + hex.EncodeToString(sum.Sum(nil)[:16])
-}
-
 // insertLeads inserts those leads whose external id is new, or another person's, and finds the others.
 func (t *Tx) insertLeads(ctx context.Context, w Workspace, leads []NewLead) ([]AddedLead, error) {
-	rows, err := t.leadRows(w, leads)
+	rows, err := t.leadRows(leads)
 	if err != nil {
 		return nil, err
 	}
@@ -264,10 +235,9 @@ type leadRow struct {
 	id uuid.UUID
 	// external is its external id, empty where another lead holds that; then also is it.
 	external, also string
-	keys           contactKeys
 }
 
-func (t *Tx) leadRows(w Workspace, leads []NewLead) ([]leadRow, error) {
+func (t *Tx) leadRows(leads []NewLead) ([]leadRow, error) {
 	rows := make([]leadRow, len(leads))
 	for i := range leads {
 		l := &leads[i]
@@ -275,7 +245,7 @@ func (t *Tx) leadRows(w Workspace, leads []NewLead) ([]leadRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows[i] = leadRow{NewLead: l, id: id, external: l.ExternalID, keys: keysOf(w.ID, w.Region, l.Name, l.Email, l.Phone)}
+		rows[i] = leadRow{NewLead: l, id: id, external: l.ExternalID}
 	}
 	return rows, nil
 }

@@ -13,6 +13,7 @@ import (
 
 // A contact is what a record is found by and matched with, worked out once when it is written.
 type contactKeys struct {
+	workspace   uuid.UUID
 	e164, email string
 	// words are for string_to_array(…, ' ') and array_to_tsvector.
 	words string
@@ -23,7 +24,7 @@ type contactKeys struct {
 // keysOf works out a contact's keys, its phone being the region's where it has no country's prefix.
 func keysOf(workspace uuid.UUID, region, name, email, phone string) contactKeys {
 	e164 := contact.Phone(phone, region)
-	return contactKeys{e164: e164, email: contact.Email(email), region: region, words: wordsOf(workspace, name, email, phone, e164)}
+	return contactKeys{workspace: workspace, e164: e164, email: contact.Email(email), region: region, words: wordsOf(workspace, name, email, phone, e164)}
 }
 
 // wordsOf are the words that a contact is found by, marked, with spaces between them.

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
-	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/route"
 )
@@ -38,7 +37,7 @@ func (t *Tx) route(ctx context.Context, w Workspace, leads []NewLead) error {
 			SourceID: idText(l.SourceID), IntegrationID: idText(l.IntegrationID),
 		}
 		if r.list.Uses("phone_country") {
-			of[n].PhoneE164 = contact.Phone(l.Phone, w.Region)
+			of[n].PhoneE164 = l.keys.e164
 		}
 	}
 	verdicts, err := r.decide(ctx, t.Queries, of)

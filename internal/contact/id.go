@@ -75,14 +75,16 @@ func noID(text string) bool {
 // joinedOfNothing reports whether an id was put together of what was not there, as in lead-undefined and null_null. Where
 // another part has a digit, that may tell leads apart.
 func joinedOfNothing(lower string) bool {
-	nothing := false
+	if strings.ContainsAny(lower, "0123456789") {
+		return false
+	}
 	for _, part := range idSeparator.Split(lower, -1) {
 		switch part {
 		case "undefined", "null", "nan":
-			nothing = true
+			return true
 		}
 	}
-	return nothing && !strings.ContainsAny(lower, "0123456789")
+	return false
 }
 
 // excelDigits are as many digits as spreadsheets keep of a number, doubleDigits as programs do that know no others.

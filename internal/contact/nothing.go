@@ -24,7 +24,11 @@ var template = regexp.MustCompile(`\{\{[^{}]*\}\}|\{%[^{}]*%\}|[$#]\{[^{}]*\}|<%
 // filled in. As a name, an address, a number or an id it is none; as the answer to a question it may be one.
 func Nothing(text string) bool {
 	text = strings.TrimFunc(text, invisible)
-	if strings.IndexFunc(template.ReplaceAllString(text, ""), says) < 0 {
+	said := text
+	if strings.ContainsAny(text, "{<%[*") { // one stands in every mark of a template
+		said = template.ReplaceAllString(text, "")
+	}
+	if strings.IndexFunc(said, says) < 0 {
 		return true
 	}
 	lower := strings.ToLower(text)

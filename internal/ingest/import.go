@@ -109,7 +109,7 @@ func (r *importRun) learn(ctx context.Context) (err error) {
 	if errors.Is(err, store.ErrNotFound) {
 		key, err = store.APIKey{}, nil // nobody's: an operator's own program
 	}
-	r.region, r.origin, r.ownSource = w.Region, key.Origin(importChannel), key.SourceID != nil
+	r.space, r.origin, r.ownSource = w, key.Origin(importChannel), key.SourceID != nil
 	return err
 }
 
@@ -128,24 +128,27 @@ type importRun struct {
 	workspace uuid.UUID
 	imp       store.Import
 	sources   map[string]uuid.UUID // offered for leads, by the key of their name
-	region    string               // of the workspace
-	origin    string               // whose external ids the rows have, unless they are an integration's
-	ownSource bool                 // rows name no source: that is bound to the key
-	foreign   int64                // rows that named one all the same
-	columns   []Column             // as the import has them
+	space     store.Workspace
+	origin    string   // whose external ids the rows have, unless they are an integration's
+	ownSource bool     // rows name no source: that is bound to the key
+	foreign   int64    // rows that named one all the same
+	columns   []Column // as the import has them
 	unknown   unknownSources
 	shared    sharedIDs
 	leftOut   []string           // warnings about parts of the file
+	rows      int64              // read, the last chunk of which may be on its way to the store
 	counts    store.ImportCounts // committed
+	storing   storing
 	// kept is how much is kept of rejects, in bytes, and unkept how many are not.
 	kept, unkept int64
 	attempt      atomic.Pointer[context.CancelCauseFunc] // ends what is being stored
+	stop         context.CancelCauseFunc                 // ends the reading of the file
 }
 
 // read reads the file until the context for that ends, committing chunk by chunk, and says why it was not read to its end, if it
 // was not.
 func (r *importRun) read(ctx, reading context.Context, src io.Reader) (failure string, err error) {
-	file, err := FileOptions{Mapping: Mapping(r.imp.Mapping), Region: r.region, OwnIDs: r.imp.IntegrationID != nil}.open(src, r.bounds(ctx, reading))
+	file, err := FileOptions{Mapping: Mapping(r.imp.Mapping), Region: r.space.Region, OwnIDs: r.imp.IntegrationID != nil}.open(src, r.bounds(ctx, reading))
 	if err != nil {
 		return r.broken(ctx, reading, err)
 	}
@@ -155,42 +158,48 @@ func (r *importRun) read(ctx, reading context.Context, src io.Reader) (failure s
 		return "", err
 	}
 	var c chunk
-	for rows := r.chunkRows(); ; {
+	cause := r.readRows(ctx, reading, file, &c)
+	if err := r.commitLast(ctx, &c); err != nil {
+		return "", err
+	}
+	switch {
+	case errors.Is(cause, io.EOF):
+		return "", r.tellColumns(ctx, file)
+	case errors.Is(cause, errOverRows):
+		return r.tooManyRows(), nil
+	}
+	return r.broken(ctx, reading, cause)
+}
+
+// readRows reads rows into the chunk, which is committed whenever it is full, and returns what ended that.
+func (r *importRun) readRows(ctx, reading context.Context, file *File, c *chunk) error {
+	for most := r.chunkRows(); ; {
 		row, err := file.Next()
 		var reject *leadfile.Reject
 		rejected := errors.As(err, &reject)
 		switch {
-		case (err == nil || rejected) && r.overRows(&c):
-			return r.tooManyRows(ctx, &c)
-		case err == nil:
-			c.add(row, r.lead(row))
-		case rejected && r.keeps(*reject):
+		case err != nil && !rejected:
+			return err
+		case r.overRows():
+			return errOverRows
+		case !rejected:
+			c.add(row, r.space.Ready(r.lead(row)))
+		case r.keeps(*reject):
 			c.reject(*reject)
-		case rejected:
-			c.count()
 		default:
-			return r.end(ctx, reading, file, &c, err)
+			c.count()
 		}
-		if c.full(rows) {
-			if err := r.commit(ctx, &c); err != nil {
-				return "", err
-			}
-			if cause := context.Cause(reading); cause != nil {
-				return r.stopped(cause)
-			}
+		r.rows++
+		if !c.full(most) {
+			continue
+		}
+		if err := r.commit(ctx, c); err != nil {
+			return err
+		}
+		if cause := context.Cause(reading); cause != nil {
+			return cause
 		}
 	}
-}
-
-// end commits what is left when a file is at its end, or cannot be read on, and says why that is not the end.
-func (r *importRun) end(ctx, reading context.Context, file *File, c *chunk, cause error) (failure string, err error) {
-	if err := r.commit(ctx, c); err != nil {
-		return "", err
-	}
-	if errors.Is(cause, io.EOF) {
-		return "", r.tellColumns(ctx, file)
-	}
-	return r.broken(ctx, reading, cause)
 }
 
 // tellColumns stores what the file's columns become, where that is not known of the import yet. A header that cannot be read

@@ -12,9 +12,9 @@ const (
 	importChannel = string(lead.WayImport)
 
 	// A chunk of an import is one transaction. It ends with whatever comes first, so that neither many rows nor large or
-	// slow ones keep much in memory, and a slow upload's progress shows.
+	// slow ones keep much in memory, where two chunks are at a time, and a slow upload's progress shows.
 	chunkRows  = 2000
-	chunkBytes = 4 << 20
+	chunkBytes = 2 << 20
 	// pacedChunkRows is chunkRows where leads are planned at a pace: planning a chunk takes all that its members have planned
 	// into account, so it is done less often.
 	pacedChunkRows = 5000

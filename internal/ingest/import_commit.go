@@ -21,18 +21,6 @@ const (
 	longestPause = 5 * time.Second
 )
 
-// commit stores a chunk and empties it.
-func (r *importRun) commit(ctx context.Context, c *chunk) error {
-	if c.rows() == 0 {
-		return nil
-	}
-	if err := r.settle(ctx, *c); err != nil {
-		return err
-	}
-	c.reset()
-	return nil
-}
-
 // settle stores a chunk. Where the database refuses its data, it is split until the row at fault stands alone, which
 // is then rejected.
 func (r *importRun) settle(ctx context.Context, c chunk) error {

@@ -56,6 +56,7 @@ type Interrupter interface{ Interrupt() }
 // when the file has been read.
 func (r *importRun) begin(ctx context.Context, file io.Reader) (reading context.Context, end func()) {
 	reading, stop := context.WithCancelCause(ctx)
+	r.stop = stop
 	cancel := context.CancelFunc(func() {})
 	if r.limits.Time > 0 {
 		reading, cancel = context.WithTimeoutCause(reading, r.limits.Time, errOverTime)
@@ -86,15 +87,15 @@ func (r *importRun) stopped(cause error) (failure string, err error) {
 	return fmt.Sprintf("The import took longer than %s, which is as long as one may. %s", r.limits.Time, r.sendRest()), nil
 }
 
-// overRows reports whether the file has a row more than an import may have.
-func (r *importRun) overRows(c *chunk) bool {
-	return r.limits.Rows > 0 && r.counts.Rows+int64(c.rows()) >= r.limits.Rows
-}
+// errOverRows is why an import is not read on that has as many rows as it may.
+var errOverRows = errors.New("the import has more rows than it may")
 
-// tooManyRows stores the last rows that the import may have and says that the file has more.
-func (r *importRun) tooManyRows(ctx context.Context, c *chunk) (failure string, err error) {
-	err = r.commit(ctx, c)
-	return fmt.Sprintf("The file has more than %d rows, which is as many as one import takes. %s", r.limits.Rows, r.sendRest()), err
+// overRows reports whether the import has as many rows as it may.
+func (r *importRun) overRows() bool { return r.limits.Rows > 0 && r.rows >= r.limits.Rows }
+
+// tooManyRows says that the file has more rows than the import may have.
+func (r *importRun) tooManyRows() string {
+	return fmt.Sprintf("The file has more than %d rows, which is as many as one import takes. %s", r.limits.Rows, r.sendRest())
 }
 
 // sendRest tells whoever sent a file of which not all is read what to do.
