@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,55 +17,96 @@ import (
 const (
 	bareConnections = 4
 	// patience is how long any part may take before it is given up.
-	patience = 2 * time.Minute
+	patience = 20 * time.Minute
+	// maxAsked is how many leads one request may assign.
+	maxAsked = 100_000
 )
 
-// bulk has Leadwheel assign leads to a group.
-func (i *installation) bulk(ctx context.Context, result *Bulk) error {
-	var ids []uuid.UUID
-	var err error
-	if result.StoreCosts, err = i.costs(ctx, result.Leads, func() error {
-		ids, err = i.storeLeads(ctx, result.Leads)
+// The names by which rates are compared.
+const (
+	byLeadwheel = "Leadwheel"
+	byItself    = "its own statements alone"
+	byLean      = "bare SQL on lean tables"
+)
+
+// bulk has Leadwheel give out leads that are there, and before it its own statements alone, bare SQL on lean tables, and other queues.
+func bulk(ctx context.Context, i *installation, t *tally) error {
+	if err := i.stop(); err != nil { // no scheduler may take the batches of its own statements
 		return err
-	}); err != nil {
+	}
+	bare, err := i.bareBulk(ctx, i.cfg.Leads)
+	if err != nil {
+		return fmt.Errorf("its own statements: %w", err)
+	}
+	t.rates(byItself, bare)
+	lean, err := i.leanBulk(ctx, i.cfg.Leads)
+	if err != nil {
+		return fmt.Errorf("bare SQL: %w", err)
+	}
+	t.rates(byLean, lean)
+	others, err := i.peers(ctx, t)
+	if err != nil {
+		return fmt.Errorf("other queues: %w", err)
+	}
+	if err := i.serve(ctx); err != nil {
+		return fmt.Errorf("starting leadwheel: %w", err)
+	}
+	var ids []uuid.UUID
+	stored, err := i.costs(ctx, i.cfg.Leads, func() (err error) {
+		ids, err = i.storeLeads(ctx, i.workspace, i.cfg.Leads)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if err := i.settleDown(ctx); err != nil {
 		return err
 	}
-	result.Costs, err = i.costs(ctx, result.Leads, func() error {
+	given, err := i.costs(ctx, i.cfg.Leads, func() error {
 		began := time.Now()
-		if err := i.client.Call(ctx, http.MethodPost, "/v1/assignments", map[string]any{
-			"lead_ids": ids, "group_id": i.group,
-		}, nil); err != nil {
+		if err := i.assign(ctx, i.client, ids, map[string]any{"group_id": i.group}); err != nil {
 			return err
 		}
-		result.RequestTime = milliseconds(time.Since(began))
+		answered := time.Since(began)
 		if err := i.untilDistributed(ctx, patience); err != nil {
 			return err
 		}
-		result.Rate = rate(result.Leads, time.Since(began))
+		t.rates(byLeadwheel, rate(i.cfg.Leads, time.Since(began)), append([]string{byItself, byLean}, others...)...)
+		t.add("request answered", "ms", milliseconds(answered))
 		return nil
 	})
-	result.Ratio = result.Rate / result.BareRate
+	stored.LeadwheelCPU = stored.SelfCPU // it is stored from here
+	t.costs("stored", stored)
+	t.costs("given out", given)
 	return err
 }
 
-// storeLeads stores leads that nobody has yet.
-func (i *installation) storeLeads(ctx context.Context, n int) ([]uuid.UUID, error) {
+// assign gives out leads by as many requests as it takes.
+func (i *installation) assign(ctx context.Context, as caller, ids []uuid.UUID, to map[string]any) error {
+	for part := range slices.Chunk(ids, maxAsked) {
+		to["lead_ids"] = part
+		if err := as.Call(ctx, http.MethodPost, "/v1/assignments", to, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storeLeads stores leads that nobody has yet, 1,000 in a transaction.
+func (i *installation) storeLeads(ctx context.Context, workspace uuid.UUID, n int) ([]uuid.UUID, error) {
 	ids := make([]uuid.UUID, 0, n)
 	for len(ids) < n {
 		leads := make([]store.NewLead, min(1000, n-len(ids)))
 		for k := range leads {
-			number := len(ids) + k
+			number := i.stored + k
 			leads[k] = store.NewLead{
 				Name: fmt.Sprint("Lead ", number), Email: fmt.Sprintf("lead%d@example.com", number),
-				Phone: fmt.Sprintf("+6012%07d", number), Fields: []byte(`{"interest": "condo", "budget": "500k"}`),
+				Phone: fmt.Sprintf("+6012%07d", number%1e7), Fields: []byte(`{"interest": "condo", "budget": "500k"}`),
 				Channel: string(lead.WayAPI), Origin: "bench",
 			}
 		}
 		if err := i.store.WithTx(ctx, func(t *store.Tx) error {
-			added, err := t.AddLeads(ctx, i.workspace, lead.QueueBulk, leads)
+			added, err := t.AddLeads(ctx, workspace, lead.QueueBulk, leads)
 			for _, a := range added {
 				ids = append(ids, a.ID)
 			}
@@ -72,6 +114,7 @@ func (i *installation) storeLeads(ctx context.Context, n int) ([]uuid.UUID, erro
 		}); err != nil {
 			return nil, err
 		}
+		i.stored += len(leads)
 	}
 	return ids, nil
 }
@@ -86,35 +129,52 @@ func (i *installation) settleDown(ctx context.Context) error {
 	return nil
 }
 
-// bareBulk has the database alone distribute leads: the statements that Leadwheel would run, with nothing around them.
-// The batches are prepared before the clock starts, and no scheduler runs yet that would take them.
-func (i *installation) bareBulk(ctx context.Context, result *Bulk) error {
-	ids, err := i.storeLeads(ctx, result.Leads)
+// bareBulk has the database alone distribute leads: the statements that Leadwheel would run, with nothing around them. The batches are
+// prepared before the clock starts, and no scheduler may run that would take them. It returns how many a second.
+func (i *installation) bareBulk(ctx context.Context, leads int) (float64, error) {
+	ids, err := i.storeLeads(ctx, i.workspace, leads)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := i.store.WithTx(ctx, func(t *store.Tx) error {
 		_, err := t.Assign(ctx, i.workspace, ids, store.Distribution{GroupID: i.other})
 		return err
 	}); err != nil {
-		return err
+		return 0, err
 	}
 	var batches []uuid.UUID
-	if err := i.db.SelectContext(ctx, &batches, "SELECT batch_id FROM batches WHERE workspace_id = $1 ORDER BY batch_id", i.workspace); err != nil {
-		return err
+	if err := i.db.SelectContext(ctx, &batches, `
+		SELECT batch_id FROM batches WHERE workspace_id = $1 AND group_id = $2 ORDER BY batch_id`, i.workspace, i.other); err != nil {
+		return 0, err
 	}
 	if err := i.settleDown(ctx); err != nil {
-		return err
+		return 0, err
 	}
+	first := i.turn
+	i.turn += int64(len(batches) * lead.MaxBatch)
 	began := time.Now()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(bareConnections)
 	for k, b := range batches {
 		group.Go(func() error {
-			return i.store.DistributeBare(ctx, i.workspace, b, i.otherMembers, int64(k*lead.MaxBatch))
+			return i.store.DistributeBare(ctx, i.workspace, b, i.otherMembers, first+int64(k*lead.MaxBatch))
 		})
 	}
 	err = group.Wait()
-	result.BareRate = rate(result.Leads, time.Since(began))
-	return err
+	return rate(leads, time.Since(began)), err
+}
+
+// filledAtOnce is how many leads are made together before anything is measured.
+const filledAtOnce = 100_000
+
+// fill stores and gives out leads, as fast as the database takes them.
+func (i *installation) fill(ctx context.Context, n int) error {
+	for n > 0 {
+		part := min(n, filledAtOnce)
+		if _, err := i.bareBulk(ctx, part); err != nil {
+			return err
+		}
+		n -= part
+	}
+	return nil
 }

@@ -13,25 +13,19 @@ import (
 // Costs are what a lead took, as counts that do not depend on how busy the machine is: CPU time in microseconds, of the programs that
 // did the work, and bytes, of the write-ahead log and of what the database grew by.
 type Costs struct {
-	PostgresCPU  float64 `json:"postgres_cpu_us"`
-	LeadwheelCPU float64 `json:"leadwheel_cpu_us"`
-	RedisCPU     float64 `json:"redis_cpu_us"`
-	WAL          float64 `json:"wal_bytes"`
-	Disk         float64 `json:"disk_bytes"`
-}
-
-func (c *Costs) add(part Costs) {
-	c.PostgresCPU += part.PostgresCPU
-	c.LeadwheelCPU += part.LeadwheelCPU
-	c.RedisCPU += part.RedisCPU
-	c.WAL += part.WAL
-	c.Disk += part.Disk
+	PostgresCPU  float64
+	LeadwheelCPU float64
+	RedisCPU     float64
+	WAL          float64
+	Disk         float64
+	// SelfCPU is this process', which is Leadwheel's where the store is called directly.
+	SelfCPU float64
 }
 
 // A meter is how far everything was at a moment.
 type meter struct {
-	postgres, leadwheel, redis time.Duration
-	wal, disk                  int64
+	postgres, leadwheel, redis, self time.Duration
+	wal, disk                        int64
 }
 
 // costs measures what do takes for each of n leads. CPU times are 0 where the system does not tell them by Linux' /proc.
@@ -50,8 +44,8 @@ func (i *installation) costs(ctx context.Context, n int, do func() error) (Costs
 	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(n) }
 	return Costs{
 		PostgresCPU: each(after.postgres - before.postgres), LeadwheelCPU: each(after.leadwheel - before.leadwheel),
-		RedisCPU: each(after.redis - before.redis),
-		WAL:      float64(after.wal-before.wal) / float64(n), Disk: float64(after.disk-before.disk) / float64(n),
+		RedisCPU: each(after.redis - before.redis), SelfCPU: each(after.self - before.self),
+		WAL: float64(after.wal-before.wal) / float64(n), Disk: float64(after.disk-before.disk) / float64(n),
 	}, nil
 }
 
@@ -71,6 +65,7 @@ func (i *installation) meter(ctx context.Context) (m meter, err error) {
 			m.postgres += of.cpu
 		}
 	}
+	m.self = cpuTime(os.Getpid())
 	if i.process != nil {
 		m.leadwheel = cpuTime(i.process.Process.Pid)
 	}

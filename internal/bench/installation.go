@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,28 +30,36 @@ const (
 	// ringSize is the number of members in each group.
 	ringSize = 7
 	// maxConnections is what the bare database is driven with at the most.
-	maxConnections = 40
+	maxConnections = 64
 )
 
 // An installation is a Leadwheel of its own: private servers, and one process with all roles.
 type installation struct {
+	cfg       Config
 	dir       string
 	servers   []*localservices.Server // Postgres, Redis
-	process   *exec.Cmd
+	process   *exec.Cmd               // nil where Leadwheel does not run
+	peak      float64                 // the most memory, in MiB, that a process had which was stopped
 	store     *store.Store
 	db        *sqlx.DB
 	key       string
+	base      string // where Leadwheel's public side is
 	client    *client.Client
+	ops       atomic.Pointer[client.Client] // at the operators' address, nil where Leadwheel does not run
 	workspace uuid.UUID
 	group     uuid.UUID
 	// other is a group of other members, whom the bare database gives the same leads.
+	versions     map[string]string // of other queues, by their names
 	other        uuid.UUID
 	otherMembers []uuid.UUID
+	turn         int64 // of other, the first that is free
+	stored       int   // leads that were stored, so that each has a number of its own
+	pushed       int   // leads that were pushed one by one, so that each has a number of its own
 }
 
 // install starts everything. Remove what it returns, also where it failed.
-func install(ctx context.Context) (*installation, error) {
-	i := &installation{}
+func install(ctx context.Context, cfg Config) (*installation, error) {
+	i := &installation{cfg: cfg, versions: map[string]string{}}
 	var err error
 	if i.dir, err = os.MkdirTemp("", "leadwheel-bench-"); err != nil {
 		return i, err
@@ -78,6 +87,7 @@ func install(ctx context.Context) (*installation, error) {
 		return i, err
 	}
 	i.db.SetMaxIdleConns(maxConnections)
+	i.db.SetMaxOpenConns(maxConnections)
 	return i, i.populate(ctx)
 }
 
@@ -88,20 +98,20 @@ func (i *installation) populate(ctx context.Context) error {
 		return err
 	}
 	i.workspace = w.ID
-	if i.group, _, err = i.newGroup(ctx); err != nil {
+	if i.group, _, err = i.newGroup(ctx, i.workspace, ringSize); err != nil {
 		return err
 	}
-	if i.other, i.otherMembers, err = i.newGroup(ctx); err != nil {
+	if i.other, i.otherMembers, err = i.newGroup(ctx, i.workspace, ringSize); err != nil {
 		return err
 	}
 	_, i.key, err = i.store.CreateAPIKey(ctx, i.workspace, store.APIKey{Role: lead.RoleAdmin})
 	return err
 }
 
-func (i *installation) newGroup(ctx context.Context) (id uuid.UUID, members []uuid.UUID, err error) {
+func (i *installation) newGroup(ctx context.Context, workspace uuid.UUID, size int) (id uuid.UUID, members []uuid.UUID, err error) {
 	spec := store.GroupSpec{Name: "bench", Method: lead.RoundRobin}
-	for n := range ringSize {
-		m, err := i.store.CreateMember(ctx, i.workspace, store.Member{Name: fmt.Sprint("member ", n)})
+	for n := range size {
+		m, err := i.store.CreateMember(ctx, workspace, store.Member{Name: fmt.Sprint("member ", n)})
 		if err != nil {
 			return id, nil, err
 		}
@@ -109,15 +119,18 @@ func (i *installation) newGroup(ctx context.Context) (id uuid.UUID, members []uu
 		spec.Listed = append(spec.Listed, lead.Listed{Weight: 1, Members: lead.Slot{{MemberID: m.ID}}})
 	}
 	err = i.store.WithTx(ctx, func(t *store.Tx) error {
-		g, err := t.CreateGroup(ctx, i.workspace, spec)
+		g, err := t.CreateGroup(ctx, workspace, spec)
 		id = g.ID
 		return err
 	})
 	return id, members, err
 }
 
-// serve starts this program again, as a server with all roles.
+// serve starts this program again, as a server with all roles, unless it runs.
 func (i *installation) serve(ctx context.Context) error {
+	if i.process != nil {
+		return nil
+	}
 	program, err := os.Executable()
 	if err != nil {
 		return err
@@ -130,7 +143,7 @@ func (i *installation) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log, err := os.Create(filepath.Join(i.dir, "leadwheel.log"))
+	log, err := os.OpenFile(i.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -145,10 +158,16 @@ func (i *installation) serve(ctx context.Context) error {
 		i.process = nil
 		return err
 	}
-	if i.client, err = client.New("http://"+address, i.key); err != nil {
+	i.base = "http://" + address
+	if i.client, err = client.New(i.base, i.key); err != nil {
 		return err
 	}
-	return i.until(ctx, 20*time.Second, func() (bool, error) {
+	operators, err := client.New("http://"+ops, i.key)
+	if err != nil {
+		return err
+	}
+	i.ops.Store(operators)
+	return i.until(ctx, time.Minute, func() (bool, error) {
 		return i.client.Get(ctx, "/readyz", nil) == nil, nil
 	})
 }
@@ -185,15 +204,18 @@ func (i *installation) until(ctx context.Context, limit time.Duration, done func
 func (i *installation) untilDistributed(ctx context.Context, limit time.Duration) error {
 	return i.until(ctx, limit, func() (bool, error) {
 		var pending bool
-		err := i.db.GetContext(ctx, &pending, `SELECT EXISTS (SELECT 1 FROM batches)`)
+		err := i.db.GetContext(ctx, &pending, `SELECT EXISTS (SELECT 1 FROM batches WHERE queue <> 'bare')`)
 		return !pending, err
 	})
 }
 
 var peakLine = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
-// peakMemory is the most memory, in MiB, that the process was resident with so far.
+// peakMemory is the most memory, in MiB, that a process of Leadwheel, with all roles, was resident with so far.
 func (i *installation) peakMemory() (float64, error) {
+	if i.process == nil {
+		return i.peak, nil
+	}
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", i.process.Process.Pid))
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil // not Linux
@@ -206,17 +228,31 @@ func (i *installation) peakMemory() (float64, error) {
 		return 0, errors.New("the system does not tell the process's memory")
 	}
 	kib, err := strconv.ParseFloat(found[1], 64)
-	return kib / 1024, err
+	return max(i.peak, kib/1024), err
+}
+
+func (i *installation) log() string { return filepath.Join(i.dir, "leadwheel.log") }
+
+// stop stops Leadwheel where it runs.
+func (i *installation) stop() (err error) {
+	if i.process == nil {
+		return nil
+	}
+	if i.peak, err = i.peakMemory(); err != nil {
+		return err
+	}
+	err = errors.Join(i.process.Process.Signal(syscall.SIGTERM), i.process.Wait())
+	i.process = nil
+	i.ops.Store(nil)
+	if log, read := os.ReadFile(i.log()); read == nil && err != nil {
+		err = fmt.Errorf("stopping leadwheel: %w; its log ends with:\n%s", err, lastLines(string(log), 10))
+	}
+	return err
 }
 
 // remove stops everything and deletes the folder.
 func (i *installation) remove(ctx context.Context) (err error) {
-	if i.process != nil {
-		err = errors.Join(err, i.process.Process.Signal(syscall.SIGTERM), i.process.Wait())
-		if log, read := os.ReadFile(filepath.Join(i.dir, "leadwheel.log")); read == nil && err != nil {
-			err = fmt.Errorf("%w; its log ends with:\n%s", err, lastLines(string(log), 10))
-		}
-	}
+	err = i.stop()
 	if i.db != nil {
 		err = errors.Join(err, i.db.Close())
 	}

@@ -4,41 +4,51 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 	"golang.org/x/sync/errgroup"
 )
 
-// singles pushes leads one a request: at a steady pace, to see how soon after its answer each is distributed; then as
-// fast as the connections go; then the same by bare SQL.
-func (i *installation) singles(ctx context.Context, cfg Config) (Singles, error) {
-	result := Singles{Leads: cfg.Singles, PacedAt: cfg.Rate}
-	if err := i.settleDown(ctx); err != nil {
-		return result, err
+// caller calls the API with a key.
+type caller interface {
+	Call(ctx context.Context, method, path string, body, answer any) error
+}
+
+// singles pushes leads one a request, as fast as the connections go, until their copies are committed; delivers as many as Google does;
+// and has bare SQL store them, and store and give them out.
+func singles(ctx context.Context, i *installation, t *tally) error {
+	if err := i.serve(ctx); err != nil {
+		return err
 	}
-	var err error
-	if result.Copy, err = i.paced(ctx, cfg); err != nil {
-		return result, err
-	}
-	if err := i.settleDown(ctx); err != nil {
-		return result, err
-	}
-	if err := i.pushed(ctx, cfg, &result); err != nil {
-		return result, err
-	}
-	if err := i.settleDown(ctx); err != nil {
-		return result, err
-	}
-	_, took, err := i.flatOut(ctx, cfg, 0, cfg.Singles, i.barePush)
+	deliver, err := i.deliveries(ctx)
 	if err != nil {
-		return result, err
+		return err
 	}
-	result.BareRate = rate(cfg.Singles, took)
-	result.Ratio = result.Rate / result.BareRate
-	return result, i.forgetBare(ctx)
+	if err := i.makeLean(ctx, 0); err != nil {
+		return err
+	}
+	if err := i.settleDown(ctx); err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		name string
+		do   func(ctx context.Context, n int) error
+		of   []string
+	}{
+		{byItself, i.barePush, nil},
+		{byLean, i.leanPush, nil},
+		{byLeadwheel, func(ctx context.Context, n int) error { _, err := i.push(ctx, n); return err }, []string{byItself, byLean}},
+		{"delivered by Google", deliver, []string{byLeadwheel}},
+	} {
+		if err := i.flatOut(ctx, t, part.name, part.do, part.of); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+		if _, err := i.db.ExecContext(ctx, `DELETE FROM batches WHERE queue = 'bare'`); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (i *installation) push(ctx context.Context, n int) (uuid.UUID, error) {
@@ -51,65 +61,41 @@ func (i *installation) push(ctx context.Context, n int) (uuid.UUID, error) {
 	return answer.ID, err
 }
 
-// turns is how often pushes and deliveries take turns, so that whatever else the machine does slows down both.
-const turns = 5
-
-// pushed pushes leads and has as many delivered, as fast as the connections go.
-func (i *installation) pushed(ctx context.Context, cfg Config, result *Singles) error {
-	deliver, err := i.deliveries(ctx)
+// flatOut does something for each of as many leads as are pushed, as fast as the connections go, and measures that until all are given out.
+func (i *installation) flatOut(ctx context.Context, t *tally, name string, do func(ctx context.Context, n int) error, of []string) error {
+	first := i.pushed
+	i.pushed += i.cfg.Singles
+	times := make([]time.Duration, i.cfg.Singles)
+	var took time.Duration
+	costs, err := i.costs(ctx, i.cfg.Singles, func() error {
+		began := time.Now()
+		group, pushing := errgroup.WithContext(ctx)
+		group.SetLimit(i.cfg.Connections)
+		for n := range times {
+			group.Go(func() error {
+				start := time.Now()
+				err := do(pushing, first+n)
+				times[n] = time.Since(start)
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		err := i.untilDistributed(ctx, patience)
+		took = time.Since(began)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	push := func(ctx context.Context, n int) error {
-		_, err := i.push(ctx, n)
-		return err
+	t.rates(name, rate(i.cfg.Singles, took), of...)
+	if name == byLeadwheel {
+		_, p99, _ := spread(times)
+		t.add("answered, 99th percentile", "ms", p99)
+		t.costs("a single", costs)
 	}
-	var answers []time.Duration
-	var pushing, delivering time.Duration
-	for turn := range turns {
-		from, to := turn*cfg.Singles/turns, (turn+1)*cfg.Singles/turns
-		cost, err := i.costs(ctx, cfg.Singles, func() error {
-			times, took, err := i.flatOut(ctx, cfg, from, to, push)
-			if err != nil {
-				return err
-			}
-			answers, pushing = append(answers, times...), pushing+took
-			return i.untilDistributed(ctx, patience)
-		})
-		if err != nil {
-			return err
-		}
-		result.Costs.add(cost)
-		_, took, err := i.flatOut(ctx, cfg, from, to, deliver)
-		if err != nil {
-			return err
-		}
-		delivering += took
-		if err := i.untilDistributed(ctx, patience); err != nil {
-			return err
-		}
-	}
-	result.Answer, result.Rate, result.HookRate = spreadOf(answers), rate(cfg.Singles, pushing), rate(cfg.Singles, delivering)
-	result.HookRatio = result.HookRate / result.Rate
 	return nil
-}
-
-// flatOut does something for each lead of a range, as fast as the connections go.
-func (i *installation) flatOut(ctx context.Context, cfg Config, from, to int, do func(ctx context.Context, n int) error) (times []time.Duration, took time.Duration, err error) {
-	times = make([]time.Duration, to-from)
-	began := time.Now()
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(cfg.Connections)
-	for n := range times {
-		group.Go(func() error {
-			start := time.Now()
-			err := do(ctx, from+n)
-			times[n] = time.Since(start)
-			return err
-		})
-	}
-	err = group.Wait()
-	return times, time.Since(began), err
 }
 
 // bareSingle stores one lead and the decision to distribute it, as one plain transaction; what the scheduler must not
@@ -129,90 +115,4 @@ func (i *installation) barePush(ctx context.Context, n int) error {
 	}
 	_, err = i.db.ExecContext(ctx, bareSingle, i.workspace, fmt.Sprint("Single ", n), fmt.Sprintf("+6013%07d", n), i.group, id)
 	return err
-}
-
-func (i *installation) forgetBare(ctx context.Context) error {
-	_, err := i.db.ExecContext(ctx, `DELETE FROM batches WHERE queue = 'bare'`)
-	return err
-}
-
-// paced pushes leads at a steady rate, and measures from each answer to the moment at which its copy can be seen.
-func (i *installation) paced(ctx context.Context, cfg Config) (Spread, error) {
-	var mu sync.Mutex
-	answered, seen := make(map[uuid.UUID]time.Time), make(map[uuid.UUID]time.Time)
-	watching, stop := context.WithCancel(ctx)
-	var watcher errgroup.Group
-	watcher.Go(func() error { return i.watch(watching, &mu, seen) })
-
-	group, pushing := errgroup.WithContext(ctx)
-	group.SetLimit(cfg.Connections)
-	tick := time.NewTicker(time.Second / time.Duration(cfg.Rate))
-	defer tick.Stop()
-	for n := range cfg.Singles {
-		<-tick.C
-		group.Go(func() error {
-			id, err := i.push(pushing, n)
-			mu.Lock()
-			defer mu.Unlock()
-			answered[id] = time.Now()
-			return err
-		})
-	}
-	err := group.Wait()
-	if err == nil {
-		err = i.until(ctx, patience, func() (bool, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			for id := range answered {
-				if _, distributed := seen[id]; !distributed {
-					return false, nil
-				}
-			}
-			return true, nil
-		})
-	}
-	stop()
-	if watched := watcher.Wait(); err == nil {
-		err = watched
-	}
-	times := make([]time.Duration, 0, len(answered))
-	for id, at := range answered {
-		times = append(times, max(0, seen[id].Sub(at)))
-	}
-	return spreadOf(times), err
-}
-
-// watch notes when copies of this group first can be seen, looking every 2 ms, until ctx ends.
-func (i *installation) watch(ctx context.Context, mu *sync.Mutex, seen map[uuid.UUID]time.Time) error {
-	from := time.Now()
-	for ctx.Err() == nil {
-		var ids []uuid.UUID
-		// Copies are seen in the order of their ids but for what commits at the same time, hence the overlap.
-		err := sqlx.SelectContext(ctx, i.db, &ids, `
-			SELECT source_lead_id FROM assigned_leads
-			WHERE workspace_id = $1 AND assigned_lead_id > $2`, i.workspace, firstIDAt(from.Add(-2*time.Second)))
-		if err != nil && ctx.Err() == nil {
-			return err
-		}
-		now := time.Now()
-		mu.Lock()
-		for _, id := range ids {
-			if _, known := seen[id]; !known {
-				seen[id] = now
-			}
-		}
-		mu.Unlock()
-		from = now
-		select {
-		case <-ctx.Done():
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
-	return nil
-}
-
-// firstIDAt is the lowest UUIDv7 of a moment.
-func firstIDAt(t time.Time) uuid.UUID {
-	ms := t.UnixMilli()
-	return uuid.UUID{byte(ms >> 40), byte(ms >> 32), byte(ms >> 24), byte(ms >> 16), byte(ms >> 8), byte(ms), 0x70}
 }
