@@ -131,6 +131,11 @@ soak: monitoring ## run the tests SOAK times (10) in random order, long ones in 
 bench: services build ## measure this machine: leads a second, latency, and bare SQL beside them
 	bin/leadwheel bench $(ARGS)
 
+.PHONY: bench-peers
+bench-peers: services build ## measure bulk work in turn with other queues, River and asynq; ARGS="--leads 200000"
+	@cd bench && go build -trimpath -o ../bin/bench-peers .
+	bin/leadwheel bench --scenario bulk --peers bin/bench-peers $(ARGS)
+
 .PHONY: bench-lists
 bench-lists: services ## measure each list by each filter at a million rows, and show their plans
 	go test -run '^$$' -bench Lists -benchtime 20x -timeout 1h ./store
