@@ -111,7 +111,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 		t := newTally()
 		for round := range cfg.Rounds {
 			say("%s, round %d of %d: %s", s.name, round+1, cfg.Rounds, s.what)
-			if err := i.profiled(ctx, fmt.Sprintf("%s-%d", s.name, round+1), func() error { return s.round(ctx, i, t) }); err != nil {
+			if err := s.round(ctx, i, t); err != nil {
 				return report, fmt.Errorf("%s: %w", s.name, err)
 			}
 		}

@@ -73,7 +73,7 @@ func beside(ctx context.Context, i *installation, t *tally) error {
 		return err
 	})
 	others.Go(func() error { return i.shares(ended, t, all[0].workspace, all[1].workspace) })
-	err := i.pacedInto(ctx, t)
+	err := i.profiled(ctx, "beside", func() error { return i.pacedInto(ctx, t) })
 	stop()
 	return errors.Join(err, others.Wait(), i.untilDistributed(ctx, patience))
 }

@@ -34,16 +34,18 @@ func bulk(ctx context.Context, i *installation, t *tally) error {
 	if err := i.stop(); err != nil { // no scheduler may take the batches of its own statements
 		return err
 	}
-	bare, err := i.bareBulk(ctx, i.cfg.Leads)
+	bare, costs, err := i.bareBulk(ctx, i.cfg.Leads)
 	if err != nil {
 		return fmt.Errorf("its own statements: %w", err)
 	}
 	t.rates(byItself, bare)
-	lean, err := i.leanBulk(ctx, i.cfg.Leads)
+	t.work(byItself, costs)
+	lean, costs, err := i.leanBulk(ctx, i.cfg.Leads)
 	if err != nil {
 		return fmt.Errorf("bare SQL: %w", err)
 	}
 	t.rates(byLean, lean)
+	t.work(byLean, costs)
 	others, err := i.peers(ctx, t)
 	if err != nil {
 		return fmt.Errorf("other queues: %w", err)
@@ -62,7 +64,8 @@ func bulk(ctx context.Context, i *installation, t *tally) error {
 	if err := i.settleDown(ctx); err != nil {
 		return err
 	}
-	given, err := i.costs(ctx, i.cfg.Leads, func() error {
+	all := append([]string{byItself, byLean}, others...)
+	given, err := i.costsOf(ctx, "bulk", i.cfg.Leads, func() error {
 		began := time.Now()
 		if err := i.assign(ctx, i.client, ids, map[string]any{"group_id": i.group}); err != nil {
 			return err
@@ -71,11 +74,12 @@ func bulk(ctx context.Context, i *installation, t *tally) error {
 		if err := i.untilDistributed(ctx, patience); err != nil {
 			return err
 		}
-		t.rates(byLeadwheel, rate(i.cfg.Leads, time.Since(began)), append([]string{byItself, byLean}, others...)...)
+		t.rates(byLeadwheel, rate(i.cfg.Leads, time.Since(began)), all...)
 		t.add("request answered", "ms", milliseconds(answered))
 		return nil
 	})
 	stored.LeadwheelCPU = stored.SelfCPU // it is stored from here
+	t.work(byLeadwheel, given, all...)
 	t.costs("stored", stored)
 	t.costs("given out", given)
 	return err
@@ -130,38 +134,47 @@ func (i *installation) settleDown(ctx context.Context) error {
 }
 
 // bareBulk has the database alone distribute leads: the statements that Leadwheel would run, with nothing around them. The batches are
-// prepared before the clock starts, and no scheduler may run that would take them. It returns how many a second.
-func (i *installation) bareBulk(ctx context.Context, leads int) (float64, error) {
+// prepared before the clock starts, and no scheduler may run that would take them. It returns how many a second, and what each took.
+func (i *installation) bareBulk(ctx context.Context, leads int) (many float64, costs Costs, err error) {
 	ids, err := i.storeLeads(ctx, i.workspace, leads)
 	if err != nil {
-		return 0, err
+		return 0, costs, err
 	}
 	if err := i.store.WithTx(ctx, func(t *store.Tx) error {
 		_, err := t.Assign(ctx, i.workspace, ids, store.Distribution{GroupID: i.other})
 		return err
 	}); err != nil {
-		return 0, err
+		return 0, costs, err
 	}
 	var batches []uuid.UUID
 	if err := i.db.SelectContext(ctx, &batches, `
 		SELECT batch_id FROM batches WHERE workspace_id = $1 AND group_id = $2 ORDER BY batch_id`, i.workspace, i.other); err != nil {
-		return 0, err
+		return 0, costs, err
 	}
 	if err := i.settleDown(ctx); err != nil {
-		return 0, err
+		return 0, costs, err
 	}
 	first := i.turn
 	i.turn += int64(len(batches) * lead.MaxBatch)
-	began := time.Now()
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(bareConnections)
-	for k, b := range batches {
-		group.Go(func() error {
-			return i.store.DistributeBare(ctx, i.workspace, b, i.otherMembers, first+int64(k*lead.MaxBatch))
-		})
-	}
-	err = group.Wait()
-	return rate(leads, time.Since(began)), err
+	return i.inBatches(ctx, leads, batches, func(ctx context.Context, k int, b uuid.UUID) error {
+		return i.store.DistributeBare(ctx, i.workspace, b, i.otherMembers, first+int64(k*lead.MaxBatch))
+	})
+}
+
+// inBatches does something for each batch on a few connections, and returns how many leads a second that is, and what each took.
+func (i *installation) inBatches(ctx context.Context, leads int, batches []uuid.UUID, do func(ctx context.Context, k int, batch uuid.UUID) error) (many float64, costs Costs, err error) {
+	costs, err = i.costs(ctx, leads, func() error {
+		began := time.Now()
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(bareConnections)
+		for k, b := range batches {
+			group.Go(func() error { return do(ctx, k, b) })
+		}
+		err := group.Wait()
+		many = rate(leads, time.Since(began))
+		return err
+	})
+	return many, costs, err
 }
 
 // filledAtOnce is how many leads are made together before anything is measured.
@@ -171,7 +184,7 @@ const filledAtOnce = 100_000
 func (i *installation) fill(ctx context.Context, n int) error {
 	for n > 0 {
 		part := min(n, filledAtOnce)
-		if _, err := i.bareBulk(ctx, part); err != nil {
+		if _, _, err := i.bareBulk(ctx, part); err != nil {
 			return err
 		}
 		n -= part

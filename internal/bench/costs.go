@@ -28,6 +28,15 @@ type meter struct {
 	wal, disk                        int64
 }
 
+// costsOf is costs of what the server does, which is profiled where that is asked for.
+func (i *installation) costsOf(ctx context.Context, name string, n int, do func() error) (costs Costs, err error) {
+	err = i.profiled(ctx, name, func() (err error) {
+		costs, err = i.costs(ctx, n, do)
+		return err
+	})
+	return costs, err
+}
+
 // costs measures what do takes for each of n leads. CPU times are 0 where the system does not tell them by Linux' /proc.
 func (i *installation) costs(ctx context.Context, n int, do func() error) (Costs, error) {
 	before, err := i.meter(ctx)

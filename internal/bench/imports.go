@@ -29,7 +29,7 @@ func imports(ctx context.Context, i *installation, t *tally) error {
 		Imported int       `json:"imported"`
 	}
 	var took time.Duration
-	costs, err := i.costs(ctx, i.cfg.Leads, func() error {
+	costs, err := i.costsOf(ctx, "import", i.cfg.Leads, func() error {
 		began := time.Now()
 		err := i.client.Upload(ctx, "/v1/imports", "text/csv", rows(first, i.cfg.Leads), -1, &made)
 		took = time.Since(began)
@@ -48,8 +48,9 @@ func imports(ctx context.Context, i *installation, t *tally) error {
 	const byCopy = "COPY of the same rows"
 	t.rates(byCopy, rate(i.cfg.Leads, copied))
 	t.rates(byLeadwheel, rate(i.cfg.Leads, took), byCopy)
+	t.work(byCopy, ofCopy)
+	t.work(byLeadwheel, costs, byCopy)
 	t.costs("imported", costs)
-	t.add("copied, CPU of Postgres", "µs/lead", ofCopy.PostgresCPU)
 	t.add("copied, write-ahead log", "B/lead", ofCopy.WAL)
 	return nil
 }

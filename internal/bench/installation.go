@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -45,11 +44,12 @@ type installation struct {
 	key       string
 	base      string // where Leadwheel's public side is
 	client    *client.Client
-	ops       atomic.Pointer[client.Client] // at the operators' address, nil where Leadwheel does not run
+	ops       *client.Client // at the operators' address
 	workspace uuid.UUID
 	group     uuid.UUID
 	// other is a group of other members, whom the bare database gives the same leads.
 	versions     map[string]string // of other queues, by their names
+	kept         map[string]int    // profiles, by what they are of
 	other        uuid.UUID
 	otherMembers []uuid.UUID
 	turn         int64 // of other, the first that is free
@@ -59,7 +59,7 @@ type installation struct {
 
 // install starts everything. Remove what it returns, also where it failed.
 func install(ctx context.Context, cfg Config) (*installation, error) {
-	i := &installation{cfg: cfg, versions: map[string]string{}}
+	i := &installation{cfg: cfg, versions: map[string]string{}, kept: map[string]int{}}
 	var err error
 	if i.dir, err = os.MkdirTemp("", "leadwheel-bench-"); err != nil {
 		return i, err
@@ -162,11 +162,9 @@ func (i *installation) serve(ctx context.Context) error {
 	if i.client, err = client.New(i.base, i.key); err != nil {
 		return err
 	}
-	operators, err := client.New("http://"+ops, i.key)
-	if err != nil {
+	if i.ops, err = client.New("http://"+ops, i.key); err != nil {
 		return err
 	}
-	i.ops.Store(operators)
 	return i.until(ctx, time.Minute, func() (bool, error) {
 		return i.client.Get(ctx, "/readyz", nil) == nil, nil
 	})
@@ -243,7 +241,6 @@ func (i *installation) stop() (err error) {
 	}
 	err = errors.Join(i.process.Process.Signal(syscall.SIGTERM), i.process.Wait())
 	i.process = nil
-	i.ops.Store(nil)
 	if log, read := os.ReadFile(i.log()); read == nil && err != nil {
 		err = fmt.Errorf("stopping leadwheel: %w; its log ends with:\n%s", err, lastLines(string(log), 10))
 	}

@@ -18,7 +18,7 @@ func latency(ctx context.Context, i *installation, t *tally) error {
 	if err := i.settleDown(ctx); err != nil {
 		return err
 	}
-	return i.pacedInto(ctx, t)
+	return i.profiled(ctx, "latency", func() error { return i.pacedInto(ctx, t) })
 }
 
 // pacedInto pushes leads at a steady rate, and adds how long their copies took.

@@ -3,11 +3,9 @@ package bench
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 )
@@ -90,10 +88,10 @@ func newIDs(n int) ([]uuid.UUID, error) {
 	return ids, nil
 }
 
-// leanBulk has bare SQL give out leads on lean tables, a batch a transaction, and returns how many a second.
-func (i *installation) leanBulk(ctx context.Context, leads int) (float64, error) {
+// leanBulk has bare SQL give out leads on lean tables, a batch a transaction, and returns how many a second, and what each took.
+func (i *installation) leanBulk(ctx context.Context, leads int) (many float64, costs Costs, err error) {
 	if err := i.makeLean(ctx, leads); err != nil {
-		return 0, err
+		return 0, costs, err
 	}
 	var batches []uuid.UUID
 	if err := i.db.SelectContext(ctx, &batches, `
@@ -101,26 +99,19 @@ func (i *installation) leanBulk(ctx context.Context, leads int) (float64, error)
 			named AS (SELECT batch, gen_random_uuid() AS batch_id FROM (SELECT DISTINCT batch FROM cut) b),
 			stored AS (INSERT INTO lean.pending SELECT $1, n.batch_id, c.lead_id FROM cut c JOIN named n USING (batch))
 		SELECT batch_id FROM named ORDER BY batch`, i.workspace, lead.MaxBatch); err != nil {
-		return 0, fmt.Errorf("cutting lean batches: %w", err)
+		return 0, costs, fmt.Errorf("cutting lean batches: %w", err)
 	}
 	if err := i.settleDown(ctx); err != nil {
-		return 0, err
+		return 0, costs, err
 	}
-	began := time.Now()
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(bareConnections)
-	for k, b := range batches {
-		group.Go(func() error {
-			ids, err := newIDs(lead.MaxBatch)
-			if err != nil {
-				return err
-			}
-			_, err = i.db.ExecContext(ctx, leanBatch, i.workspace, i.other, b, k*lead.MaxBatch, pq.Array(ids))
+	return i.inBatches(ctx, leads, batches, func(ctx context.Context, k int, b uuid.UUID) error {
+		ids, err := newIDs(lead.MaxBatch)
+		if err != nil {
 			return err
-		})
-	}
-	err := group.Wait()
-	return rate(leads, time.Since(began)), err
+		}
+		_, err = i.db.ExecContext(ctx, leanBatch, i.workspace, i.other, b, k*lead.MaxBatch, pq.Array(ids))
+		return err
+	})
 }
 
 // leanPush stores one lead and gives it out, in one transaction on lean tables.

@@ -30,9 +30,11 @@ func (i *installation) peers(ctx context.Context, t *tally) ([]string, error) {
 		run := exec.CommandContext(ctx, i.cfg.Peers, queue, i.workspace.String(), i.other.String(), strconv.Itoa(i.cfg.Leads))
 		run.Env = append(os.Environ(), "DATABASE_URL="+i.servers[0].URL, "REDIS_URL="+i.servers[1].URL)
 		run.Stdout, run.Stderr = &out, &trouble
-		if err := run.Run(); err != nil {
+		costs, err := i.costs(ctx, i.cfg.Leads, run.Run)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w: %s", queue, err, lastLines(trouble.String(), 10))
 		}
+		costs.SelfCPU += float64((run.ProcessState.UserTime() + run.ProcessState.SystemTime()).Microseconds()) / float64(i.cfg.Leads)
 		var did struct {
 			Name    string  `json:"name"`
 			Version string  `json:"version"`
@@ -43,6 +45,7 @@ func (i *installation) peers(ctx context.Context, t *tally) ([]string, error) {
 		}
 		i.versions[did.Name] = did.Version
 		t.rates(did.Name, did.Rate)
+		t.work(did.Name, costs)
 		names = append(names, did.Name)
 	}
 	return names, nil

@@ -24,7 +24,7 @@ func plan(ctx context.Context, i *installation, t *tally) error {
 	if err := i.settleDown(ctx); err != nil {
 		return err
 	}
-	costs, err := i.costs(ctx, len(ids), func() error {
+	costs, err := i.costsOf(ctx, "plan", len(ids), func() error {
 		began := time.Now()
 		if err := i.assign(ctx, i.client, ids, map[string]any{"group_id": group, "pace": "fast"}); err != nil {
 			return err

@@ -10,7 +10,7 @@ import (
 
 // What a plot measures, in pixels.
 const (
-	plotWidth, plotRow, plotTop, plotLabel, plotNumber = 760, 26, 56, 250, 130
+	plotWidth, plotRow, plotTop, plotLabel, plotNumber = 800, 26, 56, 300, 130
 	plotBar                                            = plotWidth - plotLabel - plotNumber
 )
 
@@ -56,7 +56,8 @@ func (s Scenario) svg(r Report) string {
 	fmt.Fprintf(&b, "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n")
 	fmt.Fprintf(&b, "<text x=\"10\" y=\"22\" font-size=\"15\" font-weight=\"bold\">%s: %s</text>\n", html.EscapeString(s.Name), html.EscapeString(s.What))
 	fmt.Fprintf(&b, "<text x=\"10\" y=\"42\" fill=\"#555\">%s</text>\n", html.EscapeString(fmt.Sprintf(
-		"%d CPUs, Postgres %s, %s; medians of %d, from the lowest to the highest", r.Machine.CPUs, r.Machine.Postgres, r.Machine.Date, r.Rounds)))
+		"%d CPUs for %.0f processes, Postgres %s, %s; medians of %d rounds, from the lowest to the highest",
+		r.Machine.CPUs, max(r.Machine.Load, 1), r.Machine.Postgres, r.Machine.Date, r.Rounds)))
 	for n, f := range bars {
 		y, at := plotTop+plotRow*n, func(value float64) int { return plotLabel + int(value/max(longest, 1e-9)*plotBar) }
 		colour := "#9aa5b1"

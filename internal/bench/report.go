@@ -76,6 +76,16 @@ func (t *tally) rates(name string, rate float64, of ...string) {
 	}
 }
 
+// work adds the CPU time of all that took part, and how much of it others took in the same round, by the names of these.
+func (t *tally) work(name string, c Costs, of ...string) {
+	const cpu = ", CPU of all"
+	t.add(name+cpu, "µs/lead", c.PostgresCPU+c.LeadwheelCPU+c.RedisCPU+c.SelfCPU)
+	for _, other := range of {
+		took, its := t.values[name+cpu], t.values[other+cpu]
+		t.add("CPU of "+other+" to "+name+"'s", ratioUnit, its[len(its)-1]/max(took[len(took)-1], 1))
+	}
+}
+
 // costs adds what a lead took.
 func (t *tally) costs(what string, c Costs) {
 	t.add(what+", CPU of Postgres", "µs/lead", c.PostgresCPU)

@@ -17,7 +17,7 @@ func measured(rates ...float64) Report {
 		t.rates(byLean, 1000)
 		t.rates(byLeadwheel, r, byLean)
 	}
-	return Report{Machine: Machine{CPUs: 2, Postgres: "15", Date: "2026-11-30"}, Rounds: len(rates), Scenarios: []Scenario{
+	return Report{Machine: Machine{CPUs: 2, Postgres: "15", Load: 7, Date: "2026-11-30"}, Rounds: len(rates), Scenarios: []Scenario{
 		{Name: "bulk", What: "leads & copies", Figures: t.figures()},
 	}}
 }
@@ -83,7 +83,7 @@ func TestPlotsAreTheSameEachTime(t *testing.T) {
 	if err != nil || string(text) != r.Scenarios[0].svg(r) {
 		t.Fatalf("it is drawn differently, %v", err)
 	}
-	for _, want := range []string{"leads &amp; copies", ">Leadwheel<", "600 leads/s", "2 CPUs, Postgres 15"} {
+	for _, want := range []string{"leads &amp; copies", ">Leadwheel<", "600 leads/s", "2 CPUs for 7 processes, Postgres 15"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the plot has no %q", want)
 		}

@@ -67,7 +67,13 @@ func (i *installation) flatOut(ctx context.Context, t *tally, name string, do fu
 	i.pushed += i.cfg.Singles
 	times := make([]time.Duration, i.cfg.Singles)
 	var took time.Duration
-	costs, err := i.costs(ctx, i.cfg.Singles, func() error {
+	measure := i.costs
+	if name == byLeadwheel {
+		measure = func(ctx context.Context, n int, do func() error) (Costs, error) {
+			return i.costsOf(ctx, "singles", n, do)
+		}
+	}
+	costs, err := measure(ctx, i.cfg.Singles, func() error {
 		began := time.Now()
 		group, pushing := errgroup.WithContext(ctx)
 		group.SetLimit(i.cfg.Connections)
