@@ -136,6 +136,11 @@ bench-peers: services build ## measure bulk work in turn with other queues, Rive
 	@cd bench && go build -trimpath -o ../bin/bench-peers .
 	bin/leadwheel bench --scenario bulk --peers bin/bench-peers $(ARGS)
 
+.PHONY: bench-check
+bench-check: services build ## measure, and fail where Leadwheel's ratios are lower than those in bench/recorded.json
+	@cd bench && go build -trimpath -o ../bin/bench-peers .
+	bin/leadwheel bench --scenario bulk --scenario singles --scenario import --peers bin/bench-peers --check bench/recorded.json $(ARGS)
+
 .PHONY: bench-lists
 bench-lists: services ## measure each list by each filter at a million rows, and show their plans
 	go test -run '^$$' -bench Lists -benchtime 20x -timeout 1h ./store
