@@ -137,9 +137,9 @@ bench-peers: services build ## measure bulk work in turn with other queues, Rive
 	bin/leadwheel bench --scenario bulk --peers bin/bench-peers $(ARGS)
 
 .PHONY: bench-check
-bench-check: services build ## measure, and fail where Leadwheel's ratios are lower than those in bench/recorded.json
+bench-check: services build ## measure as much as was recorded, and fail where Leadwheel's ratios are lower than those in bench/recorded.json
 	@cd bench && go build -trimpath -o ../bin/bench-peers .
-	bin/leadwheel bench --scenario bulk --scenario singles --scenario import --peers bin/bench-peers --check bench/recorded.json $(ARGS)
+	bin/leadwheel bench --scenario bulk --scenario singles --scenario import --leads 20000 --singles 2000 --peers bin/bench-peers --check bench/recorded.json $(ARGS)
 
 .PHONY: bench-lists
 bench-lists: services ## measure each list by each filter at a million rows, and show their plans
