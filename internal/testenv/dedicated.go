@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"syscall"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -88,6 +89,20 @@ func (b *Backend) Kill() {
 	b.tb.Helper()
 	if err := b.server.Kill(); err != nil {
 		b.tb.Fatalf("testenv: %v", err)
+	}
+}
+
+// Freeze stops the server's process where it stands, as a machine does that is out of breath, until Thaw. What serves Postgres' sessions
+// are processes of their own, which go on.
+func (b *Backend) Freeze() { b.signal(syscall.SIGSTOP) }
+
+// Thaw lets it go on.
+func (b *Backend) Thaw() { b.signal(syscall.SIGCONT) }
+
+func (b *Backend) signal(sig syscall.Signal) {
+	b.tb.Helper()
+	if err := syscall.Kill(b.server.Pid(), sig); err != nil {
+		b.tb.Fatalf("testenv: sending %s to %s: %v", sig, b.server.Name(), err)
 	}
 }
 

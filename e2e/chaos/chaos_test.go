@@ -1,0 +1,137 @@
+package chaos_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestChaos has everybody work while faults strike, and holds what is there against what was acknowledged. Its seed is in its log.
+func TestChaos(t *testing.T) {
+	t.Parallel()
+	s := settingsOf(t)
+	faults := schedule(s)
+	t.Logf("seed %d, %s, %d faults:", s.seed, s.duration, len(faults))
+	for _, f := range faults {
+		t.Log(f)
+	}
+	program := s.program
+	if program == "" {
+		program = build(t, "")
+	}
+	w := newWorld(t, s, program)
+	asking, stop := context.WithCancel(t.Context())
+	watching, rest := context.WithCancel(t.Context())
+	defer rest()
+	defer stop()
+	c := &crowd{world: w, record: newRecord(), ctx: asking}
+	check := &checker{world: w, record: c.record, struck: faults}
+	var watch sync.WaitGroup
+	c.begin()
+	watch.Go(func() { check.watch(watching, cmp.Or(s.duration/100, time.Second)+2*time.Second) })
+	w.unleash(faults)
+	over := time.Now()
+	stop()
+	c.running.Wait()
+	c.finish()
+	rest()
+	watch.Wait()
+	if !t.Failed() {
+		check.end(cmp.Or(over, time.Now()))
+	}
+	check.report()
+}
+
+// halted is for how much of a time there was no Postgres to give leads with.
+func (c *checker) halted(from, to time.Time) (all time.Duration) {
+	for _, f := range c.struck {
+		if !f.kind.halts || f.began.IsZero() {
+			continue
+		}
+		begin, end := latest(from, f.began), to
+		if !f.ended.IsZero() && f.ended.Before(to) {
+			end = f.ended
+		}
+		all += max(0, end.Sub(begin))
+	}
+	return all
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// report prints what happened.
+func (c *checker) report() {
+	c.t.Helper()
+	known, leads := c.all(), map[string]found{}
+	if !c.t.Failed() {
+		leads = c.find(c.t.Context())
+	}
+	endings, falls := make(map[ending]int), 0
+	for _, e := range known {
+		endings[e.ending]++
+	}
+	for _, p := range c.processes {
+		falls += p.falls()
+	}
+	var counts []string
+	for _, name := range slices.Sorted(maps.Keys(c.counts)) {
+		counts = append(counts, fmt.Sprintf("%d × %s", c.counts[name], name))
+	}
+	c.t.Logf("seed %d: %d leads sent (%d given, %d deleted in time, %d taken back), %d requests tried again, %d checks, processes ended by themselves %d times; acknowledged: %s",
+		c.settings.seed, len(known), endings[given], endings[nobody], endings[back], c.tries, c.checks, falls, strings.Join(counts, ", "))
+	for _, line := range c.recoveries(known, leads) {
+		c.t.Log(line)
+	}
+}
+
+// recoveries says of each kind of fault how often it struck, for how long a lead that came in meanwhile waited at the most, and how long
+// after the end of such a fault the last lead from before it was given out.
+func (c *checker) recoveries(known map[string]entry, leads map[string]found) (lines []string) {
+	type figures struct {
+		times      int
+		wait, last time.Duration
+		worst      string
+	}
+	byKind := make(map[string]*figures)
+	for _, f := range c.struck {
+		if f.ended.IsZero() {
+			continue
+		}
+		is := byKind[f.kind.name]
+		if is == nil {
+			is = new(figures)
+			byKind[f.kind.name] = is
+		}
+		is.times++
+		for name, e := range known {
+			l, ok := leads[name]
+			if !ok || e.ending != given || e.acknowledged.IsZero() || l.First == nil {
+				continue
+			}
+			since := c.since(e)
+			if since.Before(f.ended) && l.First.After(f.began) {
+				if lag := c.lag(e, l); lag > is.wait {
+					is.wait, is.worst = lag, name
+				}
+				is.last = max(is.last, l.First.Sub(f.ended))
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(byKind)) {
+		is := byKind[name]
+		lines = append(lines, fmt.Sprintf("%-18s %3d times; longest wait %5.1fs (%s); the last lead from before its end %5.1fs after it",
+			name, is.times, is.wait.Seconds(), is.worst, is.last.Seconds()))
+	}
+	return lines
+}

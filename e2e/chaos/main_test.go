@@ -1,0 +1,76 @@
+// Package chaos_test drives real processes of the program, all roles of them, through all ways in, while faults strike them, Postgres,
+// Redis and the lines between. It keeps a record of its own of whatever was acknowledged, and holds the database against it.
+//
+// `make chaos` runs it for ten minutes, and `make test` a short one.
+package chaos_test
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/binary"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leadwheel/leadwheel/internal/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// settings say what to run. They come from the environment, where make writes them.
+type settings struct {
+	seed     uint64
+	duration time.Duration
+	// faults are the kinds that strike; empty is all.
+	faults []string
+	// program is the path of one to run instead of one that is built for the test.
+	program string
+	// brisk has everybody ask more often.
+	brisk bool
+}
+
+const (
+	seedVariable     = "CHAOS_SEED"
+	durationVariable = "CHAOS_DURATION"
+	faultsVariable   = "CHAOS_FAULTS"
+	programVariable  = "CHAOS_PROGRAM"
+	logsVariable     = "CHAOS_LOGS"
+)
+
+// short is how long faults strike in `make test`, and long in `make soak`.
+const (
+	short = 10 * time.Second
+	long  = 2 * time.Minute
+)
+
+// settingsOf reads the environment.
+func settingsOf(t *testing.T) settings {
+	t.Helper()
+	s := settings{duration: short, program: os.Getenv(programVariable)}
+	if list := os.Getenv(faultsVariable); list != "" {
+		s.faults = strings.Split(list, ",")
+	}
+	if os.Getenv("LEADWHEEL_SOAK") != "" {
+		s.duration, s.brisk = long, true
+	}
+	var err error
+	if text := os.Getenv(durationVariable); text != "" {
+		if s.duration, err = time.ParseDuration(text); err != nil {
+			t.Fatalf("DURATION=%s: write it as in 10m: %v", text, err)
+		}
+		s.brisk = true
+	}
+	if s.seed, err = strconv.ParseUint(cmp.Or(os.Getenv(seedVariable), anySeed()), 10, 64); err != nil {
+		t.Fatalf("SEED=%s: write a whole number: %v", os.Getenv(seedVariable), err)
+	}
+	return s
+}
+
+// anySeed is one that nobody has tried.
+func anySeed() string {
+	var b [2]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return strconv.Itoa(int(binary.BigEndian.Uint16(b[:])))
+}

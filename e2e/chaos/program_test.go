@@ -1,0 +1,132 @@
+package chaos_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// again is how long whatever looks after a process waits before it starts it anew, once it has ended by itself.
+const again = 500 * time.Millisecond
+
+// build builds the program as it is shipped, but for the files that overlay names, where it names one.
+func build(t *testing.T, overlay string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "leadwheel")
+	args := []string{"build", "-trimpath", "-o", path}
+	if overlay != "" {
+		args = append(args, "-overlay", overlay)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", append(args, "./cmd/leadwheel")...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("building the program: %v\n%s", err, said)
+	}
+	return path
+}
+
+// root is the module's, seen from here.
+const root = "../.."
+
+// A process is one of Leadwheel's. Where it ends by itself it is started again, as whatever looks after it in production does.
+type process struct {
+	name, role string
+	side       int
+	start      func() (*exec.Cmd, error)
+
+	mu    sync.Mutex
+	cmd   *exec.Cmd
+	down  bool // it was killed, and is to stay so
+	ended chan struct{}
+	fell  int // how many times it ended by itself
+}
+
+// run starts it.
+func (p *process) run() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.down = false
+	return p.launch()
+}
+
+// launch starts it; p.mu is held.
+func (p *process) launch() error {
+	cmd, err := p.start()
+	if err != nil {
+		return fmt.Errorf("starting %s: %w", p.name, err)
+	}
+	p.cmd, p.ended = cmd, make(chan struct{})
+	go p.watch(cmd, p.ended)
+	return nil
+}
+
+// watch starts it again where it ends by itself.
+func (p *process) watch(cmd *exec.Cmd, ended chan struct{}) {
+	_ = cmd.Wait() // what it said is in its log
+	close(ended)
+	for {
+		p.mu.Lock()
+		if p.down || p.cmd != cmd {
+			p.mu.Unlock()
+			return
+		}
+		p.mu.Unlock()
+		time.Sleep(again) //nolint:forbidigo // a service manager's pause, which is no wait for anything
+		p.mu.Lock()
+		if !p.down && p.cmd == cmd {
+			p.fell++
+			_ = p.launch() // it is tried again
+		}
+		p.mu.Unlock()
+	}
+}
+
+// kill ends it as a crash does, until it is run again.
+func (p *process) kill() {
+	p.mu.Lock()
+	p.down = true
+	cmd, ended := p.cmd, p.ended
+	p.mu.Unlock()
+	if cmd != nil {
+		_ = cmd.Process.Kill() // it may have ended just now
+		<-ended
+	}
+}
+
+// signal sends a signal, to nobody where it has just ended.
+func (p *process) signal(sig syscall.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("sending %s to %s: %w", sig, p.name, err)
+	}
+	return nil
+}
+
+// falls is how many times it ended by itself.
+func (p *process) falls() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fell
+}
+
+// command is a process of the program with a log of its own.
+func command(ctx context.Context, program, log string, settings []string, args ...string) (*exec.Cmd, error) {
+	said, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = said.Close() }() // the process has its own
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, args...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir()}, settings...)
+	cmd.Stdout, cmd.Stderr = said, said
+	return cmd, cmd.Start()
+}
