@@ -126,7 +126,7 @@ func (s *Store) split(ctx context.Context, workspace, batch uuid.UUID, leads int
 			}
 		}
 		switch {
-		case leads == halves && len(ids) <= 1 && !Refused(cause):
+		case leads == halves && len(ids) <= 1 && !ofLead(cause):
 			return nil // the others were deleted meanwhile, and it is no fault of this one
 		case leads == halves && len(ids) <= 1:
 			result.Outcomes, err = t.failBatch(ctx, workspace, batch, cause)
@@ -134,15 +134,18 @@ func (s *Store) split(ctx context.Context, workspace, batch uuid.UUID, leads int
 		case leads == halves:
 			leads = (len(ids) + 1) / 2
 		}
-		result.Parts, err = t.moveToNewBatches(ctx, workspace, batch, queue, slices.Collect(slices.Chunk(ids, leads)))
+		result.Parts, err = t.moveToNewBatches(ctx, workspace, batch, queue, slices.Collect(slices.Chunk(ids, leads)), suspected(cause))
 		return err
 	})
 	if err != nil {
-		return Result{}, fmt.Errorf("splitting batch %s (%s): %w", batch, sqlState(cause), err)
+		return Result{}, fmt.Errorf("splitting batch %s (%s): %w", batch, why(cause), err)
 	}
 	result.Unsettled = s.settle(ctx, drawn)
 	return result, nil
 }
+
+// ofLead reports whether a batch is split for a reason that lies with one of its leads, which then fails.
+func ofLead(cause error) bool { return Refused(cause) || errors.Is(cause, ErrBrokeOff) }
 
 // failBatch ends what a batch holds as internal errors.
 func (t *Tx) failBatch(ctx context.Context, workspace, batch uuid.UUID, cause error) ([]Outcome, error) {
@@ -153,7 +156,7 @@ func (t *Tx) failBatch(ctx context.Context, workspace, batch uuid.UUID, cause er
 	decisions := make([]decision, len(claims))
 	for i, c := range claims {
 		decisions[i] = c.decided(lead.InternalError)
-		decisions[i].detail = sqlState(cause)
+		decisions[i].detail = why(cause)
 	}
 	outcomes, err := t.record(ctx, workspace, decisions, nil)
 	if err != nil {
@@ -162,8 +165,9 @@ func (t *Tx) failBatch(ctx context.Context, workspace, batch uuid.UUID, cause er
 	return outcomes, t.tellOutcomes(ctx, workspace, decisions)
 }
 
-// moveToNewBatches replaces a batch by one for each part of its pending leads, and returns how many these are.
-func (t *Tx) moveToNewBatches(ctx context.Context, workspace, batch uuid.UUID, queue lead.Queue, parts [][]uuid.UUID) (int, error) {
+// moveToNewBatches replaces a batch by one for each part of its pending leads, and returns how many these are. Those of
+// several leads count as begun so many times.
+func (t *Tx) moveToNewBatches(ctx context.Context, workspace, batch uuid.UUID, queue lead.Queue, parts [][]uuid.UUID, begun int) (int, error) {
 	if _, err := t.q.ExecContext(ctx, `
 		DELETE FROM batches WHERE workspace_id = $1 AND batch_id = $2`, workspace, batch); err != nil {
 		return 0, translate(err)
@@ -184,9 +188,9 @@ func (t *Tx) moveToNewBatches(ctx context.Context, workspace, batch uuid.UUID, q
 		pending, of = append(pending, part...), append(of, slices.Repeat([]uuid.UUID{id}, len(part))...)
 	}
 	if _, err := t.q.ExecContext(ctx, `
-		INSERT INTO batches (workspace_id, batch_id, queue, size, feed_at, fed_at)
-		SELECT $1, batch_id, $2, size, $3, $4 FROM unnest($5::uuid[], $6::int[]) AS b (batch_id, size)`,
-		workspace, queue, t.now(), fedAt, uuids(ids), ints(sizes)); err != nil {
+		INSERT INTO batches (workspace_id, batch_id, queue, size, feed_at, fed_at, begun)
+		SELECT $1, batch_id, $2, size, $3, $4, CASE WHEN size > 1 THEN $7::int ELSE 0 END FROM unnest($5::uuid[], $6::int[]) AS b (batch_id, size)`,
+		workspace, queue, t.now(), fedAt, uuids(ids), ints(sizes), begun); err != nil {
 		return 0, translate(err)
 	}
 	if _, err := t.q.ExecContext(ctx, `
@@ -197,9 +201,12 @@ func (t *Tx) moveToNewBatches(ctx context.Context, workspace, batch uuid.UUID, q
 	return len(parts), nil
 }
 
-// sqlState says why the database refused something, without the values it was given.
-func sqlState(err error) string {
+// why says, without the values that were given, why something could not be distributed.
+func why(err error) string {
 	var refused *pq.Error
+	if errors.Is(err, ErrBrokeOff) {
+		return err.Error()
+	}
 	if !errors.As(err, &refused) {
 		return "the database refused it"
 	}

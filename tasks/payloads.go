@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
@@ -207,6 +208,11 @@ func hintTask(b lead.Hint) (*asynq.Task, error) {
 		return task(KindFetch, string(b.Queue), b.Traceparent, Fetch{Version: payloadVersion, Workspace: b.Workspace, Integration: b.ID}, options...)
 	}
 	return task(KindDistribute, string(b.Queue), b.Traceparent, Distribute{Version: payloadVersion, Workspace: b.Workspace, Batch: b.ID}, options...)
+}
+
+// HandedAgain reports whether a hint, by its task's id, is another than the first at a batch.
+func HandedAgain(taskID string) bool {
+	return strings.Count(taskID, ":") == 2 && !strings.HasSuffix(taskID, ":0")
 }
 
 // notifyTask is a hint that something is owed. A hint too many does no harm, and one that the queue keeps for a worker who

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,6 +27,7 @@ type distribute struct {
 	watch   *watch
 	metrics *metrics.Metrics
 	log     *slog.Logger
+	alone   sync.Mutex // held by who acts on a batch of which others may have died
 }
 
 func (d *distribute) handle(ctx context.Context, task *asynq.Task) error {
@@ -33,7 +35,11 @@ func (d *distribute) handle(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return err
 	}
-	err = d.act(ctx, p, d.store.Distribute)
+	act := d.act
+	if id, _ := asynq.GetTaskID(ctx); tasks.HandedAgain(id) {
+		act = d.actAgain
+	}
+	err = act(ctx, p, d.store.Distribute)
 	if d.early(p, err) { //nolint:contextcheck // it is fed again when the task is over
 		return nil
 	}
