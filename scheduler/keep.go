@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 
 	"github.com/leadwheel/leadwheel/store"
@@ -66,10 +65,7 @@ func (s *Scheduler) keepDead(ctx context.Context, queue string) error {
 
 func (s *Scheduler) keep(ctx context.Context, info *asynq.TaskInfo) error {
 	if !tasks.IsHint(info.Type) {
-		workspace := uuid.Nil
-		if p, err := tasks.Decode[tasks.Ingest](info.Payload); err == nil {
-			workspace = p.Workspace
-		}
+		workspace := tasks.WorkspaceOf(info.Payload)
 		if err := s.store.KeepDeadTask(ctx, store.DeadTask{
 			Workspace: workspace, Queue: info.Queue, TaskID: info.ID, Kind: info.Type,
 			Payload: info.Payload, Error: info.LastErr, FailedAt: info.LastFailedAt,

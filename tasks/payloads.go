@@ -210,6 +210,15 @@ func hintTask(b lead.Hint) (*asynq.Task, error) {
 	return task(KindDistribute, string(b.Queue), b.Traceparent, Distribute{Version: payloadVersion, Workspace: b.Workspace, Batch: b.ID}, options...)
 }
 
+// WorkspaceOf is the workspace of what was pushed, nil where the payload cannot be read.
+func WorkspaceOf(payload []byte) uuid.UUID {
+	p, err := Decode[Ingest](payload)
+	if err != nil {
+		return uuid.Nil
+	}
+	return p.Workspace
+}
+
 // HandedAgain reports whether a hint, by its task's id, is another than the first at a batch.
 func HandedAgain(taskID string) bool {
 	return strings.Count(taskID, ":") == 2 && !strings.HasSuffix(taskID, ":0")

@@ -44,6 +44,7 @@ type Worker struct {
 	webhooks *lane
 	due      *watch
 	unqueued *unqueued
+	dead     *graveyard
 }
 
 // Options are what a Worker needs.
@@ -85,7 +86,7 @@ var classes = []class{
 
 // Start starts the servers. Stop the worker before its Redis client is closed.
 func Start(o Options) (*Worker, error) {
-	w := &Worker{metrics: o.Metrics.Tasks, tracer: o.Tracer, log: o.Log, webhooks: newLane(), due: newWatch()}
+	w := &Worker{metrics: o.Metrics.Tasks, tracer: o.Tracer, log: o.Log, webhooks: newLane(), due: newWatch(), dead: &graveyard{o.Store, o.Redis}}
 	distributing := &distribute{store: o.Store, watch: w.due, metrics: o.Metrics, log: o.Log}
 	w.unqueued = &unqueued{store: o.Store, redis: o.Redis, try: distributing.try, tracer: o.Tracer, log: o.Log, away: o.Metrics.QueueAway}
 	w.handlers = map[string]asynq.HandlerFunc{
@@ -151,7 +152,11 @@ func (w *Worker) handle(ctx context.Context, task *asynq.Task) (err error) {
 		err = discreet.Error(err)
 		tracing.End(span, err)
 	}()
-	return w.dispatch(ctx, task)
+	err = w.dispatch(ctx, task)
+	if _, queued := asynq.GetTaskID(ctx); queued && !tasks.IsHint(task.Type()) && outcomeOf(ctx, err) == metrics.TaskGivenUp {
+		err = w.dead.keep(ctx, task, err)
+	}
+	return err
 }
 
 // outcomeOf is what the queue makes of a run's error.
