@@ -8,10 +8,12 @@ RACED := ./internal/app ./internal/notify/... ./internal/web ./internal/web/infl
 	./internal/webhooks ./scheduler ./tasks ./worker
 # Arguments for `make run`, `make bench` and `make test-e2e`, as in: make run ARGS="--listen 127.0.0.1:8081".
 ARGS :=
-# For how long faults strike in `make chaos`, its seed (any), and the kinds of faults (all), as in FAULTS=worker-killed,lines-dark.
+# For how long faults strike in `make chaos`, its seed (any), and the kinds of faults (all), as in FAULTS=worker-killed,lines-dark. `make
+# chaos-check MUTANT=claim-skipped` runs one mutant.
 DURATION := 10m
 SEED :=
 FAULTS :=
+MUTANT :=
 # How often `make soak` runs the tests, and for how long each fuzz test.
 SOAK := 10
 FUZZTIME := 1m
@@ -134,6 +136,10 @@ soak: monitoring ## run the tests SOAK times (10) in random order, long ones in 
 .PHONY: chaos
 chaos: services ## strike processes, servers and lines for DURATION (10m) by SEED, and hold what is there against what was acknowledged
 	CHAOS_DURATION=$(DURATION) CHAOS_SEED=$(SEED) CHAOS_FAULTS=$(FAULTS) go test -count=1 -v -timeout 24h -run '^TestChaos$$' ./e2e/chaos
+
+.PHONY: chaos-check
+chaos-check: services ## run chaos on programs that break a promise each, which it must see
+	CHAOS_MUTANT=$(MUTANT) go test -count=1 -v -timeout 24h -run '^TestMutants' ./e2e/chaos
 
 .PHONY: bench
 bench: services build ## measure this machine: leads a second, latency, and bare SQL beside them

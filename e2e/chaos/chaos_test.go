@@ -1,7 +1,6 @@
 package chaos_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -21,11 +20,7 @@ func TestChaos(t *testing.T) {
 	for _, f := range faults {
 		t.Log(f)
 	}
-	program := s.program
-	if program == "" {
-		program = build(t, "")
-	}
-	w := newWorld(t, s, program)
+	w := newWorld(t, s, built(t), everybody...)
 	asking, stop := context.WithCancel(t.Context())
 	watching, rest := context.WithCancel(t.Context())
 	defer rest()
@@ -34,7 +29,7 @@ func TestChaos(t *testing.T) {
 	check := &checker{world: w, record: c.record, struck: faults}
 	var watch sync.WaitGroup
 	c.begin()
-	watch.Go(func() { check.watch(watching, cmp.Or(s.duration/100, time.Second)+2*time.Second) })
+	watch.Go(func() { check.watch(watching, s.duration/100+2*time.Second) })
 	w.unleash(faults)
 	over := time.Now()
 	stop()
@@ -43,7 +38,7 @@ func TestChaos(t *testing.T) {
 	rest()
 	watch.Wait()
 	if !t.Failed() {
-		check.end(cmp.Or(over, time.Now()))
+		check.end(over)
 	}
 	check.report()
 }
@@ -88,8 +83,8 @@ func (c *checker) report() {
 	for _, name := range slices.Sorted(maps.Keys(c.counts)) {
 		counts = append(counts, fmt.Sprintf("%d × %s", c.counts[name], name))
 	}
-	c.t.Logf("seed %d: %d leads sent (%d given, %d deleted in time, %d taken back), %d requests tried again, %d checks, processes ended by themselves %d times; acknowledged: %s",
-		c.settings.seed, len(known), endings[given], endings[nobody], endings[back], c.tries, c.checks, falls, strings.Join(counts, ", "))
+	c.t.Logf("seed %d: everything was given out %s after the last fault; %d leads sent (%d given, %d deleted in time, %d taken back), %d requests tried again, %d checks, processes ended by themselves %d times; acknowledged: %s",
+		c.settings.seed, c.took.Round(100*time.Millisecond), len(known), endings[given], endings[nobody], endings[back], c.tries, c.checks, falls, strings.Join(counts, ", "))
 	for _, line := range c.recoveries(known, leads) {
 		c.t.Log(line)
 	}

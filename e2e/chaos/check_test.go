@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	// settled is how long everything may take to be given out once the faults are over.
-	settled = 30 * time.Second
+	// settled is how long everything may take to be given out once the faults are over and everybody has been answered.
+	settled = 45 * time.Second
 	// wait is how long a lead that is due may wait for its copies, but for faults that leave nothing to give it with.
-	wait = 20 * time.Second
+	wait = 30 * time.Second
 	// slack is how far the clocks of processes may be from the database's, while lines are slow.
 	slack = time.Second
 )
@@ -50,6 +50,7 @@ type checker struct {
 	*record
 	struck []*fault
 	checks int
+	took   time.Duration // until everything was given out after the last fault
 }
 
 // find reads all leads, by name. One that is there twice is a fault.
@@ -154,8 +155,7 @@ func (c *checker) lag(e entry, f found) time.Duration { return max(0, f.First.Su
 
 // end waits until everything is given out, and looks at all there is to see.
 func (c *checker) end(over time.Time) {
-	c.t.Helper()
-	testenv.Eventually(c.t, time.Until(over.Add(settled)), func() error {
+	testenv.Eventually(c.t, settled, func() error {
 		var left int
 		err := c.DB.Get(&left, `SELECT count(*) FROM pending WHERE workspace_id = $1`, c.workspace)
 		if err == nil && left > 0 {
@@ -163,7 +163,7 @@ func (c *checker) end(over time.Time) {
 		}
 		return err
 	})
-	c.t.Logf("everything was given out %s after the last fault", time.Since(over).Round(100*time.Millisecond))
+	c.took = time.Since(over)
 	known, leads := c.all(), c.find(c.t.Context())
 	for name, e := range known {
 		c.compare(e, leads[name], true)
@@ -181,7 +181,6 @@ func (c *checker) end(over time.Time) {
 
 // shares holds the ring that nobody touches to its turns: of n leads each has n/4, or one more.
 func (c *checker) shares() {
-	c.t.Helper()
 	var shares []int
 	c.must(c.read(c.t.Context(), &shares, `SELECT count(*) FROM assigned_leads WHERE workspace_id = $1 AND group_id = $2 GROUP BY member_id`, c.workspace, c.groups[turns]))
 	if len(shares) != len(rings[turns]) || slices.Max(shares)-slices.Min(shares) > 1 {
@@ -191,7 +190,6 @@ func (c *checker) shares() {
 
 // accepted holds what was accepted to those who accepted it.
 func (c *checker) accepted() {
-	c.t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var lost []uuid.UUID
@@ -208,7 +206,6 @@ func (c *checker) accepted() {
 
 // absences looks for who got a lead by turn while they were known to be deactivated.
 func (c *checker) absences() {
-	c.t.Helper()
 	for member, spans := range c.away {
 		for _, s := range spans {
 			var got []uuid.UUID
@@ -223,7 +220,6 @@ func (c *checker) absences() {
 
 // audit asks the program itself. A draw whose owner died is put right by the scheduler within a minute.
 func (c *checker) audit() {
-	c.t.Helper()
 	testenv.Eventually(c.t, 90*time.Second, func() error {
 		cmd := exec.CommandContext(c.t.Context(), c.program, "audit")
 		cmd.Env = []string{"DATABASE_URL=" + c.DatabaseURL, "REDIS_URL=" + c.RedisURL}

@@ -1,7 +1,8 @@
 // Package chaos_test drives real processes of the program, all roles of them, through all ways in, while faults strike them, Postgres,
 // Redis and the lines between. It keeps a record of its own of whatever was acknowledged, and holds the database against it.
 //
-// `make chaos` runs it for ten minutes, and `make test` a short one.
+// `make chaos` runs it for ten minutes, and `make test` a short one. `make chaos-check` runs it on
+// programs that break a promise each, which it must see.
 package chaos_test
 
 import (
@@ -25,8 +26,6 @@ type settings struct {
 	duration time.Duration
 	// faults are the kinds that strike; empty is all.
 	faults []string
-	// program is the path of one to run instead of one that is built for the test.
-	program string
 	// brisk has everybody ask more often.
 	brisk bool
 }
@@ -35,6 +34,7 @@ const (
 	seedVariable     = "CHAOS_SEED"
 	durationVariable = "CHAOS_DURATION"
 	faultsVariable   = "CHAOS_FAULTS"
+	mutantVariable   = "CHAOS_MUTANT"
 	programVariable  = "CHAOS_PROGRAM"
 	logsVariable     = "CHAOS_LOGS"
 )
@@ -48,7 +48,7 @@ const (
 // settingsOf reads the environment.
 func settingsOf(t *testing.T) settings {
 	t.Helper()
-	s := settings{duration: short, program: os.Getenv(programVariable)}
+	s := settings{duration: short}
 	if list := os.Getenv(faultsVariable); list != "" {
 		s.faults = strings.Split(list, ",")
 	}

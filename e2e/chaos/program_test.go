@@ -11,15 +11,16 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/leadwheel/leadwheel/internal/testenv"
 )
 
 // again is how long whatever looks after a process waits before it starts it anew, once it has ended by itself.
 const again = 500 * time.Millisecond
 
-// build builds the program as it is shipped, but for the files that overlay names, where it names one.
-func build(t *testing.T, overlay string) (path string) {
+// build builds the program at a path, as it is shipped but for the files that overlay names, where it names one.
+func build(t *testing.T, path, overlay string) string {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "leadwheel")
 	args := []string{"build", "-trimpath", "-o", path}
 	if overlay != "" {
 		args = append(args, "-overlay", overlay)
@@ -32,6 +33,28 @@ func build(t *testing.T, overlay string) (path string) {
 	}
 	return path
 }
+
+// built is the program as it is shipped, built once for all tests, or the one that the environment names.
+func built(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv(programVariable); path != "" {
+		return path
+	}
+	building.Do(func() {
+		dir, err := os.MkdirTemp("", "leadwheel-test-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		testenv.AtEnd(func(context.Context) error { return os.RemoveAll(dir) })
+		whole = build(t, filepath.Join(dir, "leadwheel"), "")
+	})
+	return whole
+}
+
+var (
+	building sync.Once
+	whole    string
+)
 
 // root is the module's, seen from here.
 const root = "../.."

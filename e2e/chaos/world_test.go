@@ -57,14 +57,17 @@ var rings = [groupCount][][]int{
 	planned: {{0}, {1}, {0}, {2}}, answered: {{4}, {5}, {3}}, undone: {{2}, {3}, {4}},
 }
 
-// layout is which processes there are, and on which side each stands.
-var layout = []struct {
+// A place is a process that there is, and on which side it stands.
+type place struct {
 	role string
 	side int
-}{{"api", 0}, {"api", 1}, {"worker", 0}, {"worker", 1}, {"worker", 0}, {"scheduler", 0}, {"scheduler", 1}}
+}
+
+// everybody is what an installation is made of that bears the loss of any.
+var everybody = []place{{"api", 0}, {"api", 1}, {"worker", 0}, {"worker", 1}, {"worker", 0}, {"scheduler", 0}, {"scheduler", 1}}
 
 // newWorld starts everything.
-func newWorld(t *testing.T, s settings, program string) *world {
+func newWorld(t *testing.T, s settings, program string, layout ...place) *world {
 	t.Helper()
 	w := &world{
 		Dedicated: testenv.NewDedicated(t), t: t, settings: s, program: program, logs: os.Getenv(logsVariable),
