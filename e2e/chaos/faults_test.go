@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/testenv"
@@ -90,10 +91,12 @@ func schedule(s settings) []*fault {
 		if f.at+f.lasts > s.duration {
 			return all
 		}
-		if before := len(all) - 1; before >= 0 && all[before].at+all[before].lasts > f.at && all[before].touches(f) {
-			at = all[before].at + all[before].lasts + time.Millisecond
-			f.at = at
+		for _, before := range all { // in the order in which they begin
+			if end := before.at + before.lasts; end > f.at && before.touches(f) {
+				f.at = end + time.Millisecond
+			}
 		}
+		at = f.at
 		all = append(all, f)
 		at += f.lasts + gap
 		if rng.IntN(4) == 0 && f.lasts > time.Second {
@@ -229,4 +232,26 @@ func poisoned(toxic string, attributes map[string]any) func(*world, string, *ran
 // upTo draws a while below most.
 func upTo(rng *rand.Rand, most time.Duration) time.Duration {
 	return time.Duration(rng.Int64N(int64(most)))
+}
+
+// TestSchedule draws the faults of many seeds: they are the same each time, in order, and never two at once that touch.
+func TestSchedule(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(200) {
+		s := settings{seed: seed, duration: 5 * time.Minute}
+		all, again := schedule(s), schedule(s)
+		if len(all) < 20 || len(all) != len(again) {
+			t.Fatalf("seed %d: %d faults, and again %d", seed, len(all), len(again))
+		}
+		for n, f := range all {
+			if f.String() != again[n].String() {
+				t.Errorf("seed %d: %s, and again %s", seed, f, again[n])
+			}
+			for _, before := range all[:n] {
+				if before.at > f.at || before.at+before.lasts > f.at && before.touches(f) {
+					t.Errorf("seed %d: %s is at once with %s", seed, f, before)
+				}
+			}
+		}
+	}
 }

@@ -72,10 +72,13 @@ type process struct {
 	fell  int // how many times it ended by itself
 }
 
-// run starts it.
+// run starts it, where it does not run.
 func (p *process) run() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.cmd != nil && !p.down {
+		return nil
+	}
 	p.down = false
 	return p.launch()
 }
