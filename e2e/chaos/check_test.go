@@ -17,9 +17,10 @@ import (
 
 const (
 	// settled is how long everything may take to be given out once the faults are over and everybody has been answered.
-	settled = 45 * time.Second
-	// wait is how long a lead that is due may wait for its copies, but for faults that leave nothing to give it with.
-	wait = 30 * time.Second
+	settled = 60 * time.Second
+	// wait is how long a lead that is due may wait for its copies, but for faults that leave nothing to give it with. It usually waits for
+	// no time, and for ten seconds where its hint is lost; but a busy machine, and one fault upon the other, take longer.
+	wait = 60 * time.Second
 	// slack is how far the clocks of processes may be from the database's, while lines are slow.
 	slack = time.Second
 )
