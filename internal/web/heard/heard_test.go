@@ -23,11 +23,11 @@ var rooms = []string{
 // the file has others too.
 var unmet = map[string][]string{
 	"the log, and who operates the program": {
-		"store/db_", "store/distribute", "store/plan_paced.go:%d leads would be", "store/audit_repair.go", "store/integration_arrival_keys.go:the key %s",
+		"store/db_", "store/distribute", "store/pending_suspect.go", "store/plan_paced.go:%d leads would be", "store/audit_repair.go", "store/integration_arrival_keys.go:the key %s",
 		"store/workspace.go:more than one workspace is named", "store/audit.go:group %s, version", "internal/lead/plan", "internal/secret/secret.go:key %d", "worker/notify.go",
 		"internal/notify/email/address.go", "internal/notify/email/sender.go:the sender's", "internal/notify/email/sender.go:a DKIM key",
 		"internal/notify/telegram/client.go:the address of", "internal/notify/telegram/client.go:the Telegram bot has", "internal/web/api/acts.go", "internal/web/api/sealed.go",
-		"internal/leadfile/bounds.go:reading the file", "internal/leadfile/spool.go:keeping a file", "internal/ingest/import_limits.go:the import took", "internal/ingest/import_watch.go:somebody cancels",
+		"internal/leadfile/bounds.go:reading the file", "internal/leadfile/spool.go:keeping a file", "internal/ingest/import_limits.go:the import took", "internal/ingest/import_limits.go:the import has more", "internal/ingest/import_watch.go:somebody cancels",
 		"internal/web/problem/problem.go:Client Closed",
 	},
 	"programs that call the API": {
