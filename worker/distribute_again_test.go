@@ -37,6 +37,7 @@ func TestABatchOfWhichWorkersDied(t *testing.T) {
 		}
 		return nil
 	})
+	s.drain(string(one.Queue)) // it is counted once it has failed
 	s.counts(1, s.options.Metrics.Distributions.WithLabelValues("failed", string(lead.InternalError)), "leads of which workers died")
 }
 
