@@ -43,7 +43,7 @@ func TestOffers(t *testing.T) {
 		t.Error(pending)
 	}
 	mine := s.do(keys[a], "GET", "/v1/my/offers", nil).is(200)
-	for _, secret := range []string{"012", "6789", "example.com", "Budget", id, group, a.String()} {
+	for _, secret := range []string{"012-345", "345 6789", "3456789", "example.com", "Budget", id, group, a.String()} {
 		if strings.Contains(mine.body, secret) {
 			t.Errorf("an offer tells %q: %s", secret, mine.body)
 		}
@@ -77,7 +77,7 @@ func TestOffers(t *testing.T) {
 	if h := s.get("/v1/history?lead_id=" + id).is(200).items(); len(h) != 1 || h[0]["trigger"] != "accepted" || h[0]["outcome"] != "succeeded" {
 		t.Error(h)
 	}
-	if csv := s.get("/v1/offers?format=csv").is(200).body; strings.Count(csv, "\n") != 3 || strings.Contains(csv, "6789") {
+	if csv := s.get("/v1/offers?format=csv").is(200).body; strings.Count(csv, "\n") != 3 || strings.Contains(csv, "345 6789") || strings.Contains(csv, "3456789") {
 		t.Error(csv)
 	}
 	s.get("/v1/my/offers").refuses(404, "not_found")
