@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -11,9 +12,18 @@ import (
 	"time"
 )
 
+// asked skips what takes real processes minutes: it is for `make chaos`, `make chaos-check` and `make soak`.
+func asked(t *testing.T) {
+	t.Helper()
+	if os.Getenv("LEADWHEEL_SOAK") == "" && os.Getenv("CHAOS_DURATION") == "" {
+		t.Skip("it is for `make chaos` and `make soak`")
+	}
+}
+
 // TestChaos has everybody work while faults strike, and holds what is there against what was acknowledged. Its seed is in its log.
 func TestChaos(t *testing.T) {
 	t.Parallel()
+	asked(t)
 	s := settingsOf(t)
 	faults := schedule(s)
 	t.Logf("seed %d, %s, %d faults:", s.seed, s.duration, len(faults))

@@ -30,6 +30,7 @@ const prompt = 10 * time.Second
 // meanwhile, no process grows large, and people are shown what was given up on.
 func TestOverload(t *testing.T) {
 	t.Parallel()
+	asked(t)
 	pieces, connections, during := 450, 50, time.Second
 	if os.Getenv("LEADWHEEL_SOAK") != "" {
 		pieces, connections, during = 20_000, 500, 30*time.Second
