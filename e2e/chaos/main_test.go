@@ -1,7 +1,7 @@
 // Package chaos_test drives real processes of the program, all roles of them, through all ways in, while faults strike them, Postgres,
 // Redis and the lines between. It keeps a record of its own of whatever was acknowledged, and holds the database against it.
 //
-// `make chaos` runs it for ten minutes, and `make test` a short one. `make chaos-check` runs it on
+// `make chaos` runs it for ten minutes, and `make soak` for two. `make chaos-check` runs it on
 // programs that break a promise each, which it must see.
 package chaos_test
 
@@ -39,7 +39,7 @@ const (
 	logsVariable     = "CHAOS_LOGS"
 )
 
-// short is how long faults strike in `make test`, and long in `make soak`.
+// short is how long faults strike where nobody says, and long in `make soak`.
 const (
 	short = 10 * time.Second
 	long  = 2 * time.Minute
