@@ -200,11 +200,11 @@ func (l *line) ask() activity {
 		return gone
 	}
 	defer func() { _ = c.Close() }() // nothing is left on it
-	if l.of.pooled {                 // it is the pooler's to notice where a server behind it is gone
-		if err := c.Ping(ctx); err != nil {
+	if l.of.pooled {
+		if c.Ping(ctx) != nil {
 			return gone
 		}
-		return working
+		return working // it is the pooler's to notice where a server behind it is gone
 	}
 	said, err := probe.row(ctx, c, `SELECT state IN ('active', 'fastpath function call')
 		FROM pg_stat_get_activity($1) WHERE backend_start = $2`,
