@@ -60,3 +60,31 @@ for (const scripts of [true, false]) {
     await says(page, 'The rule “dear” was left out: it asks for a field that the lead does not have');
   });
 }
+
+// On a slow line the answers to what was filled in can overtake each other.
+let site;
+person('rules on a line whose answers overtake each other', { link: async () => (site = await workspace('Overtaken')).link('admin') }, async (page) => {
+  await site.group('Klang', [await site.member('Siew Ling')]);
+  await page.goto('/console/rules');
+  await press(page, 'Add rule');
+  const waits = [0, 900, 600, 300, 0];
+  await page.route('**/console/rules*', async (route) => {
+    if (route.request().method() === 'POST') await new Promise((resolve) => setTimeout(resolve, waits.shift() ?? 0));
+    await route.continue().catch(() => {});
+  });
+  const rule = by(page, 'group', 'Rule 1');
+  await choose(rule, 'Field', 'A field of the lead');
+  await fill(rule, 'Name of the field', 'city');
+  await fill(rule, 'Value', 'Singapore');
+  await choose(rule, 'Goes to', 'Klang');
+  await says(page, 'fields["city"] == "Singapore"');
+  await new Promise((resolve) => setTimeout(resolve, 1500)); // the slowest has come
+  assert.equal(await page.getByText('fields["city"] == "Singapore"').count(), 1);
+  // Which boxes a rule has is asked for, and its answer is overtaken by that to another box.
+  waits.push(600, 0);
+  await choose(rule, 'Field', 'written out');
+  await fill(rule, 'Name', 'dear');
+  await choose(rule, 'Goes to', 'nobody');
+  await fill(rule, 'Condition', 'true');
+  assert.equal(await by(rule, 'textbox', 'Name').inputValue(), 'dear');
+});

@@ -45,16 +45,45 @@ for (const ways of document.querySelectorAll("[data-accept]")) {
 // What is live is read again, unless somebody is at work in it.
 for (const part of document.querySelectorAll("[data-live]")) {
   const seconds = Number(part.dataset.live) || 30;
+  const busy = () => document.hidden || part.contains(document.activeElement) || part.querySelector("input:checked:not(:disabled)");
   const timer = setInterval(async () => {
-    if (document.hidden || part.contains(document.activeElement) || part.querySelector("input:checked:not(:disabled)")) return;
-    const answer = await fetch(part.dataset.from ?? location.href).catch(() => null);
-    if (!answer?.ok || answer.redirected) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById(part.id);
-    if (!fresh) return;
+    if (busy()) return;
+    const page = await read(part.dataset.from ?? location.href);
+    const fresh = page?.getElementById(part.id);
+    if (!fresh || busy()) return; // somebody may have begun while it was read
     part.replaceChildren(...fresh.childNodes);
     if (!fresh.matches("[data-live]")) clearInterval(timer); // nothing more is to come
   }, seconds * 1000);
+}
+
+// read asks for a page; there is none where the server could not tell or sends elsewhere.
+async function read(address, options) {
+  const answer = await fetch(address, options).catch(() => null);
+  if (!answer || answer.status >= 500 || answer.redirected) return null;
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+// asker shows what a form would look like as it is filled in. Of answers that overtake each other only the newest question's counts, and it is shown
+// whole if any question since the last one shown asked for the whole.
+function asker(form, what, show) {
+  let asked = 0, all = false;
+  return async function ask(whole) {
+    const mine = ++asked, body = new URLSearchParams(new FormData(form));
+    const sent = body.toString();
+    all ||= whole;
+    body.set("do", what);
+    const page = await read(form.action, { method: "POST", body });
+    if (!page || mine !== asked) return;
+    for (const box of page.querySelectorAll("input:not([type=hidden]), select, textarea")) { // what was filled in meanwhile stays
+      const now = form.elements[box.name];
+      if (!now || now instanceof RadioNodeList) continue;
+      if (box.options && now.selectedIndex >= 0 && ![...box.options].some((o) => o.value === now.value)) box.append(now.options[now.selectedIndex].cloneNode(true));
+      [box.value, box.checked] = [now.value, now.checked];
+    }
+    show(page, all);
+    all = false;
+    if (new URLSearchParams(new FormData(form)).toString() !== sent) ask(false); // it was filled in further meanwhile
+  };
 }
 
 // A group's form shows what it makes as it is filled in, and its receivers can be dragged.
@@ -63,41 +92,28 @@ for (const form of document.querySelectorAll("form[data-rules]")) rewrite(form);
 
 // rewrite keeps what rules say in step with their boxes. Which boxes a rule has goes by the field that it asks for.
 function rewrite(form) {
-  form.addEventListener("change", async (e) => {
-    const body = new URLSearchParams(new FormData(form));
-    body.set("do", "show");
-    const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
-    if (!answer || answer.status >= 500 || answer.redirected) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const part = e.target.matches("select[name^='by.']") ? "[data-rule]" : "[data-said]";
+  const ask = asker(form, "show", (page, whole) => {
+    const part = whole ? "[data-rule]" : "[data-said]";
     const fresh = page.querySelectorAll(part), focused = document.activeElement?.id;
-    for (const box of page.querySelectorAll("input:not([type=hidden]), select, textarea")) { // what was filled in meanwhile stays
-      const now = form.elements[box.name];
-      if (now) [box.value, box.checked] = [now.value, now.checked];
-    }
     form.querySelectorAll(part).forEach((old, i) => fresh[i] && old.replaceWith(fresh[i]));
     if (focused) document.getElementById(focused)?.focus();
   });
+  form.addEventListener("change", (e) => ask(e.target.matches("select[name^='by.']")));
 }
 
 function watch(form) {
-  let waiting, asked = 0;
-  const ask = async (whole) => {
-    const mine = ++asked;
-    const body = new URLSearchParams(new FormData(form));
-    body.set("do", "look");
-    const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
-    if (!answer || answer.status >= 500 || answer.redirected || mine !== asked) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const part = whole ? ".receivers, .receivers ~ .go" : "#preview";
+  let waiting, whole = false;
+  const ask = asker(form, "look", (page, all) => {
+    const part = all ? ".receivers, .receivers ~ .go, #preview" : "#preview";
     const fresh = page.querySelectorAll(part);
     form.querySelectorAll(part).forEach((old, i) => fresh[i] && old.replaceWith(fresh[i]));
-    if (whole) { grips(form); ask(false); }
-  };
+    if (all) grips(form);
+  });
   form.addEventListener("input", (e) => {
     if (e.target.name?.startsWith("pending")) return;
+    whole ||= e.target.name === "method";
     clearTimeout(waiting);
-    waiting = setTimeout(() => ask(e.target.name === "method"), 350);
+    waiting = setTimeout(() => { ask(whole); whole = false; }, 350);
   });
   form.addEventListener("moved", () => ask(false));
   // In a large form each receiver lists itself only, until somebody looks at its list.
