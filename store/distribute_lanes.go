@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store/cursor"
@@ -124,21 +125,23 @@ func (d *distribution) openMissing(ctx context.Context, t *Tx, g groupRing, valu
 	return opened, err
 }
 
-// laneValues tells the values of leads by which they take their lanes of a ring.
+// laneValues tells the values of leads by which they take their lanes of a ring. It looks up each lead, also where reading the whole table
+// seems cheaper, and answers in one row, since many rows cost more to carry than to find.
 func (q Queries) laneValues(ctx context.Context, workspace uuid.UUID, row ringRow, leads []uuid.UUID) (map[uuid.UUID]string, error) {
-	var found []struct {
-		Lead  uuid.UUID `db:"lead_id"`
-		Value string    `db:"value"`
+	var found struct {
+		Leads  IDs            `db:"leads"`
+		Values pq.StringArray `db:"values"`
 	}
-	if err := sqlx.SelectContext(ctx, q.q, &found, `
-		SELECT l.lead_id, `+laneValue(row.BalanceBy, "$3::text")+` AS value FROM leads l
-		WHERE l.workspace_id = $1 AND l.lead_id = ANY($2::uuid[]) AND $3::text IS NOT NULL`,
+	if err := sqlx.GetContext(ctx, q.q, &found, `
+		SELECT array_agg(n.lead_id) AS leads, array_agg(v.value) AS values FROM unnest($2::uuid[]) AS n (lead_id) CROSS JOIN LATERAL (
+			SELECT `+laneValue(row.BalanceBy, "$3::text")+` AS value FROM leads l
+			WHERE l.workspace_id = $1 AND l.lead_id = n.lead_id AND $3::text IS NOT NULL OFFSET 0) v`,
 		workspace, uuids(leads), row.BalanceBy.Field()); err != nil {
 		return nil, fmt.Errorf("reading by what %d leads take their lanes: %w", len(leads), translate(err))
 	}
-	values := make(map[uuid.UUID]string, len(found))
-	for _, l := range found {
-		values[l.Lead] = l.Value
+	values := make(map[uuid.UUID]string, len(found.Leads))
+	for i, id := range found.Leads {
+		values[id] = found.Values[i]
 	}
 	return values, nil
 }

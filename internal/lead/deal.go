@@ -65,19 +65,30 @@ type dealer struct {
 	who   Roster
 	debts *Debts
 	draw  func(want map[int]int) ([]int64, error)
-	drawn [][]int64 // turns drawn and not yet spent, by slot, ascending
-	held  int       // how many these are
+	drawn []slotTurns // by place
+	held  int         // how many turns these are
+}
+
+// slotTurns are turns of the slot at a place of the ring that are drawn and not yet spent, ascending. Slots of which none was drawn have no
+// slotTurns: a lane of a large ring that gives one lead costs no more than one of a small ring.
+type slotTurns struct {
+	place int
+	turns []int64
 }
 
 func newDealer(r Ring, who Roster, draw func(want map[int]int) ([]int64, error)) *dealer {
-	return &dealer{ring: r, who: who, debts: r.Debts, draw: draw, drawn: make([][]int64, len(r.Slots))}
+	return &dealer{ring: r, who: who, debts: r.Debts, draw: draw}
 }
 
 // take takes a turn that was drawn.
 func (d *dealer) take(turn int64) {
 	place := d.ring.index(turn)
-	d.drawn[place] = append(d.drawn[place], turn)
-	slices.Sort(d.drawn[place])
+	at, drawn := slices.BinarySearchFunc(d.drawn, place, func(s slotTurns, place int) int { return cmp.Compare(s.place, place) })
+	if !drawn {
+		d.drawn = slices.Insert(d.drawn, at, slotTurns{place: place})
+	}
+	d.drawn[at].turns = append(d.drawn[at].turns, turn)
+	slices.Sort(d.drawn[at].turns)
 	d.held++
 }
 
@@ -98,8 +109,8 @@ func (d *dealer) deal(id uuid.UUID, hand *Hand, left int) error {
 		d.debts.Paid = false
 	}
 	for {
-		if place := d.lowest(id); place >= 0 {
-			d.spend(id, hand, place)
+		if at := d.lowest(id); at >= 0 {
+			d.spend(id, hand, at)
 			return nil
 		}
 		// A turn for each lead that is left; where slots are passed over, so many that few rounds reach the others.
@@ -113,12 +124,12 @@ func (d *dealer) deal(id uuid.UUID, hand *Hand, left int) error {
 	}
 }
 
-// lowest is the slot with the lowest drawn turn of those that can take the lead, or -1.
+// lowest says which of those drawn has the lowest turn of the slots that can take the lead, or -1.
 func (d *dealer) lowest(id uuid.UUID) int {
 	best := -1
-	for place, turns := range d.drawn {
-		if len(turns) > 0 && (best < 0 || turns[0] < d.drawn[best][0]) && d.takes(d.ring.Slots[place], id) {
-			best = place
+	for at, s := range d.drawn {
+		if len(s.turns) > 0 && (best < 0 || s.turns[0] < d.drawn[best].turns[0]) && d.takes(d.ring.Slots[s.place], id) {
+			best = at
 		}
 	}
 	return best
@@ -135,32 +146,39 @@ func (r Ring) Takes(who Roster, id uuid.UUID) bool {
 	return slices.ContainsFunc(r.Slots, func(s Slot) bool { return s.takes(who, id) })
 }
 
-// spend gives the lead the lowest drawn turn of a slot. Lower turns of other slots are passed over: for good where
+// spend gives the lead the lowest turn of one of those drawn. Lower turns of other slots are passed over: for good where
 // nobody in the slot is able, else they stay for the next lead.
-func (d *dealer) spend(id uuid.UUID, hand *Hand, place int) {
-	turn := d.drawn[place][0]
-	d.drawn[place] = d.drawn[place][1:]
+func (d *dealer) spend(id uuid.UUID, hand *Hand, at int) {
+	turn := d.drawn[at].next()
 	d.held--
-	var passed []int
-	for other, turns := range d.drawn {
-		if len(turns) > 0 && turns[0] < turn {
-			passed = append(passed, other)
+	var passed []*slotTurns
+	for other := range d.drawn {
+		if s := &d.drawn[other]; len(s.turns) > 0 && s.turns[0] < turn {
+			passed = append(passed, s)
 		}
 	}
-	slices.SortFunc(passed, func(a, b int) int { return cmp.Compare(d.drawn[a][0], d.drawn[b][0]) })
+	slices.SortFunc(passed, func(a, b *slotTurns) int { return cmp.Compare(a.turns[0], b.turns[0]) })
 	for _, other := range passed {
-		_, skipped := d.split(id, d.ring.Slots[other])
+		slot := d.ring.Slots[other.place]
+		_, skipped := d.split(id, slot)
 		hand.skip(skipped)
-		for allUnable(skipped) && len(d.drawn[other]) > 0 && d.drawn[other][0] < turn {
-			d.debts.owes(Debt{d.ring.Version, d.drawn[other][0], d.ring.Slots[other], d.ring.Lane}, skipped)
-			d.Passed = append(d.Passed, d.drawn[other][0])
-			hand.Passed = append(hand.Passed, d.drawn[other][0])
-			d.drawn[other] = d.drawn[other][1:]
+		for allUnable(skipped) && len(other.turns) > 0 && other.turns[0] < turn {
+			over := other.next()
+			d.debts.owes(Debt{d.ring.Version, over, slot, d.ring.Lane}, skipped)
+			d.Passed = append(d.Passed, over)
+			hand.Passed = append(hand.Passed, over)
 			d.held--
 		}
 	}
 	hand.Turn = turn
-	d.hand(id, hand, d.ring.Slots[place])
+	d.hand(id, hand, d.ring.Slots[d.drawn[at].place])
+}
+
+// next takes the lowest turn away.
+func (s *slotTurns) next() int64 {
+	turn := s.turns[0]
+	s.turns = s.turns[1:]
+	return turn
 }
 
 // hand gives the lead to those of a slot who can take it.

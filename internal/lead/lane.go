@@ -186,8 +186,8 @@ func DealLanes(leads []LaneLead, ring func(lane int) Ring, who Roster, draw func
 	}
 	for _, d := range lanes {
 		all.Passed = append(all.Passed, d.Passed...)
-		for _, turns := range d.drawn {
-			all.Unspent = append(all.Unspent, turns...)
+		for _, s := range d.drawn {
+			all.Unspent = append(all.Unspent, s.turns...)
 		}
 	}
 	slices.Sort(all.Passed)

@@ -105,14 +105,13 @@ func (c *Cursors) Draw(ctx context.Context, r Ring, at time.Time, batch uuid.UUI
 // order, then free ones, then the next. The epoch names the cursor that was drawn from. It returns a *StaleError where the cursor must be
 // loaded first.
 func (c *Cursors) DrawLanes(ctx context.Context, r Ring, at time.Time, batch uuid.UUID, wants []Want) (epoch string, turns []int64, err error) {
-	args := make([]any, 0, 4+3*len(wants))
-	args = append(args, r.stand(), at.Unix(), batch.String(), lead.LaneFrom(1, max(r.Size, 1)))
+	var asked strings.Builder
 	n := 0
 	for _, w := range wants {
-		args = append(args, w.Lane, w.N, w.First)
+		fmt.Fprintf(&asked, "%d,%d,%d ", w.Lane, w.N, w.First)
 		n += w.N
 	}
-	answer, err := drawScript.Run(ctx, c.rdb, r.keys(), args...).StringSlice()
+	answer, err := drawScript.Run(ctx, c.rdb, r.keys(), r.stand(), at.Unix(), batch.String(), lead.LaneFrom(1, max(r.Size, 1)), asked.String()).StringSlice()
 	if err != nil {
 		return "", nil, fmt.Errorf("drawing %d turns of group %s: %w", n, r.Group, err)
 	}

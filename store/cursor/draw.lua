@@ -5,8 +5,8 @@
 -- KEYS[2] free: sorted set of turns handed out before next
 -- KEYS[3] draws: hash batch -> "turn,turn,...:unix seconds of the last draw"
 -- ARGV[1] ring version, with how often its turns were given back    ARGV[2] unix seconds    ARGV[3] batch
--- ARGV[4] of how many turn numbers a lane has the range             ARGV[5...] of each lane: its number, how many of its turns the batch
--- needs in all, and the turn with which it begins where the cursor does not know it, since it was opened later
+-- ARGV[4] of how many turn numbers a lane has the range             ARGV[5] "lane,n,first lane,n,first ...": of each lane its number, how
+-- many of its turns the batch needs in all, and the turn with which it begins where the cursor does not know it, since it was opened later
 --
 -- Returns {epoch, "turn,turn,..."}, all that the batch has drawn by now, and {''} where there is no cursor for this ring version,
 -- or {epoch} alone where the cursor stands at another one: both want the cursor loaded.
@@ -26,12 +26,12 @@ if drawn then
 end
 
 local short, fields = {}, {}
-for i = 5, #ARGV, 3 do
-  local lane = tonumber(ARGV[i])
-  local missing = tonumber(ARGV[i + 1]) - (had[lane] or 0)
+for name, n, first in string.gmatch(ARGV[5], '(%d+),(%d+),(%d+)') do
+  local lane = tonumber(name)
+  local missing = tonumber(n) - (had[lane] or 0)
   if missing > 0 then
-    short[#short + 1] = {lane, missing, tonumber(ARGV[i + 2])}
-    fields[#fields + 1] = lane == 0 and 'next' or 'next:' .. ARGV[i]
+    short[#short + 1] = {lane, missing, first}
+    fields[#fields + 1] = lane == 0 and 'next' or 'next:' .. name
   end
 end
 if #short == 0 then return {cursor[2], table.concat(turns, ',')} end
@@ -39,21 +39,22 @@ if #short == 0 then return {cursor[2], table.concat(turns, ',')} end
 local anyFree = redis.call('ZCARD', KEYS[2]) > 0
 local nexts = redis.call('HMGET', KEYS[1], unpack(fields))
 local moved = {}
+local format, at = string.format, #turns
 for i, s in ipairs(short) do
   local lane, missing = s[1], s[2]
   if anyFree then
-    local free = redis.call('ZRANGEBYSCORE', KEYS[2], string.format('%.0f', lane * range), string.format('(%.0f', (lane + 1) * range), 'LIMIT', 0, missing)
-    for _, turn in ipairs(free) do turns[#turns + 1] = turn end
+    local free = redis.call('ZRANGEBYSCORE', KEYS[2], format('%.0f', lane * range), format('(%.0f', (lane + 1) * range), 'LIMIT', 0, missing)
+    for _, turn in ipairs(free) do at = at + 1; turns[at] = turn end
     if #free > 0 then redis.call('ZREM', KEYS[2], unpack(free)) end
     missing = missing - #free
   end
-  local next = tonumber(nexts[i] or s[3])
+  local next = nexts[i] or s[3]
   for _ = 1, missing do
-    turns[#turns + 1] = string.format('%.0f', next)
-    next = next + 1
+    at = at + 1
+    turns[at] = next
+    next = format('%.0f', next + 1)
   end
-  moved[#moved + 1] = fields[i]
-  moved[#moved + 1] = string.format('%.0f', next)
+  moved[2 * i - 1], moved[2 * i] = fields[i], next
 end
 local all = table.concat(turns, ',')
 redis.call('HSET', KEYS[3], ARGV[3], all .. ':' .. ARGV[2])
