@@ -31,7 +31,10 @@ const (
 	redis    = "redis"
 )
 
-var sides = []string{"side-0", "side-1"}
+var (
+	sides   = []string{"side-0", "side-1"}
+	anybody = []string{"api-0", "api-1", "worker-0", "worker-1", "worker-2", "scheduler-0", "scheduler-1"}
+)
 
 var kinds = []kind{
 	{"api-killed", []string{"api-0", "api-1"}, 0, 5 * time.Second, false, killed},
@@ -46,6 +49,8 @@ var kinds = []kind{
 	{"redis-full", []string{redis}, time.Second, 12 * time.Second, false, redisFull},
 	{"postgres-killed", []string{postgres}, 0, 5 * time.Second, true, postgresKilled},
 	{"postgres-locked", []string{postgres}, time.Second, 5 * time.Second, true, postgresLocked},
+	{"clock-ahead", anybody, 5 * time.Second, 25 * time.Second, false, clockSet(5 * time.Minute)},
+	{"clock-behind", anybody, 5 * time.Second, 25 * time.Second, false, clockSet(-5 * time.Minute)},
 	{"lines-cut", sides, time.Second, 8 * time.Second, false, linesCut},
 	{"lines-dark", sides, time.Second, 12 * time.Second, false, poisoned("timeout", map[string]any{"timeout": 0})},
 	{"lines-slow", sides, 2 * time.Second, 8 * time.Second, false, poisoned("latency", map[string]any{"latency": 150, "jitter": 100})},

@@ -1,8 +1,6 @@
 package chaos_test
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -15,30 +13,6 @@ import (
 
 // mutants is where programs are kept that break a promise each, as patches that begin with a sentence about it.
 const mutants = "testdata/mutants"
-
-// overlay writes for the compiler what a mutant changes, and returns the path.
-func overlay(t *testing.T, mutant string) string {
-	t.Helper()
-	changed, err := mutate(mutant)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, replace := t.TempDir(), make(map[string]string)
-	for path, text := range changed {
-		at := filepath.Join(dir, strings.ReplaceAll(path, "/", "_"))
-		whole, err := filepath.Abs(filepath.Join(root, path))
-		if err := errors.Join(err, os.WriteFile(at, []byte(text), 0o600)); err != nil {
-			t.Fatal(err)
-		}
-		replace[whole] = at
-	}
-	data, err := json.Marshal(map[string]any{"Replace": replace})
-	path := filepath.Join(dir, "overlay.json")
-	if err := errors.Join(err, os.WriteFile(path, data, 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 // mutate applies a mutant, and returns what its files become, by their paths in the module.
 func mutate(mutant string) (map[string]string, error) {
@@ -95,6 +69,15 @@ func faultsOf(t *testing.T, mutant string) string {
 	_, said, _ := strings.Cut(string(data), "\nFaults: ")
 	faults, _, _ := strings.Cut(said, "\n")
 	return faults
+}
+
+// fromRoot are texts of files by the paths that they have from here, where they are known by those in the module.
+func fromRoot(changed map[string]string) map[string]string {
+	here := make(map[string]string, len(changed))
+	for path, text := range changed {
+		here[filepath.Join(root, path)] = text
+	}
+	return here
 }
 
 // names lists the mutants.
@@ -164,7 +147,11 @@ func TestMutantsAreCaught(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			program := build(t, filepath.Join(t.TempDir(), "leadwheel"), overlay(t, name))
+			changed, err := mutate(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			program := build(t, filepath.Join(t.TempDir(), "leadwheel"), fromRoot(changed))
 			for seed := 1; seed <= mutantSeeds; seed++ {
 				if said, err := chaos(t, program, faultsOf(t, name), seed); err != nil {
 					t.Logf("caught with seed %d: %s", seed, complaint(said))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,14 +19,12 @@ import (
 // again is how long whatever looks after a process waits before it starts it anew, once it has ended by itself.
 const again = 500 * time.Millisecond
 
-// build builds the program at a path, as it is shipped but for the files that overlay names, where it names one.
-func build(t *testing.T, path, overlay string) string {
+// build builds the program at a path, as it is shipped but for its clock, which can be set, and for files that are changed, by their paths.
+func build(t *testing.T, path string, changed map[string]string) string {
 	t.Helper()
-	args := []string{"build", "-trimpath", "-o", path}
-	if overlay != "" {
-		args = append(args, "-overlay", overlay)
-	}
-	cmd := exec.CommandContext(t.Context(), "go", append(args, "./cmd/leadwheel")...)
+	all := settableClock(t)
+	maps.Copy(all, changed)
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", path, "-overlay", overlaid(t, all), "./cmd/leadwheel")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := cmd.CombinedOutput(); err != nil {
@@ -34,7 +33,7 @@ func build(t *testing.T, path, overlay string) string {
 	return path
 }
 
-// built is the program as it is shipped, built once for all tests, or the one that the environment names.
+// built is the program as it is, built once for all tests, or the one that the environment names.
 func built(t *testing.T) string {
 	t.Helper()
 	if path := os.Getenv(programVariable); path != "" {
@@ -46,7 +45,7 @@ func built(t *testing.T) string {
 			t.Fatal(err)
 		}
 		testenv.AtEnd(func(context.Context) error { return os.RemoveAll(dir) })
-		whole = build(t, filepath.Join(dir, "leadwheel"), "")
+		whole = build(t, filepath.Join(dir, "leadwheel"), nil)
 	})
 	return whole
 }
@@ -63,7 +62,8 @@ const root = "../.."
 type process struct {
 	name, role string
 	side       int
-	start      func() (*exec.Cmd, error)
+	start      func(extra []string) (*exec.Cmd, error)
+	extra      []string // settings of the next start that others have not
 
 	mu    sync.Mutex
 	cmd   *exec.Cmd
@@ -85,7 +85,7 @@ func (p *process) run() error {
 
 // launch starts it; p.mu is held.
 func (p *process) launch() error {
-	cmd, err := p.start()
+	cmd, err := p.start(p.extra)
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", p.name, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -119,8 +120,8 @@ func (w *world) add(name, role string, side int) {
 		"LEADWHEEL_LISTEN=" + listen, "LEADWHEEL_OPS_LISTEN=127.0.0.1:0", "LEADWHEEL_LOG_LEVEL=warn",
 	}
 	log := filepath.Join(w.logs, name+".log")
-	w.processes = append(w.processes, &process{name: name, role: role, side: side, start: func() (*exec.Cmd, error) {
-		return command(ctx, w.program, log, settings, "serve", "--roles", role)
+	w.processes = append(w.processes, &process{name: name, role: role, side: side, start: func(extra []string) (*exec.Cmd, error) {
+		return command(ctx, w.program, log, slices.Concat(settings, extra), "serve", "--roles", role)
 	}})
 }
 
