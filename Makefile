@@ -159,6 +159,10 @@ bench-check: services build ## measure as much as was recorded, and fail where L
 bench-lists: services ## measure each list by each filter at a million rows, and show their plans
 	go test -run '^$$' -bench Lists -benchtime 20x -timeout 1h ./store
 
+.PHONY: bench-start
+bench-start: services ## measure how long a process takes until it is ready
+	go test -run '^$$' -bench Start -benchtime 15x ./cmd/leadwheel
+
 .PHONY: bench-console
 bench-console: services ## measure each page of the console at a million rows: its weight, and the server's time
 	go test -run '^$$' -bench Pages -benchtime 10x -timeout 1h ./internal/web/console

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Heard are sentences that arrive made, in English, from where nobody knows who reads them. Each is found again by the text that it was
@@ -23,8 +24,9 @@ type heardFormat struct {
 	// before and after are its letters in front of the first verb and behind the last, by which most of what does not fit is told.
 	before, after string
 	letters       int
-	fits          *regexp.Regexp
-	verbs         []byte
+	// fits is made when something may fit for the first time: few processes hear all that there is to hear.
+	fits  func() *regexp.Regexp
+	verbs []byte
 	// takes is how many of what stands in it the text is said with.
 	takes int
 }
@@ -109,7 +111,7 @@ func (h *Heard) add(arrives string, said Text) {
 	f.after = arrives[end:]
 	f.letters += len(f.after)
 	pattern.WriteString(regexp.QuoteMeta(f.after) + `\z`)
-	f.fits = regexp.MustCompile(pattern.String())
+	f.fits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern.String()) })
 	h.formats = append(h.formats, f)
 }
 
@@ -180,7 +182,7 @@ func (f *heardFormat) mayFit(english string) bool {
 
 // arguments are those of which a format makes a sentence, nil where it does not.
 func (f *heardFormat) arguments(english string) (args []any) {
-	found := f.fits.FindStringSubmatch(english)
+	found := f.fits().FindStringSubmatch(english)
 	if found == nil {
 		return nil
 	}

@@ -101,6 +101,9 @@ func TestReleaseIsReproducible(t *testing.T) {
 	}
 }
 
+// largest is how many bytes the program may have. docs/performance.md says what they are.
+const largest = 62_000_000
+
 // TestArchive looks at what is in the archive, and runs its program.
 func TestArchive(t *testing.T) {
 	m := once(t)
@@ -131,6 +134,9 @@ func TestArchive(t *testing.T) {
 			text, err := io.ReadAll(tape)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if len(text) > largest {
+				t.Errorf("the program has %d bytes, and %d are enough: what is new in it?", len(text), largest)
 			}
 			if err := os.WriteFile(program, text, 0o700); err != nil {
 				t.Fatal(err)

@@ -3,7 +3,6 @@
 package compress
 
 import (
-	"compress/gzip"
 	"io"
 	"net/http"
 	"strconv"
@@ -11,43 +10,25 @@ import (
 	"sync"
 )
 
-const (
-	// enough is from how many bytes on it is worth while: what fits into a packet takes no less time when it is smaller.
-	enough = 1 << 10
-	// packed is added to the tag of an answer that is compressed: by RFC 9110, 8.8.1, it is another than that of the same answer as it is.
-	// Our own tags have no plus sign.
-	packed = `+gzip"`
-)
+// enough is from how many bytes on it is worth while: what fits into a packet takes no less time when it is smaller.
+const enough = 1 << 10
 
-// A packer makes compressors of one level.
-type packer struct{ sync.Pool }
-
-func packerOf(level int) *packer {
-	return &packer{sync.Pool{New: func() any {
-		z, err := gzip.NewWriterLevel(io.Discard, level)
-		if err != nil {
-			panic(err) // there is no such level
-		}
-		return z
-	}}}
-}
-
-// Pages are small and read by people, and what programs read may be long.
-var small, fast = packerOf(gzip.DefaultCompression), packerOf(gzip.BestSpeed)
-
-// packers are the kinds of answers that get smaller.
-var packers = map[string]*packer{
+// levels are the kinds of answers that get smaller, and by which compressor of a coding.
+var levels = map[string]func(*coding) *sync.Pool{
 	"text/html": small, "text/css": small, "text/javascript": small,
 	"application/json": fast, "application/problem+json": fast, "text/csv": fast,
 }
 
+func small(c *coding) *sync.Pool { return c.small }
+func fast(c *coding) *sync.Pool  { return c.fast }
+
 // Handler compresses what next answers, and gives the versions that requests name the names that next knows. Whoever flushes an answer has what was written sent, whether it is enough or not.
 func Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w := &writer{ResponseWriter: rw, asked: r.Header.Values("If-None-Match"), head: r.Method == http.MethodHead, takes: takesGzip(r.Header.Values("Accept-Encoding"))}
+		w := &writer{ResponseWriter: rw, asked: r.Header.Values("If-None-Match"), head: r.Method == http.MethodHead, coding: codingFor(r.Header.Values("Accept-Encoding"))}
 		for _, name := range []string{"If-Match", "If-None-Match"} {
-			if values := r.Header.Values(name); strings.Contains(strings.Join(values, ","), packed) {
-				r.Header.Set(name, strings.ReplaceAll(strings.Join(values, ","), packed, `"`))
+			if condition := strings.Join(r.Header.Values(name), ","); plainTags(condition) != condition {
+				r.Header.Set(name, plainTags(condition))
 			}
 		}
 		next.ServeHTTP(w, r)
@@ -55,30 +36,17 @@ func Handler(next http.Handler) http.Handler {
 	})
 }
 
-// takesGzip says whether Accept-Encoding headers list gzip, and do not rule it out.
-func takesGzip(headers []string) bool {
-	for one := range strings.SplitSeq(strings.Join(headers, ","), ",") {
-		name, parameter, _ := strings.Cut(one, ";")
-		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			continue
-		}
-		_, weight, weighted := strings.Cut(parameter, "=")
-		q, err := strconv.ParseFloat(strings.TrimSpace(weight), 64)
-		return !weighted || err == nil && q > 0
-	}
-	return false
-}
-
 // A writer keeps the beginning of an answer until it is known whether there is enough of it.
 type writer struct {
 	http.ResponseWriter
-	asked       []string // for what not to send again
-	head, takes bool
+	asked  []string // for what not to send again
+	head   bool
+	coding *coding // that the client takes, nil for none
 
 	status  int
-	packer  *packer // of the answer's kind; nil where it goes as it is
+	pool    *sync.Pool // of compressors for the answer's kind; nil where it goes as it is
 	begun   []byte
-	zip     *gzip.Writer
+	packed  compressor
 	decided bool
 }
 
@@ -94,19 +62,18 @@ func (w *writer) WriteHeader(status int) {
 	w.status = status
 	h := w.Header()
 	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
-	switch p := packers[kind]; {
+	switch level := levels[kind]; {
 	case status == http.StatusNotModified:
-		w.packer = nil
-		if tag := tagPacked(h.Get("ETag")); w.takes && strings.Contains(strings.Join(w.asked, ","), tag) {
-			setTag(h, tag)
+		if w.coding != nil { // the tag is that of what the client has, however it would be sent now
+			setTag(h, tagAmong(w.asked, h.Get("ETag")))
 		}
-	case p != nil && h.Get("Content-Encoding") == "" && h.Get("Content-Range") == "":
+	case level != nil && h.Get("Content-Encoding") == "" && h.Get("Content-Range") == "":
 		h.Add("Vary", "Accept-Encoding")
-		if w.takes {
-			w.packer = p
+		if w.coding != nil {
+			w.pool = level(w.coding)
 		}
 	}
-	if w.packer == nil {
+	if w.pool == nil {
 		w.plain()
 	}
 }
@@ -125,13 +92,13 @@ func (w *writer) plain() {
 func (w *writer) pack() error {
 	w.decided = true
 	h := w.Header()
-	h.Set("Content-Encoding", "gzip")
+	h.Set("Content-Encoding", w.coding.name)
 	h.Del("Content-Length")
-	setTag(h, tagPacked(h.Get("ETag")))
+	setTag(h, w.coding.tagOf(h.Get("ETag")))
 	w.ResponseWriter.WriteHeader(w.status)
-	w.zip = w.packer.Get().(*gzip.Writer)
-	w.zip.Reset(w.ResponseWriter)
-	_, err := w.zip.Write(w.begun)
+	w.packed = w.pool.Get().(compressor)
+	w.packed.Reset(w.ResponseWriter)
+	_, err := w.packed.Write(w.begun)
 	w.begun = nil
 	return err
 }
@@ -147,10 +114,10 @@ func (w *writer) Write(data []byte) (int, error) {
 		}
 		return len(data), w.pack()
 	}
-	if w.zip == nil {
+	if w.packed == nil {
 		return w.ResponseWriter.Write(data)
 	}
-	return w.zip.Write(data)
+	return w.packed.Write(data)
 }
 
 // FlushError is for http.ResponseController.
@@ -163,8 +130,8 @@ func (w *writer) FlushError() error {
 			return err
 		}
 	}
-	if w.zip != nil {
-		if err := w.zip.Flush(); err != nil {
+	if w.packed != nil {
+		if err := w.packed.Flush(); err != nil {
 			return err
 		}
 	}
@@ -181,23 +148,15 @@ func (w *writer) close() {
 		}
 		_ = w.pack() // nothing is sent
 	}
-	if w.zip != nil {
-		_ = w.zip.Close() // the client is gone where this fails
-		w.zip.Reset(io.Discard)
-		w.packer.Put(w.zip)
+	if w.packed != nil {
+		_ = w.packed.Close() // the client is gone where this fails
+		w.packed.Reset(io.Discard)
+		w.pool.Put(w.packed)
 	}
 }
 
 // Unwrap is for http.ResponseController.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// tagPacked is what a tag is once its answer is compressed. One that is weak says of both that they mean the same.
-func tagPacked(tag string) string {
-	if text, is := strings.CutSuffix(tag, `"`); is && strings.HasPrefix(tag, `"`) {
-		return text + packed
-	}
-	return tag
-}
 
 func setTag(h http.Header, tag string) {
 	if tag != "" {

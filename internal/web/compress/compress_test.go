@@ -2,12 +2,16 @@ package compress_test
 
 import (
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/leadwheel/leadwheel/internal/web/compress"
 	"github.com/leadwheel/leadwheel/internal/web/webtest"
@@ -34,7 +38,29 @@ func serve(t *testing.T, kind string, size int) *httptest.Server {
 	return s
 }
 
-// ask asks for gzip as it is given, and reads the body as it comes.
+// unpacked is a body as it was before it was sent in a coding, read by whoever reads that.
+func unpacked(coding, body string) (string, error) {
+	switch coding {
+	case "gzip":
+		z, err := gzip.NewReader(strings.NewReader(body))
+		if err != nil {
+			return "", err
+		}
+		whole, err := io.ReadAll(z)
+		return string(whole), err
+	case "zstd":
+		z, err := zstd.NewReader(nil)
+		if err != nil {
+			return "", err
+		}
+		defer z.Close()
+		whole, err := z.DecodeAll([]byte(body), nil)
+		return string(whole), err
+	}
+	return body, nil
+}
+
+// ask asks for codings as they are given, and reads the body as it comes.
 func ask(t *testing.T, s *httptest.Server, method, accept, noneMatch string) webtest.Answer {
 	t.Helper()
 	headers := []string{"Accept-Encoding", accept}
@@ -53,42 +79,44 @@ func TestAnswersGetSmaller(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind, accept string
 		size         int
-		smaller      bool
+		coding       string
 	}{
-		"nothing":          {"application/json", "gzip", 0, false},
-		"little":           {"application/json", "gzip", 1<<10 - 1, false},
-		"enough":           {"application/json", "gzip", 1 << 10, true},
-		"much":             {"application/json; charset=utf-8", "br, GZIP;q=0.5", 3 << 20, true},
-		"a file":           {"text/csv", "gzip, deflate", 1 << 20, true},
-		"a page":           {"text/html; charset=utf-8", "gzip", 5000, true},
-		"a picture":        {"image/png", "gzip", 5000, false},
-		"not asked for":    {"application/json", "identity", 5000, false},
-		"something else":   {"application/json", "br, x-gzipped", 5000, false},
-		"ruled out":        {"application/json", "gzip;q=0, *", 5000, false},
-		"ruled out thrice": {"application/json", "gzip; q=0.000", 5000, false},
-		"not a weight":     {"application/json", "gzip;q=much", 5000, false},
+		"nothing":             {"application/json", "gzip", 0, ""},
+		"little":              {"application/json", "gzip", 1<<10 - 1, ""},
+		"enough":              {"application/json", "gzip", 1 << 10, "gzip"},
+		"much":                {"application/json; charset=utf-8", "br, GZIP;q=0.5", 3 << 20, "gzip"},
+		"a file":              {"text/csv", "gzip, deflate", 1 << 20, "gzip"},
+		"a page":              {"text/html; charset=utf-8", "gzip", 5000, "gzip"},
+		"a picture":           {"image/png", "gzip, zstd", 5000, ""},
+		"not asked for":       {"application/json", "identity", 5000, ""},
+		"something else":      {"application/json", "br, x-gzipped, zst", 5000, ""},
+		"ruled out":           {"application/json", "gzip;q=0, *", 5000, ""},
+		"ruled out thrice":    {"application/json", "gzip; q=0.000", 5000, ""},
+		"not a weight":        {"application/json", "gzip;q=much", 5000, ""},
+		"Zstandard":           {"application/json", "zstd", 1 << 10, "zstd"},
+		"much by Zstandard":   {"application/json", "zstd;q=0.1", 3 << 20, "zstd"},
+		"a page by Zstandard": {"text/html; charset=utf-8", "gzip, deflate, br, zstd", 5000, "zstd"}, // as browsers ask
+		"liked alike":         {"text/csv", "gzip;q=0.5, zstd;q=0.5", 1 << 20, "zstd"},
+		"one liked better":    {"text/csv", "zstd;q=0.4, gzip;q=0.5", 1 << 20, "gzip"},
+		"one ruled out":       {"text/csv", "zstd;q=0, gzip;q=0.1", 1 << 20, "gzip"},
+		"rather as it is":     {"text/csv", "identity, zstd;q=0.8, gzip;q=0.5", 1 << 20, ""},
+		"any, rather packed":  {"text/csv", "identity;q=0.5, zstd", 1 << 20, "zstd"},
 	} {
 		s := serve(t, c.kind, c.size)
 		head, got := ask(t, s, http.MethodHead, c.accept, ""), ask(t, s, http.MethodGet, c.accept, "")
-		body := got.Body
-		wantTag, encoding := tag, ""
-		if c.smaller {
-			wantTag, encoding = `"state.view+gzip"`, "gzip"
-			unpacked, err := gzip.NewReader(strings.NewReader(body))
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
+		wantTag := tag
+		if c.coding != "" {
+			wantTag = `"state.view+` + c.coding + `"`
+			if len(got.Body) > c.size/4 {
+				t.Errorf("%s: %d bytes became %d", name, c.size, len(got.Body))
 			}
-			whole, err := io.ReadAll(unpacked)
-			if err != nil || len(body) > c.size/4 {
-				t.Errorf("%s: %d bytes became %d, %v", name, c.size, len(body), err)
-			}
-			body = string(whole)
 		}
-		if body != strings.Repeat("a", c.size) {
-			t.Errorf("%s: %d bytes came, of %d", name, len(body), c.size)
+		body, err := unpacked(c.coding, got.Body)
+		if err != nil || body != strings.Repeat("a", c.size) {
+			t.Errorf("%s: %d bytes came, of %d, %v", name, len(body), c.size, err)
 		}
 		for _, r := range []webtest.Answer{head, got} {
-			if r.Header.Get("Content-Encoding") != encoding || r.Header.Get("ETag") != wantTag {
+			if r.Header.Get("Content-Encoding") != c.coding || r.Header.Get("ETag") != wantTag {
 				t.Errorf("%s: %v", name, r.Header)
 			}
 			if varies := r.Header.Get("Vary") != ""; varies == (c.kind == "image/png") {
@@ -106,6 +134,8 @@ func TestTagsOfBothKindsFit(t *testing.T) {
 		{"gzip", `"other", "state.view+gzip"`, ""},
 		{"gzip", tag, tag},
 		{"identity", `"state.view+gzip"`, tag},
+		{"zstd", `"state.view+zstd"`, `"state.view+zstd"`},
+		{"gzip, zstd", `"state.view+gzip"`, `"state.view+gzip"`}, // by an older version of ours
 	} {
 		got := ask(t, s, http.MethodGet, c.accept, c.asked)
 		if c.answered == "" {
@@ -123,34 +153,54 @@ func TestTagsOfBothKindsFit(t *testing.T) {
 // TestStreamsFlow has a client read what was flushed while the rest is not written yet.
 func TestStreamsFlow(t *testing.T) {
 	t.Parallel()
-	read := make(chan struct{})
-	s := httptest.NewServer(compress.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/csv")
-		_, _ = io.WriteString(w, "first\n")
-		if err := http.NewResponseController(w).Flush(); err != nil {
-			t.Error(err)
+	for coding, open := range map[string]func(io.Reader) (io.Reader, error){
+		"gzip": func(in io.Reader) (io.Reader, error) { return gzip.NewReader(in) },
+		"zstd": func(in io.Reader) (io.Reader, error) { return zstd.NewReader(in, zstd.WithDecoderConcurrency(1)) },
+	} {
+		read := make(chan struct{})
+		s := httptest.NewServer(compress.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/csv")
+			_, _ = io.WriteString(w, "first\n")
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				t.Error(err)
+			}
+			<-read
+			_, _ = io.WriteString(w, "second\n")
+		})))
+		t.Cleanup(s.Close)
+		response := begin(t, s, coding)
+		if response.Header.Get("Content-Encoding") != coding {
+			t.Fatalf("%s: %v", coding, response.Header)
 		}
-		<-read
-		_, _ = io.WriteString(w, "second\n")
-	})))
-	t.Cleanup(s.Close)
+		in, err := open(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := make([]byte, len("first\n"))
+		if _, err := io.ReadFull(in, first); err != nil || string(first) != "first\n" {
+			t.Fatalf("%s: %q %v", coding, first, err)
+		}
+		close(read)
+		if rest, err := io.ReadAll(in); err != nil || string(rest) != "second\n" {
+			t.Errorf("%s: %q %v", coding, rest, err)
+		}
+	}
+}
+
+// begin asks for an answer in a coding, whose body is to be read.
+func begin(t *testing.T, s *httptest.Server, coding string) *http.Response {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := s.Client().Do(r) // which asks for gzip by itself
+	r.Header.Set("Accept-Encoding", coding)
+	response, err := s.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
-	first := make([]byte, len("first\n"))
-	if _, err := io.ReadFull(response.Body, first); err != nil || string(first) != "first\n" || !response.Uncompressed {
-		t.Fatalf("%q %v %v", first, response.Uncompressed, err)
-	}
-	close(read)
-	if rest, err := io.ReadAll(response.Body); err != nil || string(rest) != "second\n" {
-		t.Errorf("%q %v", rest, err)
-	}
+	t.Cleanup(func() { _ = response.Body.Close() })
+	return response
 }
 
 // TestHalfAnAnswerIsNone breaks off within an answer that is compressed.
@@ -162,16 +212,52 @@ func TestHalfAnAnswerIsNone(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	})))
 	t.Cleanup(s.Close)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
-	if err != nil {
-		t.Fatal(err)
+	for _, coding := range []string{"gzip", "zstd"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept-Encoding", coding)
+		response, err := s.Client().Do(r)
+		if err != nil {
+			continue // nor did it begin
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if err == nil {
+			_, err = unpacked(coding, string(body))
+		}
+		if err == nil {
+			t.Errorf("%s: half an answer looks whole", coding)
+		}
 	}
-	response, err := s.Client().Do(r)
-	if err != nil {
-		return // nor did it begin
+}
+
+// TestCompressorsAreUsedAgain has many clients ask at once, each for an answer of its own, so that a compressor that keeps anything of the
+// answer before is seen.
+func TestCompressorsAreUsedAgain(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(compress.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, strings.Repeat(r.URL.Query().Get("of"), 1000))
+	})))
+	t.Cleanup(s.Close)
+	var clients errgroup.Group
+	for i := range 64 {
+		clients.Go(func() error {
+			of, coding := strconv.Itoa(i)+",", []string{"gzip", "zstd"}[i%2]
+			answer, err := webtest.Send(t.Context(), s.Client(), http.MethodGet, s.URL+"?of="+of, nil, "Accept-Encoding", coding)
+			if err != nil {
+				return err
+			}
+			body, err := unpacked(answer.Header.Get("Content-Encoding"), answer.Body)
+			if err == nil && body != strings.Repeat(of, 1000) {
+				err = fmt.Errorf("the answer to %q by %s is another: %.50q", of, coding, body)
+			}
+			return err
+		})
 	}
-	defer response.Body.Close()
-	if _, err := io.ReadAll(response.Body); err == nil {
-		t.Error("half an answer looks whole")
+	if err := clients.Wait(); err != nil {
+		t.Error(err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
@@ -40,6 +41,10 @@ func packed(t testing.TB, body string, open func(io.Writer) (io.WriteCloser, err
 
 func zipped(t testing.TB, body string) string {
 	return packed(t, body, func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil })
+}
+
+func zstandard(t testing.TB, body string) string {
+	return packed(t, body, func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) })
 }
 
 func in(t testing.TB, e encoding.Encoding, text string) string {
@@ -103,6 +108,8 @@ func encodings(t testing.TB) []shape {
 		{"gzip", field(t, "46-gzip.json.gz"), plainJSON, adas, []string{"Content-Encoding", "gzip"}},
 		{"gzip without saying so", field(t, "46-gzip.json.gz"), plainJSON, adas, nil},
 		{"gzip that a proxy unpacked", ada, plainJSON, adas, []string{"Content-Encoding", "gzip"}},
+		{"Zstandard", zstandard(t, ada), plainJSON, adas, []string{"Content-Encoding", "zstd"}},
+		{"Zstandard that a proxy unpacked", ada, plainJSON, adas, []string{"Content-Encoding", "zstd"}},
 		{"zlib", field(t, "48-deflate.json.zz"), plainJSON, adas, []string{"Content-Encoding", "deflate"}},
 		{"raw deflate", packed(t, ada, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 9) }), plainJSON, adas, []string{"Content-Encoding", "deflate"}},
 		{"packed twice", zipped(t, packed(t, ada, func(w io.Writer) (io.WriteCloser, error) { return zlib.NewWriter(w), nil })), plainJSON, adas, []string{"Content-Encoding", "deflate, gzip"}},
@@ -183,12 +190,15 @@ func TestWhatIsNotTakenIsSaid(t *testing.T) {
 	i.post(zipped(t, `{"name":"`+strings.Repeat("a", hooks.MaxBody)+`"}`), "Content-Encoding", "gzip").is(413)
 	bomb := packed(t, strings.Repeat("a", 64<<20), func(w io.Writer) (io.WriteCloser, error) { return zlib.NewWriter(w), nil })
 	i.post(bomb, "Content-Encoding", "deflate").is(413)
+	i.post(zstandard(t, strings.Repeat("a", 64<<20)), "Content-Encoding", "zstd").is(413)
+	i.post(zstandard(t, `{"name":"Ada"}`)[:12], "Content-Encoding", "zstd").is(400)
+	i.post("\x28\xb5\x2f\xfd\x00\xa0", "Content-Encoding", "zstd").is(400) // whose window is 3 TiB
 	i.post("[" + strings.Repeat(`{"name":"A"},`, 5000) + `{"name":"A"}]`).is(413)
 	i.post("<a>" + strings.Repeat("<b/>", 30_000) + "</a>").is(413)
 	if n := len(d.leads()); n != 0 {
 		t.Errorf("%d leads", n)
 	}
-	if events := i.events(); len(events) != 8 || strings.ReplaceAll(i.outcomes(), "refused", "") != strings.Repeat(" ", 7) || events[0]["detail"] == nil {
+	if events := i.events(); len(events) != 11 || strings.ReplaceAll(i.outcomes(), "refused", "") != strings.Repeat(" ", 10) || events[0]["detail"] == nil {
 		t.Errorf("the deliveries are %v", events)
 	}
 	for _, body := range []string{`hello`, field(t, "73-words.json"), `{"name":"-","phone":"undefined"}`, `{"product":{"name":"Condo"}}`, `<a/>`} {
