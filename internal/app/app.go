@@ -195,8 +195,27 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	a.onStop("postgres", func(context.Context) error { return a.store.Close() })
+	a.startFromLedger(ctx)
 	return nil
 }
+
+// startFromLedger has cursors that are ahead of the ledger stand where it does before this process hands out anything: so they are when the
+// database was restored from a backup. Without Redis there are no cursors to go by, and the leading scheduler looks again each minute.
+func (a *App) startFromLedger(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
+	defer cancel()
+	rebuilt, err := a.store.RebuildLost(ctx)
+	if err != nil {
+		a.log.Info("the turn cursors were not compared with the ledger before the start", "error", err)
+	}
+	if rebuilt > 0 {
+		a.metrics.CursorRebuilds.Add(float64(rebuilt))
+		a.log.Warn("turn cursors were ahead of the database and were rebuilt", "cursors", rebuilt)
+	}
+}
+
+// ledgerTimeout is what comparing cursors with the ledger may take before the start.
+const ledgerTimeout = 5 * time.Second
 
 func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	if err := a.startChannels(cfg); err != nil {
