@@ -151,6 +151,10 @@ test-upgrade: services ## replace processes of the last release (FROM=commit or 
 	UPGRADE=1 UPGRADE_FROM=$(FROM) UPGRADE_TO=$(TO) go test -count=1 -v -timeout 1h -run '^TestRollingUpgrade$$' ./e2e/chaos
 	MIGRATE_ROWS=$(ROWS) go test -count=1 -v -timeout 2h -run '^TestMigrationsOfLongTables$$' ./store
 
+.PHONY: test-postgres
+test-postgres: services ## have Postgres refuse to work in each way that it can, and restore it to points in time; some minutes
+	LEADWHEEL_SOAK=1 go test -count=1 -v -timeout 30m -run '^(TestPostgresRefuses|TestPointInTimeRestore)$$' ./internal/app
+
 .PHONY: bench
 bench: services build ## measure this machine: leads a second, latency, and bare SQL beside them
 	bin/leadwheel bench $(ARGS)
