@@ -42,38 +42,7 @@ func TestPostgresRefuses(t *testing.T) {
 	s := newScene(t, &d.Env, 4)
 	s.start(app.Roles()...)
 	given := 0
-	for _, trouble := range []struct {
-		name    string
-		refuses bool // somebody must be refused
-		begin   func() (end func())
-	}{
-		{"away", true, func() func() { d.PostgresServer.Kill(); return d.PostgresServer.Start }},
-		{"set to read", false, func() func() { // which holds for whoever does not ask to write, as transactions here do
-			s.DB.MustExec(`ALTER SYSTEM SET default_transaction_read_only = on`)
-			s.DB.MustExec(`SELECT pg_reload_conf()`)
-			return func() {
-				s.DB.MustExec(`ALTER SYSTEM RESET default_transaction_read_only`)
-				s.DB.MustExec(`SELECT pg_reload_conf()`)
-			}
-		}},
-		{"without connections", true, s.takeConnections},
-		{"locked", false, func() func() {
-			tx := s.DB.MustBegin()
-			tx.MustExec(`LOCK TABLE leads IN ACCESS EXCLUSIVE MODE`)
-			return func() { s.must(tx.Rollback()) }
-		}},
-		{"in conflict", true, func() func() {
-			s.DB.MustExec(`
-				CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-					IF random() < 0.5 THEN RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001'; END IF;
-					RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
-				END $$`)
-			for _, table := range []string{"leads", "assigned_leads"} {
-				s.DB.MustExec(`CREATE TRIGGER conflict BEFORE INSERT ON ` + table + ` EXECUTE FUNCTION conflict()`)
-			}
-			return func() { s.DB.MustExec(`DROP FUNCTION conflict CASCADE`) }
-		}},
-	} {
+	for _, trouble := range s.troubles(d) {
 		s.assign(s.storeLeads(400)) // the worker has some in hand
 		given += 400
 		before, most := runtime.NumGoroutine(), 0
@@ -121,6 +90,44 @@ func TestPostgresRefuses(t *testing.T) {
 		t.Errorf("of %d leads that were acknowledged %d are stored, and %d were given", given, stored, s.copies())
 	}
 	s.audit()
+}
+
+// A trouble is a way in which Postgres does not work.
+type trouble struct {
+	name    string
+	refuses bool // somebody must be refused
+	begin   func() (end func())
+}
+
+func (s *scene) troubles(d *testenv.Dedicated) []trouble {
+	return []trouble{
+		{"away", true, func() func() { d.PostgresServer.Kill(); return d.PostgresServer.Start }},
+		{"set to read", false, func() func() { // which holds for whoever does not ask to write, as transactions here do
+			s.DB.MustExec(`ALTER SYSTEM SET default_transaction_read_only = on`)
+			s.DB.MustExec(`SELECT pg_reload_conf()`)
+			return func() {
+				s.DB.MustExec(`ALTER SYSTEM RESET default_transaction_read_only`)
+				s.DB.MustExec(`SELECT pg_reload_conf()`)
+			}
+		}},
+		{"without connections", true, s.takeConnections},
+		{"locked", false, func() func() {
+			tx := s.DB.MustBegin()
+			tx.MustExec(`LOCK TABLE leads IN ACCESS EXCLUSIVE MODE`)
+			return func() { s.must(tx.Rollback()) }
+		}},
+		{"in conflict", true, func() func() {
+			s.DB.MustExec(`
+				CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+					IF random() < 0.5 THEN RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001'; END IF;
+					RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
+				END $$`)
+			for _, table := range []string{"leads", "assigned_leads"} {
+				s.DB.MustExec(`CREATE TRIGGER conflict BEFORE INSERT ON ` + table + ` EXECUTE FUNCTION conflict()`)
+			}
+			return func() { s.DB.MustExec(`DROP FUNCTION conflict CASCADE`) }
+		}},
+	}
 }
 
 // asked is how askers fared.
