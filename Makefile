@@ -14,6 +14,11 @@ DURATION := 10m
 SEED :=
 FAULTS :=
 MUTANT :=
+# From which commit or program `make test-upgrade` upgrades, the last release's unless it is said, to which one that adds to the schema after this,
+# and how many rows the lists have whose migrations it measures.
+FROM :=
+TO :=
+ROWS := 100000
 # How often `make soak` runs the tests, and for how long each fuzz test.
 SOAK := 10
 FUZZTIME := 1m
@@ -140,6 +145,15 @@ chaos: services ## strike processes, servers and lines for DURATION (10m) by SEE
 .PHONY: chaos-check
 chaos-check: services ## run chaos on programs that break a promise each, which it must see
 	CHAOS_MUTANT=$(MUTANT) go test -count=1 -v -timeout 24h -run '^TestMutants' ./e2e/chaos
+
+.PHONY: test-upgrade
+test-upgrade: services ## replace processes of the last release (FROM=commit or program) under load, and migrate ROWS (100000) of each list
+	UPGRADE=1 UPGRADE_FROM=$(FROM) UPGRADE_TO=$(TO) go test -count=1 -v -timeout 1h -run '^TestRollingUpgrade$$' ./e2e/chaos
+	MIGRATE_ROWS=$(ROWS) go test -count=1 -v -timeout 2h -run '^TestMigrationsOfLongTables$$' ./store
+
+.PHONY: test-postgres
+test-postgres: services ## have Postgres refuse to work in each way that it can, and restore it to points in time; some minutes
+	LEADWHEEL_SOAK=1 go test -count=1 -v -timeout 30m -run '^(TestPostgresRefuses|TestPointInTimeRestore)$$' ./internal/app
 
 .PHONY: bench
 bench: services build ## measure this machine: leads a second, latency, and bare SQL beside them

@@ -19,7 +19,10 @@ import (
 var migrations embed.FS
 
 // ErrOldSchema means that the database needs `leadwheel migrate up` before this program can serve it.
-var ErrOldSchema = errors.New("the database schema is not this program's; run `leadwheel migrate up` with this version of leadwheel first")
+var ErrOldSchema = errors.New("the database schema is older than this program's; run `leadwheel migrate up` with this version of leadwheel first")
+
+// ErrNewSchema means that the database was brought to the schema of a newer program, with which this one does not work any more.
+var ErrNewSchema = errors.New("the database schema is of a newer version of leadwheel, with which this one does not work any more; run that version, or restore a backup")
 
 // A Migration is one step of the schema and whether the database has it.
 type Migration struct {
@@ -57,24 +60,23 @@ func onDatabase(url string, do func(*sqlx.DB) error) error {
 }
 
 // Migrate brings the database at url, and what earlier versions stored in it, to this program's schema. Programs that
-// migrate at once wait for one another. It returns ErrPooled for the address of a pooler.
+// migrate at once wait for one another. What runs meanwhile is held up for a moment at the most: see upGently. It returns ErrPooled for
+// the address of a pooler.
 func Migrate(ctx context.Context, url string) error {
 	if _, pooled, err := readAddress(url); err != nil || pooled {
 		return cmp.Or(err, ErrPooled)
 	}
-	return withMigrations(url, func(p *goose.Provider) error {
-		if _, err := p.Up(ctx); err != nil {
-			return fmt.Errorf("migrating the database: %w", err)
-		}
-		// Also those that an earlier version made since, while it went on beside this one.
-		return onDatabase(url, func(db *sqlx.DB) error { return fillSourceKeys(ctx, db) })
-	})
+	if err := upGently(ctx, url); err != nil {
+		return fmt.Errorf("migrating the database: %w", err)
+	}
+	// Also those that an earlier version made since, while it went on beside this one.
+	return onDatabase(url, func(db *sqlx.DB) error { return fillSourceKeys(ctx, db) })
 }
 
 // Migrations lists the schema's steps, oldest first.
 func Migrations(ctx context.Context, url string) ([]Migration, error) {
 	var all []Migration
-	err := withMigrations(url, func(p *goose.Provider) error {
+	err := withMigrations(url, func(p *goose.Provider, _ *sql.DB) error {
 		statuses, err := p.Status(ctx)
 		if err != nil {
 			return fmt.Errorf("reading the state of the schema: %w", err)
@@ -87,24 +89,38 @@ func Migrations(ctx context.Context, url string) ([]Migration, error) {
 	return all, err
 }
 
-// CheckSchema returns ErrOldSchema where the database at url is not at this program's schema.
+// CheckSchema returns ErrOldSchema where the database at url lacks steps of this program's schema, and ErrNewSchema where it has so many
+// more that this program does not work with it: each migration that takes something away says in schema_floor from which version on
+// programs do without.
 func CheckSchema(ctx context.Context, url string) error {
-	return withMigrations(url, func(p *goose.Provider) error {
+	return withMigrations(url, func(p *goose.Provider, db *sql.DB) error {
 		current, target, err := p.GetVersions(ctx)
-		if err != nil {
+		switch {
+		case err != nil:
 			return fmt.Errorf("reading the version of the schema: %w", err)
-		}
-		if current != target {
+		case current < target:
 			return fmt.Errorf("%w (it is at version %d, this program needs %d)", ErrOldSchema, current, target)
+		case current == target:
+			return nil
+		}
+		var oldest int64
+		if err := db.QueryRowContext(ctx, `SELECT version FROM schema_floor`).Scan(&oldest); err != nil {
+			return fmt.Errorf("reading which programs the schema is for: %w", err)
+		}
+		if target < oldest {
+			return fmt.Errorf("%w (it is at version %d and for programs from %d on, this one is of %d)", ErrNewSchema, current, oldest, target)
 		}
 		return nil
 	})
 }
 
-func withMigrations(url string, do func(*goose.Provider) error) (err error) {
+func withMigrations(url string, do func(*goose.Provider, *sql.DB) error, parameters ...string) (err error) {
 	cfg, pooled, err := readAddress(url)
 	if err != nil {
 		return err
+	}
+	for i := 0; i < len(parameters); i += 2 { // a name, and its value
+		cfg.Runtime[parameters[i]] = parameters[i+1]
 	}
 	cfg.BinaryParameters = pooled // a query is one round trip then, which no other connection can come between
 	connector, err := pq.NewConnectorConfig(cfg)
@@ -125,5 +141,5 @@ func withMigrations(url string, do func(*goose.Provider) error) (err error) {
 	if err != nil {
 		return fmt.Errorf("preparing the migrations: %w", err)
 	}
-	return do(p)
+	return do(p, db)
 }

@@ -201,8 +201,8 @@ func (s *statements) forget(now time.Time) error {
 			continue
 		}
 		delete(s.prepared, query)
-		if err := stmt.Close(); err != nil {
-			return err
+		if err := stmt.Close(); err != nil { // as where the server has ended the session: what is asked runs on another connection
+			return errors.Join(driver.ErrBadConn, err)
 		}
 	}
 	return nil

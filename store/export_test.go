@@ -2,11 +2,13 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"maps"
 	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
 
 	"github.com/leadwheel/leadwheel/internal/contact"
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -75,4 +77,12 @@ func (s *Store) AuditWithin(ctx context.Context, tx *sqlx.Tx) (AuditReport, erro
 		}
 	}
 	return report, nil
+}
+
+// MigrateTo brings a database to an earlier version of the schema.
+func MigrateTo(ctx context.Context, url string, version int64) error {
+	return withMigrations(url, func(p *goose.Provider, _ *sql.DB) error {
+		_, err := p.UpTo(ctx, version)
+		return err
+	})
 }

@@ -106,8 +106,12 @@ func (s *Store) lostBy(ctx context.Context, ring cursor.Ring, row ringRow) (epoc
 		if !known { // it was opened since, and no turn of it was drawn
 			continue
 		}
+		below := next
+		if len(one.Position.Free) > cursor.MostFree { // those beyond what it was loaded with follow when that is handed out
+			below = highestHeld(state.Held, one.Position.Free[0], next)
+		}
 		for _, turn := range one.Position.Free {
-			if turn < next && !held[turn] {
+			if turn < below && !held[turn] {
 				lost = append(lost, turn)
 			}
 		}
@@ -118,4 +122,18 @@ func (s *Store) lostBy(ctx context.Context, ring cursor.Ring, row ringRow) (epoc
 		}
 	}
 	return state.Epoch, lost, nil
+}
+
+// highestHeld is the highest turn of those held that is between two turns of its lane, the second where there is none.
+func highestHeld(held []int64, from, next int64) int64 {
+	highest := int64(-1)
+	for _, turn := range held {
+		if turn >= from && turn < next {
+			highest = max(highest, turn)
+		}
+	}
+	if highest < 0 {
+		return next
+	}
+	return highest
 }

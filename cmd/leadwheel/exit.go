@@ -54,7 +54,7 @@ func isRefused(err error) bool {
 		violation *store.Violation
 		name      *client.NameError
 	)
-	return errors.Is(err, store.ErrOldSchema) || errors.Is(err, store.ErrNotFound) ||
+	return errors.Is(err, store.ErrOldSchema) || errors.Is(err, store.ErrNewSchema) || errors.Is(err, store.ErrNotFound) ||
 		errors.As(err, &refused) || errors.As(err, &field) || errors.As(err, &violation) ||
 		errors.As(err, &name)
 }

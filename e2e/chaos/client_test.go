@@ -93,6 +93,9 @@ func (c *caller) send(q request) (answer, bool) {
 		if last = err; err == nil {
 			last = fmt.Errorf("status %d: %s", a.status, a.body)
 		}
+		if c.settings.strict && c.t.Context().Err() == nil {
+			c.t.Errorf("%s %s failed: %v", q.method, q.path, last)
+		}
 		c.triedAgain()
 		pause(c.t.Context(), 100*time.Millisecond+upTo(c.rng, 200*time.Millisecond))
 	}

@@ -1,6 +1,8 @@
 // Package chaos_test drives real processes of the program, all roles of them, through all ways in, while faults strike them, Postgres,
 // Redis and the lines between. It keeps a record of its own of whatever was acknowledged, and holds the database against it.
 //
+// `make test-upgrade` replaces processes by those of other versions instead, behind a balancer.
+//
 // `make chaos` runs it for ten minutes, and `make soak` for two. `make chaos-check` runs it on
 // programs that break a promise each, which it must see.
 package chaos_test
@@ -28,6 +30,8 @@ type settings struct {
 	faults []string
 	// brisk has everybody ask more often.
 	brisk bool
+	// strict has a request fail the test that is not answered at once.
+	strict bool
 }
 
 const (

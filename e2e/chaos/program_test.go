@@ -24,8 +24,18 @@ func build(t *testing.T, path string, changed map[string]string) string {
 	t.Helper()
 	all := settableClock(t)
 	maps.Copy(all, changed)
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", path, "-overlay", overlaid(t, all), "./cmd/leadwheel")
-	cmd.Dir = root
+	return buildIn(t, root, path, all)
+}
+
+// buildIn builds the source in a folder, but for files that are changed, by their paths.
+func buildIn(t *testing.T, folder, path string, changed map[string]string) string {
+	t.Helper()
+	args := []string{"build", "-trimpath", "-o", path}
+	if len(changed) > 0 {
+		args = append(args, "-overlay", overlaid(t, changed))
+	}
+	cmd := exec.CommandContext(t.Context(), "go", append(args, "./cmd/leadwheel")...)
+	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building the program: %v\n%s", err, said)
@@ -62,6 +72,9 @@ const root = "../.."
 type process struct {
 	name, role string
 	side       int
+	program    string // which it is; it may be another when it is started again
+	listen     string // where it takes requests, if it does
+	ops        string // where operators ask it
 	start      func(extra []string) (*exec.Cmd, error)
 	extra      []string // settings of the next start that others have not
 
@@ -126,6 +139,32 @@ func (p *process) kill() {
 		<-ended
 	}
 }
+
+// end tells it to end, and returns how long that took. It must end well.
+func (p *process) end(t *testing.T) time.Duration {
+	t.Helper()
+	p.mu.Lock()
+	p.down = true
+	cmd, ended := p.cmd, p.ended
+	p.mu.Unlock()
+	began := time.Now()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Errorf("telling %s to end: %v", p.name, err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(endsWithin):
+		t.Errorf("%s has not ended %s after it was told to", p.name, endsWithin)
+		p.kill()
+	}
+	if code := cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("%s ended with %d", p.name, code)
+	}
+	return time.Since(began)
+}
+
+// endsWithin is how long docs/upgrade.md says that a process takes to end, draining and all.
+const endsWithin = 13 * time.Second
 
 // signal sends a signal, to nobody where it has just ended.
 func (p *process) signal(sig syscall.Signal) error {

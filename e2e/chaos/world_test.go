@@ -70,6 +70,15 @@ var everybody = []place{{"api", 0}, {"api", 1}, {"worker", 0}, {"worker", 1}, {"
 // newWorld starts everything.
 func newWorld(t *testing.T, s settings, program string, layout ...place) *world {
 	t.Helper()
+	w := newServers(t, s, program)
+	w.people()
+	w.populate(layout...)
+	return w
+}
+
+// newServers starts the servers alone.
+func newServers(t *testing.T, s settings, program string) *world {
+	t.Helper()
 	w := &world{
 		Dedicated: testenv.NewDedicated(t), t: t, settings: s, program: program, logs: os.Getenv(logsVariable),
 		client: &http.Client{Timeout: 6 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
@@ -81,13 +90,18 @@ func newWorld(t *testing.T, s settings, program string, layout ...place) *world 
 	for side := range w.lines {
 		w.lines[side] = lines{testenv.Proxy(t, w.PostgresServer.Addr), testenv.Proxy(t, w.RedisServer.Addr)}
 	}
-	w.people()
+	return w
+}
+
+// populate starts processes, and waits until those are ready that take requests.
+func (w *world) populate(layout ...place) {
+	w.t.Helper()
 	numbers := make(map[string]int)
 	for _, l := range layout {
 		w.add(fmt.Sprintf("%s-%d", l.role, numbers[l.role]), l.role, l.side)
 		numbers[l.role]++
 	}
-	t.Cleanup(func() {
+	w.t.Cleanup(func() {
 		for _, p := range w.processes {
 			p.kill()
 		}
@@ -96,33 +110,40 @@ func newWorld(t *testing.T, s settings, program string, layout ...place) *world 
 		w.must(p.run())
 	}
 	for _, address := range w.apis {
-		testenv.Eventually(t, time.Minute, func() error {
-			response, err := w.get(t.Context(), "http://"+address+"/readyz")
-			if err == nil && response != http.StatusOK {
-				err = fmt.Errorf("%s is ready with %d", address, response)
-			}
-			return err
-		})
+		w.untilReady(address)
 	}
-	return w
+}
+
+// untilReady waits until a process is ready.
+func (w *world) untilReady(address string) {
+	w.t.Helper()
+	testenv.Eventually(w.t, time.Minute, func() error {
+		response, err := w.get(w.t.Context(), "http://"+address+"/readyz")
+		if err == nil && response != http.StatusOK {
+			err = fmt.Errorf("%s is ready with %d", address, response)
+		}
+		return err
+	})
 }
 
 // add makes a process that stands on a side.
 func (w *world) add(name, role string, side int) {
 	ctx := w.t.Context()
-	listen := "127.0.0.1:0"
+	listen, ops := "127.0.0.1:0", testenv.FreeAddress(w.t)
 	if role == "api" {
 		listen = testenv.FreeAddress(w.t)
 		w.apis = append(w.apis, listen)
 	}
 	settings := []string{
 		"DATABASE_URL=" + w.PostgresServer.URLAt(w.lines[side].postgres.Addr), "REDIS_URL=" + w.RedisServer.URLAt(w.lines[side].redis.Addr),
-		"LEADWHEEL_LISTEN=" + listen, "LEADWHEEL_OPS_LISTEN=127.0.0.1:0", "LEADWHEEL_LOG_LEVEL=warn",
+		"LEADWHEEL_LISTEN=" + listen, "LEADWHEEL_OPS_LISTEN=" + ops, "LEADWHEEL_LOG_LEVEL=warn",
 	}
 	log := filepath.Join(w.logs, name+".log")
-	w.processes = append(w.processes, &process{name: name, role: role, side: side, start: func(extra []string) (*exec.Cmd, error) {
-		return command(ctx, w.program, log, slices.Concat(settings, extra), "serve", "--roles", role)
-	}})
+	p := &process{name: name, role: role, side: side, program: w.program, listen: listen, ops: ops}
+	p.start = func(extra []string) (*exec.Cmd, error) {
+		return command(ctx, p.program, log, slices.Concat(settings, extra), "serve", "--roles", role)
+	}
+	w.processes = append(w.processes, p)
 }
 
 // people makes a workspace with members and groups.

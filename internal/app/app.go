@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -87,6 +88,8 @@ type Config struct {
 	TracesURL string
 	// PrometheusURL is where the queue dashboard gets its graphs from; empty means that it has none.
 	PrometheusURL string
+	// Drain is for how long the listeners go on once Drain is called; 0 is not at all.
+	Drain time.Duration
 	// Version is this program's, for the metrics.
 	Version string
 	Log     *slog.Logger
@@ -126,18 +129,15 @@ type App struct {
 	ops      net.Addr
 	failed   chan error
 	cleanups []cleanup
-}
-
-type cleanup struct {
-	name string
-	do   func(context.Context) error
+	drain    time.Duration
+	stopping atomic.Bool
 }
 
 // Start starts the roles that cfg names, on a database whose schema is this program's. What was started before a
 // failure is stopped again. Stop the app that it returns.
 func Start(ctx context.Context, cfg Config) (a *App, err error) {
 	cfg.Log = slog.New(requestid.Handler(discreet.Handler(cfg.Log.Handler())))
-	a = &App{log: cfg.Log, failed: make(chan error, 2)}
+	a = &App{log: cfg.Log, failed: make(chan error, 2), drain: cfg.Drain}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
@@ -195,8 +195,27 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	a.onStop("postgres", func(context.Context) error { return a.store.Close() })
+	a.startFromLedger(ctx)
 	return nil
 }
+
+// startFromLedger has cursors that are ahead of the ledger stand where it does before this process hands out anything: so they are when the
+// database was restored from a backup. Without Redis there are no cursors to go by, and the leading scheduler looks again each minute.
+func (a *App) startFromLedger(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, ledgerTimeout)
+	defer cancel()
+	rebuilt, err := a.store.RebuildLost(ctx)
+	if err != nil {
+		a.log.Info("the turn cursors were not compared with the ledger before the start", "error", err)
+	}
+	if rebuilt > 0 {
+		a.metrics.CursorRebuilds.Add(float64(rebuilt))
+		a.log.Warn("turn cursors were ahead of the database and were rebuilt", "cursors", rebuilt)
+	}
+}
+
+// ledgerTimeout is what comparing cursors with the ledger may take before the start.
+const ledgerTimeout = 5 * time.Second
 
 func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	if err := a.startChannels(cfg); err != nil {
@@ -273,7 +292,7 @@ func (a *App) publicHandler(cfg Config, vouching *openid.Provider) http.Handler 
 			Store: a.store, Receiver: receiver, Rate: cfg.Hooks.Rate, AddressRate: cfg.Hooks.AddressRate,
 			FormRate: cfg.Hooks.FormRate, FormAddressRate: cfg.Hooks.FormAddressRate, Proxies: cfg.Hooks.Proxies, Log: a.log,
 		},
-		Checks: a.checks(), PublicURL: cfg.Messages.PublicURL, Tracer: a.tracer, Log: a.log,
+		Checks: a.checks(), PublicURL: cfg.Messages.PublicURL, Stopping: a.stopping.Load, Tracer: a.tracer, Log: a.log,
 	})
 	a.onStop("api", func(context.Context) error { public.Close(); return nil })
 	return public
@@ -284,6 +303,7 @@ func (a *App) checks() []web.Check {
 		{Name: "postgres", Ping: a.store.Ready},
 		{Name: "redis", Ping: func(ctx context.Context) error { return tasks.Takes(ctx, a.redis) }, Degrades: true},
 		{Name: "clock", Ping: a.clockIsRight, Degrades: true},
+		{Name: "process", Ping: a.goesOn},
 	}
 }
 
@@ -350,47 +370,3 @@ func (a *App) Store() *store.Store { return a.store }
 
 // Failed gives an error when the app cannot go on. It is then to be stopped.
 func (a *App) Failed() <-chan error { return a.failed }
-
-func (a *App) onStop(name string, do func(context.Context) error) {
-	a.cleanups = append(a.cleanups, cleanup{name, do})
-}
-
-// stopTimeout bounds what stopping takes, whatever has died before.
-const stopTimeout = 8 * time.Second
-
-// Stop stops what was started, last first: no new requests, then no new work, then the connections. What cannot stop in
-// time, as without Redis, is left behind: its work is begun anew by others, and its connections are closed under it.
-func (a *App) Stop(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
-	defer cancel()
-	var err error
-	for i, c := range slices.Backward(a.cleanups) {
-		done := make(chan error, 1)
-		go func() { done <- c.do(ctx) }()
-		select {
-		case failed := <-done:
-			if failed != nil {
-				err = errors.Join(err, fmt.Errorf("stopping %s: %w", c.name, failed))
-			}
-		case <-ctx.Done():
-			go func(rest []cleanup) {
-				// What it stands on stays until it has ended: asynq panics where its Redis is closed under it.
-				if err := <-done; err != nil {
-					a.log.Warn("a part ended late", "part", c.name, "error", err)
-				}
-				stopAll(ctx, rest)
-			}(a.cleanups[:i])
-			a.cleanups = nil
-			return errors.Join(err, fmt.Errorf("stopping %s took too long; what it had in hand is begun anew: %w", c.name, ctx.Err()))
-		}
-	}
-	a.cleanups = nil
-	return err
-}
-
-// stopAll stops what nobody waits for any more.
-func stopAll(ctx context.Context, cleanups []cleanup) {
-	for _, c := range slices.Backward(cleanups) {
-		_ = c.do(ctx) // that the time is over was said
-	}
-}

@@ -79,11 +79,7 @@ func (s *scene) start(roles ...app.Role) *app.App {
 // startWith runs roles with a changed configuration.
 func (s *scene) startWith(change func(*app.Config), roles ...app.Role) *app.App {
 	s.t.Helper()
-	config := app.Config{
-		DatabaseURL: s.DatabaseURL, RedisURL: s.RedisURL, Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0", Roles: roles,
-		SecretKeys: secretKey, Platforms: ingest.Platforms{MetaURL: s.metaURL},
-		Messages: s.messages, WebhookAllow: loopback, Log: slog.New(slog.DiscardHandler),
-	}
+	config := s.config(roles...)
 	change(&config)
 	a, err := app.Start(s.t.Context(), config)
 	s.must(err)
@@ -94,6 +90,14 @@ func (s *scene) startWith(change func(*app.Config), roles ...app.Role) *app.App 
 	})
 	s.app = a
 	return a
+}
+
+func (s *scene) config(roles ...app.Role) app.Config {
+	return app.Config{
+		DatabaseURL: s.DatabaseURL, RedisURL: s.RedisURL, Listen: "127.0.0.1:0", OpsListen: "127.0.0.1:0", Roles: roles,
+		SecretKeys: secretKey, Platforms: ingest.Platforms{MetaURL: s.metaURL},
+		Messages: s.messages, WebhookAllow: loopback, Log: slog.New(slog.DiscardHandler),
+	}
 }
 
 // loopback is where tests receive webhooks.

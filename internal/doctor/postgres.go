@@ -60,10 +60,12 @@ func schema(ctx context.Context, url string) Check {
 	switch err := store.CheckSchema(ctx, url); {
 	case errors.Is(err, store.ErrOldSchema):
 		return Check{name, Broken, err.Error(), "run `leadwheel migrate up` with the version of leadwheel that is to serve"}
+	case errors.Is(err, store.ErrNewSchema):
+		return Check{name, Broken, err.Error(), "run the newer version of leadwheel"}
 	case err != nil:
 		return Check{name, Broken, err.Error(), "check that the user may create tables in this database, or owns those that are there"}
 	}
-	return Check{name, OK, "it is this program's", ""}
+	return Check{name, OK, "this program works with it", ""}
 }
 
 func writes(s store.Server) Check {

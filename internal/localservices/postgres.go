@@ -31,6 +31,8 @@ type PostgresOptions struct {
 	Throwaway bool
 	// TCPPort makes the server listen on 127.0.0.1 too, with no password. For tests only; 0 means the socket alone.
 	TCPPort int
+	// Settings are set over what it would be started with. For tests only.
+	Settings map[string]string
 }
 
 // StartPostgres starts Postgres on the data in o.Dir and returns once it answers, with an empty database the first
@@ -187,7 +189,7 @@ func (p *postgres) serverArgs() []string {
 		settings["listen_addresses"] = "127.0.0.1"
 	}
 	args := []string{"-D", p.cluster()}
-	for _, set := range []map[string]string{settings, tuning(p.options.Throwaway)} {
+	for _, set := range []map[string]string{settings, tuning(p.options.Throwaway), p.options.Settings} {
 		for name, value := range set {
 			args = append(args, "-c", name+"="+value)
 		}

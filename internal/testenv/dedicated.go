@@ -36,7 +36,7 @@ type Backend struct {
 // NewDedicated starts a Postgres and a Redis for this test alone, which takes a second or two.
 func NewDedicated(tb testing.TB, opts ...Option) *Dedicated {
 	tb.Helper()
-	d := &Dedicated{PostgresServer: newPostgres(tb, configOf(opts).disk), RedisServer: newRedis(tb)}
+	d := &Dedicated{PostgresServer: newPostgres(tb, configOf(opts)), RedisServer: newRedis(tb)}
 	d.DatabaseURL, d.RedisURL = d.PostgresServer.server.URL, d.RedisServer.server.URL
 	if err := store.Migrate(tb.Context(), d.DatabaseURL); err != nil {
 		tb.Fatalf("testenv: %v", err)
@@ -51,14 +51,20 @@ func NewDedicated(tb testing.TB, opts ...Option) *Dedicated {
 	return d
 }
 
-func newPostgres(tb testing.TB, disk string) *Backend {
+func newPostgres(tb testing.TB, c config) *Backend {
 	tb.Helper()
-	dir, port := disk, freePort(tb)
-	if disk == "" {
-		dir = folder(tb)
+	if c.disk == "" {
+		c.disk = folder(tb)
 	}
+	return postgresIn(tb, c.disk, c.settings)
+}
+
+// postgresIn starts a Postgres on the data in a folder, which is made where there is none.
+func postgresIn(tb testing.TB, dir string, settings map[string]string) *Backend {
+	tb.Helper()
+	port := freePort(tb)
 	return newBackend(tb, func(ctx context.Context) (*localservices.Server, error) {
-		return localservices.StartPostgres(ctx, localservices.PostgresOptions{Dir: dir, Throwaway: true, TCPPort: port})
+		return localservices.StartPostgres(ctx, localservices.PostgresOptions{Dir: dir, Throwaway: true, TCPPort: port, Settings: settings})
 	})
 }
 

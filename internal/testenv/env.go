@@ -36,6 +36,7 @@ type config struct {
 	now      func() time.Time
 	channels []lead.Channel
 	disk     string
+	settings map[string]string
 }
 
 // WithClock gives the store the clock now.
@@ -92,6 +93,11 @@ func ExampleRedis() (url string, giveBack func()) {
 			panic(err)
 		}
 	}
+}
+
+// WithPostgresSettings has a dedicated environment's Postgres started with settings.
+func WithPostgresSettings(settings map[string]string) Option {
+	return func(c *config) { c.settings = settings }
 }
 
 func configOf(opts []Option) (c config) {

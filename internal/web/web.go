@@ -26,6 +26,8 @@ type Options struct {
 	Checks []Check
 	// PublicURL is where others reach the listener, empty where that was not said: the console then takes the browser's address.
 	PublicURL string
+	// Stopping reports whether the process is about to end; nil is never.
+	Stopping func() bool
 	// Tracer begins a trace for each request; nil where nobody looks at them.
 	Tracer *tracing.Tracer
 	Log    *slog.Logger
@@ -45,8 +47,21 @@ func NewPublic(o Options) *Public {
 	console.Register(mux, recovered(o.Log, mux), o.PublicURL, queuesFor(o.API.Redis), o.Log)
 	serveUnsubscribe(mux, o.API.Store, o.Log)
 	serveHealth(mux, o.Checks)
-	p.Handler = traced(o.Tracer, logged(o.Log, measured(o.API.Metrics.HTTP, recovered(o.Log, decent(bounded(pace.Uploads.Grace, compress.Handler(unmatched(mux))))))))
+	p.Handler = leaving(o.Stopping, traced(o.Tracer, logged(o.Log, measured(o.API.Metrics.HTTP, recovered(o.Log, decent(bounded(pace.Uploads.Grace, compress.Handler(unmatched(mux)))))))))
 	return p
+}
+
+// leaving has connections end with the answer under way once the process is about to end, so that none is closed under a request.
+func leaving(stopping func() bool, next http.Handler) http.Handler {
+	if stopping == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if stopping() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Close ends what the handler does beside serving requests.

@@ -157,6 +157,10 @@ func (c *Cursors) Settle(ctx context.Context, r Ring, batch uuid.UUID, drawn int
 	return nil
 }
 
+// MostFree is how many free turns of a lane a cursor is loaded with, the lowest. There are more after a restore from a backup that Redis was
+// far ahead of: the cursor is loaded again when those are handed out.
+const MostFree = 10_000
+
 // Load sets the cursor to positions read from the ledger, of the ring's lanes, and forgets all draws. Call it only while no transaction
 // with draws of this group is open.
 func (c *Cursors) Load(ctx context.Context, r Ring, lanes ...lead.Position) error {
@@ -169,7 +173,7 @@ func (c *Cursors) Load(ctx context.Context, r Ring, lanes ...lead.Position) erro
 		args = append(args, nextField(r.lane(p.Next)), p.Next)
 	}
 	for _, p := range lanes {
-		for _, t := range p.Free {
+		for _, t := range p.Free[:min(len(p.Free), MostFree)] {
 			args = append(args, t)
 		}
 	}
