@@ -59,6 +59,8 @@ const drainTimeout = 5 * time.Second
 type Config struct {
 	DatabaseURL string
 	RedisURL    string
+	// ReplicaURL is the address of a standby of the database, empty where there is none; see store.Options.
+	ReplicaURL string
 	// Listen is the public address, OpsListen the operators'. Port 0 takes a free one.
 	Listen    string
 	OpsListen string
@@ -189,7 +191,7 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis), a.log)
 	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
 	a.store, err = store.Open(ctx, store.Options{
-		DatabaseURL: cfg.DatabaseURL, Redis: a.redis, MaxConns: cfg.MaxConns, Channels: cfg.Messages.channels(), Committed: a.committed,
+		DatabaseURL: cfg.DatabaseURL, ReplicaURL: cfg.ReplicaURL, Redis: a.redis, MaxConns: cfg.MaxConns, Channels: cfg.Messages.channels(), Committed: a.committed,
 	})
 	if err != nil {
 		return err
@@ -280,11 +282,18 @@ func (a *App) publicHandler(cfg Config, vouching *openid.Provider) http.Handler 
 }
 
 func (a *App) checks() []web.Check {
-	return []web.Check{
+	checks := []web.Check{
 		{Name: "postgres", Ping: a.store.Ready},
 		{Name: "redis", Ping: func(ctx context.Context) error { return tasks.Takes(ctx, a.redis) }, Degrades: true},
 		{Name: "clock", Ping: a.clockIsRight, Degrades: true},
 	}
+	if _, err := a.store.Replica(); errors.Is(err, store.ErrNoReplica) {
+		return checks
+	}
+	return append(checks, web.Check{Name: "replica", Degrades: true, Ping: func(context.Context) error {
+		_, err := a.store.Replica()
+		return err
+	}})
 }
 
 // mostAhead is by how much this machine's clock may differ from the database's.

@@ -37,7 +37,7 @@ type Backend struct {
 // NewDedicated starts a Postgres and a Redis for this test alone, which takes a second or two.
 func NewDedicated(tb testing.TB, opts ...Option) *Dedicated {
 	tb.Helper()
-	d := &Dedicated{PostgresServer: newPostgres(tb, configOf(opts).disk), RedisServer: newRedis(tb)}
+	d := &Dedicated{PostgresServer: newPostgres(tb, configOf(opts)), RedisServer: newRedis(tb)}
 	d.DatabaseURL, d.RedisURL = d.PostgresServer.server.URL, d.RedisServer.server.URL
 	if err := store.Migrate(tb.Context(), d.DatabaseURL); err != nil {
 		tb.Fatalf("testenv: %v", err)
@@ -52,14 +52,32 @@ func NewDedicated(tb testing.TB, opts ...Option) *Dedicated {
 	return d
 }
 
-func newPostgres(tb testing.TB, disk string) *Backend {
+// followed are the settings of servers that are followed, and of those that follow.
+var followed = map[string]string{"wal_level": "replica", "max_wal_senders": "4"}
+
+func newPostgres(tb testing.TB, c config) *Backend {
 	tb.Helper()
-	dir, port := disk, freePort(tb)
-	if disk == "" {
+	dir, port := c.disk, freePort(tb)
+	if dir == "" {
 		dir = folder(tb)
 	}
+	options := localservices.PostgresOptions{Dir: dir, Throwaway: true, TCPPort: port}
+	if c.followed {
+		options.Settings = followed
+	}
 	return newBackend(tb, func(ctx context.Context) (*localservices.Server, error) {
-		return localservices.StartPostgres(ctx, localservices.PostgresOptions{Dir: dir, Throwaway: true, TCPPort: port})
+		return localservices.StartPostgres(ctx, options)
+	})
+}
+
+// NewStandby starts a server that follows the environment's Postgres, which has to be followed: see WithStandby.
+func (d *Dedicated) NewStandby(tb testing.TB) *Backend {
+	tb.Helper()
+	dir, port := folder(tb), freePort(tb)
+	return newBackend(tb, func(ctx context.Context) (*localservices.Server, error) {
+		return localservices.StartPostgres(ctx, localservices.PostgresOptions{
+			Dir: dir, Throwaway: true, TCPPort: port, Settings: followed, StandbyOf: d.PostgresServer.URLAt(d.PostgresServer.Addr),
+		})
 	})
 }
 

@@ -36,6 +36,7 @@ type config struct {
 	now      func() time.Time
 	channels []lead.Channel
 	disk     string
+	followed bool
 }
 
 // WithClock gives the store the clock now.
@@ -52,6 +53,9 @@ func WithChannels(channels ...lead.Channel) Option {
 func WithPostgresOn(folder string) Option {
 	return func(c *config) { c.disk = folder }
 }
+
+// WithStandby has a dedicated environment's Postgres write what standbys need: see NewStandby.
+func WithStandby() Option { return func(c *config) { c.followed = true } }
 
 // New gives the test an empty, migrated database and an empty Redis database, on servers that other tests of the
 // process use too. The test may be parallel.
