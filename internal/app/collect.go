@@ -59,7 +59,7 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 		pool:             desc("leadwheel_postgres_pool_connections", "Connections of this process to Postgres, by what they do.", "state"),
 		poolMax:          desc("leadwheel_postgres_pool_max_connections", "Connections to Postgres that this process may have."),
 		poolWait:         desc("leadwheel_postgres_pool_wait_seconds_total", "Time that this process has waited for a free connection to Postgres."),
-		replicaLag:       desc("leadwheel_replica_lag_seconds", "How far the replica lags behind the database, by this process' measure; there is none where there is no replica, or it does not answer."),
+		replicaLag:       desc("leadwheel_replica_lag_seconds", "How far the replica lags behind the database, by this process' measure, 0 where there is none."),
 		replicaReads:     desc("leadwheel_replica_reads_total", "Lists, exports and simulations that could be read from a replica, by who had them: replica or database.", "by"),
 		clock:            desc("leadwheel_clock_ahead_seconds", "How far the clock of this process' machine is ahead of Postgres'; below 0 it is behind."),
 		webhooksOwed:     desc("leadwheel_webhook_deliveries_owed", "What is owed to enabled webhooks, 100,000 at the most."),
@@ -132,19 +132,19 @@ func (c *collector) collectPool(ch chan<- prometheus.Metric) {
 	c.collectReplica(ch)
 }
 
+func oneWhere(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 func (c *collector) collectReplica(ch chan<- prometheus.Metric) {
 	lag, err := c.store.Replica()
-	if errors.Is(err, store.ErrNoReplica) {
-		return
+	if none := errors.Is(err, store.ErrNoReplica); !none {
+		gauge(ch, c.up, oneWhere(err == nil), "replica")
 	}
-	up := 0.0
-	if err == nil {
-		up = 1
-	}
-	gauge(ch, c.up, up, "replica")
-	if err == nil || lag > 0 {
-		gauge(ch, c.replicaLag, lag.Seconds())
-	}
+	gauge(ch, c.replicaLag, lag.Seconds())
 	had, instead := c.store.ReplicaReads()
 	counter(ch, c.replicaReads, float64(had), "replica")
 	counter(ch, c.replicaReads, float64(instead), "database")
