@@ -281,31 +281,6 @@ func (a *App) publicHandler(cfg Config, vouching *openid.Provider) http.Handler 
 	return public
 }
 
-func (a *App) checks() []web.Check {
-	checks := []web.Check{
-		{Name: "postgres", Ping: a.store.Ready},
-		{Name: "redis", Ping: func(ctx context.Context) error { return tasks.Takes(ctx, a.redis) }, Degrades: true},
-		{Name: "clock", Ping: a.clockIsRight, Degrades: true},
-	}
-	if _, err := a.store.Replica(); errors.Is(err, store.ErrNoReplica) {
-		return checks
-	}
-	return append(checks, web.Check{Name: "replica", Degrades: true, Ping: func(context.Context) error {
-		_, err := a.store.Replica()
-		return err
-	}})
-}
-
-// mostAhead is by how much this machine's clock may differ from the database's.
-const mostAhead = 2 * time.Second
-
-func (a *App) clockIsRight(context.Context) error {
-	if ahead := a.store.ClockAhead(); ahead.Abs() > mostAhead {
-		return fmt.Errorf("this machine's clock is ahead of the database's by %s", ahead.Round(time.Millisecond))
-	}
-	return nil
-}
-
 // listen serves a handler at an address, and returns the address as it came to be.
 func (a *App) listen(ctx context.Context, name, address string, h http.Handler) (net.Addr, error) {
 	var config net.ListenConfig

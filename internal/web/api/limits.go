@@ -139,6 +139,9 @@ func (a *API) place(ctx context.Context, c *call, goesOn bool) (release func(), 
 	return release, err
 }
 
+// boundedBy is how the store reads in bounds: Bounded or BoundedNearby.
+type boundedBy func(ctx context.Context, limit time.Duration, read func(context.Context) error) error
+
 // reading runs what reads in its workspace's place, each statement for so long and no longer.
 func (a *API) reading(ctx context.Context, c *call, goesOn bool, read func(context.Context) error) error {
 	return a.readingBy(ctx, c, goesOn, a.Store.Bounded, read)
@@ -149,7 +152,7 @@ func (a *API) listing(ctx context.Context, c *call, goesOn bool, read func(conte
 	return a.readingBy(ctx, c, goesOn, a.Store.BoundedNearby, read)
 }
 
-func (a *API) readingBy(ctx context.Context, c *call, goesOn bool, bounded func(context.Context, time.Duration, func(context.Context) error) error, read func(context.Context) error) error {
+func (a *API) readingBy(ctx context.Context, c *call, goesOn bool, bounded boundedBy, read func(context.Context) error) error {
 	release, err := a.place(ctx, c, goesOn)
 	if err != nil {
 		return err
