@@ -48,9 +48,24 @@ func (s *Scheduler) feedBulk() func(context.Context) (time.Duration, error) {
 }
 
 // feedAgain hands over again what was handed over a while ago and is still there: its worker died, Redis lost it, or
-// nobody got round to handing it over.
+// nobody got round to handing it over. Where the queue was away it is all that was handed over before it was back: another server may
+// have come in the place of the one that had it.
 func (s *Scheduler) feedAgain(ctx context.Context) error {
-	before := s.store.Now().Add(-handedAgainAfter)
+	started, now := time.Now(), s.store.Now()
+	if !s.queue.takes(ctx) {
+		s.queue.wasAway = true
+		return nil // workers do without it, and say so
+	}
+	before := now.Add(-handedAgainAfter)
+	if s.queue.wasAway {
+		before = now
+	}
+	err := s.feedAgainBefore(ctx, before)
+	s.queue.wasAway = err != nil || time.Since(started) > takesTry // what waits for a queue that is away waits until it is back
+	return err
+}
+
+func (s *Scheduler) feedAgainBefore(ctx context.Context, before time.Time) error {
 	queues, err := s.store.ToFeedAgain(ctx, before)
 	if err != nil {
 		return err

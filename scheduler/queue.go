@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
@@ -16,10 +17,22 @@ type queue struct {
 	rdb       redis.UniversalClient
 	client    *tasks.Client
 	inspector *asynq.Inspector
+	// wasAway is set while it is away, and until what it may have lost was handed over again.
+	wasAway bool
 }
 
 func newQueue(rdb redis.UniversalClient, client *tasks.Client) *queue {
 	return &queue{rdb: rdb, client: client, inspector: asynq.NewInspectorFromRedisClient(rdb)}
+}
+
+// takesTry is how long the queue has to say whether it takes what it is given.
+const takesTry = time.Second
+
+// takes asks it.
+func (q *queue) takes(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, takesTry)
+	defer cancel()
+	return tasks.Takes(ctx, q.rdb) == nil
 }
 
 // waiting counts the tasks of a queue that wait for a worker.

@@ -141,7 +141,7 @@ func (s *Scheduler) allJobs(auditEvery time.Duration) []job {
 		{name: "see to what was not answered", run: s.passAlarms},
 		every(undoInterval, "go on undoing", s.workUndos),
 		every(handInterval, "hand over armed batches", s.handOver),
-		every(2*time.Second, "feed again", s.feedAgain),
+		every(time.Second, "feed again", s.feedAgain),
 		every(fetchInterval, "feed fetches", s.feedFetches),
 		every(simulateInterval, "feed simulations", s.feedSimulations),
 		every(time.Hour, "delete old simulations", s.deleteOldSimulations),

@@ -23,7 +23,19 @@ func (s *Store) Bounded(ctx context.Context, limit time.Duration, read func(cont
 	if limit <= 0 {
 		return read(ctx)
 	}
-	err := s.inBounds(ctx, limit, read)
+	return s.stopped(ctx, s.inBounds(ctx, s.db, limit, read))
+}
+
+// BoundedNearby is Bounded for what may be read from the replica: see nearby. It may call read twice.
+func (s *Store) BoundedNearby(ctx context.Context, limit time.Duration, read func(context.Context) error) error {
+	if s.replica == nil {
+		return s.Bounded(ctx, limit, read)
+	}
+	return s.stopped(ctx, s.nearby(ctx, replicaWait, func(db *sqlx.DB) error { return s.inBounds(ctx, db, limit, read) }))
+}
+
+// stopped says ErrTooLong of a statement that Postgres stopped.
+func (s *Store) stopped(ctx context.Context, err error) error {
 	var stopped *pq.Error
 	if errors.As(err, &stopped) && stopped.Code == pqerror.QueryCanceled && ctx.Err() == nil {
 		return fmt.Errorf("%w: %w", ErrTooLong, err)
@@ -31,8 +43,8 @@ func (s *Store) Bounded(ctx context.Context, limit time.Duration, read func(cont
 	return err
 }
 
-func (s *Store) inBounds(ctx context.Context, limit time.Duration, read func(context.Context) error) (err error) {
-	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true})
+func (s *Store) inBounds(ctx context.Context, db *sqlx.DB, limit time.Duration, read func(context.Context) error) (err error) {
+	tx, err := db.BeginTxx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("starting to read: %w", translate(err))
 	}
@@ -41,6 +53,9 @@ func (s *Store) inBounds(ctx context.Context, limit time.Duration, read func(con
 			err = fmt.Errorf("ending to read: %w", translate(ended))
 		}
 	}()
+	if limit <= 0 {
+		return read(context.WithValue(ctx, boundedKey{}, tx))
+	}
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf(
 		`SET LOCAL statement_timeout = %d; SET LOCAL max_parallel_workers_per_gather = 0`,
 		max(1, limit.Milliseconds()))); err != nil {

@@ -4,11 +4,17 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // snapshot runs f on one snapshot of the database, in a transaction that cannot write, with settings such as "SET LOCAL jit = off".
-func (s *Store) snapshot(ctx context.Context, settings string, f func(Queries) error) (err error) {
-	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+func (s *Store) snapshot(ctx context.Context, settings string, f func(Queries) error) error {
+	return s.snapshotOf(ctx, s.db, settings, f)
+}
+
+func (s *Store) snapshotOf(ctx context.Context, db *sqlx.DB, settings string, f func(Queries) error) (err error) {
+	tx, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return translate(err)
 	}

@@ -196,9 +196,11 @@ func (s *Store) Simulate(ctx context.Context, workspace, id uuid.UUID) error {
 
 // simulate replays leads in a transaction that cannot write.
 func (s *Store) simulate(ctx context.Context, workspace uuid.UUID, spec SimulationSpec) (report SimulationReport, err error) {
-	err = s.snapshot(ctx, simulationPlans, func(q Queries) (err error) {
-		report, err = q.simulate(ctx, workspace, spec)
-		return err
+	err = s.nearby(ctx, simulationWait, func(db *sqlx.DB) error {
+		return s.snapshotOf(ctx, db, simulationPlans, func(q Queries) (err error) {
+			report, err = q.simulate(ctx, workspace, spec)
+			return err
+		})
 	})
 	return report, err
 }

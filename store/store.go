@@ -28,6 +28,8 @@ type Store struct {
 	// cursorsAway is until when, after the store was opened, they are not asked, since they did not answer.
 	cursorsAway atomic.Int64
 	opened      time.Time
+	// replica is nil where there is none.
+	replica *replica
 	// full is set when Postgres had no room on its disk for something, until it has.
 	full atomic.Bool
 	// committed may be nil.
@@ -60,6 +62,8 @@ type Queries struct {
 type Options struct {
 	// DatabaseURL is a postgres:// address or a key=value connection string, as lib/pq reads it.
 	DatabaseURL string
+	// ReplicaURL is the address of a standby, from which lists, exports and simulations are read; empty where there is none.
+	ReplicaURL string
 	// Redis holds the turn cursors. A store that distributes nothing may do without.
 	Redis redis.UniversalClient
 	// MaxConns bounds the open connections; 0 means 16. A leading scheduler has one more.
@@ -96,6 +100,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	// Postgres keeps microseconds; a time that is rounded once compares equal wherever it has been.
 	clock := func() time.Time { return now().UTC().Truncate(time.Microsecond) }
 	s.Queries = Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids), compiled: new(compiledLists), lanesKnown: newLaneCache()}
+	if o.ReplicaURL != "" {
+		if s.replica, err = openReplica(o.ReplicaURL, o.MaxConns); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		s.background.Go(func() { s.watchReplica(background) })
+	}
 	if o.Redis != nil {
 		s.cursors = cursor.New(o.Redis)
 	}
@@ -136,6 +146,9 @@ func openDB(url string, maxConns int) (*sqlx.DB, error) {
 func (s *Store) Close() error {
 	s.stop()
 	s.background.Wait()
+	if s.replica != nil {
+		return errors.Join(s.replica.db.Close(), s.db.Close())
+	}
 	return s.db.Close()
 }
 

@@ -24,9 +24,22 @@ func OpenRedis(url string) (redis.UniversalClient, error) {
 // readyKey is what is written to Redis to see whether that can be done.
 const readyKey = "leadwheel:ready"
 
-// Takes returns an error where Redis takes no tasks: it does not answer, or it does and is full, or a replica.
+// Takes returns an error where Redis takes no tasks: it does not answer, or it does and is full, or a replica. Of a cluster each server is
+// asked that has one of the queues.
 func Takes(ctx context.Context, rdb redis.UniversalClient) error {
-	if err := rdb.Set(ctx, readyKey, 1, time.Minute).Err(); err != nil {
+	keys := []string{readyKey}
+	if _, is := rdb.(*redis.ClusterClient); is {
+		keys = nil
+		for _, queue := range Queues() {
+			keys = append(keys, readyKey+":{"+queue+"}") // is where the queue is
+		}
+	}
+	if _, err := rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, key := range keys {
+			p.Set(ctx, key, 1, time.Minute)
+		}
+		return nil
+	}); err != nil {
 		return fmt.Errorf("asking whether Redis takes tasks: %w", err)
 	}
 	return nil
@@ -44,27 +57,44 @@ func openRedis(url string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, err
 		}
-		patient(&o.MaxRetries, &o.MinRetryBackoff, &o.MaxRetryBackoff, &o.ContextTimeoutEnabled)
-		return redis.NewFailoverClient(o), nil
+		bound(&o.DialTimeout, &o.ReadTimeout)
+		o.MaxRetries, o.DialerRetries, o.ContextTimeoutEnabled = -1, 1, true
+		client := redis.NewFailoverClient(o)
+		client.AddHook(patient{})
+		return client, nil
 	case "redis-cluster":
 		o, err := redis.ParseClusterURL("redis://" + rest)
 		if err != nil {
 			return nil, err
 		}
-		patient(&o.MaxRetries, &o.MinRetryBackoff, &o.MaxRetryBackoff, &o.ContextTimeoutEnabled)
-		return redis.NewClusterClient(o), nil
+		bound(&o.DialTimeout, &o.ReadTimeout)
+		o.MaxRetries, o.DialerRetries, o.ContextTimeoutEnabled = -1, 1, true
+		client := redis.NewClusterClient(o)
+		client.AddHook(patient{})
+		client.OnNewNode(func(node *redis.Client) { node.AddHook(asking{client}) })
+		return client, nil
 	default:
 		o, err := redis.ParseURL(url)
 		if err != nil {
 			return nil, err
 		}
-		patient(&o.MaxRetries, &o.MinRetryBackoff, &o.MaxRetryBackoff, &o.ContextTimeoutEnabled)
-		return redis.NewClient(o), nil
+		bound(&o.DialTimeout, &o.ReadTimeout)
+		o.MaxRetries, o.DialerRetries, o.ContextTimeoutEnabled = -1, 1, true
+		client := redis.NewClient(o)
+		client.AddHook(patient{})
+		return client, nil
 	}
 }
 
-// patient sets what the three kinds of options have in common. The queue's own retry of a finished task's "done" is
-// broken, so the connection does the retrying, for about 15 s, unless a context ends it.
-func patient(retries *int, shortest, longest *time.Duration, obeyContext *bool) {
-	*retries, *shortest, *longest, *obeyContext = 20, 50*time.Millisecond, time.Second, true
+// silence is for how long a server may say nothing: longer than any of our commands takes, and far shorter than the library's five
+// seconds, which is what a server that is frozen or cut off costs whoever asks it before another can be asked.
+const silence = 2 * time.Second
+
+// bound sets waits that the address does not, as by ?read_timeout=5s.
+func bound(waits ...*time.Duration) {
+	for _, wait := range waits {
+		if *wait == 0 {
+			*wait = silence
+		}
+	}
 }

@@ -16,6 +16,7 @@ type doctorCmd struct {
 	SecretKey   string `env:"LEADWHEEL_SECRET_KEY" placeholder:"BASE64,…" help:"The keys that seal secrets, to see that they open them."`
 	URL         string `name:"url" env:"LEADWHEEL_URL" placeholder:"URL" help:"Public address of a running server, to look at it too."`
 	DataDir     string `env:"LEADWHEEL_DATA_DIR" default:".leadwheel" placeholder:"DIR" help:"Where leadwheel up keeps its data. Default ${default}."`
+	replicaFlag
 	messageFlags
 	signInFlags
 	jsonFlag
@@ -34,7 +35,7 @@ Example:
 // Run prints each check with what to do.
 func (c *doctorCmd) Run(ctx context.Context, s streams) error {
 	checks := doctor.Examine(ctx, doctor.Options{
-		DatabaseURL: c.DatabaseURL, RedisURL: c.RedisURL, SecretKeys: c.SecretKey, URL: c.URL, DataDir: c.DataDir, Messages: c.examined(), OpenID: c.openID(),
+		DatabaseURL: c.DatabaseURL, ReplicaURL: c.ReplicaURL, RedisURL: c.RedisURL, SecretKeys: c.SecretKey, URL: c.URL, DataDir: c.DataDir, Messages: c.examined(), OpenID: c.openID(),
 	})
 	if err := c.print(checks, s); err != nil {
 		return err

@@ -32,6 +32,11 @@ func (f databaseFlags) open(ctx context.Context) (*store.Store, error) {
 	return store.Open(ctx, store.Options{DatabaseURL: f.DatabaseURL, MaxConns: 2})
 }
 
+// replicaFlag is for commands that read lists.
+type replicaFlag struct {
+	ReplicaURL string `name:"replica-url" env:"LEADWHEEL_REPLICA_URL" placeholder:"ADDRESS" help:"A standby of the database, from which lists, exports and simulations are read. Default: none."`
+}
+
 // redisFlags are for commands that work on the queue itself.
 type redisFlags struct {
 	RedisURL string `name:"redis-url" env:"REDIS_URL" required:"" placeholder:"ADDRESS" help:"Redis, as in redis://host:6379/0; also rediss://, redis-sentinel:// and redis-cluster://."`
@@ -46,7 +51,8 @@ type serverFlags struct {
 	AuditEvery    time.Duration `env:"LEADWHEEL_AUDIT_EVERY" default:"24h" placeholder:"DURATION" help:"How often the leading scheduler checks the promises on the live data, for metrics and alerts; 0 for never. Default ${default}."`
 	metricFlags
 	TracesURL string `name:"traces-url" env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"OpenTelemetry collector to which traces are sent by OTLP over HTTP, as in http://collector:4318. Default: none are made."`
-	MaxConns  int    `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
+	replicaFlag
+	MaxConns int `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
 	hookFlags
 	importFlags
 	limitFlags
@@ -67,7 +73,7 @@ func (f serverFlags) Validate() error {
 func (f serverFlags) config(log *slog.Logger, level *slog.LevelVar) app.Config {
 	return app.Config{
 		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery, Shown: f.shown(), TracesURL: f.TracesURL,
-		MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), API: f.api(f.MaxConns), Imports: f.importLimits(),
+		ReplicaURL: f.ReplicaURL, MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), API: f.api(f.MaxConns), Imports: f.importLimits(),
 		Platforms: f.platforms(), Messages: f.messages(), OpenID: f.openID(),
 		WebhookAllow: f.WebhookAllow, Version: version(), Log: log, LogLevel: level,
 	}

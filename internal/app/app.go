@@ -60,6 +60,8 @@ const drainTimeout = 5 * time.Second
 type Config struct {
 	DatabaseURL string
 	RedisURL    string
+	// ReplicaURL is the address of a standby of the database, empty where there is none; see store.Options.
+	ReplicaURL string
 	// Listen is the public address, OpsListen the operators'. Port 0 takes a free one.
 	Listen    string
 	OpsListen string
@@ -189,7 +191,7 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis), a.log)
 	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
 	a.store, err = store.Open(ctx, store.Options{
-		DatabaseURL: cfg.DatabaseURL, Redis: a.redis, MaxConns: cfg.MaxConns, Channels: cfg.Messages.channels(), Committed: a.committed,
+		DatabaseURL: cfg.DatabaseURL, ReplicaURL: cfg.ReplicaURL, Redis: a.redis, MaxConns: cfg.MaxConns, Channels: cfg.Messages.channels(), Committed: a.committed,
 	})
 	if err != nil {
 		return err
@@ -296,25 +298,6 @@ func (a *App) publicHandler(cfg Config, vouching *openid.Provider) http.Handler 
 	})
 	a.onStop("api", func(context.Context) error { public.Close(); return nil })
 	return public
-}
-
-func (a *App) checks() []web.Check {
-	return []web.Check{
-		{Name: "postgres", Ping: a.store.Ready},
-		{Name: "redis", Ping: func(ctx context.Context) error { return tasks.Takes(ctx, a.redis) }, Degrades: true},
-		{Name: "clock", Ping: a.clockIsRight, Degrades: true},
-		{Name: "process", Ping: a.goesOn},
-	}
-}
-
-// mostAhead is by how much this machine's clock may differ from the database's.
-const mostAhead = 2 * time.Second
-
-func (a *App) clockIsRight(context.Context) error {
-	if ahead := a.store.ClockAhead(); ahead.Abs() > mostAhead {
-		return fmt.Errorf("this machine's clock is ahead of the database's by %s", ahead.Round(time.Millisecond))
-	}
-	return nil
 }
 
 // listen serves a handler at an address, and returns the address as it came to be.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ type collector struct {
 	memory, memoryMax                              *prometheus.Desc
 	size, tasks, latency, processed, failed, usage *prometheus.Desc
 	unserved                                       *prometheus.Desc
+	replicaLag, replicaReads                       *prometheus.Desc
 }
 
 func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *collector {
@@ -45,7 +47,7 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 	}
 	return &collector{
 		store: s, rdb: rdb, log: log,
-		up:               desc("leadwheel_dependency_up", "1 where Postgres or Redis answers this process and takes what it writes, else 0.", "dependency"),
+		up:               desc("leadwheel_dependency_up", "1 where Postgres or Redis answers this process and takes what it writes, and where a replica can be read, else 0.", "dependency"),
 		pending:          desc("leadwheel_pending_leads", "Pending leads, by whether they are due.", "state"),
 		overdue:          desc("leadwheel_overdue_seconds", "Age of the oldest due pending lead, 0 where none is due."),
 		waiting:          desc("leadwheel_waiting_leads", "Leads that nobody of their group can take now."),
@@ -57,6 +59,8 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 		pool:             desc("leadwheel_postgres_pool_connections", "Connections of this process to Postgres, by what they do.", "state"),
 		poolMax:          desc("leadwheel_postgres_pool_max_connections", "Connections to Postgres that this process may have."),
 		poolWait:         desc("leadwheel_postgres_pool_wait_seconds_total", "Time that this process has waited for a free connection to Postgres."),
+		replicaLag:       desc("leadwheel_replica_lag_seconds", "How far the replica lags behind the database, by this process' measure, 0 where there is none."),
+		replicaReads:     desc("leadwheel_replica_reads_total", "Lists, exports and simulations that could be read from a replica, by who had them: replica or database.", "by"),
 		clock:            desc("leadwheel_clock_ahead_seconds", "How far the clock of this process' machine is ahead of Postgres'; below 0 it is behind."),
 		webhooksOwed:     desc("leadwheel_webhook_deliveries_owed", "What is owed to enabled webhooks, 100,000 at the most."),
 		webhooksLate:     desc("leadwheel_webhook_deliveries_oldest_seconds", "How long the longest overdue delivery to a webhook has waited for a worker, 0 where none does."),
@@ -79,7 +83,7 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.up, c.pending, c.overdue, c.waiting, c.waitingOldest, c.offered, c.offeredOldest, c.queueOverdue, c.dead, c.pool, c.poolMax, c.poolWait, c.clock,
 		c.webhooksOwed, c.webhooksLate, c.webhooksFailing, c.webhooksDisabled, c.memory, c.memoryMax,
-		c.size, c.tasks, c.latency, c.processed, c.failed, c.usage, c.unserved,
+		c.size, c.tasks, c.latency, c.processed, c.failed, c.usage, c.unserved, c.replicaLag, c.replicaReads,
 	} {
 		ch <- d
 	}
@@ -125,6 +129,25 @@ func (c *collector) collectPool(ch chan<- prometheus.Metric) {
 	gauge(ch, c.poolMax, float64(pool.MaxOpenConnections))
 	counter(ch, c.poolWait, pool.WaitDuration.Seconds())
 	gauge(ch, c.clock, c.store.ClockAhead().Seconds())
+	c.collectReplica(ch)
+}
+
+func oneWhere(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func (c *collector) collectReplica(ch chan<- prometheus.Metric) {
+	lag, err := c.store.Replica()
+	if none := errors.Is(err, store.ErrNoReplica); !none {
+		gauge(ch, c.up, oneWhere(err == nil), "replica")
+	}
+	gauge(ch, c.replicaLag, lag.Seconds())
+	had, instead := c.store.ReplicaReads()
+	counter(ch, c.replicaReads, float64(had), "replica")
+	counter(ch, c.replicaReads, float64(instead), "database")
 }
 
 func (c *collector) collectDatabase(ctx context.Context, ch chan<- prometheus.Metric) {

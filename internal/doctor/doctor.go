@@ -39,7 +39,9 @@ type Check struct {
 // Options are what to look at. What is empty is not looked at, and said so.
 type Options struct {
 	DatabaseURL string
-	RedisURL    string
+	// ReplicaURL is that of a standby.
+	ReplicaURL string
+	RedisURL   string
 	// SecretKeys seal the secrets of others; see secret.NewBox.
 	SecretKeys string
 	// URL is the public address of a running server.
@@ -54,7 +56,7 @@ type Options struct {
 // Examine makes all checks.
 func Examine(ctx context.Context, o Options) []Check {
 	postgres := examinePostgres(ctx, o.DatabaseURL)
-	return slices.Concat(postgres, []Check{examineSecrets(ctx, o, postgres)}, examineRedis(ctx, o.RedisURL), examineServer(ctx, o.URL),
+	return slices.Concat(postgres, examineReplica(ctx, o), []Check{examineSecrets(ctx, o, postgres)}, examineRedis(ctx, o.RedisURL), examineServer(ctx, o.URL),
 		examineFiles(o.DataDir), examineMessages(ctx, o.Messages), examineOpenID(ctx, o.OpenID, o.Messages.Mail.PublicURL))
 }
 

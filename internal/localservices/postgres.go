@@ -31,8 +31,10 @@ type PostgresOptions struct {
 	Throwaway bool
 	// TCPPort makes the server listen on 127.0.0.1 too, with no password. For tests only; 0 means the socket alone.
 	TCPPort int
-	// Settings are set over what it would be started with. For tests only.
+	// Settings are the server's own, in the place of ours. For tests.
 	Settings map[string]string
+	// StandbyOf is the address of the server that this one follows, of which it is made a copy where it has no data yet. For tests.
+	StandbyOf string
 }
 
 // StartPostgres starts Postgres on the data in o.Dir and returns once it answers, with an empty database the first
@@ -104,7 +106,11 @@ func (p *postgres) prepare(ctx context.Context) error {
 		return err
 	}
 	if isNew {
-		if err := p.initdb(ctx); err != nil {
+		fill := p.initdb
+		if p.options.StandbyOf != "" {
+			fill = p.copyPrimary
+		}
+		if err := fill(ctx); err != nil {
 			return err
 		}
 	}
@@ -130,6 +136,26 @@ func (p *postgres) initdb(ctx context.Context) error {
 	out, err := p.command(ctx, "initdb", args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("making a new database in %s: %w:\n%s", p.dir, err, out)
+	}
+	return os.Rename(unfinished, p.cluster())
+}
+
+// copyPrimary makes a standby of a running server.
+func (p *postgres) copyPrimary(ctx context.Context) error {
+	unfinished := p.cluster() + ".new"
+	if err := os.RemoveAll(unfinished); err != nil {
+		return fmt.Errorf("removing an unfinished copy: %w", err)
+	}
+	server, err := filepath.EvalSymlinks(filepath.Join(p.bin, "postgres")) // a link may stand alone on the PATH
+	if err != nil {
+		return err
+	}
+	cmd := p.command(ctx, "pg_basebackup", "--pgdata="+unfinished, "--dbname="+p.options.StandbyOf, "--write-recovery-conf",
+		"--checkpoint=fast", "--no-sync")
+	cmd.Path = filepath.Join(filepath.Dir(server), "pg_basebackup")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("copying a database to %s: %w:\n%s", p.dir, err, out)
 	}
 	return os.Rename(unfinished, p.cluster())
 }
@@ -189,7 +215,7 @@ func (p *postgres) serverArgs() []string {
 		settings["listen_addresses"] = "127.0.0.1"
 	}
 	args := []string{"-D", p.cluster()}
-	for _, set := range []map[string]string{settings, tuning(p.options.Throwaway), p.options.Settings} {
+	for _, set := range []map[string]string{settings, tuning(p.options.Throwaway), p.options.Settings} { // the last one holds
 		for name, value := range set {
 			args = append(args, "-c", name+"="+value)
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -25,6 +26,8 @@ type RedisOptions struct {
 	Throwaway bool
 	// TCPPort makes the server listen on 127.0.0.1 too, with no password. For tests only; 0 means the socket alone.
 	TCPPort int
+	// Arguments are further ones, for tests of several servers that belong together; they stand before all others, as a file has to.
+	Arguments []string
 }
 
 // StartRedis starts Redis (or Valkey) on the data in o.Dir and returns once it answers. A server left running there by
@@ -96,11 +99,11 @@ func (r *redisServer) launch(ctx context.Context, onExit func() error) (*process
 }
 
 func (r *redisServer) args() []string {
-	args := []string{
+	args := append(slices.Clone(r.options.Arguments),
 		"--dir", r.dir, "--unixsocket", r.socket, "--unixsocketperm", "700",
 		"--port", strconv.Itoa(r.options.TCPPort), "--bind", "127.0.0.1",
 		"--daemonize", "no", "--save", "", "--maxmemory-policy", "noeviction",
-	}
+	)
 	if r.options.Throwaway {
 		return append(args, "--appendonly", "no", "--databases", "512")
 	}

@@ -31,6 +31,7 @@ type Backend struct {
 	tb     testing.TB
 	start  func(context.Context) (*localservices.Server, error)
 	server *localservices.Server
+	frozen bool
 }
 
 // NewDedicated starts a Postgres and a Redis for this test alone, which takes a second or two.
@@ -68,11 +69,29 @@ func postgresIn(tb testing.TB, dir string, settings map[string]string) *Backend 
 	})
 }
 
-func newRedis(tb testing.TB) *Backend {
+// followed are the settings of servers that are followed, and of those that follow.
+var followed = map[string]string{"wal_level": "replica", "max_wal_senders": "4"}
+
+// NewStandby starts a server that follows the environment's Postgres, which has to be followed: see WithStandby.
+func (d *Dedicated) NewStandby(tb testing.TB) *Backend {
 	tb.Helper()
 	dir, port := folder(tb), freePort(tb)
 	return newBackend(tb, func(ctx context.Context) (*localservices.Server, error) {
-		return localservices.StartRedis(ctx, localservices.RedisOptions{Dir: dir, Throwaway: true, TCPPort: port})
+		return localservices.StartPostgres(ctx, localservices.PostgresOptions{
+			Dir: dir, Throwaway: true, TCPPort: port, Settings: followed, StandbyOf: d.PostgresServer.URLAt(d.PostgresServer.Addr),
+		})
+	})
+}
+
+func newRedis(tb testing.TB) *Backend {
+	tb.Helper()
+	return newRedisAt(tb, folder(tb), freePort(tb))
+}
+
+func newRedisAt(tb testing.TB, dir string, port int, arguments ...string) *Backend {
+	tb.Helper()
+	return newBackend(tb, func(ctx context.Context) (*localservices.Server, error) {
+		return localservices.StartRedis(ctx, localservices.RedisOptions{Dir: dir, Throwaway: true, TCPPort: port, Arguments: arguments})
 	})
 }
 
@@ -82,6 +101,9 @@ func newBackend(tb testing.TB, start func(context.Context) (*localservices.Serve
 	cleanup(tb, func(ctx context.Context) error {
 		if b.server == nil {
 			return nil
+		}
+		if b.frozen { // it would not hear that it is to end
+			return b.server.Kill()
 		}
 		return b.server.Stop(ctx)
 	})
@@ -100,10 +122,18 @@ func (b *Backend) Kill() {
 
 // Freeze stops the server's process where it stands, as a machine does that is out of breath, until Thaw. What serves Postgres' sessions
 // are processes of their own, which go on.
-func (b *Backend) Freeze() { b.signal(syscall.SIGSTOP) }
+func (b *Backend) Freeze() {
+	b.tb.Helper()
+	b.signal(syscall.SIGSTOP)
+	b.frozen = true
+}
 
 // Thaw lets it go on.
-func (b *Backend) Thaw() { b.signal(syscall.SIGCONT) }
+func (b *Backend) Thaw() {
+	b.tb.Helper()
+	b.signal(syscall.SIGCONT)
+	b.frozen = false
+}
 
 func (b *Backend) signal(sig syscall.Signal) {
 	b.tb.Helper()
@@ -122,7 +152,7 @@ func (b *Backend) Start() {
 	if err != nil {
 		b.tb.Fatalf("testenv: %v", err)
 	}
-	b.server = server
+	b.server, b.frozen = server, false
 }
 
 // URLAt is the server's URL as seen through a proxy that listens on addr ("host:port").

@@ -54,6 +54,9 @@ func WithPostgresOn(folder string) Option {
 	return func(c *config) { c.disk = folder }
 }
 
+// WithStandby has a dedicated environment's Postgres write what standbys need: see NewStandby.
+func WithStandby() Option { return WithPostgresSettings(followed) }
+
 // New gives the test an empty, migrated database and an empty Redis database, on servers that other tests of the
 // process use too. The test may be parallel.
 func New(tb testing.TB, opts ...Option) *Env {

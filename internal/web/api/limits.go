@@ -139,24 +139,36 @@ func (a *API) place(ctx context.Context, c *call, goesOn bool) (release func(), 
 	return release, err
 }
 
-// reading runs what reads lists and the like in its workspace's place, each statement for so long and no longer.
+// boundedBy is how the store reads in bounds: Bounded or BoundedNearby.
+type boundedBy func(ctx context.Context, limit time.Duration, read func(context.Context) error) error
+
+// reading runs what reads in its workspace's place, each statement for so long and no longer.
 func (a *API) reading(ctx context.Context, c *call, goesOn bool, read func(context.Context) error) error {
+	return a.readingBy(ctx, c, goesOn, a.Store.Bounded, read)
+}
+
+// listing is reading for lists and the like, which may be read from a replica. It may call read twice.
+func (a *API) listing(ctx context.Context, c *call, goesOn bool, read func(context.Context) error) error {
+	return a.readingBy(ctx, c, goesOn, a.Store.BoundedNearby, read)
+}
+
+func (a *API) readingBy(ctx context.Context, c *call, goesOn bool, bounded boundedBy, read func(context.Context) error) error {
 	release, err := a.place(ctx, c, goesOn)
 	if err != nil {
 		return err
 	}
 	defer release()
-	err = a.Store.Bounded(ctx, a.Limits.ReadTime, read)
+	err = bounded(ctx, a.Limits.ReadTime, read)
 	if errors.Is(err, store.ErrTooLong) {
 		a.Metrics.Limited.WithLabelValues("read_time").Inc()
 	}
 	return err
 }
 
-// bounded has a handler run as reading does.
+// bounded has a handler run as listing does.
 func bounded[I, O any](a *API, handle func(context.Context, *call, *I) (*O, error)) func(context.Context, *call, *I) (*O, error) {
 	return func(ctx context.Context, c *call, in *I) (out *O, err error) {
-		err = a.reading(ctx, c, false, func(ctx context.Context) error {
+		err = a.listing(ctx, c, false, func(ctx context.Context) error {
 			out, err = handle(ctx, c, in)
 			return err
 		})

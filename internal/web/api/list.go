@@ -119,7 +119,7 @@ func registerList[I listInput, T item](a *API, op huma.Operation, columns []colu
 	op.Responses = map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK), Content: content}}
 	register(a, op, func(ctx context.Context, c *call, in *I) (*listOutput, error) {
 		pages := func(ctx context.Context, p store.Page) (items []T, err error) {
-			err = a.reading(ctx, c, p.After != uuid.Nil && c.wantsCSV, func(ctx context.Context) error {
+			err = a.listing(ctx, c, p.After != uuid.Nil && c.wantsCSV, func(ctx context.Context) error {
 				items, err = fetch(ctx, c, in, p)
 				return err
 			})
