@@ -119,7 +119,7 @@ func TestPasskeysAreFew(t *testing.T) {
 	refused := make(chan error, 1)
 	w.must(func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.AddPasskey(ctx, passkeyOf(mira, "the last"))
-		go func() { // on another device, before this one is there
+		go func() { //nolint:contextcheck // it is another transaction: on another device, before this one is there
 			refused <- w.tx(func(ctx context.Context, tx *store.Tx) error {
 				_, err := tx.AddPasskey(ctx, passkeyOf(mira, "one too many"))
 				return err

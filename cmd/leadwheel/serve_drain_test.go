@@ -26,7 +26,7 @@ func TestServingOnUntilItIsKnown(t *testing.T) {
 	}, "serve", "--roles=api")
 	var client http.Client
 	defer client.CloseIdleConnections()
-	ask := func(method, path, body string) (*http.Response, string) {
+	ask := func(method, path, body string) (status int, last bool, said string) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), method, "http://"+address+path, strings.NewReader(body))
 		if err != nil {
@@ -36,15 +36,15 @@ func TestServingOnUntilItIsKnown(t *testing.T) {
 		r.Header.Set("Content-Type", "application/json")
 		response, err := client.Do(r)
 		if err != nil {
-			return nil, err.Error()
+			return 0, false, err.Error()
 		}
 		defer response.Body.Close()
 		var health struct{ Checks map[string]string }
 		_ = json.NewDecoder(response.Body).Decode(&health) // only one of the answers has them
-		return response, health.Checks["process"]
+		return response.StatusCode, response.Close, health.Checks["process"]
 	}
 	testenv.Eventually(t, patience, func() error {
-		if response, said := ask(http.MethodGet, "/readyz", ""); response == nil || response.StatusCode != http.StatusOK || said != "ok" {
+		if status, _, said := ask(http.MethodGet, "/readyz", ""); status != http.StatusOK || said != "ok" {
 			return fmt.Errorf("it is not ready: %s", said)
 		}
 		return nil
@@ -52,19 +52,19 @@ func TestServingOnUntilItIsKnown(t *testing.T) {
 	began := time.Now()
 	p.signal(syscall.SIGTERM)
 	testenv.Eventually(t, drain/2, func() error {
-		if response, said := ask(http.MethodGet, "/readyz", ""); response == nil || response.StatusCode != http.StatusServiceUnavailable || said != "down" {
+		if status, _, said := ask(http.MethodGet, "/readyz", ""); status != http.StatusServiceUnavailable || said != "down" {
 			return fmt.Errorf("it is still ready: %s", said)
 		}
 		return nil
 	})
 	taken := 0
 	for ; time.Since(began) < drain-200*time.Millisecond; taken++ {
-		response, said := ask(http.MethodPost, "/v1/leads", `{"name":"late"}`)
-		if response == nil {
+		status, last, said := ask(http.MethodPost, "/v1/leads", `{"name":"late"}`)
+		if status == 0 {
 			t.Fatalf("%s after it was told to end, a lead was refused: %s", time.Since(began), said)
 		}
-		if response.StatusCode != http.StatusCreated || !response.Close {
-			t.Errorf("a lead was answered with %d, and the connection goes on: %t", response.StatusCode, !response.Close)
+		if status != http.StatusCreated || !last {
+			t.Errorf("a lead was answered with %d, and the connection goes on: %t", status, !last)
 		}
 	}
 	if code := p.wait(patience); code != exitOK {

@@ -118,7 +118,7 @@ func (c *correspondence) misbehave(lost *atomic.Int64) {
 func (c *correspondence) untilAllTold(copies int, within time.Duration) {
 	c.t.Helper()
 	testenv.Eventually(c.t, within, func() error {
-		if _, err := c.DB.Exec(`
+		if _, err := c.DB.ExecContext(c.t.Context(), `
 			UPDATE notifications SET send_at = now(), leased_until = NULL
 			WHERE state = 'owed' AND attempts > 0 AND (leased_until < now() + interval '30 seconds'
 				OR leased_until IS NULL AND send_at > now() + interval '3 seconds')`); err != nil {

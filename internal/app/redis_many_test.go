@@ -151,7 +151,7 @@ func (s *scene) bringIn() *arrivals {
 	s.t.Cleanup(func() { a.stop(); _ = rdb.Close() })
 	a.bringing.Go(func() {
 		for ctx.Err() == nil {
-			status, err := s.post("/v1/leads", map[string]any{"name": "by API", "distribute": map[string]any{"group_id": s.group}}, nil)
+			status, err := s.post("/v1/leads", map[string]any{"name": "by API", "distribute": map[string]any{"group_id": s.group}}, nil) //nolint:contextcheck // a request that is under way is finished
 			if err != nil || status != 201 {
 				s.t.Errorf("status %d, error %v", status, err)
 				return
@@ -167,8 +167,9 @@ func (s *scene) bringIn() *arrivals {
 			for i := range 5 {
 				p.Leads = append(p.Leads, tasks.Lead{ExternalID: fmt.Sprint(n, "-", i), Name: "pushed"})
 			}
-			for pushes.PushLeads(context.Background(), p) != nil && !s.t.Failed() { // a program that pushes goes on until Redis has them
-				pause(context.Background())
+			on := context.WithoutCancel(ctx) // a program that pushes goes on until Redis has them
+			for pushes.PushLeads(on, p) != nil && !s.t.Failed() {
+				pause(on)
 			}
 			a.took(len(p.Leads))
 			pause(ctx)

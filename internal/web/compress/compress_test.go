@@ -169,6 +169,7 @@ func TestStreamsFlow(t *testing.T) {
 		})))
 		t.Cleanup(s.Close)
 		response := begin(t, s, coding)
+		defer response.Body.Close()
 		if response.Header.Get("Content-Encoding") != coding {
 			t.Fatalf("%s: %v", coding, response.Header)
 		}
