@@ -62,10 +62,12 @@ type logMark struct {
 // A position is a place in the log of a database.
 type position int64
 
-// logEnd is how far the database's log goes, and logReplayed how far a standby has got: nothing where it is none.
+// logEnd is how far the database's log goes, and logReplayed how far a standby has got: nothing where it is none. systemIs is the same of a
+// database and of all its copies.
 const (
 	logEnd      = `SELECT (pg_current_wal_flush_lsn() - '0/0')::bigint`
 	logReplayed = `SELECT CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0')::bigint END`
+	systemIs    = `SELECT system_identifier FROM pg_control_system()`
 )
 
 var errNotMeasured = errors.New("it has not been asked yet")
@@ -114,6 +116,9 @@ func (s *Store) measure(ctx context.Context) {
 	if err == nil {
 		err = s.db.GetContext(ctx, &end, logEnd)
 	}
+	if err == nil {
+		err = s.sameSystem(ctx)
+	}
 	if err == nil && got > end {
 		err = errors.New("it is ahead of the database, so it follows another; has the database failed over? have the replica follow the one that is there now")
 	}
@@ -123,6 +128,18 @@ func (s *Store) measure(ctx context.Context) {
 	if err == nil {
 		r.note(logMark{time.Now(), end}, got)
 	}
+}
+
+// sameSystem returns an error where the replica follows another database than this store's.
+func (s *Store) sameSystem(ctx context.Context) error {
+	var ours, theirs int64
+	if err := errors.Join(s.db.GetContext(ctx, &ours, systemIs), s.replica.db.GetContext(ctx, &theirs, systemIs)); err != nil {
+		return err
+	}
+	if ours != theirs {
+		return errors.New("it follows another database; point LEADWHEEL_REPLICA_URL to a standby of the one that DATABASE_URL names")
+	}
+	return nil
 }
 
 // note takes a mark of the database's log, and how far the replica had got just before.

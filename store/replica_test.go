@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,4 +167,29 @@ func TestSimulationOfAReplica(t *testing.T) {
 	if had, _ := r.Store.ReplicaReads(); had == before {
 		t.Error("it was not read from the replica")
 	}
+}
+
+// A standby of another database is not read, however far it has got.
+func TestReplicaOfAnotherDatabase(t *testing.T) {
+	t.Parallel()
+	r := newReplicated(t)
+	r.DB.MustExec(`CREATE SCHEMA another`)
+	r.DB.MustExec(`CREATE FUNCTION another.pg_control_system(OUT system_identifier bigint) LANGUAGE sql AS $$SELECT 1::bigint$$`)
+	s, err := store.Open(t.Context(), store.Options{
+		DatabaseURL: r.DatabaseURL, ReplicaURL: r.standby.URLAt(r.standby.Addr) + "&search_path=another,pg_catalog,public", Redis: r.Redis,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	testenv.Eventually(t, 20*time.Second, func() error {
+		if _, err := s.Replica(); err == nil || !strings.Contains(err.Error(), "follows another database") {
+			return fmt.Errorf("the replica is taken for ours: %w", cmp.Or(err, errors.New("it is read")))
+		}
+		return nil
+	})
 }
