@@ -57,11 +57,11 @@ test: monitoring ## run all tests
 
 .PHONY: test-raced
 test-raced:
-	go test $(RACE) -vet=off -timeout 15m $(RACED)
+	go test $(RACE) -vet=off -timeout 30m $(RACED)
 
 .PHONY: test-others
 test-others: # the longest first, so that none is left at the end
-	go test -vet=off -timeout 15m ./store ./cmd/leadwheel $$(go list ./... | grep -vxF "$$(go list $(RACED) ./store ./cmd/leadwheel)")
+	go test -vet=off -timeout 30m ./store ./cmd/leadwheel $$(go list ./... | grep -vxF "$$(go list $(RACED) ./store ./cmd/leadwheel)")
 
 .PHONY: race
 race: monitoring ## run all tests with the race detector
