@@ -102,7 +102,7 @@ func TestReleaseIsReproducible(t *testing.T) {
 }
 
 // largest is how many bytes the program may have. docs/performance.md says what they are.
-const largest = 62_000_000
+const largest = 63_000_000
 
 // TestArchive looks at what is in the archive, and runs its program.
 func TestArchive(t *testing.T) {
