@@ -31,26 +31,34 @@ func TestChaos(t *testing.T) {
 		t.Log(f)
 	}
 	w := newWorld(t, s, built(t), everybody...)
-	asking, stop := context.WithCancel(t.Context())
-	watching, rest := context.WithCancel(t.Context())
+	check := w.amid(faults, s.duration/100+2*time.Second, func() { w.unleash(faults) })
+	check.report()
+}
+
+// amid has everybody work while something happens, and holds what is there against what was acknowledged: every so often meanwhile, and when
+// it is over.
+func (w *world) amid(faults []*fault, every time.Duration, happens func()) *checker {
+	w.t.Helper()
+	asking, stop := context.WithCancel(w.t.Context())
+	watching, rest := context.WithCancel(w.t.Context())
 	defer rest()
 	defer stop()
 	c := &crowd{world: w, record: newRecord(), ctx: asking}
 	check := &checker{world: w, record: c.record, struck: faults}
 	var watch sync.WaitGroup
 	c.begin()
-	watch.Go(func() { check.watch(watching, s.duration/100+2*time.Second) })
-	w.unleash(faults)
+	watch.Go(func() { check.watch(watching, every) })
+	happens()
 	over := time.Now()
 	stop()
 	c.running.Wait()
 	c.finish()
 	rest()
 	watch.Wait()
-	if !t.Failed() {
+	if !w.t.Failed() {
 		check.end(over)
 	}
-	check.report()
+	return check
 }
 
 // halted is for how much of a time there was no Postgres to give leads with.

@@ -2,7 +2,6 @@ package chaos_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -47,29 +45,13 @@ func TestRollingUpgrade(t *testing.T) {
 	balancer := newBalancer(t, w.apis)
 	w.apis = []string{balancer.address}
 	w.peopleOf(old)
-	asking, stop := context.WithCancel(t.Context())
-	defer stop()
-	c := &crowd{world: w, record: newRecord(), ctx: asking}
-	check := &checker{world: w, record: c.record}
-	watching, rest := context.WithCancel(t.Context())
-	defer rest()
-	var watch sync.WaitGroup
-	c.begin()
-	watch.Go(func() { check.watch(watching, 2*time.Second) })
-	pause(t.Context(), between)
-	w.rollTo("this program", this, true, balancer)
-	w.rollTo("a newer one", next, true, balancer)
-	w.program = this
-	w.rollTo("this program again", this, false, balancer)
-	over := time.Now()
-	stop()
-	c.running.Wait()
-	c.finish()
-	rest()
-	watch.Wait()
-	if !t.Failed() {
-		check.end(over)
-	}
+	check := w.amid(nil, 2*time.Second, func() {
+		pause(t.Context(), between)
+		w.rollTo("this program", this, true, balancer)
+		w.rollTo("a newer one", next, true, balancer)
+		w.program = this
+		w.rollTo("this program again", this, false, balancer)
+	})
 	for _, p := range w.processes {
 		if n := p.falls(); n > 0 {
 			t.Errorf("%s ended by itself %d times; see its log", p.name, n)

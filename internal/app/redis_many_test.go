@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -122,21 +123,14 @@ func newSceneOn(t *testing.T, redisURL string) *scene {
 type arrivals struct {
 	cancel   context.CancelFunc
 	bringing sync.WaitGroup
-	mu       sync.Mutex
-	taken    int
-}
-
-func (a *arrivals) took(n int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.taken += n
+	taken    atomic.Int64
 }
 
 // stop ends them, and returns how many were acknowledged.
 func (a *arrivals) stop() int {
 	a.cancel()
 	a.bringing.Wait()
-	return a.taken
+	return int(a.taken.Load())
 }
 
 // arrivalPause is between two of them.
@@ -157,7 +151,7 @@ func (s *scene) bringIn() *arrivals {
 				s.t.Errorf("status %d, error %v", status, err)
 				return
 			}
-			a.took(1)
+			a.taken.Add(1)
 			pause(ctx)
 		}
 	})
@@ -172,7 +166,7 @@ func (s *scene) bringIn() *arrivals {
 			for pushes.PushLeads(on, p) != nil && !s.t.Failed() {
 				pause(on)
 			}
-			a.took(len(p.Leads))
+			a.taken.Add(int64(len(p.Leads)))
 			pause(ctx)
 		}
 	})

@@ -168,7 +168,10 @@ func TestStreamsFlow(t *testing.T) {
 			_, _ = io.WriteString(w, "second\n")
 		})))
 		t.Cleanup(s.Close)
-		response := begin(t, s, coding)
+		response, err := s.Client().Do(asking(t, s, coding))
+		if err != nil {
+			t.Fatal(err)
+		}
 		defer response.Body.Close()
 		if response.Header.Get("Content-Encoding") != coding {
 			t.Fatalf("%s: %v", coding, response.Header)
@@ -188,20 +191,15 @@ func TestStreamsFlow(t *testing.T) {
 	}
 }
 
-// begin asks for an answer in a coding, whose body is to be read.
-func begin(t *testing.T, s *httptest.Server, coding string) *http.Response {
+// asking is a request for an answer in a coding.
+func asking(t *testing.T, s *httptest.Server, coding string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Accept-Encoding", coding)
-	response, err := s.Client().Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = response.Body.Close() })
-	return response
+	return r
 }
 
 // TestHalfAnAnswerIsNone breaks off within an answer that is compressed.
@@ -214,12 +212,7 @@ func TestHalfAnAnswerIsNone(t *testing.T) {
 	})))
 	t.Cleanup(s.Close)
 	for _, coding := range []string{"gzip", "zstd"} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Accept-Encoding", coding)
-		response, err := s.Client().Do(r)
+		response, err := s.Client().Do(asking(t, s, coding))
 		if err != nil {
 			continue // nor did it begin
 		}
