@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,18 +66,65 @@ func program(t *testing.T, names ...string) string {
 	return ""
 }
 
-// TestRules has promtool check the rules, and run their tests.
+// ruleTests are the files with examples of when the alerts are raised.
+var ruleTests = []string{"prometheus/rules.test.yaml", "prometheus/rules.days.test.yaml"}
+
+// TestRules has promtool check the rules, and run their tests. It evaluates every rule at every step of every example, of
+// which each looks at one alert or two, so each example gets a file of only these; `make soak` runs the files as they are.
 func TestRules(t *testing.T) {
 	t.Parallel()
+	tests := ruleTests
+	if os.Getenv("LEADWHEEL_SOAK") == "" {
+		tests = apart(t)
+	}
 	for _, args := range [][]string{
-		{"check", "rules", rulesFile}, {"check", "config", "--syntax-only", "prometheus/prometheus.yaml"},
-		{"test", "rules", "prometheus/rules.test.yaml", "prometheus/rules.days.test.yaml"},
+		{"check", "rules", rulesFile}, {"check", "config", "--syntax-only", "prometheus/prometheus.yaml"}, append([]string{"test", "rules"}, tests...),
 	} {
 		out, err := exec.CommandContext(t.Context(), program(t, "promtool"), args...).CombinedOutput()
 		if err != nil {
-			t.Errorf("promtool %v: %v\n%s", args, err, out)
+			t.Errorf("promtool %v: %v\n%s", args[:2], err, out)
 		}
 	}
+}
+
+// apart writes each example into a file of its own, with the rules of which it speaks and those that record series.
+func apart(t *testing.T) (files []string) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, path := range ruleTests {
+		file := readYAML[map[string]any](t, path)
+		for i, example := range file["tests"].([]any) {
+			of := make(map[string]bool)
+			for _, raised := range example.(map[string]any)["alert_rule_test"].([]any) {
+				of[raised.(map[string]any)["alertname"].(string)] = true
+			}
+			name := fmt.Sprintf("%d.%s", i+1, filepath.Base(path))
+			file["rule_files"] = []string{writeYAML(t, dir, "rules."+name, rulesOf(t, of))}
+			file["tests"] = []any{example}
+			files = append(files, writeYAML(t, dir, name, file))
+		}
+	}
+	return files
+}
+
+// rulesOf is the file of rules with no other alerts than these.
+func rulesOf(t *testing.T, names map[string]bool) map[string]any {
+	t.Helper()
+	file, found := readYAML[map[string]any](t, rulesFile), 0
+	for _, g := range file["groups"].([]any) {
+		group := g.(map[string]any)
+		group["rules"] = slices.DeleteFunc(group["rules"].([]any), func(r any) bool {
+			alert, is := r.(map[string]any)["alert"].(string)
+			if names[alert] {
+				found++
+			}
+			return is && !names[alert]
+		})
+	}
+	if found != len(names) {
+		t.Errorf("%d of the alerts %v are in %s", found, names, rulesFile)
+	}
+	return file
 }
 
 // TestEveryAlertIsTried looks for an example in which each alert is raised, and one in which it is not.
@@ -91,7 +139,7 @@ func TestEveryAlertIsTried(t *testing.T) {
 		} `yaml:"tests"`
 	}
 	raised, silent := make(map[string]bool), make(map[string]bool)
-	for _, path := range []string{"prometheus/rules.test.yaml", "prometheus/rules.days.test.yaml"} {
+	for _, path := range ruleTests {
 		for _, test := range readYAML[examples](t, path).Tests {
 			for _, a := range test.Alerts {
 				raised[a.Name] = raised[a.Name] || len(a.Expected) > 0
