@@ -133,10 +133,15 @@ func (l *list) lookUp(have []int64, sample int) string {
 }
 
 // lookUpShared is the page's rows of copies whose leads have all terms. First only the copies' ids are read, which the index that
-// finds the copies of a lead has too, then the copies themselves, newest first, until the page is full.
+// finds the copies of a lead has too, then the copies themselves, newest first, until the page is full. Without statistics, as after a
+// restore, Postgres takes a member to have as few copies as a lead has, and would go through all of the member's for each lead.
 func (l *list) lookUpShared(terms []string) string {
 	leads := "SELECT lead_id FROM leads WHERE " + strings.Join(append([]string{filterOnly("workspace_id = $1")}, terms...), " AND ")
-	copies := "SELECT assigned_lead_id FROM assigned_leads WHERE source_lead_id = l.lead_id AND " + strings.Join(l.where, " AND ")
+	of := slices.Clone(l.where)
+	if l.led {
+		of[len(of)-1] = filterOnly(of[len(of)-1])
+	}
+	copies := "SELECT assigned_lead_id FROM assigned_leads WHERE source_lead_id = l.lead_id AND " + strings.Join(of, " AND ")
 	ids := "SELECT c.assigned_lead_id FROM (" + leads + ") AS l CROSS JOIN LATERAL (" + copies + ") AS c ORDER BY 1 DESC OFFSET 0"
 	one := l.rows(l.table, "assigned_lead_id = k.assigned_lead_id", "words IS NULL", "erased_at IS NULL")
 	return "SELECT a.* FROM (" + ids + ") AS k CROSS JOIN LATERAL (" + one + ") AS a ORDER BY a.assigned_lead_id DESC LIMIT " + strconv.Itoa(l.limit)
