@@ -135,28 +135,30 @@ func TestPagesWhileLeadsComeIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	was, _ := w.add(200, store.Distribution{})
-	stop := make(chan struct{})
+	page := make(chan struct{}) // is sent to for each page that is read, and two leads come while it is
 	var coming sync.WaitGroup
 	for range 3 {
 		coming.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-					if err := w.tx(func(ctx context.Context, tx *store.Tx) error {
-						_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "lead"}, {Name: "lead"}})
-						return err
-					}); err != nil {
-						t.Error(err)
-						return
-					}
+			for range page {
+				if err := w.tx(func(ctx context.Context, tx *store.Tx) error {
+					_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "lead"}, {Name: "lead"}})
+					return err
+				}); err != nil {
+					t.Error(err)
 				}
 			}
 		})
 	}
+	defer coming.Wait()
+	defer close(page)
+	came := 0
 	for _, search := range []string{"", "lead"} {
 		got := pages(t, 3, func(p store.Page) ([]store.Lead, error) {
+			select {
+			case page <- struct{}{}:
+				came += 2
+			default: // they are still at the pages before
+			}
 			return w.Store.SourceLeads(t.Context(), w.workspace, store.LeadFilter{Search: search}, p)
 		}, func(l store.Lead) uuid.UUID { return l.ID })
 		var ids []uuid.UUID
@@ -171,6 +173,7 @@ func TestPagesWhileLeadsComeIn(t *testing.T) {
 			}
 		}
 	}
-	close(stop)
-	coming.Wait()
+	if came < len(was) {
+		t.Errorf("only %d leads came while pages were read", came)
+	}
 }
