@@ -5,7 +5,7 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 # Where goroutines of the program share memory: internal/app runs all roles at once. The detector makes a test cost up to four times as much,
 # so `make test` has it for these alone, and `make race` for all.
 RACED := ./internal/app ./internal/notify/... ./internal/web ./internal/web/inflight ./internal/web/pace ./internal/web/quota \
-	./internal/webhooks ./scheduler ./tasks ./worker
+	./internal/webhooks ./tasks ./worker
 # Arguments for `make run`, `make bench` and `make test-e2e`, as in: make run ARGS="--listen 127.0.0.1:8081".
 ARGS :=
 # For how long faults strike in `make chaos`, its seed (any), and the kinds of faults (all), as in FAULTS=worker-killed,lines-dark. `make

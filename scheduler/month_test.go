@@ -12,7 +12,7 @@ import (
 
 const (
 	// simulatedDays is how long the simulation runs; with LEADWHEEL_SOAK in the environment, as `make soak` has it, a month.
-	simulatedDays = 10
+	simulatedDays = 8
 	soakDays      = 31
 	// tick is how far the clock goes at once.
 	tick = time.Hour
