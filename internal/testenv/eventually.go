@@ -5,23 +5,29 @@ import (
 	"time"
 )
 
-const pollInterval = 10 * time.Millisecond
+// Between two tries of a check is a twentieth of the time that was waited so far, so that what comes soon is seen soon and what takes long is
+// not asked for a hundred times a second; and twice the time that the check took, so that it does not hold up what it waits for.
+const (
+	leastPause = 10 * time.Millisecond
+	mostPause  = 50 * time.Millisecond
+)
 
 // Eventually calls check until it returns nil, and fails the test with its last error when that takes longer than
 // within. Call it from the test's own goroutine.
 func Eventually(tb testing.TB, within time.Duration, check func() error) {
 	tb.Helper()
 	started := time.Now()
-	poll := time.NewTicker(pollInterval)
-	defer poll.Stop()
 	for tries := 1; ; tries++ {
+		asked := time.Now()
 		err := check()
 		if err == nil {
 			return
 		}
-		if time.Since(started) >= within {
+		waited := time.Since(started)
+		if waited >= within {
 			tb.Fatalf("still not so after %s and %d tries: %v", within, tries, err)
 		}
-		<-poll.C
+		pause := min(max(waited/20, leastPause), mostPause)
+		<-time.After(min(max(pause, 2*time.Since(asked)), within-waited))
 	}
 }
