@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"flag"
+	"os"
 	"testing"
 
 	"github.com/leadwheel/leadwheel/internal/testenv"
@@ -9,7 +10,11 @@ import (
 
 func TestMain(m *testing.M) {
 	// Each step of a property test is several transactions; the command line can ask for more of them.
-	if err := flag.Set("rapid.checks", "15"); err != nil {
+	checks := "8"
+	if os.Getenv("LEADWHEEL_SOAK") != "" {
+		checks = "15"
+	}
+	if err := flag.Set("rapid.checks", checks); err != nil {
 		panic(err)
 	}
 	testenv.Main(m)
