@@ -173,8 +173,8 @@ func TestBulkWorkTakesTurns(t *testing.T) {
 	t.Parallel()
 	env := testenv.New(t)
 	large, small := newScene(t, env, 4), newScene(t, env, 4)
-	large.assign(large.storeLeads(40_000))
-	small.assign(small.storeLeads(400))
+	large.assign(large.storeLeads(10_000))
+	small.assign(small.storeLeads(100))
 	large.start(app.RoleWorker, app.RoleScheduler)
 	testenv.Eventually(t, 60*time.Second, func() error {
 		var pending []struct {
@@ -194,7 +194,7 @@ func TestBulkWorkTakesTurns(t *testing.T) {
 			}
 			return fmt.Errorf("%d of the small one are pending", left[small.workspace])
 		}
-		if left[large.workspace] < 10_000 {
+		if left[large.workspace] < 2500 {
 			t.Fatalf("the small assignment waited until %d of the large one were left", left[large.workspace])
 		}
 		return nil

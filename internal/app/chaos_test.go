@@ -23,7 +23,7 @@ const chaosSenders = 32
 // Redis and Postgres are killed and started again. Whatever was acknowledged is there once, and was given to one member.
 func TestDeliveriesAmidChaos(t *testing.T) {
 	t.Parallel()
-	deliveries, rounds := 2400, 1
+	deliveries, rounds := 1200, 1
 	if os.Getenv("LEADWHEEL_SOAK") != "" {
 		deliveries, rounds = 50_000, 8
 	}

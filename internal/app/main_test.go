@@ -8,10 +8,15 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -51,6 +56,25 @@ func TestMain(m *testing.M) {
 	}
 	testenv.Main(m)
 }
+
+// ownProgram is this test program, for processes of its own, without the race detector: they are killed, so that nobody would read what it
+// finds, and with it they cost some times as much.
+var ownProgram = sync.OnceValues(func() (path string, err error) {
+	info, known := debug.ReadBuildInfo()
+	if !known || !slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		return os.Args[0], nil
+	}
+	dir, err := os.MkdirTemp("", "leadwheel-test-")
+	if err != nil {
+		return "", err
+	}
+	testenv.AtEnd(func(context.Context) error { return os.RemoveAll(dir) })
+	path = filepath.Join(dir, "app.test")
+	if said, err := exec.Command("go", "test", "-c", "-vet=off", "-o", path, ".").CombinedOutput(); err != nil { //nolint:noctx // it ends by itself
+		return "", fmt.Errorf("building this test program without the race detector: %w\n%s", err, said)
+	}
+	return path, nil
+})
 
 func process(names string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)

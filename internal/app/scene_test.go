@@ -106,7 +106,9 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 // startProcess runs roles in a process of their own, which the test may kill.
 func (s *scene) startProcess(names string, environment ...string) *exec.Cmd {
 	s.t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^$") //nolint:noctx // killed below
+	path, err := ownProgram()
+	s.must(err)
+	cmd := exec.Command(path, "-test.run=^$") //nolint:noctx // killed below
 	settings, err := json.Marshal(s.messages)
 	s.must(err)
 	cmd.Env = append(os.Environ(), roles+"="+names, metaURL+"="+s.metaURL, messages+"="+string(settings), "DATABASE_URL="+s.DatabaseURL, "REDIS_URL="+s.RedisURL)
