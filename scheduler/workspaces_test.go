@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
@@ -44,10 +45,7 @@ func rowsRead(t *testing.T, workspaces, planned int) map[string]int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Scheduler{
-		store: st, queue: newQueue(env.Redis, 1), metrics: metrics.New(prometheus.NewRegistry()), shown: Shown{Rings: 10, Integrations: 10},
-		keepEvents: time.Hour, log: slog.New(slog.DiscardHandler),
-	}
+	s := newIdle(t, st, env.Redis)
 	for _, j := range s.allJobs(0) {
 		if _, err := j.run(t.Context()); err != nil {
 			t.Errorf("%s: %v", j.name, err)
@@ -61,6 +59,15 @@ func rowsRead(t *testing.T, workspaces, planned int) map[string]int {
 		read[table] -= n
 	}
 	return read
+}
+
+// newIdle makes a scheduler that does nothing by itself.
+func newIdle(t *testing.T, st *store.Store, rdb redis.UniversalClient) *Scheduler {
+	t.Helper()
+	return &Scheduler{
+		store: st, queue: newQueue(rdb, 1), metrics: metrics.New(prometheus.NewRegistry()), shown: Shown{Rings: 10, Integrations: 10},
+		keepEvents: time.Hour, log: slog.New(slog.DiscardHandler),
+	}
 }
 
 // plan has so many leads of a workspace wait for next month.
