@@ -39,9 +39,15 @@ func (s *Scheduler) rebuildAbandoned(ctx context.Context) error {
 // keepDeadTasks moves the tasks that the queue gave up on to the database, before the queue forgets them. Hints are only
 // deleted, since what they point at is in the database.
 func (s *Scheduler) keepDeadTasks(ctx context.Context) error {
-	for _, name := range tasks.Queues() {
-		if err := s.keepDead(ctx, name); err != nil {
-			return err
+	found, err := s.queue.shards.Found(ctx, s.queue.rdb)
+	if err != nil {
+		return err
+	}
+	for _, queue := range tasks.Queues() {
+		for _, shard := range found[queue] {
+			if err := s.keepDead(ctx, shard); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

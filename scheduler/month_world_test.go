@@ -96,8 +96,7 @@ func newMonth(t *testing.T) *month {
 // startParts makes a scheduler that does nothing by itself, and starts a worker.
 func (m *month) startParts() {
 	log := slog.New(slog.DiscardHandler)
-	client := tasks.NewClient(m.Redis)
-	m.scheduler = &Scheduler{store: m.Store, queue: newQueue(m.Redis, client), metrics: metrics.New(prometheus.NewRegistry()), log: log}
+	m.scheduler = &Scheduler{store: m.Store, queue: newQueue(m.Redis, 1), metrics: metrics.New(prometheus.NewRegistry()), log: log}
 	m.inspector = m.scheduler.queue.inspector
 	server := asynq.NewServerFromRedisClient(m.Redis, asynq.Config{
 		Concurrency: 4, Queues: map[string]int{string(lead.QueueDue): 1}, TaskCheckInterval: time.Millisecond,

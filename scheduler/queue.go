@@ -16,13 +16,14 @@ import (
 type queue struct {
 	rdb       redis.UniversalClient
 	client    *tasks.Client
+	shards    tasks.Shards
 	inspector *asynq.Inspector
 	// wasAway is set while it is away, and until what it may have lost was handed over again.
 	wasAway bool
 }
 
-func newQueue(rdb redis.UniversalClient, client *tasks.Client) *queue {
-	return &queue{rdb: rdb, client: client, inspector: asynq.NewInspectorFromRedisClient(rdb)}
+func newQueue(rdb redis.UniversalClient, shards tasks.Shards) *queue {
+	return &queue{rdb: rdb, client: tasks.NewClient(rdb).Spread(shards), shards: shards, inspector: asynq.NewInspectorFromRedisClient(rdb)}
 }
 
 // takesTry is how long the queue has to say whether it takes what it is given.
@@ -32,22 +33,18 @@ const takesTry = time.Second
 func (q *queue) takes(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, takesTry)
 	defer cancel()
-	return tasks.Takes(ctx, q.rdb) == nil
+	return tasks.Takes(ctx, q.rdb, q.shards) == nil
 }
 
 // waiting counts the tasks of a queue that wait for a worker.
 func (q *queue) waiting(ctx context.Context, name string) (int, error) {
-	n, err := q.rdb.LLen(ctx, tasks.Key(name, "pending")).Result()
-	if err != nil {
-		return 0, fmt.Errorf("reading the length of queue %s: %w", name, err)
-	}
-	return int(n), nil
+	return q.shards.Pending(ctx, q.rdb, name)
 }
 
 // register makes the queues visible again, and returns how many were not. The library's clients write their names once and then
 // believe them there, so a Redis that lost its data has queues that nobody can see.
 func (q *queue) register(ctx context.Context) (int64, error) {
-	names := tasks.Queues()
+	names := q.shards.Queues()
 	members := make([]any, len(names))
 	for i, n := range names {
 		members[i] = n

@@ -24,6 +24,8 @@ const campaign = 2 * time.Second
 type Options struct {
 	Store *store.Store
 	Redis redis.UniversalClient
+	// Shards is into how many queues each queue is cut.
+	Shards tasks.Shards
 	// Telegram connects chats; nil where the installation has no bot.
 	Telegram *telegram.Poller
 	Metrics  *metrics.Metrics
@@ -53,7 +55,7 @@ type Scheduler struct {
 func Start(o Options) *Scheduler {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Scheduler{
-		store: o.Store, queue: newQueue(o.Redis, tasks.NewClient(o.Redis)), telegram: o.Telegram,
+		store: o.Store, queue: newQueue(o.Redis, o.Shards), telegram: o.Telegram,
 		metrics: o.Metrics, keepEvents: o.KeepEvents, shown: o.Shown, log: o.Log, cancel: cancel,
 	}
 	s.jobs = s.allJobs(o.AuditEvery)

@@ -14,11 +14,23 @@ import (
 // ToArm lists the workspaces that have pending leads in no batch that are due before the given time.
 func (q Queries) ToArm(ctx context.Context, before time.Time) ([]uuid.UUID, error) {
 	var all []uuid.UUID
-	err := sqlx.SelectContext(often(ctx), q.q, &all, `
-		SELECT w.workspace_id FROM workspaces w
-		WHERE EXISTS (SELECT 1 FROM pending_leads p
-			WHERE p.workspace_id = w.workspace_id AND p.batch_id IS NULL AND p.waiting_since IS NULL AND p.due_at < $1)`, before)
+	err := sqlx.SelectContext(often(ctx), q.q, &all, workspacesWith(`p.batch_id IS NULL AND p.waiting_since IS NULL`, `p.due_at < $1`), before)
 	return all, translate(err)
+}
+
+// workspacesWith is a query of the workspaces that have pending leads p of some kind for which a condition holds too. It goes from workspace
+// to workspace through an index of that kind, which begins with the workspace and goes on with the time: it reads one or two of each
+// workspace that has any, however many those are, and nothing of others.
+func workspacesWith(kind, condition string) string {
+	return `
+		WITH RECURSIVE w (workspace_id) AS (
+			(SELECT p.workspace_id FROM pending_leads p WHERE ` + kind + ` ORDER BY 1 LIMIT 1)
+			UNION ALL
+			SELECT (SELECT p.workspace_id FROM pending_leads p WHERE ` + kind + ` AND p.workspace_id > w.workspace_id ORDER BY 1 LIMIT 1)
+			FROM w WHERE w.workspace_id IS NOT NULL
+		)
+		SELECT w.workspace_id FROM w WHERE w.workspace_id IS NOT NULL AND (SELECT true FROM pending_leads p
+			WHERE p.workspace_id = w.workspace_id AND ` + kind + ` AND ` + condition + ` ORDER BY p.due_at LIMIT 1)`
 }
 
 // Arm puts a workspace's pending leads that are due before the given time, limit of them at the most and the soonest

@@ -26,9 +26,7 @@ const overdue = `p.due_at <= $1 AND (p.batch_id IS NULL OR p.due_at < $2) AND p.
 func (q Queries) Overdue(ctx context.Context) ([]uuid.UUID, error) {
 	var all []uuid.UUID
 	now := q.now()
-	err := sqlx.SelectContext(often(ctx), q.q, &all, `
-		SELECT w.workspace_id FROM workspaces w
-		WHERE EXISTS (SELECT 1 FROM pending_leads p WHERE p.workspace_id = w.workspace_id AND `+overdue+`)`,
+	err := sqlx.SelectContext(often(ctx), q.q, &all, workspacesWith(`p.trigger <> 'immediate'`, overdue),
 		now, now.Add(-overdueAfter))
 	return all, translate(err)
 }

@@ -19,13 +19,21 @@ const maxPush = 100
 
 // A Client enqueues tasks. It is safe for concurrent use.
 type Client struct {
-	queue *asynq.Client
-	rdb   redis.UniversalClient
+	queue  *asynq.Client
+	rdb    redis.UniversalClient
+	shards Shards
 }
 
 // NewClient returns a client on rdb, which stays its owner's and outlives the client.
 func NewClient(rdb redis.UniversalClient) *Client {
 	return &Client{queue: asynq.NewClientFromRedisClient(rdb), rdb: rdb}
+}
+
+// Spread has the client put what Leadwheel itself hands to the queue into so many shards, and returns the client. Where pushed leads go
+// does not depend on it.
+func (c *Client) Spread(over Shards) *Client {
+	c.shards = over
+	return c
 }
 
 // A Push is leads that a program pushes through the queue, and who gets them.
@@ -129,7 +137,7 @@ func (p *Push) leads() ([]PushedLead, error) {
 // fetched. One that is there already counts as handed over.
 func (c *Client) Distribute(ctx context.Context, hints ...lead.Hint) error {
 	for i, h := range hints {
-		task, err := hintTask(h)
+		task, err := hintTask(c.shards, h)
 		if err != nil {
 			return err
 		}
@@ -142,13 +150,13 @@ func (c *Client) Distribute(ctx context.Context, hints ...lead.Hint) error {
 
 // Notify hints that something is owed to a member.
 func (c *Client) Notify(ctx context.Context, p Notify) error {
-	task, err := notifyTask(p)
+	task, err := notifyTask(c.shards, p)
 	return c.hint(ctx, task, err)
 }
 
 // Webhook hints that something is owed to a webhook.
 func (c *Client) Webhook(ctx context.Context, p Webhook) error {
-	task, err := webhookTask(p)
+	task, err := webhookTask(c.shards, p)
 	return c.hint(ctx, task, err)
 }
 

@@ -196,18 +196,19 @@ func task(name, queue, traceparent string, p Payload, more ...asynq.Option) (*as
 
 // hintTask is a hint that a batch waits, delivered a little before the batch is due. Its id carries queue and
 // generation, so that the same hint is enqueued once and a later one is not taken for it.
-func hintTask(b lead.Hint) (*asynq.Task, error) {
+func hintTask(shards Shards, b lead.Hint) (*asynq.Task, error) {
 	options := []asynq.Option{asynq.TaskID(fmt.Sprintf("%s:%s:%d", b.Queue, b.ID, b.Generation))}
 	if !b.FeedAt.IsZero() {
 		options = append(options, asynq.ProcessAt(b.FeedAt.Add(-HintAhead)))
 	}
+	shard := shards.Of(string(b.Queue), b.Workspace)
 	if b.Queue == lead.QueueSimulate {
-		return task(KindSimulate, string(b.Queue), b.Traceparent, Simulate{Version: payloadVersion, Workspace: b.Workspace, Simulation: b.ID}, options...)
+		return task(KindSimulate, shard, b.Traceparent, Simulate{Version: payloadVersion, Workspace: b.Workspace, Simulation: b.ID}, options...)
 	}
 	if b.Queue == lead.QueueFetch {
-		return task(KindFetch, string(b.Queue), b.Traceparent, Fetch{Version: payloadVersion, Workspace: b.Workspace, Integration: b.ID}, options...)
+		return task(KindFetch, shard, b.Traceparent, Fetch{Version: payloadVersion, Workspace: b.Workspace, Integration: b.ID}, options...)
 	}
-	return task(KindDistribute, string(b.Queue), b.Traceparent, Distribute{Version: payloadVersion, Workspace: b.Workspace, Batch: b.ID}, options...)
+	return task(KindDistribute, shard, b.Traceparent, Distribute{Version: payloadVersion, Workspace: b.Workspace, Batch: b.ID}, options...)
 }
 
 // WorkspaceOf is the workspace of what was pushed, nil where the payload cannot be read.
@@ -226,15 +227,15 @@ func HandedAgain(taskID string) bool {
 
 // notifyTask is a hint that something is owed. A hint too many does no harm, and one that the queue keeps for a worker who
 // died is not in the way of the next.
-func notifyTask(p Notify) (*asynq.Task, error) {
+func notifyTask(shards Shards, p Notify) (*asynq.Task, error) {
 	p.Version = payloadVersion
-	return task(KindNotify, QueueNotify, "", p)
+	return task(KindNotify, shards.Of(QueueNotify, p.Workspace), "", p)
 }
 
 // webhookTask is a hint as notifyTask is.
-func webhookTask(p Webhook) (*asynq.Task, error) {
+func webhookTask(shards Shards, p Webhook) (*asynq.Task, error) {
 	p.Version = payloadVersion
-	return task(KindWebhook, QueueWebhook, "", p)
+	return task(KindWebhook, shards.Of(QueueWebhook, p.Workspace), "", p)
 }
 
 // ingestTask belongs to the trace of ctx, where it has one.

@@ -25,12 +25,12 @@ func OpenRedis(url string) (redis.UniversalClient, error) {
 const readyKey = "leadwheel:ready"
 
 // Takes returns an error where Redis takes no tasks: it does not answer, or it does and is full, or a replica. Of a cluster each server is
-// asked that has one of the queues.
-func Takes(ctx context.Context, rdb redis.UniversalClient) error {
+// asked that has a shard of one of the queues.
+func Takes(ctx context.Context, rdb redis.UniversalClient, shards Shards) error {
 	keys := []string{readyKey}
 	if _, is := rdb.(*redis.ClusterClient); is {
 		keys = nil
-		for _, queue := range Queues() {
+		for _, queue := range shards.Queues() {
 			keys = append(keys, readyKey+":{"+queue+"}") // is where the queue is
 		}
 	}

@@ -90,7 +90,7 @@ func TestTakesOfACluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = rdb.Close() }()
-	if err := Takes(t.Context(), rdb); err != nil {
+	if err := Takes(t.Context(), rdb, 1); err != nil {
 		t.Fatal(err)
 	}
 	with := make(map[int]bool)
@@ -103,7 +103,7 @@ func TestTakesOfACluster(t *testing.T) {
 	for i := range with {
 		c.Masters[i].Kill()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		if err := Takes(ctx, rdb); err == nil {
+		if err := Takes(ctx, rdb, 1); err == nil {
 			t.Errorf("it takes tasks without master %d", i)
 		}
 		cancel()
@@ -111,7 +111,7 @@ func TestTakesOfACluster(t *testing.T) {
 		testenv.Eventually(t, 10*time.Second, func() error {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			return errors.Join(ctx.Err(), Takes(ctx, rdb))
+			return errors.Join(ctx.Err(), Takes(ctx, rdb, 1))
 		})
 	}
 }

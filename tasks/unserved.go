@@ -3,6 +3,7 @@ package tasks
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
@@ -11,9 +12,9 @@ import (
 // Unserved counts the tasks that wait in queues from which no running server takes, by queue: those of a program that names a queue which
 // no worker knows, such as asynq's own "default", or of roles of which nobody runs. Queues without such tasks are left out.
 func Unserved(ctx context.Context, rdb redis.UniversalClient) (map[string]int64, error) {
-	queues, err := rdb.SMembers(ctx, Registry).Result()
+	queues, err := registered(ctx, rdb)
 	if err != nil {
-		return nil, fmt.Errorf("listing the queues in Redis: %w", err)
+		return nil, err
 	}
 	servers, err := asynq.NewInspectorFromRedisClient(rdb).Servers()
 	if err != nil {
@@ -25,34 +26,31 @@ func Unserved(ctx context.Context, rdb redis.UniversalClient) (map[string]int64,
 			served[queue] = true
 		}
 	}
-	unserved := make(map[string]int64)
-	for _, queue := range queues {
-		if served[queue] {
-			continue
-		}
-		n, err := waitingIn(ctx, rdb, queue)
-		if err != nil {
-			return nil, fmt.Errorf("counting the tasks in queue %q: %w", queue, err)
-		}
-		if n > 0 {
-			unserved[queue] = n
-		}
-	}
-	return unserved, nil
+	return waitingIn(ctx, rdb, slices.DeleteFunc(queues, func(queue string) bool { return served[queue] }), false)
 }
 
-// waitingIn counts the tasks of a queue that are to run, now or later.
-func waitingIn(ctx context.Context, rdb redis.UniversalClient, queue string) (int64, error) {
-	var lengths []*redis.IntCmd
+// waitingIn counts the tasks of queues that are to run, now or later, and those under way too where that is asked for. Queues without
+// such tasks are left out.
+func waitingIn(ctx context.Context, rdb redis.UniversalClient, queues []string, underWay bool) (map[string]int64, error) {
+	lengths := make(map[string][]*redis.IntCmd)
 	if _, err := rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		lengths = append(lengths, p.LLen(ctx, Key(queue, "pending")), p.ZCard(ctx, Key(queue, "scheduled")), p.ZCard(ctx, Key(queue, "retry")))
+		for _, q := range queues {
+			lengths[q] = append(lengths[q], p.LLen(ctx, Key(q, "pending")), p.ZCard(ctx, Key(q, "scheduled")), p.ZCard(ctx, Key(q, "retry")))
+			if underWay {
+				lengths[q] = append(lengths[q], p.LLen(ctx, Key(q, "active")))
+			}
+		}
 		return nil
 	}); err != nil {
-		return 0, err
+		return nil, fmt.Errorf("counting the tasks in queues %q: %w", queues, err)
 	}
-	var n int64
-	for _, length := range lengths {
-		n += length.Val()
+	waiting := make(map[string]int64)
+	for queue, all := range lengths {
+		for _, length := range all {
+			if n := length.Val(); n > 0 {
+				waiting[queue] += n
+			}
+		}
 	}
-	return n, nil
+	return waiting, nil
 }

@@ -41,6 +41,7 @@ const (
 type unqueued struct {
 	store  *store.Store
 	redis  redis.UniversalClient
+	shards tasks.Shards
 	try    func(ctx context.Context, p tasks.Distribute, distribute acting) error
 	tracer *tracing.Tracer
 	log    *slog.Logger
@@ -108,7 +109,7 @@ func (u *unqueued) ask(ctx context.Context) {
 func (u *unqueued) takes(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, queueTry)
 	defer cancel()
-	return tasks.Takes(ctx, u.redis)
+	return tasks.Takes(ctx, u.redis, u.shards)
 }
 
 func (u *unqueued) work(ctx context.Context) {

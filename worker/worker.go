@@ -44,13 +44,16 @@ type Worker struct {
 	webhooks *lane
 	due      *watch
 	unqueued *unqueued
+	leftover *leftovers
 	dead     *graveyard
 }
 
 // Options are what a Worker needs.
 type Options struct {
-	Store   *store.Store
-	Redis   redis.UniversalClient
+	Store *store.Store
+	Redis redis.UniversalClient
+	// Shards is into how many queues each queue is cut.
+	Shards  tasks.Shards
 	Fetcher *ingest.Fetcher
 	// Senders are the channels by which members are told of their leads; none is sent by others.
 	Senders map[lead.Channel]notify.Sender
@@ -88,7 +91,7 @@ var classes = []class{
 func Start(o Options) (*Worker, error) {
 	w := &Worker{metrics: o.Metrics.Tasks, tracer: o.Tracer, log: o.Log, webhooks: newLane(), due: newWatch(), dead: &graveyard{o.Store, o.Redis}}
 	distributing := &distribute{store: o.Store, watch: w.due, metrics: o.Metrics, log: o.Log}
-	w.unqueued = &unqueued{store: o.Store, redis: o.Redis, try: distributing.try, tracer: o.Tracer, log: o.Log, away: o.Metrics.QueueAway}
+	w.unqueued = &unqueued{store: o.Store, redis: o.Redis, shards: o.Shards, try: distributing.try, tracer: o.Tracer, log: o.Log, away: o.Metrics.QueueAway}
 	w.handlers = map[string]asynq.HandlerFunc{
 		tasks.KindDistribute: distributing.handle,
 		tasks.KindIngest:     (&ingestion{o.Store, o.Log}).handle,
@@ -101,36 +104,63 @@ func Start(o Options) (*Worker, error) {
 		w.metrics.Expect(kind)
 	}
 	for _, c := range classes {
-		server := asynq.NewServerFromRedisClient(o.Redis, asynq.Config{
-			Concurrency:              c.concurrency,
-			Queues:                   c.queues,
-			TaskCheckInterval:        c.interval,
-			DelayedTaskCheckInterval: delayedInterval,
-			RetryDelayFunc:           retryDelay,
-			IsFailure:                failure,
-			ShutdownTimeout:          shutdownTimeout,
-			Logger:                   queueLog{o.Log.With("server", c.name)},
-			LogLevel:                 asynq.WarnLevel,
-		})
-		if err := server.Start(asynq.HandlerFunc(w.handle)); err != nil {
+		rdb := o.Redis
+		if o.Shards > 1 {
+			rdb = newPicker(rdb, o.Shards, c.queues, c.interval)
+		}
+		server, err := w.serve(rdb, c.cut(o.Shards))
+		if err != nil {
 			w.Stop()
-			return nil, fmt.Errorf("starting the %s queue server: %w", c.name, err)
+			return nil, err
 		}
 		w.servers = append(w.servers, server)
 	}
 	w.unqueued.start()
+	w.leftover = &leftovers{redis: o.Redis, shards: o.Shards, log: o.Log, serve: func(queue string) (*asynq.Server, error) {
+		return w.serve(o.Redis, class{queue, map[string]int{queue: 1}, leftoverAtOnce, leftoverInterval})
+	}}
+	w.leftover.start()
 	return w, nil
+}
+
+// cut is a class with the shards of its queues in their place.
+func (c class) cut(shards tasks.Shards) class {
+	queues := c.queues
+	c.queues = make(map[string]int)
+	for queue, weight := range queues {
+		for _, shard := range shards.All(queue) {
+			c.queues[shard] = weight
+		}
+	}
+	return c
+}
+
+// serve starts the server of a class.
+func (w *Worker) serve(rdb redis.UniversalClient, c class) (*asynq.Server, error) {
+	server := asynq.NewServerFromRedisClient(rdb, asynq.Config{
+		Concurrency:              c.concurrency,
+		Queues:                   c.queues,
+		TaskCheckInterval:        c.interval,
+		DelayedTaskCheckInterval: delayedInterval,
+		RetryDelayFunc:           retryDelay,
+		IsFailure:                failure,
+		ShutdownTimeout:          shutdownTimeout,
+		Logger:                   queueLog{w.log.With("server", c.name)},
+		LogLevel:                 asynq.WarnLevel,
+	})
+	if err := server.Start(asynq.HandlerFunc(w.handle)); err != nil {
+		return nil, fmt.Errorf("starting the %s queue server: %w", c.name, err)
+	}
+	return server, nil
 }
 
 // Stop takes no more tasks, lets those under way finish, and ends the servers.
 func (w *Worker) Stop() {
 	var ending sync.WaitGroup
-	for _, s := range w.servers {
-		ending.Go(func() {
-			s.Stop()
-			s.Shutdown()
-		})
+	if w.leftover != nil {
+		ending.Go(w.leftover.close)
 	}
+	shutDown(w.servers)
 	ending.Wait()
 	w.unqueued.close()
 	w.webhooks.close()

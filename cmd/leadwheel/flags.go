@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/ingest"
 	"github.com/leadwheel/leadwheel/store"
+	"github.com/leadwheel/leadwheel/tasks"
 )
 
 // defaultOpsListen is where `up` may move away from when it is taken.
@@ -52,7 +54,8 @@ type serverFlags struct {
 	metricFlags
 	TracesURL string `name:"traces-url" env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"OpenTelemetry collector to which traces are sent by OTLP over HTTP, as in http://collector:4318. Default: none are made."`
 	replicaFlag
-	MaxConns int `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
+	QueueShards tasks.Shards `env:"LEADWHEEL_QUEUE_SHARDS" default:"1" help:"Into how many queues each queue is cut, by workspace, so that a Redis Cluster spreads them. Default ${default}."`
+	MaxConns    int          `env:"LEADWHEEL_MAX_CONNS" default:"16" help:"Connections to Postgres at the most. Default ${default}."`
 	hookFlags
 	importFlags
 	limitFlags
@@ -66,14 +69,21 @@ type serverFlags struct {
 
 // Validate refuses what would mean nothing.
 func (f serverFlags) Validate() error {
-	return errors.Join(f.hookFlags.check(), f.importFlags.check(), f.limitFlags.check(), f.metricFlags.check(), f.signInFlags.check())
+	return errors.Join(checkShards(f.QueueShards), f.hookFlags.check(), f.importFlags.check(), f.limitFlags.check(), f.metricFlags.check(), f.signInFlags.check())
+}
+
+func checkShards(n tasks.Shards) error {
+	if n < 1 || n > tasks.MaxShards {
+		return fmt.Errorf("a queue can be cut into 1 to %d shards, not into %d; see --queue-shards", tasks.MaxShards, n)
+	}
+	return nil
 }
 
 // config is how to run, apart from what.
 func (f serverFlags) config(log *slog.Logger, level *slog.LevelVar) app.Config {
 	return app.Config{
 		Listen: f.Listen, OpsListen: f.OpsListen, OpsKey: f.OpsKey, PrometheusURL: f.PrometheusURL, AuditEvery: f.AuditEvery, Shown: f.shown(), TracesURL: f.TracesURL,
-		ReplicaURL: f.ReplicaURL, MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), API: f.api(f.MaxConns), Imports: f.importLimits(),
+		ReplicaURL: f.ReplicaURL, QueueShards: f.QueueShards, MaxConns: f.MaxConns, SecretKeys: f.SecretKey, Hooks: f.limits(), API: f.api(f.MaxConns), Imports: f.importLimits(),
 		Platforms: f.platforms(), Messages: f.messages(), OpenID: f.openID(),
 		WebhookAllow: f.WebhookAllow, Version: version(), Log: log, LogLevel: level,
 	}

@@ -68,6 +68,8 @@ type Config struct {
 	// OpsKey opens the queue dashboard; see web.OpsOptions.
 	OpsKey string
 	Roles  []Role
+	// QueueShards is into how many queues each queue is cut; see tasks.Shards.
+	QueueShards tasks.Shards
 	// MaxConns bounds the connections to Postgres; 0 means the store's default.
 	MaxConns int
 	// SecretKeys seal the secrets of others; see secret.NewBox.
@@ -121,6 +123,7 @@ type App struct {
 	secrets  *secret.Box
 	store    *store.Store
 	redis    redis.UniversalClient
+	shards   tasks.Shards
 	metrics  *metrics.Metrics
 	tracer   *tracing.Tracer // nil where no traces are made
 	registry *prometheus.Registry
@@ -139,7 +142,7 @@ type App struct {
 // failure is stopped again. Stop the app that it returns.
 func Start(ctx context.Context, cfg Config) (a *App, err error) {
 	cfg.Log = slog.New(requestid.Handler(discreet.Handler(cfg.Log.Handler())))
-	a = &App{log: cfg.Log, failed: make(chan error, 2), drain: cfg.Drain}
+	a = &App{log: cfg.Log, failed: make(chan error, 2), drain: cfg.Drain, shards: cfg.QueueShards}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
@@ -161,7 +164,7 @@ func Start(ctx context.Context, cfg Config) (a *App, err error) {
 	}
 	a.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		newCollector(a.store, a.redis, a.log), newIntegrationCollector(a.store, a.log), newImportCollector(a.store, a.log), newMessageCollector(a.store, a.log),
+		newCollector(a.store, a.redis, cfg.QueueShards, a.log), newIntegrationCollector(a.store, a.log), newImportCollector(a.store, a.log), newMessageCollector(a.store, a.log),
 		buildInfo(cfg.Version))
 	for _, role := range cfg.Roles {
 		if !slices.Contains(Roles(), role) {
@@ -188,7 +191,7 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 	}
 	a.onStop("redis", func(context.Context) error { return a.redis.Close() })
 	//nolint:contextcheck // it runs until it is stopped, whatever becomes of the start's context
-	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis), a.log)
+	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis).Spread(cfg.QueueShards), a.log)
 	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
 	a.store, err = store.Open(ctx, store.Options{
 		DatabaseURL: cfg.DatabaseURL, ReplicaURL: cfg.ReplicaURL, Redis: a.redis, MaxConns: cfg.MaxConns, Channels: cfg.Messages.channels(), Committed: a.committed,
@@ -228,7 +231,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 		a.onStop("webhooks", func(context.Context) error { teller.Close(); return nil })
 		//nolint:contextcheck // it runs until it is stopped, whatever becomes of the start's context
 		w, err := worker.Start(worker.Options{
-			Store: a.store, Redis: a.redis, Senders: a.senders(), PublicURL: cfg.publicURL(), Webhooks: teller, Box: a.secrets,
+			Store: a.store, Redis: a.redis, Shards: cfg.QueueShards, Senders: a.senders(), PublicURL: cfg.publicURL(), Webhooks: teller, Box: a.secrets,
 			Metrics: a.metrics, Tracer: a.tracer, Log: a.log,
 			Fetcher: ingest.NewFetcher(ingest.FetcherOptions{
 				Store: a.store, Box: a.secrets, Metrics: a.metrics, Log: a.log, Platforms: cfg.Platforms,
@@ -242,7 +245,7 @@ func (a *App) startRoles(ctx context.Context, cfg Config) error {
 	if slices.Contains(cfg.Roles, RoleScheduler) {
 		//nolint:contextcheck // it runs until it is stopped, whatever becomes of the start's context
 		s := scheduler.Start(scheduler.Options{
-			Store: a.store, Redis: a.redis, Telegram: a.poller(), Metrics: a.metrics, KeepEvents: time.Duration(cfg.Hooks.KeepDays) * 24 * time.Hour,
+			Store: a.store, Redis: a.redis, Shards: cfg.QueueShards, Telegram: a.poller(), Metrics: a.metrics, KeepEvents: time.Duration(cfg.Hooks.KeepDays) * 24 * time.Hour,
 			AuditEvery: cfg.AuditEvery, Shown: cfg.Shown, Log: a.log,
 		})
 		a.onStop("scheduler", func(context.Context) error { s.Stop(); return nil })

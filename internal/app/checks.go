@@ -15,7 +15,7 @@ import (
 func (a *App) checks() []web.Check {
 	checks := []web.Check{
 		{Name: "postgres", Ping: a.store.Ready},
-		{Name: "redis", Ping: func(ctx context.Context) error { return tasks.Takes(ctx, a.redis) }, Degrades: true},
+		{Name: "redis", Ping: func(ctx context.Context) error { return tasks.Takes(ctx, a.redis, a.shards) }, Degrades: true},
 		{Name: "clock", Ping: a.clockIsRight, Degrades: true},
 		{Name: "process", Ping: a.goesOn},
 	}

@@ -24,9 +24,10 @@ const (
 
 // A collector reads at every scrape what is in the database and in Redis.
 type collector struct {
-	store *store.Store
-	rdb   redis.UniversalClient
-	log   *slog.Logger
+	store  *store.Store
+	rdb    redis.UniversalClient
+	shards tasks.Shards
+	log    *slog.Logger
 
 	up                                             *prometheus.Desc
 	pending, overdue, queueOverdue, dead           *prometheus.Desc
@@ -41,12 +42,12 @@ type collector struct {
 	replicaLag, replicaReads                       *prometheus.Desc
 }
 
-func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *collector {
+func newCollector(s *store.Store, rdb redis.UniversalClient, shards tasks.Shards, log *slog.Logger) *collector {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(name, help, labels, nil)
 	}
 	return &collector{
-		store: s, rdb: rdb, log: log,
+		store: s, rdb: rdb, shards: shards, log: log,
 		up:               desc("leadwheel_dependency_up", "1 where Postgres or Redis answers this process and takes what it writes, and where a replica can be read, else 0.", "dependency"),
 		pending:          desc("leadwheel_pending_leads", "Pending leads, by whether they are due.", "state"),
 		overdue:          desc("leadwheel_overdue_seconds", "Age of the oldest due pending lead, 0 where none is due."),
@@ -68,9 +69,9 @@ func newCollector(s *store.Store, rdb redis.UniversalClient, log *slog.Logger) *
 		webhooksDisabled: desc("leadwheel_webhooks_disabled", "Webhooks that were disabled because they were gone or took nothing for long, and that nobody has enabled since."),
 		memory:           desc("leadwheel_redis_memory_bytes", "Memory that Redis uses."),
 		memoryMax:        desc("leadwheel_redis_memory_max_bytes", "Memory that Redis may use, 0 where that is not bounded."),
-		unserved:         desc("leadwheel_queue_unserved_tasks", "Tasks that wait in a queue from which no running server takes; of other programs' queues the 20 fullest.", "queue"),
-		size:             desc("asynq_queue_size", "Tasks in a queue.", "queue"),
-		tasks:            desc("asynq_tasks_enqueued_total", "Tasks in a queue, by state.", "queue", "state"),
+		unserved:         desc("leadwheel_queue_unserved_tasks", "Tasks that wait in a queue, or a shard of it, from which no running server takes; of other programs' queues the 20 fullest.", "queue"),
+		size:             desc("asynq_queue_size", "Tasks in a queue, in all its shards.", "queue"),
+		tasks:            desc("asynq_tasks_enqueued_total", "Tasks in a queue, in all its shards, by state.", "queue", "state"),
 		latency:          desc("asynq_queue_latency_seconds", "How long the oldest task of a queue has waited.", "queue"),
 		processed:        desc("asynq_tasks_processed_total", "Tasks that workers have run, with those that failed.", "queue"),
 		failed:           desc("asynq_tasks_failed_total", "Tasks that workers have run and that failed.", "queue"),
@@ -101,7 +102,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		}
 	})
 	both.Go(func() {
-		if c.answers(ctx, ch, "redis", func(ctx context.Context) error { return tasks.Takes(ctx, c.rdb) }) {
+		if c.answers(ctx, ch, "redis", func(ctx context.Context) error { return tasks.Takes(ctx, c.rdb, c.shards) }) {
 			c.collectRedis(ctx, ch)
 		}
 	})

@@ -21,11 +21,7 @@ func (c *collector) collectRedis(ctx context.Context, ch chan<- prometheus.Metri
 		gauge(ch, c.memory, infoValue(info, "used_memory"))
 		gauge(ch, c.memoryMax, infoValue(info, "maxmemory"))
 	}
-	for _, queue := range tasks.Queues() {
-		if err := c.collectQueue(ctx, queue, ch); err != nil {
-			c.log.Warn("a queue could not be read for metrics", "queue", queue, "error", err)
-		}
-	}
+	c.collectQueues(ctx, ch)
 	c.collectUnserved(ctx, ch)
 }
 
@@ -40,9 +36,7 @@ func (c *collector) collectUnserved(ctx context.Context, ch chan<- prometheus.Me
 		return
 	}
 	for _, queue := range tasks.Queues() {
-		if unserved[queue] == 0 {
-			gauge(ch, c.unserved, 0, queue)
-		}
+		gauge(ch, c.unserved, float64(takeShards(unserved, queue)), queue)
 	}
 	fullest := slices.SortedFunc(maps.Keys(unserved), func(a, b string) int {
 		return cmp.Or(cmp.Compare(unserved[b], unserved[a]), cmp.Compare(a, b))
@@ -60,73 +54,117 @@ func infoValue(info, name string) float64 {
 }
 
 // taskStates are the states of a queue's tasks, each under a key of its own: the first two lists, the others sorted sets.
-var taskStates = []string{"pending", "active", "scheduled", "retry", "archived", "completed"}
+var taskStates = [...]string{"pending", "active", "scheduled", "retry", "archived", "completed"}
+
+// collectQueues shows each queue, with all the shards that there are of it.
+func (c *collector) collectQueues(ctx context.Context, ch chan<- prometheus.Metric) {
+	found, err := c.shards.Found(ctx, c.rdb)
+	if err != nil {
+		c.log.Warn("queues could not be looked for for metrics", "error", err)
+		return
+	}
+	for _, queue := range tasks.Queues() {
+		if err := c.collectQueue(ctx, queue, found[queue], ch); err != nil {
+			c.log.Warn("a queue could not be read for metrics", "queue", queue, "error", err)
+		}
+	}
+}
 
 // collectQueue reads a queue's keys, under the names that asynq's own exporter uses. That one goes blank as a whole when
-// one task of one queue is broken; this one reads lengths only.
-func (c *collector) collectQueue(ctx context.Context, queue string, ch chan<- prometheus.Metric) error {
-	lengths := make([]*redis.IntCmd, len(taskStates))
-	var oldest, processed, failed *redis.StringCmd
+// one task of one queue is broken; this one reads lengths only. Of shards it shows the sums, and how long the oldest task of all has waited.
+func (c *collector) collectQueue(ctx context.Context, queue string, shards []string, ch chan<- prometheus.Metric) error {
+	readings := make([]queueReading, len(shards))
 	if _, err := c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, state := range taskStates {
-			if i < 2 {
-				lengths[i] = p.LLen(ctx, tasks.Key(queue, state))
-			} else {
-				lengths[i] = p.ZCard(ctx, tasks.Key(queue, state))
-			}
+		for i, shard := range shards {
+			readings[i].count(ctx, p, shard)
 		}
-		oldest = p.LIndex(ctx, tasks.Key(queue, "pending"), -1)
-		processed, failed = p.Get(ctx, tasks.Key(queue, "processed")), p.Get(ctx, tasks.Key(queue, "failed"))
 		return nil
 	}); err != nil && !errors.Is(err, redis.Nil) {
 		return err
 	}
-	var size int64
+	_, _ = c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error { // keys that are not there answer with an error
+		for i, shard := range shards {
+			readings[i].look(ctx, p, shard)
+		}
+		return nil
+	})
+	var all queueCounts
+	for _, r := range readings {
+		all.add(r)
+	}
 	for i, state := range taskStates {
-		size += lengths[i].Val()
-		gauge(ch, c.tasks, float64(lengths[i].Val()), queue, state)
+		gauge(ch, c.tasks, all.tasks[i], queue, state)
 	}
-	gauge(ch, c.size, float64(size), queue)
-	for desc, command := range map[*prometheus.Desc]*redis.StringCmd{c.processed: processed, c.failed: failed} {
-		n, _ := command.Float64() // a queue that has done nothing yet has no such key
-		counter(ch, desc, n, queue)
-	}
-	gauge(ch, c.usage, c.memoryOf(ctx, queue, oldest.Val(), size), queue)
-	latency, err := c.waited(ctx, tasks.Key(queue, "t:"+oldest.Val()))
-	if err != nil {
-		return err
-	}
-	gauge(ch, c.latency, latency, queue)
+	gauge(ch, c.size, all.size, queue)
+	counter(ch, c.processed, all.processed, queue)
+	counter(ch, c.failed, all.failed, queue)
+	gauge(ch, c.usage, all.bytes, queue)
+	gauge(ch, c.latency, all.waited, queue)
 	return nil
 }
 
-// waited is how long a task has been pending, in seconds; 0 where there is no such task.
-func (c *collector) waited(ctx context.Context, task string) (float64, error) {
-	since, err := c.rdb.HGet(ctx, task, "pending_since").Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return 0, err
-	}
-	ns, err := strconv.ParseInt(since, 10, 64)
-	if err != nil {
-		return 0, nil //nolint:nilerr // taken from the queue meanwhile: nothing waits
-	}
-	return max(0, time.Since(time.Unix(0, ns)).Seconds()), nil
+// queueCounts are what is shown of a queue.
+type queueCounts struct {
+	tasks                                  [len(taskStates)]float64
+	size, processed, failed, bytes, waited float64
 }
 
-// memoryOf takes one task for the size of all, as a queue's tasks are of one kind. Services that refuse the command give 0.
-func (c *collector) memoryOf(ctx context.Context, queue, task string, size int64) float64 {
-	var all []*redis.IntCmd
-	var one *redis.IntCmd
-	_, _ = c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error { // keys that are not there answer with an error
-		for _, state := range taskStates {
-			all = append(all, p.MemoryUsage(ctx, tasks.Key(queue, state)))
-		}
-		one = p.MemoryUsage(ctx, tasks.Key(queue, "t:"+task))
-		return nil
-	})
-	bytes := one.Val() * size
-	for _, command := range all {
-		bytes += command.Val()
+func (c *queueCounts) add(r queueReading) {
+	size := 0.0
+	for state, length := range r.lengths {
+		c.tasks[state] += float64(length.Val())
+		size += float64(length.Val())
 	}
-	return float64(bytes)
+	processed, _ := r.processed.Float64() // a queue that has done nothing yet has no such key
+	failed, _ := r.failed.Float64()
+	c.size, c.processed, c.failed = c.size+size, c.processed+processed, c.failed+failed
+	// One task stands for the size of all, as a queue's tasks are of one kind. Services that refuse the command give 0.
+	c.bytes += float64(r.usageOfTask.Val()) * size
+	for _, usage := range r.usage {
+		c.bytes += float64(usage.Val())
+	}
+	if ns, err := r.waits.Int64(); err == nil { // else none waits, or it was taken from the queue meanwhile
+		c.waited = max(c.waited, time.Since(time.Unix(0, ns)).Seconds())
+	}
+}
+
+// queueReading is what is read of a shard of a queue.
+type queueReading struct {
+	lengths                          []*redis.IntCmd
+	oldest, processed, failed, waits *redis.StringCmd
+	usage                            []*redis.IntCmd
+	usageOfTask                      *redis.IntCmd
+}
+
+// count asks how much is in a shard.
+func (r *queueReading) count(ctx context.Context, p redis.Pipeliner, shard string) {
+	for i, state := range taskStates {
+		if i < 2 {
+			r.lengths = append(r.lengths, p.LLen(ctx, tasks.Key(shard, state)))
+		} else {
+			r.lengths = append(r.lengths, p.ZCard(ctx, tasks.Key(shard, state)))
+		}
+	}
+	r.oldest = p.LIndex(ctx, tasks.Key(shard, "pending"), -1)
+	r.processed, r.failed = p.Get(ctx, tasks.Key(shard, "processed")), p.Get(ctx, tasks.Key(shard, "failed"))
+}
+
+// look asks since when a shard's oldest task waits, which is known by then, and what all of it takes.
+func (r *queueReading) look(ctx context.Context, p redis.Pipeliner, shard string) {
+	oldest := tasks.Key(shard, "t:"+r.oldest.Val())
+	r.waits, r.usageOfTask = p.HGet(ctx, oldest, "pending_since"), p.MemoryUsage(ctx, oldest)
+	for _, state := range taskStates {
+		r.usage = append(r.usage, p.MemoryUsage(ctx, tasks.Key(shard, state)))
+	}
+}
+
+// takeShards takes the shards of a queue out of counts by name, and returns their sum.
+func takeShards(counts map[string]int64, queue string) (n int64) {
+	for name, count := range counts {
+		if of, own := tasks.QueueOf(name); own && of == queue {
+			n += count
+			delete(counts, name)
+		}
+	}
+	return n
 }

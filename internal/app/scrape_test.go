@@ -70,7 +70,7 @@ func scrapeOften(t *testing.T, env *testenv.Env, times int, fill func(*metrics.M
 	if fill != nil {
 		fill(m)
 	}
-	registry.MustRegister(newCollector(st, env.Redis, log), newIntegrationCollector(st, log), newImportCollector(st, log), newMessageCollector(st, log))
+	registry.MustRegister(newCollector(st, env.Redis, 1, log), newIntegrationCollector(st, log), newImportCollector(st, log), newMessageCollector(st, log))
 	ops := web.NewOps(web.OpsOptions{Metrics: registry, Named: m.Named, Redis: env.Redis, Log: log})
 	for i := range times {
 		w, started := httptest.NewRecorder(), time.Now()
