@@ -141,8 +141,8 @@ func (t *Tx) reassign(ctx context.Context, workspace uuid.UUID, all []alarm) err
 		INSERT INTO pending_leads (workspace_id, pending_id, batch_id, lead_id, group_id, assignment_id, trigger, due_at, accepted_at, withdraws,
 			reassigned)
 		SELECT $1, p.pending_id, p.batch_id, p.lead_id, p.group_id, (
-				SELECT h.assignment_id FROM assigned_leads a JOIN history h ON h.workspace_id = $1 AND h.lead_id = a.source_lead_id
-					AND h.member_id = a.member_id AND h.at = a.assigned_at AND h.outcome = 'succeeded'
+				SELECT h.assignment_id FROM assigned_leads a JOIN LATERAL `+historyOf("$1", "lead_id", "a.source_lead_id")+` h
+					ON h.member_id = a.member_id AND h.at = a.assigned_at AND h.outcome = 'succeeded'
 				WHERE a.workspace_id = $1 AND a.assigned_lead_id = (p.withdraws::uuid[])[1] LIMIT 1),
 			$2, $3, $3, p.withdraws::uuid[], p.reassigned
 		FROM unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[], $9::int[])

@@ -21,8 +21,8 @@ var availabilityAudits = []auditQuery{
 		CROSS JOIN LATERAL (VALUES ('per_hour', c.hour_from), ('per_day', c.day_from), ('per_week', c.week_from),
 			('per_month', c.month_from)) AS cap (name, since)
 		WHERE c.group_id = '00000000-0000-0000-0000-000000000000' AND m.caps ? cap.name AND m.updated_at < cap.since
-			AND (m.caps ->> cap.name)::int < (SELECT count(*) FROM history h
-				WHERE h.workspace_id = m.workspace_id AND h.member_id = m.member_id AND h.at >= cap.since AND h.outcome = 'succeeded'
+			AND (m.caps ->> cap.name)::int < (SELECT count(*)
+				FROM ` + historyOf("m.workspace_id", "member_id", "m.member_id") + ` h WHERE h.at >= cap.since AND h.outcome = 'succeeded'
 					AND h.turn IS NOT NULL AND h.trigger IN ('immediate', 'overflow', 'reassigned', 'accepted')
 					AND NOT EXISTS (SELECT 1 FROM history u WHERE u.workspace_id = h.workspace_id AND u.lead_id = h.lead_id
 						AND u.pending_id = h.pending_id AND u.member_id = h.member_id AND u.outcome = 'undone'))`},

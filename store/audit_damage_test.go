@@ -108,6 +108,10 @@ var damages = []struct{ what, check, sql string }{
 	{"a lead's name was changed past its copies", "found_by_others", `UPDATE leads SET name = 'Eve' WHERE lead_id = (SELECT source_lead_id FROM assigned_leads WHERE words IS NULL AND erased_at IS NULL LIMIT 1)`},
 	{"a copy is somebody else's", "copies_without_history", `UPDATE assigned_leads SET member_id = (SELECT member_id FROM members WHERE member_id <> assigned_leads.member_id LIMIT 1)
 		WHERE assigned_lead_id = (SELECT assigned_lead_id FROM assigned_leads WHERE source_lead_id IS NOT NULL LIMIT 1)`},
+	{"a copy is of no group, and its entry of history of one", "successes_without_copy", `UPDATE assigned_leads SET group_id = NULL
+		WHERE assigned_lead_id = (SELECT history_id FROM history WHERE copied AND group_id IS NOT NULL LIMIT 1)`},
+	{"an entry of history has not the id of its copy, and says so", "successes_without_copy", `UPDATE history SET history_id = gen_random_uuid()
+		WHERE history_id = (SELECT history_id FROM history WHERE copied LIMIT 1)`},
 	{"a copy of a test was made", "tests_given", `INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, name, fields, status, notes, assigned_at, updated_at, reassigned)
 		SELECT a.workspace_id, gen_random_uuid(), a.member_id, l.lead_id, l.name, l.fields, a.status, '', l.created_at, l.created_at, 0
 		FROM leads l CROSS JOIN (SELECT * FROM assigned_leads LIMIT 1) a WHERE l.test`},

@@ -34,7 +34,12 @@ var auditQueries = append([]auditQuery{
 	{name: "successes_without_copy", promise: "every success in history has its copy", query: `
 		SELECT 'history ' || h.history_id FROM history h
 		WHERE h.outcome = 'succeeded' AND NOT EXISTS (SELECT 1 FROM assigned_leads a
-			WHERE a.workspace_id = h.workspace_id AND coalesce(a.source_lead_id, a.undone_lead_id) = h.lead_id AND a.member_id = h.member_id)`},
+			WHERE a.workspace_id = h.workspace_id AND coalesce(a.source_lead_id, a.undone_lead_id) = h.lead_id AND a.member_id = h.member_id)
+		UNION ALL
+		SELECT 'history ' || h.history_id FROM history h LEFT JOIN assigned_leads a -- whose indexes it is found by
+			ON a.workspace_id = h.workspace_id AND a.assigned_lead_id = h.history_id
+		WHERE h.copied AND (h.outcome <> 'succeeded' OR a.assigned_lead_id IS NULL OR a.member_id <> h.member_id
+			OR a.group_id IS DISTINCT FROM h.group_id OR coalesce(a.source_lead_id, a.undone_lead_id) <> h.lead_id)`},
 	{name: "given_twice", promise: "a member gets a lead once, but for what was undone", query: `
 		SELECT 'lead ' || lead_id || ', member ' || member_id FROM history WHERE outcome = 'succeeded'
 		GROUP BY workspace_id, lead_id, member_id HAVING count(*) > 1 AND count(*) > 1 + (SELECT count(*) FROM assigned_leads a

@@ -29,6 +29,8 @@ type list struct {
 	shared bool
 	args   []any
 	basic  int
+	// byCopies are the columns of copies that name what the first equality does, where entries of history are found by their copies.
+	byCopies []string
 	// few is set where only few records can fulfil the conditions, whatever Postgres supposes.
 	few   bool
 	limit int
@@ -152,12 +154,15 @@ func (l *list) page() string {
 	if l.few {
 		return l.newest("SELECT * FROM ("+l.rows(l.table)+" OFFSET 0) AS found", l.limit)
 	}
-	if len(l.each) == 0 {
-		return l.newest(l.rows(l.table), l.limit)
+	var pages []string
+	for _, one := range l.each {
+		pages = append(pages, "("+l.newest(l.rows(l.table, one), l.limit)+")")
 	}
-	pages := make([]string, len(l.each))
-	for i, one := range l.each {
-		pages[i] = "(" + l.newest(l.rows(l.table, one), l.limit) + ")"
+	if len(l.byCopies) > 0 {
+		pages = l.historyPages()
+	}
+	if len(pages) == 0 {
+		return l.newest(l.rows(l.table), l.limit)
 	}
 	return l.newest("SELECT * FROM ("+strings.Join(pages, " UNION ALL ")+") AS pages", l.limit)
 }

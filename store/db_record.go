@@ -26,7 +26,7 @@ const recordStatement = `
 	), c AS (
 		INSERT INTO assigned_leads (workspace_id, assigned_lead_id, member_id, source_lead_id, group_id, name, email, phone,
 			phone_e164, fields, source_id, status, assigned_at, updated_at, messages, answer_by, alarm_at, reassigned)
-		SELECT $1, d.copy_id, d.member_id, d.lead_id, nullif(d.group_id, $2), l.name, l.email, l.phone,
+		SELECT $1, d.history_id, d.member_id, d.lead_id, nullif(d.group_id, $2), l.name, l.email, l.phone,
 			l.phone_e164, l.fields, l.source_id,
 			(SELECT statuses[1] FROM workspaces WHERE workspace_id = $1), $3, $3, d.messages,
 			nullif(d.answer_by, '')::timestamptz, nullif(d.alarm_at, '')::timestamptz, coalesce(d.reassigned, 0)
@@ -36,14 +36,14 @@ const recordStatement = `
 	), h AS (
 		INSERT INTO history (workspace_id, history_id, pending_id, assignment_id, retry_of, lead_id, member_id, group_id,
 			ring_version, turn, moved_from, replanned_from, pace, paced_day, outcome, reason, trigger, skipped, detail, due_at,
-			accepted_at, at, overflowed)
+			accepted_at, at, overflowed, copied)
 		SELECT $1, d.history_id, d.pending_id, nullif(d.assignment_id, $2), nullif(d.retry_of, $2), d.lead_id,
 			nullif(d.member_id, $2), nullif(d.group_id, $2), nullif(d.version, 0),
 			CASE WHEN d.version > 0 THEN d.turn END,
 			nullif(d.moved_from, $2), nullif(d.replanned_from, '2000-01-01 00:00:00+00'),
 			nullif(d.pace, ''), nullif(d.paced_day, '')::date, CASE WHEN d.reason = '' THEN 'succeeded' ELSE 'failed' END,
 			nullif(d.reason, ''), d.trigger, d.skipped, nullif(d.detail, ''), d.due_at, d.accepted_at, $3,
-			CASE WHEN d.overflowed <> '' THEN d.overflowed::uuid[] END
+			CASE WHEN d.overflowed <> '' THEN d.overflowed::uuid[] END, CASE WHEN d.reason = '' THEN true END
 		FROM d
 	)
 	SELECT count(*) FROM c`
@@ -95,7 +95,7 @@ func turnColumns(turns []spentTurn) []column {
 	}
 }
 
-// identify gives decisions, and those of them that make a copy, their ids, and returns the number of copies.
+// identify gives decisions their ids, which their copies share, and returns the number of copies.
 func (t *Tx) identify(decisions []decision) (copies int, err error) {
 	for i := range decisions {
 		d := &decisions[i]
@@ -104,9 +104,7 @@ func (t *Tx) identify(decisions []decision) (copies int, err error) {
 		}
 		if d.reason == "" {
 			copies++
-			if d.copy, err = t.newID(); err != nil {
-				return 0, err
-			}
+			d.copy = d.history
 		}
 	}
 	return copies, nil
@@ -118,7 +116,6 @@ func decisionColumns(decisions []decision) []column {
 	times := func(of func(*decision) time.Time) array { return timestamps(pluck(decisions, of)) }
 	return []column{
 		{"history_id", ids(func(d *decision) uuid.UUID { return d.history })},
-		{"copy_id", ids(func(d *decision) uuid.UUID { return d.copy })},
 		{"pending_id", ids(func(d *decision) uuid.UUID { return d.PendingID })},
 		{"assignment_id", ids(func(d *decision) uuid.UUID { return d.AssignmentID.UUID })},
 		{"retry_of", ids(func(d *decision) uuid.UUID { return d.RetryOf.UUID })},

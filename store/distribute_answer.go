@@ -170,8 +170,8 @@ func (t *Tx) withdrawCopies(ctx context.Context, workspace uuid.UUID, copies []u
 		)
 		INSERT INTO history (workspace_id, history_id, pending_id, assignment_id, lead_id, member_id, group_id, outcome, trigger, due_at,
 			accepted_at, at)
-		SELECT $1, w.history_id, w.pending_id, (SELECT h.assignment_id FROM history h WHERE h.workspace_id = $1
-				AND h.lead_id = w.source_lead_id AND h.member_id = w.member_id AND h.at = w.assigned_at AND h.outcome = 'succeeded' LIMIT 1),
+		SELECT $1, w.history_id, w.pending_id, (SELECT h.assignment_id FROM `+historyOf("$1", "lead_id", "w.source_lead_id")+` h
+				WHERE h.member_id = w.member_id AND h.at = w.assigned_at AND h.outcome = 'succeeded' LIMIT 1),
 			w.source_lead_id, w.member_id, w.group_id, $6, $7, coalesce(w.answer_by, $2), w.assigned_at, $2
 		FROM w`, workspace, t.now(), uuids(ids), uuids(entries), uuids(pending), string(lead.Withdrawn), string(lead.Reassigned)); err != nil {
 		return fmt.Errorf("taking %d leads back: %w", len(copies), translate(err))

@@ -47,13 +47,13 @@ type fairnessKey struct {
 }
 
 // fairHistory are the group's distributions of the time that were not undone, with the sources of their leads.
-const fairHistory = `
+var fairHistory = `
 	WITH h AS (
-		SELECT history.*, CASE WHEN $7 THEN coalesce(s.name, '') ELSE '' END AS source FROM history
+		SELECT history.*, CASE WHEN $7 THEN coalesce(s.name, '') ELSE '' END AS source
+		FROM ` + historyOf("$1", "group_id", "$2", ">= $3", "< $4") + ` AS history
 		LEFT JOIN leads l ON $7 AND l.workspace_id = history.workspace_id AND l.lead_id = history.lead_id
 		LEFT JOIN sources s ON $7 AND s.workspace_id = l.workspace_id AND s.source_id = l.source_id
-		WHERE history.workspace_id = $1 AND history.group_id = $2 AND history.history_id >= $3 AND history.history_id < $4
-			AND history.at >= $5 AND history.at < $6 AND history.outcome <> 'undone' AND ` + stands + `
+		WHERE history.at >= $5 AND history.at < $6 AND history.outcome <> 'undone' AND ` + stands + `
 	)`
 
 // Fairness tells what each receiver of a group was due and got. Nobody is left out who is listed now, or was when something was given.

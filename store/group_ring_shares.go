@@ -34,7 +34,7 @@ type Share struct {
 // sharesOf counts each member's part of the last turns of the rings' lanes in "ends", which says for each where its turns end.
 // Turns say who is to get a lead now or later; history says whose came to nothing. Since when a member is to be as they are is told by the
 // group's history, and in a lane by what became of the first lead that is counted.
-const sharesOf = `
+var sharesOf = `
 	, ring AS (
 		SELECT r.workspace_id, r.group_id, r.version, r.lane, r.lanes_since, r.slots, jsonb_array_length(r.slots) AS size, ends.turn AS ends,
 			ends.turn - r.first_turn AS turns, least(ends.turn - r.first_turn, $1 * jsonb_array_length(r.slots))::int AS counted
@@ -56,9 +56,10 @@ const sharesOf = `
 		GROUP BY 1, 2, 3, 4
 	), counted AS (
 		SELECT ring.*, CASE WHEN lanes_since IS NULL
-			THEN (SELECT h.at FROM history h WHERE h.workspace_id = ring.workspace_id AND h.group_id = ring.group_id
+			THEN (SELECT h.at FROM ` + newestOf("ring.workspace_id", "group_id", "ring.group_id", "true", "ring.counted + 1") + ` h
 				ORDER BY h.history_id DESC OFFSET ring.counted LIMIT 1)
-			ELSE (SELECT min(h.at) FROM turns t JOIN history h ON h.workspace_id = t.workspace_id AND h.lead_id = t.lead_id AND h.group_id = t.group_id
+			ELSE (SELECT min(h.at) FROM turns t
+				JOIN LATERAL ` + historyOf("t.workspace_id", "lead_id", "t.lead_id") + ` h ON h.group_id = t.group_id
 				WHERE (t.workspace_id, t.group_id, t.version, t.turn)
 					= (ring.workspace_id, ring.group_id, ring.version, ring.ends - ring.counted)) END AS since
 		FROM ring
@@ -73,7 +74,7 @@ const sharesOf = `
 	)`
 
 // sharesNow are the ends of the lanes of a group, up to now.
-const sharesNow = `
+var sharesNow = `
 	WITH ends AS (
 		SELECT g.workspace_id, g.group_id, g.version, r.lane, coalesce((SELECT max(t.turn) + 1 FROM turns t
 			WHERE t.workspace_id = g.workspace_id AND t.group_id = g.group_id AND t.version = g.version
@@ -94,12 +95,12 @@ func (q Queries) Shares(ctx context.Context, workspace, group uuid.UUID) ([]Shar
 
 // sharesSince are the ends of the lanes of all groups that have distributed since a time, and balance by something or by nothing, up to the
 // settled turn, so that none is missing.
-const sharesSince = `
+var sharesSince = `
 	WITH ends AS (
 		SELECT g.workspace_id, g.group_id, g.version, r.lane, r.settled_turn AS turn
 		FROM groups g JOIN ring_lanes r USING (workspace_id, group_id, version)
-		WHERE g.deleted_at IS NULL AND (r.lanes_since IS NOT NULL) = $3 AND EXISTS (SELECT 1 FROM history h
-			WHERE h.workspace_id = g.workspace_id AND h.group_id = g.group_id AND h.history_id > $2)
+		WHERE g.deleted_at IS NULL AND (r.lanes_since IS NOT NULL) = $3 AND EXISTS (
+			SELECT 1 FROM ` + historyOf("g.workspace_id", "group_id", "g.group_id", "> $2") + ` h)
 	)` + sharesOf
 
 // SharesSince lists the shares of the receivers of all groups without lanes that have distributed since a time, all workspaces', group

@@ -93,7 +93,10 @@ func historyList(workspace uuid.UUID, f HistoryFilter, p Page) *list {
 	low, high := idSpan(f.From, f.To, idSlack)
 	l := listOf("history", "history_id", workspace, p, low, high)
 	l.withID("act_id", f.ActID)
+	l.byCopies = byCopies(f)
+	l.withID("lead_id", f.LeadID)
 	l.withID("member_id", f.MemberID)
+	l.withID("group_id", f.GroupID)
 	if (f.Reason != "" || f.Retried != nil) && f.Outcome == "" {
 		f.Outcome = lead.Failed // which alone has reasons, and is retried
 	}
@@ -104,9 +107,10 @@ func historyList(workspace uuid.UUID, f HistoryFilter, p Page) *list {
 	default:
 		l.withText("outcome", string(f.Outcome))
 	}
+	if f.Outcome != "" && f.Outcome != lead.Succeeded && len(l.byCopies) > 0 {
+		l.byCopies, l.others = nil, append(l.others, uncopied)
+	}
 	l.withText("reason", string(f.Reason))
-	l.withID("lead_id", f.LeadID)
-	l.withID("group_id", f.GroupID)
 	l.withID("assignment_id", f.AssignmentID)
 	l.withText("trigger", string(f.Trigger))
 	l.withTimes("at", f.From, f.To)

@@ -33,14 +33,18 @@ func (t *Tx) dealAhead(ctx context.Context, workspace uuid.UUID, s schedule, tur
 		if err := t.spend(ctx, &d); err != nil {
 			return nil, err
 		}
+		passedFor := make(map[uuid.UUID]bool)
+		for _, turn := range d.turns {
+			passedFor[turn.passedFor] = true
+		}
 		decided := make(map[uuid.UUID][]decision, len(claims))
 		for _, one := range d.decisions {
 			decided[one.PendingID] = append(decided[one.PendingID], one)
 		}
 		for _, c := range claims {
 			for i, one := range decided[c.PendingID] {
-				id := uuid.Nil
-				if i == 0 { // for which turns were passed over
+				id := uuid.Nil // it is given one when it is written, unless turns were passed over for it
+				if i == 0 && passedFor[c.PendingID] {
 					id = c.PendingID
 				}
 				pending = append(pending, pendingLead{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,6 +54,8 @@ func (t *Tx) schedule(ctx context.Context, w Workspace, s schedule, assignment u
 	for i := range pending {
 		pending[i].assignment = assignment
 	}
+	// Four indexes go by when they are due: written in that order they are written at their ends, and not all over.
+	slices.SortStableFunc(pending, func(a, b pendingLead) int { return a.due.Compare(b.due) })
 	noBatch := func(int) uuid.UUID { return uuid.Nil }
 	if err := t.insertPending(ctx, w.ID, lead.Scheduled, s.Pace, pending, noBatch); err != nil {
 		return 0, err

@@ -20,7 +20,7 @@ import (
 // replayed lists what a simulation goes through, in its order: the first decisions about leads that came in then, what else was decided
 // meanwhile, when those began that were decided later than they were accepted, and what was taken back. Decisions of one lead for members by
 // name are one. used_at is when turns were dealt.
-const replayed = `
+var replayed = `
 	WITH w AS MATERIALIZED (
 		SELECT l.lead_id, l.created_at, l.source_id, l.integration_id, l.rules_version, l.rule, l.duplicate_of, l.attribution,
 			CASE WHEN $6 OR $7 THEN l.fields END AS fields, l.channel, CASE WHEN $7 THEN l.email END AS email,
@@ -54,8 +54,8 @@ const replayed = `
 	), back AS MATERIALIZED (
 		SELECT h.lead_id, coalesce(o.pending_id, h.pending_id) AS pending_id, h.group_id, h.member_id, h.at, coalesce(o.at, h.accepted_at) AS given,
 			h.outcome = 'undone' AS undone, h.ring_version AS version, h.turn
-		FROM h LEFT JOIN LATERAL (SELECT o.pending_id, o.at FROM history o
-			WHERE o.workspace_id = $1 AND o.lead_id = h.lead_id AND o.member_id = h.member_id AND o.outcome = 'succeeded'
+		FROM h LEFT JOIN LATERAL (SELECT o.pending_id, o.at FROM ` + historyOf("$1", "lead_id", "h.lead_id") + ` o
+			WHERE o.member_id = h.member_id AND o.outcome = 'succeeded'
 				AND (h.outcome = 'undone' AND o.pending_id = h.pending_id OR h.outcome = 'withdrawn' AND o.at = h.accepted_at) LIMIT 1) o ON true
 		WHERE h.outcome IN ('undone', 'withdrawn') AND h.at <= (SELECT until FROM until)
 	), decided AS (

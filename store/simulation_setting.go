@@ -110,7 +110,7 @@ func (s *simulating) readGroups(ctx context.Context, q Queries) error {
 	var ids []uuid.UUID
 	if err := sqlx.SelectContext(ctx, q.q, &ids, `
 		SELECT g.group_id FROM groups g WHERE g.workspace_id = $1 AND (
-			EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = $1 AND h.group_id = g.group_id AND h.history_id >= $2)
+			EXISTS (SELECT 1 FROM `+historyOf("$1", "group_id", "g.group_id", ">= $2")+` h)
 			OR EXISTS (SELECT 1 FROM pending_leads p WHERE p.workspace_id = $1 AND p.group_id = g.group_id)
 			OR g.group_id = ANY ((SELECT groups FROM rules WHERE workspace_id = $1 ORDER BY version DESC LIMIT 1)::uuid[]))`,
 		s.workspace, s.window.low); err != nil {

@@ -180,7 +180,7 @@ func (s *simulating) startDebts(ctx context.Context, q Queries, st *started) err
 		FROM turns t JOIN rings r USING (workspace_id, group_id, version)
 		WHERE t.workspace_id = $1 AND t.group_id = $2 AND t.passed_for IS NOT NULL AND t.passed_for NOT IN (SELECT pending_id FROM deciders)
 			AND (EXISTS (SELECT 1 FROM debts d WHERE (d.workspace_id, d.group_id, d.version, d.turn) = (t.workspace_id, t.group_id, t.version, t.turn))
-				OR EXISTS (SELECT 1 FROM history h WHERE h.workspace_id = $1 AND h.lead_id = t.lead_id AND h.group_id = $2
+				OR EXISTS (SELECT 1 FROM `+historyOf("$1", "lead_id", "t.lead_id")+` h WHERE h.group_id = $2
 					AND h.ring_version = t.version AND h.turn = t.turn AND h.at >= $4 AND h.outcome = 'succeeded'))
 		ORDER BY t.version, t.turn`, s.workspace, st.row.GroupID, s.window.low, s.window.from); err != nil {
 		return fmt.Errorf("reading what was owed then: %w", translate(err))
@@ -191,7 +191,7 @@ func (s *simulating) startDebts(ctx context.Context, q Queries, st *started) err
 	err := translate(sqlx.GetContext(ctx, q.q, &st.paid, `
 		SELECT EXISTS (SELECT 1 FROM turns t WHERE t.workspace_id = $1 AND t.group_id = $2 AND t.version = h.ring_version AND t.turn = h.turn
 			AND t.passed_for IS NOT NULL AND t.lead_id IS NOT NULL)
-		FROM history h WHERE h.workspace_id = $1 AND h.group_id = $2 AND h.history_id < $3 AND h.at < $4 AND h.turn IS NOT NULL
+		FROM `+newestOf("$1", "group_id", "$2", "e.history_id < $3 AND e.at < $4 AND e.turn IS NOT NULL", "1")+` h
 		ORDER BY h.history_id DESC LIMIT 1`, s.workspace, st.row.GroupID, idsAt(s.window.from.Add(time.Hour)), s.window.from))
 	if errors.Is(err, ErrNotFound) {
 		return nil

@@ -39,12 +39,12 @@ func (p undoing) keepAgain(ctx context.Context, turns []ledgerTurn) error {
 func (p undoing) keepRhythm(ctx context.Context) error {
 	_, err := p.q.ExecContext(ctx, `
 		UPDATE groups g SET debt_paid = coalesce((
-			SELECT t.passed_for IS NOT NULL FROM history h
-			JOIN turns t ON (t.workspace_id, t.group_id, t.version, t.turn, t.lead_id) = (h.workspace_id, h.group_id, h.ring_version, h.turn, h.lead_id)
-			WHERE h.workspace_id = $1 AND h.group_id = g.group_id AND h.outcome = $3
+			SELECT t.passed_for IS NOT NULL FROM `+newestOf("$1", "group_id", "g.group_id", `e.outcome = $3 AND EXISTS (SELECT 1 FROM turns t
+				WHERE (t.workspace_id, t.group_id, t.version, t.turn, t.lead_id) = (e.workspace_id, e.group_id, e.ring_version, e.turn, e.lead_id))`, "1")+` h
+			JOIN turns t ON (t.workspace_id, t.group_id, t.version, t.turn) = (h.workspace_id, h.group_id, h.ring_version, h.turn)
 			ORDER BY h.history_id DESC LIMIT 1), false)
 		WHERE g.workspace_id = $1 AND g.when_away = $2 AND g.deleted_at IS NULL AND EXISTS (
-			SELECT 1 FROM history h WHERE h.workspace_id = $1 AND h.group_id = g.group_id AND h.history_id >= $4 AND h.outcome = $5)`,
+			SELECT 1 FROM history h WHERE h.workspace_id = $1 AND h.group_id = g.group_id AND h.history_id >= $4 AND h.outcome = $5 AND h.`+uncopied+`)`,
 		p.workspace, AwayOwe, lead.Succeeded, oldestID(p.CreatedAt.Add(-idSlack)), lead.Undone)
 	if err != nil {
 		return fmt.Errorf("finding how groups make good what they owe: %w", translate(err))

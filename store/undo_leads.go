@@ -101,8 +101,9 @@ func (p undoing) decisions(ctx context.Context, leads []uuid.UUID) ([]ended, err
 		return nil, fmt.Errorf("locking what is planned: %w", translate(err))
 	}
 	if err := sqlx.SelectContext(ctx, p.q, &done, `
-		SELECT h.history_id, h.pending_id, h.lead_id, h.member_id, h.group_id, h.ring_version, h.turn, h.outcome, h.at FROM history h
-		WHERE h.workspace_id = $1 AND h.lead_id = ANY($3::uuid[]) AND h.outcome IN ('succeeded', 'failed', 'cancelled', 'lapsed') AND `+p.ofRun("h")+`
+		SELECT h.history_id, h.pending_id, h.lead_id, h.member_id, h.group_id, h.ring_version, h.turn, h.outcome, h.at
+		FROM unnest($3::uuid[]) AS l (lead_id) CROSS JOIN LATERAL `+historyOf("$1", "lead_id", "l.lead_id")+` h
+		WHERE h.outcome IN ('succeeded', 'failed', 'cancelled', 'lapsed') AND `+p.ofRun("h")+`
 		ORDER BY h.history_id`, p.workspace, p.Run, uuids(leads)); err != nil {
 		return nil, fmt.Errorf("reading what became of %d leads: %w", len(leads), translate(err))
 	}
