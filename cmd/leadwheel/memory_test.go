@@ -17,7 +17,7 @@ func TestMemoryThatIsAllowed(t *testing.T) {
 			"proc/self/cgroup": file("0::/\n"), "sys/fs/cgroup/memory.max": file("536870912\n"),
 		}, 512 << 20},
 		"a service, whose slice may have less": {fstest.MapFS{
-			"proc/self/cgroup":                                               file("0::/system.slice/leadwheel@api.service\n"),
+			"proc/self/cgroup": file("0::/system.slice/leadwheel@api.service\n"),
 			"sys/fs/cgroup/system.slice/leadwheel@api.service/memory.max":    file("1073741824\n"),
 			"sys/fs/cgroup/system.slice/memory.max":                          file("268435456\n"),
 			"sys/fs/cgroup/system.slice/another-process.service/memory.max":  file("1048576\n"),
