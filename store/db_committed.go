@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -43,10 +44,10 @@ func (t *Tx) receive(leads []NewLead, added []AddedLead) {
 	}
 }
 
-// handOn gives what a transaction left to whoever the store was opened for. Its hints belong where traceparent says.
+// handOn gives what a transaction left to whoever the store was opened for. Its hints belong where they say, and else where traceparent says.
 func (s *Store) handOn(left Committed, traceparent string) {
 	for i := range left.Hints {
-		left.Hints[i].Traceparent = traceparent
+		left.Hints[i].Traceparent = cmp.Or(left.Hints[i].Traceparent, traceparent)
 	}
 	isBulk := func(h lead.Hint) bool { return h.Queue == lead.QueueBulk }
 	left.Bulk = slices.ContainsFunc(left.Hints, isBulk)

@@ -198,7 +198,7 @@ func (t *Tx) offerElsewhere(ctx context.Context, workspace uuid.UUID, ids []uuid
 	if err != nil {
 		return fmt.Errorf("having %d offered leads take the next turn: %w", len(ids), translate(err))
 	}
-	return nil
+	return t.followTraces(ctx, workspace, batches)
 }
 
 // tellNotAccepted tells that nobody accepted leads in time that stay on offer.

@@ -56,11 +56,12 @@ func (t *Tx) armSoon(ctx context.Context, workspace uuid.UUID) error {
 // arm never waits: rows that others hold locked are theirs to end or to leave for the next time.
 func (t *Tx) arm(ctx context.Context, workspace uuid.UUID, before time.Time, limit int) ([]lead.Hint, error) {
 	var rows []struct {
-		ID  uuid.UUID `db:"pending_id"`
-		Due time.Time `db:"due_at"`
+		ID          uuid.UUID `db:"pending_id"`
+		Due         time.Time `db:"due_at"`
+		Traceparent string    `db:"traceparent"`
 	}
 	if err := sqlx.SelectContext(ctx, t.q, &rows, `
-		SELECT pending_id, due_at FROM pending_leads
+		SELECT pending_id, due_at, coalesce(traceparent, '') AS traceparent FROM pending_leads
 		WHERE workspace_id = $1 AND batch_id IS NULL AND waiting_since IS NULL AND due_at < $2
 		ORDER BY due_at, pending_id LIMIT $3 FOR UPDATE SKIP LOCKED`, workspace, before, limit); err != nil {
 		return nil, translate(err)
@@ -86,6 +87,9 @@ func (t *Tx) arm(ctx context.Context, workspace uuid.UUID, before time.Time, lim
 			n++
 		}
 		sizes[n]++
+		if batches[n].Traceparent == "" { // it goes on in the trace of the first of its leads that is in one
+			batches[n].Traceparent = r.Traceparent
+		}
 		ids[i], of[i] = r.ID, batches[n].ID
 	}
 	if err := t.insertArmed(ctx, workspace, batches, sizes); err != nil {
@@ -99,15 +103,15 @@ func (t *Tx) arm(ctx context.Context, workspace uuid.UUID, before time.Time, lim
 
 // insertArmed writes batches that have each their own time, as handed to the queue now.
 func (t *Tx) insertArmed(ctx context.Context, workspace uuid.UUID, batches []lead.Hint, sizes []int) error {
-	ids, feed := make([]uuid.UUID, len(batches)), make([]time.Time, len(batches))
+	ids, feed, traces := make([]uuid.UUID, len(batches)), make([]time.Time, len(batches)), make([]string, len(batches))
 	for i, b := range batches {
-		ids[i], feed[i] = b.ID, b.FeedAt
+		ids[i], feed[i], traces[i] = b.ID, b.FeedAt, b.Traceparent
 	}
 	_, err := t.q.ExecContext(ctx, `
-		INSERT INTO batches (workspace_id, batch_id, queue, size, feed_at, fed_at)
-		SELECT $1, batch_id, $2, size, feed_at, $3
-		FROM unnest($4::uuid[], $5::int[], $6::timestamptz[]) AS b (batch_id, size, feed_at)`,
-		workspace, lead.QueueDue, t.now(), uuids(ids), ints(sizes), timestamps(feed))
+		INSERT INTO batches (workspace_id, batch_id, queue, size, feed_at, fed_at, traceparent)
+		SELECT $1, batch_id, $2, size, feed_at, $3, nullif(traceparent, '')
+		FROM unnest($4::uuid[], $5::int[], $6::timestamptz[], $7::text[]) AS b (batch_id, size, feed_at, traceparent)`,
+		workspace, lead.QueueDue, t.now(), uuids(ids), ints(sizes), timestamps(feed), texts(traces))
 	if err != nil {
 		return fmt.Errorf("storing %d batches: %w", len(batches), translate(err))
 	}
@@ -118,7 +122,7 @@ func (t *Tx) insertArmed(ctx context.Context, workspace uuid.UUID, batches []lea
 func (q Queries) Armed(ctx context.Context, after, until time.Time, limit int) ([]lead.Hint, error) {
 	var all []lead.Hint
 	err := sqlx.SelectContext(often(ctx), q.q, &all, `
-		SELECT workspace_id, batch_id, queue, generation, feed_at FROM batches
+		SELECT workspace_id, batch_id, queue, generation, feed_at, coalesce(traceparent, '') AS traceparent FROM batches
 		WHERE queue = $1 AND feed_at > $2 AND feed_at <= $3 ORDER BY feed_at LIMIT $4`,
 		lead.QueueDue, after, until, limit)
 	return all, translate(err)

@@ -241,6 +241,9 @@ func (t *Tx) letGo(ctx context.Context, g GroupRef, ids []uuid.UUID) error {
 		g.Workspace, uuids(ids), batch); err != nil {
 		return translate(err)
 	}
+	if err := t.followTraces(ctx, g.Workspace, batches); err != nil {
+		return err
+	}
 	_, err = t.q.ExecContext(ctx, `
 		UPDATE waiting_groups SET batch_id = $3, wake_at = $4 WHERE workspace_id = $1 AND group_id = $2`,
 		g.Workspace, g.Group, batch, t.now())

@@ -14,6 +14,7 @@ import (
 	"github.com/leadwheel/leadwheel/internal/discreet"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/metrics"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -25,6 +26,7 @@ const noteTimeout = 2 * time.Second
 type distribute struct {
 	store   *store.Store
 	watch   *watch
+	tracer  *tracing.Tracer
 	metrics *metrics.Metrics
 	log     *slog.Logger
 	alone   sync.Mutex // held by who acts on a batch of which others may have died
@@ -40,7 +42,7 @@ func (d *distribute) handle(ctx context.Context, task *asynq.Task) error {
 		act = d.actAgain
 	}
 	err = act(ctx, p, d.store.Distribute)
-	if d.early(p, err) { //nolint:contextcheck // it is fed again when the task is over
+	if d.early(ctx, p, err) {
 		return nil
 	}
 	if err != nil {

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/leadwheel/leadwheel/internal/discreet"
+	"github.com/leadwheel/leadwheel/internal/tracing"
 	"github.com/leadwheel/leadwheel/store"
 	"github.com/leadwheel/leadwheel/tasks"
 )
@@ -51,16 +53,19 @@ func momentOf(batch uuid.UUID) time.Duration {
 	return time.Duration(binary.BigEndian.Uint64(batch[8:]) % uint64(time.Second)) // #nosec G115 // it is less than a second
 }
 
-// early waits for a batch whose time is near, and reports whether it is.
-func (d *distribute) early(p tasks.Distribute, cause error) bool {
+// early waits for a batch whose time is near, and reports whether it is. What is done then is a part of the trace that ctx is in.
+func (d *distribute) early(ctx context.Context, p tasks.Distribute, cause error) bool {
 	var early *store.EarlyError
 	if !errors.As(cause, &early) || early.In > soon {
 		return false
 	}
 	d.watch.after(early.In+momentOf(p.Batch), func() {
-		ctx, cancel := context.WithTimeout(context.Background(), tasks.Timeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tasks.Timeout)
 		defer cancel()
-		if err := d.try(ctx, p, d.store.Distribute); err != nil {
+		ctx, span := d.tracer.Continue(ctx, trace.SpanKindInternal, tasks.KindDistribute+" when due", tracing.Parent(ctx))
+		err := d.try(ctx, p, d.store.Distribute)
+		tracing.End(span, discreet.Error(err))
+		if err != nil {
 			d.log.Warn("a batch could not be distributed when it was due; it is handed over again", "batch_id", p.Batch, "error", discreet.Error(err))
 		}
 	})

@@ -90,7 +90,7 @@ var classes = []class{
 // Start starts the servers. Stop the worker before its Redis client is closed.
 func Start(o Options) (*Worker, error) {
 	w := &Worker{metrics: o.Metrics.Tasks, tracer: o.Tracer, log: o.Log, webhooks: newLane(), due: newWatch(), dead: &graveyard{o.Store, o.Redis}}
-	distributing := &distribute{store: o.Store, watch: w.due, metrics: o.Metrics, log: o.Log}
+	distributing := &distribute{store: o.Store, watch: w.due, tracer: o.Tracer, metrics: o.Metrics, log: o.Log}
 	w.unqueued = &unqueued{store: o.Store, redis: o.Redis, shards: o.Shards, try: distributing.try, tracer: o.Tracer, log: o.Log, away: o.Metrics.QueueAway}
 	w.handlers = map[string]asynq.HandlerFunc{
 		tasks.KindDistribute: distributing.handle,

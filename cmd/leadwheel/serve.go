@@ -54,7 +54,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	log, level := c.logger(s, false)
-	limitMemory(ctx, log)
+	limitMemory()
 	config := c.config(log, level)
 	config.DatabaseURL, config.RedisURL, config.Roles, config.Drain = c.DatabaseURL, c.RedisURL, c.Roles, c.Drain
 	a, err := app.Start(ctx, config)

@@ -34,7 +34,7 @@ Examples:
 // Run serves until ctx ends.
 func (c *upCmd) Run(ctx context.Context, s streams) error {
 	log, level := c.logger(s, s.terminal)
-	limitMemory(ctx, log)
+	limitMemory()
 	config := c.config(log, level)
 	config.DatabaseURL, config.RedisURL = c.DatabaseURL, c.RedisURL
 	all, err := standalone.Start(ctx, standalone.Options{

@@ -105,8 +105,8 @@ func (c *collector) follow(t *testing.T, from collected, names ...string) collec
 	return from
 }
 
-// TestATraceFollowsALead sends a lead to a form's address, adds one over the API as part of a caller's trace, and assigns one in bulk:
-// each has one trace, from the request through the queue to the message and the webhook.
+// TestATraceFollowsALead sends a lead to a form's address, adds one over the API as part of a caller's trace, assigns one in bulk, and
+// plans one for later: each has one trace, from the request through the queue to the message and the webhook.
 func TestATraceFollowsALead(t *testing.T) {
 	t.Parallel()
 	traces := newTraceCollector(t)
@@ -149,9 +149,14 @@ func TestATraceFollowsALead(t *testing.T) {
 	c.ask(http.MethodPost, "/v1/assignments", "application/json", fmt.Sprintf(`{"lead_ids":[%q],"group_id":%q}`, waiting[0], c.group), bulk)
 	traces.follow(t, traces.until(t, bulk, "POST /v1/assignments"), "lead:distribute", "message by email")
 
+	const later = "44444444444444444444444444444444"
+	at := time.Now().Add(3 * time.Second).UTC().Format(time.RFC3339Nano)
+	c.ask(http.MethodPost, "/v1/leads", "application/json", fmt.Sprintf(`{"name":"Lim Hidden","distribute":{"group_id":%q,"at":%q}}`, c.group, at), later)
+	traces.follow(t, traces.until(t, later, "POST /v1/leads"), "store leads", "lead:distribute", "lead:distribute when due", "message by email")
+
 	traces.mu.Lock()
 	defer traces.mu.Unlock()
-	for _, personal := range []string{"Siti", "siti@", "Secret", token, "m0@example.com"} {
+	for _, personal := range []string{"Siti", "siti@", "Secret", "Hidden", token, "m0@example.com"} {
 		if strings.Contains(traces.text, personal) {
 			t.Errorf("a trace tells of %s", personal)
 		}
