@@ -3,8 +3,8 @@ package store_test
 import (
 	"context"
 	"math/rand/v2"
-	"strings"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"

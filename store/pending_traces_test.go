@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -22,11 +21,15 @@ func TestWhatStaysGoesOnInItsTrace(t *testing.T) {
 	clock := testenv.NewClock(mondayAtTen)
 	w := newWorld(t, testenv.WithClock(clock.Now))
 	const want = "00-00000000000000000000000000000001-0000000000000002-01"
-	inTrace := trace.ContextWithRemoteSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+	span := trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{15: 1}, SpanID: trace.SpanID{7: 2}, TraceFlags: trace.FlagsSampled,
-	}))
-	add := func(ctx context.Context, d store.Distribution) {
+	})
+	add := func(inTrace bool, d store.Distribution) {
 		t.Helper()
+		ctx := t.Context()
+		if inTrace {
+			ctx = trace.ContextWithRemoteSpanContext(ctx, span)
+		}
 		if err := w.Store.WithTx(ctx, func(tx *store.Tx) error {
 			_, err := tx.AddLeads(ctx, w.workspace, lead.QueueFresh, []store.NewLead{{Name: "Siti", Channel: "api", Origin: "api", Distribute: d}})
 			return err
@@ -42,9 +45,9 @@ func TestWhatStaysGoesOnInItsTrace(t *testing.T) {
 	// addThree stores one lead in no trace and two that are in one.
 	addThree := func(d store.Distribution) {
 		t.Helper()
-		add(t.Context(), d)
-		add(inTrace, d)
-		add(inTrace, d)
+		for _, inTrace := range []bool{false, true, true} {
+			add(inTrace, d)
+		}
 	}
 	belong := func(what string, hints []lead.Hint) {
 		t.Helper()

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/alecthomas/kong"
 	"github.com/google/uuid"
 
 	"github.com/leadwheel/leadwheel/internal/doctor"
@@ -83,6 +84,34 @@ func TestHelpHasExamples(t *testing.T) {
 				t.Errorf("it takes no --json:\n%s", help)
 			}
 		})
+	}
+}
+
+// TestCommandsAreBuiltAlone asks for each command's flags as it is run, and for all where one speaks of others.
+func TestCommandsAreBuiltAlone(t *testing.T) {
+	t.Parallel()
+	built := func(args ...string) (names []string) {
+		parser, err := kong.New(grammar(args), words(), kong.Vars{"version": ""})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range parser.Model.Children {
+			names = append(names, command.Name)
+		}
+		return names
+	}
+	all := built()
+	for _, name := range all {
+		want := []string{name}
+		if slices.Contains([]string{"man", "completion", "complete"}, name) {
+			want = all
+		}
+		if got := built(name, "--help"); !slices.Equal(got, want) {
+			t.Errorf("for %s are built %v", name, got)
+		}
+	}
+	if got := built("--help"); len(all) < 30 || !slices.Equal(got, all) {
+		t.Errorf("for help on all are built %v", got)
 	}
 }
 

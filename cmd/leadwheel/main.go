@@ -3,12 +3,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
+	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // workspaces name time zones, and a container may have none
@@ -99,8 +102,25 @@ func oneOf[T ~string](words []T) string {
 	return strings.Join(texts, ",")
 }
 
+// grammar is the commands, or only the one that is run: to build them all takes longer than most of what commands do. Those
+// that speak of the others have them all.
+func grammar(args []string) any {
+	if len(args) == 0 || slices.Contains([]string{"man", "completion", "complete"}, args[0]) {
+		return &cli{}
+	}
+	all := reflect.TypeFor[cli]()
+	version, _ := all.FieldByName("ShowVersion")
+	for i := range all.NumField() {
+		f := all.Field(i)
+		if _, command := f.Tag.Lookup("cmd"); command && args[0] == cmp.Or(f.Tag.Get("name"), strings.ToLower(f.Name)) {
+			return reflect.New(reflect.StructOf([]reflect.StructField{f, version})).Interface()
+		}
+	}
+	return &cli{}
+}
+
 func parseAndRun(ctx context.Context, args []string, s streams) error {
-	parser, err := kong.New(&cli{},
+	parser, err := kong.New(grammar(args),
 		kong.Name("leadwheel"),
 		kong.Description("Leadwheel hands out sales leads, in exact turn order.\n\n"+
 			"Settings are flags or environment variables. NAME_FILE instead of NAME reads one from a file. "+

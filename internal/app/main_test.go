@@ -70,7 +70,7 @@ var ownProgram = sync.OnceValues(func() (path string, err error) {
 	}
 	testenv.AtEnd(func(context.Context) error { return os.RemoveAll(dir) })
 	path = filepath.Join(dir, "app.test")
-	if said, err := exec.Command("go", "test", "-c", "-vet=off", "-o", path, ".").CombinedOutput(); err != nil { //nolint:noctx // it ends by itself
+	if said, err := exec.Command("go", "test", "-c", "-vet=off", "-o", path, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building this test program without the race detector: %w\n%s", err, said)
 	}
 	return path, nil
