@@ -41,7 +41,7 @@ var impersonal = map[string]string{
 	"notifications":      "kind channel state error fallback_from traceparent",
 	"opportunities":      "stage currency",
 	"offers":             "state",
-	"pending_leads":      "trigger pace refused skipped",
+	"pending_leads":      "trigger pace refused skipped traceparent",
 	"rings":              "slots owed_to balance_by",
 	"lane_rings":         "owed_to",
 	"rules":              "rules",

@@ -169,15 +169,10 @@ func parse[T any](tb testing.TB, text string) T {
 	return v
 }
 
-// freePort asks the kernel for a port.
+// freePort finds a port at which nobody listens.
 func freePort(tb testing.TB) string {
 	tb.Helper()
-	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
+	_, port, err := net.SplitHostPort(testenv.FreeAddress(tb))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package testenv
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"net/url"
@@ -195,18 +196,23 @@ func folder(tb testing.TB) string {
 	return dir
 }
 
-// FreeAddress is an address on the loopback interface at which nobody listens. Another process could take it before the test
-// does; the kernel hands out others first.
+// FreeAddress is an address on the loopback interface at which nobody listens. Its port is below those that the kernel gives to
+// connections, of which it could give this one to somebody before the test listens there.
 func FreeAddress(tb testing.TB) string {
 	tb.Helper()
-	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err == nil {
-		err = l.Close()
+	for range 100 {
+		address := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(10_000+rand.IntN(20_000))).String() // #nosec G404 G115 // it is no secret, and less than 30,000
+		l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", address)
+		if err != nil {
+			continue // it is taken
+		}
+		if err := l.Close(); err != nil {
+			tb.Fatalf("testenv: finding a free port: %v", err)
+		}
+		return address
 	}
-	if err != nil {
-		tb.Fatalf("testenv: finding a free port: %v", err)
-	}
-	return l.Addr().String()
+	tb.Fatal("testenv: of 100 ports none is free")
+	return ""
 }
 
 func freePort(tb testing.TB) int {
