@@ -62,7 +62,7 @@ func (d *distribute) early(ctx context.Context, p tasks.Distribute, cause error)
 	d.watch.after(early.In+momentOf(p.Batch), func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tasks.Timeout)
 		defer cancel()
-		ctx, span := d.tracer.Continue(ctx, trace.SpanKindInternal, tasks.KindDistribute+" when due", tracing.Parent(ctx))
+		ctx, span := d.tracer.Continue(ctx, trace.SpanKindInternal, tasks.KindDistribute+":due", tracing.Parent(ctx))
 		err := d.try(ctx, p, d.store.Distribute)
 		tracing.End(span, discreet.Error(err))
 		if err != nil {

@@ -152,7 +152,7 @@ func TestATraceFollowsALead(t *testing.T) {
 	const later = "44444444444444444444444444444444"
 	at := time.Now().Add(3 * time.Second).UTC().Format(time.RFC3339Nano)
 	c.ask(http.MethodPost, "/v1/leads", "application/json", fmt.Sprintf(`{"name":"Lim Hidden","distribute":{"group_id":%q,"at":%q}}`, c.group, at), later)
-	traces.follow(t, traces.until(t, later, "POST /v1/leads"), "store leads", "lead:distribute", "lead:distribute when due", "message by email")
+	traces.follow(t, traces.until(t, later, "POST /v1/leads"), "store leads", "lead:distribute", "lead:distribute:due", "message by email")
 
 	traces.mu.Lock()
 	defer traces.mu.Unlock()
