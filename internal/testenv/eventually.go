@@ -6,7 +6,7 @@ import (
 )
 
 // Between two tries of a check is a twentieth of the time that was waited so far, so that what comes soon is seen soon and what takes long is
-// not asked for a hundred times a second; and twice the time that the check took, so that it does not hold up what it waits for.
+// not asked for a hundred times a second. It is never much, since some of what is waited for passes within a second.
 const (
 	leastPause = 10 * time.Millisecond
 	mostPause  = 50 * time.Millisecond
@@ -18,7 +18,6 @@ func Eventually(tb testing.TB, within time.Duration, check func() error) {
 	tb.Helper()
 	started := time.Now()
 	for tries := 1; ; tries++ {
-		asked := time.Now()
 		err := check()
 		if err == nil {
 			return
@@ -27,7 +26,6 @@ func Eventually(tb testing.TB, within time.Duration, check func() error) {
 		if waited >= within {
 			tb.Fatalf("still not so after %s and %d tries: %v", within, tries, err)
 		}
-		pause := min(max(waited/20, leastPause), mostPause)
-		<-time.After(min(max(pause, 2*time.Since(asked)), within-waited))
+		<-time.After(min(max(waited/20, leastPause), mostPause, within-waited))
 	}
 }
