@@ -99,7 +99,8 @@ func (s Shards) LeftOver(ctx context.Context, rdb redis.UniversalClient) ([]stri
 	for _, queue := range Queues() {
 		beyond = append(beyond, found[queue][len(s.All(queue)):]...)
 	}
-	return holding(ctx, rdb, beyond, true)
+	counts, err := waitingIn(ctx, rdb, beyond, true)
+	return slices.DeleteFunc(beyond, func(queue string) bool { return counts[queue] == 0 }), err
 }
 
 // registered are the names of all queues in Redis.
@@ -110,17 +111,6 @@ func registered(ctx context.Context, rdb redis.UniversalClient) ([]string, error
 	}
 	slices.Sort(names)
 	return names, nil
-}
-
-// holding are those of the queues in which tasks are to run, now or later, or also those under way.
-func holding(ctx context.Context, rdb redis.UniversalClient, queues []string, underWay bool) (holding []string, err error) {
-	counts, err := waitingIn(ctx, rdb, queues, underWay)
-	for _, queue := range queues {
-		if counts[queue] > 0 {
-			holding = append(holding, queue)
-		}
-	}
-	return holding, err
 }
 
 // Pending counts the tasks of a queue, in all its shards, that a worker could begin at once.

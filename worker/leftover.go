@@ -60,11 +60,8 @@ func (l *leftovers) start() {
 	}()
 }
 
-// close ends it and its servers, where it was started.
+// close ends it and its servers.
 func (l *leftovers) close() {
-	if l.stop == nil {
-		return
-	}
 	l.stop()
 	<-l.ended
 }

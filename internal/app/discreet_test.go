@@ -2,9 +2,7 @@ package app_test
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -93,12 +91,6 @@ const refusing = `
 // dashboard is what a page of the queues' dashboard says.
 func (s *scene) dashboard(a *app.App, page string) string {
 	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, a.OpsURL()+"/queues/api/queues/"+page, nil)
-	s.must(err)
-	response, err := http.DefaultClient.Do(r)
-	s.must(err)
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	s.must(err)
-	return string(body)
+	_, body := get(s.t, a.OpsURL()+"/queues/api/queues/"+page)
+	return body
 }

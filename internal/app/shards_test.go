@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -134,14 +132,8 @@ func (c *companies) done(from int) (n int64) {
 // series are the values of some series in what a process shows.
 func (c *companies) series(a *app.App, pattern string) string {
 	c.t.Helper()
-	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, a.OpsURL()+"/metrics", nil)
-	c.must(err)
-	response, err := http.DefaultClient.Do(r)
-	c.must(err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	c.must(err)
-	return strings.Join(regexp.MustCompile(`(?m)^`+pattern+`.*$`).FindAllString(string(text), -1), "\n")
+	_, text := get(c.t, a.OpsURL()+"/metrics")
+	return strings.Join(regexp.MustCompile(`(?m)^`+pattern+`.*$`).FindAllString(text, -1), "\n")
 }
 
 // TestShardsOfACluster has leads of 50 workspaces come in on a cluster of three masters, with 8 shards. The number is changed to 3 and to 1
