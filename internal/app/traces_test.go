@@ -80,29 +80,49 @@ func (c *collector) take(w http.ResponseWriter, r *http.Request) {
 func (c *collector) until(t *testing.T, trace, name string) (found collected) {
 	t.Helper()
 	testenv.Eventually(t, 30*time.Second, func() error {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		i := slices.IndexFunc(c.spans, func(s collected) bool { return s.Name == name && (trace == "" || s.TraceID == trace) })
-		if i < 0 {
-			return fmt.Errorf("among %d there is no %q in trace %s: %+v", len(c.spans), name, trace, c.spans)
+		spans := c.matching(func(s collected) bool { return s.Name == name && (trace == "" || s.TraceID == trace) })
+		if len(spans) == 0 {
+			return fmt.Errorf("there is no %q in trace %s: %+v", name, trace, c.matching(func(collected) bool { return true }))
 		}
-		found = c.spans[i]
+		found = spans[0]
 		return nil
 	})
 	return found
 }
 
-// follow waits for spans of which each is the parent of the next, and returns the last.
-func (c *collector) follow(t *testing.T, from collected, names ...string) collected {
+// follow waits for spans of which each is the parent of the next, and returns the last. A task that was handed out twice has two spans, of
+// which one found nothing left to do: what comes next is a part of either.
+func (c *collector) follow(t *testing.T, from collected, names ...string) (last collected) {
 	t.Helper()
-	for _, name := range names {
-		next := c.until(t, from.TraceID, name)
-		if next.ParentSpanID != from.SpanID {
-			t.Errorf("%q is not a part of %q: %+v", name, from.Name, next)
+	testenv.Eventually(t, 30*time.Second, func() error {
+		parents := []collected{from}
+		for _, name := range names {
+			spans := c.matching(func(s collected) bool {
+				return s.Name == name && slices.ContainsFunc(parents, func(p collected) bool { return p.SpanID == s.ParentSpanID })
+			})
+			if len(spans) == 0 {
+				return fmt.Errorf("no %q is a part of %+v: %+v", name, parents, c.matching(func(s collected) bool { return s.TraceID == from.TraceID }))
+			}
+			parents = spans
 		}
-		from = next
+		last = parents[0]
+		return nil
+	})
+	if last.TraceID != from.TraceID {
+		t.Errorf("%+v is in another trace than %+v", last, from)
 	}
-	return from
+	return last
+}
+
+func (c *collector) matching(wanted func(collected) bool) (found []collected) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.spans {
+		if wanted(s) {
+			found = append(found, s)
+		}
+	}
+	return found
 }
 
 // TestATraceFollowsALead sends a lead to a form's address, adds one over the API as part of a caller's trace, assigns one in bulk, and
