@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/leadwheel/leadwheel/internal/testenv"
 )
 
@@ -78,6 +80,24 @@ func TestRedisFailsOver(t *testing.T) {
 			testenv.Eventually(t, 20*time.Second, further) // 4 to 7 s, on a machine that is not busy
 			t.Logf("it took %s", time.Since(struck).Round(time.Millisecond))
 		})
+	}
+}
+
+// TestAClientThatSaysItIsClosed asks one again that said so once, as that of Sentinel may, and no further one that says it again.
+func TestAClientThatSaysItIsClosed(t *testing.T) {
+	t.Parallel()
+	cmds := []redis.Cmder{redis.NewStatusCmd(t.Context(), "ping")}
+	for often, want := range map[int]error{1: nil, 2: redis.ErrClosed} {
+		sent := 0
+		err := untilTaken(t.Context(), cmds, func() error {
+			if sent++; sent <= often {
+				return redis.ErrClosed
+			}
+			return nil
+		})
+		if !errors.Is(err, want) || sent != 2 {
+			t.Errorf("%d times: %v after %d", often, err, sent)
+		}
 	}
 }
 

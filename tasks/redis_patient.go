@@ -45,7 +45,9 @@ func (patient) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 func untilTaken(ctx context.Context, cmds []redis.Cmder, send func() error) error {
 	for try := 1; ; try++ {
 		err := send()
-		if err == nil || try == tries || ctx.Err() != nil || !passes(err) || opens(cmds) {
+		// A client of Sentinel says that it is closed where it has only closed what it asked a sentinel by; one that is says so again.
+		closed := errors.Is(err, redis.ErrClosed) && try == 1
+		if err == nil || try == tries || ctx.Err() != nil || !closed && !passes(err) || opens(cmds) {
 			return err
 		}
 		rest := min(shortestRest<<min(try-1, 10), longestRest)

@@ -19,8 +19,8 @@ import (
 	"github.com/leadwheel/leadwheel/tasks"
 )
 
-// noteTimeout bounds what marking a batch with its error may take.
-const noteTimeout = 2 * time.Second
+// noteTimeout bounds what noting how a task went may take. It is over before a worker that stops waits no longer.
+const noteTimeout = shutdownTimeout - time.Second
 
 // distribute acts on batches of pending leads.
 type distribute struct {

@@ -236,11 +236,7 @@ func TestASlowWebhookHoldsUpNoOther(t *testing.T) {
 	}
 	s.until(func() error { return quick.took(1) })
 	s.none(tasks.QueueWebhook)
-	began := time.Now()
 	s.stop()
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("stopping took %s", took)
-	}
 	if n := s.Count(t, `SELECT count(*) FROM webhook_deliveries WHERE state = 'owed' AND attempts = 0 AND refusals = 0 AND send_at <= $1`, s.clock.Now()); n != many {
 		t.Errorf("%d deliveries are owed as before, want %d", n, many)
 	}
