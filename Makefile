@@ -2,10 +2,13 @@
 
 # The race detector needs a C compiler; `go env` answers 0 where there is none. `make test RACE=` leaves it out.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
-# Where goroutines of the program share memory: internal/app runs all roles at once. The detector makes a test cost up to four times as much,
-# so `make test` has it for these alone, and `make race` for all.
-RACED := ./internal/app ./internal/notify/... ./internal/web ./internal/web/inflight ./internal/web/pace ./internal/web/quota \
+# Where goroutines of the program share memory. The detector makes a test cost up to four times as much, so `make test` has it for these
+# alone, and of internal/app, which runs all roles at once, for tests of what everybody is told and given; `make race` has it for all.
+RACED := ./internal/notify/... ./internal/web ./internal/web/inflight ./internal/web/pace ./internal/web/quota \
 	./internal/webhooks ./tasks ./worker
+RACED_OF_APP := Told|Bulk|Scheduled|Telegram|Rejected|Trace
+# What takes longest, and so is begun first.
+LONGEST := ./internal/app ./store ./cmd/leadwheel ./internal/web/api
 # Arguments for `make run`, `make bench` and `make test-e2e`, as in: make run ARGS="--listen 127.0.0.1:8081".
 ARGS :=
 # For how long faults strike in `make chaos`, its seed (any), and the kinds of faults (all), as in FAULTS=worker-killed,lines-dark. `make
@@ -53,15 +56,19 @@ browser: services ## install Chromium and Node, for the tests of the console, wh
 
 .PHONY: test
 test: monitoring ## run all tests
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-raced test-others
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-raced test-others test-raced-app
 
 .PHONY: test-raced
-test-raced:
-	go test $(RACE) -vet=off -timeout 30m $(RACED)
+test-raced: # one package at a time, beside those without the detector
+	go test $(RACE) -vet=off -timeout 30m -p 1 $(RACED)
+
+.PHONY: test-raced-app
+test-raced-app:
+	go test $(RACE) -vet=off -timeout 30m -run '$(RACED_OF_APP)' ./internal/app
 
 .PHONY: test-others
-test-others: # the longest first, so that none is left at the end
-	go test -vet=off -timeout 30m ./store ./cmd/leadwheel $$(go list ./... | grep -vxF "$$(go list $(RACED) ./store ./cmd/leadwheel)")
+test-others:
+	go test -vet=off -timeout 30m $(LONGEST) $$(go list ./... | grep -vxF "$$(go list $(RACED) $(LONGEST))")
 
 .PHONY: race
 race: monitoring ## run all tests with the race detector

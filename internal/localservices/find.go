@@ -4,6 +4,9 @@ package localservices
 
 import (
 	"cmp"
+	"context"
+	"errors"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -45,6 +48,23 @@ func findPostgres(major string) (string, error) {
 		return "", &NotInstalledError{Server: postgresName, Looked: append([]string{"PATH"}, postgresPlaces...)}
 	}
 	return dirs[0], nil
+}
+
+// PostgresVersion is what the Postgres says of itself by which new databases are made, and nothing where it is yet to be fetched.
+func PostgresVersion(ctx context.Context) (string, error) {
+	dir, err := findPostgres("")
+	var missing *NotInstalledError
+	if errors.As(err, &missing) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	said, err := exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version").Output() // #nosec G204 // found in the places where servers are
+	if err != nil {
+		return "", fmt.Errorf("asking %s for its version: %w", filepath.Join(dir, "postgres"), err)
+	}
+	return string(said), nil
 }
 
 // installedPostgres lists the folders of Postgres programs, newest version first.

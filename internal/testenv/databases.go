@@ -9,11 +9,10 @@ import (
 	"sync"
 
 	"github.com/lib/pq"
-
-	"github.com/leadwheel/leadwheel/store"
 )
 
-const templateName = "leadwheel_template"
+// templateName is the database that the servers' files come with, migrated. To copy it, nobody may be connected to it.
+const templateName = "leadwheel"
 
 // databases hands out clones of a migrated database.
 type databases struct {
@@ -28,17 +27,18 @@ type databases struct {
 	made int
 }
 
-// newDatabases makes and migrates the template on the server at serverURL.
+// newDatabases hands out clones on the server at serverURL, which has the template.
 func newDatabases(ctx context.Context, serverURL string) (*databases, error) {
 	u, err := url.Parse(serverURL)
 	if err != nil {
 		return nil, fmt.Errorf("reading the address of the tests' Postgres: %w", err)
 	}
-	connector, err := pq.NewConnector(serverURL)
+	d := &databases{url: u}
+	connector, err := pq.NewConnector(d.address("postgres"))
 	if err != nil {
 		return nil, fmt.Errorf("reading the address of the tests' Postgres: %w", err)
 	}
-	d := &databases{url: u, admin: sql.OpenDB(connector)}
+	d.admin = sql.OpenDB(connector)
 	var version int
 	if err := d.admin.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
 		return nil, errors.Join(fmt.Errorf("asking the tests' Postgres for its version: %w", err), d.close())
@@ -46,13 +46,19 @@ func newDatabases(ctx context.Context, serverURL string) (*databases, error) {
 	if version >= 15_00_00 {
 		d.strategy = " STRATEGY file_copy"
 	}
-	if _, err := d.admin.ExecContext(ctx, "CREATE DATABASE "+templateName); err != nil {
-		return nil, errors.Join(fmt.Errorf("making the template database: %w", err), d.close())
+	return d, d.warm(ctx)
+}
+
+// warm connects to the template once, which makes the file that each first connection to a clone would make otherwise.
+func (d *databases) warm(ctx context.Context) error {
+	db, err := sql.Open("postgres", d.address(templateName))
+	if err != nil {
+		return fmt.Errorf("reading the address of the tests' database: %w", err)
 	}
-	if err := store.Migrate(ctx, d.address(templateName)); err != nil {
-		return nil, errors.Join(fmt.Errorf("migrating the template database: %w", err), d.close())
+	if err := errors.Join(db.PingContext(ctx), db.Close()); err != nil {
+		return fmt.Errorf("connecting to the tests' database: %w", err)
 	}
-	return d, nil
+	return nil
 }
 
 // clone makes a migrated, empty database and returns its name.

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"os/exec"
 	"syscall"
 	"testing"
 
@@ -36,7 +35,7 @@ type Backend struct {
 	frozen bool
 }
 
-// NewDedicated starts a Postgres and a Redis for this test alone, which takes the first of a package a second or two.
+// NewDedicated starts a Postgres and a Redis for this test alone.
 func NewDedicated(tb testing.TB, opts ...Option) *Dedicated {
 	tb.Helper()
 	d := &Dedicated{PostgresServer: newPostgres(tb, configOf(opts)), RedisServer: newRedis(tb)}
@@ -59,22 +58,12 @@ func newPostgres(tb testing.TB, c config) *Backend {
 	if c.disk == "" {
 		c.disk = folder(tb)
 		if c.settings == nil { // who is followed or restored is to have an identity of its own
-			fill(tb, c.disk)
+			if err := fill(tb.Context(), c.disk); err != nil {
+				tb.Fatalf("testenv: %v", err)
+			}
 		}
 	}
 	return postgresIn(tb, c.disk, c.settings)
-}
-
-// fill copies a migrated database into a folder, which takes a tenth of the time that making and migrating one does.
-func fill(tb testing.TB, dir string) {
-	tb.Helper()
-	made, err := shared.stopped(tb.Context())
-	if err != nil {
-		tb.Fatalf("testenv: %v", err)
-	}
-	if out, err := exec.CommandContext(tb.Context(), "cp", "-a", made, dir).CombinedOutput(); err != nil {
-		tb.Fatalf("testenv: copying %s: %v:\n%s", made, err, out)
-	}
 }
 
 // postgresIn starts a Postgres on the data in a folder, which is made where there is none.

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/leadwheel/leadwheel/internal/localservices"
-	"github.com/leadwheel/leadwheel/store"
 )
 
 var errNoMain = errors.New("add `func TestMain(m *testing.M) { testenv.Main(m) }` to this package's tests, or its servers are never stopped")
@@ -23,8 +21,6 @@ type servers struct {
 	started bool
 	err     error
 
-	// files are those of a migrated Postgres that has ended, for servers of single tests: see stopped.
-	files     string
 	databases *databases
 	redises   *redises
 	closers   []func(context.Context) error
@@ -51,33 +47,6 @@ func (s *servers) start(ctx context.Context) error {
 	return s.err
 }
 
-// stopped makes a migrated Postgres once, ends it, and returns the folder with its files.
-func (s *servers) stopped(ctx context.Context) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.files != "" {
-		return s.files, nil
-	}
-	if !s.allowed {
-		return "", errNoMain
-	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	dir, err := s.folder("files")
-	if err != nil {
-		return "", err
-	}
-	server, err := localservices.StartPostgres(ctx, localservices.PostgresOptions{Dir: dir, Throwaway: true})
-	if err != nil {
-		return "", fmt.Errorf("starting Postgres for the tests: %w", err)
-	}
-	if err := errors.Join(store.Migrate(ctx, server.URL), server.Stop(ctx)); err != nil {
-		return "", fmt.Errorf("making a migrated database for the tests: %w", err)
-	}
-	s.files = filepath.Join(server.Dir, "data")
-	return s.files, nil
-}
-
 func (s *servers) startAll(ctx context.Context) error {
 	sweep()
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
@@ -87,6 +56,9 @@ func (s *servers) startAll(ctx context.Context) error {
 
 func (s *servers) startPostgres(ctx context.Context) error {
 	dir, err := s.folder("postgres")
+	if err == nil {
+		err = fill(ctx, dir)
+	}
 	if err != nil {
 		return err
 	}
