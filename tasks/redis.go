@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -43,6 +44,20 @@ func Takes(ctx context.Context, rdb redis.UniversalClient, shards Shards) error 
 		return fmt.Errorf("asking whether Redis takes tasks: %w", err)
 	}
 	return nil
+}
+
+// EachMaster asks each server that takes what is written: the masters of a cluster, one after the other, or the one that there is.
+func EachMaster(ctx context.Context, rdb redis.UniversalClient, ask func(context.Context, redis.UniversalClient) error) error {
+	cluster, is := rdb.(*redis.ClusterClient)
+	if !is {
+		return ask(ctx, rdb)
+	}
+	var asking sync.Mutex // the library asks all at once
+	return cluster.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error {
+		asking.Lock()
+		defer asking.Unlock()
+		return ask(ctx, master)
+	})
 }
 
 // errAddress does not say more, since that would quote the address, which has a password in it.

@@ -3,6 +3,9 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -63,6 +66,27 @@ func TestUsageErrors(t *testing.T) {
 
 // printNoData are the commands that have nothing to print as JSON.
 var printNoData = []string{"up", "serve", "ready", "completion", "man"}
+
+// TestARequestOfAServerInTroubleIsNamed asks a server that answers no command, and one that refuses.
+func TestARequestOfAServerInTroubleIsNamed(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]struct {
+		code int
+		said string
+	}{
+		http.StatusInternalServerError: {exitFailed, ": it broke\nIn the server's log it is the request r-17.\n"},
+		http.StatusNotFound:            {exitRefused, ": it broke\n"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, `{"detail": "it broke", "request_id": "r-17"}`)
+		}))
+		t.Cleanup(server.Close)
+		if _, said := command(t, want.code, nil, "lead", "list", "--url", server.URL, "--api-key", "lw_key"); !strings.HasSuffix(said, want.said) {
+			t.Errorf("where the answer is %d it says %q", status, said)
+		}
+	}
+}
 
 func TestHelpHasExamples(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/leadwheel/leadwheel/internal/client"
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -81,6 +82,9 @@ func run(args []string, s streams) int {
 	}
 	if parse := (*kong.ParseError)(nil); errors.As(err, &parse) {
 		fmt.Fprintf(s.err, "Run `%s --help` for how to use it.\n", commandOf(parse))
+	}
+	if refused := (*client.Problem)(nil); errors.As(err, &refused) && refused.RequestID != "" && !refused.Refused() {
+		fmt.Fprintf(s.err, "In the server's log it is the request %s.\n", refused.RequestID)
 	}
 	return exitCode(err)
 }

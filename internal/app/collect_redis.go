@@ -17,12 +17,35 @@ import (
 )
 
 func (c *collector) collectRedis(ctx context.Context, ch chan<- prometheus.Metric) {
-	if info, err := c.rdb.Info(ctx, "memory").Result(); err == nil { // services that hide it leave these out
-		gauge(ch, c.memory, infoValue(info, "used_memory"))
-		gauge(ch, c.memoryMax, infoValue(info, "maxmemory"))
-	}
+	c.collectMemory(ctx, ch)
 	c.collectQueues(ctx, ch)
 	c.collectUnserved(ctx, ch)
+}
+
+// collectMemory shows the memory of the server that is nearest to having none left: of a cluster one may be full while others are not.
+func (c *collector) collectMemory(ctx context.Context, ch chan<- prometheus.Metric) {
+	var fullest redisMemory
+	if err := tasks.EachMaster(ctx, c.rdb, func(ctx context.Context, server redis.UniversalClient) error {
+		info, err := server.Info(ctx, "memory").Result()
+		if m := (redisMemory{infoValue(info, "used_memory"), infoValue(info, "maxmemory")}); m.fullerThan(fullest) {
+			fullest = m
+		}
+		return err
+	}); err == nil { // services that hide it leave these out
+		gauge(ch, c.memory, fullest.used)
+		gauge(ch, c.memoryMax, fullest.most)
+	}
+}
+
+// redisMemory is what a server of Redis uses, and may use at the most: 0 where that is not bounded, bytes both.
+type redisMemory struct{ used, most float64 }
+
+// fullerThan reports whether a server is nearer to having no memory left, or where neither has a bound, uses more.
+func (m redisMemory) fullerThan(other redisMemory) bool {
+	if m.most > 0 && other.most > 0 {
+		return m.used/m.most > other.used/other.most
+	}
+	return m.most > other.most || m.most == other.most && m.used > other.used
 }
 
 // maxUnserved bounds the series of queues that nobody serves: other programs name them.

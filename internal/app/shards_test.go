@@ -161,6 +161,11 @@ func TestShardsOfACluster(t *testing.T) {
 		t.Errorf("shown is %s, want %s", got, want)
 	}
 
+	cluster.Configure(1, "maxmemory", "100mb")
+	if got, want := c.series(feeding, "leadwheel_redis_memory_max_bytes "), "leadwheel_redis_memory_max_bytes 1.048576e+08"; got != want {
+		t.Errorf("shown is %s, want %s", got, want)
+	}
+
 	working, stopWorking := c.run(3, app.RoleWorker)
 	c.untilAllOut()
 	if c.done(3) == 0 {

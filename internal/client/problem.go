@@ -24,6 +24,8 @@ type Problem struct {
 	Matched *int `json:"matched"`
 	// Choices are the workspaces that a sign-in fits in.
 	Choices []Choice `json:"choices"`
+	// RequestID is what the server's log calls the request, empty where something else answered.
+	RequestID string `json:"request_id"`
 	// RetryAfter is the header that says when to try again, empty where there is none.
 	RetryAfter string `json:"-"`
 }

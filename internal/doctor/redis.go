@@ -60,12 +60,52 @@ func examineConnected(ctx context.Context, rdb redis.UniversalClient) []Check {
 				"nothing is lost meanwhile, and distribution goes on when it is back"}},
 			skipped("there is no connection", behindRedis...)...)
 	}
-	info := readInfo(ctx, rdb)
+	servers := readServers(ctx, rdb)
 	return []Check{
 		{"redis connection", OK, "Redis answers", ""},
-		redisVersion(info), redisWrites(ctx, rdb), redisEviction(info), redisPersistence(info), redisQueues(ctx, rdb),
+		ofEach(servers, redisVersion), redisWrites(ctx, rdb), ofEach(servers, redisEviction), ofEach(servers, redisPersistence), redisQueues(ctx, rdb),
 	}
 }
+
+// A redisServer is what a server says of itself: see readInfo.
+type redisServer struct {
+	address string
+	info    map[string]string
+}
+
+// readServers asks each master of a cluster, or the server that there is. One that does not answer says nothing of itself.
+func readServers(ctx context.Context, rdb redis.UniversalClient) (all []redisServer) {
+	err := tasks.EachMaster(ctx, rdb, func(ctx context.Context, server redis.UniversalClient) error {
+		of := redisServer{info: readInfo(ctx, server)}
+		if single, is := server.(*redis.Client); is {
+			of.address = single.Options().Addr
+		}
+		all = append(all, of)
+		return nil
+	})
+	if err != nil || len(all) == 0 { // who is in the cluster could not be found out
+		all = []redisServer{{info: readInfo(ctx, rdb)}}
+	}
+	slices.SortFunc(all, func(a, b redisServer) int { return strings.Compare(a.address, b.address) })
+	return all
+}
+
+// ofEach makes a check of each server, and returns the worst; where there are several it says which it is of.
+func ofEach(servers []redisServer, check func(info map[string]string) Check) Check {
+	worst := check(servers[0].info)
+	of := servers[0]
+	for _, s := range servers[1:] {
+		if c := check(s.info); severity(c.State) > severity(worst.State) {
+			worst, of = c, s
+		}
+	}
+	if len(servers) > 1 && worst.State != OK {
+		worst.Found = of.address + ": " + worst.Found
+	}
+	return worst
+}
+
+func severity(s State) int { return slices.Index([]State{OK, Warning, Broken}, s) }
 
 // readInfo is what Redis says of itself, by name; services that hide some of it make it shorter.
 func readInfo(ctx context.Context, rdb redis.UniversalClient) map[string]string {

@@ -95,6 +95,12 @@ func (c *RedisCluster) must(b *Backend, what func(context.Context, *redis.Client
 	}
 }
 
+// Configure gives a setting of one master another value.
+func (c *RedisCluster) Configure(master int, setting, value string) {
+	c.tb.Helper()
+	c.must(c.Masters[master], func(ctx context.Context, rdb *redis.Client) error { return rdb.ConfigSet(ctx, setting, value).Err() })
+}
+
 // meet has the first server tell the others of each other.
 func (c *RedisCluster) meet(all []*Backend) {
 	c.tb.Helper()
