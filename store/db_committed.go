@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/route"
 )
 
 // Committed is what a transaction left to be done beside the database once it had committed.
@@ -14,6 +15,8 @@ type Committed struct {
 	Hints []lead.Hint
 	// Received counts the leads that came in, by the channel they came by. What was there already and tests are not counted.
 	Received map[string]int
+	// RulesBroken is how many leads there were, of those and of leads here that went by the rules, for which a rule could not be worked out.
+	RulesBroken int
 	// Bulk and Webhooks say that the scheduler has something to feed: bulk batches, and deliveries to webhooks.
 	Bulk, Webhooks bool
 	// Cancelled is how many pending leads were deleted.
@@ -41,6 +44,16 @@ func (t *Tx) receive(leads []NewLead, added []AddedLead) {
 			t.left.Received = make(map[string]int)
 		}
 		t.left.Received[leads[i].Channel]++
+		if v := leads[i].verdict; v != nil {
+			t.noteBroken(*v)
+		}
+	}
+}
+
+// noteBroken counts a lead for which rules could not be worked out.
+func (t *Tx) noteBroken(v route.Verdict) {
+	if len(v.Broken) > 0 {
+		t.left.RulesBroken++
 	}
 }
 
@@ -52,8 +65,12 @@ func (s *Store) handOn(left Committed, traceparent string) {
 	isBulk := func(h lead.Hint) bool { return h.Queue == lead.QueueBulk }
 	left.Bulk = slices.ContainsFunc(left.Hints, isBulk)
 	left.Hints = slices.DeleteFunc(left.Hints, isBulk)
-	if s.committed != nil && (len(left.Hints) > 0 || len(left.Received) > 0 || left.Cancelled > 0 || left.Bulk || left.Webhooks ||
-		len(left.Answered) > 0 || left.Withdrawn > 0 || left.Overdue > 0 || left.Reminded > 0 || left.Undone > 0 || left.Offered > 0 || left.Lapsed > 0) {
+	if s.committed != nil && !left.empty() {
 		s.committed(left)
 	}
+}
+
+func (c Committed) empty() bool {
+	counted := c.RulesBroken + c.Cancelled + c.Withdrawn + c.Overdue + c.Reminded + c.Undone + c.Offered + c.Lapsed
+	return len(c.Hints) == 0 && len(c.Received) == 0 && len(c.Answered) == 0 && !c.Bulk && !c.Webhooks && counted == 0
 }

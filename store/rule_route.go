@@ -233,6 +233,9 @@ func (t *Tx) noteVerdicts(ctx context.Context, workspace uuid.UUID, leads []Lead
 	if err != nil {
 		return fmt.Errorf("noting what the rules say of %d leads: %w", len(leads), translate(err))
 	}
+	for _, v := range said {
+		t.noteBroken(v)
+	}
 	return nil
 }
 

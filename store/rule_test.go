@@ -75,6 +75,11 @@ func TestLeadsGoByRules(t *testing.T) {
 	w.saveRules(rule("klang", `fields["to"] == "klang"`, klang), rule("dear", `fields["budget"] > 9`, penang), rule("bin", `fields["to"] == "bin"`, uuid.Nil))
 	ids := w.byRule(store.Distribution{}, `{"to":"klang"}`, `{"to":"bin"}`, `{"budget":"12"}`, `{"to":"klang"}`, `{"to":"x","budget":"1"}`, `{"to":"x"}`)
 	equal(t, "who got them", w.who(ids), "A  C B no_rule no_rule")
+	broken := 0
+	for _, left := range w.TakeCommitted() {
+		broken += left.RulesBroken
+	}
+	equal(t, "for how many a rule broke", broken, 2)
 	var kept []string
 	for _, id := range ids {
 		l := w.lead(id)

@@ -18,6 +18,7 @@ func (a *App) committed(left store.Committed) {
 	for channel, n := range left.Received {
 		a.metrics.LeadsReceived.WithLabelValues(channel).Add(float64(n))
 	}
+	a.metrics.RulesBroken.Add(float64(left.RulesBroken))
 	a.metrics.Distributions.WithLabelValues(string(lead.Cancelled), "").Add(float64(left.Cancelled))
 	for _, answer := range left.Answered {
 		outcome := "answered"

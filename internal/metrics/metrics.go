@@ -51,6 +51,7 @@ var untilTold = []float64{.1, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400, 
 // Metrics are Leadwheel's counters. Every series exists from the start, so that a rate over it is never blank.
 type Metrics struct {
 	LeadsReceived  *prometheus.CounterVec // channel
+	RulesBroken    prometheus.Counter     // leads
 	Distributions  *prometheus.CounterVec // outcome, reason
 	Distribution   prometheus.Histogram   // seconds from accepted to committed
 	Reconciled     *prometheus.CounterVec // kind
@@ -109,6 +110,7 @@ func New(reg prometheus.Registerer) *Metrics {
 		CursorRebuilds: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "leadwheel_cursor_rebuilds_total", Help: "Turn cursors rebuilt from the ledger.",
 		}),
+		RulesBroken: newRulesBroken(),
 	}
 	m.Notifications = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadwheel_notifications_total", Help: "Messages to members, by channel and outcome.",
@@ -163,13 +165,19 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.Rings, m.Integrations, m.HTTP, m.Tasks = newRings(), newIntegrations(), newHTTP(), newTasks()
 	m.timeTelling()
 	m.fill()
-	reg.MustRegister(m.LeadsReceived, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
+	reg.MustRegister(m.LeadsReceived, m.RulesBroken, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
 		m.Hooks, m.WebhookDeliveries, m.KeysRefused, m.Imports, m.Limited, m.SignIns, m.Answers, m.AnswerTime,
 		m.QueueAway, m.Leading, m.JobFailures, m.AuditBroken, m.AuditTime,
 		m.HTTP, m.Tasks, m.Notifying, m.WebhookDelivery)
 	m.Named = prometheus.NewRegistry()
 	m.Named.MustRegister(m.Rings, m.Integrations)
 	return m
+}
+
+func newRulesBroken() prometheus.Counter {
+	return prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "leadwheel_rules_broken_total", Help: "Leads that went by the rules and for which one of them could not be worked out, and so did not take them.",
+	})
 }
 
 // timeTelling makes the times of what is told to members and to webhooks.
