@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -159,6 +160,16 @@ func (b *Backend) Start() {
 		b.tb.Fatalf("testenv: %v", err)
 	}
 	b.server, b.frozen = server, false
+}
+
+// Log is what the server has written to its log in all of its runs.
+func (b *Backend) Log() string {
+	b.tb.Helper()
+	text, err := os.ReadFile(filepath.Join(b.server.Dir, "server.log"))
+	if err != nil {
+		b.tb.Fatalf("testenv: reading the server's log: %v", err)
+	}
+	return string(text)
 }
 
 // URLAt is the server's URL as seen through a proxy that listens on addr ("host:port").
