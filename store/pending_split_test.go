@@ -20,7 +20,7 @@ func (w *world) wide(n int) store.GroupSpec {
 	w.DB.MustExec(`INSERT INTO members (workspace_id, member_id, name, created_at, updated_at)
 		SELECT $1, gen_random_uuid(), 'wide', now(), now() FROM generate_series(1, $2)`, w.workspace, n)
 	var ids []uuid.UUID
-	if err := w.DB.Select(&ids, `SELECT member_id FROM members WHERE name = 'wide' ORDER BY 1`); err != nil {
+	if err := w.DB.Select(&ids, ours+`SELECT member_id FROM members WHERE name = 'wide' ORDER BY 1`); err != nil {
 		w.t.Fatal(err)
 	}
 	slot := lead.Listed{Weight: 1}

@@ -28,7 +28,13 @@ type world struct {
 
 func newWorld(t testing.TB, opts ...testenv.Option) *world {
 	t.Helper()
-	w := &world{Env: testenv.New(t, opts...), t: t, members: map[byte]uuid.UUID{}, letters: map[uuid.UUID]byte{}}
+	return newWorldOn(t, testenv.New(t, opts...))
+}
+
+// newWorldOn is a world on a database that is there.
+func newWorldOn(t testing.TB, env *testenv.Env) *world {
+	t.Helper()
+	w := &world{Env: env, t: t, members: map[byte]uuid.UUID{}, letters: map[uuid.UUID]byte{}}
 	w.ExpectHandedOn(t)
 	ws, err := w.Store.CreateWorkspace(t.Context(), store.WorkspaceSpec{Name: "acme", Timezone: "Asia/Kuala_Lumpur", Region: "MY"})
 	if err != nil {
