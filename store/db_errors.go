@@ -162,6 +162,11 @@ func Unavailable(err error) bool {
 			refused.Code == pqerror.ReadOnlySQLTransaction || refused.Code == pqerror.FeatureNotSupported
 	}
 	var network net.Error
+	for _, passes := range []error{errNoServer, errFormer, errOtherSystem, errAlone} {
+		if errors.Is(err, passes) {
+			return true
+		}
+	}
 	return errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -70,10 +70,7 @@ func (l *lease) hold(ctx context.Context, t *Tx) error {
 // a lease in Postgres, by its clock, and renewed on a connection of its own. When it is lost, the context given to do ends, what is done
 // with that has no effect any more, and RunAsLeader returns an error.
 func (s *Store) RunAsLeader(ctx context.Context, do func(context.Context)) (err error) {
-	db, err := openDB(s.url, 1)
-	if err != nil {
-		return err
-	}
+	db := s.servers.pool(1)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	held, err := takeLead(ctx, db)
 	if err != nil || held == nil {

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/lib/pq"
 )
 
 // A server that has gone without a word, as one that was switched off or whose network was cut, leaves connections on which answers are
@@ -26,9 +28,7 @@ const (
 
 // lines are the lines of one pool. Where one is found dead, those that were there before it was are not used any more.
 type lines struct {
-	connector driver.Connector
-	// pooled says that the server gives a session for no longer than a transaction. It is asked whether it is there at all, then.
-	pooled  bool
+	*servers
 	probing sync.Mutex
 	found   atomic.Int64 // how many times a line was found dead
 }
@@ -42,8 +42,14 @@ type line struct {
 	open bool
 	// session is the server's own, made up of its process and when that began; it is not known of a pooled line.
 	session session
-	until   time.Time // when whoever waits does not wait any more; zero is never
-	dead    bool
+	// server is what is at its other end, network and address where that was looked for.
+	server           server
+	at               int // which of the address' connectors
+	network, address string
+	until            time.Time // when whoever waits does not wait any more; zero is never
+	dead             bool
+	// alone is set where what was committed is not known to be with the standby that has to have it: see errAlone.
+	alone bool
 }
 
 type session struct {
@@ -51,43 +57,69 @@ type session struct {
 	began   time.Time
 }
 
-// lineKey is the key of where a line is put that is opened with the context.
-type lineKey struct{}
+// opening is how a line is being opened.
+type opening struct {
+	of *lines
+	// only is the line to whose server it goes, nil where it goes to any.
+	only *line
+	line *line
+	// ends is when nobody waits for it any more, and forget has that not matter any more.
+	ends   context.Context //nolint:containedctx // lib/pq gives another one to who dials, which is over once there is a connection
+	forget func() bool
+}
+
+// openingKey is the key of a context's opening.
+type openingKey struct{}
+
+// A dialer opens lines.
+type dialer struct{}
 
 // Dial implements pq.Dialer, and so does DialTimeout.
-func (l *lines) Dial(network, address string) (net.Conn, error) {
-	return l.DialContext(context.Background(), network, address)
+func (d dialer) Dial(network, address string) (net.Conn, error) {
+	return d.DialContext(context.Background(), network, address)
 }
 
 // DialTimeout implements pq.Dialer.
-func (l *lines) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	return l.DialContext(ctx, network, address)
+	return d.DialContext(ctx, network, address)
 }
 
 // DialContext implements pq.DialerContext.
-func (l *lines) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+func (dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	o, is := ctx.Value(openingKey{}).(*opening)
+	if is && o.only != nil && (o.only.network != network || o.only.address != address) {
+		return nil, errOtherServer
+	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
-	place, is := ctx.Value(lineKey{}).(**line)
 	if err != nil || !is {
 		return conn, err
 	}
-	*place = &line{Conn: conn, of: l, opened: l.found.Load()}
-	return *place, nil
+	if o.forget != nil { // it was dialled before, with or without TLS
+		o.forget()
+	}
+	o.forget = context.AfterFunc(o.ends, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) //nolint:contextcheck // as above; where it cannot be set, it is closed
+	o.line = &line{Conn: conn, of: o.of, opened: o.of.found.Load(), network: network, address: address}
+	return o.line, nil
 }
 
-// open connects, and returns the connection with its line.
-func (l *lines) open(ctx context.Context) (pqConn, *line, error) {
-	var opened *line
-	c, err := l.connector.Connect(context.WithValue(ctx, lineKey{}, &opened))
+var errOtherServer = errors.New("this is another server than the one that is asked about")
+
+// connect connects to a server. It takes no longer than the context lets it, however long the server says nothing.
+func (l *lines) connect(ctx context.Context, to driver.Connector, only *line) (pqConn, *line, error) {
+	o := &opening{of: l, only: only, ends: ctx}
+	c, err := to.Connect(context.WithValue(ctx, openingKey{}, o))
+	if o.forget != nil && !o.forget() && err == nil {
+		err = errors.Join(context.Cause(ctx), c.Close())
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return c.(pqConn), opened, nil
+	return c.(pqConn), o.line, nil
 }
 
-// know has a new connection's line be in use, and learns what the server calls its session.
+// know has a new connection's line be in use, and learns what the server calls its session, and which server that is.
 func (l *line) know(ctx context.Context, c driver.QueryerContext) error {
 	if l.of.pooled {
 		l.open = true
@@ -95,18 +127,27 @@ func (l *line) know(ctx context.Context, c driver.QueryerContext) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
-	said, err := l.row(ctx, c, `SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid())`)
+	said, err := l.row(ctx, c, sessionIs+serverIs)
+	var refused *pq.Error
+	if errors.As(err, &refused) { // it does not tell who it is
+		said, err = l.row(ctx, c, sessionIs+`, 0::bigint, 0::bigint`)
+	}
+	l.until = time.Time{}
 	if err != nil {
 		return err
 	}
 	process, isProcess := said[0].(int64)
 	began, isTime := said[1].(time.Time)
-	if !isProcess || !isTime {
-		return fmt.Errorf("one of Postgres' sessions is called %v, and began at %v; no such session can be looked for", said[0], said[1])
+	system, isSystem := said[2].(int64)
+	timeline, isTimeline := said[3].(int64)
+	if !isProcess || !isTime || !isSystem || !isTimeline {
+		return fmt.Errorf("one of Postgres' sessions says %v of itself; no such session can be looked for", said)
 	}
-	l.session, l.open = session{process, began}, true
+	l.session, l.server, l.open = session{process, began}, server{system, timeline}, true
 	return nil
 }
+
+const sessionIs = `SELECT a.pid, a.backend_start`
 
 // row reads one row over a connection that is not in the pool.
 func (l *line) row(ctx context.Context, c driver.QueryerContext, query string, args ...driver.NamedValue) ([]driver.Value, error) {
@@ -129,6 +170,9 @@ func (l *line) wait(ctx context.Context) {
 
 // Read implements net.Conn.
 func (l *line) Read(b []byte) (int, error) {
+	if l.dead {
+		return 0, net.ErrClosed
+	}
 	if !l.open && l.until.IsZero() { // it is being opened, which has a time of its own
 		return l.Conn.Read(b)
 	}
@@ -158,6 +202,9 @@ func (l *line) Read(b []byte) (int, error) {
 
 // Write implements net.Conn.
 func (l *line) Write(b []byte) (int, error) {
+	if l.dead {
+		return 0, net.ErrClosed
+	}
 	if l.open {
 		_ = l.SetWriteDeadline(time.Now().Add(silence)) // as above
 	}
@@ -175,7 +222,9 @@ func (l *line) died(err error) error {
 }
 
 // usable reports whether nothing speaks against the line.
-func (l *line) usable() bool { return !l.dead && l.opened == l.of.found.Load() }
+func (l *line) usable() bool {
+	return !l.dead && l.opened == l.of.found.Load() && !l.of.former(l.server)
+}
 
 // What a server does for a session.
 type activity int
@@ -195,7 +244,7 @@ func (l *line) ask() activity {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), probeTime)
 	defer cancel()
-	c, probe, err := l.of.open(ctx)
+	c, probe, err := l.of.connect(ctx, l.of.connectors[l.at], l)
 	if err != nil {
 		return gone
 	}

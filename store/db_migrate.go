@@ -10,7 +10,6 @@ import (
 	"io/fs"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
@@ -63,7 +62,7 @@ func onDatabase(url string, do func(*sqlx.DB) error) error {
 // migrate at once wait for one another. What runs meanwhile is held up for a moment at the most: see upGently. It returns ErrPooled for
 // the address of a pooler.
 func Migrate(ctx context.Context, url string) error {
-	if _, pooled, err := readAddress(url); err != nil || pooled {
+	if a, err := readAddress(url); err != nil || a.pooled {
 		return cmp.Or(err, ErrPooled)
 	}
 	if err := upGently(ctx, url); err != nil {
@@ -115,19 +114,19 @@ func CheckSchema(ctx context.Context, url string) error {
 }
 
 func withMigrations(url string, do func(*goose.Provider, *sql.DB) error, parameters ...string) (err error) {
-	cfg, pooled, err := readAddress(url)
+	a, err := readAddress(url)
 	if err != nil {
 		return err
 	}
 	for i := 0; i < len(parameters); i += 2 { // a name, and its value
-		cfg.Runtime[parameters[i]] = parameters[i+1]
+		a.Runtime[parameters[i]] = parameters[i+1]
 	}
-	cfg.BinaryParameters = pooled // a query is one round trip then, which no other connection can come between
-	connector, err := pq.NewConnectorConfig(cfg)
+	a.BinaryParameters = a.pooled // a query is one round trip then, which no other connection can come between
+	at, err := newServers(a)
 	if err != nil {
-		return errAddress
+		return err
 	}
-	db := sql.OpenDB(connector)
+	db := sql.OpenDB(bare{&lines{servers: at}})
 	defer func() { err = errors.Join(err, db.Close()) }()
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {

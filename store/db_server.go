@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
+
+	"github.com/lib/pq"
 )
 
 // A Server is what a Postgres server says of itself.
@@ -47,4 +50,47 @@ func InspectServer(ctx context.Context, url string) (s Server, err error) {
 	}
 	s.Skew = s.Clock.Sub(asked.Add(answered.Sub(asked) / 2))
 	return s, nil
+}
+
+// A Standing is what one of an address' servers is.
+type Standing struct {
+	// Name is its "host:port".
+	Name string
+	// Primary servers take writes, and Timeline is how often one was promoted so far; others follow one.
+	Primary  bool
+	Timeline int64
+	// Err is why it does not tell.
+	Err error
+}
+
+// InspectServers asks each server of an address what it is. It returns none where the address does not name several, of which one is to be
+// the primary.
+func InspectServers(ctx context.Context, url string) ([]Standing, error) {
+	a, err := readAddress(url)
+	if err != nil || !a.primary || a.pooled || len(a.Multi) == 0 {
+		return nil, err
+	}
+	a.TargetSessionAttrs = pq.TargetSessionAttrsAny
+	at, err := newServers(a)
+	if err != nil {
+		return nil, err
+	}
+	l := &lines{servers: at}
+	all := make([]Standing, len(at.names))
+	var asking sync.WaitGroup
+	for i, name := range at.names {
+		asking.Go(func() {
+			all[i] = Standing{Name: name}
+			c, opened, err := l.connect(ctx, at.connectors[i], nil)
+			if err != nil {
+				all[i].Err = err
+				return
+			}
+			all[i].Err = errors.Join(opened.know(ctx, c), quietly(c.Close()))
+			all[i].Timeline = opened.server.timeline
+			all[i].Primary = opened.server.timeline > 0
+		})
+	}
+	asking.Wait()
+	return all, nil
 }

@@ -33,7 +33,7 @@ type oftenKey struct{}
 type preparing struct{ lines *lines }
 
 // Driver implements driver.Connector.
-func (p preparing) Driver() driver.Driver { return p.lines.connector.Driver() }
+func (p preparing) Driver() driver.Driver { return &pq.Driver{} }
 
 // Connect implements driver.Connector.
 func (p preparing) Connect(ctx context.Context) (driver.Conn, error) {
@@ -41,11 +41,7 @@ func (p preparing) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &statements{pqConn: c, line: l, runs: map[string]int{}, prepared: map[string]kept{}}
-	if err := l.know(ctx, s.pqConn); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	return &statements{pqConn: c, line: l, runs: map[string]int{}, prepared: map[string]kept{}}, nil
 }
 
 // pqConn is what database/sql makes use of in a connection of lib/pq.
@@ -102,9 +98,18 @@ type writing struct {
 
 // Commit implements driver.Tx.
 func (w writing) Commit() error {
+	wrote, l := w.on.writing, w.on.line
 	w.on.writing = false
-	w.on.line.wait(context.Background()) // it ends as it may, whatever has become of its caller
-	return w.Tx.Commit()
+	if wrote && l.of.former(l.server) {
+		l.dead = true
+		return errors.Join(errFormer, w.Tx.Rollback()) // which goes no further than the line
+	}
+	l.wait(context.Background()) // it ends as it may, whatever has become of its caller
+	l.alone = false
+	if err := w.Tx.Commit(); err != nil {
+		return err
+	}
+	return l.together()
 }
 
 // Rollback implements driver.Tx.
@@ -123,7 +128,12 @@ func (s *statements) ExecContext(ctx context.Context, query string, args []drive
 		result, err := stmt.ExecContext(ctx, args)
 		return result, s.checked(query, err)
 	}
-	return s.pqConn.ExecContext(ctx, query, args)
+	s.line.alone = false
+	result, err := s.pqConn.ExecContext(ctx, query, args)
+	if err != nil {
+		return result, err
+	}
+	return result, s.line.together()
 }
 
 // QueryContext implements driver.QueryerContext.

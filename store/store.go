@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -23,7 +22,7 @@ import (
 type Store struct {
 	Queries
 	db      *sqlx.DB
-	url     string
+	servers *servers
 	cursors *cursor.Cursors
 	// cursorsAway is until when, after the store was opened, they are not asked, since they did not answer.
 	cursorsAway atomic.Int64
@@ -60,7 +59,7 @@ type Queries struct {
 
 // Options are what a Store needs.
 type Options struct {
-	// DatabaseURL is a postgres:// address or a key=value connection string, as lib/pq reads it.
+	// DatabaseURL is a postgres:// address or a key=value connection string, of one server or several: see readAddress.
 	DatabaseURL string
 	// ReplicaURL is the address of a standby, from which lists, exports and simulations are read; empty where there is none.
 	ReplicaURL string
@@ -79,15 +78,16 @@ type Options struct {
 
 // Open connects to the database. It neither migrates nor checks the schema: see Migrate and CheckSchema.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	db, err := openDB(o.DatabaseURL, o.MaxConns)
+	at, err := serversOf(o.DatabaseURL)
 	if err != nil {
 		return nil, err
 	}
+	db := at.pool(o.MaxConns)
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(connecting(err), db.Close())
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s := &Store{db: db, url: o.DatabaseURL, committed: o.Committed, stop: stop, opened: time.Now()}
+	s := &Store{db: db, servers: at, committed: o.Committed, stop: stop, opened: time.Now()}
 	now := o.Now
 	if now == nil {
 		c, err := newDBClock(ctx, db)
@@ -100,6 +100,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	// Postgres keeps microseconds; a time that is rounded once compares equal wherever it has been.
 	clock := func() time.Time { return now().UTC().Truncate(time.Microsecond) }
 	s.Queries = Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids), compiled: new(compiledLists), lanesKnown: newLaneCache()}
+	s.background.Go(func() { at.watch(background) })
 	if o.ReplicaURL != "" {
 		if s.replica, err = openReplica(o.ReplicaURL, o.MaxConns); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -113,33 +114,37 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func openDB(url string, maxConns int) (*sqlx.DB, error) {
-	cfg, pooled, err := readAddress(url)
+	at, err := serversOf(url)
 	if err != nil {
 		return nil, err
 	}
-	cfg.BinaryParameters = true // one round trip a statement instead of two
-	if cfg.Runtime == nil {
-		cfg.Runtime = make(map[string]string)
-	}
-	if _, set := cfg.Runtime["idle_in_transaction_session_timeout"]; !set && !pooled {
-		// A client that vanishes without closing its connection must not hold its locks for long.
-		cfg.Runtime["idle_in_transaction_session_timeout"] = "10s"
-	}
-	connector, err := pq.NewConnectorConfig(cfg)
+	return at.pool(maxConns), nil
+}
+
+func serversOf(url string) (*servers, error) {
+	a, err := readAddress(url)
 	if err != nil {
-		return nil, errAddress
+		return nil, err
 	}
+	a.BinaryParameters = true // one round trip a statement instead of two
+	if _, set := a.Runtime["idle_in_transaction_session_timeout"]; !set && !a.pooled {
+		// A client that vanishes without closing its connection must not hold its locks for long.
+		a.Runtime["idle_in_transaction_session_timeout"] = "10s"
+	}
+	return newServers(a)
+}
+
+// pool makes a pool of connections.
+func (s *servers) pool(maxConns int) *sqlx.DB {
 	if maxConns == 0 {
 		maxConns = 16
 	}
-	l := &lines{connector: connector, pooled: pooled}
-	connector.Dialer(l)
-	db := sqlx.NewDb(sql.OpenDB(preparing{l}), "postgres")
+	db := sqlx.NewDb(sql.OpenDB(preparing{&lines{servers: s}}), "postgres")
 	db.SetMaxOpenConns(maxConns)
 	db.SetConnMaxLifetime(time.Hour) // so that servers that come back get their share again
 	db.SetMaxIdleConns(maxConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	return db, nil
+	return db
 }
 
 // Close closes the database connections. The Redis client stays its owner's.

@@ -23,7 +23,7 @@ const defaultOpsListen = "127.0.0.1:9090"
 
 // databaseFlags are for commands that work on the database itself.
 type databaseFlags struct {
-	DatabaseURL string `name:"database-url" env:"DATABASE_URL" required:"" placeholder:"ADDRESS" help:"Postgres, as in postgres://user:password@host:5432/name."`
+	DatabaseURL string `name:"database-url" env:"DATABASE_URL" required:"" placeholder:"ADDRESS" help:"Postgres, as in postgres://user:password@host:5432/name, or with host1:5432,host2:5432 where a standby may take over."`
 }
 
 // open connects to a database that has this program's schema. Close the store.

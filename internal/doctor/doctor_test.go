@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -35,6 +36,26 @@ func TestPostgresFindings(t *testing.T) {
 	} {
 		if test.got.State != test.want || (test.want == OK) != (test.got.Advice == "") {
 			t.Errorf("%s: %+v, want %s, with advice unless ok", name, test.got, test.want)
+		}
+	}
+}
+
+func TestStandings(t *testing.T) {
+	t.Parallel()
+	first, second := store.Standing{Name: "a:1", Primary: true, Timeline: 1}, store.Standing{Name: "b:2", Primary: true, Timeline: 2}
+	follows, gone := store.Standing{Name: "c:3"}, store.Standing{Name: "d:4", Err: errors.New("connection refused")}
+	for name, test := range map[string]struct {
+		of   []store.Standing
+		want State
+	}{
+		"one and a standby": {[]store.Standing{follows, first}, OK},
+		"one is gone":       {[]store.Standing{gone, first}, Warning},
+		"two primaries":     {[]store.Standing{first, second}, Broken},
+		"none":              {[]store.Standing{follows, gone}, Broken},
+	} {
+		got := standings(test.of)
+		if got.State != test.want || (test.want == OK) != (got.Advice == "") {
+			t.Errorf("%s: %+v, want %s, with advice unless ok", name, got, test.want)
 		}
 	}
 }

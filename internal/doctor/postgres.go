@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
-
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/store"
 )
@@ -29,7 +28,7 @@ func examinePostgres(ctx context.Context, url string) []Check {
 			"leadwheel up starts a private Postgres without it; everything else needs it, as in postgres://user:password@host:5432/name"}},
 			skipped("there is no address", append([]string{"database connection"}, behindPostgres...)...)...)
 	}
-	if _, err := pq.NewConfig(url); err != nil { // which is not shown, since it may quote the password
+	if err := store.CheckAddress(url); err != nil {
 		return append([]Check{{"database address", Broken, "DATABASE_URL cannot be read as an address",
 			"write it as postgres://user:password@host:5432/name, with special characters of the password %-encoded"}},
 			skipped("the address cannot be read", append([]string{"database connection"}, behindPostgres...)...)...)
@@ -37,6 +36,9 @@ func examinePostgres(ctx context.Context, url string) []Check {
 	checks := []Check{{"database address", OK, "DATABASE_URL can be read", ""}}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if all, err := store.InspectServers(ctx, url); err == nil && len(all) > 0 {
+		checks = append(checks, standings(all))
+	}
 	server, err := store.InspectServer(ctx, url)
 	if err != nil {
 		return append(append(checks, Check{"database connection", Broken, err.Error(),
@@ -45,6 +47,35 @@ func examinePostgres(ctx context.Context, url string) []Check {
 	}
 	return append(checks, Check{"database connection", OK, "Postgres answers", ""},
 		version(server), schema(ctx, url), writes(server), clock(server), connections(server))
+}
+
+// standings says which of several servers is the primary.
+func standings(all []store.Standing) Check {
+	c := Check{Name: "database servers", State: OK}
+	var primaries []string
+	found := make([]string, len(all))
+	for i, s := range all {
+		switch {
+		case s.Err != nil:
+			found[i] = fmt.Sprintf("%s does not answer (%v)", s.Name, s.Err)
+			c.State, c.Advice = Warning, "have it follow the primary again, or take it out of DATABASE_URL: nobody takes over from a primary without a standby"
+		case s.Primary:
+			found[i] = fmt.Sprintf("%s is the primary (timeline %d)", s.Name, s.Timeline)
+			primaries = append(primaries, s.Name)
+		default:
+			found[i] = s.Name + " is a standby"
+		}
+	}
+	c.Found = strings.Join(found, ", ")
+	switch len(primaries) {
+	case 0:
+		c.State, c.Advice = Broken, "start the primary, or promote the standby that has the most of its log"
+	case 1:
+	default:
+		c.State = Broken
+		c.Advice = "at once stop the one that was the primary before, which has the lower timeline: whoever has not met the other writes to it, and that is lost"
+	}
+	return c
 }
 
 func version(s store.Server) Check {

@@ -34,6 +34,8 @@ type Backend struct {
 	start  func(context.Context) (*localservices.Server, error)
 	server *localservices.Server
 	frozen bool
+	// sessions are Postgres' processes that are frozen too.
+	sessions []int
 }
 
 // NewDedicated starts a Postgres and a Redis for this test alone.
@@ -138,8 +140,11 @@ func (b *Backend) Freeze() {
 // Thaw lets it go on.
 func (b *Backend) Thaw() {
 	b.tb.Helper()
+	for _, pid := range b.sessions {
+		_ = syscall.Kill(pid, syscall.SIGCONT) // it may have been killed
+	}
 	b.signal(syscall.SIGCONT)
-	b.frozen = false
+	b.frozen, b.sessions = false, nil
 }
 
 func (b *Backend) signal(sig syscall.Signal) {
@@ -159,7 +164,7 @@ func (b *Backend) Start() {
 	if err != nil {
 		b.tb.Fatalf("testenv: %v", err)
 	}
-	b.server, b.frozen = server, false
+	b.server, b.frozen, b.sessions = server, false, nil
 }
 
 // Log is what the server has written to its log in all of its runs.

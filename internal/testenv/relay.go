@@ -11,12 +11,16 @@ import (
 	"testing"
 )
 
-// A Relay stands between a program and a server, as a network does of which a part can go dark: see Darken.
+// A Relay stands between a program and a server, as a network does of which a part can go dark: see Darken. It may lead to another server
+// later, as a virtual address or a balancer does: see Lead.
 type Relay struct {
-	addr  string
-	gone  atomic.Bool
-	mu    sync.Mutex
-	lines []*relayed
+	// Addr is the "host:port" where it listens.
+	Addr     string
+	network  string
+	upstream atomic.Pointer[string]
+	gone     atomic.Bool
+	mu       sync.Mutex
+	lines    []*relayed
 }
 
 // relayed is a connection through a Relay.
@@ -39,8 +43,14 @@ func (e *Env) Relay(tb testing.TB) (r *Relay, databaseURL string) {
 	r = newRelay(tb, network, address)
 	q.Del("host")
 	q.Del("port")
-	u.Host, u.RawQuery = r.addr, q.Encode()
+	u.Host, u.RawQuery = r.Addr, q.Encode()
 	return r, u.String()
+}
+
+// NewRelay puts a Relay before a server's "host:port", until the test ends.
+func NewRelay(tb testing.TB, upstream string) *Relay {
+	tb.Helper()
+	return newRelay(tb, "tcp", upstream)
 }
 
 func newRelay(tb testing.TB, network, upstream string) *Relay {
@@ -50,7 +60,8 @@ func newRelay(tb testing.TB, network, upstream string) *Relay {
 	if err != nil {
 		tb.Fatalf("testenv: opening a relay: %v", err)
 	}
-	r := &Relay{addr: listener.Addr().String()}
+	r := &Relay{Addr: listener.Addr().String(), network: network}
+	r.Lead(upstream)
 	var running sync.WaitGroup
 	tb.Cleanup(func() {
 		_ = listener.Close()
@@ -63,7 +74,7 @@ func newRelay(tb testing.TB, network, upstream string) *Relay {
 			if err != nil {
 				return
 			}
-			to, err := new(net.Dialer).DialContext(tb.Context(), network, upstream)
+			to, err := new(net.Dialer).DialContext(tb.Context(), r.network, *r.upstream.Load())
 			if err != nil {
 				_ = from.Close()
 				continue
@@ -79,6 +90,9 @@ func newRelay(tb testing.TB, network, upstream string) *Relay {
 	})
 	return r
 }
+
+// Lead has new connections lead to another address. Those that there are stay where they lead.
+func (r *Relay) Lead(upstream string) { r.upstream.Store(&upstream) }
 
 func (r *Relay) each(do func(*relayed)) {
 	r.mu.Lock()

@@ -1,0 +1,80 @@
+package testenv
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// FreezeWhole stops all of Postgres' processes where they stand, also those that serve sessions, as a machine does that is paused. Thaw has
+// them go on.
+func (b *Backend) FreezeWhole() {
+	b.tb.Helper()
+	b.Freeze() // it makes no new ones
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", b.server.Pid()))
+	if err != nil || len(lists) == 0 {
+		b.tb.Fatalf("testenv: looking for the processes of %s: %v", b.server.Name(), err)
+	}
+	for _, list := range lists {
+		text, err := os.ReadFile(list) // #nosec G304 // of our own server
+		if err != nil {
+			b.tb.Fatalf("testenv: %v", err)
+		}
+		for _, field := range bytes.Fields(text) {
+			pid, err := strconv.Atoi(string(field))
+			if err == nil && syscall.Kill(pid, syscall.SIGSTOP) == nil {
+				b.sessions = append(b.sessions, pid)
+			}
+		}
+	}
+}
+
+// Promote has a standby follow nobody any more, and returns once it takes writes.
+func (b *Backend) Promote() {
+	b.tb.Helper()
+	db := b.Reach()
+	var done bool
+	if err := db.GetContext(b.tb.Context(), &done, `SELECT pg_promote(true, 60)`); err != nil || !done {
+		b.tb.Fatalf("testenv: promoting a standby: %t, %v", done, err)
+	}
+}
+
+// WaitFor has a server's commits wait for a standby that follows it, as synchronous replication does, and returns once one does.
+func (b *Backend) WaitFor(tb testing.TB) {
+	tb.Helper()
+	db := b.Reach()
+	for _, statement := range []string{`ALTER SYSTEM SET synchronous_standby_names = '*'`, `SELECT pg_reload_conf()`} {
+		if _, err := db.ExecContext(tb.Context(), statement); err != nil {
+			tb.Fatalf("testenv: %s: %v", statement, err)
+		}
+	}
+	Eventually(tb, startTimeout, func() error {
+		var synchronous int
+		err := db.GetContext(tb.Context(), &synchronous, `SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'`)
+		if err == nil && synchronous == 0 {
+			err = errors.New("no standby is synchronous")
+		}
+		return err
+	})
+}
+
+// Reach opens the database of this server, whichever others there are.
+func (b *Backend) Reach() *sqlx.DB {
+	b.tb.Helper()
+	db, err := sqlx.Open("postgres", b.URLAt(b.Addr))
+	if err != nil {
+		b.tb.Fatalf("testenv: reading a server's address: %v", err)
+	}
+	db.SetMaxOpenConns(2)
+	db.SetConnMaxIdleTime(time.Second)
+	b.tb.Cleanup(func() { _ = db.Close() }) // its server may be gone
+	return db
+}
