@@ -101,6 +101,33 @@ func TestAClientThatSaysItIsClosed(t *testing.T) {
 	}
 }
 
+// TestMastersSendToOneAnother runs a script, as the queue does, on a slot that moves: for a while each of two masters says that the other
+// has it.
+func TestMastersSendToOneAnother(t *testing.T) {
+	t.Parallel()
+	c := testenv.NewRedisCluster(t, testenv.ClusterOptions{DownAfter: time.Second})
+	rdb, err := OpenRedis(c.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rdb.Close() }()
+	const key = "moves"
+	ran := make(chan error, 1)
+	settle := c.Move(key, (c.MasterOf(key)+1)%len(c.Masters))
+	go func() {
+		ran <- redis.NewScript(`return redis.call("SET", KEYS[1], 1)`).Run(t.Context(), rdb, []string{key}).Err()
+	}()
+	select {
+	case err := <-ran:
+		t.Fatalf("nobody has the slot, and it says %v", err)
+	case <-time.After(500 * time.Millisecond):
+	}
+	settle()
+	if err := <-ran; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestTakesOfACluster asks a cluster of which one master is gone for good, with the queues that it had. Others are there.
 func TestTakesOfACluster(t *testing.T) {
 	t.Parallel()

@@ -66,11 +66,12 @@ func opens(cmds []redis.Cmder) bool {
 	})
 }
 
-// passes reports whether an error is one of those that pass: nobody answered, or whoever did is not ready.
+// passes reports whether an error is one of those that pass: nobody answered, whoever did is not ready, or the client does not know yet who
+// has what was asked for, and was sent elsewhere more often than it follows.
 func passes(err error) bool {
 	var said redis.Error
 	if errors.As(err, &said) {
-		return slices.ContainsFunc([]string{"LOADING ", "READONLY ", "MASTERDOWN ", "CLUSTERDOWN ", "TRYAGAIN ", "ERR max number of clients reached"},
+		return slices.ContainsFunc([]string{"LOADING ", "READONLY ", "MASTERDOWN ", "CLUSTERDOWN ", "TRYAGAIN ", "MOVED ", "ASK ", "ERR max number of clients reached"},
 			func(begin string) bool { return strings.HasPrefix(said.Error(), begin) })
 	}
 	var lost net.Error

@@ -155,18 +155,40 @@ func (c *RedisCluster) follow(replica, master *Backend) {
 	})
 }
 
-// untilWhole waits until a server says that all slots are served.
+// untilWhole waits until a server knows who serves each slot. One that may do without some says before that it is well.
 func (c *RedisCluster) untilWhole(b *Backend) {
 	c.tb.Helper()
 	Eventually(c.tb, startTimeout, func() error {
 		return askRedis(b.Addr, func(rdb *redis.Client) error {
 			info, err := rdb.ClusterInfo(c.tb.Context()).Result()
-			if err == nil && !strings.Contains(info, "cluster_state:ok") {
+			if err == nil && (!strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_slots_ok:16384")) {
 				err = fmt.Errorf("a server says %q", info)
 			}
 			return err
 		})
 	})
+}
+
+// Move begins to have another master serve the slot of a key, which has no keys yet: the one that had it sends people to the other, and that
+// sends them back until settle is called.
+func (c *RedisCluster) Move(key string, to int) (settle func()) {
+	c.tb.Helper()
+	from := c.MasterOf(key)
+	var slot int64
+	var id string
+	c.must(c.Masters[to], func(ctx context.Context, rdb *redis.Client) (err error) {
+		if slot, err = rdb.ClusterKeySlot(ctx, key).Result(); err == nil {
+			id, err = rdb.ClusterMyID(ctx).Result()
+		}
+		return err
+	})
+	tell := func(master int) {
+		c.must(c.Masters[master], func(ctx context.Context, rdb *redis.Client) error {
+			return rdb.Do(ctx, "CLUSTER", "SETSLOT", slot, "NODE", id).Err()
+		})
+	}
+	tell(from)
+	return func() { tell(to) }
 }
 
 // MasterOf is the place in Masters of the one that has a key.
