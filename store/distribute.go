@@ -100,7 +100,7 @@ func (s *Store) distribute(ctx context.Context, workspace, batch uuid.UUID, thro
 			return result, fmt.Errorf("distributing batch %s: %w", batch, err)
 		}
 	}
-	return result, fmt.Errorf("distributing batch %s: gave up after %d tries, each overtaken by others", batch, maxReruns)
+	return result, fmt.Errorf("distributing batch %s: gave up after %d tries, each overtaken: %w", batch, maxReruns, ErrBusy)
 }
 
 // staleCursor names draws whose cursors must be rebuilt before the batch can be distributed, and lanes that must be opened.

@@ -25,7 +25,8 @@ const cursorsRest = time.Second
 // ledgerEpoch names the ledger where an epoch names a cursor.
 const ledgerEpoch = "ledger"
 
-// ErrBusy means that others hand out the workspace's leads, so that this process, which draws no turns from Redis, leaves them to it.
+// ErrBusy means that others hand out the workspace's leads. A process that draws no turns from Redis leaves them to it; one that does was
+// overtaken each time that it tried. Nothing was done, and it can be tried again.
 var ErrBusy = errors.New("others are handing out the leads of the workspace")
 
 // cursorsError means that the cursors gave no answer.
