@@ -57,14 +57,19 @@ func (c *dbClock) ask(ctx context.Context, db *sqlx.DB) error {
 
 // keep asks again and again until ctx ends. Where the database does not answer, the clock goes on counting.
 func (c *dbClock) keep(ctx context.Context, db *sqlx.DB) {
-	again := time.NewTicker(clockEvery)
+	every(ctx, clockEvery, func() { _ = c.ask(ctx, db) }) // whoever needs the database says that it is away
+}
+
+// every does something again and again until ctx ends, the first time after one interval.
+func every(ctx context.Context, interval time.Duration, do func()) {
+	again := time.NewTicker(interval)
 	defer again.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-again.C:
-			_ = c.ask(ctx, db) // whoever needs the database says that it is away
+			do()
 		}
 	}
 }

@@ -94,16 +94,8 @@ func (r *replica) replayed(ctx context.Context) (position, error) {
 
 // watchReplica measures the replica's lag until ctx ends.
 func (s *Store) watchReplica(ctx context.Context) {
-	again := time.NewTicker(replicaWatch)
-	defer again.Stop()
-	for {
-		s.measure(ctx)
-		select {
-		case <-ctx.Done():
-			return
-		case <-again.C:
-		}
-	}
+	s.measure(ctx)
+	every(ctx, replicaWatch, func() { s.measure(ctx) })
 }
 
 // measure measures the replica's lag: for how long the database has had what the replica has not.

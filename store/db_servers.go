@@ -130,14 +130,7 @@ func (s *servers) watch(ctx context.Context) {
 		return
 	}
 	l := &lines{servers: s}
-	again := time.NewTicker(watchEvery)
-	defer again.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-again.C:
-		}
+	every(ctx, watchEvery, func() {
 		var all sync.WaitGroup
 		for at := range s.connectors {
 			all.Go(func() {
@@ -149,7 +142,7 @@ func (s *servers) watch(ctx context.Context) {
 			})
 		}
 		all.Wait()
-	}
+	})
 }
 
 // openAt connects to one of the servers and meets it.

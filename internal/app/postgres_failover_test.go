@@ -121,12 +121,7 @@ func newPgPair(t *testing.T, d *testenv.Dedicated, fault string, named bool) *pg
 	comeBack := p.back
 	p.back = func() { // and it waits for no standby any more, so that whoever asks it is served
 		comeBack()
-		db := p.old.Reach()
-		for _, statement := range []string{`ALTER SYSTEM RESET synchronous_standby_names`, `SELECT pg_reload_conf()`} {
-			if _, err := db.ExecContext(t.Context(), statement); err != nil {
-				t.Fatal(err)
-			}
-		}
+		p.old.WaitForNobody(t)
 	}
 	return p
 }

@@ -61,7 +61,7 @@ func examineStandings(ctx context.Context, url string) []Check {
 // standings says which of several servers is the primary.
 func standings(all []store.Standing) Check {
 	c := Check{Name: "database servers", State: OK}
-	var primaries []string
+	primaries := 0
 	found := make([]string, len(all))
 	for i, s := range all {
 		switch {
@@ -70,13 +70,13 @@ func standings(all []store.Standing) Check {
 			c.State, c.Advice = Warning, "have it follow the primary again, or take it out of DATABASE_URL: nobody takes over from a primary without a standby"
 		case s.Primary:
 			found[i] = fmt.Sprintf("%s is the primary (timeline %d)", s.Name, s.Timeline)
-			primaries = append(primaries, s.Name)
+			primaries++
 		default:
 			found[i] = s.Name + " is a standby"
 		}
 	}
 	c.Found = strings.Join(found, ", ")
-	switch len(primaries) {
+	switch primaries {
 	case 0:
 		c.State, c.Advice = Broken, "start the primary, or promote the standby that has the most of its log"
 	case 1:

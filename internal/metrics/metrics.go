@@ -110,7 +110,9 @@ func New(reg prometheus.Registerer) *Metrics {
 		CursorRebuilds: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "leadwheel_cursor_rebuilds_total", Help: "Turn cursors rebuilt from the ledger.",
 		}),
-		RulesBroken: newRulesBroken(),
+		RulesBroken: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "leadwheel_rules_broken_total", Help: "Leads that went by the rules and for which one of them could not be worked out, and so did not take them.",
+		}),
 	}
 	m.Notifications = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "leadwheel_notifications_total", Help: "Messages to members, by channel and outcome.",
@@ -150,19 +152,8 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.QueueAway = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "leadwheel_queue_away", Help: "1 while this process' workers cannot reach the queue and take leads from Postgres instead, else 0.",
 	})
-	m.Leading = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "leadwheel_scheduler_leading", Help: "1 while this process leads the schedule, else 0.",
-	})
-	m.JobFailures = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "leadwheel_scheduler_job_failures_total", Help: "Rounds of a scheduled job that failed, by job.",
-	}, []string{"task"})
-	m.AuditBroken = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "leadwheel_audit_broken", Help: "What the last audit found to break a promise, by check; 0 where it is kept.",
-	}, []string{"check"})
-	m.AuditTime = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "leadwheel_audit_timestamp_seconds", Help: "When the last audit by this process ended; 0 before the first.",
-	})
 	m.Rings, m.Integrations, m.HTTP, m.Tasks = newRings(), newIntegrations(), newHTTP(), newTasks()
+	m.schedule()
 	m.timeTelling()
 	m.fill()
 	reg.MustRegister(m.LeadsReceived, m.RulesBroken, m.Distributions, m.Distribution, m.Reconciled, m.CursorRebuilds, m.Notifications, m.Misconfigured,
@@ -174,9 +165,19 @@ func New(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
-func newRulesBroken() prometheus.Counter {
-	return prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "leadwheel_rules_broken_total", Help: "Leads that went by the rules and for which one of them could not be worked out, and so did not take them.",
+// schedule makes what the leader of the schedule does.
+func (m *Metrics) schedule() {
+	m.Leading = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "leadwheel_scheduler_leading", Help: "1 while this process leads the schedule, else 0.",
+	})
+	m.JobFailures = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "leadwheel_scheduler_job_failures_total", Help: "Rounds of a scheduled job that failed, by job.",
+	}, []string{"task"})
+	m.AuditBroken = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "leadwheel_audit_broken", Help: "What the last audit found to break a promise, by check; 0 where it is kept.",
+	}, []string{"check"})
+	m.AuditTime = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "leadwheel_audit_timestamp_seconds", Help: "When the last audit by this process ended; 0 before the first.",
 	})
 }
 

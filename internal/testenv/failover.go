@@ -50,12 +50,7 @@ func (b *Backend) Promote() {
 // WaitFor has a server's commits wait for a standby that follows it, as synchronous replication does, and returns once one does.
 func (b *Backend) WaitFor(tb testing.TB) {
 	tb.Helper()
-	db := b.Reach()
-	for _, statement := range []string{`ALTER SYSTEM SET synchronous_standby_names = '*'`, `SELECT pg_reload_conf()`} {
-		if _, err := db.ExecContext(tb.Context(), statement); err != nil {
-			tb.Fatalf("testenv: %s: %v", statement, err)
-		}
-	}
+	db := b.configure(tb, `ALTER SYSTEM SET synchronous_standby_names = '*'`)
 	Eventually(tb, startTimeout, func() error {
 		var synchronous int
 		err := db.GetContext(tb.Context(), &synchronous, `SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'`)
@@ -64,6 +59,24 @@ func (b *Backend) WaitFor(tb testing.TB) {
 		}
 		return err
 	})
+}
+
+// WaitForNobody has its commits wait for no standby any more.
+func (b *Backend) WaitForNobody(tb testing.TB) {
+	tb.Helper()
+	b.configure(tb, `ALTER SYSTEM RESET synchronous_standby_names`)
+}
+
+// configure changes a setting of a server that runs, and returns its database.
+func (b *Backend) configure(tb testing.TB, change string) *sqlx.DB {
+	tb.Helper()
+	db := b.Reach()
+	for _, statement := range []string{change, `SELECT pg_reload_conf()`} {
+		if _, err := db.ExecContext(tb.Context(), statement); err != nil {
+			tb.Fatalf("testenv: %s: %v", statement, err)
+		}
+	}
+	return db
 }
 
 // Reach opens the database of this server, whichever others there are.

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -30,7 +31,7 @@ const (
 // migrated returns the folder with the files of a migrated Postgres that has ended, which other test processes copy too. The first makes it;
 // who comes meanwhile waits.
 func migrated(ctx context.Context) (string, error) {
-	schema, err := schemaHash(ctx)
+	schema, err := schemaHash()
 	if err != nil {
 		return "", fmt.Errorf("reading what makes the tests' database: %w", err)
 	}
@@ -109,12 +110,13 @@ func copyFiles(ctx context.Context, from, to string) error {
 }
 
 // schemaHash tells databases apart by all that could make them differ: Postgres, the migrations, and the store's own code.
-func schemaHash(ctx context.Context) (string, error) {
+// None of it changes while tests run.
+var schemaHash = sync.OnceValues(func() (string, error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return "", err
 	}
-	version, err := localservices.PostgresVersion(ctx)
+	version, err := localservices.PostgresVersion(context.Background())
 	if err != nil {
 		return "", err
 	}
@@ -132,7 +134,7 @@ func schemaHash(ctx context.Context) (string, error) {
 		return errors.Join(err, f.Close())
 	})
 	return hex.EncodeToString(hash.Sum(nil)[:8]), err
-}
+})
 
 // moduleRoot is the folder of the module whose tests run, in one of whose packages they do.
 func moduleRoot() (string, error) {
