@@ -34,6 +34,9 @@ type address struct {
 	// pooled says that there stands a pooler that gives a session for no longer than a transaction: then nothing is prepared, nothing is
 	// set for a session, and nobody is asked about one.
 	pooled bool
+	// lockWait is how long each transaction waits for a lock on a table or a row, in milliseconds, where its session cannot say so; empty is
+	// for as long as the session does.
+	lockWait string
 	// primary says that only a server is taken that is no standby.
 	primary bool
 }

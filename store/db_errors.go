@@ -171,6 +171,13 @@ func Unavailable(err error) bool {
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded)
 }
 
+// Locked reports whether err is that another has held a lock for longer than a statement waits: see Options.LockWait. It is one of those
+// that are Unavailable.
+func Locked(err error) bool {
+	var refused *pq.Error
+	return errors.As(err, &refused) && refused.Code == pqerror.LockNotAvailable
+}
+
 // Refused reports whether the database refused the data it was given, and would refuse it again. Faults of the set-up,
 // such as a missing table or permission, are not the data's: they pass when somebody mends them.
 func Refused(err error) bool {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -43,9 +44,21 @@ const (
 	lockFamilies workspaceLock = 3
 )
 
+// batchLockWait is how long a batch that goes out waits for a table or a row, in milliseconds: batches that have the same members go out
+// one after the other.
+const batchLockWait = "15000"
+
 // take waits for a workspace's lock and holds it alone.
 func (t *Tx) take(ctx context.Context, l workspaceLock, workspace uuid.UUID) error {
-	_, err := t.q.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2))`, workspace, l)
+	return t.waitFor(ctx, `pg_advisory_xact_lock(hashtextextended($1::text, $2))`, workspace, l)
+}
+
+// waitFor waits for an advisory lock. Others may be before it, each of whom takes seconds where there is much to do: it waits for its turn
+// for as long as its context lets it, unlike for a table or a row. Postgres works out in order what a SELECT asks for.
+func (t *Tx) waitFor(ctx context.Context, lock string, args ...any) error {
+	after := sql.NullString{String: t.lockWait, Valid: t.lockWait != ""} // null is the session's
+	_, err := t.q.ExecContext(ctx, fmt.Sprintf(`SELECT set_config('lock_timeout', '0', true), %s, set_config('lock_timeout', $%d, true)`, lock, len(args)+1),
+		append(args, after)...)
 	return translate(err)
 }
 
@@ -74,8 +87,7 @@ func (t *Tx) passGate(ctx context.Context, workspace uuid.UUID) error {
 		}
 		return translate(err)
 	}
-	_, err := t.q.ExecContext(ctx, `SELECT pg_advisory_xact_lock_shared(hashtextextended($1::text, $2))`, workspace, lockGate)
-	return translate(err)
+	return t.waitFor(ctx, `pg_advisory_xact_lock_shared(hashtextextended($1::text, $2))`, workspace, lockGate)
 }
 
 // closeGate holds the gate alone.
@@ -85,8 +97,8 @@ func (t *Tx) closeGate(ctx context.Context, workspace uuid.UUID) error {
 
 // lockIDs holds the external ids of an origin, within which they are unique. Take several origins in the order of their names.
 func (t *Tx) lockIDs(ctx context.Context, workspace uuid.UUID, origin string) error {
-	if _, err := t.q.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 3))`, workspace, origin); err != nil {
-		return fmt.Errorf("locking the external ids of an origin: %w", translate(err))
+	if err := t.waitFor(ctx, `pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 3))`, workspace, origin); err != nil {
+		return fmt.Errorf("locking the external ids of an origin: %w", err)
 	}
 	return nil
 }

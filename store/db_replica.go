@@ -72,12 +72,12 @@ const (
 
 var errNotMeasured = errors.New("it has not been asked yet")
 
-func openReplica(url string, maxConns int) (*replica, error) {
-	db, err := openDB(url, maxConns)
+func openReplica(url string, maxConns int, lockWait time.Duration) (*replica, error) {
+	at, err := serversOf(url, lockWait)
 	if err != nil {
 		return nil, fmt.Errorf("LEADWHEEL_REPLICA_URL: %w", err)
 	}
-	return &replica{db: db, err: errNotMeasured}, nil
+	return &replica{db: at.pool(maxConns), err: errNotMeasured}, nil
 }
 
 // replayed is how far the replica has got.

@@ -86,6 +86,11 @@ func (s *statements) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx
 	if err != nil {
 		return nil, err
 	}
+	if wait := s.line.of.lockWait; wait != "" {
+		if _, err := s.pqConn.ExecContext(ctx, "SET LOCAL lock_timeout = "+wait, nil); err != nil {
+			return nil, errors.Join(err, tx.Rollback())
+		}
+	}
 	s.writing = !o.ReadOnly
 	return writing{tx, s}, nil
 }

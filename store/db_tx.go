@@ -78,7 +78,7 @@ func (s *Store) txThrough(ctx context.Context, through gate, do func(*Tx) error)
 			return fmt.Errorf("saying which trace a transaction belongs to: %w", translate(err))
 		}
 	}
-	t := &Tx{Queries: Queries{q: tx, now: s.now, channels: s.channels, ids: s.ids, compiled: s.compiled, lanesKnown: s.lanesKnown}, gate: through, turnsOf: s}
+	t := &Tx{Queries: Queries{q: tx, now: s.now, channels: s.channels, ids: s.ids, compiled: s.compiled, lanesKnown: s.lanesKnown}, gate: through, turnsOf: s, lockWait: s.servers.lockWait}
 	if through != gateShared {
 		t.turnsOf = newLedgerTurns(t, ledgerEpoch)
 	}

@@ -136,7 +136,7 @@ func (s *Store) renew(ctx context.Context, stale *staleCursor) (lost int, err er
 func (s *Store) distributeOnce(ctx context.Context, d *distribution, through gate) (outcomes []Outcome, unsettled, err error) {
 	workspace := d.workspace
 	err = s.txThrough(ctx, through, func(t *Tx) error {
-		d.turnsOf = t.turnsOf
+		d.turnsOf, t.lockWait = t.turnsOf, batchLockWait
 		if err := t.passGate(ctx, workspace); err != nil {
 			return err
 		}

@@ -20,8 +20,8 @@ var ErrImportOver = errors.New("the import has ended already; what it brought in
 // as it does when it sees that somebody cancels: see WatchImport. Again it changes nothing; changed reports whether it did.
 // It returns ErrImportOver where the import has come to its end.
 func (t *Tx) CancelImport(ctx context.Context, workspace, id uuid.UUID) (i Import, changed bool, err error) {
-	if _, err := t.q.ExecContext(ctx, `SELECT pg_advisory_xact_lock(`+cancelLock+`)`, id.String()); err != nil {
-		return i, false, fmt.Errorf("waiting for others who cancel import %s: %w", id, translate(err))
+	if err := t.waitFor(ctx, `pg_advisory_xact_lock(`+cancelLock+`)`, id.String()); err != nil {
+		return i, false, fmt.Errorf("waiting for others who cancel import %s: %w", id, err)
 	}
 	i, err = t.oneImport(ctx, `
 		UPDATE imports SET status = $3, updated_at = $4, finished_at = $4, erased = NULL

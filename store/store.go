@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,8 +43,10 @@ type Tx struct {
 	Queries
 	turnsOf turnsOf
 	gate    gate
-	draws   []draws // of what was planned for groups
-	left    Committed
+	// lockWait is how long it waits for tables and rows, in milliseconds; empty is as its session does.
+	lockWait string
+	draws    []draws // of what was planned for groups
+	left     Committed
 }
 
 // Queries are the statements that run on the database or inside a transaction alike.
@@ -67,6 +70,9 @@ type Options struct {
 	Redis redis.UniversalClient
 	// MaxConns bounds the open connections; 0 means 16. A leading scheduler has one more.
 	MaxConns int
+	// LockWait is how long a statement waits for a table or a row that another has locked, before Postgres ends it: see Locked. 0 is for as
+	// long as its context lets it. What waits in turn for a workspace's locks waits on: see waitFor.
+	LockWait time.Duration
 	// Channels are those by which this installation can send messages. Distributions owe members messages by these only.
 	Channels []lead.Channel
 	// Committed is given what each transaction left to be done, once that has committed. It must neither block nor fail: the
@@ -78,7 +84,7 @@ type Options struct {
 
 // Open connects to the database. It neither migrates nor checks the schema: see Migrate and CheckSchema.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	at, err := serversOf(o.DatabaseURL)
+	at, err := serversOf(o.DatabaseURL, o.LockWait)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +108,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Queries = Queries{q: byContext{db}, now: clock, channels: o.Channels, ids: new(ids), compiled: new(compiledLists), lanesKnown: newLaneCache()}
 	s.background.Go(func() { at.watch(background) })
 	if o.ReplicaURL != "" {
-		if s.replica, err = openReplica(o.ReplicaURL, o.MaxConns); err != nil {
+		if s.replica, err = openReplica(o.ReplicaURL, o.MaxConns, o.LockWait); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 		s.background.Go(func() { s.watchReplica(background) })
@@ -114,14 +120,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func openDB(url string, maxConns int) (*sqlx.DB, error) {
-	at, err := serversOf(url)
+	at, err := serversOf(url, 0)
 	if err != nil {
 		return nil, err
 	}
 	return at.pool(maxConns), nil
 }
 
-func serversOf(url string) (*servers, error) {
+func serversOf(url string, lockWait time.Duration) (*servers, error) {
 	a, err := readAddress(url)
 	if err != nil {
 		return nil, err
@@ -130,6 +136,13 @@ func serversOf(url string) (*servers, error) {
 	if _, set := a.Runtime["idle_in_transaction_session_timeout"]; !set && !a.pooled {
 		// A client that vanishes without closing its connection must not hold its locks for long.
 		a.Runtime["idle_in_transaction_session_timeout"] = "10s"
+	}
+	if _, set := a.Runtime["lock_timeout"]; !set && lockWait > 0 {
+		if a.pooled {
+			a.lockWait = strconv.FormatInt(lockWait.Milliseconds(), 10)
+		} else {
+			a.Runtime["lock_timeout"] = strconv.FormatInt(lockWait.Milliseconds(), 10)
+		}
 	}
 	return newServers(a)
 }

@@ -194,7 +194,8 @@ func (a *App) connect(ctx context.Context, cfg Config) (err error) {
 	a.feeder = tasks.NewFeeder(tasks.NewClient(a.redis).Spread(cfg.QueueShards), a.log)
 	a.onStop("feeder", func(context.Context) error { a.feeder.Stop(); return nil })
 	a.store, err = store.Open(ctx, store.Options{
-		DatabaseURL: cfg.DatabaseURL, ReplicaURL: cfg.ReplicaURL, Redis: a.redis, MaxConns: cfg.MaxConns, Channels: cfg.Messages.channels(), Committed: a.committed,
+		DatabaseURL: cfg.DatabaseURL, ReplicaURL: cfg.ReplicaURL, Redis: a.redis, MaxConns: cfg.MaxConns, LockWait: lockWait,
+		Channels: cfg.Messages.channels(), Committed: a.committed,
 	})
 	if err != nil {
 		return err
@@ -218,6 +219,10 @@ func (a *App) startFromLedger(ctx context.Context) {
 		a.log.Warn("turn cursors were ahead of the database and were rebuilt", "cursors", rebuilt)
 	}
 }
+
+// lockWait is how long is waited for a table or a row that somebody has locked. It is longer than transactions take that have much to write,
+// and so short that those who ask meanwhile do not pile up.
+const lockWait = 4 * time.Second
 
 // ledgerTimeout is what comparing cursors with the ledger may take before the start.
 const ledgerTimeout = 5 * time.Second

@@ -25,7 +25,7 @@ import (
 const (
 	// askers ask all the time while Postgres refuses to work, and answeredIn is how long each may wait for its answer.
 	askers     = 24
-	answeredIn = 35 * time.Second
+	answeredIn = 15 * time.Second
 	// wellAgain is how long everything may take to be as before.
 	wellAgain = 10 * time.Second
 )
@@ -111,7 +111,7 @@ func (s *scene) troubles(d *testenv.Dedicated) []trouble {
 			}
 		}},
 		{"without connections", false, s.takeConnections}, // whoever was quicker to get one of those that were ended works on with it
-		{"locked", false, func() func() {
+		{"locked", true, func() func() {
 			tx := s.DB.MustBegin()
 			tx.MustExec(`LOCK TABLE leads IN ACCESS EXCLUSIVE MODE`)
 			return func() { s.must(tx.Rollback()) }

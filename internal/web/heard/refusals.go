@@ -8,6 +8,7 @@ var refusals = []language.Text{
 	"the request was broken off before it could be answered",
 	"this took the database too long and was stopped; ask for less, as by a filter or a shorter time",
 	"the database cannot be reached or is busy; try again shortly",
+	"somebody has locked what this needs in the database, as maintenance does; try again shortly",
 	"something went wrong on our side; it is in the log under this request's id",
 	"this is not the version that they have by now",
 	"this is not how many match by now",

@@ -70,6 +70,9 @@ func ofDatabase(err error) *Problem {
 	case errors.Is(err, store.ErrTooLong):
 		return New(http.StatusServiceUnavailable, "this took the database too long and was stopped; ask for less, as by a filter or a shorter time").
 			WithHeader("Retry-After", "30")
+	case store.Locked(err):
+		return New(http.StatusServiceUnavailable, "somebody has locked what this needs in the database, as maintenance does; try again shortly").
+			WithHeader("Retry-After", "5")
 	case store.Unavailable(err):
 		return New(http.StatusServiceUnavailable, "the database cannot be reached or is busy; try again shortly").
 			WithHeader("Retry-After", "1")

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lib/pq"
+
 	"github.com/leadwheel/leadwheel/internal/lead"
 	"github.com/leadwheel/leadwheel/internal/web/problem"
 	"github.com/leadwheel/leadwheel/store"
@@ -31,6 +33,7 @@ func TestFrom(t *testing.T) {
 		{context.Canceled, problem.StatusClientGone, "unavailable", ""},
 		{context.DeadlineExceeded, 503, "unavailable", ""},
 		{io.ErrUnexpectedEOF, 503, "unavailable", ""},
+		{&pq.Error{Code: "55P03"}, 503, "unavailable", ""},
 		{errors.New("password=hunter2"), 500, "internal_error", ""},
 	} {
 		for _, err := range []error{c.err, fmt.Errorf("wrapped: %w", c.err)} {
