@@ -85,6 +85,7 @@ type PendingPage struct {
 	AfterID  uuid.UUID
 }
 
+// pendingLeads begins a statement that tells of rows p of the view pending. Where they are from follows.
 var pendingLeads = `
 	SELECT p.pending_id, p.lead_id, p.member_id, p.group_id, p.assignment_id, p.moved_from, p.replanned_from, p.turn, p.trigger,
 		CASE WHEN p.turn IS NOT NULL THEN ` + laneTurn("p") + ` END AS lane,
@@ -93,11 +94,11 @@ var pendingLeads = `
 		CASE WHEN p.batch_id IS NULL THEN p.offered_at END AS offered_at, CASE WHEN p.batch_id IS NULL THEN p.offer_by END AS offer_by,
 		CASE WHEN p.offered_at IS NOT NULL AND p.batch_id IS NULL THEN ARRAY(SELECT o.member_id FROM offers o
 			WHERE o.workspace_id = p.workspace_id AND o.pending_id = p.pending_id AND o.state = 'open' ORDER BY o.offer_id) END AS offered_to
-	FROM pending p WHERE `
+	FROM `
 
 // PendingLeads lists a page of pending leads, soonest first.
 func (q Queries) PendingLeads(ctx context.Context, workspace uuid.UUID, f PendingFilter, p PendingPage) ([]PendingLead, error) {
-	query, after := pendingLeads+f.matches(), ""
+	query, after := `SELECT p.* FROM pending p WHERE `+f.matches(), ""
 	args := append(f.args(workspace), p.Limit)
 	if p.AfterID != uuid.Nil {
 		query += ` AND (p.due_at, p.pending_id) > ($9, $10)`
@@ -106,8 +107,7 @@ func (q Queries) PendingLeads(ctx context.Context, workspace uuid.UUID, f Pendin
 	}
 	const soonest = ` ORDER BY p.due_at, p.pending_id LIMIT $8`
 	var all []PendingLead
-	err := sqlx.SelectContext(ctx, q.q, &all, `
-		SELECT * FROM (
+	err := sqlx.SelectContext(ctx, q.q, &all, pendingLeads+`(
 			(`+query+planned+soonest+`) UNION ALL (`+query+goingOut+soonest+`) UNION ALL (`+query+stuck+soonest+`) UNION ALL (`+query+`
 				AND p.folded AND p.batch_id = ANY(ARRAY(`+soonestFolded(after)+`))`+soonest+`)
 		) p`+soonest, args...)
@@ -126,8 +126,8 @@ const (
 // PendingLead returns a pending lead, ErrNotFound where there is none, or not any more.
 func (q Queries) PendingLead(ctx context.Context, workspace, id uuid.UUID) (PendingLead, error) {
 	var p PendingLead
-	err := sqlx.GetContext(ctx, q.q, &p, pendingLeads+`
-		p.workspace_id = $1 AND p.pending_id = $2 AND (NOT p.folded OR p.batch_id = $3)`, workspace, id, batchOfFolded(id))
+	err := sqlx.GetContext(ctx, q.q, &p, pendingLeads+`pending p
+		WHERE p.workspace_id = $1 AND p.pending_id = $2 AND (NOT p.folded OR p.batch_id = $3)`, workspace, id, batchOfFolded(id))
 	return p, translate(err)
 }
 
