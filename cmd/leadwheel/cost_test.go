@@ -23,7 +23,7 @@ const (
 	mostCPU      = 500 * time.Millisecond
 	mostResident = 256 << 20
 	// atOnce is how many of the worst are sent at once; with LEADWHEEL_SOAK in the environment so many of each are: soakAtOnce.
-	atOnce, soakAtOnce = 25, 100
+	atOnce, soakAtOnce = 12, 100
 )
 
 // An attack is a request that costs more than it is worth.
