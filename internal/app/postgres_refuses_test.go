@@ -2,8 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +13,6 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
-	"github.com/lib/pq"
 
 	"github.com/leadwheel/leadwheel/internal/app"
 	"github.com/leadwheel/leadwheel/internal/testenv"
@@ -102,31 +99,14 @@ type trouble struct {
 func (s *scene) troubles(d *testenv.Dedicated) []trouble {
 	return []trouble{
 		{"away", true, func() func() { d.PostgresServer.Kill(); return d.PostgresServer.Start }},
-		{"set to read", false, func() func() { // which holds for whoever does not ask to write, as transactions here do
-			s.DB.MustExec(`ALTER SYSTEM SET default_transaction_read_only = on`)
-			s.DB.MustExec(`SELECT pg_reload_conf()`)
-			return func() {
-				s.DB.MustExec(`ALTER SYSTEM RESET default_transaction_read_only`)
-				s.DB.MustExec(`SELECT pg_reload_conf()`)
-			}
-		}},
-		{"without connections", false, s.takeConnections}, // whoever was quicker to get one of those that were ended works on with it
+		{"set to read", false, d.PostgresServer.OnlyRead},
+		{"without connections", false, d.PostgresServer.TakeConnections}, // whoever was quicker to get one of those that were ended works on with it
 		{"locked", true, func() func() {
 			tx := s.DB.MustBegin()
 			tx.MustExec(`LOCK TABLE leads IN ACCESS EXCLUSIVE MODE`)
 			return func() { s.must(tx.Rollback()) }
 		}},
-		{"in conflict", true, func() func() {
-			s.DB.MustExec(`
-				CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-					IF random() < 0.5 THEN RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001'; END IF;
-					RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
-				END $$`)
-			for _, table := range []string{"leads", "assigned_leads"} {
-				s.DB.MustExec(`CREATE TRIGGER conflict BEFORE INSERT ON ` + table + ` EXECUTE FUNCTION conflict()`)
-			}
-			return func() { s.DB.MustExec(`DROP FUNCTION conflict CASCADE`) }
-		}},
+		{"in conflict", true, func() func() { return d.PostgresServer.Conflict("leads", "assigned_leads") }},
 	}
 }
 
@@ -191,56 +171,6 @@ func (s *scene) pushOne() (status int, retryAfter string, err error) {
 		return 0, "", err
 	}
 	return response.StatusCode, response.Header.Get("Retry-After"), response.Body.Close()
-}
-
-// takeConnections takes all connections that Postgres has, also those that the process had, until they are given back.
-func (s *scene) takeConnections() (giveBack func()) {
-	s.t.Helper()
-	taking, stop := context.WithCancel(s.t.Context())
-	db, err := sql.Open("postgres", s.DatabaseURL)
-	s.must(err)
-	var held []*sql.Conn
-	var taker sync.WaitGroup
-	take := func() error {
-		c, err := db.Conn(taking)
-		if err == nil {
-			held = append(held, c)
-		}
-		return err
-	}
-	s.must(take())
-	for take() == nil { // until there are none
-	}
-	if len(held) < 100 {
-		s.t.Fatalf("there were only %d connections to take", len(held))
-	}
-	var pids []int64
-	for _, c := range held {
-		var pid int64
-		s.must(c.QueryRowContext(s.t.Context(), `SELECT pg_backend_pid()`).Scan(&pid))
-		pids = append(pids, pid)
-	}
-	_, err = held[0].ExecContext(s.t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-		WHERE backend_type = 'client backend' AND NOT pid = ANY($1)`, pq.Array(pids))
-	s.must(err)
-	taker.Go(func() {
-		for taking.Err() == nil {
-			if take() != nil {
-				select {
-				case <-taking.Done():
-				case <-time.After(time.Millisecond):
-				}
-			}
-		}
-	})
-	return func() {
-		stop()
-		taker.Wait()
-		for _, c := range held {
-			err = errors.Join(err, c.Close())
-		}
-		s.must(errors.Join(err, db.Close()))
-	}
 }
 
 // noTryLost fails the test where a task in the queues has lost one of its tries.

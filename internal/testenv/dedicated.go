@@ -78,18 +78,28 @@ func postgresIn(tb testing.TB, dir string, settings map[string]string) *Backend 
 	})
 }
 
-// followed are the settings of servers that are followed, and of those that follow.
-var followed = map[string]string{"wal_level": "replica", "max_wal_senders": "4"}
+// followed are the settings of servers that are followed, and of those that follow. A standby is soon back once its primary is.
+var followed = map[string]string{
+	"wal_level": "replica", "max_wal_senders": "4", "wal_keep_size": "64MB", "wal_retrieve_retry_interval": "200ms",
+}
 
 // NewStandby starts a server that follows the environment's Postgres, which has to be followed: see WithStandby.
-func (d *Dedicated) NewStandby(tb testing.TB) *Backend {
+func (d *Dedicated) NewStandby(tb testing.TB, opts ...Option) *Backend {
 	tb.Helper()
-	dir, port := folder(tb), freePort(tb)
-	return newBackend(tb, func(ctx context.Context) (*localservices.Server, error) {
+	dir := configOf(opts).disk
+	if dir == "" {
+		dir = folder(tb)
+	}
+	return newBackend(tb, following(d.PostgresServer, dir, freePort(tb)))
+}
+
+// following starts a server in a folder that follows another.
+func following(primary *Backend, dir string, port int) func(context.Context) (*localservices.Server, error) {
+	return func(ctx context.Context) (*localservices.Server, error) {
 		return localservices.StartPostgres(ctx, localservices.PostgresOptions{
-			Dir: dir, Throwaway: true, TCPPort: port, Settings: followed, StandbyOf: d.PostgresServer.URLAt(d.PostgresServer.Addr),
+			Dir: dir, Throwaway: true, TCPPort: port, Settings: followed, StandbyOf: primary.URLAt(primary.Addr),
 		})
-	})
+	}
 }
 
 func newRedis(tb testing.TB) *Backend {
@@ -167,6 +177,16 @@ func (b *Backend) Start() {
 	b.server, b.frozen, b.sessions = server, false, nil
 }
 
+// Ended reports whether the server has ended, also by itself.
+func (b *Backend) Ended() bool {
+	select {
+	case <-b.server.Done():
+		return true
+	default:
+		return false
+	}
+}
+
 // Log is what the server has written to its log in all of its runs.
 func (b *Backend) Log() string {
 	b.tb.Helper()
@@ -222,9 +242,14 @@ func FreeAddress(tb testing.TB) string {
 
 func freePort(tb testing.TB) int {
 	tb.Helper()
-	addr, err := netip.ParseAddrPort(FreeAddress(tb))
+	return portOf(tb, FreeAddress(tb))
+}
+
+func portOf(tb testing.TB, address string) int {
+	tb.Helper()
+	addr, err := netip.ParseAddrPort(address)
 	if err != nil {
-		tb.Fatalf("testenv: finding a free port: %v", err)
+		tb.Fatalf("testenv: reading the port of %s: %v", address, err)
 	}
 	return int(addr.Port())
 }

@@ -1,11 +1,8 @@
 package testenv
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"testing"
 )
@@ -15,56 +12,62 @@ type Disk struct {
 	// Folder is where it begins.
 	Folder string
 
-	tb testing.TB
+	tb   testing.TB
+	size int // in KiB
 }
 
 // NewDisk makes a disk in memory of so many MiB. It skips the test where this user may not mount one.
 func NewDisk(tb testing.TB, size int) *Disk {
 	tb.Helper()
-	d := &Disk{Folder: folder(tb), tb: tb}
-	mount := exec.CommandContext(tb.Context(), "mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm,mode=0777", size), "leadwheel-test", d.Folder)
+	d, err := TryDisk(tb, size)
+	if err != nil {
+		tb.Skip(err)
+	}
+	return d
+}
+
+// TryDisk is NewDisk for a test that can do without: it returns an error where this user may not mount one. It takes no more memory than there
+// is on it.
+func TryDisk(tb testing.TB, size int) (*Disk, error) {
+	tb.Helper()
+	d := &Disk{Folder: folder(tb), tb: tb, size: size << 10}
+	mount := exec.CommandContext(tb.Context(), "mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dk,mode=0777", d.size), "leadwheel-test", d.Folder)
 	if said, err := mount.CombinedOutput(); err != nil {
-		tb.Skipf("a small disk cannot be mounted here, which takes root: %v %s", err, said)
+		return nil, fmt.Errorf("a small disk cannot be mounted here, which takes root: %w %s", err, said)
 	}
 	tb.Cleanup(func() {
 		if err := syscall.Unmount(d.Folder, syscall.MNT_DETACH); err != nil {
 			tb.Errorf("testenv: unmounting %s: %v", d.Folder, err)
 		}
 	})
-	return d
+	return d, nil
 }
 
-// ballast is what fills a disk.
-func (d *Disk) ballast() string { return filepath.Join(d.Folder, "ballast") }
-
-// Fill leaves no room on it.
+// Fill leaves no room on it: it becomes as large as what is there.
 func (d *Disk) Fill() {
 	d.tb.Helper()
-	f, err := os.Create(d.ballast())
-	if err != nil {
-		d.tb.Fatalf("testenv: %v", err)
-	}
-	for block := make([]byte, 1<<20); err == nil; {
-		if _, err = f.Write(block); len(block) > 1<<12 && errors.Is(err, syscall.ENOSPC) {
-			block, err = block[:len(block)/2], nil
+	Eventually(d.tb, startTimeout, func() error { // somebody may write meanwhile
+		var is syscall.Statfs_t
+		if err := syscall.Statfs(d.Folder, &is); err != nil {
+			return fmt.Errorf("asking what is on a disk: %w", err)
 		}
-	}
-	if err = errors.Join(ignore(err, syscall.ENOSPC), f.Close()); err != nil {
-		d.tb.Fatalf("testenv: filling a disk: %v", err)
-	}
+		return d.resize((is.Blocks - is.Bfree) * uint64(is.Bsize) >> 10) // #nosec G115 // it is a page
+	})
 }
 
 // Empty makes room again.
 func (d *Disk) Empty() {
 	d.tb.Helper()
-	if err := os.Remove(d.ballast()); err != nil {
+	if err := d.resize(uint64(d.size)); err != nil { // #nosec G115 // it is what the test asked for
 		d.tb.Fatalf("testenv: %v", err)
 	}
 }
 
-func ignore(err, expected error) error {
-	if errors.Is(err, expected) {
-		return nil
+// resize gives it another size, in KiB, which is not below what is there.
+func (d *Disk) resize(size uint64) error {
+	said, err := exec.CommandContext(d.tb.Context(), "mount", "-o", fmt.Sprintf("remount,size=%dk", size), d.Folder).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("giving a disk %d KiB: %w %s", size, err, said)
 	}
-	return err
+	return nil
 }

@@ -49,7 +49,7 @@ func WithChannels(channels ...lead.Channel) Option {
 	return func(c *config) { c.channels = channels }
 }
 
-// WithPostgresOn has a dedicated environment's Postgres keep its data in a folder, as of a Disk.
+// WithPostgresOn has a dedicated environment's Postgres, or a standby of it, keep its data in a folder, as of a Disk.
 func WithPostgresOn(folder string) Option {
 	return func(c *config) { c.disk = folder }
 }

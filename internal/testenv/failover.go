@@ -47,6 +47,19 @@ func (b *Backend) Promote() {
 	}
 }
 
+// Follow has a server begin anew as the standby of another, which has to be one that is followed: see WithStandby. What it had is gone.
+func (b *Backend) Follow(primary *Backend) {
+	b.tb.Helper()
+	if !b.Ended() {
+		b.Kill()
+	}
+	if err := os.RemoveAll(filepath.Join(b.server.Dir, "data")); err != nil {
+		b.tb.Fatalf("testenv: removing what a server had: %v", err)
+	}
+	b.start = following(primary, b.server.Dir, portOf(b.tb, b.Addr))
+	b.Start()
+}
+
 // WaitFor has a server's commits wait for a standby that follows it, as synchronous replication does, and returns once one does.
 func (b *Backend) WaitFor(tb testing.TB) {
 	tb.Helper()
