@@ -84,7 +84,7 @@ func (c *checker) watch(ctx context.Context, every time.Duration) {
 		}
 		now := c.all()
 		for name, e := range known {
-			if now[name].ending == e.ending { // else somebody asked for something else while the leads were read
+			if now[name].ending == e.ending && now[name].due.Equal(e.due) { // else somebody asked for something else while the leads were read
 				c.compare(e, leads[name], false)
 			}
 		}
@@ -161,7 +161,7 @@ func (c *checker) lag(e entry, f found) time.Duration { return max(0, f.First.Su
 func (c *checker) end(over time.Time) {
 	testenv.Eventually(c.t, settled, func() error {
 		var left int
-		err := c.DB.Get(&left, `SELECT count(*) FROM pending WHERE workspace_id = $1`, c.workspace)
+		err := c.database().Get(&left, `SELECT count(*) FROM pending WHERE workspace_id = $1`, c.workspace)
 		if err == nil && left > 0 {
 			err = fmt.Errorf("%d leads are not given out", left)
 		}

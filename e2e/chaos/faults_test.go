@@ -1,7 +1,6 @@
 package chaos_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -49,6 +48,11 @@ var kinds = []kind{
 	{"redis-full", []string{redis}, time.Second, 12 * time.Second, false, redisFull},
 	{"postgres-killed", []string{postgres}, 0, 5 * time.Second, true, postgresKilled},
 	{"postgres-locked", []string{postgres}, time.Second, 5 * time.Second, true, postgresLocked},
+	{"postgres-read-only", []string{postgres}, time.Second, 8 * time.Second, false, postgresReadOnly},
+	{"postgres-crowded", []string{postgres}, time.Second, 6 * time.Second, true, postgresCrowded},
+	{"postgres-conflicting", []string{postgres}, time.Second, 6 * time.Second, true, postgresConflicting},
+	{postgresIsFull, []string{postgres}, time.Second, 6 * time.Second, true, postgresFull},
+	{"postgres-failed-over", []string{postgres}, time.Second, 10 * time.Second, false, postgresFailedOver},
 	{"clock-ahead", anybody, 5 * time.Second, 25 * time.Second, false, clockSet(5 * time.Minute)},
 	{"clock-behind", anybody, 5 * time.Second, 25 * time.Second, false, clockSet(-5 * time.Minute)},
 	{"lines-cut", sides, time.Second, 8 * time.Second, false, linesCut},
@@ -185,25 +189,10 @@ func redisFull(w *world, _ string, _ *rand.Rand) func() {
 	return func() { limit("0") }
 }
 
-func postgresKilled(w *world, _ string, _ *rand.Rand) func() {
-	w.PostgresServer.Kill()
-	return w.PostgresServer.Start
-}
-
-// postgresLocked has somebody hold a lock that all others want.
-func postgresLocked(w *world, _ string, rng *rand.Rand) func() {
-	tables := []string{"batches", "leads", "assigned_leads", "pending_leads", "scheduler_lease"}
-	tx, err := w.DB.BeginTxx(context.WithoutCancel(w.t.Context()), nil)
-	w.must(err)
-	_, err = tx.ExecContext(w.t.Context(), "LOCK TABLE "+tables[rng.IntN(len(tables))]+" IN ACCESS EXCLUSIVE MODE")
-	w.must(err)
-	return func() { w.must(tx.Rollback()) }
-}
-
 // of are the lines of a side that a fault strikes: those to Postgres, to Redis, or both.
 func (w *world) of(side string, rng *rand.Rand) []*testenv.Breaker {
 	l := w.lines[slices.Index(sides, side)]
-	return [][]*testenv.Breaker{{l.postgres}, {l.redis}, {l.postgres, l.redis}}[rng.IntN(3)]
+	return [][]*testenv.Breaker{l.postgres, {l.redis}, append(slices.Clone(l.postgres), l.redis)}[rng.IntN(3)]
 }
 
 func linesCut(w *world, target string, rng *rand.Rand) func() {

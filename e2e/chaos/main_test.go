@@ -17,10 +17,15 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/leadwheel/leadwheel/internal/testenv"
 )
 
-func TestMain(m *testing.M) { testenv.Main(m) }
+// Where a connection ends while what is wrong with it is taken away, toxiproxy leaves behind a goroutine that hands on to nobody.
+func TestMain(m *testing.M) {
+	testenv.Main(m, goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"))
+}
 
 // settings say what to run. They come from the environment, where make writes them.
 type settings struct {
@@ -30,6 +35,10 @@ type settings struct {
 	faults []string
 	// brisk has everybody ask more often.
 	brisk bool
+	// standby has Postgres' commits wait for a standby, which may take over.
+	standby bool
+	// disks are where those keep their data, none where they may not be filled.
+	disks []*testenv.Disk
 	// strict has a request fail the test that is not answered at once.
 	strict bool
 }

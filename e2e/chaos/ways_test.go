@@ -86,34 +86,54 @@ func (c *caller) importFile() {
 		names = append(names, name)
 		c.ask(entry{name: name, group: turns})
 	}
-	made, done := c.send(request{
-		method: http.MethodPost, path: fmt.Sprintf("/v1/imports?group_id=%s", c.groups[turns]), key: fmt.Sprint("import ", c.n), kind: "import", body: file.String(),
-	})
-	for began := time.Now(); done && time.Since(began) < patience && !c.t.Failed(); pause(c.t.Context(), again) {
-		read, ok := c.send(request{method: http.MethodGet, path: "/v1/imports/" + made.id(), kind: "import read"})
-		var is struct {
-			Status         string
-			Rows, Imported int
+	for began, try := time.Now(), 0; time.Since(began) < patience && !c.t.Failed(); try++ {
+		q := request{
+			method: http.MethodPost, path: fmt.Sprintf("/v1/imports?group_id=%s", c.groups[turns]), key: fmt.Sprintf("import %d-%d", c.n, try), kind: "import", body: file.String(),
 		}
-		if err := json.Unmarshal(read.body, &is); err != nil || !ok {
-			c.t.Errorf("import %s was answered with %d %s", made.id(), read.status, read.body)
+		made, done := c.send(q)
+		if !done {
 			return
 		}
-		switch is.Status {
-		case "completed":
-			if is.Imported != rows {
-				c.t.Errorf("import %s of %d rows says: %s", made.id(), rows, read.body)
-			}
+		if c.imported(made.id(), rows, try) {
 			c.acknowledge(names...)
-			return
-		case "failed", "cancelled":
-			c.t.Errorf("import %s of %d rows says: %s", made.id(), rows, read.body)
 			return
 		}
 	}
 	if c.t.Context().Err() == nil && !c.t.Failed() {
 		c.t.Errorf("import %d of %d rows was not read within %s", c.n, rows, patience)
 	}
+}
+
+// still is after what time a file is sent again whose import does not move: its server was killed. The scheduler says so after five minutes.
+const still = 20 * time.Second
+
+// imported waits until a file is read, and reports whether it is. Where it was given up on, as Postgres was in trouble for long, it says that
+// it is to be sent again.
+func (c *caller) imported(id string, rows, try int) bool {
+	for began := time.Now(); time.Since(began) < still && !c.t.Failed(); pause(c.t.Context(), again) {
+		read, done := c.send(request{method: http.MethodGet, path: "/v1/imports/" + id, kind: "import read"})
+		var is struct {
+			Status                     string
+			Error                      string
+			Rows, Imported, Duplicates int
+		}
+		if err := json.Unmarshal(read.body, &is); err != nil || !done {
+			c.t.Errorf("import %s was answered with %d %s", id, read.status, read.body)
+			return false
+		}
+		switch {
+		case is.Status == "completed" && is.Imported+is.Duplicates == rows && (try > 0 || is.Duplicates == 0):
+			return true
+		case is.Status == "failed" && strings.Contains(is.Error, "Send the file again"):
+			c.count("import to be sent again")
+			return false
+		case is.Status == "completed", is.Status == "failed", is.Status == "cancelled":
+			c.t.Errorf("import %s of %d rows says: %s", id, rows, read.body)
+			return false
+		}
+	}
+	c.count("import that stood still")
+	return false
 }
 
 // A pusher pushes leads by the queue, again after a while where they have not arrived: Redis may have lost them, and does not count as

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +28,9 @@ type world struct {
 	settings  settings
 	program   string
 	logs      string
+	postgres  []*testenv.Backend // one, or two of which one is the other's standby
+	serving   int                // which of them takes writes
+	reading   sync.Mutex         // on DB, which is that one's
 	lines     [2]lines
 	processes []*process
 	apis      []string // their addresses
@@ -39,7 +44,19 @@ type world struct {
 }
 
 // lines are what the processes of a side reach the servers by.
-type lines struct{ postgres, redis *testenv.Breaker }
+type lines struct {
+	postgres []*testenv.Breaker // to each
+	redis    *testenv.Breaker
+}
+
+// databaseURL is the database's address at the end of these.
+func (l lines) databaseURL(w *world) string {
+	addresses := make([]string, len(l.postgres))
+	for n, line := range l.postgres {
+		addresses[n] = line.Addr
+	}
+	return w.postgres[0].URLAt(strings.Join(addresses, ","))
+}
 
 // The groups, each for what is done with its leads.
 const (
@@ -80,15 +97,25 @@ func newWorld(t *testing.T, s settings, program string, layout ...place) *world 
 func newServers(t *testing.T, s settings, program string) *world {
 	t.Helper()
 	w := &world{
-		Dedicated: testenv.NewDedicated(t), t: t, settings: s, program: program, logs: os.Getenv(logsVariable),
+		t: t, settings: s, program: program, logs: os.Getenv(logsVariable),
 		client: &http.Client{Timeout: 6 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
 	}
 	if w.logs == "" {
 		w.logs = t.TempDir()
 	}
 	t.Cleanup(w.client.CloseIdleConnections)
+	if s.standby {
+		w.startPair()
+	} else {
+		w.Dedicated = testenv.NewDedicated(t)
+		w.postgres = []*testenv.Backend{w.PostgresServer}
+	}
 	for side := range w.lines {
-		w.lines[side] = lines{testenv.Proxy(t, w.PostgresServer.Addr), testenv.Proxy(t, w.RedisServer.Addr)}
+		l := lines{redis: testenv.Proxy(t, w.RedisServer.Addr)}
+		for _, server := range w.postgres {
+			l.postgres = append(l.postgres, testenv.Proxy(t, server.Addr))
+		}
+		w.lines[side] = l
 	}
 	return w
 }
@@ -135,7 +162,7 @@ func (w *world) add(name, role string, side int) {
 		w.apis = append(w.apis, listen)
 	}
 	settings := []string{
-		"DATABASE_URL=" + w.PostgresServer.URLAt(w.lines[side].postgres.Addr), "REDIS_URL=" + w.RedisServer.URLAt(w.lines[side].redis.Addr),
+		"DATABASE_URL=" + w.lines[side].databaseURL(w), "REDIS_URL=" + w.RedisServer.URLAt(w.lines[side].redis.Addr),
 		"LEADWHEEL_LISTEN=" + listen, "LEADWHEEL_OPS_LISTEN=" + ops, "LEADWHEEL_LOG_LEVEL=warn",
 	}
 	log := filepath.Join(w.logs, name+".log")
@@ -203,7 +230,7 @@ func (w *world) get(ctx context.Context, address string) (int, error) {
 func (w *world) read(ctx context.Context, rows any, query string, args ...any) error {
 	var err error
 	for range 60 {
-		if err = sqlx.SelectContext(ctx, w.DB, rows, query, args...); err == nil || ctx.Err() != nil {
+		if err = sqlx.SelectContext(ctx, w.database(), rows, query, args...); err == nil || ctx.Err() != nil {
 			break
 		}
 		pause(ctx, again)
