@@ -10,7 +10,7 @@ import (
 
 // benchCmd is `leadwheel bench`.
 type benchCmd struct {
-	Scenario    []string `placeholder:"NAME" help:"What to measure: bulk, singles, latency, beside, import, plan or lists. All by default."`
+	Scenario    []string `placeholder:"NAME" help:"What to measure: bulk, singles, latency, beside, import, lists, plan or workspaces. All by default."`
 	Rounds      int      `default:"3" help:"How often, of which the median counts. Default ${default}."`
 	Scale       int      `default:"0" help:"Leads and copies that are there before. Default ${default}."`
 	Leads       int      `default:"100000" help:"Leads to assign in bulk, to import and to plan. Default ${default}."`

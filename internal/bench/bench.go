@@ -48,6 +48,7 @@ var scenarios = []scenario{
 	{"import", "rows of a CSV file until they are stored", imports},
 	{"lists", "first pages, searches and exports", lists},
 	{"plan", "leads planned at a pace for fifty members", plan},
+	{"workspaces", "leads pushed one after another and given out in one workspace, and among 100,000", workspaces},
 }
 
 // Names are the scenarios there are.

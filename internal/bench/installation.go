@@ -55,6 +55,9 @@ type installation struct {
 	turn         int64 // of other, the first that is free
 	stored       int   // leads that were stored, so that each has a number of its own
 	pushed       int   // leads that were pushed one by one, so that each has a number of its own
+	// crowded is another installation, of many workspaces, nil where none was made, and neighbours are those at work on such a one.
+	crowded    *installation
+	neighbours []neighbour
 }
 
 // install starts everything. Remove what it returns, also where it failed.
@@ -250,6 +253,9 @@ func (i *installation) stop() (err error) {
 // remove stops everything and deletes the folder.
 func (i *installation) remove(ctx context.Context) (err error) {
 	err = i.stop()
+	if i.crowded != nil {
+		err = errors.Join(err, i.crowded.remove(ctx))
+	}
 	if i.db != nil {
 		err = errors.Join(err, i.db.Close())
 	}

@@ -52,11 +52,15 @@ func singles(ctx context.Context, i *installation, t *tally) error {
 }
 
 func (i *installation) push(ctx context.Context, n int) (uuid.UUID, error) {
+	return push(ctx, i.client, i.group, n)
+}
+
+func push(ctx context.Context, as caller, group uuid.UUID, n int) (uuid.UUID, error) {
 	var answer struct {
 		ID uuid.UUID `json:"id"`
 	}
-	err := i.client.Call(ctx, http.MethodPost, "/v1/leads", map[string]any{
-		"name": fmt.Sprint("Single ", n), "phone": fmt.Sprintf("+6013%07d", n), "distribute": map[string]any{"group_id": i.group},
+	err := as.Call(ctx, http.MethodPost, "/v1/leads", map[string]any{
+		"name": fmt.Sprint("Single ", n), "phone": fmt.Sprintf("+6013%07d", n), "distribute": map[string]any{"group_id": group},
 	}, &answer)
 	return answer.ID, err
 }
