@@ -69,10 +69,9 @@ INSERT INTO customers (workspace_id, customer_id, lead_id, member_id, name, phon
 SELECT w, id, id, CASE WHEN i % 10 > 0 THEN member END, first || ' ' || last, phone, '+' || phone, email, words, '{}', source, at, at
 FROM bench WHERE i % 5 = 4 OR i % 50000 IN (7, 11) OR i % 100 IN (33, 44) ORDER BY id;
 INSERT INTO history (workspace_id, history_id, pending_id, lead_id, member_id, group_id, ring_version, turn, outcome, reason, trigger,
-    due_at, accepted_at, at, copied)
+    due_at, accepted_at, at:copied_column)
 SELECT w, id, id, id, member, "group", 1, i, CASE WHEN reason IS NULL THEN 'succeeded' ELSE 'failed' END, reason,
-    CASE WHEN i % 50000 = 25 THEN 'distribute_now' WHEN i % 5 = 0 THEN 'scheduled' ELSE 'immediate' END, at, at, at,
-    CASE WHEN reason IS NULL AND i % 4 > 0 THEN true END -- the others are as earlier versions wrote them
+    CASE WHEN i % 50000 = 25 THEN 'distribute_now' WHEN i % 5 = 0 THEN 'scheduled' ELSE 'immediate' END, at, at, at:copied
 FROM (SELECT *, CASE WHEN i % 50000 = 23 AND i * 2 < 1000000 THEN 'group_deleted' WHEN i % 100 = 24 THEN 'internal_error' WHEN i % 25 = 1 THEN 'already_assigned' END AS reason
     FROM bench) AS b ORDER BY id;
 INSERT INTO opportunities (workspace_id, opportunity_id, customer_id, member_id, title, stage, source_id, created_at, updated_at)
