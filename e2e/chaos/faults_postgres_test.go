@@ -2,9 +2,7 @@ package chaos_test
 
 import (
 	"context"
-
 	"math/rand/v2"
-
 	"testing"
 	"time"
 
