@@ -137,3 +137,42 @@ func TestADeletedWebhook(t *testing.T) {
 	}
 	equal(t, "secrets", w.count(`SELECT count(*) FROM webhooks WHERE sealed IS NOT NULL`), 1)
 }
+
+// TestWhatIsAskedForGoesFirst tries a webhook that takes nothing and is sent one delivery at a time: first the test that somebody asks for,
+// then the delivery that they ask for, and then what was owed before.
+func TestWhatIsAskedForGoesFirst(t *testing.T) {
+	t.Parallel()
+	c := newClock(monday)
+	w := newWorld(t, testenv.WithClock(c.Now))
+	hook := w.webhook(lead.WebhookReceived)
+	w.add(3, store.Distribution{})
+	owed := w.deliveriesOf(hook, lead.WebhookReceived)
+	refuse := func() {
+		t.Helper()
+		if _, err := w.Store.WebhookSetBack(t.Context(), w.workspace, hook, c.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := func(what string, id uuid.UUID) {
+		t.Helper()
+		_, claimed := w.claim(hook, 10)
+		if len(claimed) != 1 || claimed[0].ID != id {
+			t.Fatalf("%s: claimed %+v; want %s alone", what, claimed, id)
+		}
+		if err := w.Store.DeliveryLater(t.Context(), w.workspace, claimed[0], store.Refusal{Status: 500, Said: "no"}, c.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		refuse()
+	}
+	refuse()
+	var test store.WebhookDelivery
+	w.must(func(ctx context.Context, tx *store.Tx) (err error) {
+		test, err = tx.TryWebhook(ctx, w.workspace, hook)
+		return err
+	})
+	first("a test", test.ID)
+	w.must(func(ctx context.Context, tx *store.Tx) error { return tx.Redeliver(ctx, w.workspace, hook, owed[2].ID) })
+	first("one that is sent again", owed[2].ID)
+	c.Advance(time.Hour)
+	first("what was owed before", owed[0].ID)
+}

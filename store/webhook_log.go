@@ -88,8 +88,13 @@ func (q Queries) WebhookDeliveries(ctx context.Context, workspace, webhook uuid.
 // ErrWebhookDisabled means that a webhook is disabled, and told of nothing.
 var ErrWebhookDisabled = errors.New("this webhook is disabled, and is told of nothing; enable it first")
 
-// TryWebhook owes a webhook a test, which is about no lead. One that is left in peace is asked at once. It returns ErrWebhookDisabled
-// where it would not be told.
+// foremost is when a delivery is to be sent now, the given parameter, and before all that is owed to its webhook: who does not take what they are
+// sent get one at a time, and whoever asks for a delivery waits to see what becomes of it.
+const foremost = `least($%d, (SELECT min(send_at) - interval '1 millisecond' FROM webhook_deliveries
+	WHERE workspace_id = $1 AND webhook_id = $2 AND state = 'owed'))`
+
+// TryWebhook owes a webhook a test, which is about no lead, and goes before whatever else is owed to it. One that is left in peace is asked
+// at once. It returns ErrWebhookDisabled where it would not be told.
 func (t *Tx) TryWebhook(ctx context.Context, workspace, webhook uuid.UUID) (d WebhookDelivery, err error) {
 	w, err := t.webhook(ctx, workspace, webhook, "FOR NO KEY UPDATE")
 	if err != nil {
@@ -104,7 +109,7 @@ func (t *Tx) TryWebhook(ctx context.Context, workspace, webhook uuid.UUID) (d We
 	}
 	if err := sqlx.GetContext(ctx, t.q, &d, `
 		INSERT INTO webhook_deliveries (workspace_id, webhook_id, delivery_id, event, lead_id, happened_at, send_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING `+deliveryColumns,
+		VALUES ($1, $2, $3, $4, $5, $6, `+fmt.Sprintf(foremost, 6)+`) RETURNING `+deliveryColumns,
 		workspace, webhook, id, string(lead.WebhookTest), uuid.Nil, t.now()); err != nil {
 		return d, fmt.Errorf("owing webhook %s a test: %w", webhook, translate(err))
 	}
@@ -112,11 +117,11 @@ func (t *Tx) TryWebhook(ctx context.Context, workspace, webhook uuid.UUID) (d We
 	return d, t.askAnew(ctx, workspace, webhook)
 }
 
-// Redeliver owes a webhook a delivery anew, also one that it has taken before, under the same id. One that is owed is tried
-// at once.
+// Redeliver owes a webhook a delivery anew, also one that it has taken before, under the same id. It is tried at once, before whatever else
+// is owed.
 func (t *Tx) Redeliver(ctx context.Context, workspace, webhook, id uuid.UUID) error {
 	result, err := t.q.ExecContext(ctx, `
-		UPDATE webhook_deliveries SET state = 'owed', attempts = 0, refusals = 0, send_at = $4, sent_at = NULL
+		UPDATE webhook_deliveries SET state = 'owed', attempts = 0, refusals = 0, send_at = `+fmt.Sprintf(foremost, 4)+`, sent_at = NULL
 		WHERE workspace_id = $1 AND webhook_id = $2 AND delivery_id = $3`, workspace, webhook, id, t.now())
 	if err := oneRow(result, err); err != nil {
 		return err
