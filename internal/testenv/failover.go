@@ -37,14 +37,18 @@ func (b *Backend) FreezeWhole() {
 	}
 }
 
-// Promote has a standby follow nobody any more, and returns once it takes writes.
+// Promote has a standby follow nobody any more, and returns once it takes writes. What it replays meanwhile may end the question.
 func (b *Backend) Promote() {
 	b.tb.Helper()
 	db := b.Reach()
-	var done bool
-	if err := db.GetContext(b.tb.Context(), &done, `SELECT pg_promote(true, 60)`); err != nil || !done {
-		b.tb.Fatalf("testenv: promoting a standby: %t, %v", done, err)
-	}
+	Eventually(b.tb, startTimeout, func() error {
+		var done bool
+		err := db.GetContext(b.tb.Context(), &done, `SELECT NOT pg_is_in_recovery() OR pg_promote(true, 60)`)
+		if err == nil && !done {
+			err = errors.New("the standby is not promoted yet")
+		}
+		return err
+	})
 }
 
 // Follow has a server begin anew as the standby of another, which has to be one that is followed: see WithStandby. What it had is gone.
