@@ -120,7 +120,7 @@ func (t *Tx) EditAssignedLead(ctx context.Context, workspace uuid.UUID, who Acto
 		return a, err
 	}
 	columns := append(contactRow(a.contact(), keys), row{
-		{"status", a.Status}, {"notes", a.Notes}, {"updated_at", t.now()},
+		{"status", a.Status}, {"notes", a.Notes}, {"updated_at", t.after(before.UpdatedAt)},
 	}...)
 	if !before.foundAs(a.Contact, keys) {
 		columns = append(columns, value{"words", expr{wordsPlace, keys.words}})

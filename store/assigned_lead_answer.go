@@ -36,7 +36,7 @@ func (t *Tx) AcceptAssignedLead(ctx context.Context, workspace uuid.UUID, who Ac
 	if answer == nil {
 		return a, nil
 	}
-	update, args := append(answer, row{{"updated_at", t.now()}}...).
+	update, args := append(answer, row{{"updated_at", t.after(a.UpdatedAt)}}...).
 		update("assigned_leads", "workspace_id = $1 AND assigned_lead_id = $2", workspace, id)
 	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return a, translate(err)
@@ -52,7 +52,7 @@ func (t *Tx) answerRow(a AssignedLead) row {
 	if a.AnsweredAt != nil || a.WithdrawnAt != nil {
 		return nil
 	}
-	now := t.now()
+	now := t.after(a.AssignedAt)
 	t.left.Answered = append(t.left.Answered, Answer{After: now.Sub(a.AssignedAt), Late: a.AnswerBy != nil && now.After(*a.AnswerBy)})
 	return row{{"answered_at", now}, {"alarm_at", nil}}
 }

@@ -93,7 +93,7 @@ func (t *Tx) EditCustomer(ctx context.Context, workspace, member, id uuid.UUID, 
 	}
 	fields := contactFields{name: c.Name, email: c.Email, phone: c.Phone, fields: c.Fields, source: c.SourceID}
 	update, args := append(contactRow(fields, keys), row{
-		{"words", expr{wordsPlace, keys.words}}, {"notes", c.Notes}, {"updated_at", t.now()},
+		{"words", expr{wordsPlace, keys.words}}, {"notes", c.Notes}, {"updated_at", t.after(c.UpdatedAt)},
 	}...).update("customers", "workspace_id = $1 AND customer_id = $2", workspace, id)
 	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return c, translate(err)

@@ -60,6 +60,20 @@ func (c *dbClock) keep(ctx context.Context, db *sqlx.DB) {
 	every(ctx, clockEvery, func() { _ = c.ask(ctx, db) }) // whoever needs the database says that it is away
 }
 
+// after is now, or where another process wrote a time before whose clock is ahead, by a round trip at the most, a moment after that: what is
+// changed was changed after it, and follows it in lists of what was changed last.
+func (q Queries) after(before time.Time) time.Time {
+	if now := q.now(); !now.Before(before) {
+		return now
+	}
+	return before.Add(time.Microsecond)
+}
+
+// afterSQL is the same in a statement, of the time now, a parameter, and of a row that was changed last at its updated_at.
+func afterSQL(now, row string) string {
+	return fmt.Sprintf("CASE WHEN %[1]s < %[2]s.updated_at THEN %[2]s.updated_at + interval '1 microsecond' ELSE %[1]s END", now, row)
+}
+
 // every does something again and again until ctx ends, the first time after one interval.
 func every(ctx context.Context, interval time.Duration, do func()) {
 	again := time.NewTicker(interval)

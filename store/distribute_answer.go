@@ -163,7 +163,7 @@ func (t *Tx) withdrawCopies(ctx context.Context, workspace uuid.UUID, copies []u
 	}
 	if _, err := t.q.ExecContext(ctx, `
 		WITH w AS (
-			UPDATE assigned_leads a SET withdrawn_at = $2, alarm_at = NULL, remind_at = NULL, updated_at = $2
+			UPDATE assigned_leads a SET withdrawn_at = `+afterSQL("$2", "a")+`, alarm_at = NULL, remind_at = NULL, updated_at = `+afterSQL("$2", "a")+`
 			FROM unnest($3::uuid[], $4::uuid[], $5::uuid[]) AS n (assigned_lead_id, history_id, pending_id)
 			WHERE a.workspace_id = $1 AND a.assigned_lead_id = n.assigned_lead_id
 			RETURNING a.source_lead_id, a.member_id, a.group_id, a.answer_by, a.assigned_at, n.history_id, n.pending_id

@@ -147,7 +147,7 @@ func (t *Tx) UpdateGroup(ctx context.Context, workspace, group uuid.UUID, spec G
 			return Group{}, err
 		}
 	}
-	update, args := append(append(spec.row(), reference.reference()...), row{{"version", version}, {"updated_at", t.now()}}...).
+	update, args := append(append(spec.row(), reference.reference()...), row{{"version", version}, {"updated_at", t.after(old.UpdatedAt)}}...).
 		update("groups", "workspace_id = $1 AND group_id = $2", workspace, group)
 	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return Group{}, translate(err)

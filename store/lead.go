@@ -219,7 +219,7 @@ func (t *Tx) EditLead(ctx context.Context, workspace, id uuid.UUID, edit func(*L
 	if before.Name != "" && before.Name != l.Name {
 		former = append(former, contact.NameMark(before.Name))
 	}
-	l.PhoneE164, l.UpdatedAt = keys.e164, t.now()
+	l.PhoneE164, l.UpdatedAt = keys.e164, t.after(before.UpdatedAt)
 	update, args := append(contactRow(l.contact(), keys), row{
 		{"words", expr{wordsPlace, keys.words}}, {"email_key", nullText(keys.email)}, {"updated_at", l.UpdatedAt},
 		{"former", expr{"CASE WHEN cardinality(?::int[]) > 0 THEN former || ?::int[] ELSE former END", ints(former)}},
@@ -246,7 +246,7 @@ func (l Lead) contact() contactFields {
 // given out stay.
 func (t *Tx) DeleteLead(ctx context.Context, workspace, id uuid.UUID) error {
 	result, err := t.q.ExecContext(ctx, `
-		UPDATE leads SET deleted_at = $3, updated_at = $3
+		UPDATE leads SET deleted_at = `+afterSQL("$3", "leads")+`, updated_at = `+afterSQL("$3", "leads")+`
 		WHERE workspace_id = $1 AND lead_id = $2 AND deleted_at IS NULL`, workspace, id, t.now())
 	if err := oneRow(result, err); err != nil {
 		return err

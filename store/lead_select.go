@@ -123,7 +123,7 @@ func (t *Tx) DeleteLeads(ctx context.Context, workspace uuid.UUID, ids []uuid.UU
 			SELECT lead_id FROM leads WHERE workspace_id = $1 AND lead_id = ANY($2::uuid[]) AND deleted_at IS NULL
 			ORDER BY lead_id FOR NO KEY UPDATE
 		)
-		UPDATE leads l SET deleted_at = $3, updated_at = $3 FROM locked
+		UPDATE leads l SET deleted_at = `+afterSQL("$3", "l")+`, updated_at = `+afterSQL("$3", "l")+` FROM locked
 		WHERE l.workspace_id = $1 AND l.lead_id = locked.lead_id RETURNING l.lead_id`, workspace, uuids(ids), t.now()); err != nil {
 		return nil, fmt.Errorf("deleting %d leads: %w", len(ids), translate(err))
 	}

@@ -161,7 +161,7 @@ func (t *Tx) EditMember(ctx context.Context, workspace, member uuid.UUID, edit f
 	if err := m.check(before); err != nil {
 		return m, err
 	}
-	m.UpdatedAt = t.now()
+	m.UpdatedAt = t.after(before.UpdatedAt)
 	update, args := append(m.row(), row{
 		{"active", m.Active}, {"email_off", nullText(m.EmailOff)}, {"updated_at", m.UpdatedAt},
 	}...).update("members", "workspace_id = $1 AND member_id = $2", workspace, member)

@@ -177,7 +177,7 @@ func (t *Tx) EditOpportunity(ctx context.Context, workspace, member, id uuid.UUI
 	if err := t.checkPick(ctx, workspace, had, o.SourceID, o.offer()); err != nil {
 		return o, err
 	}
-	update, args := append(o.row(), value{"updated_at", t.now()}).update("opportunities",
+	update, args := append(o.row(), value{"updated_at", t.after(o.UpdatedAt)}).update("opportunities",
 		"workspace_id = $1 AND opportunity_id = $2", workspace, id)
 	if _, err := t.q.ExecContext(ctx, update, args...); err != nil {
 		return o, translate(err)

@@ -228,7 +228,7 @@ func (t *Tx) noteVerdicts(ctx context.Context, workspace uuid.UUID, leads []Lead
 		column{"broken", jsonbs(pluck(said, func(v *route.Verdict) string { return textOfJSON(v.Broken) }))},
 	)
 	_, err := t.q.ExecContext(ctx, `
-		UPDATE leads l SET rules_version = n.version, rule = nullif(n.rule, ''), rules_broken = n.broken, updated_at = $2
+		UPDATE leads l SET rules_version = n.version, rule = nullif(n.rule, ''), rules_broken = n.broken, updated_at = `+afterSQL("$2", "l")+`
 		FROM `+from+` WHERE l.workspace_id = $1 AND l.lead_id = n.lead_id`, args...)
 	if err != nil {
 		return fmt.Errorf("noting what the rules say of %d leads: %w", len(leads), translate(err))

@@ -169,7 +169,7 @@ func (t *Tx) EditSource(ctx context.Context, workspace, source uuid.UUID, edit f
 			return s, err
 		}
 	}
-	s.UpdatedAt = t.now()
+	s.UpdatedAt = t.after(s.UpdatedAt)
 	update, args := append(s.row(), row{
 		{"updated_at", s.UpdatedAt}, {"name_key", expr{"coalesce(nullif(?, ''), name_key)", key}},
 	}...).update("sources", "workspace_id = $1 AND source_id = $2", workspace, source)

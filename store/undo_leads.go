@@ -221,8 +221,8 @@ func (b *takingBack) writeCopies(ctx context.Context) error {
 		return nil
 	}
 	_, err := b.q.ExecContext(ctx, `
-		UPDATE assigned_leads SET withdrawn_at = coalesce(withdrawn_at, $3), undone_lead_id = source_lead_id, source_lead_id = NULL,
-			words = `+copyWords+`, alarm_at = NULL, remind_at = NULL, updated_at = $3
+		UPDATE assigned_leads SET withdrawn_at = coalesce(withdrawn_at, `+afterSQL("$3", "assigned_leads")+`), undone_lead_id = source_lead_id, source_lead_id = NULL,
+			words = `+copyWords+`, alarm_at = NULL, remind_at = NULL, updated_at = `+afterSQL("$3", "assigned_leads")+`
 		WHERE workspace_id = $1 AND assigned_lead_id = ANY($2::uuid[])`, b.workspace, uuids(ids), b.now())
 	if err != nil {
 		return fmt.Errorf("taking %d copies back: %w", len(ids), translate(err))
