@@ -138,10 +138,10 @@ func serversOf(url string, lockWait time.Duration) (*servers, error) {
 		a.Runtime["idle_in_transaction_session_timeout"] = "10s"
 	}
 	if _, set := a.Runtime["lock_timeout"]; !set && lockWait > 0 {
-		if a.pooled {
-			a.lockWait = strconv.FormatInt(lockWait.Milliseconds(), 10)
+		if wait := strconv.FormatInt(lockWait.Milliseconds(), 10); a.pooled {
+			a.lockWait = wait
 		} else {
-			a.Runtime["lock_timeout"] = strconv.FormatInt(lockWait.Milliseconds(), 10)
+			a.Runtime["lock_timeout"] = wait
 		}
 	}
 	return newServers(a)
