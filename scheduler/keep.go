@@ -15,8 +15,6 @@ const (
 	// abandonedAfter is how old a draw may be before its batch is taken to have died with it: longer than a batch waits
 	// to be handed over again, so that it usually comes back for its turns itself.
 	abandonedAfter = 30 * time.Second
-	// staleAfter is how long an import may stand still before its server is taken to have died.
-	staleAfter = 5 * time.Minute
 	// eventsAtOnce is how many old deliveries one statement deletes.
 	eventsAtOnce = 1000
 )
@@ -86,7 +84,7 @@ func (s *Scheduler) keep(ctx context.Context, info *asynq.TaskInfo) error {
 }
 
 func (s *Scheduler) failStaleImports(ctx context.Context) error {
-	n, err := s.store.FailStaleImports(ctx, s.store.Now().Add(-staleAfter))
+	n, err := s.store.FailStaleImports(ctx, s.store.Now().Add(-store.ImportAlive))
 	s.metrics.Reconciled.WithLabelValues("import_failed").Add(float64(n))
 	return err
 }

@@ -219,7 +219,7 @@ func (q Queries) FinishImport(ctx context.Context, workspace, id uuid.UUID, warn
 }
 
 // FailStaleImports ends the imports, of all workspaces, that run or wait but have not moved since before: their server died.
-// A live one moves at least every minute or so. It returns how many there were.
+// A live one moves in less than ImportAlive. It returns how many there were.
 func (q Queries) FailStaleImports(ctx context.Context, before time.Time) (int64, error) {
 	result, err := q.q.ExecContext(ctx, `
 		UPDATE imports SET status = $2, finished_at = $3, updated_at = $3, erased = NULL,

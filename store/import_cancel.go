@@ -38,15 +38,22 @@ func (t *Tx) CancelImport(ctx context.Context, workspace, id uuid.UUID) (i Impor
 }
 
 // WatchImport tells whoever reads an import's file how the import stands, and whether somebody is about to cancel it and waits
-// for the rows that are being stored.
+// for the rows that are being stored. Now and then it shows that the import is alive, unless rows are being stored, which shows it too.
 func (q Queries) WatchImport(ctx context.Context, workspace, id uuid.UUID) (status ImportStatus, cancelling bool, err error) {
 	var row struct {
 		Status ImportStatus `db:"status"`
 		Free   bool         `db:"free"` // the lock is given back with the statement's end
+		Still  bool         `db:"still"`
 	}
 	err = sqlx.GetContext(ctx, q.q, &row, `
-		SELECT status, pg_try_advisory_xact_lock_shared(`+cancelLock+`) AS free FROM imports WHERE workspace_id = $2 AND import_id = $1::uuid`,
-		id.String(), workspace)
+		SELECT status, pg_try_advisory_xact_lock_shared(`+cancelLock+`) AS free, updated_at < $3 AS still
+		FROM imports WHERE workspace_id = $2 AND import_id = $1::uuid`, id.String(), workspace, q.now().Add(-importMoves))
+	if err == nil && row.Still && row.Status == ImportRunning {
+		_, err = q.q.ExecContext(ctx, `
+			UPDATE imports SET updated_at = $3 WHERE workspace_id = $1 AND import_id = (
+				SELECT import_id FROM imports WHERE workspace_id = $1 AND import_id = $2 AND status = 'running' FOR NO KEY UPDATE SKIP LOCKED)`,
+			workspace, id, q.now())
+	}
 	return row.Status, !row.Free, translate(err)
 }
 

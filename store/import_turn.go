@@ -9,9 +9,13 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// importAlive is how long ago an import that is under way may have moved to be counted among those that are. One whose server
-// died is ended in time; until then it keeps no other waiting.
-const importAlive = 2 * time.Minute
+const (
+	// ImportAlive is how long ago an import that is under way may have moved. One that has not since is taken for one whose server died: it keeps
+	// no other waiting, and is ended. It is longer than an import waits for a database that is in trouble.
+	ImportAlive = 45 * time.Second
+	// importMoves is after what time an import shows again that it is alive.
+	importMoves = 10 * time.Second
+)
 
 // An ImportQueue says how many of a workspace's imports read their files at once, and how many more may wait for that. 0 is
 // no limit.
@@ -68,7 +72,7 @@ func (t *Tx) BeginImport(ctx context.Context, workspace, id uuid.UUID, atOnce in
 	result, err := t.q.ExecContext(ctx, `
 		UPDATE imports SET status = $3, updated_at = $4
 		WHERE workspace_id = $1 AND import_id = $2 AND status = 'waiting' AND ($3 = 'running' OR updated_at < $5)`,
-		workspace, id, string(status), t.now(), t.now().Add(-importAlive/4))
+		workspace, id, string(status), t.now(), t.now().Add(-importMoves))
 	if err != nil {
 		return "", translate(err)
 	}
@@ -108,7 +112,7 @@ func (t *Tx) openImports(ctx context.Context, workspace, before, key uuid.UUID) 
 				AND ($2 = $5 OR (place, import_id) < (SELECT o.place, o.import_id FROM open o WHERE o.import_id = $2))) AS waiting,
 			count(*) FILTER (WHERE status = 'waiting' AND key = coalesce(
 				(SELECT k.first_key_id FROM api_keys k WHERE k.workspace_id = $1 AND k.api_key_id = $4), $4)) AS own
-		FROM open`, workspace, before, t.now().Add(-importAlive), key, uuid.Max)
+		FROM open`, workspace, before, t.now().Add(-ImportAlive), key, uuid.Max)
 	return open, translate(err)
 }
 

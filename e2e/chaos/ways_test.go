@@ -86,7 +86,7 @@ func (c *caller) importFile() {
 		names = append(names, name)
 		c.ask(entry{name: name, group: turns})
 	}
-	for began, try := time.Now(), 0; time.Since(began) < patience && !c.t.Failed(); try++ {
+	for began, try := time.Now(), 0; time.Since(began) < 3*patience && !c.t.Failed(); try++ {
 		q := request{
 			method: http.MethodPost, path: fmt.Sprintf("/v1/imports?group_id=%s", c.groups[turns]), key: fmt.Sprintf("import %d-%d", c.n, try), kind: "import", body: file.String(),
 		}
@@ -100,22 +100,22 @@ func (c *caller) importFile() {
 		}
 	}
 	if c.t.Context().Err() == nil && !c.t.Failed() {
-		c.t.Errorf("import %d of %d rows was not read within %s", c.n, rows, patience)
+		c.t.Errorf("import %d of %d rows was not read within %s", c.n, rows, 3*patience)
 	}
 }
 
-// still is after what time a file is sent again whose import does not move: its server was killed. The scheduler says so after five minutes.
-const still = 20 * time.Second
-
-// imported waits until a file is read, and reports whether it is. Where it was given up on, as Postgres was in trouble for long, it says that
-// it is to be sent again.
+// imported waits until a file is read, and reports whether it is. Where it was given up on, as Postgres was in trouble for long or the process
+// that read it was killed, it says that it is to be sent again.
 func (c *caller) imported(id string, rows, try int) bool {
-	for began := time.Now(); time.Since(began) < still && !c.t.Failed(); pause(c.t.Context(), again) {
+	for began := time.Now(); time.Since(began) < patience && !c.t.Failed(); pause(c.t.Context(), again) {
 		read, done := c.send(request{method: http.MethodGet, path: "/v1/imports/" + id, kind: "import read"})
 		var is struct {
 			Status                     string
 			Error                      string
 			Rows, Imported, Duplicates int
+		}
+		if read.status == http.StatusNotFound { // a server that was given up on, and is not gone yet, does not know of it
+			continue
 		}
 		if err := json.Unmarshal(read.body, &is); err != nil || !done {
 			c.t.Errorf("import %s was answered with %d %s", id, read.status, read.body)
@@ -124,7 +124,7 @@ func (c *caller) imported(id string, rows, try int) bool {
 		switch {
 		case is.Status == "completed" && is.Imported+is.Duplicates == rows && (try > 0 || is.Duplicates == 0):
 			return true
-		case is.Status == "failed" && strings.Contains(is.Error, "Send the file again"):
+		case is.Status == "failed" && strings.Contains(strings.ToLower(is.Error), "send the file again"):
 			c.count("import to be sent again")
 			return false
 		case is.Status == "completed", is.Status == "failed", is.Status == "cancelled":
@@ -132,7 +132,7 @@ func (c *caller) imported(id string, rows, try int) bool {
 			return false
 		}
 	}
-	c.count("import that stood still")
+	c.t.Errorf("import %s of %d rows stood still, or was not there, for %s", id, rows, patience)
 	return false
 }
 

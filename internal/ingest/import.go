@@ -148,7 +148,7 @@ type importRun struct {
 // read reads the file until the context for that ends, committing chunk by chunk, and says why it was not read to its end, if it
 // was not.
 func (r *importRun) read(ctx, reading context.Context, src io.Reader) (failure string, err error) {
-	file, err := FileOptions{Mapping: Mapping(r.imp.Mapping), Region: r.space.Region, OwnIDs: r.imp.IntegrationID != nil}.open(src, r.bounds(ctx, reading))
+	file, err := FileOptions{Mapping: Mapping(r.imp.Mapping), Region: r.space.Region, OwnIDs: r.imp.IntegrationID != nil}.open(src, r.bounds(reading))
 	if err != nil {
 		return r.broken(ctx, reading, err)
 	}

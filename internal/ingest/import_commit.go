@@ -2,8 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
-	"io"
 	"time"
 
 	"github.com/leadwheel/leadwheel/internal/lead"
@@ -13,9 +11,6 @@ import (
 const (
 	// attemptTimeout bounds one transaction, lest a database that does not answer hold an import for ever.
 	attemptTimeout = 15 * time.Second
-
-	// pulseInterval is how often an import shows that its file still comes; one that does not move is ended.
-	pulseInterval = 30 * time.Second
 
 	firstPause   = 100 * time.Millisecond
 	longestPause = 5 * time.Second
@@ -79,45 +74,6 @@ func (r *importRun) apply(ctx context.Context, c chunk) error {
 	r.counts = counts
 	r.shared.add(beside)
 	return nil
-}
-
-// touch moves a running import on, lest it is taken for one whose server died while a large file comes in.
-func (r *importRun) touch(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
-	defer cancel()
-	err := r.store.WithTx(ctx, func(tx *store.Tx) error {
-		counts, err := tx.ImportProgress(ctx, r.workspace, r.imp.ID)
-		if err != nil {
-			return err
-		}
-		return tx.AdvanceImport(ctx, r.workspace, r.imp.ID, counts, nil)
-	})
-	if err != nil && !errors.Is(err, store.ErrImportEnded) {
-		r.log.WarnContext(ctx, "an import could not be moved on", "import_id", r.imp.ID, "error", err)
-	}
-}
-
-// A pulse calls beat now and then while a file is read.
-type pulse struct {
-	io.Reader
-	last time.Time
-	beat func()
-}
-
-func newPulse(src io.Reader, beat func()) *pulse { return &pulse{src, time.Now(), beat} }
-
-// Read implements io.Reader.
-func (p *pulse) Read(b []byte) (int, error) {
-	p.tick()
-	return p.Reader.Read(b)
-}
-
-// tick calls beat where that is due.
-func (p *pulse) tick() {
-	if now := time.Now(); now.Sub(p.last) >= pulseInterval {
-		p.last = now
-		p.beat()
-	}
 }
 
 // persist does something with the database, again and again while that is in trouble, up to the importer's patience.

@@ -36,9 +36,8 @@ func (i *Importer) Within(l ImportLimits) *Importer {
 }
 
 // bounds are those of reading the import's file.
-func (r *importRun) bounds(ctx, whileReading context.Context) leadfile.Options {
-	beats := newPulse(nil, func() { r.touch(ctx) })
-	o := leadfile.Options{Halted: func() error { return context.Cause(whileReading) }, Tick: beats.tick}
+func (r *importRun) bounds(whileReading context.Context) leadfile.Options {
+	o := leadfile.Options{Halted: func() error { return context.Cause(whileReading) }}
 	if r.limits.Rows > 0 {
 		o.Rows = r.limits.Rows + r.blankRows
 	}

@@ -25,7 +25,8 @@ var (
 	errGone = fmt.Errorf("its sender has gone: %w", io.ErrUnexpectedEOF)
 )
 
-// watch looks at the import while its file is read, and stops that when somebody else has ended it.
+// watch looks at the import while its file is read, however slowly that comes, which shows that the import is alive. It stops the reading when
+// somebody else has ended the import.
 func (r *importRun) watch(reading context.Context, stop context.CancelCauseFunc) {
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()

@@ -72,9 +72,6 @@ func (b *boundedReader) Read(data []byte) (int, error) {
 			return 0, &haltError{cause}
 		}
 	}
-	if tick := b.reading.Tick; tick != nil {
-		tick()
-	}
 	if b.ended != nil {
 		return 0, b.ended
 	}

@@ -76,8 +76,6 @@ type Options struct {
 	Known Known
 	// Halted says why nothing more is to be read, nil while it may be.
 	Halted func() error
-	// Tick is called whenever something is read.
-	Tick func()
 	// Rows is how many rows may be read, those included that hold nothing.
 	Rows int64
 }
