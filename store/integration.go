@@ -206,7 +206,7 @@ func (t *Tx) EditIntegration(ctx context.Context, workspace, integration uuid.UU
 	if err := edit(&i); err != nil {
 		return i, err
 	}
-	i.UpdatedAt = t.now()
+	i.UpdatedAt = t.after(i.UpdatedAt)
 	update, args := append(i.row(), row{
 		{"warning", nullText(i.Warning)}, {"warned_at", i.WarnedAt}, {"health", i.Health}, {"updated_at", i.UpdatedAt},
 	}...).update("integrations", "workspace_id = $1 AND integration_id = $2", workspace, integration)

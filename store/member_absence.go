@@ -109,7 +109,7 @@ func (t *Tx) DeleteAbsence(ctx context.Context, workspace, member, id uuid.UUID)
 func (t *Tx) changedAbsences(ctx context.Context, workspace, member uuid.UUID) error {
 	// By the clock of any zone a date is over two days after it began by UTC.
 	if _, err := t.q.ExecContext(ctx, `
-		UPDATE members SET updated_at = $3, absent_until = (
+		UPDATE members SET updated_at = `+afterSQL("$3", "members")+`, absent_until = (
 			SELECT max(coalesce(to_at, to_date + interval '2 days')) FROM absences WHERE workspace_id = $1 AND member_id = $2)
 		WHERE workspace_id = $1 AND member_id = $2`, workspace, member, t.now()); err != nil {
 		return translate(err)

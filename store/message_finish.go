@@ -45,11 +45,11 @@ func (s *Store) MessageFailed(ctx context.Context, m *Message, said string) erro
 // not in this worker's hand any more.
 func (t *Tx) AddressDead(ctx context.Context, m *Message, said string) error {
 	statement, args := `
-		UPDATE members SET email_off = $4, updated_at = $5 WHERE workspace_id = $1 AND member_id = $2 AND email = $3`,
+		UPDATE members SET email_off = $4, updated_at = `+afterSQL("$5", "members")+` WHERE workspace_id = $1 AND member_id = $2 AND email = $3`,
 		[]any{m.Workspace, m.Recipient.MemberID, m.Recipient.Address(m.Channel), EmailUndeliverable, t.now()}
 	if m.Channel == lead.Telegram {
 		statement, args = `
-			UPDATE members SET telegram_chat_id = NULL, updated_at = $4
+			UPDATE members SET telegram_chat_id = NULL, updated_at = `+afterSQL("$4", "members")+`
 			WHERE workspace_id = $1 AND member_id = $2 AND telegram_chat_id = $3`,
 			[]any{m.Workspace, m.Recipient.MemberID, m.Recipient.ChatID, t.now()}
 	}
@@ -119,7 +119,7 @@ func (t *Tx) inHand(ctx context.Context, m *Message) (owed []owedRow, err error)
 // ChatMoved has a member's messages go to another chat from now on: a Telegram group became a supergroup.
 func (t *Tx) ChatMoved(ctx context.Context, m *Message, chat string) error {
 	if _, err := t.q.ExecContext(ctx, `
-		UPDATE members SET telegram_chat_id = $4, updated_at = $5
+		UPDATE members SET telegram_chat_id = $4, updated_at = `+afterSQL("$5", "members")+`
 		WHERE workspace_id = $1 AND member_id = $2 AND telegram_chat_id = $3`,
 		m.Workspace, m.Recipient.MemberID, m.Recipient.ChatID, chat, t.now()); err != nil {
 		return translate(err)

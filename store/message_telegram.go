@@ -61,7 +61,7 @@ func (t *Tx) LinkTelegram(ctx context.Context, token, chat string) (Member, erro
 		return Member{}, fmt.Errorf("using a link: %w", err)
 	}
 	if _, err := t.q.ExecContext(ctx, `
-		UPDATE members SET telegram_chat_id = $3, updated_at = $4
+		UPDATE members SET telegram_chat_id = $3, updated_at = `+afterSQL("$4", "members")+`
 		WHERE workspace_id = $1 AND member_id = $2 AND removed_at IS NULL`, workspace, member, chat, t.now()); err != nil {
 		return Member{}, translate(err)
 	}

@@ -43,7 +43,7 @@ func (t *Tx) addUnsubscribeLink(ctx context.Context, m *Message) (err error) {
 func (q Queries) Unsubscribe(ctx context.Context, token string) error {
 	hash := sha256.Sum256([]byte(token))
 	result, err := q.q.ExecContext(ctx, `
-		UPDATE members m SET email_off = $2, updated_at = $3 FROM unsubscribe_links l
+		UPDATE members m SET email_off = $2, updated_at = `+afterSQL("$3", "m")+` FROM unsubscribe_links l
 		WHERE l.token_hash = $1 AND l.expires_at > $3 AND m.workspace_id = l.workspace_id AND m.member_id = l.member_id
 			AND m.removed_at IS NULL`, hash[:], EmailUnsubscribed, q.now())
 	return oneRow(result, err)

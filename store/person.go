@@ -150,7 +150,7 @@ func (t *Tx) EditPerson(ctx context.Context, workspace, id uuid.UUID, edit func(
 	}
 	noPasskeys := p.Passkeys == 0 && before.Passkeys > 0
 	if err := sqlx.GetContext(ctx, t.q, &p, `
-		UPDATE people p SET name = $3, email = $4, email_key = $9, role = $5, member_id = $6, password_hash = $7, updated_at = $8
+		UPDATE people p SET name = $3, email = $4, email_key = $9, role = $5, member_id = $6, password_hash = $7, updated_at = `+afterSQL("$8", "p")+`
 		WHERE workspace_id = $1 AND person_id = $2 RETURNING `+personColumns,
 		workspace, id, p.Name, p.Email, string(p.Role), p.MemberID, nullText(p.PasswordHash), t.now(), contact.Email(p.Email)); err != nil {
 		return p, translate(err)

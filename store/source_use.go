@@ -56,7 +56,7 @@ func (t *Tx) MergeSource(ctx context.Context, workspace, source, into uuid.UUID)
 		return target, err
 	}
 	if _, err := t.q.ExecContext(ctx, `
-		UPDATE sources SET merged_into = $3, updated_at = $4
+		UPDATE sources SET merged_into = $3, updated_at = `+afterSQL("$4", "sources")+`
 		WHERE workspace_id = $1 AND (source_id = $2 OR merged_into = $2)`, workspace, source, into, t.now()); err != nil {
 		return target, translate(err)
 	}

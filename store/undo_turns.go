@@ -267,6 +267,6 @@ func (p undoing) returnTo(ctx context.Context, rows []oldTurn) error {
 		return err
 	}
 	_, err = p.q.ExecContext(ctx, `
-		UPDATE groups SET version = $3, updated_at = $4 WHERE workspace_id = $1 AND group_id = $2`, p.workspace, group, version, p.now())
+		UPDATE groups SET version = $3, updated_at = `+afterSQL("$4", "groups")+` WHERE workspace_id = $1 AND group_id = $2`, p.workspace, group, version, p.now())
 	return translate(err)
 }

@@ -77,7 +77,7 @@ func (t *Tx) EditWebhook(ctx context.Context, workspace, webhook uuid.UUID, edit
 	if err := edit(&w); err != nil {
 		return w, err
 	}
-	w.UpdatedAt = t.now()
+	w.UpdatedAt = t.after(w.UpdatedAt)
 	fresh := w.URL != before.URL || w.Enabled && !before.Enabled
 	if fresh {
 		w.DisabledFor, w.FailingSince, w.Setbacks = "", nil, 0

@@ -155,7 +155,7 @@ func (q Queries) WebhookSetBack(ctx context.Context, workspace, webhook uuid.UUI
 // what was given up on be sent after all.
 func (t *Tx) DisableWebhook(ctx context.Context, workspace, webhook uuid.UUID, reason string) error {
 	if _, err := t.q.ExecContext(ctx, `
-		UPDATE webhooks SET enabled = false, disabled_for = $3, updated_at = $4
+		UPDATE webhooks SET enabled = false, disabled_for = $3, updated_at = `+afterSQL("$4", "webhooks")+`
 		WHERE workspace_id = $1 AND webhook_id = $2 AND enabled`, workspace, webhook, reason, t.now()); err != nil {
 		return translate(err)
 	}

@@ -135,7 +135,7 @@ func (t *Tx) EditWorkspace(ctx context.Context, workspace uuid.UUID, edit func(*
 	if err := t.checkRemoved(ctx, workspace, before.Statuses, append(w.Statuses, w.renamed)); err != nil {
 		return w, err
 	}
-	w.UpdatedAt = t.now()
+	w.UpdatedAt = t.after(w.UpdatedAt)
 	update, args := row{
 		{"name", w.Name}, {"timezone", w.Timezone}, {"region", w.Region}, {"language", w.Language}, {"leads_distribution", w.LeadsDistribution},
 		{"scheduled_distribution", w.ScheduledDistribution}, {"distribution_from", int(w.Hours.From)},
