@@ -98,6 +98,22 @@ func postgresFull(w *world, _ string, _ *rand.Rand) func() {
 	}
 }
 
+// postgresStandbyLost has the standby die or freeze, without which nothing is committed that is acknowledged, and waits until it has caught up.
+func postgresStandbyLost(w *world, _ string, rng *rand.Rand) func() {
+	standby := w.postgres[1-w.serving]
+	back := standby.Start
+	if rng.IntN(2) == 0 {
+		standby.Kill()
+	} else {
+		standby.FreezeWhole()
+		back = standby.Thaw
+	}
+	return func() {
+		back()
+		w.serves().WaitFor(w.t)
+	}
+}
+
 // postgresFailedOver has the server that serves die, freeze, or go on and be given up all the same, and its standby take its place. In the end it
 // begins anew, as the standby of that one.
 func postgresFailedOver(w *world, _ string, rng *rand.Rand) func() {

@@ -52,6 +52,7 @@ var kinds = []kind{
 	{"postgres-crowded", []string{postgres}, time.Second, 6 * time.Second, true, postgresCrowded},
 	{"postgres-conflicting", []string{postgres}, time.Second, 6 * time.Second, true, postgresConflicting},
 	{postgresIsFull, []string{postgres}, time.Second, 6 * time.Second, true, postgresFull},
+	{"postgres-standby-lost", []string{postgres}, time.Second, 8 * time.Second, true, postgresStandbyLost},
 	{"postgres-failed-over", []string{postgres}, time.Second, 10 * time.Second, false, postgresFailedOver},
 	{"clock-ahead", anybody, 5 * time.Second, 25 * time.Second, false, clockSet(5 * time.Minute)},
 	{"clock-behind", anybody, 5 * time.Second, 25 * time.Second, false, clockSet(-5 * time.Minute)},
