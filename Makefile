@@ -54,6 +54,10 @@ monitoring: services ## install Prometheus, Alertmanager and PgBouncer, for the 
 browser: services ## install Chromium and Node, for the tests of the console, where they are missing
 	@deploy/local/install.sh browser
 
+.PHONY: packages
+packages: services ## install rpm, for the tests of a release, where it is missing
+	@deploy/local/install.sh packages
+
 .PHONY: test
 test: monitoring ## run all tests
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-raced test-others test-raced-app
@@ -99,7 +103,7 @@ test-traces: services build ## read a trace back from the receiver of OpenTeleme
 	@cd e2e/traces && go test -count=1 ./...
 
 .PHONY: test-release
-test-release: ## build and look through this machine's part of a release, and install, upgrade and remove its package
+test-release: packages ## build and look through this machine's part of a release, and install, upgrade and remove its packages
 	@cd internal/tools/release && go test -count=1 ./...
 
 .PHONY: screenshots

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Postgres and Redis servers that `leadwheel up` and the tests start privately, where they are missing.
 # `install.sh monitoring` installs Prometheus, Alertmanager and PgBouncer too, which tests start, and
-# `install.sh browser` Chromium and Node, with which the console is tested.
+# `install.sh browser` Chromium and Node, with which the console is tested, and `install.sh packages` rpm, by which a release's package is.
 # It does nothing where all are there. It never starts a system service.
 set -eu
 
@@ -97,6 +97,7 @@ have_redis || { debian="$debian redis-server"; brew="$brew redis"; }
 case "$also" in
 "") ;;
 monitoring) have_monitoring || { debian="$debian prometheus prometheus-alertmanager pgbouncer"; brew="$brew prometheus alertmanager pgbouncer"; } ;;
+packages) command -v rpm >/dev/null 2>&1 || { debian="$debian rpm"; brew="$brew rpm"; } ;;
 browser)
     have_browser || { debian="$debian chromium fonts-liberation"; cask=chromium; }
     have_node || { debian="$debian nodejs"; brew="$brew node"; }

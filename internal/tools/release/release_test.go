@@ -17,7 +17,6 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/sassoftware/go-rpmutils"
 )
 
 const root = "../../.."
@@ -163,48 +162,6 @@ func TestArchive(t *testing.T) {
 	var got struct{ Version, Commit, Date, Go string }
 	if err := json.Unmarshal([]byte(said), &got); err != nil || got.Version != m.release.version || got.Commit != m.release.commit || got.Date == "" {
 		t.Errorf("the program says %s, %v", said, err)
-	}
-}
-
-// TestRPM looks at what is in the package of the other kind, which nothing here can install.
-func TestRPM(t *testing.T) {
-	m := once(t)
-	file, err := os.Open(filepath.Join(m.dir, m.names[3]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	rpm, err := rpmutils.ReadRpm(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := rpm.Header.GetFiles()
-	if err != nil {
-		t.Fatal(err)
-	}
-	modes := map[string]int{}
-	for _, one := range all {
-		modes[one.Name()] = one.Mode() & 0o777
-		if kept := one.Flags()&rpmutils.RPMFILE_NOREPLACE != 0; kept != strings.HasSuffix(one.Name(), ".env") {
-			t.Errorf("whether an upgrade keeps %s: %t", one.Name(), kept)
-		}
-	}
-	for name, mode := range map[string]int{
-		"/usr/bin/leadwheel": 0o755, "/usr/lib/systemd/system/leadwheel@.service": 0o644, "/usr/lib/sysusers.d/leadwheel.conf": 0o644,
-		"/usr/share/zsh/site-functions/_leadwheel": 0o644, "/etc/leadwheel/leadwheel.env": 0o600, "/etc/leadwheel": 0o700,
-	} {
-		if got, found := modes[name]; !found || got != mode {
-			t.Errorf("%s is there: %t, with mode %o", name, found, got)
-		}
-	}
-	for tag, script := range map[int]string{rpmutils.POSTIN: "postinstall.sh", rpmutils.PREUN: "preremove.sh", rpmutils.POSTUN: "postremove.sh"} {
-		want, err := os.ReadFile(filepath.Join(root, "deploy/packages", script))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := rpm.Header.GetString(tag); err != nil || strings.TrimSpace(got) != strings.TrimSpace(string(want)) {
-			t.Errorf("its script is not %s, %v:\n%s", script, err, got)
-		}
 	}
 }
 
