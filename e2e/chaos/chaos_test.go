@@ -37,6 +37,7 @@ func TestChaos(t *testing.T) {
 		t.Log(f)
 	}
 	w := newWorld(t, s, built(t), everybody...)
+	w.listen()
 	check := w.amid(faults, s.duration/100+2*time.Second, func() { w.unleash(faults) })
 	check.report()
 }
@@ -107,8 +108,8 @@ func (c *checker) report() {
 	for _, name := range slices.Sorted(maps.Keys(c.counts)) {
 		counts = append(counts, fmt.Sprintf("%d × %s", c.counts[name], name))
 	}
-	c.t.Logf("seed %d: everything was given out %s after the last fault; %d leads sent (%d given, %d deleted in time, %d taken back), %d requests tried again, %d checks, processes ended by themselves %d times; acknowledged: %s",
-		c.settings.seed, c.took.Round(100*time.Millisecond), len(known), endings[given], endings[nobody], endings[back], c.tries, c.checks, falls, strings.Join(counts, ", "))
+	c.t.Logf("seed %d: everything was given out %s after the last fault; %d leads sent (%d given, %d deleted in time, %d taken back), %d requests tried again, %d checks, the webhook told of %d copies, of %d of them again, within %s, processes ended by themselves %d times; acknowledged: %s",
+		c.settings.seed, c.took.Round(100*time.Millisecond), len(known), endings[given], endings[nobody], endings[back], c.tries, c.checks, len(c.listener.times), c.listener.again(), c.heard.Round(100*time.Millisecond), falls, strings.Join(counts, ", "))
 	for _, line := range c.recoveries(known, leads) {
 		c.t.Log(line)
 	}

@@ -52,6 +52,7 @@ type checker struct {
 	struck []*fault
 	checks int
 	took   time.Duration // until everything was given out after the last fault
+	heard  time.Duration // until the webhook was told of it
 }
 
 // find reads all leads, by name. One that is there twice is a fault.
@@ -180,6 +181,8 @@ func (c *checker) end(over time.Time) {
 	c.shares()
 	c.accepted()
 	c.absences()
+	c.told()
+	c.heard = time.Since(over)
 	c.audit()
 }
 

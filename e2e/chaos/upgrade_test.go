@@ -45,6 +45,7 @@ func TestRollingUpgrade(t *testing.T) {
 	balancer := newBalancer(t, w.apis)
 	w.apis = []string{balancer.address}
 	w.peopleOf(old)
+	w.listen()
 	check := w.amid(nil, 2*time.Second, func() {
 		pause(t.Context(), between)
 		w.rollTo("this program", this, true, balancer)

@@ -41,6 +41,7 @@ type world struct {
 	members   []uuid.UUID
 	groups    [groupCount]uuid.UUID
 	hook      string // the path of an integration
+	listener  *listener
 }
 
 // lines are what the processes of a side reach the servers by.
@@ -168,7 +169,7 @@ func (w *world) add(name, role string, side int) {
 	log := filepath.Join(w.logs, name+".log")
 	p := &process{name: name, role: role, side: side, program: w.program, listen: listen, ops: ops}
 	p.start = func(extra []string) (*exec.Cmd, error) {
-		return command(ctx, p.program, log, slices.Concat(settings, extra), "serve", "--roles", role)
+		return command(ctx, p.program, log, slices.Concat(settings, telling, extra), "serve", "--roles", role)
 	}
 	w.processes = append(w.processes, p)
 }

@@ -1,0 +1,115 @@
+package chaos_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leadwheel/leadwheel/internal/lead"
+	"github.com/leadwheel/leadwheel/internal/testenv"
+)
+
+// telling are the settings by which processes may tell programs on this machine what happens.
+var telling = []string{
+	"LEADWHEEL_WEBHOOK_ALLOW=127.0.0.0/8", "LEADWHEEL_SECRET_KEY=" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("chaos123", 4))),
+}
+
+// A listener is another program, which is told by a webhook of each copy that is given. It may be told twice; every tenth time it is slow, and
+// every hundredth it is in trouble itself.
+type listener struct {
+	mu    sync.Mutex
+	times map[uuid.UUID]int // that it took what it was told, by the copy
+	asked int
+}
+
+// listen has a listener be told from now on.
+func (w *world) listen() {
+	w.t.Helper()
+	l := &listener{times: make(map[uuid.UUID]int)}
+	server := httptest.NewServer(l)
+	w.t.Cleanup(server.Close)
+	body, err := json.Marshal(map[string]any{"url": server.URL, "events": []lead.WebhookEvent{lead.WebhookAssigned}})
+	w.must(err)
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, "http://"+w.apis[0]+"/v1/webhooks", bytes.NewReader(body))
+	w.must(err)
+	r.Header.Set("Authorization", "Bearer "+w.apiKey)
+	r.Header.Set("Content-Type", "application/json")
+	response, err := w.client.Do(r)
+	w.must(err)
+	defer response.Body.Close()
+	if said, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusCreated {
+		w.t.Fatalf("making a webhook was answered with %d %s, %v", response.StatusCode, said, err)
+	}
+	w.listener = l
+}
+
+// ServeHTTP implements http.Handler.
+func (l *listener) ServeHTTP(to http.ResponseWriter, r *http.Request) {
+	var told struct {
+		Data struct {
+			AssignedLeadID uuid.UUID `json:"assigned_lead_id"`
+		}
+	}
+	if err := json.NewDecoder(r.Body).Decode(&told); err != nil {
+		to.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	l.mu.Lock()
+	l.asked++
+	asked := l.asked
+	l.mu.Unlock()
+	switch {
+	case asked%100 == 0:
+		to.WriteHeader(http.StatusServiceUnavailable)
+		return
+	case asked%10 == 0:
+		pause(r.Context(), 50*time.Millisecond)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.times[told.Data.AssignedLeadID]++
+}
+
+// told waits until the listener was told of each copy that there is to tell of: of what was taken back or deleted meanwhile nothing is told.
+func (c *checker) told() {
+	testenv.Eventually(c.t, settled, func() error {
+		var copies, missing []uuid.UUID
+		if err := c.read(c.t.Context(), &copies, `
+			SELECT a.assigned_lead_id FROM assigned_leads a JOIN leads l ON l.workspace_id = a.workspace_id AND l.lead_id = a.source_lead_id
+			WHERE a.workspace_id = $1 AND a.withdrawn_at IS NULL AND l.deleted_at IS NULL`, c.workspace); err != nil {
+			return err
+		}
+		c.listener.mu.Lock()
+		defer c.listener.mu.Unlock()
+		for _, id := range copies {
+			if c.listener.times[id] == 0 {
+				missing = append(missing, id)
+			}
+		}
+		if len(missing) > 0 {
+			return fmt.Errorf("lost: of %d of %d copies the webhook was not told, as of %s", len(missing), len(copies), missing[0])
+		}
+		return nil
+	})
+}
+
+// again is how many copies the listener was told of more than once.
+func (l *listener) again() (copies int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, times := range l.times {
+		if times > 1 {
+			copies++
+		}
+	}
+	return copies
+}
