@@ -35,7 +35,7 @@ func TestBehindAPooler(t *testing.T) {
 			for n := range each {
 				lead := map[string]any{"name": fmt.Sprint("lead of ", sender, " ", n), "external_id": fmt.Sprint("crm-", sender, "-", n), "distribute": map[string]any{"group_id": s.group}}
 				if n%4 == 3 {
-					lead["distribute"].(map[string]any)["at"] = time.Now().Add(2 * time.Second).Format(time.RFC3339Nano)
+					lead["distribute"].(map[string]any)["at"] = inTwoSeconds()
 				}
 				s.untilTaken(lead)
 			}
@@ -66,13 +66,15 @@ func TestBehindAPooler(t *testing.T) {
 	}
 }
 
-// untilTaken pushes a lead until it is acknowledged.
+// untilTaken pushes a lead until it is acknowledged. Where the time has passed for which it is, it is for a later one.
 func (s *scene) untilTaken(lead map[string]any) {
 	for began := time.Now(); ; {
 		status, err := s.post("/v1/leads", lead, nil)
 		switch {
 		case err == nil && (status == http.StatusCreated || status == http.StatusOK || status == http.StatusConflict):
 			return
+		case err == nil && status == http.StatusUnprocessableEntity && lead["distribute"].(map[string]any)["at"] != nil:
+			lead["distribute"].(map[string]any)["at"] = inTwoSeconds()
 		case err == nil && status != http.StatusServiceUnavailable, time.Since(began) > time.Minute:
 			s.t.Errorf("a lead is answered with %d, %v", status, err)
 			return
@@ -84,3 +86,5 @@ func (s *scene) untilTaken(lead map[string]any) {
 		}
 	}
 }
+
+func inTwoSeconds() string { return time.Now().Add(2 * time.Second).Format(time.RFC3339Nano) }

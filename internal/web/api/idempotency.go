@@ -44,6 +44,12 @@ type posted[T any] struct {
 	Body   answer[T]
 }
 
+// replay has it be what was answered before.
+func (p *posted[T]) replay(kept *store.KeptAnswer) { *p = posted[T]{kept.Status, answer[T]{kept.Answer}} }
+
+// A replayable is an output that can be what was answered before.
+type replayable interface{ replay(kept *store.KeptAnswer) }
+
 // An answer is a T's JSON.
 type answer[T any] struct{ data json.RawMessage }
 
@@ -75,7 +81,7 @@ func once[T any](ctx context.Context, a *API, c *call, do func(*store.Tx) (effec
 		if kept, err := c.claim(ctx, tx); err != nil {
 			return err
 		} else if kept != nil {
-			out = posted[T]{kept.Status, answer[T]{kept.Answer}}
+			out.replay(kept)
 			return nil
 		}
 		var err error
@@ -126,6 +132,28 @@ func (c *call) claim(ctx context.Context, tx *store.Tx) (*store.KeptAnswer, erro
 		return nil, problem.New(http.StatusUnprocessableEntity, message, problem.Field{Location: "header." + idempotencyHeader, Message: message})
 	}
 	return kept, err
+}
+
+// errNotDone means that what a key is for was not done before.
+var errNotDone = errors.New("nothing was done with this idempotency key")
+
+// doneBefore has out be what the call was answered when it came before with its idempotency key, where it did, and reports whether. It is for a
+// call that is refused now: what it asked for may be over since, as a time is that it named, and what it named be gone.
+func (a *API) doneBefore(ctx context.Context, c *call, refusal error, out any) bool {
+	to, is := out.(replayable)
+	if !is || c.idempotencyKey == "" || problem.From(refusal).Status >= http.StatusInternalServerError {
+		return false
+	}
+	return a.Store.WithTx(ctx, func(tx *store.Tx) error {
+		kept, err := c.claim(ctx, tx)
+		if err == nil && kept == nil {
+			err = errNotDone // which gives the key back
+		}
+		if err == nil {
+			to.replay(kept)
+		}
+		return err
+	}) == nil
 }
 
 // keyUsed refuses a key that came with another request before.

@@ -49,6 +49,53 @@ func TestSameKeySameAnswerOneEffect(t *testing.T) {
 	}
 }
 
+// What a request asked for may be over, or gone, when it comes again because its answer was lost.
+func TestWhatWasDoneIsAnsweredAgainThoughItCouldNotBeDoneNow(t *testing.T) {
+	t.Parallel()
+	s, clock := newTimedSite(t)
+	g := s.group(s.member("A"))
+	l := s.post("/v1/leads", `{"name":"L"}`).is(201).id()
+	soon := clock.Now().Add(time.Minute).Format(time.RFC3339)
+	bodies := map[string]any{
+		"/v1/leads":       `{"name":"N","distribute":{"group_id":"` + g.String() + `","at":"` + soon + `"}}`,
+		"/v1/leads/batch": `{"leads":[{"name":"1"}],"distribute":{"group_id":"` + g.String() + `","at":"` + soon + `"}}`,
+		"/v1/assignments": map[string]any{"lead_ids": []string{l}, "group_id": g, "at": soon},
+	}
+	first := map[string]reply{}
+	for path, body := range bodies {
+		if first[path] = s.do(s.admin, "POST", path, body, idempotencyKey, path); first[path].status/100 != 2 {
+			t.Fatalf("%s: %d %s", path, first[path].status, first[path].body)
+		}
+	}
+	file := s.do(s.admin, "POST", "/v1/imports?group_id="+g.String(), "name\nAda\n", idempotencyKey, "file", "Content-Type", "text/csv").id()
+	known := `{"name":"K","external_id":"crm-1","distribute":{"group_id":"` + g.String() + `","at":"` + soon + `"}}`
+	id := s.post("/v1/leads", known).is(201).id()
+	leads := s.count(`SELECT count(*) FROM leads`)
+
+	clock.Advance(2 * time.Minute)
+	s.do(s.admin, "POST", "/v1/leads", bodies["/v1/leads"], idempotencyKey, "another").refuses(422, "invalid_request", "body.distribute.at")
+	s.delete("/v1/groups/" + g.String() + "?pending=leave").is(204)
+	for path, body := range bodies {
+		again := s.do(s.admin, "POST", path, body, idempotencyKey, path)
+		if again.status != first[path].status || again.body != first[path].body || again.header.Get("Idempotent-Replayed") != "true" {
+			t.Errorf("%s: first %s\nthen %d %s", path, first[path].body, again.status, again.body)
+		}
+		if fresh := s.do(s.admin, "POST", path, body, idempotencyKey, "new key for "+path); fresh.status < 400 {
+			t.Errorf("%s: with a new key it is done: %d %s", path, fresh.status, fresh.body)
+		}
+	}
+	if again := s.do(s.admin, "POST", "/v1/imports?group_id="+g.String(), "name\nAda\n", idempotencyKey, "file", "Content-Type", "text/csv"); again.id() != file {
+		t.Errorf("a file that was imported is answered with %d %s", again.status, again.body)
+	}
+	if again := s.post("/v1/leads", known); again.status != 200 || again.id() != id {
+		t.Errorf("a lead that is there by its external id is answered with %d %s", again.status, again.body)
+	}
+	s.post("/v1/leads", strings.Replace(known, "crm-1", "crm-2", 1)).refuses(422, "invalid_request", "body.distribute.at")
+	if n := s.count(`SELECT count(*) FROM leads`); n != leads {
+		t.Errorf("%d leads became %d", leads, n)
+	}
+}
+
 func TestKeyUsedForAnotherRequest(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

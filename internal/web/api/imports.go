@@ -146,9 +146,9 @@ func (a *API) postImport(ctx context.Context, c *call, in *importInput) (*import
 // The importer knows rows that it has seen, so an idempotency key need not keep an effect from happening twice: it only
 // leads to the same import. One that failed is sent again for good reason and begins anew.
 func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp store.Import, first *keptImport, err error) {
-	wanted, warnings, err := a.newImport(ctx, c, in)
-	if err != nil {
-		return imp, nil, err
+	wanted, warnings, refusal := a.newImport(ctx, c, in)
+	if refusal != nil && c.idempotencyKey == "" {
+		return imp, nil, refusal
 	}
 	err = a.Store.WithTx(ctx, func(tx *store.Tx) error {
 		first = nil // the transaction may run again
@@ -163,6 +163,9 @@ func (a *API) startImport(ctx context.Context, c *call, in *importInput) (imp st
 			if imp, err = tx.Import(ctx, c.Workspace, c.FirstID, first.ID); err != nil || imp.Status != store.ImportFailed {
 				return err
 			}
+		}
+		if refusal != nil { // and the file did not come before
+			return refusal
 		}
 		first = nil
 		c.void(false)

@@ -68,7 +68,7 @@ func (a *API) registerNewLeads() {
 func (a *API) postLead(ctx context.Context, c *call, in *struct{ Body NewLead }) (*posted[pushedLead], error) {
 	leads, warnings, err := a.incoming(ctx, c, []LeadInput{in.Body.LeadInput}, in.Body.Distribute, func(int) string { return "" })
 	if err != nil {
-		return nil, err
+		return a.pushedBefore(ctx, c, in.Body, err)
 	}
 	if c.idempotencyKey == "" {
 		added, err := a.Intake.Add(ctx, c.Workspace, leads[0])
@@ -88,6 +88,28 @@ func (a *API) postLead(ctx context.Context, c *call, in *struct{ Body NewLead })
 			return effect[pushedLead]{}, err
 		}
 		return answerFor(ctx, tx.Queries, c, added[0], leads[0].ExternalID, warnings)
+	})
+}
+
+// pushedBefore answers with the lead that is there by the external id of one that is refused, where there is one: what was to become of it when it
+// came the first time may be over since, as a time is that it named, or be gone.
+func (a *API) pushedBefore(ctx context.Context, c *call, in NewLead, refusal error) (*posted[pushedLead], error) {
+	if in.ExternalID == "" || in.Distribute == nil {
+		return nil, refusal
+	}
+	leads, _, err := a.incoming(ctx, c, []LeadInput{in.LeadInput}, nil, func(int) string { return "" })
+	if err != nil {
+		return nil, refusal
+	}
+	return once(ctx, a, c, func(tx *store.Tx) (effect[pushedLead], error) {
+		added, err := tx.AddLeads(ctx, c.Workspace, lead.QueueFresh, leads)
+		if err == nil && !added[0].Existing {
+			err = refusal // and nothing is added
+		}
+		if err != nil {
+			return effect[pushedLead]{}, err
+		}
+		return answerFor(ctx, tx.Queries, c, added[0], leads[0].ExternalID, nil)
 	})
 }
 

@@ -50,6 +50,9 @@ func register[I, O any](a *API, op huma.Operation, handle func(context.Context, 
 			return nil, err
 		}
 		out, err := handle(ctx, c, in)
+		if again := new(O); err != nil && a.doneBefore(ctx, c, err, again) {
+			out, err = again, nil
+		}
 		if err == nil {
 			a.checkLogged(ctx, c, op.OperationID)
 			return out, nil
