@@ -49,6 +49,7 @@ func (p *hotPath) tellWebhooks() {
 	p.fine(p.Store.HoldWebhook(ctx, p.workspace, hook, p.clock.Now()))
 	_, err = p.Store.WebhookSetBack(ctx, p.workspace, hook, p.clock.Now())
 	p.fine(err)
+	p.fine(p.Store.KeepTelling(ctx, p.workspace, hook))
 	p.fine(p.Store.DoneTelling(ctx, p.workspace, hook))
 	p.told(hook)
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// tellFor is how long a worker that was handed a webhook has before it is handed over again.
-	tellFor = 90 * time.Second
+	// TellFor is how long a worker that was handed a webhook, or last said that it has it in hand, has before it is handed over again.
+	TellFor = 15 * time.Second
 	// deliverFor is how long one attempt at a delivery may take before another worker makes the next.
 	deliverFor = time.Minute
 )
@@ -24,7 +24,8 @@ type DueWebhook struct {
 }
 
 // FeedWebhooks finds webhooks to which something is due and that no worker has in hand, and notes that they are handed to
-// the queue, those first that took what they were sent last. A worker that is done says so with DoneTelling; one that dies is not waited for.
+// the queue, those first that took what they were sent last. A worker says with KeepTelling that it is at it still, and with DoneTelling that
+// it is done; one that dies is not waited for.
 func (q Queries) FeedWebhooks(ctx context.Context, limit int) ([]DueWebhook, error) {
 	var due []DueWebhook
 	err := sqlx.SelectContext(often(ctx), q.q, &due, `
@@ -39,8 +40,15 @@ func (q Queries) FeedWebhooks(ctx context.Context, limit int) ([]DueWebhook, err
 			WHERE (workspace_id, webhook_id) IN (SELECT workspace_id, webhook_id FROM due)
 			RETURNING workspace_id, webhook_id
 		)
-		SELECT workspace_id, webhook_id FROM fed JOIN due USING (workspace_id, webhook_id) ORDER BY held, setbacks`, q.now(), q.now().Add(tellFor), limit)
+		SELECT workspace_id, webhook_id FROM fed JOIN due USING (workspace_id, webhook_id) ORDER BY held, setbacks`, q.now(), q.now().Add(TellFor), limit)
 	return due, translate(err)
+}
+
+// KeepTelling says that a worker has a webhook in hand still.
+func (q Queries) KeepTelling(ctx context.Context, workspace, webhook uuid.UUID) error {
+	_, err := q.q.ExecContext(ctx, `
+		UPDATE webhooks SET fed_until = $3 WHERE workspace_id = $1 AND webhook_id = $2`, workspace, webhook, q.now().Add(TellFor))
+	return translate(err)
 }
 
 // DoneTelling says that a worker has a webhook in hand no more.

@@ -207,6 +207,14 @@ func TestWebhookThatTakesNothing(t *testing.T) {
 	w.add(5, store.Distribution{})
 	equal(t, "fed", fed(), 1)
 	equal(t, "fed while a worker has it", fed(), 0)
+	c.Advance(store.TellFor - time.Second)
+	if err := w.Store.KeepTelling(t.Context(), w.workspace, hook); err != nil {
+		t.Fatal(err)
+	}
+	c.Advance(store.TellFor - time.Second)
+	equal(t, "fed while that keeps it", fed(), 0)
+	c.Advance(2 * time.Second)
+	equal(t, "fed when that has died", fed(), 1)
 	_, owed := w.claim(hook, 3)
 	equal(t, "claimed", len(owed), 3)
 	for _, d := range owed {

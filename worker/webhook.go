@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -100,6 +101,7 @@ func (w *webhook) begin(p tasks.Webhook) *telling {
 }
 
 func (w *webhook) tellAll(ctx context.Context, p tasks.Webhook, t *telling) (err error) {
+	letGo := w.keep(ctx, p)
 	limit := 1
 	for end := w.store.Now().Add(tellTime); err == nil && w.store.Now().Before(end) && ctx.Err() == nil; {
 		var more bool
@@ -108,9 +110,32 @@ func (w *webhook) tellAll(ctx context.Context, p tasks.Webhook, t *telling) (err
 		}
 		limit = claimAtOnce
 	}
+	letGo()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout) // it may have been broken off
 	defer cancel()
 	return errors.Join(err, w.store.DoneTelling(ctx, p.Workspace, p.Webhook))
+}
+
+// keep says now and then that a webhook is in this worker's hand, until letGo is called.
+func (w *webhook) keep(ctx context.Context, p tasks.Webhook) (letGo func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var keeping sync.WaitGroup
+	keeping.Go(func() {
+		tick := time.NewTicker(store.TellFor / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			_ = w.store.KeepTelling(ctx, p.Workspace, p.Webhook) // else another tells it too, of other things
+		}
+	})
+	return func() {
+		cancel()
+		keeping.Wait()
+	}
 }
 
 // tell makes an attempt at some of what is owed to a webhook, limit deliveries at the most. It reports whether there may be

@@ -43,6 +43,20 @@ func (s *shift) handOver(hook uuid.UUID) {
 	s.must(s.queue.Webhook(s.t.Context(), tasks.Webhook{Workspace: s.workspace, Webhook: hook}))
 }
 
+// TestAWebhookIsKeptInHand for as long as it is told, however slow it is: else the scheduler would hand it to another.
+func TestAWebhookIsKeptInHand(t *testing.T) {
+	t.Parallel()
+	s := newShift(t)
+	release := make(chan struct{})
+	hook := s.hook(newReceiver(t, func(int, http.ResponseWriter, *http.Request) { <-release }))
+	s.add(1, time.Time{})
+	s.start()
+	s.handOver(hook)
+	s.untilCount(1, `SELECT count(*) FROM webhooks WHERE webhook_id = $1 AND fed_until > $2`, hook, s.clock.Now())
+	close(release)
+	s.untilCount(1, `SELECT count(*) FROM webhooks WHERE webhook_id = $1 AND fed_until IS NULL`, hook)
+}
+
 // delivery is the only one to a webhook.
 func (s *shift) delivery(hook uuid.UUID) store.WebhookDelivery {
 	s.t.Helper()
