@@ -45,7 +45,9 @@ type posted[T any] struct {
 }
 
 // replay has it be what was answered before.
-func (p *posted[T]) replay(kept *store.KeptAnswer) { *p = posted[T]{kept.Status, answer[T]{kept.Answer}} }
+func (p *posted[T]) replay(kept *store.KeptAnswer) {
+	*p = posted[T]{kept.Status, answer[T]{kept.Answer}}
+}
 
 // A replayable is an output that can be what was answered before.
 type replayable interface{ replay(kept *store.KeptAnswer) }
@@ -134,9 +136,6 @@ func (c *call) claim(ctx context.Context, tx *store.Tx) (*store.KeptAnswer, erro
 	return kept, err
 }
 
-// errNotDone means that what a key is for was not done before.
-var errNotDone = errors.New("nothing was done with this idempotency key")
-
 // doneBefore has out be what the call was answered when it came before with its idempotency key, where it did, and reports whether. It is for a
 // call that is refused now: what it asked for may be over since, as a time is that it named, and what it named be gone.
 func (a *API) doneBefore(ctx context.Context, c *call, refusal error, out any) bool {
@@ -147,7 +146,7 @@ func (a *API) doneBefore(ctx context.Context, c *call, refusal error, out any) b
 	return a.Store.WithTx(ctx, func(tx *store.Tx) error {
 		kept, err := c.claim(ctx, tx)
 		if err == nil && kept == nil {
-			err = errNotDone // which gives the key back
+			err = store.ErrNotFound // which gives the key back
 		}
 		if err == nil {
 			to.replay(kept)
