@@ -24,7 +24,8 @@ import (
 
 // Where a connection ends while what is wrong with it is taken away, toxiproxy leaves behind a goroutine that hands on to nobody.
 func TestMain(m *testing.M) {
-	testenv.Main(m, goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"))
+	testenv.Main(m, goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"),
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/stream.(*ChanWriter).Write"))
 }
 
 // settings say what to run. They come from the environment, where make writes them.
