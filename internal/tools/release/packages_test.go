@@ -167,6 +167,7 @@ func TestPackagesAreInstalledUpgradedAndRemoved(t *testing.T) {
 		t.Run(by.kind, func(t *testing.T) {
 			s, m := newSystem(t, by), once(t)
 			s.isInstalled(m)
+			s.keepsSettings()
 			s.write("etc/leadwheel/leadwheel.env", "LEADWHEEL_LISTEN=127.0.0.1:8081\n")
 			s.write("etc/leadwheel/database_url", "postgres:///leadwheel\n")
 			s.isUpgraded(nextPackage(t, by.kind, m))
@@ -201,6 +202,20 @@ func (s *system) isInstalled(m made) {
 	}
 	if got := s.systemctl(); got != "daemon-reload\n" {
 		s.t.Errorf("without settings it started something:\n%s", got)
+	}
+}
+
+// keepsSettings looks whether an upgrade leaves all settings that somebody changed, and nothing else, by what rpm says of the files. dpkg asks.
+func (s *system) keepsSettings() {
+	s.t.Helper()
+	if s.kind != "rpm" {
+		return
+	}
+	for line := range strings.Lines(s.run(append(rpm(s.dir), "--query", "--queryformat=[%{FILENAMES} %{FILEFLAGS:fflags}\n]", "leadwheel")...)) {
+		name, flags, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if kept := strings.Contains(flags, "n"); kept != strings.HasSuffix(name, ".env") {
+			s.t.Errorf("whether an upgrade keeps %s: %t", name, kept)
+		}
 	}
 }
 
