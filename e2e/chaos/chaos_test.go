@@ -108,8 +108,9 @@ func (c *checker) report() {
 	for _, name := range slices.Sorted(maps.Keys(c.counts)) {
 		counts = append(counts, fmt.Sprintf("%d × %s", c.counts[name], name))
 	}
+	copies, again := c.listener.counts()
 	c.t.Logf("seed %d: everything was given out %s after the last fault; %d leads sent (%d given, %d deleted in time, %d taken back), %d requests tried again, %d checks, the webhook told of %d copies, of %d of them again, within %s, processes ended by themselves %d times; acknowledged: %s",
-		c.settings.seed, c.took.Round(100*time.Millisecond), len(known), endings[given], endings[nobody], endings[back], c.tries, c.checks, len(c.listener.times), c.listener.again(), c.heard.Round(100*time.Millisecond), falls, strings.Join(counts, ", "))
+		c.settings.seed, c.took.Round(100*time.Millisecond), len(known), endings[given], endings[nobody], endings[back], c.tries, c.checks, copies, again, c.heard.Round(100*time.Millisecond), falls, strings.Join(counts, ", "))
 	for _, line := range c.recoveries(known, leads) {
 		c.t.Log(line)
 	}

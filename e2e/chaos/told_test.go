@@ -106,14 +106,14 @@ func (c *checker) told() {
 	})
 }
 
-// again is how many copies the listener was told of more than once.
-func (l *listener) again() (copies int) {
+// counts is how many copies the listener was told of, and of how many of them more than once.
+func (l *listener) counts() (copies, again int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, times := range l.times {
 		if times > 1 {
-			copies++
+			again++
 		}
 	}
-	return copies
+	return len(l.times), again
 }
